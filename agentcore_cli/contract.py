@@ -1,0 +1,93 @@
+"""Facts of the AgentCore service that more than one room needs: limits, patterns, ARNs, header names.
+
+Sources: botocore's service models `bedrock-agentcore-control` 2023-06-05 and `bedrock-agentcore` 2024-02-28, and the
+AgentCore developer guide (the page is named beside each fact that is not in the models).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Protocol = Literal["HTTP", "MCP", "A2A", "AGUI"]
+
+AGENT_NAME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{0,47}")
+SESSION_ID_MIN: Final = 33
+SESSION_ID_MAX: Final = 256
+PAYLOAD_MAX: Final = 100_000_000  # bytes, either way (bedrock-agentcore-limits)
+ENVIRONMENT_MAX: Final = 50
+ENVIRONMENT_KEY_MAX: Final = 100
+ENVIRONMENT_VALUE_MAX: Final = 5000
+INITIALIZATION_SECONDS: Final = 120  # runtime-troubleshooting
+SYNC_REQUEST_SECONDS: Final = 900  # bedrock-agentcore-limits
+IDLE_TIMEOUT_DEFAULT: Final = 900  # seconds (runtime-lifecycle-settings)
+MAX_LIFETIME_DEFAULT: Final = 28_800  # seconds
+LIFETIME_MIN: Final = 60
+LIFETIME_MAX: Final = 28_800  # on microVMs
+SESSION_MEMORY: Final = 8 * 1024**3  # bytes for each session
+SESSION_CPUS: Final = 2
+CODE_ZIP_MAX: Final = 250 * 1024**2
+CODE_UNZIPPED_MAX: Final = 750 * 1024**2
+PYTHONS: Final = ("3.12", "3.13", "3.14")  # 3.10 and 3.11: updates blocked since 2026-08-31 (supported-runtimes)
+
+DEFAULT_ENDPOINT: Final = "DEFAULT"
+LOCAL_ACCOUNT: Final = "000000000000"
+LOCAL_BUCKET: Final = "agentcore-local"
+LOCAL_ROLE: Final = f"arn:aws:iam::{LOCAL_ACCOUNT}:role/AmazonBedrockAgentCoreLocal"
+LOCAL_REGION: Final = "us-west-2"
+
+HEADER_SESSION: Final = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
+HEADER_REQUEST: Final = "X-Amzn-Bedrock-AgentCore-Runtime-Request-Id"
+HEADER_USER: Final = "X-Amzn-Bedrock-AgentCore-Runtime-User-Id"
+HEADER_CUSTOM_PREFIX: Final = "X-Amzn-Bedrock-AgentCore-Runtime-Custom-"
+HEADER_ERROR_TYPE: Final = "x-amzn-ErrorType"
+HEADER_REQUEST_ID: Final = "x-amzn-RequestId"
+
+SERVICE: Final = "bedrock-agentcore"  # the SigV4 name of both planes
+
+TAG_PROJECT: Final = "agentcore:project"
+TAG_AGENT: Final = "agentcore:agent"
+TAG_TARGET: Final = "agentcore:target"
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolContract:
+    """Where a protocol's server listens inside the session (runtime-service-contract)."""
+
+    port: int
+    path: str
+    health: str | None
+
+
+PROTOCOLS: Final[dict[Protocol, ProtocolContract]] = {
+    "HTTP": ProtocolContract(8080, "/invocations", "/ping"),
+    "MCP": ProtocolContract(8000, "/mcp", None),
+    "A2A": ProtocolContract(9000, "/", "/ping"),
+    "AGUI": ProtocolContract(8080, "/invocations", "/ping"),
+}
+
+
+def code_runtime(python: str) -> str:
+    """`3.13` -> `PYTHON_3_13`, the `runtime` of codeConfiguration."""
+    return "PYTHON_" + python.replace(".", "_")
+
+
+def partition(region: str) -> str:
+    """The ARN partition of a region: aws, aws-cn or aws-us-gov."""
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
+def runtime_arn(region: str, account: str, runtime_id: str) -> str:
+    return f"arn:{partition(region)}:{SERVICE}:{region}:{account}:runtime/{runtime_id}"
+
+
+def endpoint_arn(arn: str, endpoint: str) -> str:
+    return f"{arn}/runtime-endpoint/{endpoint}"
+
+
+def log_group(runtime_id: str, endpoint: str) -> str:
+    """The CloudWatch log group of one endpoint (observability-get-started)."""
+    return f"/aws/bedrock-agentcore/runtimes/{runtime_id}-{endpoint}"

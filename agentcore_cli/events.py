@@ -1,0 +1,39 @@
+"""What operations tell while they work. The ui paints them, `--json` prints them, the Python API hands them on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+StepStatus = Literal["started", "progress", "done", "failed", "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a longer operation changed its state.
+
+    `name` is stable within one operation ("environment", "runtime"); `message` is one line for a person;
+    `seconds` is set when a step ends.
+    """
+
+    name: str
+    status: StepStatus
+    message: str = ""
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something worth knowing that is no step."""
+
+    message: str
+    level: Literal["info", "warning"] = "info"
+
+
+Event = Step | Note
+Listener = Callable[[Event], None]
+
+
+def ignore(event: Event) -> None:
+    """The listener of a caller who does not want to know."""

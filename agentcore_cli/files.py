@@ -1,0 +1,64 @@
+"""Files written whole or not at all, and locks that die with their holder."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from agentcore_cli.errors import AgentcoreError, ConflictError
+
+
+def write_atomically(path: Path, data: bytes | str, *, mode: int = 0o644) -> None:
+    """Replace `path` by `data` so that a reader sees the old or the new content, never a part.
+
+    The data is on disk before the name points to it. Raises AgentcoreError when the disk is full.
+    """
+    payload = data.encode() if isinstance(data, str) else data
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(payload)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, mode)
+        os.replace(temporary, path)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise no_space(path) from error
+        raise
+
+
+def no_space(path: Path) -> AgentcoreError:
+    """The error for a full disk; nothing that was there before is lost."""
+    return AgentcoreError(f"{path}: no space left on the device", hint="free some space and run the same command again")
+
+
+@contextmanager
+def lock(path: Path, *, purpose: str, wait: bool = False) -> Iterator[None]:
+    """Hold an exclusive lock on `path` (created if absent). The kernel drops it when the holder dies, kill -9 included.
+
+    Raises ConflictError when another process holds it and `wait` is false.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(descriptor, 64, 0).decode(errors="replace").strip()
+            raise ConflictError(
+                f"another {purpose} is under way" + (f" (process {holder})" if holder else ""),
+                hint="wait for it to end, then run this again",
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)

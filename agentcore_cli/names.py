@@ -1,0 +1,71 @@
+"""Names that people type, and the names that AWS demands."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+import uuid
+
+from agentcore_cli.contract import AGENT_NAME, SESSION_ID_MAX, SESSION_ID_MIN
+from agentcore_cli.errors import InputError
+
+_OUTSIDE = re.compile(r"[^A-Za-z0-9_-]")
+
+
+def new_session_id() -> str:
+    """A fresh session id: 36 characters, so AgentCore takes it as it is."""
+    return str(uuid.uuid4())
+
+
+def session_id(name: str, runtime_arn: str, endpoint: str) -> str:
+    """The AgentCore session id (33 to 256 characters) of a session that a person calls `name`.
+
+    33 to 256 characters go through unchanged. A shorter name becomes `<name>-<40 hex>`, at most 74 characters, always
+    the same for the same name, runtime and endpoint; such an id also serves AgentCore Memory
+    (`[a-zA-Z0-9][a-zA-Z0-9-_]*`). Raises InputError for an empty name, a longer one, or control characters.
+    """
+    if not name:
+        raise InputError("--session-id: the name is empty", hint="give 1 to 256 characters, or leave the option out")
+    if len(name) > SESSION_ID_MAX:
+        raise InputError(f"--session-id: {len(name)} characters is above {SESSION_ID_MAX}", hint="choose a shorter one")
+    if any(unicodedata.category(character) == "Cc" for character in name):
+        raise InputError("--session-id: control characters are not allowed", hint="use letters, digits, - and _")
+    if len(name) >= SESSION_ID_MIN:
+        if not name.isascii():
+            raise InputError(
+                "--session-id: an id of 33 characters or more is sent as it is and must be ASCII",
+                hint="use letters, digits, - and _, or a shorter name",
+            )
+        return name
+    readable = _OUTSIDE.sub("-", name)
+    if not (readable[0].isascii() and readable[0].isalnum()):
+        readable = "s" + readable
+    digest = hashlib.sha256(f"{runtime_arn}\n{endpoint}\n{name}".encode()).hexdigest()[:40]
+    return f"{readable}-{digest}"
+
+
+def check_agent_name(name: str) -> str:
+    """`name`, if AgentCore accepts it as a runtime's name; else InputError with the rule and a name that fits."""
+    if AGENT_NAME.fullmatch(name):
+        return name
+    hint = f"try {agent_name_from(name)}" if agent_name_from(name) != name else None
+    raise InputError(
+        f"agent name {name!r}: AgentCore takes a letter, then letters, digits and _, at most 48 characters", hint=hint
+    )
+
+
+def agent_name_from(text: str) -> str:
+    """A valid agent name that looks like `text` (a file or folder name)."""
+    cleaned = re.sub(r"[^A-Za-z0-9_]+", "_", text).strip("_")
+    if not cleaned or not cleaned[0].isalpha():
+        cleaned = f"agent_{cleaned}".rstrip("_")
+    return cleaned[:48]
+
+
+def runtime_name(agent: str, target: str, default_target: str) -> str:
+    """The runtime's name: the agent's for the default AWS target, `agent_target` for every other (at most 48)."""
+    if target == default_target:
+        return agent
+    suffix = "_" + re.sub(r"[^A-Za-z0-9_]", "_", target)
+    return agent[: 48 - len(suffix)] + suffix

@@ -1,0 +1,103 @@
+"""The one object a command talks through: results out, progress, notes and questions beside them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from agentcore_cli.errors import InputError
+from agentcore_cli.events import Listener, Note
+from agentcore_cli.ui import terminal
+from agentcore_cli.ui.json_lines import line
+from agentcore_cli.ui.progress import JsonProgress, LiveProgress, PlainProgress, QuietProgress
+
+
+class Output:
+    """stdout carries the result alone (`result`, `line`, `piece`); everything else goes to stderr."""
+
+    def __init__(self, *, json: bool = False, quiet: bool = False, verbose: bool = False) -> None:
+        self.json = json
+        self.quiet = quiet
+        self.verbose = verbose
+
+    def result(self, value: Any, human: str = "", *, last_of_stream: bool = False) -> None:
+        """The result: `value` as one JSON object with `--json`, else `human`.
+
+        `last_of_stream` marks it as the last of several objects (`"event": "result"`).
+        """
+        if self.json:
+            print(line(value, event="result" if last_of_stream else None), flush=True)
+        elif human:
+            print(human, flush=True)
+
+    def event(self, name: str, value: Any) -> None:
+        """One JSON object of a stream; only with `--json`."""
+        print(line(value, event=name), flush=True)
+
+    def piece(self, text: str, *, trusted: bool = False) -> None:
+        """A piece of text as it arrives; on a terminal the control characters of others are made visible."""
+        sys.stdout.write(text if trusted or not sys.stdout.isatty() else terminal.printable(text))
+        sys.stdout.flush()
+
+    def log_line(self, timestamp: str, label: str | None, message: str) -> None:
+        """A line of an agent's log with its time and, where lines of several sessions mix, the session's label."""
+        dim, reset = ("\033[2m", "\033[0m") if terminal.is_terminal(sys.stdout) else ("", "")
+        head = f"{timestamp} {label}" if label else timestamp
+        self.piece(f"{dim}{head}{reset} ", trusted=True)
+        self.piece(message + "\n")
+
+    def binary(self, data: bytes) -> None:
+        """Bytes of an answer as they are."""
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+    def note(self, message: str) -> None:
+        """Something worth knowing, on stderr; nothing with `--quiet`."""
+        if not self.quiet:
+            print(terminal.printable(message), file=sys.stderr, flush=True)
+
+    def warning(self, message: str) -> None:
+        PlainProgress(sys.stderr)(Note(message, "warning"))
+
+    @contextmanager
+    def progress(self, *, json_events: bool = False) -> Iterator[Listener]:
+        """A listener for an operation's events. With `--json`, events are printed only where the verb streams them."""
+        painter: JsonProgress | LiveProgress | PlainProgress | QuietProgress
+        if self.json and json_events:
+            painter = JsonProgress()
+        elif self.json or self.quiet:
+            painter = QuietProgress(sys.stderr)
+        elif terminal.is_terminal(sys.stderr):
+            painter = LiveProgress()
+        else:
+            painter = PlainProgress(sys.stderr)
+        try:
+            yield painter
+        finally:
+            painter.close()
+
+    def can_ask(self) -> bool:
+        return not self.json and terminal.can_ask()
+
+    def confirm(self, question: str, *, option: str = "--yes") -> bool:
+        """A yes or no. Raises InputError that names `option` when there is nobody to ask."""
+        if not self.can_ask():
+            raise InputError(f"{question} Nobody is here to answer", hint=f"give {option}")
+        return self._read(f"{question} [y/N] ").lower() in ("y", "yes")
+
+    def ask(self, question: str, default: str | None, *, option: str) -> str:
+        """A line of text, `default` when it is left empty. Raises InputError that names `option` without a terminal."""
+        if not self.can_ask():
+            raise InputError(f"{question}: nobody is here to answer", hint=f"give {option}")
+        answer = self._read(f"{question}{f' [{default}]' if default else ''}: ")
+        return answer or (default or "")
+
+    @staticmethod
+    def _read(prompt: str) -> str:
+        print(prompt, end="", file=sys.stderr, flush=True)
+        answer = sys.stdin.readline()
+        if not answer:
+            raise KeyboardInterrupt
+        return answer.strip()

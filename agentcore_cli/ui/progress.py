@@ -1,0 +1,115 @@
+"""Steps as they happen: redrawn on a terminal, a line per change elsewhere, JSON lines for scripts."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+from agentcore_cli.events import Event, Note, Step
+from agentcore_cli.ui.json_lines import line
+from agentcore_cli.ui.terminal import printable
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+_MARKS = {"done": "✓", "failed": "✗", "skipped": "-"}
+_COLOURS = {"done": "green", "failed": "red", "skipped": "dim"}
+
+
+def _ended(step: Step) -> str:
+    seconds = f" ({step.seconds:.1f}s)" if step.seconds is not None and step.seconds >= 0.05 else ""
+    return f"{_MARKS[step.status]} {step.name}: {printable(step.message) or step.status}{seconds}"
+
+
+class PlainProgress:
+    """One plain line per change; the progress inside a step is left out."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Note):
+            prefix = "warning: " if event.level == "warning" else ""
+            print(f"{prefix}{printable(event.message)}", file=self._stream, flush=True)
+        elif event.status == "started":
+            print(f"  {event.name}: {printable(event.message) or 'started'}", file=self._stream, flush=True)
+        elif event.status in _MARKS:
+            print(_ended(event), file=self._stream, flush=True)
+
+    def close(self) -> None:
+        """Nothing to tidy up."""
+
+
+class JsonProgress:
+    """Each event is an object on stdout; the result comes last."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream
+
+    def __call__(self, event: Event) -> None:
+        stream = self._stream or sys.stdout
+        name = "note" if isinstance(event, Note) else "step"
+        print(line(event, event=name), file=stream, flush=True)
+
+    def close(self) -> None:
+        """Nothing to tidy up."""
+
+
+class QuietProgress:
+    """Warnings only."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._plain = PlainProgress(stream)
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Note) and event.level == "warning":
+            self._plain(event)
+
+    def close(self) -> None:
+        """Nothing to tidy up."""
+
+
+class LiveProgress:
+    """Finished steps stay as lines; the running ones are redrawn below them with their elapsed time."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            TimeElapsedColumn(),
+            console=Console(stderr=True, highlight=False),
+            transient=True,
+        )
+        self._running: dict[str, TaskID] = {}
+        self._progress.start()
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Note):
+            self._print(("warning: " if event.level == "warning" else "") + printable(event.message), "yellow")
+        elif event.status in _MARKS:
+            if (task := self._running.pop(event.name, None)) is not None:
+                self._progress.remove_task(task)
+            self._print(_ended(event), _COLOURS[event.status])
+        else:
+            self._describe(event)
+
+    def close(self) -> None:
+        """Erase what is still drawn and leave the cursor at the start of a line."""
+        self._progress.stop()
+
+    def _describe(self, step: Step) -> None:
+        text = f"{step.name}: {printable(step.message).strip()}".replace("\n", " ")
+        task = self._running.get(step.name)
+        if task is None:
+            self._running[step.name] = self._progress.add_task(text, total=None)
+        else:
+            self._progress.update(task, description=text)
+
+    def _print(self, text: str, colour: str) -> None:
+        from rich.text import Text
+
+        head, _, rest = text.partition(" ")
+        self._progress.console.print(Text.assemble((head, colour), " ", rest))

@@ -1,0 +1,26 @@
+"""What the quick commands must not load."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("boto3", "botocore", "docker", "pydantic", "uvicorn", "fastapi", "starlette", "rich", "jinja2", "ruamel")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["invoke", "--help"], ["local", "--help"]], ids=" ".join
+)
+def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:
+    program = f"""
+import sys
+from agentcore_cli.main import main
+code = main({arguments!r})
+print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)
+raise SystemExit(code)
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stderr.strip() == "[]"
+    assert "agentcore" in ran.stdout

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import hashlib
+import re
+
+import pytest
+
+from agentcore_cli import names
+from agentcore_cli.errors import InputError
+
+ARN = "arn:aws:bedrock-agentcore:us-west-2:000000000000:runtime/bot-0123456789"
+MEMORY_SESSION_ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-_]*")  # botocore, bedrock-agentcore SessionId
+
+
+@pytest.mark.parametrize("name", ["conv1", "a", "x" * 32, "-leading", "_x", "straße", "naïve name", "会話", "a/b:c"])
+def test_a_short_name_becomes_an_id_that_runtime_and_memory_accept(name: str) -> None:
+    made = names.session_id(name, ARN, "DEFAULT")
+    assert 33 <= len(made) <= 74
+    assert MEMORY_SESSION_ID.fullmatch(made)
+
+
+def test_the_id_depends_on_name_runtime_and_endpoint_and_on_nothing_else() -> None:
+    made = names.session_id("conv1", ARN, "DEFAULT")
+    assert made == "conv1-" + hashlib.sha256(f"{ARN}\nDEFAULT\nconv1".encode()).hexdigest()[:40]
+    assert names.session_id("conv1", ARN, "DEFAULT") == made
+    assert names.session_id("conv2", ARN, "DEFAULT") != made
+    assert names.session_id("conv1", ARN + "x", "DEFAULT") != made
+    assert names.session_id("conv1", ARN, "prod") != made
+
+
+def test_names_that_look_alike_after_replacement_stay_apart() -> None:
+    assert names.session_id("a b", ARN, "DEFAULT") != names.session_id("a-b", ARN, "DEFAULT")
+
+
+@pytest.mark.parametrize("length", [33, 36, 256])
+def test_33_to_256_characters_go_through_unchanged(length: int) -> None:
+    assert names.session_id("x" * length, ARN, "DEFAULT") == "x" * length
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("", "empty"), ("x" * 257, "257"), ("x" * 300, "300"), ("a\nb", "control"), ("a\x1b[31m", "control")],
+)
+def test_other_names_are_refused_with_the_rule(name: str, says: str) -> None:
+    with pytest.raises(InputError, match=says) as caught:
+        names.session_id(name, ARN, "DEFAULT")
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("text", ["handler", "my-agent", "1st", "", "näme", "a" * 80, "dir/agent.py"])
+def test_an_agent_name_can_be_made_from_anything(text: str) -> None:
+    assert names.check_agent_name(names.agent_name_from(text))
+
+
+@pytest.mark.parametrize("name", ["1bot", "my-bot", "", "a" * 49, "bot bot"])
+def test_a_bad_agent_name_is_refused_with_one_that_fits(name: str) -> None:
+    with pytest.raises(InputError, match="48 characters") as caught:
+        names.check_agent_name(name)
+    assert caught.value.hint is not None
+
+
+def test_a_runtime_is_named_like_the_agent_on_the_default_target_only() -> None:
+    assert names.runtime_name("bot", "aws", "aws") == "bot"
+    assert names.runtime_name("bot", "eu-prod", "aws") == "bot_eu_prod"
+    assert len(names.runtime_name("b" * 48, "staging", "aws")) == 48
