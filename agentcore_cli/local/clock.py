@@ -1,0 +1,35 @@
+"""Time as the local runtime sees it; `agentcore local clock advance 16m` moves it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+
+class Clock:
+    """Wall-clock seconds since the epoch, plus what tests advanced it by. It never runs backwards."""
+
+    def __init__(self) -> None:
+        self._ahead = 0.0
+        self._moved = asyncio.Event()
+
+    def now(self) -> float:
+        return time.time() + self._ahead
+
+    def advance(self, seconds: float) -> float:
+        """Move the clock forward and wake every `sleep`; gives the new time. Raises ValueError for a step back."""
+        if seconds < 0:
+            raise ValueError("the clock only moves forward")
+        self._ahead += seconds
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
+        return self.now()
+
+    async def sleep(self, seconds: float) -> None:
+        """Return when this clock has moved on by `seconds`, really or by `advance`."""
+        due = self.now() + seconds
+        while (left := due - self.now()) > 0:
+            try:
+                await asyncio.wait_for(self._moved.wait(), timeout=left)
+            except TimeoutError:
+                pass

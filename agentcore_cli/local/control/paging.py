@@ -1,0 +1,69 @@
+"""Pages of a list: opaque tokens that hold the place after which the next page starts.
+
+The order is that of creation, so pages neither repeat nor lose an item that was there all the time.
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+import msgspec
+
+from agentcore_cli.local.control.requests import Call
+from agentcore_cli.local.wire import FieldFault, ServiceFault
+
+PAGE_SIZE: Final = 100  # when maxResults is not given
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    items: Sequence[Item]
+    next_token: str | None
+
+
+class _Place(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    """A list is an operation in a region, of a runtime where it has one."""
+
+    list: tuple[str, str, str]
+    after: int
+
+
+def page(call: Call, fetch: Callable[[int, int], Sequence[Item]], key: Callable[[Item], int]) -> Page[Item]:
+    """One page: `fetch(after, limit)` gives items with growing `key`.
+
+    Raises ServiceFault (400) for a token that another list gave, or none.
+    """
+    this = (call.operation.name, call.region, call.members.get("agentRuntimeId", ""))
+    after = _after(this, call.members.get("nextToken"))
+    size = call.members.get("maxResults", PAGE_SIZE)
+    found = fetch(after, size + 1)
+    items = found[:size]
+    more = len(found) > size
+    return Page(items, _token(_Place(this, key(items[-1]))) if more else None)
+
+
+def _after(this: tuple[str, str, str], token: str | None) -> int:
+    if token is None:
+        return 0
+    try:
+        place = msgspec.json.decode(urlsafe_b64decode(token), type=_Place)
+    except (binascii.Error, ValueError) as error:
+        raise _bad_token() from error
+    if place.list != this:
+        raise _bad_token()
+    return place.after
+
+
+def _token(place: _Place) -> str:
+    return urlsafe_b64encode(msgspec.json.encode(place)).decode()
+
+
+def _bad_token() -> ServiceFault:
+    fault = FieldFault("nextToken", "nextToken: not a token that this list gave")
+    return ServiceFault.validation(fault.message, fields=[fault])

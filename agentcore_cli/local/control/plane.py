@@ -1,0 +1,133 @@
+"""The control plane's door: find the operation, read the request, perform it in one transaction, answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from agentcore_cli.local.clock import Clock
+from agentcore_cli.local.control import operations, requests
+from agentcore_cli.local.control.endpoints import Endpoints
+from agentcore_cli.local.control.lifecycle import Lifecycle, Resolved
+from agentcore_cli.local.control.requests import Call
+from agentcore_cli.local.control.resolution import Resolution
+from agentcore_cli.local.control.runtimes import Runtimes
+from agentcore_cli.local.control.tables import Tables
+from agentcore_cli.local.control.tags import Tags
+from agentcore_cli.local.control.tokens import Tokens
+from agentcore_cli.local.control.transitions import Transitions
+from agentcore_cli.local.faults import Faults
+from agentcore_cli.local.store import Store
+from agentcore_cli.local.wire import JSON_HEADERS, Answer, ServiceFault
+
+MMDSV2: Final[Mapping[str, Any]] = {"requireMMDSV2": True}
+
+
+class ControlPlane:
+    """`region` is for requests that were signed for none. It belongs to the event loop's thread.
+
+    The service does not say whether new runtimes have metadataConfiguration: `metadata` decides it here. By default
+    they require MMDSv2; with None the member is missing until an update sets it.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        faults: Faults,
+        lifecycle: Lifecycle,
+        region: str,
+        *,
+        artifacts: Path,
+        metadata: Mapping[str, Any] | None = MMDSV2,
+    ) -> None:
+        self._store = store
+        self._faults = faults
+        self._region = region
+        self._tables = Tables(store)
+        self._tokens = Tokens(store, clock)
+        self._resolution = Resolution(self._tables, faults)
+        self._transitions = Transitions(self._tables, clock, faults, lifecycle)
+        tags = Tags(self._tables)
+        self._perform = _table(
+            Runtimes(self._tables, tags, clock, faults, artifact_folder=artifacts, metadata=metadata),
+            Endpoints(self._tables, tags, clock, faults),
+            tags,
+        )
+
+    def serves(self, method: str, segments: list[str]) -> bool:
+        """Whether the request is for an operation of this plane."""
+        return operations.find(method, segments) is not None
+
+    async def handle(
+        self,
+        method: str,
+        segments: list[str],
+        query: Mapping[str, list[str]],
+        body: bytes,
+        signed_region: str,
+    ) -> Answer:
+        """Answer one request: status, headers, body. What it changed survives kill -9 when this returns.
+
+        Raises ServiceFault, and nothing is changed then.
+        """
+        if self._faults.strike("throttle"):
+            raise ServiceFault.throttling()
+        found = operations.find(method, segments)
+        if found is None:
+            raise ServiceFault.unknown_operation()
+        operation, in_path = found
+        members = requests.read(operation, in_path, query, body)
+        answer = self._answer(Call(operation, signed_region or self._region, members))
+        return operation.status, list(JSON_HEADERS), b"" if operation.status == 204 else msgspec.json.encode(answer)
+
+    def resolve(self, runtime: str, account: str | None, qualifier: str) -> Resolved:
+        """The version behind an endpoint, for the data plane (see `Resolution.resolve`)."""
+        return self._resolution.resolve(runtime, account, qualifier)
+
+    def runtimes(self) -> int:
+        """How many runtimes exist, in all regions."""
+        return self._tables.count_runtimes()
+
+    async def recover(self) -> None:
+        """Go on with what was under way when the last process ended."""
+        self._transitions.start()
+
+    async def settled(self) -> None:
+        """Return when no runtime, version or endpoint is on its way to another status."""
+        await self._transitions.settled()
+
+    async def close(self) -> None:
+        """End the work under way; `recover` of the next process goes on with it."""
+        await self._transitions.close()
+
+    def _answer(self, call: Call) -> dict[str, Any]:
+        perform = self._perform[call.operation.name]
+        if call.operation.reads:
+            return perform(call)
+        with self._store.transaction():
+            answer = self._tokens.once(call, perform)
+        self._transitions.start()
+        return answer
+
+
+def _table(runtimes: Runtimes, endpoints: Endpoints, tags: Tags) -> dict[str, Callable[[Call], dict[str, Any]]]:
+    return {
+        "CreateAgentRuntime": runtimes.create,
+        "GetAgentRuntime": runtimes.get,
+        "UpdateAgentRuntime": runtimes.update,
+        "DeleteAgentRuntime": runtimes.delete,
+        "ListAgentRuntimes": runtimes.list,
+        "ListAgentRuntimeVersions": runtimes.list_versions,
+        "CreateAgentRuntimeEndpoint": endpoints.create,
+        "GetAgentRuntimeEndpoint": endpoints.get,
+        "UpdateAgentRuntimeEndpoint": endpoints.update,
+        "DeleteAgentRuntimeEndpoint": endpoints.delete,
+        "ListAgentRuntimeEndpoints": endpoints.list,
+        "TagResource": tags.tag,
+        "UntagResource": tags.untag,
+        "ListTagsForResource": tags.list,
+    }

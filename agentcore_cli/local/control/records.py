@@ -1,0 +1,80 @@
+"""What the control plane remembers: runtimes, their immutable versions, and the endpoints that lead to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from agentcore_cli.contract import DEFAULT_ENDPOINT, LOCAL_ACCOUNT, SERVICE, endpoint_arn, partition, runtime_arn
+
+Status = Literal["CREATING", "CREATE_FAILED", "UPDATING", "UPDATE_FAILED", "READY", "DELETING", "DELETE_FAILED"]
+MOVING: Final[frozenset[Status]] = frozenset(("CREATING", "UPDATING", "DELETING"))
+FAILED: Final[dict[Status, Status]] = {
+    "CREATING": "CREATE_FAILED",
+    "UPDATING": "UPDATE_FAILED",
+    "DELETING": "DELETE_FAILED",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """`version` is the latest; `status` is of the runtime as a whole; times are seconds since the epoch."""
+
+    id: str
+    region: str
+    name: str
+    version: int
+    status: Status
+    failure_reason: str | None
+    created_at: float
+    updated_at: float
+    sequence: int = 0  # the order of creation, given by the database
+
+    @property
+    def arn(self) -> str:
+        return runtime_arn(self.region, LOCAL_ACCOUNT, self.id)
+
+    @property
+    def workload_identity_arn(self) -> str:
+        """runtime-oauth: every runtime gets a workload identity of its name."""
+        return (
+            f"arn:{partition(self.region)}:{SERVICE}:{self.region}:{LOCAL_ACCOUNT}"
+            f":workload-identity-directory/default/workload-identity/{self.id}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """`body` is the request that made it, validated, with the lifecycle's effective values."""
+
+    runtime_id: str
+    number: int
+    status: Status
+    failure_reason: str | None
+    body: dict[str, Any]
+    created_at: float
+    updated_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """`live_version` serves now (None before the first roll-out); `target_version` is being rolled out."""
+
+    runtime_id: str
+    name: str
+    id: str
+    live_version: int | None
+    target_version: int
+    status: Status
+    failure_reason: str | None
+    description: str | None
+    created_at: float
+    updated_at: float
+    sequence: int = 0
+
+    @property
+    def is_default(self) -> bool:
+        return self.name == DEFAULT_ENDPOINT
+
+    def arn(self, runtime: Runtime) -> str:
+        return endpoint_arn(runtime.arn, self.name)

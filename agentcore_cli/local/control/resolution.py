@@ -1,0 +1,62 @@
+"""From what the data plane is asked for (an ARN or an id, and a qualifier) to the version that answers."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from agentcore_cli.contract import LOCAL_ACCOUNT
+from agentcore_cli.local.control.lifecycle import Resolved
+from agentcore_cli.local.control.records import Runtime
+from agentcore_cli.local.control.shapes import RUNTIME_ID_PATTERN
+from agentcore_cli.local.control.tables import Tables
+from agentcore_cli.local.control.work import resolve_version
+from agentcore_cli.local.faults import Faults
+from agentcore_cli.local.wire import FieldFault, ServiceFault
+
+_ID: Final = re.compile(RUNTIME_ID_PATTERN, re.ASCII)
+_ARN: Final = re.compile(
+    rf"arn:aws(?:-[^:]+)?:bedrock-agentcore:[a-z0-9-]+:[0-9]{{12}}:runtime/({RUNTIME_ID_PATTERN})", re.ASCII
+)
+_ACCOUNT: Final = re.compile(r"[0-9]{12}", re.ASCII)
+
+
+class Resolution:
+    def __init__(self, tables: Tables, faults: Faults) -> None:
+        self._tables = tables
+        self._faults = faults
+
+    def resolve(self, runtime: str, account: str | None, qualifier: str) -> Resolved:
+        """The live version of an endpoint. `runtime` is a percent-decoded ARN, or an id beside its `account`.
+
+        A runtime serves once its first version is READY, and goes on serving the old one while the next is rolled
+        out. Raises ServiceFault: 400 for what is no ARN or id, 404 for what is not here.
+        """
+        found = self._runtime(runtime, account)
+        endpoint = self._tables.endpoint(found.id, qualifier) if found else None
+        if found is None or endpoint is None or endpoint.live_version is None or endpoint.status == "DELETING":
+            raise _not_found(qualifier, runtime)
+        resolved = resolve_version(self._tables, found.id, endpoint.name, endpoint.live_version)
+        if resolved is None or self._faults.strike("not-found-after-ready"):
+            raise _not_found(qualifier, found.arn)
+        return resolved
+
+    def _runtime(self, text: str, account: str | None) -> Runtime | None:
+        if match := _ARN.fullmatch(text):
+            runtime = self._tables.runtime(match[1])
+            return runtime if runtime and runtime.arn == text else None
+        if not _ID.fullmatch(text):
+            raise _invalid(
+                "agentRuntimeArn", f"Value '{text}' at 'agentRuntimeArn' is no ARN or id of an agent runtime"
+            )
+        if account is None or not _ACCOUNT.fullmatch(account):
+            raise _invalid("accountId", "accountId (12 digits) is required when agentRuntimeArn is an id")
+        return self._tables.runtime(text) if account == LOCAL_ACCOUNT else None
+
+
+def _not_found(qualifier: str, arn: str) -> ServiceFault:
+    return ServiceFault.not_found(f"No endpoint or agent found with qualifier '{qualifier}' for agent '{arn}'")
+
+
+def _invalid(name: str, message: str) -> ServiceFault:
+    return ServiceFault.validation(message, fields=[FieldFault(name, message)])

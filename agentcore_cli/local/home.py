@@ -1,0 +1,75 @@
+"""Where the local runtime keeps what it knows: one folder, readable by its owner alone."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """`$AGENTCORE_HOME`, else `$XDG_STATE_HOME/agentcore`, else `~/.local/state/agentcore`."""
+
+    root: Path
+
+    @classmethod
+    def default(cls) -> Home:
+        if explicit := os.environ.get("AGENTCORE_HOME"):
+            return cls(Path(explicit).absolute())
+        state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+        return cls(Path(state).absolute() / "agentcore")
+
+    def create(self) -> Home:
+        """Make the folder and its rooms, mode 0700."""
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.root.chmod(0o700)
+        for room in (self.artifacts, self.snapshots, self.environments, self.sessions, self.sockets, self.logs):
+            room.mkdir(exist_ok=True, mode=0o700)
+        return self
+
+    @property
+    def server_file(self) -> Path:
+        """`server.json`: pid, its start time, port, version and access key of the running server (0600)."""
+        return self.root / "server.json"
+
+    @property
+    def server_log(self) -> Path:
+        return self.root / "server.log"
+
+    @property
+    def start_lock(self) -> Path:
+        return self.root / "start.lock"
+
+    @property
+    def database(self) -> Path:
+        return self.root / "runtime.db"
+
+    @property
+    def artifacts(self) -> Path:
+        """The content store: `<sha256>.zip`, and `<sha256>.json` that names the environment it runs in."""
+        return self.root / "artifacts"
+
+    @property
+    def snapshots(self) -> Path:
+        """Unpacked artifacts, read-only: `<sha256>/`."""
+        return self.root / "snapshots"
+
+    @property
+    def environments(self) -> Path:
+        """Installed packages, addressed by the hash of what was asked for: `<hash>/`."""
+        return self.root / "environments"
+
+    @property
+    def sessions(self) -> Path:
+        """The writable layers of the sessions that are alive, one folder each."""
+        return self.root / "sessions"
+
+    @property
+    def sockets(self) -> Path:
+        return self.root / "run"
+
+    @property
+    def logs(self) -> Path:
+        """Log files in a tree that is named like the service's log groups and streams."""
+        return self.root / "logs"

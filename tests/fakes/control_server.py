@@ -1,0 +1,101 @@
+"""A control plane behind a real HTTP server, for real boto3: one thread, one event loop, no sessions."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import boto3
+import uvicorn
+
+from agentcore_cli.local.clock import Clock
+from agentcore_cli.local.control import ControlPlane
+from agentcore_cli.local.faults import Faults
+from agentcore_cli.local.home import Home
+from agentcore_cli.local.store import Store
+from agentcore_cli.local.wire import ServiceFault, fault_response, split_path
+from tests.fakes.control import DIGEST, REGION
+from tests.fakes.lifecycle import RecordingLifecycle
+
+SESSION = boto3.session.Session(aws_access_key_id="test", aws_secret_access_key="test")
+
+
+class ControlServer:
+    """Use it in a `with`. `lifecycle`, `faults` and `clock` are those of the plane that answers."""
+
+    def __init__(self, root: Path) -> None:
+        self.home = Home(root).create()
+        (self.home.artifacts / f"{DIGEST}.zip").touch()
+        self.faults = Faults()
+        self.clock = Clock()
+        self.plane: ControlPlane
+        self.lifecycle: RecordingLifecycle
+        self._serving = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
+        config = uvicorn.Config(
+            self._answer, "127.0.0.1", 0, ws="none", lifespan="off", interface="asgi3", log_level="warning"
+        )
+        self._server = uvicorn.Server(config)
+
+    def __enter__(self) -> ControlServer:
+        self._thread.start()
+        self._serving.wait()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._in_loop(self.lifecycle.open.set)
+        self._server.should_exit = True
+        self._thread.join()
+
+    def client(self, region: str = REGION) -> Any:
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        return SESSION.client("bedrock-agentcore-control", region_name=region, endpoint_url=f"http://127.0.0.1:{port}")
+
+    def hold(self) -> None:
+        """From now on the work behind the statuses waits."""
+        self._in_loop(self.lifecycle.open.clear)
+
+    def release(self) -> None:
+        self._in_loop(self.lifecycle.open.set)
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.lifecycle = RecordingLifecycle()
+        store = Store(self.home.database)
+        self.plane = ControlPlane(store, self.clock, self.faults, self.lifecycle, REGION, artifacts=self.home.artifacts)
+        serving = asyncio.create_task(self._server.serve())
+        while not self._server.started:
+            await asyncio.sleep(0.001)
+        self._serving.set()
+        await serving
+        await self.plane.close()
+        store.close()
+
+    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
+        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message["body"], message["more_body"]
+        query = parse_qs(scope["query_string"].decode(), keep_blank_values=True)
+        region = headers["authorization"].split("/")[2]
+        try:
+            status, answer_headers, content = await self.plane.handle(
+                scope["method"], split_path(scope["raw_path"]), query, body, region
+            )
+        except ServiceFault as fault:
+            status, answer_headers, content = fault_response(fault, str(uuid.uuid4()))
+        encoded = [(name.encode(), value.encode()) for name, value in answer_headers]
+        await send({"type": "http.response.start", "status": status, "headers": encoded})
+        await send({"type": "http.response.body", "body": content})
+
+    def _in_loop(self, act: Callable[[], object]) -> None:
+        """Do it in the server's thread, and wait until it is done."""
+        done = threading.Event()
+        self._loop.call_soon_threadsafe(lambda: (act(), done.set()))
+        done.wait()

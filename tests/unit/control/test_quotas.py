@@ -1,0 +1,42 @@
+"""The service's limits on how many there may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from agentcore_cli.local.control.records import Runtime, Version
+from agentcore_cli.local.control.runtimes import RUNTIMES_MAX, VERSIONS_MAX
+from agentcore_cli.local.control.tables import Tables
+from agentcore_cli.local.wire import ServiceFault
+from tests.fakes.control import REGION, LocalControl
+
+
+def fill(control: LocalControl, runtimes: Iterable[Runtime], versions: Iterable[Version]) -> None:
+    tables = Tables(control.store)
+    with control.store.transaction():
+        for runtime in runtimes:
+            tables.add_runtime(runtime)
+        for version in versions:
+            tables.add_version(version)
+
+
+def test_a_region_has_at_most_a_thousand_runtimes(control: LocalControl) -> None:
+    runtimes = [
+        Runtime(f"filler{number}-0123456789", REGION, f"filler{number}", 1, "READY", None, 0, 0)
+        for number in range(RUNTIMES_MAX - 1)
+    ]
+    fill(control, runtimes, [Version(runtime.id, 1, "READY", None, {}, 0, 0) for runtime in runtimes])
+    control.ready("last")
+    with pytest.raises(ServiceFault, match="limit of 1000 agents") as refusal:
+        control.create("one_more")
+    assert (refusal.value.status, refusal.value.type) == (402, "ServiceQuotaExceededException")
+
+
+def test_a_runtime_has_at_most_a_thousand_versions(control: LocalControl) -> None:
+    runtime_id = control.ready()["agentRuntimeId"]
+    fill(control, [], [Version(runtime_id, number, "READY", None, {}, 0, 0) for number in range(2, VERSIONS_MAX + 1)])
+    with pytest.raises(ServiceFault, match="limit of 1000 versions") as refusal:
+        control.update(runtime_id)
+    assert refusal.value.status == 402
