@@ -25,7 +25,7 @@ def _human(status: RuntimeStatus) -> str:
 
     if not status.running:
         return "the local runtime is not running"
-    isolation = status.sandbox + (f" ({status.sandbox_reason})" if status.sandbox_reason else "")
+    isolation = f"{status.sandbox} ({status.sandbox_reason})" if status.sandbox_reason else status.sandbox
     return fields(
         [
             ("url", status.url),

@@ -1,0 +1,83 @@
+"""`agentcore deploy`: plan, apply, wait."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from agentcore_cli.commands.globals import Globals
+
+if TYPE_CHECKING:
+    from agentcore_cli.engine import Change
+    from agentcore_cli.operations.deploy import DeployResult
+    from agentcore_cli.operations.plan import Overrides
+    from agentcore_cli.operations.selection import Selected
+    from agentcore_cli.ui import Output
+
+Build = Literal["docker", "oci", "codebuild", "zip"]
+
+
+def deploy(
+    ctx: typer.Context,
+    env: Annotated[list[str] | None, typer.Option(metavar="K=V", help="A variable for the agent; kept.")] = None,
+    build: Annotated[Build | None, typer.Option(help="How the artifact is built.")] = None,
+    image: Annotated[str | None, typer.Option(metavar="URI", help="An image that is there already.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to every question.")] = False,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Don't wait until it is ready.")] = False,
+    timeout: Annotated[float, typer.Option(metavar="S", min=1, help="Seconds to wait at most.")] = 900,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="The same as agentcore plan.")] = False,
+) -> None:
+    """Make what the agent needs and run it; the next deploy changes only what differs."""
+    from agentcore_cli.commands.changes import assignments, count, describe
+    from agentcore_cli.operations.plan import Overrides, plan
+    from agentcore_cli.operations.selection import select
+
+    said = Globals.of(ctx)
+    out = said.output()
+    overrides = Overrides(environment=assignments(env), build=build, image=image)
+    selected = select(said.options())
+    if dry_run:
+        with out.progress(json_events=True) as listener:
+            planned = plan(overrides, selected, listener)
+        out.result(planned, f"{describe(planned.changes)}\n{count(planned.pending)}", last_of_stream=True)
+        return
+    result = _deploy(out, overrides, selected, yes=yes, wait=not no_wait, timeout=timeout)
+    out.result(result, _human(result), last_of_stream=True)
+    if not out.json:
+        out.note(_next(selected))
+
+
+def _deploy(
+    out: Output, overrides: Overrides, selected: Selected, *, yes: bool, wait: bool, timeout: float
+) -> DeployResult:
+    from agentcore_cli.commands.changes import describe
+    from agentcore_cli.operations.deploy import DeployRequest
+    from agentcore_cli.operations.deploy import deploy as run
+
+    def consent(changes: tuple[Change, ...]) -> bool:
+        return yes or out.confirm(f"{describe(changes)}\nGo on?")
+
+    request = DeployRequest(overrides=overrides, wait=wait, timeout=timeout, consent=consent)
+    with out.progress(json_events=True) as listener:
+        return run(request, selected, listener)
+
+
+def _human(result: DeployResult) -> str:
+    from agentcore_cli.ui.tables import fields
+
+    return fields(
+        [
+            ("agent", result.agent),
+            ("runtime", result.arn),
+            ("version", result.version if result.changed else f"{result.version} (nothing changed)"),
+            ("endpoint", result.endpoint),
+            ("artifact", result.artifact[:19]),
+        ]
+    )
+
+
+def _next(selected: Selected) -> str:
+    return (
+        f'next: agentcore invoke {"--local " if selected.is_local else ""}--session-id conv1 \'{{"prompt": "Hello"}}\''
+    )

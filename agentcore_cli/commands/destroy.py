@@ -1,0 +1,48 @@
+"""`agentcore destroy`: show, ask, delete, verify."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agentcore_cli.commands.globals import Globals
+
+if TYPE_CHECKING:
+    from agentcore_cli.engine import Change
+    from agentcore_cli.operations.destroy import DestroyResult
+
+
+def destroy(
+    ctx: typer.Context,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be deleted.")] = False,
+    timeout: Annotated[float, typer.Option(metavar="S", min=1, help="Seconds to wait at most.")] = 900,
+) -> None:
+    """Delete what deploy made for the agent on this target, wait until it is gone, and touch nothing else."""
+    from agentcore_cli.commands.changes import describe
+    from agentcore_cli.operations.destroy import DestroyRequest
+    from agentcore_cli.operations.destroy import destroy as run
+    from agentcore_cli.operations.selection import select
+
+    said = Globals.of(ctx)
+    out = said.output()
+
+    def consent(changes: tuple[Change, ...]) -> bool:
+        return yes or out.confirm(f"{describe(changes)}\nDelete this?")
+
+    request = DestroyRequest(consent=consent, dry_run=dry_run, timeout=timeout)
+    selected = select(said.options())
+    with out.progress(json_events=True) as listener:
+        result = run(request, selected, listener)
+    out.result(result, _human(result), last_of_stream=True)
+
+
+def _human(result: DestroyResult) -> str:
+    from agentcore_cli.commands.changes import describe
+
+    if not result.deletions:
+        return f"{result.agent}: nothing of ours is on {result.target}"
+    if result.dry_run:
+        return describe(result.deletions)
+    return f"{result.agent}: {', '.join(change.key for change in result.deletions)} deleted, nothing of it is left"

@@ -1,0 +1,43 @@
+"""`agentcore doctor`: the checks, one line each, and exit 1 if one that is needed fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from agentcore_cli.commands.globals import Globals
+
+if TYPE_CHECKING:
+    from agentcore_cli.operations.doctor import Check, Diagnosis
+
+_MARKS = {"ok": "✓", "warn": "!", "fail": "✗"}
+
+
+def doctor(ctx: typer.Context) -> None:
+    """Check this machine and this project, with a fix for each fault.
+
+    Exit 1 if something fails that the chosen config and target need. Nothing is changed, and AWS is not called.
+    """
+    from agentcore_cli.errors import FAILED
+    from agentcore_cli.local.home import Home
+    from agentcore_cli.operations.doctor import examine
+
+    said = Globals.of(ctx)
+    diagnosis = examine(said.options(), Home.default(), Path.cwd())
+    said.output().result(diagnosis, _human(diagnosis))
+    if not diagnosis.healthy:
+        raise typer.Exit(FAILED)
+
+
+def _human(diagnosis: Diagnosis) -> str:
+    return "\n".join(_lines(check) for check in diagnosis.checks)
+
+
+def _lines(check: Check) -> str:
+    from agentcore_cli.ui.terminal import printable
+
+    detail = printable(check.detail).replace("\n", "\n    ")
+    text = f"{_MARKS[check.status]} {check.name}: {detail}"
+    return text if check.fix is None or check.status == "ok" else f"{text}\n    fix: {check.fix}"

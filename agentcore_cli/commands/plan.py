@@ -1,0 +1,29 @@
+"""`agentcore plan`: what deploy would do."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from agentcore_cli.commands.globals import Globals
+from agentcore_cli.errors import CHANGES_PENDING
+
+
+def plan(
+    ctx: typer.Context,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 6 if anything would change.")] = False,
+) -> None:
+    """Show what deploy would do: create, update, replace, keep, and why. Changes nothing."""
+    from agentcore_cli.commands.changes import count, describe
+    from agentcore_cli.operations.plan import Overrides
+    from agentcore_cli.operations.plan import plan as run
+    from agentcore_cli.operations.selection import select
+
+    said = Globals.of(ctx)
+    out = said.output()
+    with out.progress() as listener:
+        result = run(Overrides(), select(said.options()), listener)
+    out.result(result, f"{describe(result.changes)}\n{count(result.pending)}")
+    if exit_code and result.pending:
+        raise typer.Exit(CHANGES_PENDING)

@@ -1,0 +1,19 @@
+"""`agentcore versions`."""
+
+from __future__ import annotations
+
+import typer
+
+from agentcore_cli.commands.globals import Globals
+
+
+def versions(ctx: typer.Context) -> None:
+    """List the versions of the agent's runtime, newest first. A version never changes."""
+    from agentcore_cli.operations.selection import select
+    from agentcore_cli.operations.versions import versions as run
+    from agentcore_cli.ui.tables import table
+
+    said = Globals.of(ctx)
+    result = run(select(said.options()))
+    rows = [(v.version, v.status, v.created_at, ", ".join(v.endpoints)) for v in result.versions]
+    said.output().result(result, table(("version", "status", "created", "endpoints"), rows))

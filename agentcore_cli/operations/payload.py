@@ -1,0 +1,60 @@
+"""What a person types as PAYLOAD, as the bytes that are sent."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from agentcore_cli.contract import PAYLOAD_MAX
+from agentcore_cli.errors import InputError
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    body: bytes
+    content_type: str
+
+
+def read_payload(argument: str | None, content_type: str | None, stdin: BinaryIO | None = None) -> Payload:
+    """`argument` is a JSON object or array, `@FILE`, `-` for stdin, or text (sent as `{"prompt": text}`).
+
+    With `content_type` nothing is interpreted. None is an empty object. Raises InputError for a file that can't be
+    read, broken JSON, bytes without a content type, and more than 100,000,000 bytes.
+    """
+    raw = _raw(argument, stdin)
+    if len(raw) > PAYLOAD_MAX:
+        raise InputError(f"the payload has {len(raw):,} bytes; AgentCore takes at most {PAYLOAD_MAX:,}")
+    if content_type is not None:
+        return Payload(raw, content_type)
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        raise InputError("the payload is not text", hint="give --content-type, e.g. application/octet-stream") from None
+    if not text.lstrip().startswith(("{", "[")):
+        return Payload(json.dumps({"prompt": text}, ensure_ascii=False).encode(), JSON)
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            f"the payload begins like JSON but is none: {error}",
+            hint="mend the quotes, or send it as it is with --content-type text/plain",
+        ) from None
+    return Payload(raw, JSON)
+
+
+def _raw(argument: str | None, stdin: BinaryIO | None) -> bytes:
+    if argument is None:
+        return b"{}"
+    if argument == "-":
+        return (stdin or sys.stdin.buffer).read(PAYLOAD_MAX + 1)
+    if argument.startswith("@"):
+        try:
+            return Path(argument[1:]).read_bytes()
+        except OSError as error:
+            raise InputError(f"{argument[1:]}: {error.strerror}") from None
+    return argument.encode(errors="surrogateescape")

@@ -1,0 +1,52 @@
+"""Which config, which agent and which target a command is about."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from agentcore_cli.config import Agent, Loaded, Target, choose_agent, choose_target, find, load
+from agentcore_cli.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was said on the command line; None is "not said"."""
+
+    config: Path | None = None
+    target: str | None = None
+    agent: str | None = None
+    profile: str | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    loaded: Loaded
+    agent_name: str
+    agent: Agent
+    target_name: str
+    target: Target
+    state: State
+
+    @property
+    def is_local(self) -> bool:
+        return self.target_name == "local"
+
+    def with_agent(self, **changes: object) -> Selected:
+        """The same choice with some of the agent's settings replaced for this one command."""
+        return replace(self, agent=msgspec.structs.replace(self.agent, **changes))
+
+
+def select(options: Options, environ: Mapping[str, str] = os.environ) -> Selected:
+    """Find and read the config and choose in it. Raises ConfigError (2) or NotFoundError (4)."""
+    loaded = load(find(options.config, Path.cwd()))
+    agent_name, agent = choose_agent(loaded.config, options.agent)
+    target_name, target = choose_target(loaded.config, options.target, environ)
+    said = {"profile": options.profile, "region": options.region}
+    target = msgspec.structs.replace(target, **{key: value for key, value in said.items() if value is not None})
+    return Selected(loaded, agent_name, agent, target_name, target, State(loaded.root, target_name))
