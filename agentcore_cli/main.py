@@ -36,8 +36,8 @@ VERBS = {
     "doctor": "Check this machine and this project, with a fix for each fault.",
 }
 
-# Click's base classes; typer has vendored Click since 0.26, so ask typer for them.
-_ClickException = next(
+# Newer versions of typer carry a Click of their own, so typer is asked for the base class of usage errors.
+_CLICK_ERRORS: tuple[type[Exception], ...] = tuple(
     cls for cls in typer.BadParameter.__mro__ if cls.__name__ in ("ClickException", "TyperException")
 )
 
@@ -158,11 +158,16 @@ def main(argv: list[str]) -> int:
         # The reader has what it wanted (`| head -1`); keep the interpreter's last flush quiet too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except _ClickException as error:
+    except _CLICK_ERRORS as error:
         hint = f"{error.ctx.command_path} --help" if getattr(error, "ctx", None) else "agentcore --help"
-        return _fail(InputError(error.format_message(), hint=hint), wants_json, argv)
+        return _fail(InputError(_message(error), hint=hint), wants_json, argv)
     except Exception as error:
         return _fail(_Unexpected(f"{type(error).__name__}: {error}", hint="run it again with -v"), wants_json, argv)
+
+
+def _message(error: Any) -> str:
+    text: str = error.format_message()
+    return text
 
 
 class _Interrupted(AgentcoreError):

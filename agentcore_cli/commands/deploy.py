@@ -56,7 +56,7 @@ def _deploy(
     from agentcore_cli.operations.deploy import deploy as run
 
     def consent(changes: tuple[Change, ...]) -> bool:
-        return yes or out.confirm(f"{describe(changes)}\nGo on?")
+        return yes or out.confirm(describe(changes), "Go on?")
 
     request = DeployRequest(overrides=overrides, wait=wait, timeout=timeout, consent=consent)
     with out.progress(json_events=True) as listener:

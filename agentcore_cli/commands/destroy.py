@@ -29,7 +29,7 @@ def destroy(
     out = said.output()
 
     def consent(changes: tuple[Change, ...]) -> bool:
-        return yes or out.confirm(f"{describe(changes)}\nDelete this?")
+        return yes or out.confirm(describe(changes), "Delete this?")
 
     request = DestroyRequest(consent=consent, dry_run=dry_run, timeout=timeout)
     selected = select(said.options())

@@ -11,7 +11,7 @@ from agentcore_cli.errors import InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.ui import terminal
 from agentcore_cli.ui.json_lines import line
-from agentcore_cli.ui.progress import JsonProgress, LiveProgress, PlainProgress, QuietProgress
+from agentcore_cli.ui.progress import JsonProgress, LiveProgress, PlainProgress, Progress, QuietProgress
 
 
 class Output:
@@ -21,6 +21,7 @@ class Output:
         self.json = json
         self.quiet = quiet
         self.verbose = verbose
+        self._painter: Progress | None = None
 
     def result(self, value: Any, human: str = "", *, last_of_stream: bool = False) -> None:
         """The result: `value` as one JSON object with `--json`, else `human`.
@@ -64,7 +65,7 @@ class Output:
     @contextmanager
     def progress(self, *, json_events: bool = False) -> Iterator[Listener]:
         """A listener for an operation's events. With `--json`, events are printed only where the verb streams them."""
-        painter: JsonProgress | LiveProgress | PlainProgress | QuietProgress
+        painter: Progress
         if self.json and json_events:
             painter = JsonProgress()
         elif self.json or self.quiet:
@@ -73,24 +74,30 @@ class Output:
             painter = LiveProgress()
         else:
             painter = PlainProgress(sys.stderr)
+        self._painter = painter
         try:
             yield painter
         finally:
             painter.close()
+            self._painter = None
 
     def can_ask(self) -> bool:
         return not self.json and terminal.can_ask()
 
-    def confirm(self, question: str, *, option: str = "--yes") -> bool:
-        """A yes or no. Raises InputError that names `option` when there is nobody to ask."""
+    def confirm(self, about: str, question: str, *, option: str = "--yes") -> bool:
+        """A yes or no, after `about` was shown. Raises InputError that names `option` when there is nobody to ask."""
+        if self._painter is not None:
+            self._painter.close()
+        if not self.json:
+            print(terminal.printable(about), file=sys.stderr, flush=True)
         if not self.can_ask():
-            raise InputError(f"{question} Nobody is here to answer", hint=f"give {option}")
+            raise InputError(f"{question} There is no terminal to answer on", hint=f"give {option}")
         return self._read(f"{question} [y/N] ").lower() in ("y", "yes")
 
     def ask(self, question: str, default: str | None, *, option: str) -> str:
         """A line of text, `default` when it is left empty. Raises InputError that names `option` without a terminal."""
         if not self.can_ask():
-            raise InputError(f"{question}: nobody is here to answer", hint=f"give {option}")
+            raise InputError(f"{question}: there is no terminal to answer on", hint=f"give {option}")
         answer = self._read(f"{question}{f' [{default}]' if default else ''}: ")
         return answer or (default or "")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from agentcore_cli.events import Event, Note, Step
 from agentcore_cli.ui.json_lines import line
@@ -19,6 +19,14 @@ _COLOURS = {"done": "green", "failed": "red", "skipped": "dim"}
 def _ended(step: Step) -> str:
     seconds = f" ({step.seconds:.1f}s)" if step.seconds is not None and step.seconds >= 0.05 else ""
     return f"{_MARKS[step.status]} {step.name}: {printable(step.message) or step.status}{seconds}"
+
+
+class Progress(Protocol):
+    """A listener that may have to tidy up."""
+
+    def __call__(self, event: Event) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class PlainProgress:
@@ -84,9 +92,9 @@ class LiveProgress:
             transient=True,
         )
         self._running: dict[str, TaskID] = {}
-        self._progress.start()
 
     def __call__(self, event: Event) -> None:
+        self._progress.start()
         if isinstance(event, Note):
             self._print(("warning: " if event.level == "warning" else "") + printable(event.message), "yellow")
         elif event.status in _MARKS:
@@ -97,7 +105,7 @@ class LiveProgress:
             self._describe(event)
 
     def close(self) -> None:
-        """Erase what is still drawn and leave the cursor at the start of a line."""
+        """Erase what is still drawn and leave the cursor at the start of a line; the next event draws again."""
         self._progress.stop()
 
     def _describe(self, step: Step) -> None:
