@@ -91,3 +91,9 @@ def endpoint_arn(arn: str, endpoint: str) -> str:
 def log_group(runtime_id: str, endpoint: str) -> str:
     """The CloudWatch log group of one endpoint (observability-get-started)."""
     return f"/aws/bedrock-agentcore/runtimes/{runtime_id}-{endpoint}"
+
+
+def image_uri(account: str, region: str, repository: str, tag: str) -> str:
+    """An image in ECR, as containerConfiguration wants it."""
+    domain = "amazonaws.com.cn" if partition(region) == "aws-cn" else "amazonaws.com"
+    return f"{account}.dkr.ecr.{region}.{domain}/{repository}:{tag}"

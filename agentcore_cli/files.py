@@ -19,17 +19,27 @@ def write_atomically(path: Path, data: bytes | str, *, mode: int = 0o644) -> Non
     The data is on disk before the name points to it. Raises AgentcoreError when the disk is full.
     """
     payload = data.encode() if isinstance(data, str) else data
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with told_when_full(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(payload)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(temporary, mode)
+            os.replace(temporary, path)
+        except OSError:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def told_when_full(path: Path) -> Iterator[None]:
+    """Turn the OSError of a full disk into an AgentcoreError that names `path`."""
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(payload)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, mode)
-        os.replace(temporary, path)
+        yield
     except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise no_space(path) from error
         raise
@@ -57,8 +67,9 @@ def lock(path: Path, *, purpose: str, wait: bool = False) -> Iterator[None]:
                 f"another {purpose} is under way" + (f" (process {holder})" if holder else ""),
                 hint="wait for it to end, then run this again",
             ) from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        with told_when_full(path):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         yield
     finally:
         os.close(descriptor)

@@ -159,15 +159,14 @@ def main(argv: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except _CLICK_ERRORS as error:
-        hint = f"{error.ctx.command_path} --help" if getattr(error, "ctx", None) else "agentcore --help"
-        return _fail(InputError(_message(error), hint=hint), wants_json, argv)
+        return _fail(_usage(error), wants_json, argv)
     except Exception as error:
         return _fail(_Unexpected(f"{type(error).__name__}: {error}", hint="run it again with -v"), wants_json, argv)
 
 
-def _message(error: Any) -> str:
-    text: str = error.format_message()
-    return text
+def _usage(error: Any) -> InputError:
+    context = getattr(error, "ctx", None)
+    return InputError(error.format_message(), hint=f"{context.command_path if context else 'agentcore'} --help")
 
 
 class _Interrupted(AgentcoreError):

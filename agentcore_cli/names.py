@@ -69,3 +69,15 @@ def runtime_name(agent: str, target: str, default_target: str) -> str:
         return agent
     suffix = "_" + re.sub(r"[^A-Za-z0-9_]", "_", target)
     return agent[: 48 - len(suffix)] + suffix
+
+
+def local_runtime_name(agent: str, project: str) -> str:
+    """A runtime's name on the local runtime, which all projects of a user share (at most 48)."""
+    suffix = "_local_" + hashlib.sha256(project.encode()).hexdigest()[:6]
+    return agent[: 48 - len(suffix)] + suffix
+
+
+def repository_name(agent: str, project: str, target: str) -> str:
+    """The ECR repository of an agent's images: the same for the same three, and a name that ECR takes."""
+    digest = hashlib.sha256(f"{project}\n{target}".encode()).hexdigest()[:6]
+    return f"bedrock-agentcore-{agent.lower().strip('_')}-{digest}"

@@ -36,7 +36,8 @@ class Globals:
         return obj
 
     def set(self, name: str, value: Any) -> None:
-        setattr(self, name, value)
+        """Take what was said after the verb, as the command line's parser gives it."""
+        setattr(self, name, Path(value) if name == "config" else value)
 
     def output(self) -> Output:
         from agentcore_cli.ui import Output

@@ -30,6 +30,7 @@ class Clock:
         due = self.now() + seconds
         while (left := due - self.now()) > 0:
             try:
-                await asyncio.wait_for(self._moved.wait(), timeout=left)
+                async with asyncio.timeout(left):  # not wait_for: before 3.12 it can swallow a cancellation
+                    await self._moved.wait()
             except TimeoutError:
                 pass
