@@ -10,6 +10,8 @@ from pathlib import Path
 import msgspec
 
 from agentcore_cli.config import Agent, Loaded, Target, choose_agent, choose_target, find, load
+from agentcore_cli.config.regions import region_fault
+from agentcore_cli.errors import InputError
 from agentcore_cli.state import State
 
 
@@ -43,7 +45,9 @@ class Selected:
 
 
 def select(options: Options, environ: Mapping[str, str] = os.environ) -> Selected:
-    """Find and read the config and choose in it. Raises ConfigError (2) or NotFoundError (4)."""
+    """Find and read the config and choose in it. Raises ConfigError or InputError (2), or NotFoundError (4)."""
+    if options.region is not None and (fault := region_fault(options.region)):
+        raise InputError(f"--region: {fault}")
     loaded = load(find(options.config, Path.cwd()))
     agent_name, agent = choose_agent(loaded.config, options.agent)
     target_name, target = choose_target(loaded.config, options.target, environ)

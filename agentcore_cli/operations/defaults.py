@@ -1,0 +1,57 @@
+"""What `configure` takes where nothing was said: found on this machine and in the project."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from agentcore_cli.builders import interpreters
+from agentcore_cli.config import Start
+from agentcore_cli.contract import LOCAL_REGION, PYTHONS
+from agentcore_cli.names import agent_name_from
+from agentcore_cli.operations.aws_profile import find_region
+from agentcore_cli.operations.check.locate import FOUND_IN_FOLDERS
+from agentcore_cli.operations.settings import Settings
+
+_PYTHON: Final = "3.13"  # where the machine has none that AgentCore takes
+
+
+def default_name(entrypoint: str) -> str:
+    """The name of an agent that was given none: the file's or module's."""
+    module, _, attribute = entrypoint.partition(":")
+    return agent_name_from(module.rpartition(".")[2] if attribute else Path(module).stem)
+
+
+def default_entrypoint(folder: Path) -> str | None:
+    """The one of agent.py, app.py and main.py that a folder has; None if it has none or several."""
+    found = [name for name in FOUND_IN_FOLDERS if (folder / name).is_file()]
+    return found[0] if len(found) == 1 else None
+
+
+def default_region(profile: str | None, environ: Mapping[str, str] = os.environ) -> tuple[str, str]:
+    """The region for a new target, and where it is from, in words."""
+    return find_region(profile, environ) or (LOCAL_REGION, "nothing in the environment or ~/.aws/config says another")
+
+
+def with_defaults(settings: Settings, root: Path, entrypoint: str) -> Settings:
+    """A new agent's settings: the requirements that are there, the newest Python here that AgentCore takes."""
+    installed = interpreters.installed_minors() if settings.python is None else []
+    newest = next((minor for minor in installed if minor in PYTHONS), _PYTHON)
+    return replace(
+        settings,
+        requirements=settings.requirements or _requirements(root, Start.of(entrypoint, "HTTP").file.parent),
+        python=settings.python or newest,
+    )
+
+
+def _requirements(root: Path, folder: Path) -> str | None:
+    """requirements.txt, else pyproject.toml, beside the entrypoint, else in the project's folder."""
+    for place in dict.fromkeys((folder, Path())):
+        for name in ("requirements.txt", "pyproject.toml"):
+            path = root / place / name
+            if path.is_file() and (name.endswith(".txt") or "[project]" in path.read_text(errors="replace")):
+                return (place / name).as_posix()
+    return None

@@ -1,0 +1,108 @@
+"""Make what an agent needs on a target, or change what differs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from agentcore_cli import contract, names, wiring
+from agentcore_cli.engine import Action, Change, Outcome, Plan, apply
+from agentcore_cli.errors import InputError
+from agentcore_cli.events import Listener
+from agentcore_cli.operations.plan import Overrides, check, make_plan, work_on
+from agentcore_cli.operations.selection import Selected
+from agentcore_cli.resources import source_bundle
+from agentcore_cli.resources.runtime import Patience
+from agentcore_cli.state import RUNTIME
+
+_NEEDS_CONSENT = frozenset({Action.REPLACE, Action.DELETE, Action.ADOPT})
+
+Consent = Callable[[tuple[Change, ...]], bool]
+
+
+def always(changes: tuple[Change, ...]) -> bool:
+    """The consent of a caller who said yes beforehand."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class DeployRequest:
+    """`consent` is asked about replacements, deletions and adoptions, never on the local target.
+
+    `timeout` is in seconds. `caller` is the environment whose AWS_* variables local sessions get.
+    """
+
+    overrides: Overrides = field(default_factory=Overrides)
+    wait: bool = True
+    timeout: float = 900.0
+    consent: Consent = always
+    caller: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DeployResult:
+    """What is there now. `artifact` is the digest of what runs, `ecr_uri` its name in the shape of an ECR image.
+
+    `changes` are all resources in their order, `changed` those that something was done to; `seconds` is what each took.
+    """
+
+    agent: str
+    target: str
+    arn: str
+    runtime_id: str
+    version: str
+    endpoint: str
+    artifact: str
+    ecr_uri: str
+    changed: bool
+    changes: tuple[Change, ...]
+    seconds: Mapping[str, float]
+
+
+def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> DeployResult:
+    """Plan, ask where that is called for, apply, wait.
+
+    Raises InputError (2) before anything is done for what is wrong with the project, ConflictError for a runtime that
+    is not ours or a deploy under way, StillInProgressError (7) when it takes longer than the timeout.
+    """
+    check(request.overrides, selected)
+    patience = Patience(request.wait, request.timeout)
+    with work_on(selected, "deploy", listener) as place, wiring.store().in_use():
+        plan = make_plan(place, request.overrides, patience, listener)
+        _ask(request, selected, plan)
+        outcome = apply(plan, place.journal, listener)
+    _hand_over_credentials(request, selected, outcome)
+    return _result(selected, plan, outcome)
+
+
+def _ask(request: DeployRequest, selected: Selected, plan: Plan) -> None:
+    delicate = tuple(change for change in plan.pending if change.action in _NEEDS_CONSENT)
+    if delicate and not selected.is_local and not request.consent(delicate):
+        raise InputError("not deployed: the answer was no")
+
+
+def _hand_over_credentials(request: DeployRequest, selected: Selected, outcome: Outcome) -> None:
+    """Give local sessions the deployer's AWS_* variables, on every deploy: the server keeps them in memory only."""
+    withheld = selected.loaded.config.local.credentials == "none"
+    handed = {} if withheld else {name: value for name, value in request.caller.items() if name.startswith("AWS_")}
+    wiring.local_runtime(selected).put_credentials(outcome.outputs[RUNTIME]["arn"], handed)
+
+
+def _result(selected: Selected, plan: Plan, outcome: Outcome) -> DeployResult:
+    runtime = outcome.outputs[RUNTIME]
+    digest = outcome.outputs[source_bundle.KEY]["digest"]
+    repository = names.repository_name(selected.agent_name, selected.loaded.config.project, selected.target_name)
+    return DeployResult(
+        agent=selected.agent_name,
+        target=selected.target_name,
+        arn=runtime["arn"],
+        runtime_id=runtime["id"],
+        version=runtime["version"],
+        endpoint=runtime["endpoint"],
+        artifact=digest,
+        ecr_uri=contract.image_uri(contract.LOCAL_ACCOUNT, wiring.region(selected), repository, digest[:12]),
+        changed=bool(plan.pending),
+        changes=plan.changes,
+        seconds=outcome.seconds,
+    )

@@ -1,0 +1,53 @@
+"""The files that `configure` generates beside the config: the Dockerfile and `.dockerignore`.
+
+A file that somebody wrote or edited is theirs; one that is still as it was generated is made anew when it would differ.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from agentcore_cli import rendering
+from agentcore_cli.config import Agent, Start
+from agentcore_cli.contract import PROTOCOLS
+from agentcore_cli.operations.check import requirements
+from agentcore_cli.rendering import ImageRecipe
+
+
+def needs_dockerfile(agent: Agent) -> bool:
+    """Whether deploy would build an image from this project."""
+    return agent.image is None and agent.build != "zip"
+
+
+def has_own_dockerfile(root: Path, agent_name: str) -> bool:
+    """Whether a person wrote, or edited, the Dockerfile of this agent."""
+    path = rendering.dockerfile_of(root, agent_name)
+    return path.exists() and not rendering.is_generated(path.read_text(errors="replace"))
+
+
+def generated_files(root: Path, agent_name: str, agent: Agent) -> dict[Path, str]:
+    """What is to be written, by path; nothing that is a person's own or would stay the same."""
+    wanted = {root / ".dockerignore": rendering.dockerignore()}
+    if needs_dockerfile(agent):
+        wanted[rendering.dockerfile_of(root, agent_name)] = _dockerfile(root, agent_name, agent)
+    return {path: text for path, text in wanted.items() if _may_write(path, text)}
+
+
+def _dockerfile(root: Path, agent_name: str, agent: Agent) -> str:
+    return rendering.dockerfile(
+        ImageRecipe(
+            agent=agent_name,
+            base_image=agent.effective_base_image,
+            start=Start.of(agent.entrypoint, agent.protocol).argv,
+            port=PROTOCOLS[agent.protocol].port,
+            requirements=tuple(requirements.read(root, agent.requirements).files),
+            otel=agent.otel,
+        )
+    )
+
+
+def _may_write(path: Path, text: str) -> bool:
+    if not path.exists():
+        return True
+    present = path.read_text(errors="replace")
+    return present != text and rendering.is_generated(present)

@@ -1,0 +1,108 @@
+"""What a deploy would do; and the work that plan, deploy and status share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from agentcore_cli import files, wiring
+from agentcore_cli.aws.runtimes import Runtimes
+from agentcore_cli.config import Build, Start
+from agentcore_cli.contract import ENVIRONMENT_KEY_MAX, ENVIRONMENT_VALUE_MAX
+from agentcore_cli.engine import Change, Journal, Plan, plan_deploy
+from agentcore_cli.errors import EntrypointError, InputError
+from agentcore_cli.events import Listener
+from agentcore_cli.operations.selection import Selected
+from agentcore_cli.resources.runtime import Patience
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What the command line says for this deploy; None is "not said".
+
+    Variables of `environment` are kept on later deploys; an empty value forgets one that was given before.
+    """
+
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    build: Build | None = None
+    image: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResult:
+    """`changes` are all resources in their order, `pending` those that would change."""
+
+    agent: str
+    target: str
+    changes: tuple[Change, ...]
+    pending: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """One agent's deployment while somebody works on it."""
+
+    selected: Selected
+    door: Runtimes
+    journal: Journal
+
+
+def plan(overrides: Overrides, selected: Selected, listener: Listener) -> PlanResult:
+    """Compare and change nothing. Raises what a deploy would refuse before it starts."""
+    check(overrides, selected)
+    with visit(selected) as place:
+        made = make_plan(place, overrides, Patience(), listener)
+    return PlanResult(selected.agent_name, selected.target_name, made.changes, made.pending)
+
+
+@contextmanager
+def visit(selected: Selected) -> Iterator[Workplace]:
+    """The target, for looking only."""
+    session = wiring.session(selected)
+    try:
+        yield Workplace(selected, wiring.runtimes(session), wiring.journal(selected))
+    finally:
+        session.close()
+
+
+@contextmanager
+def work_on(selected: Selected, purpose: str, listener: Listener) -> Iterator[Workplace]:
+    """The target, for changing it. Raises ConflictError when somebody else does."""
+    with files.lock(selected.state.lock_path, purpose=f"{purpose} on {selected.target_name}"):
+        selected.state.mend(listener)
+        with visit(selected) as place:
+            yield place
+
+
+def make_plan(place: Workplace, overrides: Overrides, patience: Patience, listener: Listener) -> Plan:
+    given = overrides.environment
+    resources = wiring.resources(place.selected, place.door, given=given, patience=patience, listener=listener)
+    return plan_deploy(resources, place.journal)
+
+
+def check(overrides: Overrides, selected: Selected) -> None:
+    """Refuse what can be known to be wrong before anything starts. Raises InputError."""
+    _check_environment(overrides.environment)
+    _check_entrypoint(selected)
+    if selected.is_local and (overrides.image or overrides.build not in (None, "zip")):
+        given = "--image" if overrides.image else f"--build {overrides.build}"
+        raise InputError(f"{given}: the local runtime runs code, not images", hint="leave it out")
+
+
+def _check_environment(environment: Mapping[str, str]) -> None:
+    for name, value in environment.items():
+        if not 1 <= len(name) <= ENVIRONMENT_KEY_MAX or any(c.isspace() or c in "=\0" for c in name):
+            raise InputError(f"--env {name!r}: a name has 1 to {ENVIRONMENT_KEY_MAX} characters, no = and no blank")
+        if len(value) > ENVIRONMENT_VALUE_MAX:
+            raise InputError(f"--env {name}: {len(value)} characters is above {ENVIRONMENT_VALUE_MAX}")
+
+
+def _check_entrypoint(selected: Selected) -> None:
+    start = Start.of(selected.agent.entrypoint, selected.agent.protocol)
+    path = selected.loaded.root / start.file
+    if not path.is_file() and not (path.with_suffix("") / "__init__.py").is_file():
+        raise EntrypointError(
+            f"agents.{selected.agent_name}.entrypoint: {start.file}: no such file",
+            hint="agentcore configure --entrypoint FILE",
+        )

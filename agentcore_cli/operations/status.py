@@ -1,0 +1,109 @@
+"""What is deployed, how it is, and what differs from the config."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agentcore_cli import wiring
+from agentcore_cli.aws.runtimes import Endpoint, Runtime
+from agentcore_cli.engine import Change
+from agentcore_cli.errors import InputError, NotFoundError
+from agentcore_cli.events import Listener
+from agentcore_cli.operations.plan import Overrides, Workplace, make_plan, visit
+from agentcore_cli.operations.selection import Selected
+from agentcore_cli.operations.versions import Version, list_versions
+from agentcore_cli.resources.runtime import Patience
+from agentcore_cli.state import RUNTIME
+
+_ALIVE = ("provisioning", "active", "idle", "stopping")
+
+
+@dataclass(frozen=True, slots=True)
+class StatusResult:
+    """`failure` is the reason of a *_FAILED state, None while all is well; `artifact` is what the newest version runs.
+
+    `drift` is what a deploy would change; when that can't be told, `drift_unknown` says why. `sessions` counts those
+    that are alive, None where the service keeps no list.
+    """
+
+    agent: str
+    target: str
+    project: str
+    config: str
+    entrypoint: str
+    arn: str
+    runtime_id: str
+    version: str
+    status: str
+    failure: str | None
+    artifact: str
+    endpoints: tuple[Endpoint, ...]
+    versions: tuple[Version, ...]
+    sessions: int | None
+    drift: tuple[Change, ...]
+    drift_unknown: str | None
+
+
+def status(selected: Selected, listener: Listener) -> StatusResult:
+    """Look at the target. Raises NotFoundError (4) when nothing is deployed, ConflictError for what is not ours."""
+    with visit(selected) as place:
+        runtime, artifact = _runtime(place, listener)
+        endpoints = place.door.endpoints(runtime.id)
+        drift, drift_unknown = _drift(place, listener)
+        return StatusResult(
+            agent=selected.agent_name,
+            target=selected.target_name,
+            project=selected.loaded.config.project,
+            config=str(selected.loaded.path),
+            entrypoint=selected.agent.entrypoint,
+            arn=runtime.arn,
+            runtime_id=runtime.id,
+            version=runtime.version,
+            status=runtime.status,
+            failure=_failure(runtime, endpoints),
+            artifact=artifact,
+            endpoints=tuple(endpoints),
+            versions=list_versions(place.door, runtime.id),
+            sessions=_living_sessions(selected, runtime.arn),
+            drift=drift,
+            drift_unknown=drift_unknown,
+        )
+
+
+def _runtime(place: Workplace, listener: Listener) -> tuple[Runtime, str]:
+    """The runtime, found by record or by looking, and the artifact that it runs."""
+    resources = wiring.resources(place.selected, place.door, given={}, patience=Patience(), listener=listener)
+    resource = next(resource for resource in resources if resource.key == RUNTIME)
+    found = resource.read(place.journal.recorded(RUNTIME))
+    if found and found.refusal:
+        raise found.refusal
+    runtime = place.door.get(found.outputs["id"]) if found else None
+    if found is None or runtime is None:
+        deployed = wiring.deployed(place.selected)
+        raise NotFoundError(
+            f"{place.selected.agent_name}: {deployed.arn} was deleted behind our back",
+            hint="agentcore deploy makes it anew",
+        )
+    return runtime, found.outputs["artifact"]
+
+
+def _drift(place: Workplace, listener: Listener) -> tuple[tuple[Change, ...], str | None]:
+    try:
+        return make_plan(place, Overrides(), Patience(), listener).pending, None
+    except InputError as error:
+        return (), error.message
+
+
+def _failure(runtime: Runtime, endpoints: Sequence[Endpoint]) -> str | None:
+    looked_at: list[tuple[str, Runtime | Endpoint]] = [("runtime", runtime)]
+    looked_at += [(f"endpoint {endpoint.name}", endpoint) for endpoint in endpoints]
+    for what, it in looked_at:
+        if it.status.endswith("_FAILED"):
+            return f"{what}: {it.status}: {it.failure or 'the service gives no reason'}"
+    return None
+
+
+def _living_sessions(selected: Selected, arn: str) -> int:
+    page = wiring.local_runtime(selected).sessions(arn)
+    return sum(session.state in _ALIVE for session in page.sessions)

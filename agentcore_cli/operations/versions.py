@@ -1,0 +1,46 @@
+"""The versions of an agent's runtime."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agentcore_cli import wiring
+from agentcore_cli.aws.runtimes import Runtimes
+from agentcore_cli.operations.plan import visit
+from agentcore_cli.operations.selection import Selected
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """`created_at` is ISO 8601; `endpoints` are those that answer with it."""
+
+    version: str
+    status: str
+    created_at: str
+    description: str | None
+    endpoints: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionsResult:
+    agent: str
+    target: str
+    versions: tuple[Version, ...]
+
+
+def versions(selected: Selected) -> VersionsResult:
+    """All versions, newest first. Raises NotFoundError (4) when nothing is deployed."""
+    deployed = wiring.deployed(selected)
+    with visit(selected) as place:
+        return VersionsResult(selected.agent_name, selected.target_name, list_versions(place.door, deployed.runtime_id))
+
+
+def list_versions(door: Runtimes, runtime_id: str) -> tuple[Version, ...]:
+    """All versions of a runtime, newest first, with the endpoints that lead to each."""
+    live: dict[str | None, list[str]] = {}
+    for endpoint in door.endpoints(runtime_id):
+        live.setdefault(endpoint.live_version, []).append(endpoint.name)
+    return tuple(
+        Version(v.version, v.status, v.created_at, v.description, tuple(live.get(v.version, ())))
+        for v in door.versions(runtime_id)
+    )

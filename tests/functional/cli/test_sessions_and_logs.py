@@ -1,0 +1,112 @@
+"""`sessions`, `logs` and `local` against a running agent."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from tests.command_line import CommandLine
+from tests.local_runtime import eventually
+
+
+def _names(agentcore: CommandLine, *arguments: str) -> set[str]:
+    return {session["name"] for session in agentcore.json("sessions", "list", "--local", *arguments)["sessions"]}
+
+
+def test_a_stopped_session_starts_afresh(agentcore: CommandLine) -> None:
+    agentcore.run("invoke", "--local", "{}", "-s", "conv1")
+    assert "conv1" in _names(agentcore)
+    agentcore.run("sessions", "stop", "conv1", "--local")
+    assert "conv1" not in _names(agentcore)
+    assert "conv1" in _names(agentcore, "--all")
+    assert agentcore.json("invoke", "--local", "{}", "-s", "conv1")["response"]["calls"] == 1
+
+
+def test_show_tells_the_id_the_process_and_the_log(agentcore: CommandLine) -> None:
+    agentcore.run("invoke", "--local", "{}", "-s", "shown")
+    session = agentcore.json("sessions", "show", "shown", "--local")
+    assert session["session_id"].startswith("shown-")
+    assert session["state"] == "idle"
+    assert session["pid"] > 0
+    assert session["log"].endswith(".log")
+
+
+def test_an_unknown_session_is_exit_4(agentcore: CommandLine) -> None:
+    for verb in (["sessions", "show", "nobody"], ["sessions", "stop", "nobody"], ["logs", "-s", "nobody"]):
+        assert "nobody" in agentcore.run(*verb, "--local", code=4).stderr
+
+
+def test_all_sessions_can_be_stopped_at_once(agentcore: CommandLine) -> None:
+    for name in ("one", "two"):
+        agentcore.run("invoke", "--local", "{}", "-s", name)
+    agentcore.run("sessions", "stop", "--all", "--local")
+    assert _names(agentcore) == set()
+
+
+def test_logs_are_kept_apart_by_session(agentcore: CommandLine) -> None:
+    for name in ("left", "right", "right"):
+        agentcore.run("invoke", "--local", "{}", "-s", name)
+    eventually(lambda: "echo 2" in agentcore.run("logs", "--local", "-s", "right").stdout, "the log is written")
+    assert "echo 2" not in agentcore.run("logs", "--local", "-s", "left").stdout
+    lines = [json.loads(line) for line in agentcore.run("logs", "--local", "-s", "right", "--json").stdout.splitlines()]
+    assert [line["message"] for line in lines[:-1]] == ["echo 1", "echo 2"]
+    assert lines[-1] == {"schema_version": 1, "event": "result", "lines": 2}
+
+
+def test_logs_can_be_narrowed(agentcore: CommandLine) -> None:
+    for _ in range(3):
+        agentcore.run("invoke", "--local", "{}", "-s", "narrow")
+    eventually(lambda: "echo 3" in agentcore.run("logs", "--local", "-s", "narrow").stdout, "the log is written")
+    assert agentcore.run("logs", "--local", "-s", "narrow", "--limit", "1").stdout.endswith("echo 3\n")
+    assert agentcore.run("logs", "--local", "-s", "narrow", "--grep", "echo 2").stdout.endswith("echo 2\n")
+    assert agentcore.run("logs", "--local", "-s", "narrow", "--until", "1h").stdout == ""
+    assert len(agentcore.run("logs", "--local", "-s", "narrow", "--since", "1h").stdout.splitlines()) == 3
+
+
+def test_follow_shows_what_comes(agentcore: CommandLine) -> None:
+    agentcore.run("invoke", "--local", "{}", "-s", "followed")
+    child = agentcore.start("logs", "--local", "-s", "followed", "--follow")
+    assert child.stdout is not None
+    with child:
+        assert b"echo 1" in child.stdout.readline()
+        agentcore.run("invoke", "--local", "{}", "-s", "followed")
+        assert b"echo 2" in child.stdout.readline()
+        child.send_signal(2)
+        assert child.wait(timeout=10) == 130
+
+
+def test_idle_time_is_the_runtimes_own(agentcore: CommandLine) -> None:
+    agentcore.run("invoke", "--local", "{}", "-s", "idler")
+    agentcore.run("local", "clock", "advance", "14m")
+    assert "idler" in _names(agentcore)
+    agentcore.run("local", "clock", "advance", "2m")
+    eventually(lambda: "idler" not in _names(agentcore), "the idle session ends")
+    ended = agentcore.json("sessions", "show", "idler", "--local")
+    assert ended["state"] == "stopped"
+    assert "idle" in ended["end_reason"]
+
+
+def test_status_and_versions_tell_what_is_deployed(agentcore: CommandLine) -> None:
+    status = agentcore.json("status", "--local")
+    assert (status["status"], status["version"], status["drift"]) == ("READY", "1", [])
+    assert [version["version"] for version in agentcore.json("versions", "--local")["versions"]] == ["1"]
+
+
+def test_plan_has_nothing_to_do_and_deploy_does_nothing(agentcore: CommandLine) -> None:
+    agentcore.run("plan", "--local", "--exit-code")
+    assert agentcore.json("deploy", "--local")["changed"] is False
+
+
+def test_a_fault_strikes_as_often_as_it_was_told(agentcore: CommandLine) -> None:
+    agentcore.run("local", "fault", "throttle", "--count", "2")
+    started = time.monotonic()
+    agentcore.run("invoke", "--local", "{}")
+    assert time.monotonic() - started < 60
+    assert "no such fault" in agentcore.run("local", "fault", "nonsense", code=2).stderr
+
+
+def test_local_run_brings_a_runtime_of_its_own(agentcore: CommandLine) -> None:
+    ran = agentcore.run("local", "run", "--", "sh", "-c", 'echo "$AWS_ENDPOINT_URL_BEDROCK_AGENTCORE"; exit 3', code=3)
+    assert ran.stdout.startswith("http://127.0.0.1:")
+    assert ran.stdout.strip() != agentcore.json("local", "status")["url"]
+    assert "no-such-command" in agentcore.run("local", "run", "--", "no-such-command", code=4).stderr
