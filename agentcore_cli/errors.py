@@ -88,3 +88,7 @@ class ServiceError(AgentcoreError):
     """The service, or the local runtime, answered with an error that none of the others names."""
 
     code = "ServiceError"
+
+
+class ReaderLeft(Exception):
+    """Whoever read our stdout has what it wanted (`| head -1`). The end of the command, but no failure."""

@@ -19,7 +19,7 @@ from typer.main import get_command
 
 from agentcore_cli import __version__
 from agentcore_cli.commands.globals import Globals
-from agentcore_cli.errors import BAD_INPUT, DONE, FAILED, INTERRUPTED, AgentcoreError, InputError
+from agentcore_cli.errors import BAD_INPUT, DONE, FAILED, INTERRUPTED, AgentcoreError, InputError, ReaderLeft
 
 VERBS = {
     "init": "Start a new project with a working agent in it.",
@@ -148,14 +148,13 @@ def main(argv: list[str]) -> int:
     wants_json = "--json" in argv
     try:
         code = _app().main(argv, prog_name="agentcore", standalone_mode=False)
-        sys.stdout.flush()
         return code if isinstance(code, int) else DONE
     except AgentcoreError as error:
         return _fail(error, wants_json, argv)
     except (KeyboardInterrupt, typer.Abort):
         return _fail(_Interrupted("interrupted"), wants_json, argv)
-    except BrokenPipeError:
-        # The reader has what it wanted (`| head -1`); keep the interpreter's last flush quiet too.
+    except ReaderLeft:
+        # Keep the interpreter's last flush quiet too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except _CLICK_ERRORS as error:

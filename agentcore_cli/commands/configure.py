@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -121,6 +122,7 @@ def _listed(texts: list[str] | None) -> tuple[str, ...]:
 
 def _completed(request: ConfigureRequest, out: Output) -> ConfigureRequest:
     """The request with what a person answers for a first agent; enter takes the default that is shown."""
+    from agentcore_cli.operations.aws_profile import find_region
     from agentcore_cli.operations.configure import existing_config
     from agentcore_cli.operations.defaults import default_entrypoint, default_name, default_region
 
@@ -132,7 +134,7 @@ def _completed(request: ConfigureRequest, out: Output) -> ConfigureRequest:
     if request.name is None and request.entrypoint and not (request.folder / request.entrypoint).is_dir():
         name = default_name(request.entrypoint)
         request = replace(request, name=out.ask("Name of the agent", name, option="--name NAME"))
-    if request.region is None:
+    if request.region is None and find_region(request.profile, os.environ) is None:
         region, _ = default_region(request.profile)
         request = replace(request, region=out.ask("AWS region", region, option="--region R"))
     return request

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from agentcore_cli.errors import InputError
+from agentcore_cli.errors import InputError, ReaderLeft
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.ui import terminal
 from agentcore_cli.ui.json_lines import line
@@ -29,18 +29,17 @@ class Output:
         `last_of_stream` marks it as the last of several objects (`"event": "result"`).
         """
         if self.json:
-            print(line(value, event="result" if last_of_stream else None), flush=True)
+            _write(line(value, event="result" if last_of_stream else None) + "\n")
         elif human:
-            print(human, flush=True)
+            _write(human + "\n")
 
     def event(self, name: str, value: Any) -> None:
         """One JSON object of a stream; only with `--json`."""
-        print(line(value, event=name), flush=True)
+        _write(line(value, event=name) + "\n")
 
     def piece(self, text: str, *, trusted: bool = False) -> None:
         """A piece of text as it arrives; on a terminal the control characters of others are made visible."""
-        sys.stdout.write(text if trusted or not sys.stdout.isatty() else terminal.printable(text))
-        sys.stdout.flush()
+        _write(text if trusted or not sys.stdout.isatty() else terminal.printable(text))
 
     def log_line(self, timestamp: str, label: str | None, message: str) -> None:
         """A line of an agent's log with its time and, where lines of several sessions mix, the session's label."""
@@ -51,8 +50,7 @@ class Output:
 
     def binary(self, data: bytes) -> None:
         """Bytes of an answer as they are."""
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        _write(data)
 
     def note(self, message: str) -> None:
         """Something worth knowing, on stderr; nothing with `--quiet`."""
@@ -108,3 +106,15 @@ class Output:
         if not answer:
             raise KeyboardInterrupt
         return answer.strip()
+
+
+def _write(data: str | bytes) -> None:
+    """To stdout, now. Raises ReaderLeft when nobody reads it any more."""
+    try:
+        if isinstance(data, bytes):
+            sys.stdout.buffer.write(data)
+        else:
+            sys.stdout.write(data)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise ReaderLeft from None

@@ -1,0 +1,108 @@
+"""Find the config, read it, and say everything that is wrong with it at once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from agentcore_cli.config.document import Document, read
+from agentcore_cli.config.faults import Fault, config_error
+from agentcore_cli.config.rules import broken_rules
+from agentcore_cli.config.schema import Config
+from agentcore_cli.errors import ConfigError
+
+FILE_NAME: Final = ".agentcore.yaml"
+_START_HINT: Final = "agentcore configure --entrypoint FILE"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A config, the file it came from, and that file's folder, which paths in it are relative to."""
+
+    config: Config
+    path: Path
+    root: Path
+
+
+def find(explicit: Path | None, start: Path) -> Path:
+    """The config file: `explicit`, else that of `start` or its nearest parent. Raises ConfigError if there is none."""
+    if explicit is not None:
+        if not explicit.exists():
+            raise ConfigError(f"{explicit}: there is no such config file", hint=_START_HINT)
+        return explicit.absolute()
+    if (found := nearest(start)) is None:
+        raise ConfigError(f"no {FILE_NAME} in {start} or a folder above it", hint=_START_HINT)
+    return found
+
+
+def nearest(start: Path) -> Path | None:
+    """The config file of `start` or its nearest parent, None if there is none."""
+    folders = (start.absolute(), *start.absolute().parents)
+    return next((folder / FILE_NAME for folder in folders if (folder / FILE_NAME).exists()), None)
+
+
+def load(path: Path) -> Loaded:
+    """The config in `path`. Raises ConfigError that lists every fault as `file:line: key: problem`."""
+    absolute = path.absolute()
+    shown = _shown(absolute)
+    return Loaded(parse(_text(absolute, shown), shown), absolute, absolute.parent)
+
+
+def parse(text: str, shown: str, *, with_lines: bool = True) -> Config:
+    """The config in `text`, which a person knows as `shown`.
+
+    Without `with_lines` faults begin with the key: for a text that is in no file yet.
+    """
+    document = read(text, shown)
+    if not isinstance(document.value, dict):
+        problem = "the file is empty" if document.value is None else "not a mapping of keys to values"
+        raise ConfigError(f"{shown}: {problem}", hint=_START_HINT)
+    config, faults = _converted(document)
+    if config is None or faults:
+        raise config_error(_located(faults, document, shown) if with_lines else map(str, faults))
+    return config
+
+
+def _converted(document: Document) -> tuple[Config | None, list[Fault]]:
+    faults = list(document.duplicates)
+    try:
+        config = msgspec.convert(document.value, Config)
+    except msgspec.ValidationError as error:
+        from agentcore_cli.config.explain import explain
+
+        explained = explain(document.value, Config)
+        return None, faults + (explained or [Fault((), str(error))])
+    return config, faults + list(broken_rules(config))
+
+
+def _located(faults: list[Fault], document: Document, shown: str) -> list[str]:
+    located = [(fault.line or document.line(fault.path), str(fault)) for fault in faults]
+    return [f"{shown}:{line}: {problem}" for line, problem in sorted(located, key=lambda pair: pair[0])]
+
+
+def _text(path: Path, shown: str) -> str:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigError(f"{shown}: there is no such file", hint=_START_HINT) from None
+    except IsADirectoryError:
+        raise ConfigError(f"{shown}: is a folder, not a file") from None
+    except OSError as error:
+        raise ConfigError(f"{shown}: can't be read: {error.strerror}") from error
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{shown}:{line}: not UTF-8 text", hint="save the file as UTF-8") from error
+
+
+def _shown(path: Path) -> str:
+    """`path` as a person in the working directory would write it."""
+    try:
+        return str(path.relative_to(os.getcwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,95 @@
+"""What types alone can't say: rules between keys, and the service's rules with exceptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Final
+
+from agentcore_cli.config.faults import Fault
+from agentcore_cli.config.regions import region_fault
+from agentcore_cli.config.schema import Agent, Config, Target
+from agentcore_cli.config.start import Start
+from agentcore_cli.contract import HEADER_CUSTOM_PREFIX, PYTHONS
+from agentcore_cli.errors import EntrypointError
+
+_OLDEST_PYTHON: Final = 10  # 3.10, for the worker of the local runtime and for the SDK
+
+
+def broken_rules(config: Config) -> Iterator[Fault]:
+    """Every broken rule of a config whose types are right."""
+    for name, agent in config.agents.items():
+        for fault in _agent_faults(agent):
+            yield Fault(("agents", name, *fault.path), fault.problem)
+    for name, target in config.targets.items():
+        for fault in _target_faults(name, target):
+            yield Fault(("targets", name, *fault.path), fault.problem)
+    if config.default_agent is not None and config.default_agent not in config.agents:
+        yield Fault(("default_agent",), f"{config.default_agent!r} is none of the agents {', '.join(config.agents)}")
+    if config.default_target not in (None, "local", *config.targets):
+        known = ", ".join(sorted({"local", *config.targets}))
+        yield Fault(("default_target",), f"{config.default_target!r} is none of the targets {known}")
+
+
+def _agent_faults(agent: Agent) -> Iterator[Fault]:
+    yield from _entrypoint_faults(agent)
+    yield from _python_faults(agent)
+    yield from _requirements_faults(agent)
+    yield from _header_faults(agent)
+    lifecycle = agent.lifecycle
+    if lifecycle.idle_timeout > lifecycle.max_lifetime:
+        problem = f"{lifecycle.idle_timeout} is above max_lifetime, {lifecycle.max_lifetime} (seconds)"
+        yield Fault(("lifecycle", "idle_timeout"), problem)
+    for key in agent.tags:
+        if key.lower().startswith(("aws:", "agentcore:")):
+            yield Fault(("tags", key), "keys that begin with aws: or agentcore: are taken")
+
+
+def _entrypoint_faults(agent: Agent) -> Iterator[Fault]:
+    try:
+        Start.of(agent.entrypoint, agent.protocol)
+    except EntrypointError as error:
+        yield Fault(("entrypoint",), f"{error.message}; {error.hint}")
+
+
+def _python_faults(agent: Agent) -> Iterator[Fault]:
+    if int(agent.python.partition(".")[2]) < _OLDEST_PYTHON:
+        yield Fault(("python",), f"{agent.python} is below 3.{_OLDEST_PYTHON}")
+    elif agent.build == "zip" and agent.python not in PYTHONS:
+        # supported-runtimes: the others can't be created or updated any more
+        yield Fault(("python",), f"{agent.python} is none of {', '.join(PYTHONS)}, which `build: zip` is limited to")
+
+
+def _requirements_faults(agent: Agent) -> Iterator[Fault]:
+    if agent.requirements is None:
+        return
+    path = PurePosixPath(agent.requirements)
+    if path.is_absolute() or ".." in path.parts or not path.name:
+        yield Fault(("requirements",), f"{agent.requirements!r} lies outside the project; give a relative path")
+    elif path.suffix not in (".txt", ".in") and path.name != "pyproject.toml":
+        yield Fault(
+            ("requirements",), f"{agent.requirements!r} is neither a requirements file (.txt) nor pyproject.toml"
+        )
+
+
+def _header_faults(agent: Agent) -> Iterator[Fault]:
+    """runtime-header-allowlist: no x-amz-*, of x-amzn-* the custom ones alone, each once whatever its case."""
+    seen: set[str] = set()
+    for index, header in enumerate(agent.header_allowlist):
+        lower = header.lower()
+        if lower in seen:
+            yield Fault(("header_allowlist", index), f"{header} is given twice")
+        elif lower.startswith("x-amz-"):
+            yield Fault(("header_allowlist", index), f"{header}: AgentCore forwards no x-amz- header")
+        elif lower.startswith("x-amzn-") and not lower.startswith(HEADER_CUSTOM_PREFIX.lower()):
+            yield Fault(("header_allowlist", index), f"{header}: of x-amzn- headers only {HEADER_CUSTOM_PREFIX}* pass")
+        seen.add(lower)
+
+
+def _target_faults(name: str, target: Target) -> Iterator[Fault]:
+    if target.region is not None and (problem := region_fault(target.region)):
+        yield Fault(("region",), problem)
+    if name == "local":
+        for key in ("account", "profile", "endpoint"):
+            if getattr(target, key) is not None:
+                yield Fault((key,), "means nothing to the local runtime; remove it")

@@ -1,0 +1,195 @@
+"""The shape of `.agentcore.yaml`: every key, its type, its limits and its default.
+
+Limits and patterns are those of CreateAgentRuntime's input (botocore's `bedrock-agentcore-control` model) unless a
+comment says otherwise. `rule` is how a broken pattern is told to a person. `.agentcore.yaml.example` explains the keys.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from agentcore_cli.contract import (
+    ENVIRONMENT_KEY_MAX,
+    ENVIRONMENT_MAX,
+    ENVIRONMENT_VALUE_MAX,
+    IDLE_TIMEOUT_DEFAULT,
+    LIFETIME_MAX,
+    LIFETIME_MIN,
+    MAX_LIFETIME_DEFAULT,
+    Protocol,
+)
+
+Build = Literal["docker", "oci", "codebuild", "zip"]
+
+_ECR = r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/"
+_REPOSITORY = r"[a-z0-9]+([._-][a-z0-9]+)*(/[a-z0-9]+([._-][a-z0-9]+)*)*"
+
+
+def _pattern(regex: str, rule: str) -> Meta:
+    """A pattern for the whole of a string, and the rule in words."""
+    return Meta(pattern=rf"\A(?:{regex})\Z", extra={"rule": rule})
+
+
+AgentName = Annotated[
+    str, _pattern("[a-zA-Z][a-zA-Z0-9_]{0,47}", "a letter, then letters, digits and _, at most 48 characters")
+]
+TargetName = Annotated[
+    str, _pattern("[a-zA-Z][a-zA-Z0-9_-]{0,31}", "a letter, then letters, digits, _ and -, at most 32 characters")
+]
+ProjectName = Annotated[
+    str, _pattern("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}", "letters, digits, _, . and -, at most 128 characters")
+]
+PythonVersion = Annotated[str, _pattern(r"3\.\d{1,2}", 'a version such as "3.13"')]
+Seconds = Annotated[int, Meta(ge=LIFETIME_MIN, le=LIFETIME_MAX, extra={"unit": "seconds"})]
+Description = Annotated[str, Meta(min_length=1, max_length=4096)]
+NonEmpty = Annotated[str, _pattern(r"\S+", "a word without blanks")]
+
+RoleArn = Annotated[
+    str, _pattern(r"arn:aws(-[^:]+)?:iam::\d{12}:role/.+", "a role's ARN, arn:aws:iam::123456789012:role/NAME")
+]
+PolicyArn = Annotated[
+    str,
+    _pattern(r"arn:aws(-[^:]+)?:iam::(\d{12}|aws):policy/.+", "a policy's ARN, arn:aws:iam::123456789012:policy/NAME"),
+]
+KeyArn = Annotated[
+    str,
+    _pattern(
+        r"arn:aws(-[^:]+)?:kms:[a-z0-9-]+:\d{12}:key/.+", "a KMS key's ARN, arn:aws:kms:REGION:123456789012:key/ID"
+    ),
+]
+ImageUri = Annotated[
+    str,
+    _pattern(
+        rf"({_ECR}|public\.ecr\.aws/)\S+", "an image in ECR, 123456789012.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG"
+    ),
+]
+Repository = Annotated[
+    str, _pattern(f"({_ECR})?{_REPOSITORY}", "an ECR repository: its name (lower case, / between parts) or its URI")
+]
+Subnet = Annotated[str, _pattern("subnet-[0-9a-zA-Z]{8,17}", "a subnet's id, subnet-...")]
+SecurityGroup = Annotated[str, _pattern("sg-[0-9a-zA-Z]{8,17}", "a security group's id, sg-...")]
+DiscoveryUrl = Annotated[
+    str,
+    _pattern(
+        r"https://[^\s?#]+/\.well-known/(openid-configuration|oauth-authorization-server)(/[^\s?#]+)?",
+        "an https URL that ends in /.well-known/openid-configuration",
+    ),
+]
+Scope = Annotated[str, Meta(min_length=1, max_length=255)]
+Header = Annotated[
+    str, _pattern("[A-Za-z][A-Za-z0-9_-]{0,255}", "a header's name: a letter, then letters, digits, _ and -")
+]
+TagKey = Annotated[
+    str, _pattern(r"[a-zA-Z0-9\s._:/=+@-]{1,128}", "1 to 128 letters, digits, blanks and any of . _ : / = + @ -")
+]
+TagValue = Annotated[
+    str, _pattern(r"[a-zA-Z0-9\s._:/=+@-]{0,256}", "at most 256 letters, digits, blanks and any of . _ : / = + @ -")
+]
+VariableName = Annotated[
+    str,
+    _pattern(rf"[^=\s\x00]{{1,{ENVIRONMENT_KEY_MAX}}}", f"1 to {ENVIRONMENT_KEY_MAX} characters, no = and no blank"),
+]
+VariableValue = Annotated[str, Meta(max_length=ENVIRONMENT_VALUE_MAX)]
+Environment = Annotated[dict[VariableName, VariableValue], Meta(max_length=ENVIRONMENT_MAX)]
+MemoryName = Annotated[
+    str, _pattern("[a-zA-Z][a-zA-Z0-9_]{0,47}(-[a-zA-Z0-9]{10})?", "a memory's name (letters, digits, _) or its id")
+]
+Account = Annotated[str, _pattern(r"\d{12}", 'an account number of 12 digits, in quotes: "123456789012"')]
+Url = Annotated[str, _pattern(r"https?://\S+", "a URL, https://...")]
+
+
+class Lifecycle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long a session lives, in seconds (runtime-lifecycle-settings).
+
+    Without `idle_timeout` it is 900, or `max_lifetime` if that is less.
+    """
+
+    idle_timeout: Seconds = 0
+    max_lifetime: Seconds = MAX_LIFETIME_DEFAULT
+
+    def __post_init__(self) -> None:
+        if not self.idle_timeout:  # 0 is "not said": a 0 in the file breaks the limits of Seconds
+            effective = min(IDLE_TIMEOUT_DEFAULT, self.max_lifetime)
+            msgspec.structs.force_setattr(self, "idle_timeout", effective)
+
+
+class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The VPC that sessions are attached to; an agent without one has the public network."""
+
+    subnets: Annotated[tuple[Subnet, ...], Meta(min_length=1, max_length=16)]
+    security_groups: Annotated[tuple[SecurityGroup, ...], Meta(min_length=1, max_length=16)]
+
+
+class Authorizer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Inbound JWT: who may invoke, instead of IAM. An empty list allows any value."""
+
+    discovery_url: DiscoveryUrl
+    clients: tuple[NonEmpty, ...] = ()
+    audience: tuple[NonEmpty, ...] = ()
+    scopes: tuple[Scope, ...] = ()
+
+
+class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One agent: what is run, how it is built and what AgentCore is told about it.
+
+    `requirements` is a path relative to the config; None: nothing is installed. `python` is the version that the agent
+    runs on. `image` skips building. `network` None is PUBLIC, `authorizer` None is IAM.
+    """
+
+    entrypoint: str
+    requirements: str | None = None
+    python: PythonVersion = "3.13"
+    build: Build = "docker"
+    protocol: Protocol = "HTTP"
+    description: Description | None = None
+    environment: Environment = {}
+    lifecycle: Lifecycle = Lifecycle()
+    base_image: NonEmpty | None = None
+    image: ImageUri | None = None
+    otel: bool = False
+    execution_role: RoleArn | None = None
+    permissions_boundary: PolicyArn | None = None
+    ecr_repository: Repository | None = None
+    encryption_key: KeyArn | None = None
+    network: Network | None = None
+    authorizer: Authorizer | None = None
+    header_allowlist: Annotated[tuple[Header, ...], Meta(max_length=20)] = ()
+    memory: MemoryName | None = None
+    # 50 tags in all, three of them are ours
+    tags: Annotated[dict[TagKey, TagValue], Meta(max_length=47)] = {}
+
+    @property
+    def effective_base_image(self) -> str:
+        """The image that the Dockerfile starts from."""
+        return self.base_image or f"public.ecr.aws/docker/library/python:{self.python}-slim"
+
+
+class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where agents are deployed to. `account` refuses credentials of another one; `endpoint` replaces AWS's URLs."""
+
+    region: str | None = None
+    account: Account | None = None
+    profile: NonEmpty | None = None
+    endpoint: Url | None = None
+    environment: Environment = {}
+
+
+class Local(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The local runtime: whether its sessions get the AWS_* variables of the shell that deploys."""
+
+    credentials: Literal["caller", "none"] = "caller"
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file. `project` identifies what is deployed from here; `configure` writes it once."""
+
+    version: Literal[1]
+    project: ProjectName
+    agents: Annotated[dict[AgentName, Agent], Meta(min_length=1)]
+    default_agent: str | None = None
+    targets: dict[TargetName, Target] = {}
+    default_target: str | None = None
+    local: Local = Local()

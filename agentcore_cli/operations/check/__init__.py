@@ -1,0 +1,79 @@
+"""The entrypoint check: what would make an agent fail at its first call, found by reading its code, not running it.
+
+`explore` reads the entrypoint and the files of the project that it imports. Each of the others then asks one question:
+does anything listen (`application`), can the SDK call the handlers (`handlers`), is what is imported required and does
+it exist (`dependencies`). A finding is definite only where the agent can't work as it stands: what depends on a
+condition, on packages whose content is unknown or on code that changes the import path is a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agentcore_cli.config import Start
+from agentcore_cli.operations.check import requirements
+from agentcore_cli.operations.check.application import application_findings
+from agentcore_cli.operations.check.dependencies import Supply, nonexistent, unprovided
+from agentcore_cli.operations.check.findings import Finding, raise_faults
+from agentcore_cli.operations.check.handlers import handler_findings
+from agentcore_cli.operations.check.imports import Import
+from agentcore_cli.operations.check.installed import environments
+from agentcore_cli.operations.check.locate import locate, source_of
+from agentcore_cli.operations.check.project import Project, Use, explore
+
+__all__ = ["Subject", "check_entrypoint", "locate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An agent as it would be started in the folder `root`.
+
+    `environment` is the agent's; `brings_packages`: its image may hold packages that no requirement names;
+    `own_start`: its image may start something else than the entrypoint.
+    """
+
+    root: Path
+    start: Start
+    python: str
+    requirements: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    brings_packages: bool = False
+    own_start: bool = False
+
+
+def check_entrypoint(subject: Subject, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The warnings about an agent. Raises EntrypointError with every definite fault as `file:line: problem`.
+
+    `environ` is the shell's: VIRTUAL_ENV tells where the project's packages are.
+    """
+    file = source_of(subject.start, subject.root)
+    project = explore(subject.root, file, subject.python, as_module=subject.start.attribute is not None)
+    asked = requirements.read(subject.root, subject.requirements)
+    supply = Supply(subject.root, subject.requirements, subject.python, asked, environments(subject.root, environ))
+    findings = [*asked.findings, *project.findings]
+    for finding in application_findings(project, subject.start):
+        findings.append(finding.doubtful() if subject.own_start else finding)
+    for source in project.sources:
+        findings += handler_findings(source)
+    findings += _import_findings(project, supply, subject)
+    return raise_faults(findings)
+
+
+def _import_findings(project: Project, supply: Supply, subject: Subject) -> Iterator[Finding]:
+    uses = [*project.foreign, *_server_of(project, subject.start)]
+    elsewhere = project.changes_path or "PYTHONPATH" in subject.environment
+    nonexisting = list(nonexistent(uses, supply))
+    unknown = () if supply.asked.findings else unprovided(uses, supply)
+    for finding in unknown:
+        yield finding.doubtful() if elsewhere or subject.brings_packages else finding
+    for finding in nonexisting:
+        yield finding.doubtful() if elsewhere else finding
+
+
+def _server_of(project: Project, start: Start) -> list[Use]:
+    """`module:app` is served by uvicorn: as good as an import of it."""
+    if start.attribute is None or project.main is None:
+        return []
+    return [Use(project.main, Import("uvicorn", (), 0, 1, "always"), "always")]

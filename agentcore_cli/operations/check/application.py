@@ -1,0 +1,128 @@
+"""Whether anything will listen: an application that is started, or `module:app` for uvicorn to serve.
+
+AgentCore calls a server on the protocol's port. A file that ends without one is a session that ends at once.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from typing import Final
+
+from agentcore_cli.config import Start
+from agentcore_cli.operations.check import modules
+from agentcore_cli.operations.check.distributions import words
+from agentcore_cli.operations.check.findings import Finding
+from agentcore_cli.operations.check.imports import guards_main
+from agentcore_cli.operations.check.project import Project
+from agentcore_cli.operations.check.source import Source
+
+SDK: Final = "BedrockAgentCoreApp"
+
+# The last name of a call that may start a server or hand over to one.
+_STARTERS: Final = words("""
+    run serve serve_forever serve_http run_app run_forever run_async run_until_complete start start_server
+    create_server listen main launch execv execve execvp execvpe system Popen call check_call run_module run_path
+    exec eval serve_a2a serve_ag_ui run_server run_http_async run_streamable_http_async
+""")
+# Packages that start no server by being imported or used.
+_NO_SERVER: Final = words("""
+    anthropic attr bedrock_agentcore boto3 botocore bs4 cohere crewai dateutil dotenv httpx jinja2 langchain
+    langchain_aws langchain_community langchain_core langgraph litellm mistralai numpy ollama openai pandas pydantic
+    pydantic_settings redis requests rich strands strands_tools tavily tenacity tiktoken typing_extensions yaml
+""")
+_PASSED_ON: Final = "passed on"
+# What of the SDK's application is used without anything being asked of the agent.
+_NOT_HANDLING: Final = frozenset({"run", "ping", "logger", "debug", "add_middleware", "add_exception_handler"})
+
+
+def application_findings(project: Project, start: Start) -> Iterator[Finding]:
+    """What keeps AgentCore from reaching the agent."""
+    main = project.main
+    if main is None:
+        return
+    if start.attribute is not None:
+        yield from _attribute_findings(main, start.attribute)
+    elif not _starts_something(project, main):
+        yield _nothing_listens(project, main)
+    if (app := sdk_application(main)) and len(project.sources) == 1 and _uses(main, app[0]) <= _NOT_HANDLING:
+        problem = f"{app[0]} has no handler: put @{app[0]}.entrypoint above the function that answers"
+        yield Finding(main.shown, app[1], problem)
+
+
+def sdk_application(source: Source) -> tuple[str, int] | None:
+    """The name and line of `app = BedrockAgentCoreApp(...)` at the top level of a file."""
+    for node in source.tree.body:
+        if not isinstance(node, (ast.Assign, ast.AnnAssign)) or not isinstance(node.value, ast.Call):
+            continue
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+        if _last_name(node.value.func) == SDK and isinstance(target, ast.Name):
+            return target.id, node.lineno
+    return None
+
+
+def _attribute_findings(main: Source, attribute: str) -> Iterator[Finding]:
+    name = attribute.partition(".")[0]
+    names = modules.names_of(modules.Module(main.shown, main.path, None))
+    if names is not None and name not in names:
+        app = sdk_application(main)
+        advice = f"; {app[0]} is the application" if app else ""
+        yield Finding(main.shown, None, f"has no {name!r} at its top level{advice}")
+
+
+def _starts_something(project: Project, main: Source) -> bool:
+    if (app := sdk_application(main)) and len(project.sources) == 1:
+        return not _uses(main, app[0]).isdisjoint({*_STARTERS, _PASSED_ON})
+    return any(_last_name(call.func) in _STARTERS for source in project.sources for call in _calls(source))
+
+
+def _nothing_listens(project: Project, main: Source) -> Finding:
+    if app := sdk_application(main):
+        problem = f"{app[0]} is never started, so the session would end at once; add at the end of the file:\n"
+        return Finding(main.shown, app[1], f'{problem}    if __name__ == "__main__":\n        {app[0]}.run()')
+    known = all(use.statement.root in _NO_SERVER | sys.stdlib_module_names for use in project.foreign)
+    problem = (
+        "no application and no server: AgentCore calls the agent by HTTP; put the SDK's application around it:\n"
+        f"    from bedrock_agentcore import {SDK}\n    app = {SDK}()\n    @app.entrypoint\n"
+        '    def handler(payload): ...\n    if __name__ == "__main__":\n        app.run()'
+    )
+    return Finding(main.shown, None, problem, certain=known)
+
+
+def _uses(source: Source, name: str) -> set[str]:
+    """The attributes of `name` that a file uses; `_PASSED_ON` where it uses it in another way."""
+    attributes = {
+        id(node.value): node.attr
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+    return {
+        attributes.get(id(node), _PASSED_ON)
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
+    }
+
+
+def _calls(source: Source) -> Iterator[ast.Call]:
+    """The calls of a file, without those of a main guard that never holds because the file is imported."""
+    waiting: list[ast.AST] = [source.tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Call) and not _is_subprocess_run(node):
+            yield node
+        if isinstance(node, ast.If) and guards_main(node.test) and not source.is_main:
+            waiting += node.orelse
+        else:
+            waiting += ast.iter_child_nodes(node)
+
+
+def _is_subprocess_run(call: ast.Call) -> bool:
+    """`subprocess.run` waits for its child: what a tool of an agent does, hardly ever its server."""
+    return isinstance(call.func, ast.Attribute) and ast.unparse(call.func) == "subprocess.run"
+
+
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""

@@ -1,0 +1,161 @@
+"""The files of a project that its entrypoint leads to, and what they import from elsewhere."""
+
+from __future__ import annotations
+
+import ast
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from agentcore_cli.operations.check import modules
+from agentcore_cli.operations.check.distributions import is_known
+from agentcore_cli.operations.check.findings import Finding
+from agentcore_cli.operations.check.imports import Import, Runs, imports_of
+from agentcore_cli.operations.check.modules import Module
+from agentcore_cli.operations.check.source import Source, read
+
+_STRENGTH: Final[dict[Runs, int]] = {"always": 2, "perhaps": 1, "optional": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """An import of something that is not the project's. `runs` takes into account how its file is reached."""
+
+    source: Source
+    statement: Import
+    runs: Runs
+
+    def finding(self, problem: str) -> Finding:
+        return Finding(self.source.shown, self.statement.line, problem, certain=self.runs == "always")
+
+
+@dataclass
+class Project:
+    """`main` is what is started, None if it can't be read; `sources` are all files reached, `main` first."""
+
+    main: Source | None = None
+    sources: list[Source] = field(default_factory=list)
+    foreign: list[Use] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def changes_path(self) -> bool:
+        """Whether the code looks for modules in places of its own."""
+        touched = (node for source in self.sources for node in ast.walk(source.tree) if isinstance(node, ast.Attribute))
+        return any(ast.unparse(node) in ("sys.path", "site.addsitedir", "sys.meta_path") for node in touched)
+
+
+def explore(root: Path, file: Path, python: str, *, as_module: bool) -> Project:
+    """Read `file` and what of the project it imports.
+
+    `as_module`: it is imported by its dotted name from `root`, else it runs as a script from its own folder.
+    """
+    return _Explorer(root, root if as_module else file.parent, python).explore(file, as_module=as_module)
+
+
+class _Explorer:
+    def __init__(self, root: Path, folder: Path, python: str) -> None:
+        self._root = root
+        self._folder = folder
+        self._python = python
+        self._project = Project()
+        self._waiting: deque[tuple[Module, Runs]] = deque()
+        self._seen: set[Path] = set()
+
+    def explore(self, file: Path, *, as_module: bool) -> Project:
+        self._seen.add(file)
+        main = read(file, self._shown(file), self._python, is_main=not as_module)
+        if isinstance(main, Finding):
+            self._project.findings.append(main)
+            return self._project
+        self._project.main = main
+        self._look_into(main, self._dotted(file) if as_module else None, "always")
+        while self._waiting:
+            module, runs = self._waiting.popleft()
+            self._read(module, runs)
+        return self._project
+
+    def _read(self, module: Module, runs: Runs) -> None:
+        if module.file is None or module.file in self._seen:
+            return
+        self._seen.add(module.file)
+        source = read(module.file, self._shown(module.file), self._python)
+        if isinstance(source, Finding):
+            self._project.findings.append(source if runs == "always" else source.doubtful())
+        else:
+            self._look_into(source, module.name, runs)
+
+    def _look_into(self, source: Source, name: str | None, runs: Runs) -> None:
+        self._project.sources.append(source)
+        for statement in imports_of(source):
+            use = Use(source, statement, min(runs, statement.runs, key=_STRENGTH.__getitem__))
+            target = self._absolute(use, name)
+            if target is None:
+                problem = "a file that runs as a script has no package; import without the leading dot"
+                self._project.findings.append(use.finding(problem))
+            elif statement.level or self._is_own(target.partition(".")[0]):
+                self._follow(use, target)
+            else:
+                self._project.foreign.append(use)
+
+    def _absolute(self, use: Use, name: str | None) -> str | None:
+        """The dotted name of what is imported; None for a relative import where there is no package."""
+        level = use.statement.level
+        if not level:
+            return use.statement.module
+        if name is None:
+            return None
+        package = name.split(".") if use.source.path.name == "__init__.py" else name.split(".")[:-1]
+        package = package[: len(package) - level + 1]
+        return ".".join([*package, *use.statement.module.split(".")]).strip(".") or None
+
+    def _is_own(self, name: str) -> bool:
+        found = modules.find(name, self._folder)
+        if found is None or found.file:
+            return found is not None
+        # a folder without __init__.py gives way to an installed package of its name
+        return found.folder is not None and not is_known(name) and any(found.folder.rglob("*.py"))
+
+    def _follow(self, use: Use, target: str) -> None:
+        for part in _prefixes(target):
+            if found := modules.find(part, self._folder):
+                self._wait_for(found, use.runs)
+        module = modules.find(target, self._folder)
+        if module is None:
+            self._missing(use, target)
+            return
+        for name in use.statement.names:
+            if name == "*":
+                continue
+            if submodule := modules.find(f"{target}.{name}", self._folder):
+                self._wait_for(submodule, use.runs)
+            elif modules.binds(module, name) is False:
+                self._project.findings.append(use.finding(f"{target} has no {name}"))
+
+    def _missing(self, use: Use, target: str) -> None:
+        parent = modules.last_found(target, self._folder)
+        if parent is None or parent.file is None or modules.is_static(parent):
+            self._project.findings.append(use.finding(f"the project has no module {target}"))
+
+    def _wait_for(self, module: Module, runs: Runs) -> None:
+        """Files that surely run are read before those that only may, so that each is judged by its strongest use."""
+        if runs == "always":
+            self._waiting.appendleft((module, runs))
+        else:
+            self._waiting.append((module, runs))
+
+    def _dotted(self, file: Path) -> str:
+        parts = file.relative_to(self._root).with_suffix("").parts
+        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+    def _shown(self, file: Path) -> str:
+        return file.relative_to(self._root).as_posix()
+
+
+def _prefixes(dotted: str) -> Iterator[str]:
+    """`a.b.c` -> `a`, `a.b`, `a.b.c`."""
+    parts = dotted.split(".")
+    for count in range(1, len(parts) + 1):
+        yield ".".join(parts[:count])

@@ -1,0 +1,105 @@
+"""Texts from templates: what is generated for a project and for an image.
+
+The templates are data (`templates/`), rendered strictly: a name that is not given is an error. A generated file carries
+a hash of itself in its first line; so a file that somebody edited is told from one that may be made anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+_MARK: Final = re.compile(r"# agentcore: generated ([0-9a-f]{12})(?: for (\w+))?;.*\n")
+
+
+def render(template: str, **values: object) -> str:
+    """The text of `templates/<template>` with `values`. Raises jinja2.UndefinedError for a value that is missing."""
+    return _environment().get_template(template).render(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRecipe:
+    """What a Dockerfile is made from.
+
+    `start` follows the interpreter. `requirements` are the files that the installer reads, the main one first; none:
+    nothing is installed. `packages` is a folder of the build context with the dependencies already in it for arm64: it
+    is copied, and the image needs no RUN; None: the image installs them itself and stands alone.
+    """
+
+    agent: str
+    base_image: str
+    start: tuple[str, ...]
+    port: int
+    requirements: tuple[str, ...] = ()
+    otel: bool = False
+    packages: str | None = None
+
+
+def dockerfile(recipe: ImageRecipe) -> str:
+    """The Dockerfile of an agent."""
+    return _marked(render("docker/Dockerfile.j2", **asdict(recipe)), recipe.agent)
+
+
+def dockerignore() -> str:
+    """The `.dockerignore` that keeps secrets, caches and our own files out of an image."""
+    return _marked(render("docker/dockerignore.j2"), None)
+
+
+def dockerfile_of(root: Path, agent: str) -> Path:
+    """The Dockerfile of `agent` in a project, whether it is there or not.
+
+    `Dockerfile.<agent>`, if it exists; else `Dockerfile`, unless that was generated for another agent.
+    """
+    own = root / f"Dockerfile.{agent}"
+    shared = root / "Dockerfile"
+    if own.exists() or (shared.exists() and _owner(shared.read_text(errors="replace")) not in (None, agent)):
+        return own
+    return shared
+
+
+def is_generated(text: str) -> bool:
+    """Whether `text` is exactly what was generated, so that nothing is lost when it is made anew."""
+    mark = _MARK.match(text)
+    return mark is not None and mark[1] == _digest(text[mark.end() :])
+
+
+def _owner(text: str) -> str | None:
+    """The agent that a generated text was made for, edited or not; None for a person's own file."""
+    mark = _MARK.match(text)
+    return mark[2] if mark else None
+
+
+def _marked(text: str, agent: str | None) -> str:
+    owner = f" for {agent}" if agent else ""
+    return f"# agentcore: generated {_digest(text)}{owner}; edit freely, an edited file is left alone\n{text}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_folder()),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["exec_form"] = lambda words: json.dumps(list(words), ensure_ascii=False)
+    return environment
+
+
+def _folder() -> Path:
+    """`templates` in an installed package, or beside the package in a checkout."""
+    package = Path(__file__).parent
+    shipped = package / "templates"
+    return shipped if shipped.is_dir() else package.parent / "templates"

@@ -1,0 +1,66 @@
+"""Where the entrypoint check asks others: uv what requirements lead to, another Python what is syntax."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from agentcore_cli.builders import interpreters
+from agentcore_cli.config import Start
+from agentcore_cli.errors import EntrypointError
+from agentcore_cli.operations.check import Subject, check_entrypoint
+
+SERVER = "\nserve()\n"
+
+
+@pytest.fixture(autouse=True)
+def _offline(monkeypatch: pytest.MonkeyPatch, uv_settings: Path) -> None:
+    monkeypatch.setenv("UV_CONFIG_FILE", str(uv_settings))
+
+
+def check(root: Path, code: str, requirements: str, python: str = "3.13") -> tuple[str, ...]:
+    (root / "handler.py").write_text(code + SERVER)
+    (root / "requirements.txt").write_text(requirements)
+    return check_entrypoint(Subject(root, Start.of("handler.py", "HTTP"), python, "requirements.txt"), {})
+
+
+def test_what_requirements_lead_to_is_there(tmp_path: Path) -> None:
+    assert check(tmp_path, "import httpx_mock\nfrom uvicorn import run as serve", "bedrock-agentcore\n") == ()
+
+
+@pytest.mark.parametrize("module", ["redis", "nowhere_to_be_found"])
+def test_what_they_do_not_lead_to_is_a_fault(module: str, tmp_path: Path) -> None:
+    with pytest.raises(EntrypointError) as caught:
+        check(tmp_path, f"import {module}\nfrom uvicorn import run as serve", "bedrock-agentcore\n")
+    distribution = module.replace("_", "-")
+    advice = f"no requirement provides {module}: add {distribution} to requirements.txt"
+    assert caught.value.message == f"handler.py:1: {advice}"
+
+
+def test_a_package_may_be_imported_by_another_name_than_its_own(tmp_path: Path) -> None:
+    warnings = check(tmp_path, "from acme import serve", "acme-sdk\n")
+    assert warnings[-1] == (
+        "handler.py:1: can't tell which requirement provides acme; if none: add acme to requirements.txt"
+    )
+
+
+def test_what_uv_can_t_resolve_is_a_doubt(tmp_path: Path) -> None:
+    warnings = check(tmp_path, "import redis\nfrom uvicorn import run as serve", "bedrock-agentcore==9\n")
+    assert warnings == (
+        "handler.py:1: can't tell which requirement provides redis; if none: add redis to requirements.txt",
+    )
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="this Python reads the newer syntax itself")
+def test_newer_syntax_is_read_by_the_python_that_will_run_it(tmp_path: Path) -> None:
+    if interpreters.find("3.13").minor != "3.13":
+        pytest.skip("no Python 3.13 on this machine")
+    newer = "type Word = str\nfrom uvicorn import run as serve"
+    (warning,) = check(tmp_path, newer, "bedrock-agentcore\n")
+    assert "not checked any further: syntax newer than Python 3.11, fine for 3.13" in warning
+    with pytest.raises(EntrypointError, match=r"handler\.py:1: syntax error"):
+        check(tmp_path, "type Word = = str\n", "bedrock-agentcore\n")
+    with pytest.raises(EntrypointError, match=r"handler\.py:1: syntax error"):
+        check(tmp_path, newer, "bedrock-agentcore\n", python="3.11")

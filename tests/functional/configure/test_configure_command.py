@@ -1,0 +1,332 @@
+"""`agentcore configure` as a user runs it: what it writes, what it keeps, and that a fault writes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.command_line import CommandLine
+from tests.same_process import SameProcess
+
+SDK = "bedrock-agentcore\n"
+AGENT = """\
+from bedrock_agentcore import BedrockAgentCoreApp
+
+app = BedrockAgentCoreApp()
+
+
+@app.entrypoint
+def handler(payload, context):
+    return payload
+
+
+if __name__ == "__main__":
+    app.run()
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "support"
+    folder.mkdir()
+    (folder / "handler.py").write_text(AGENT)
+    (folder / "requirements.txt").write_text(SDK)
+    return folder
+
+
+@pytest.fixture
+def agentcore(project: Path, tmp_path: Path) -> CommandLine:
+    """No region and no credentials anywhere, and uv without a network."""
+    return SameProcess(project, {"HOME": str(tmp_path), "UV_OFFLINE": "1", "VIRTUAL_ENV": ""})
+
+
+def config_of(project: Path) -> dict[str, object]:
+    content: dict[str, object] = yaml.safe_load((project / ".agentcore.yaml").read_text())
+    return content
+
+
+def contents(project: Path) -> Mapping[str, str]:
+    """Every file by its digest: nothing was written if it stays the same."""
+    files = (path for path in sorted(project.rglob("*")) if path.is_file())
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_a_first_agent(agentcore: CommandLine, project: Path) -> None:
+    done = CommandLine(project, agentcore.environment).run(
+        "configure", "--entrypoint", "handler.py", "--python", "3.13"
+    )
+    assert re.fullmatch("support-[0-9a-f]{6}", str(config_of(project).pop("project")))
+    assert {key: value for key, value in config_of(project).items() if key != "project"} == {
+        "version": 1,
+        "agents": {"handler": {"entrypoint": "handler.py", "requirements": "requirements.txt", "python": "3.13"}},
+        "default_agent": "handler",
+        "targets": {"aws": {"region": "us-west-2"}},
+        "default_target": "aws",
+    }
+    assert (project / "Dockerfile").read_text().startswith("# agentcore: generated ")
+    assert "**/.env*" in (project / ".dockerignore").read_text().splitlines()
+    assert "region us-west-2: nothing in the environment or ~/.aws/config says another" in done.stderr
+    assert "agent:        handler\n" in done.stdout
+
+
+def test_every_option(agentcore: CommandLine, project: Path) -> None:
+    role, policy = "arn:aws:iam::123456789012:role/Bot", "arn:aws:iam::123456789012:policy/Edge"
+    discovery = "https://example.com/.well-known/openid-configuration"
+    agentcore.run(
+        *("configure", "-e", "handler.py", "-n", "bot", "--requirements", "requirements.txt", "--python", "3.12"),
+        *("--build", "zip", "--protocol", "mcp", "--env", "A=1", "--env", "B=x=y", "--idle-timeout", "60"),
+        *("--max-lifetime", "120", "--execution-role", role, "--permissions-boundary", policy),
+        *("--ecr-repository", "team/bot", "--vpc-subnets", "subnet-01234567,subnet-89abcdef"),
+        *("--vpc-security-groups", "sg-01234567", "--jwt-discovery-url", discovery, "--jwt-client", "c1"),
+        *("--jwt-client", "c2", "--jwt-audience", "a", "--allow-header", "X-Tenant", "--memory", "notes"),
+        *("--tag", "team=support", "--default", "--region", "eu-west-1", "--profile", "dev"),
+    )
+    assert config_of(project)["agents"] == {
+        "bot": {
+            "entrypoint": "handler.py",
+            "requirements": "requirements.txt",
+            "python": "3.12",
+            "build": "zip",
+            "protocol": "MCP",
+            "environment": {"A": "1", "B": "x=y"},
+            "lifecycle": {"idle_timeout": 60, "max_lifetime": 120},
+            "execution_role": role,
+            "permissions_boundary": policy,
+            "ecr_repository": "team/bot",
+            "network": {"subnets": ["subnet-01234567", "subnet-89abcdef"], "security_groups": ["sg-01234567"]},
+            "authorizer": {"discovery_url": discovery, "clients": ["c1", "c2"], "audience": ["a"]},
+            "header_allowlist": ["X-Tenant"],
+            "memory": "notes",
+            "tags": {"team": "support"},
+        }
+    }
+    assert config_of(project)["targets"] == {"aws": {"region": "eu-west-1", "profile": "dev"}}
+    assert not (project / "Dockerfile").exists(), "a zip needs none"
+
+
+def test_again_with_one_setting_changes_that_setting_alone(agentcore: CommandLine, project: Path) -> None:
+    agentcore.run("configure", "-e", "handler.py", "--env", "A=1", "--python", "3.13")
+    path = project / ".agentcore.yaml"
+    edited = (
+        path.read_text()
+        .replace("agents:", "# ours\nagents:")
+        .replace("entrypoint: handler.py", "entrypoint: handler.py # it")
+    )
+    path.write_text(edited)
+    result = agentcore.json("configure", "--env", "B=2")
+    assert path.read_text() == edited.replace('{A: "1"}', '{A: "1", B: "2"}')
+    assert (result["created"], result["written"]) == (False, [str(path)])
+    assert agentcore.json("configure")["written"] == []
+
+
+def test_a_second_agent_leaves_the_first_alone(agentcore: CommandLine, project: Path) -> None:
+    agentcore.run("configure", "-e", "handler.py")
+    first = (project / "Dockerfile").read_text()
+    (project / "other.py").write_text(AGENT)
+    agentcore.run("configure", "-e", "other.py")
+    assert list(config_of(project)["agents"]) == ["handler", "other"]  # type: ignore[call-overload]
+    assert config_of(project)["default_agent"] == "handler"
+    assert (project / "Dockerfile").read_text() == first
+    assert '"other.py"' in (project / "Dockerfile.other").read_text()
+    agentcore.run("configure", "--name", "other", "--default")
+    assert config_of(project)["default_agent"] == "other"
+
+
+def test_the_same_entrypoint_is_the_same_agent(agentcore: CommandLine, project: Path) -> None:
+    agentcore.run("configure", "-e", "handler.py", "--name", "bot")
+    agentcore.run("configure", "-e", "handler.py", "--idle-timeout", "120")
+    assert list(config_of(project)["agents"]) == ["bot"]  # type: ignore[call-overload]
+
+
+def test_a_generated_dockerfile_follows_the_config_and_an_edited_one_stays(
+    agentcore: CommandLine, project: Path
+) -> None:
+    dockerfile = project / "Dockerfile"
+    agentcore.run("configure", "-e", "handler.py", "--python", "3.13")
+    agentcore.run("configure", "--python", "3.12", "--protocol", "A2A")
+    assert "python:3.12-slim" in dockerfile.read_text()
+    assert "EXPOSE 9000" in dockerfile.read_text()
+    dockerfile.write_text(dockerfile.read_text() + "LABEL mine=yes\n")
+    (project / ".dockerignore").write_text("mine\n")
+    before = contents(project)
+    agentcore.run("configure", "--python", "3.13")
+    after = contents(project)
+    assert {name for name in after if after[name] != before[name]} == {str(project / ".agentcore.yaml")}
+
+
+def test_from_a_folder_below(agentcore: CommandLine, project: Path) -> None:
+    agentcore.run("configure", "-e", "handler.py")
+    below = project / "bots"
+    below.mkdir()
+    (below / "agent.py").write_text(AGENT)
+    SameProcess(below, agentcore.environment).run("configure", "-e", ".", "--name", "inner")
+    assert config_of(project)["agents"]["inner"]["entrypoint"] == "bots/agent.py"  # type: ignore[index]
+    assert not (below / ".agentcore.yaml").exists()
+
+
+def test_without_an_entrypoint_the_folder_is_looked_at(agentcore: CommandLine, project: Path) -> None:
+    (project / "main.py").write_text(AGENT)
+    assert agentcore.json("configure")["entrypoint"] == "main.py"
+
+
+@pytest.mark.parametrize(
+    ("variables", "config", "arguments", "region", "said"),
+    [
+        pytest.param({"AWS_REGION": "eu-west-1"}, "", (), "eu-west-1", "region eu-west-1: AWS_REGION", id="AWS_REGION"),
+        pytest.param(
+            {"AWS_DEFAULT_REGION": "eu-west-2"},
+            "",
+            (),
+            "eu-west-2",
+            "region eu-west-2: AWS_DEFAULT_REGION",
+            id="default",
+        ),
+        pytest.param(
+            {}, "[default]\nregion = eu-north-1\n", (), "eu-north-1", "eu-north-1: profile default", id="file"
+        ),
+        pytest.param(
+            {"AWS_PROFILE": "x"},
+            "[profile x]\nregion = ap-south-1\n",
+            (),
+            "ap-south-1",
+            "ap-south-1: profile x",
+            id="profile",
+        ),
+        pytest.param({"AWS_REGION": "eu-west-1"}, "", ("--region", "us-east-1"), "us-east-1", "", id="option"),
+    ],
+)
+def test_the_region(
+    agentcore: CommandLine,
+    project: Path,
+    tmp_path: Path,
+    variables: Mapping[str, str],
+    config: str,
+    arguments: tuple[str, ...],
+    region: str,
+    said: str,
+) -> None:
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "config").write_text(config)
+    command = SameProcess(project, {**agentcore.environment, **variables})
+    done = command.run("configure", "-e", "handler.py", *arguments)
+    assert config_of(project)["targets"] == {"aws": {"region": region}}
+    assert said in done.stderr
+
+
+def test_a_secret_is_warned_of(agentcore: CommandLine) -> None:
+    done = agentcore.run("configure", "-e", "handler.py", "--env", "API_TOKEN=abc", "--env", "MONKEY=1")
+    assert done.stderr.count("warning:") == 1
+    assert "warning: --env API_TOKEN looks like a secret" in done.stderr
+
+
+BAD_OPTIONS = {
+    "no such file": (("-e", "nope.py"), "nope.py: there is no such file"),
+    "a folder with nothing": (("-e", "empty"), "empty: the folder has none of agent.py, app.py, main.py"),
+    "a folder with two": (("-e", "two"), "two: the folder has agent.py and app.py"),
+    "malformed": (("-e", "handler.py:app"), "'handler.py:app' is not of the form module:app"),
+    "module missing": (("-e", "nope:app"), "module nope is missing"),
+    "attribute missing": (("-e", "handler:nope"), "handler.py: has no 'nope' at its top level; app is the application"),
+    "bad name": (("-e", "handler.py", "-n", "1-bad name"), "agent name '1-bad name': AgentCore takes a letter"),
+    "bad region": (("-e", "handler.py", "--region", "mars-1"), "targets.aws.region: 'mars-1' is no AWS region"),
+    "bad python": (("-e", "handler.py", "--python", "2.7"), "agents.handler.python: '2.7' is not a version"),
+    "bad build": (("-e", "handler.py", "--build", "podman"), "agents.handler.build: 'podman' is none of"),
+    "bad protocol": (("-e", "handler.py", "--protocol", "SOAP"), "agents.handler.protocol: 'SOAP' is none of"),
+    "idle timeout": (("-e", "handler.py", "--idle-timeout", "30"), "idle_timeout: 30 is below 60 (seconds)"),
+    "lifetime": (("-e", "handler.py", "--max-lifetime", "99999"), "max_lifetime: 99999 is above 28800 (seconds)"),
+    "not a number": (("-e", "handler.py", "--idle-timeout", "soon"), "Invalid value for '--idle-timeout'"),
+    "variable without a value": (("-e", "handler.py", "--env", "A"), "--env 'A': not of the form NAME=VALUE"),
+    "role by name": (("-e", "handler.py", "--execution-role", "Bot"), "'Bot' is not a role's ARN"),
+    "half a network": (("-e", "handler.py", "--vpc-subnets", "subnet-01234567"), "network.security_groups: missing"),
+    "requirements missing": (("-e", "handler.py", "--requirements", "r.txt"), "--requirements r.txt: there is no such"),
+    "requirements outside": (("-e", "handler.py", "--requirements", "../r.txt"), "lies outside the project"),
+    "unknown option": (("-e", "handler.py", "--entrypont", "x"), "No such option"),
+    "config missing": (("--config", "none.yaml", "-e", "handler.py"), "none.yaml: there is no such config file"),
+    "nothing to find": ((), ".: the folder has none of agent.py, app.py, main.py"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD_OPTIONS.values(), ids=BAD_OPTIONS.keys())
+def test_bad_options_write_nothing(
+    agentcore: CommandLine, project: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    for name in ("empty/x.txt", "two/agent.py", "two/app.py", "../r.txt"):
+        (project / name).parent.mkdir(exist_ok=True)
+        (project / name).touch()
+    before = contents(project)
+    done = agentcore.run("configure", *arguments, code=2)
+    assert message in done.stderr
+    assert done.stdout == ""
+    assert contents(project) == before
+
+
+BAD_AGENTS = {
+    "syntax": ("def f(:\n", "handler.py:1: syntax error: invalid syntax\n    def f(:"),
+    "no server": ("def f(): ...\n", "handler.py: no application and no server"),
+    "not started": (AGENT.partition("if __name__")[0], "handler.py:3: app is never started"),
+    "context by another name": (AGENT.replace("context", "ctx"), "handler.py:7: handler has a second parameter 'ctx'"),
+    "unrequired import": (
+        "import strands\n" + AGENT,
+        "handler.py:1: no requirement provides strands: add strands-agents",
+    ),
+    "no such module": (
+        "from bedrock_agentcore.context import RequestContext\n" + AGENT,
+        "handler.py:1: there is no module bedrock_agentcore.context; "
+        "write: from bedrock_agentcore import RequestContext",
+    ),
+    "a field that does not exist": (
+        AGENT.replace("return payload", "return context.actor_id"),
+        "handler.py:8: RequestContext has no actor_id",
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "message"), BAD_AGENTS.values(), ids=BAD_AGENTS.keys())
+def test_a_bad_agent_writes_nothing(
+    agentcore: CommandLine, project: Path, uv_settings: Path, code: str, message: str
+) -> None:
+    (project / "handler.py").write_text(code)
+    before = contents(project)
+    command = SameProcess(project, {**agentcore.environment, "UV_CONFIG_FILE": str(uv_settings)})
+    done = command.run("configure", "-e", "handler.py", code=2)
+    assert message in done.stderr
+    assert "--no-check" in done.stderr
+    assert contents(project) == before
+    command.run("configure", "-e", "handler.py", "--no-check")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("version: 1\nagents: {\n", ".agentcore.yaml:3:1: not YAML"),
+        ("version: 1\nproject: a\nagents:\n  bot:\n    entrypont: a.py\n", "agents.bot.entrypont: unknown key"),
+        ("", ".agentcore.yaml: the file is empty"),
+    ],
+)
+def test_a_broken_config_is_left_as_it_is(agentcore: CommandLine, project: Path, text: str, message: str) -> None:
+    (project / ".agentcore.yaml").write_text(text)
+    before = contents(project)
+    assert message in agentcore.run("configure", "-e", "handler.py", code=2).stderr
+    assert contents(project) == before
+
+
+def test_an_error_is_an_object_with_json(agentcore: CommandLine) -> None:
+    error = agentcore.run("--json", "configure", "-e", "nope.py", code=2)
+    assert yaml.safe_load(error.stdout)["error"] == {
+        "code": "InvalidEntrypoint",
+        "message": "nope.py: there is no such file",
+        "hint": "there is: handler.py",
+        "request_id": None,
+    }
+
+
+def test_the_entrypoint_s_name_that_is_taken(agentcore: CommandLine, project: Path) -> None:
+    agentcore.run("configure", "-e", "handler.py")
+    (project / "sub").mkdir()
+    (project / "sub" / "handler.py").write_text(AGENT)
+    done = agentcore.run("configure", "-e", "sub/handler.py", code=2)
+    assert "agent handler exists, with the entrypoint handler.py" in done.stderr

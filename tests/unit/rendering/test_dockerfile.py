@@ -1,0 +1,164 @@
+"""The Dockerfile and `.dockerignore` that are generated, read as Docker reads them."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from jinja2 import UndefinedError
+
+from agentcore_cli.builders.ignore import Ignore
+from agentcore_cli.rendering import ImageRecipe, dockerfile, dockerfile_of, dockerignore, is_generated, render
+
+RECIPE = ImageRecipe(
+    agent="bot",
+    base_image="example.com/python:3.13-slim",
+    start=("handler.py",),
+    port=8080,
+    requirements=("requirements.txt",),
+)
+
+Instruction = tuple[str, str]
+
+
+def instructions(text: str) -> list[Instruction]:
+    """The instructions of a Dockerfile: comments left out, continued lines joined."""
+    joined = re.sub(
+        r"\\\n\s*", "", "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#"))
+    )
+    return [(name, rest) for name, _, rest in (line.partition(" ") for line in joined.splitlines() if line.strip())]
+
+
+def all_of(name: str, text: str) -> list[str]:
+    return [rest for instruction, rest in instructions(text) if instruction == name]
+
+
+VARIANTS = {
+    "requirements": RECIPE,
+    "included requirements": replace(RECIPE, requirements=("requirements.txt", "deps/base.txt")),
+    "pyproject": replace(RECIPE, requirements=("pyproject.toml",)),
+    "nothing required": replace(RECIPE, requirements=()),
+    "packages copied in": replace(RECIPE, packages="packages"),
+    "instrumented": replace(RECIPE, otel=True),
+    "instrumented, nothing required": replace(RECIPE, otel=True, requirements=()),
+    "application for uvicorn": replace(RECIPE, start=("-m", "uvicorn", "handler:app", "--port", "8000"), port=8000),
+}
+
+
+@pytest.mark.parametrize("recipe", VARIANTS.values(), ids=VARIANTS.keys())
+def test_every_variant_keeps_the_contract(recipe: ImageRecipe) -> None:
+    text = dockerfile(recipe)
+    names = [name for name, _ in instructions(text)]
+    assert set(names) <= {"FROM", "ENV", "WORKDIR", "COPY", "RUN", "USER", "EXPOSE", "CMD"}
+    assert instructions(text)[0] == ("FROM", "--platform=linux/arm64 example.com/python:3.13-slim")
+    assert all_of("USER", text) == ["10001:10001"]
+    assert all_of("EXPOSE", text) == [str(recipe.port)]
+    assert "DOCKER_CONTAINER=1" in all_of("ENV", text)[0].split()
+    code = instructions(text).index(("COPY", "--chown=10001:10001 . /app/"))
+    assert names[code + 1 :] == ["WORKDIR", "USER", "EXPOSE", "CMD"], "the code is the last layer"
+    start = (["opentelemetry-instrument"] if recipe.otel else []) + ["python", *recipe.start]
+    assert json.loads(all_of("CMD", text)[0]) == start
+    assert "{" not in text
+    assert "\n\n\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("recipe", "copied", "run"),
+    [
+        pytest.param(
+            VARIANTS["included requirements"],
+            [
+                '["requirements.txt", "/requirements/requirements.txt"]',
+                '["deps/base.txt", "/requirements/deps/base.txt"]',
+            ],
+            ['pip install -r "requirements.txt"'],
+            id="requirements",
+        ),
+        pytest.param(
+            VARIANTS["pyproject"],
+            ['["pyproject.toml", "/requirements/pyproject.toml"]'],
+            ['pip install uv && uv pip install --system --no-cache -r "pyproject.toml"'],
+            id="pyproject",
+        ),
+        pytest.param(VARIANTS["nothing required"], [], [], id="nothing"),
+        pytest.param(
+            VARIANTS["packages copied in"],
+            ['--chown=10001:10001 ["packages", "/opt/packages/"]'],
+            [],
+            id="packages copied in: no RUN, so no emulation",
+        ),
+        pytest.param(
+            VARIANTS["instrumented"],
+            ['["requirements.txt", "/requirements/requirements.txt"]'],
+            ['pip install -r "requirements.txt" "aws-opentelemetry-distro>=0.18,<1"'],
+            id="instrumented",
+        ),
+    ],
+)
+def test_dependencies_come_before_the_code(recipe: ImageRecipe, copied: list[str], run: list[str]) -> None:
+    text = dockerfile(recipe)
+    assert all_of("COPY", text) == [*copied, "--chown=10001:10001 . /app/"]
+    assert all_of("RUN", text) == run
+
+
+def test_copied_packages_are_found_by_python_and_on_the_path() -> None:
+    environment = all_of("ENV", dockerfile(VARIANTS["packages copied in"]))[0].split()
+    assert {"PYTHONPATH=/opt/packages", "PATH=/opt/packages/bin:$PATH"} <= set(environment)
+
+
+@pytest.mark.parametrize("recipe", VARIANTS.values(), ids=VARIANTS.keys())
+def test_an_edit_is_told(recipe: ImageRecipe) -> None:
+    text = dockerfile(recipe)
+    assert is_generated(text)
+    assert not is_generated(text.replace("EXPOSE", "EXPOSE 1"))
+    assert not is_generated(text.partition("\n")[2])
+    assert not is_generated("FROM scratch\n")
+
+
+def test_each_agent_has_its_own_dockerfile(tmp_path: Path) -> None:
+    shared = tmp_path / "Dockerfile"
+    assert dockerfile_of(tmp_path, "bot") == shared
+    shared.write_text(dockerfile(RECIPE))
+    assert dockerfile_of(tmp_path, "bot") == shared
+    assert dockerfile_of(tmp_path, "cat") == tmp_path / "Dockerfile.cat"
+    shared.write_text(dockerfile(RECIPE) + "LABEL edited=yes\n")
+    assert dockerfile_of(tmp_path, "cat") == tmp_path / "Dockerfile.cat", "edited, but still the bot's"
+    shared.write_text("FROM scratch\n")
+    assert dockerfile_of(tmp_path, "cat") == shared, "a person's own serves every agent"
+    (tmp_path / "Dockerfile.cat").touch()
+    assert dockerfile_of(tmp_path, "cat") == tmp_path / "Dockerfile.cat"
+
+
+SECRETS = [
+    ".env",
+    ".env.local",
+    "config/.env.production",
+    "server.pem",
+    "keys/private.key",
+    "id_rsa",
+    "a/id_ed25519.pub",
+]
+SECRETS += [".aws/credentials", "home/.aws/config", ".ssh/known_hosts", ".netrc", ".pypirc"]
+NEEDLESS = [".git/config", "vendor/.git/HEAD", ".agentcore/aws.json", ".agentcore.yaml", ".venv/bin/python"]
+NEEDLESS += ["pkg/__pycache__/a.pyc", "Dockerfile", "Dockerfile.cat"]
+
+
+@pytest.mark.parametrize("path", SECRETS + NEEDLESS)
+def test_what_never_enters_an_image(path: str) -> None:
+    assert Ignore.of(dockerignore().splitlines()).ignores(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["handler.py", "requirements.txt", "docs/a.py", "build/a.py", "env/a.py", "dist/a.py", "tests/a.py", "keys.py"],
+)
+def test_what_belongs_to_the_agent(path: str) -> None:
+    assert not Ignore.of(dockerignore().splitlines()).ignores(path)
+
+
+def test_a_value_that_is_missing_is_an_error() -> None:
+    with pytest.raises(UndefinedError, match="agent"):
+        render("config/agentcore.yaml.j2", project="p", target="aws")
