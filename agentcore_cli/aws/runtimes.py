@@ -1,0 +1,173 @@
+"""AgentCore's control plane: runtimes, their versions, endpoints and tags (`bedrock-agentcore-control`)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from agentcore_cli.aws.session import Session
+from agentcore_cli.errors import NotFoundError
+
+_SERVICE: Final = "bedrock-agentcore-control"
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """One version of a runtime. `settings` is the answer of GetAgentRuntime as it came; empty from a list."""
+
+    id: str
+    arn: str
+    name: str
+    version: str
+    status: str
+    failure: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """`created_at` is ISO 8601."""
+
+    version: str
+    status: str
+    created_at: str
+    description: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """`live_version` answers now; `target_version` is being rolled out."""
+
+    name: str
+    arn: str
+    status: str
+    live_version: str | None
+    target_version: str | None
+    failure: str | None = None
+
+
+class Runtimes:
+    """The door. Every method raises AgentcoreError as `aws.errors` has it; absence is None where the type says so."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def create(self, body: Mapping[str, Any]) -> Runtime:
+        """CreateAgentRuntime. `body` must hold a clientToken: the call may be repeated."""
+        return _made(self._session.call(_SERVICE, "create_agent_runtime", **body), body["agentRuntimeName"])
+
+    def update(self, body: Mapping[str, Any]) -> Runtime:
+        """UpdateAgentRuntime, a full PUT: what `body` leaves out is no longer set. It must hold a clientToken."""
+        return _made(self._session.call(_SERVICE, "update_agent_runtime", **body), "")
+
+    def get(self, runtime_id: str, version: str | None = None) -> Runtime | None:
+        chosen = {"agentRuntimeVersion": version} if version else {}
+        try:
+            answer = self._session.call(_SERVICE, "get_agent_runtime", agentRuntimeId=runtime_id, **chosen)
+        except NotFoundError:
+            return None
+        return _read(answer)
+
+    def find(self, name: str) -> Runtime | None:
+        """The runtime of this name, by looking through the list."""
+        listed = next((runtime for runtime in self.all() if runtime.name == name), None)
+        return self.get(listed.id) if listed else None
+
+    def all(self) -> list[Runtime]:
+        return [_listed(item) for item in self._pages("list_agent_runtimes", "agentRuntimes")]
+
+    def delete(self, runtime_id: str) -> None:
+        """DeleteAgentRuntime; gone already is as good."""
+        try:
+            self._session.call(_SERVICE, "delete_agent_runtime", agentRuntimeId=runtime_id)
+        except NotFoundError:
+            return
+
+    def versions(self, runtime_id: str) -> list[Version]:
+        """All versions, newest first."""
+        items = self._pages("list_agent_runtime_versions", "agentRuntimes", agentRuntimeId=runtime_id)
+        versions = [
+            Version(
+                item["agentRuntimeVersion"],
+                item["status"],
+                _iso(item["lastUpdatedAt"]),
+                item.get("description") or None,
+            )
+            for item in items
+        ]
+        return sorted(versions, key=lambda version: -int(version.version))
+
+    def endpoint(self, runtime_id: str, name: str) -> Endpoint | None:
+        chosen = {"agentRuntimeId": runtime_id, "endpointName": name}
+        try:
+            return _endpoint(self._session.call(_SERVICE, "get_agent_runtime_endpoint", **chosen))
+        except NotFoundError:
+            return None
+
+    def endpoints(self, runtime_id: str) -> list[Endpoint]:
+        items = self._pages("list_agent_runtime_endpoints", "runtimeEndpoints", agentRuntimeId=runtime_id)
+        return [_endpoint(item) for item in items]
+
+    def delete_endpoint(self, runtime_id: str, name: str) -> None:
+        """DeleteAgentRuntimeEndpoint; gone already is as good. DEFAULT goes with its runtime and can't be deleted."""
+        try:
+            chosen = {"agentRuntimeId": runtime_id, "endpointName": name}
+            self._session.call(_SERVICE, "delete_agent_runtime_endpoint", **chosen)
+        except NotFoundError:
+            return
+
+    def tags(self, arn: str) -> dict[str, str]:
+        tags: dict[str, str] = self._session.call(_SERVICE, "list_tags_for_resource", resourceArn=arn)["tags"]
+        return tags
+
+    def tag(self, arn: str, tags: Mapping[str, str]) -> None:
+        self._session.call(_SERVICE, "tag_resource", resourceArn=arn, tags=dict(tags))
+
+    def untag(self, arn: str, keys: Collection[str]) -> None:
+        self._session.call(_SERVICE, "untag_resource", resourceArn=arn, tagKeys=sorted(keys))
+
+    def _pages(self, operation: str, key: str, **parameters: Any) -> list[dict[str, Any]]:
+        return self._session.pages(_SERVICE, operation, key, maxResults=100, **parameters)
+
+
+def _made(answer: Mapping[str, Any], name: str) -> Runtime:
+    return Runtime(
+        id=answer["agentRuntimeId"],
+        arn=answer["agentRuntimeArn"],
+        name=name,
+        version=answer["agentRuntimeVersion"],
+        status=answer["status"],
+    )
+
+
+def _listed(item: Mapping[str, Any]) -> Runtime:
+    return _made(item, item["agentRuntimeName"])
+
+
+def _read(answer: Mapping[str, Any]) -> Runtime:
+    return Runtime(
+        id=answer["agentRuntimeId"],
+        arn=answer["agentRuntimeArn"],
+        name=answer["agentRuntimeName"],
+        version=answer["agentRuntimeVersion"],
+        status=answer["status"],
+        failure=answer.get("failureReason"),
+        settings=answer,
+    )
+
+
+def _endpoint(answer: Mapping[str, Any]) -> Endpoint:
+    return Endpoint(
+        name=answer["name"],
+        arn=answer["agentRuntimeEndpointArn"],
+        status=answer["status"],
+        live_version=answer.get("liveVersion"),
+        target_version=answer.get("targetVersion"),
+        failure=answer.get("failureReason"),
+    )
+
+
+def _iso(moment: Any) -> str:
+    text: str = moment.isoformat()
+    return text

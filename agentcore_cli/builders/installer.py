@@ -1,0 +1,111 @@
+"""uv, called the one way that is safe here: no download of interpreters, no secrets in what it says."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import uv
+
+from agentcore_cli import files
+from agentcore_cli.errors import AgentcoreError, InputError
+
+Tell = Callable[[str], None]
+Stopping = Callable[[], bool]
+
+_INHERITED_CHOICES: Final = frozenset(
+    {
+        "VIRTUAL_ENV",
+        "CONDA_PREFIX",
+        "UV_PYTHON",
+        "UV_SYSTEM_PYTHON",
+        "UV_PROJECT_ENVIRONMENT",
+        "PYTHONPATH",
+        "PYTHONHOME",
+    }
+)
+_CREDENTIALS: Final = re.compile(r"(?<=://)[^/@\s]+@")
+_PROGRESS: Final = re.compile(r"(Resolved|Prepared|Installed|Building|Built|Downloading|Bytecode compiled) .*")
+_TERMINAL_CODES: Final = re.compile(r"\x1b\[[0-9;]*m")
+_ASKED_FOR_THE_IMPOSSIBLE: Final = ("No solution found", "Couldn't parse", "unsatisfiable", "Invalid requirement")
+_AT_FAULT: Final = re.compile(
+    r"Because (?:there (?:is|are) no versions? of |only )?(?P<missing>[\w.-]+(?:\[[\w,-]+\])?)"
+    r"|Failed to (?:build|download|prepare)(?: and build)?(?: distributions?)? `(?P<broken>[^`]+)`"
+)
+_SHOWN_LINES: Final = 12
+_POLL_SECONDS: Final = 0.2
+
+
+def redact(text: str) -> str:
+    """`text` without the user and password of the URLs in it."""
+    return _CREDENTIALS.sub("***@", text)
+
+
+def run(arguments: Sequence[str], *, folder: Path, tell: Tell, stopping: Stopping, writes_to: Path) -> None:
+    """Run uv in `folder`, telling its progress.
+
+    Raises InputError when the requirements can't be met, AgentcoreError when anything else fails, each with the
+    package at fault and the last lines of what uv said. `writes_to` is named when the disk is full.
+    """
+    command = [uv.find_uv_bin(), *arguments, "--no-python-downloads", "--color", "never", "--no-progress"]
+    environ = {key: value for key, value in os.environ.items() if key not in _INHERITED_CHOICES}
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        try:
+            said = _listen(process, tell, stopping)
+        except BaseException:
+            process.kill()
+            raise
+    if stopping():
+        raise AgentcoreError("interrupted")
+    if process.returncode:
+        raise failure(said, writes_to)
+
+
+def _listen(process: subprocess.Popen[bytes], tell: Tell, stopping: Stopping) -> list[str]:
+    """Every line of the process's stderr; ends it when asked to stop."""
+    assert process.stderr
+    said: list[str] = []
+    rest = b""
+    while True:
+        if stopping():
+            process.terminate()
+        if not select.select([process.stderr], [], [], _POLL_SECONDS)[0]:
+            continue
+        if not (piece := os.read(process.stderr.fileno(), 65536)):
+            return said
+        *lines, rest = (rest + piece).split(b"\n")
+        for line in (_clean(line) for line in lines):
+            said.append(line)
+            if _PROGRESS.fullmatch(line):
+                tell(line)
+
+
+def _clean(line: bytes) -> str:
+    return redact(_TERMINAL_CODES.sub("", line.decode(errors="replace")).rstrip())
+
+
+def failure(said: Sequence[str], writes_to: Path) -> AgentcoreError:
+    """The error for a run that failed, from the lines that uv wrote."""
+    text = "\n".join(line for line in said if line)
+    if "No space left on device" in text or "Disk quota exceeded" in text:
+        return files.no_space(writes_to)
+    fault = _AT_FAULT.search(text)
+    package = (fault["missing"] or fault["broken"]) if fault else None
+    message = "the requirements can't be installed" + (f", because of {package}" if package else "")
+    shown = "\n".join(line for line in said[-_SHOWN_LINES:] if line and not line.startswith("Using Python"))
+    if any(sign in text for sign in _ASKED_FOR_THE_IMPOSSIBLE):
+        return InputError(f"{message}:\n{shown}", hint="mend the requirements, then run this again")
+    return AgentcoreError(f"{message}:\n{shown}", hint="nothing was changed; run the same command again")

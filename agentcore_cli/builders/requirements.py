@@ -1,0 +1,100 @@
+"""What an agent requires, with every file that its requirements lean on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agentcore_cli.builders import source
+from agentcore_cli.errors import InputError
+
+_INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)(?:\s+|=)?(?P<file>[^\s#]+)")
+_LOCAL = re.compile(
+    r"(?:(?:-e|--editable)(?:\s+|=))?(?:[\w.-]+(?:\[[^]]*\])?\s*@\s*)?(?:file:)?(?P<path>\.{0,2}/[^\s;#[]*|\.{1,2}(?=\s|$))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """A requirements.txt or pyproject.toml in the project's folder. `name` is how the user calls it."""
+
+    root: Path
+    name: str
+
+    @property
+    def path(self) -> Path:
+        return self.root / self.name
+
+    def digest(self) -> str:
+        """The same as long as what is asked for is the same: `-r`, `-c` and local packages included.
+
+        Raises InputError that names a file which is missing or can't be read.
+        """
+        digest = hashlib.sha256()
+        parts = _project(self.path, self.name) if self.path.suffix == ".toml" else _text(self, self.path, set())
+        for part in parts:
+            digest.update(part.encode(errors="surrogateescape") + b"\0")
+        return digest.hexdigest()
+
+
+def _text(requirements: Requirements, path: Path, seen: set[Path]) -> Iterator[str]:
+    """The lines of a requirements file, of those it includes, and the digests of packages in local folders."""
+    if path.resolve() in seen:
+        return
+    seen.add(path.resolve())
+    for number, line in enumerate(_read(path, _shown(requirements, path)).splitlines(), start=1):
+        if not (stripped := line.strip()) or stripped.startswith("#"):
+            continue
+        yield stripped
+        if (include := _INCLUDE.match(stripped)) and "://" not in include["file"]:
+            included = path.parent / include["file"]
+            if not included.is_file():
+                raise InputError(f"{_shown(requirements, path)}:{number}: {include['file']}: no such file")
+            yield from _text(requirements, included, seen)
+        elif local := _LOCAL.match(stripped):
+            yield _local(requirements.root / local["path"].removeprefix("//"), _shown(requirements, path), number)
+
+
+def _local(path: Path, file: str, number: int) -> str:
+    if path.is_dir():
+        return source.read(path).digest
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise InputError(f"{file}:{number}: {path}: {error.strerror}") from error
+
+
+def _project(path: Path, name: str) -> Iterator[str]:
+    """The parts of a pyproject.toml that decide what is installed; its version or its tools' settings don't."""
+    try:
+        content = tomllib.loads(_read(path, name))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{name}: {error}") from error
+    project: dict[str, Any] | None = content.get("project")
+    if project is None:
+        raise InputError(f"{name}: has no [project] table, so it names no dependencies", hint="use a requirements.txt")
+    chosen = {key: project.get(key) for key in ("dependencies", "requires-python", "dynamic")}
+    settings = content.get("tool", {}).get("uv", {})
+    yield json.dumps([chosen, settings], sort_keys=True, default=str)
+    for local in settings.get("sources", {}).values():
+        if isinstance(local, dict) and "path" in local:
+            yield _local(path.parent / local["path"], name, 1)
+
+
+def _read(path: Path, name: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(f"{name}: no such file", hint="mend `requirements` in the config, or make the file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{name}: can't be read: {error}") from error
+
+
+def _shown(requirements: Requirements, path: Path) -> str:
+    return str(path.relative_to(requirements.root)) if path.is_relative_to(requirements.root) else str(path)

@@ -1,0 +1,206 @@
+"""Which files belong to an agent, and a hash that stays the same as long as they do.
+
+What is out: what `.dockerignore` says, by Docker's rules; and, whatever it says, what no agent needs and what looks
+like a secret, unless a `!` line names it. Folders called `docs`, `build` or `env` are nobody's business but the user's;
+a virtual environment is known by its `pyvenv.cfg`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from agentcore_cli.builders.ignore import Ignore, Pattern
+from agentcore_cli.contract import CODE_UNZIPPED_MAX
+from agentcore_cli.errors import InputError
+
+IGNORE_FILE: Final = ".dockerignore"
+
+_NEVER_NEEDED: Final = Ignore.of(
+    [".agentcore.yaml", IGNORE_FILE, "Dockerfile", "Dockerfile.*"]
+    + [f"**/{name}" for name in (".git", ".hg", ".svn", ".agentcore", ".venv", "__pycache__", "*.py[co]", ".DS_Store")]
+    + [f"**/{name}" for name in (".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", ".nox", "node_modules")]
+    + [f"**/{name}" for name in (".idea", ".vscode", ".ipynb_checkpoints")]
+)
+_SECRET: Final = Ignore.of(
+    [f"**/{name}" for name in (".env*", "*.pem", "*.key", "*.p12", "*.pfx", "*.ppk", ".netrc", ".pypirc")]
+    + [f"**/{name}" for name in ("id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", ".aws", ".ssh", ".kube")]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file or empty folder. `digest` is of its content, None for a folder."""
+
+    path: Path
+    executable: bool
+    size: int
+    digest: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The files of an agent by their relative paths (with /), in order. `secrets` were left out for what they look."""
+
+    root: Path
+    entries: Mapping[str, Entry]
+    secrets: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """The same for the same names, modes and contents; times and owners don't count."""
+        digest = hashlib.sha256()
+        for name, entry in self.entries.items():
+            digest.update(f"{name}\0{'x' if entry.executable else '-'}\0{entry.digest or '/'}\n".encode())
+        return digest.hexdigest()
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """A short text per file that changes when the file does."""
+        return {name: (entry.digest or "/")[:12] + ("x" * entry.executable) for name, entry in self.entries.items()}
+
+
+def read(root: Path) -> Source:
+    """Look at the files of the agent in `root`.
+
+    Raises InputError that names a file which can't be packed (a link that leaves the folder, a socket, one that can't
+    be read), or the largest ones when they are too much for AgentCore.
+    """
+    walk = _Walk(root)
+    entries = dict(sorted(walk.below(root, "")))
+    _check_size(entries)
+    hashed = {name: _hashed(name, entry) for name, entry in entries.items()}
+    return Source(root, hashed, tuple(sorted(walk.secrets)))
+
+
+@dataclass(slots=True)
+class _Walk:
+    root: Path
+    secrets: list[str] = field(default_factory=list)
+    _ignore: Ignore = field(init=False)
+    _above: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        file = self.root / IGNORE_FILE
+        self._ignore = Ignore.of(
+            file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else []
+        )
+
+    def below(self, folder: Path, name: str) -> Iterator[tuple[str, Entry]]:
+        """The entries of a folder and of those in it; the folder itself when there are none."""
+        real = os.path.realpath(folder)
+        if real in self._above:
+            raise InputError(f"{name}: the link leads back to a folder above it", hint=_ignore_hint(name))
+        self._above.append(real)
+        empty = True
+        for item in _listed(folder, name):
+            path = f"{name}/{item.name}" if name else item.name
+            for found in self._entries(Path(item.path), path):
+                yield found
+                empty = False
+        self._above.pop()
+        if empty and name and not self._ignore.ignores(name):
+            yield name, Entry(folder, executable=False, size=0, digest=None)
+
+    def _entries(self, path: Path, name: str) -> Iterator[tuple[str, Entry]]:
+        if self._is_out(name):
+            return
+        if path.is_symlink():
+            self._check_link(path, name)
+        if path.is_dir():
+            if not (self._ignore.prunes(name) or (path / "pyvenv.cfg").exists()):
+                yield from self.below(path, name)
+        elif not self._ignore.ignores(name):
+            yield name, _file(path, name)
+
+    def _is_out(self, name: str) -> bool:
+        """Out whatever the ignore file says, but for a `!` line that names this very path or one below it."""
+        secret = _SECRET.ignores(name)
+        if not (secret or _NEVER_NEEDED.ignores(name)) or any(_names(p, name) for p in self._ignore.patterns):
+            return False
+        if secret and not self._ignore.ignores(name):
+            self.secrets.append(name)
+        return True
+
+    def _check_link(self, path: Path, name: str) -> None:
+        if self._ignore.ignores(name):
+            return
+        target = os.path.realpath(path)
+        if not os.path.exists(target):
+            raise InputError(f"{name}: a link to {os.readlink(path)}, which is not there", hint=_ignore_hint(name))
+        if os.path.commonpath((target, os.path.realpath(self.root))) != os.path.realpath(self.root):
+            raise InputError(f"{name}: a link that leaves the folder, to {target}", hint=_ignore_hint(name))
+
+
+def _names(pattern: Pattern, path: str) -> bool:
+    """Whether a `!` line means this path, and not merely everything around it."""
+    if not pattern.takes_back or set(pattern.text.rpartition("/")[2]) <= {"*"}:
+        return False
+    return pattern.matches(path) or pattern.text.startswith(path + "/")
+
+
+def _listed(folder: Path, name: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as items:
+            return sorted(items, key=lambda item: item.name)
+    except OSError as error:
+        raise _unreadable(name or str(folder), error) from error
+
+
+def _file(path: Path, name: str) -> Entry:
+    """A file that is not hashed yet: first it must be known that all of them are not too much."""
+    try:
+        name.encode()
+        status = path.stat()
+    except UnicodeEncodeError as error:
+        raise InputError(f"{name!r}: the name is not UTF-8", hint="rename or remove it") from error
+    except OSError as error:
+        raise _unreadable(name, error) from error
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError(f"{name}: {_kind(status.st_mode)}, which can't be packed", hint=_ignore_hint(name))
+    return Entry(path, bool(status.st_mode & stat.S_IXUSR), status.st_size, "")
+
+
+def _hashed(name: str, entry: Entry) -> Entry:
+    if entry.digest is None:
+        return entry
+    try:
+        with entry.path.open("rb") as file:
+            return replace(entry, digest=hashlib.file_digest(file, "sha256").hexdigest())
+    except OSError as error:
+        raise _unreadable(name, error) from error
+
+
+def _unreadable(name: str, error: OSError) -> InputError:
+    return InputError(f"{name}: can't be read: {error.strerror}", hint=_ignore_hint(name))
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISSOCK(mode):
+        return "a socket"
+    return "a named pipe" if stat.S_ISFIFO(mode) else "a device"
+
+
+def _ignore_hint(name: str) -> str:
+    return f"add a line {name} to {IGNORE_FILE}, or remove it"
+
+
+def _check_size(entries: Mapping[str, Entry]) -> None:
+    total = sum(entry.size for entry in entries.values())
+    if total <= CODE_UNZIPPED_MAX:
+        return
+    largest = sorted(entries.items(), key=lambda item: -item[1].size)[:3]
+    named = ", ".join(f"{name} ({_megabytes(entry.size)})" for name, entry in largest)
+    raise InputError(
+        f"the agent's folder holds {_megabytes(total)}, above {_megabytes(CODE_UNZIPPED_MAX)}; the largest: {named}",
+        hint=f"list in {IGNORE_FILE} what the agent does not need",
+    )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1024**2:.0f} MB"

@@ -1,0 +1,153 @@
+"""Desired, recorded and read state -> what to do. Nothing is changed here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from graphlib import TopologicalSorter
+
+from agentcore_cli.engine.difference import PENDING, Facts, FieldChange, conceal, differences
+from agentcore_cli.engine.journal import Journal, Record
+from agentcore_cli.engine.resource import Desired, Found, Resource
+
+
+class Action(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    ADOPT = "adopt"
+    KEEP = "keep"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to one resource, for people and scripts. Secrets are blanked already.
+
+    `name` is what it is found by, "" while it is not there.
+    """
+
+    key: str
+    action: Action
+    reason: str
+    fields: tuple[FieldChange, ...] = ()
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """A change with what it takes to make it; not for showing."""
+
+    change: Change
+    resource: Resource
+    found: Found | None = None
+    recorded: Record | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The steps in an order in which they could run one by one."""
+
+    steps: tuple[PlannedStep, ...]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return tuple(step.change for step in self.steps)
+
+    @property
+    def pending(self) -> tuple[Change, ...]:
+        """The changes that are any; empty when there is nothing to do."""
+        return tuple(change for change in self.changes if change.action is not Action.KEEP)
+
+
+class Promised(dict[str, object]):
+    """The outputs of a resource that is not made yet; what it has not promised is PENDING."""
+
+    def __missing__(self, name: str) -> str:
+        return PENDING
+
+
+def plan_deploy(resources: Sequence[Resource], journal: Journal) -> Plan:
+    """What makes every resource what it should be. Raises what resources raise, and the refusal of a foreign one."""
+    recorded = {resource.key: journal.recorded(resource.key) for resource in resources}
+    found = _read_all(resources, recorded)
+    outputs: dict[str, Facts] = {}
+    steps = []
+    for resource in in_order(resources):
+        step, promised = _plan_one(resource, found[resource.key], recorded[resource.key], outputs)
+        outputs[resource.key] = promised
+        if step:
+            steps.append(step)
+    deletions = [step for step in reversed(steps) if step.change.action is Action.DELETE]
+    return Plan((*(step for step in steps if step.change.action is not Action.DELETE), *deletions))
+
+
+def plan_destroy(resources: Sequence[Resource], journal: Journal) -> Plan:
+    """What removes every resource that is ours; foreign ones are not in the plan."""
+    recorded = {resource.key: journal.recorded(resource.key) for resource in resources}
+    found = _read_all(resources, recorded)
+    steps = (_deletion(r, found[r.key], recorded[r.key], "ours") for r in reversed(in_order(resources)))
+    return Plan(tuple(step for step in steps if step))
+
+
+def in_order(resources: Iterable[Resource]) -> list[Resource]:
+    """Dependencies first; the given order otherwise. Dependencies on keys that are not there are ignored."""
+    by_key = {resource.key: resource for resource in resources}
+    graph = {key: [d for d in resource.depends_on if d in by_key] for key, resource in by_key.items()}
+    return [by_key[key] for key in TopologicalSorter(graph).static_order()]
+
+
+def compare(resource: Resource, found: Found, desired: Desired) -> tuple[FieldChange, ...]:
+    return differences(found.facts, desired.facts, resource.sensitive)
+
+
+def _read_all(resources: Sequence[Resource], recorded: Mapping[str, Record | None]) -> dict[str, Found | None]:
+    with ThreadPoolExecutor(max(len(resources), 1)) as threads:
+        reading = {resource.key: threads.submit(resource.read, recorded[resource.key]) for resource in resources}
+        return {key: future.result() for key, future in reading.items()}
+
+
+def _plan_one(
+    resource: Resource, found: Found | None, recorded: Record | None, outputs: Mapping[str, Facts]
+) -> tuple[PlannedStep | None, Facts]:
+    desired = resource.desired(outputs, found)
+    if desired is None:
+        return _deletion(resource, found, recorded, "no longer in the configuration"), {}
+    if found and found.refusal:
+        raise found.refusal
+    change = _change(resource, desired, found, recorded)
+    promised = dict(found.outputs) if found and change.action is Action.KEEP else Promised(desired.promises)
+    return PlannedStep(change, resource, found, recorded), promised
+
+
+def _deletion(resource: Resource, found: Found | None, recorded: Record | None, reason: str) -> PlannedStep | None:
+    if found and not found.refusal:
+        change = Change(resource.key, Action.DELETE, reason, name=found.name)
+        return PlannedStep(change, resource, found, recorded)
+    if recorded:
+        change = Change(resource.key, Action.DELETE, "gone already" if not found else "not ours any more")
+        return PlannedStep(change, resource, None, recorded)
+    return None
+
+
+def _change(resource: Resource, desired: Desired, found: Found | None, recorded: Record | None) -> Change:
+    if found is None:
+        fresh = recorded is None or not recorded.outputs
+        return Change(resource.key, Action.CREATE, "not there yet" if fresh else "deleted behind our back")
+    fields = compare(resource, found, desired)
+    if recorded is None:
+        return Change(resource.key, Action.ADOPT, "ours by its tags, but not in our records", fields, found.name)
+    if not fields:
+        return Change(resource.key, Action.KEEP, "as it should be", (), found.name)
+    action = Action.REPLACE if any(resource.replaces(field) for field in fields) else Action.UPDATE
+    return Change(resource.key, action, _reason(resource, desired, recorded), fields, found.name)
+
+
+def _reason(resource: Resource, desired: Desired, recorded: Record) -> str:
+    if recorded.token:
+        return "an earlier deploy did not finish"
+    if conceal(desired.facts, resource.sensitive) == recorded.facts:
+        return "changed behind our back"
+    return "changed here since the last deploy"

@@ -1,0 +1,37 @@
+"""Whose a resource is: ours only if project, agent and target all agree with its tags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT, TAG_TARGET
+from agentcore_cli.errors import ConflictError
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    project: str
+    agent: str
+    target: str
+
+    @property
+    def tags(self) -> dict[str, str]:
+        return {TAG_PROJECT: self.project, TAG_AGENT: self.agent, TAG_TARGET: self.target}
+
+    def refusal(self, what: str, tags: Mapping[str, str], *, recorded: bool) -> ConflictError | None:
+        """Why `what` must not be touched, or None when it is ours.
+
+        A thing that our records name by its id stays ours when somebody took an owner tag away, but not when the tag
+        names another owner.
+        """
+        others = {key: tags[key] for key, value in self.tags.items() if key in tags and tags[key] != value}
+        missing = self.tags.keys() - tags.keys()
+        if not others and (recorded or not missing):
+            return None
+        whose = ", ".join(f"{key.partition(':')[2]} {value}" for key, value in others.items())
+        return ConflictError(
+            f"{what} exists and is not ours: "
+            + (f"it belongs to {whose}" if others else "it has no tags of this project"),
+            hint="give the agent another name, or remove that one first if nobody needs it",
+        )

@@ -1,0 +1,177 @@
+"""A runtime's settings in two shapes: AgentCore's requests and answers, and the facts that a plan compares and shows.
+
+Every setting that the config knows is here in both directions and nowhere else.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+from agentcore_cli.config import Agent, Authorizer, Network
+from agentcore_cli.contract import code_runtime
+
+_UNMANAGED: Final = (
+    "allowedPorts",
+    "capacityProviderConfiguration",
+    "filesystemConfigurations",
+    "hooksConfiguration",
+    "platformVersion",
+    "resourceConfigurations",
+)
+
+Facts = dict[str, Any]
+
+
+def code_artifact(bucket: str, key: str, python: str, entry_point: Collection[str]) -> Facts:
+    """The `artifact` fact of code in S3; `python` is like "3.13"."""
+    return {"code": f"{bucket}/{key}", "python": code_runtime(python), "start": shlex.join(entry_point)}
+
+
+def image_artifact(uri: str) -> Facts:
+    return {"image": uri}
+
+
+def facts_of_config(agent: Agent) -> Facts:
+    """What the config asks for, without artifact, role, environment and tags."""
+    lifecycle = agent.lifecycle
+    return {
+        "protocol": agent.protocol,
+        "description": agent.description,
+        "lifecycle": {"idle_timeout": lifecycle.idle_timeout, "max_lifetime": lifecycle.max_lifetime},
+        "network": _network(agent.network),
+        "authorizer": _authorizer(agent.authorizer),
+        "header_allowlist": sorted(agent.header_allowlist) or None,
+        "mmds_v2": True,
+    }
+
+
+def facts_of_answer(answer: Mapping[str, Any]) -> Facts:
+    """What GetAgentRuntime says, without environment, tags and status."""
+    lifecycle = answer.get("lifecycleConfiguration", {})
+    return {
+        "artifact": _artifact(answer["agentRuntimeArtifact"]),
+        "role": answer["roleArn"],
+        "protocol": answer.get("protocolConfiguration", {}).get("serverProtocol", "HTTP"),
+        "description": answer.get("description") or None,
+        "lifecycle": {
+            "idle_timeout": lifecycle.get("idleRuntimeSessionTimeout"),
+            "max_lifetime": lifecycle.get("maxLifetime"),
+        },
+        "network": _answered_network(answer.get("networkConfiguration")),
+        "authorizer": _answered_authorizer(answer.get("authorizerConfiguration")),
+        "header_allowlist": sorted(answer.get("requestHeaderConfiguration", {}).get("requestHeaderAllowlist", ()))
+        or None,
+        "mmds_v2": answer.get("metadataConfiguration", {}).get("requireMMDSV2", False),
+    }
+
+
+def body_of(facts: Mapping[str, Any], environment: Mapping[str, str]) -> Facts:
+    """The members that CreateAgentRuntime and UpdateAgentRuntime share, from facts."""
+    lifecycle = facts["lifecycle"]
+    body: Facts = {
+        "agentRuntimeArtifact": _artifact_body(facts["artifact"]),
+        "roleArn": facts["role"],
+        "protocolConfiguration": {"serverProtocol": facts["protocol"]},
+        "networkConfiguration": _network_body(facts["network"]),
+        "environmentVariables": dict(environment),
+        "lifecycleConfiguration": {
+            "idleRuntimeSessionTimeout": lifecycle["idle_timeout"],
+            "maxLifetime": lifecycle["max_lifetime"],
+        },
+    }
+    if facts["description"]:
+        body["description"] = facts["description"]
+    if facts["authorizer"]:
+        body["authorizerConfiguration"] = {"customJWTAuthorizer": _authorizer_body(facts["authorizer"])}
+    if facts["header_allowlist"]:
+        body["requestHeaderConfiguration"] = {"requestHeaderAllowlist": facts["header_allowlist"]}
+    return body
+
+
+def unmanaged(answer: Mapping[str, Any]) -> Facts:
+    """Settings that the config does not know and somebody made elsewhere: an update, a full PUT, must resend them."""
+    return {name: answer[name] for name in _UNMANAGED if answer.get(name)}
+
+
+def _artifact(artifact: Mapping[str, Any]) -> Facts:
+    if container := artifact.get("containerConfiguration"):
+        return image_artifact(container["containerUri"])
+    code = artifact["codeConfiguration"]
+    location = code["code"]["s3"]
+    return {
+        "code": f"{location['bucket']}/{location['prefix']}",
+        "python": code["runtime"],
+        "start": shlex.join(code["entryPoint"]),
+    }
+
+
+def _artifact_body(artifact: Mapping[str, str]) -> Facts:
+    if "image" in artifact:
+        return {"containerConfiguration": {"containerUri": artifact["image"]}}
+    bucket, _, key = artifact["code"].partition("/")
+    code = {"s3": {"bucket": bucket, "prefix": key}}
+    start = shlex.split(artifact["start"])
+    return {"codeConfiguration": {"code": code, "runtime": artifact["python"], "entryPoint": start}}
+
+
+def _network(network: Network | None) -> Facts:
+    if network is None:
+        return {"mode": "PUBLIC"}
+    return {
+        "mode": "VPC",
+        "subnets": sorted(network.subnets),
+        "security_groups": sorted(network.security_groups),
+    }
+
+
+def _answered_network(answer: Mapping[str, Any] | None) -> Facts:
+    if not answer or answer["networkMode"] == "PUBLIC":
+        return {"mode": "PUBLIC"}
+    details = answer.get("networkModeConfig", {})
+    return {
+        "mode": answer["networkMode"],
+        "subnets": sorted(details.get("subnets", ())),
+        "security_groups": sorted(details.get("securityGroups", ())),
+    }
+
+
+def _network_body(network: Mapping[str, Any]) -> Facts:
+    if network["mode"] == "PUBLIC":
+        return {"networkMode": "PUBLIC"}
+    details = {"subnets": network["subnets"], "securityGroups": network["security_groups"]}
+    return {"networkMode": "VPC", "networkModeConfig": details}
+
+
+def _authorizer(authorizer: Authorizer | None) -> Facts | None:
+    if authorizer is None:
+        return None
+    return {
+        "discovery_url": authorizer.discovery_url,
+        "clients": sorted(authorizer.clients) or None,
+        "audience": sorted(authorizer.audience) or None,
+        "scopes": sorted(authorizer.scopes) or None,
+    }
+
+
+def _answered_authorizer(answer: Mapping[str, Any] | None) -> Facts | None:
+    if not answer or "customJWTAuthorizer" not in answer:
+        return None
+    jwt = answer["customJWTAuthorizer"]
+    return {
+        "discovery_url": jwt["discoveryUrl"],
+        "clients": sorted(jwt.get("allowedClients", ())) or None,
+        "audience": sorted(jwt.get("allowedAudience", ())) or None,
+        "scopes": sorted(jwt.get("allowedScopes", ())) or None,
+    }
+
+
+def _authorizer_body(authorizer: Mapping[str, Any]) -> Facts:
+    body = {
+        "discoveryUrl": authorizer["discovery_url"],
+        "allowedClients": authorizer["clients"],
+        "allowedAudience": authorizer["audience"],
+        "allowedScopes": authorizer["scopes"],
+    }
+    return {name: value for name, value in body.items() if value}

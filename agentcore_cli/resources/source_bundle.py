@@ -1,0 +1,128 @@
+"""The agent's code and packages, made ready for the local runtime: a zip and the environment that it runs in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from agentcore_cli.builders import bundle, environment, interpreters, source
+from agentcore_cli.builders.bundle import Inputs
+from agentcore_cli.builders.environment import Environment
+from agentcore_cli.builders.interpreters import Interpreter
+from agentcore_cli.builders.requirements import Requirements
+from agentcore_cli.builders.source import Source
+from agentcore_cli.builders.store import Store
+from agentcore_cli.contract import LOCAL_BUCKET
+from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
+from agentcore_cli.errors import EntrypointError, InputError
+from agentcore_cli.events import Listener, Note
+from agentcore_cli.resources import runtime_facts
+
+KEY: Final = "source"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Where the code is and what it wants: `requirements` is a path relative to `root`, `python` like "3.13".
+
+    `start` is what follows the interpreter on the command line, `entry` the file that it starts, relative to `root`.
+    """
+
+    root: Path
+    requirements: str | None
+    python: str
+    start: tuple[str, ...]
+    entry: Path
+
+
+@dataclass(frozen=True, slots=True)
+class SourceBundle:
+    project: Project
+    store: Store
+    listener: Listener
+    key: str = KEY
+    depends_on: tuple[str, ...] = ()
+    sensitive: frozenset[str] = frozenset()
+
+    def desired(self, outputs: Outputs, found: Found | None) -> Desired:
+        files = source.read(self.project.root)
+        self._check_entry(files)
+        inputs = self._inputs(files, self._interpreter())
+        return Desired(inputs.describe(), _outputs(inputs))
+
+    def read(self, recorded: Record | None) -> Found | None:
+        digest = recorded.outputs.get("digest") if recorded else None
+        there = bundle.find(self.store.artifacts, digest) if digest else None
+        return Found(there.inputs, recorded.outputs, str(there.path)) if there and recorded else None
+
+    def replaces(self, change: FieldChange) -> bool:
+        return False
+
+    def apply(self, work: Work) -> Found:
+        """Install what is required and pack the code; each only if it was not done before."""
+        interpreter, files = self._interpreter(), source.read(self.project.root)
+        self._tell(interpreter, files)
+        installed = environment.build(
+            self.store.environments, self._requirements, interpreter, tell=work.tell, stopping=work.stopping
+        )
+        self._check_server(installed)
+        inputs = self._inputs(files, interpreter)
+        artifacts = self.store.artifacts
+        made = bundle.find(artifacts, inputs.digest) or bundle.build(artifacts, inputs, installed)
+        return Found(made.inputs, _outputs(inputs), str(made.path))
+
+    def destroy(self, found: Found, work: Work) -> None:
+        """Nothing: others may run the same bundle. Who destroys sweeps the store in the end."""
+
+    @property
+    def _requirements(self) -> Requirements | None:
+        return Requirements(self.project.root, self.project.requirements) if self.project.requirements else None
+
+    def _interpreter(self) -> Interpreter:
+        return interpreters.find(self.project.python)
+
+    def _inputs(self, files: Source, interpreter: Interpreter) -> Inputs:
+        packages = environment.key_of(self._requirements, interpreter)
+        return Inputs(files, packages, interpreter.version, self.project.start)
+
+    def _tell(self, interpreter: Interpreter, files: Source) -> None:
+        if interpreter.minor != self.project.python:
+            message = f"no Python {self.project.python} on this machine: the agent runs on {interpreter.version} here"
+            self.listener(Note(message, "warning"))
+        if files.secrets:
+            names = ", ".join(files.secrets)
+            hint = f"a line !NAME in {source.IGNORE_FILE} takes one in"
+            self.listener(Note(f"left out, since they look like secrets: {names} ({hint})"))
+
+    def artifact(self, entry_point: Sequence[str]) -> Callable[[Outputs], Mapping[str, Any]]:
+        """What makes the runtime's `artifact` fact from this bundle's outputs."""
+
+        def made(outputs: Outputs) -> Mapping[str, Any]:
+            built = outputs[self.key]
+            return runtime_facts.code_artifact(LOCAL_BUCKET, f"{built['digest']}.zip", built["python"], entry_point)
+
+        return made
+
+    def _check_entry(self, files: Source) -> None:
+        name = self.project.entry.as_posix()
+        package = name.removesuffix(".py") + "/__init__.py"
+        if name not in files.entries and package not in files.entries:
+            raise EntrypointError(
+                f"{name}: the entrypoint is not among the agent's files",
+                hint=f"see that it exists and that no line of {source.IGNORE_FILE} leaves it out",
+            )
+
+    def _check_server(self, installed: Environment) -> None:
+        """What `module:app` is started with must be among the packages."""
+        if self.project.start[:2] == ("-m", "uvicorn") and not installed.has("uvicorn"):
+            asked = self.project.requirements or "no requirements"
+            raise InputError(
+                f"the entrypoint {self.project.start[2]} is served by uvicorn, which {asked} does not install",
+                hint=f"add uvicorn to {self.project.requirements or 'a requirements.txt'}",
+            )
+
+
+def _outputs(inputs: Inputs) -> dict[str, str]:
+    return {"digest": inputs.digest, "python": inputs.python.rpartition(".")[0]}

@@ -1,0 +1,177 @@
+"""What is deployed from this folder: `.agentcore/<target>.json`, written by the tool alone and safe to lose.
+
+It holds no absolute paths and no secrets. A deploy that does not find it, or can't read it, looks at what is there and
+writes it anew. On the fast path of `invoke`: stdlib only.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from agentcore_cli.contract import DEFAULT_ENDPOINT
+from agentcore_cli.errors import AgentcoreError, NotFoundError
+from agentcore_cli.events import Listener, Note
+
+FOLDER: Final = ".agentcore"
+RUNTIME: Final = "runtime"  # the key of the record that says where an agent is reached
+_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """Where an agent is reached; `artifact` is the digest of what it runs."""
+
+    arn: str
+    runtime_id: str
+    version: str
+    endpoint: str
+    artifact: str
+
+    @property
+    def region(self) -> str:
+        return self.arn.split(":")[3]
+
+
+class State:
+    """One target's state. Making one reads nothing."""
+
+    def __init__(self, root: Path, target: str) -> None:
+        self._folder = root / FOLDER
+        self._target = target
+        self._path = self._folder / f"{target}.json"
+        self._writing = threading.Lock()
+
+    @property
+    def lock_path(self) -> Path:
+        """Who deploys to or destroys on this target holds `files.lock` on it."""
+        return self._folder / f"{self._target}.lock"
+
+    def deployed(self, agent: str) -> Deployed | None:
+        """What is deployed under this name as far as the file knows; None too when it can't be read."""
+        outputs = self._agents().get(agent, {}).get(RUNTIME, {}).get("outputs", {})
+        try:
+            return Deployed(
+                arn=outputs["arn"],
+                runtime_id=outputs["id"],
+                version=outputs["version"],
+                endpoint=outputs.get("endpoint", DEFAULT_ENDPOINT),
+                artifact=outputs.get("artifact", ""),
+            )
+        except KeyError:
+            return None
+
+    def require(self, agent: str) -> Deployed:
+        """As `deployed`. Raises NotFoundError, whose hint names another target on which the agent is deployed."""
+        if deployed := self.deployed(agent):
+            return deployed
+        other = next((target for target in self._other_targets() if State(self._root, target).deployed(agent)), None)
+        deploy = "agentcore deploy" + _option(self._target)
+        hint = f"it is on {other}: give{_option(other)}; or {deploy}" if other else deploy
+        if self._fault():
+            hint = f"{deploy} finds out what is there"
+        raise NotFoundError(f"{agent}: not deployed on {self._target}" + self._fault(), hint=hint)
+
+    def given_environment(self, agent: str) -> frozenset[str] | None:
+        """The names of the variables that deploys were given by `--env`; None when nothing is recorded."""
+        record = self.record(agent, RUNTIME)
+        return frozenset(record.get("facts", {}).get("given_environment", ())) if record else None
+
+    def records(self, agent: str) -> Records:
+        """The records of one agent, for the engine's journal."""
+        return Records(self, agent)
+
+    def agents(self) -> list[str]:
+        """The agents of which anything is recorded."""
+        return list(self._agents())
+
+    def mend(self, listener: Listener) -> None:
+        """Move a file that can't be read aside and say so."""
+        if fault := self._fault():
+            aside = self._path.with_name(f"{self._path.name}.broken-{int(time.time())}")
+            self._path.replace(aside)
+            name = f"{FOLDER}/{self._path.name}"
+            listener(Note(f"{name}{fault}; kept as {aside.name}, looking at what is there", "warning"))
+
+    def change(self, agent: str, key: str, record: Mapping[str, Any] | None) -> None:
+        """Write one record, or drop it with None; on disk when this returns."""
+        with self._writing:
+            agents = self._agents()
+            records = agents.setdefault(agent, {})
+            if record is None:
+                records.pop(key, None)
+            else:
+                records[key] = record
+            if not records:
+                del agents[agent]
+            self._write(agents)
+
+    def record(self, agent: str, key: str) -> Mapping[str, Any] | None:
+        found: Mapping[str, Any] | None = self._agents().get(agent, {}).get(key)
+        return found
+
+    @property
+    def _root(self) -> Path:
+        return self._folder.parent
+
+    def _write(self, agents: Mapping[str, Any]) -> None:
+        if not agents:
+            self._path.unlink(missing_ok=True)
+            return
+        from agentcore_cli import files  # not needed to read, and reading is on the fast path
+
+        files.write_atomically(self._folder / ".gitignore", "*\n")
+        text = json.dumps({"version": _VERSION, "target": self._target, "agents": agents}, indent=1)
+        files.write_atomically(self._path, text + "\n", mode=0o600)
+
+    def _agents(self) -> dict[str, Any]:
+        content, _ = self._read()
+        return content
+
+    def _fault(self) -> str:
+        """Why the file can't be used, as the end of a sentence; empty when it can."""
+        _, fault = self._read()
+        return fault
+
+    def _read(self) -> tuple[dict[str, Any], str]:
+        """The agents' records, and why they can't be read. Raises AgentcoreError if a newer agentcore wrote them."""
+        try:
+            content = json.loads(self._path.read_text())
+        except FileNotFoundError:
+            return {}, ""
+        except (OSError, ValueError) as error:
+            return {}, f": can't be read: {error}"
+        if not isinstance(content, dict) or not isinstance(content.get("agents"), dict):
+            return {}, ": holds no state"
+        if content.get("version") != _VERSION:
+            raise AgentcoreError(f"{self._path}: written by a newer agentcore", hint="use that version")
+        return content["agents"], ""
+
+    def _other_targets(self) -> list[str]:
+        return sorted(path.stem for path in self._folder.glob("*.json") if path != self._path)
+
+
+class Records:
+    """One agent's part of a state file, as the engine's RecordStore."""
+
+    def __init__(self, state: State, agent: str) -> None:
+        self._state = state
+        self._agent = agent
+
+    def get(self, key: str) -> Mapping[str, Any] | None:
+        return self._state.record(self._agent, key)
+
+    def put(self, key: str, record: Mapping[str, Any]) -> None:
+        self._state.change(self._agent, key, record)
+
+    def drop(self, key: str) -> None:
+        self._state.change(self._agent, key, None)
+
+
+def _option(target: str) -> str:
+    return " --local" if target == "local" else f" --target {target}"
