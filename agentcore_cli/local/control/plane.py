@@ -92,6 +92,10 @@ class ControlPlane:
         """How many runtimes exist, in all regions."""
         return self._tables.count_runtimes()
 
+    def code_keys(self) -> list[str]:
+        """The zips of the content store that versions are made from, in all regions."""
+        return self._tables.code_keys()
+
     async def recover(self) -> None:
         """Go on with what was under way when the last process ended."""
         self._transitions.start()

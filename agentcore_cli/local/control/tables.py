@@ -112,6 +112,12 @@ class Tables:
         assert row is not None  # count(*) always gives a row
         return int(row[0])
 
+    def code_keys(self) -> list[str]:
+        """The code of every version of every runtime, in all regions."""
+        path = "$.agentRuntimeArtifact.codeConfiguration.code.s3.prefix"
+        rows = self.store.all("SELECT DISTINCT json_extract(body, ?) FROM versions", path)
+        return [row[0] for row in rows if row[0]]
+
     def add_version(self, version: Version) -> None:
         body = msgspec.json.encode(version.body).decode()
         self.store.execute(

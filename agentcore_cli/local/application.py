@@ -1,0 +1,79 @@
+"""The raw ASGI application: one request in, to the plane that serves it, one answer out.
+
+No framework: an ARN is one percent-encoded segment of the path, which routers decode too early, and every layer
+costs time on each call (see `proxy`).
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import Any, Final
+from urllib.parse import quote
+
+from agentcore_cli.contract import HEADER_REQUEST_ID
+from agentcore_cli.local.control import ControlPlane
+from agentcore_cli.local.data_plane import DataPlane
+from agentcore_cli.local.extension import Extension
+from agentcore_cli.local.guard import Caller, Guard, challenge, require_key
+from agentcore_cli.local.proxy import AnswerBroken, CallerGone, Receive, Send
+from agentcore_cli.local.request import Request
+from agentcore_cli.local.wire import Answer, ServiceFault, fault_response
+
+CONTROL_BODY_MAX: Final = 1_048_576  # bytes
+
+_log = logging.getLogger(__name__)
+
+
+class Application:
+    """What uvicorn calls for each request."""
+
+    def __init__(self, guard: Guard, data_plane: DataPlane, control: ControlPlane, extension: Extension) -> None:
+        self._guard = guard
+        self._data_plane = data_plane
+        self._control = control
+        self._extension = extension
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        request = Request(str(uuid.uuid4()), scope, receive, send)
+        try:
+            answer = await self._answer(request)
+        except (CallerGone, AnswerBroken):
+            return  # there is nobody to tell, or no way to tell it: the server hangs up on an answer that is not whole
+        except ServiceFault as fault:
+            answer = _refusal(fault, request)
+        except Exception:
+            _log.exception("request %s failed", request.id)
+            answer = fault_response(ServiceFault.internal("The local runtime failed; see server.log"), request.id)
+        if answer is not None:
+            await _send(send, answer, request.id)
+
+    async def _answer(self, request: Request) -> Answer | None:
+        caller = self._guard.identify(request.headers, request.query)
+        if self._data_plane.serves(request.method, request.segments):
+            return await self._data_plane.handle(request, caller)
+        require_key(caller)
+        if self._extension.serves(request.segments):
+            return await self._extension.handle(request)
+        return await self._ask_control(request, caller)
+
+    async def _ask_control(self, request: Request, caller: Caller) -> Answer:
+        body = await request.body(CONTROL_BODY_MAX).all()
+        return await self._control.handle(request.method, request.segments, request.query, body, caller.region)
+
+
+def _refusal(fault: ServiceFault, request: Request) -> Answer:
+    status, headers, body = fault_response(fault, request.id)
+    if status == 401:
+        host = request.headers[b"host"].decode("latin-1")
+        headers.append(("www-authenticate", challenge(host, quote(request.segments[1], safe=""), request.qualifier)))
+    return status, headers, body
+
+
+async def _send(send: Send, answer: Answer, request_id: str) -> None:
+    status, named, body = answer
+    headers = {name.lower(): value for name, value in named}
+    headers |= {HEADER_REQUEST_ID.lower(): request_id, "content-length": str(len(body))}
+    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": encoded})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,178 @@
+"""The server as others see it: whether it runs, how to start it, how to stop it.
+
+Every local command comes through here first, so only light modules are imported, and the rest where it is used.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from agentcore_cli import __version__
+
+if TYPE_CHECKING:
+    from agentcore_cli.local.home import Home
+
+HOST: Final = "127.0.0.1"
+READY: Final = b"ready"  # what a new server says on its stdout before it lets go of it
+START_SECONDS: Final = 60.0
+STOP_SECONDS: Final = 30.0
+_POLL_SECONDS: Final = 0.02
+_LOG_TAIL: Final = 2000  # characters
+_MODULE: Final = "agentcore_cli.local"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server. `access_key` is the access key id that requests to it are signed with."""
+
+    url: str
+    host: str
+    port: int
+    pid: int
+    access_key: str
+    version: str
+
+
+def running(home: Home) -> Server | None:
+    """The server of this home, if it is alive: a process of that pid that began when the server did."""
+    try:
+        told = json.loads(home.server_file.read_bytes())
+        if process_started(told["pid"]) != told["started"]:
+            return None
+        return Server(**{name: told[name] for name in Server.__slots__})
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+
+
+def ensure_running(home: Home, *, hold: float = 0.0) -> Server:
+    """The server of this home, started if there is none; two callers at once get the same one.
+
+    A server ends by itself when it has no runtime left; `hold` asks it to stay for that many seconds all the same.
+    A server of another version is replaced unless sessions live in it. Raises AgentcoreError when it does not start,
+    ConflictError when the other version can't be replaced.
+    """
+    server = running(home)
+    if server is not None and server.version == __version__ and _wanted(home, hold):
+        return server
+    from agentcore_cli.files import lock
+
+    home.create()
+    with lock(home.start_lock, purpose="start of the local runtime", wait=True):
+        server = running(home)
+        if server is not None and server.version != __version__:
+            _make_way(home, server)
+            server = None
+        return server if server is not None and _wanted(home, hold) else _start(home)
+
+
+def stop(home: Home) -> bool:
+    """End the server and everything it runs. False when none was running."""
+    server = running(home)
+    if server is None:
+        return False
+    started = process_started(server.pid)
+    os.kill(server.pid, signal.SIGTERM)
+    if not _gone(server.pid, started, STOP_SECONDS):
+        os.kill(server.pid, signal.SIGKILL)
+        _gone(server.pid, started, STOP_SECONDS)
+    return True
+
+
+def process_started(pid: int) -> str | None:
+    """When a process began, in whatever unit the system has; None when there is no such process, or only its zombie."""
+    if sys.platform == "linux":
+        return _started_by_proc(pid)
+    return _started_by_ps(pid)
+
+
+def _started_by_proc(pid: int) -> str | None:
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()  # the name before may hold blanks and brackets
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if fields[0] in (b"Z", b"X") else fields[19].decode()
+
+
+def _started_by_ps(pid: int) -> str | None:
+    import subprocess
+
+    shown = subprocess.run(["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    state, _, began = shown.stdout.strip().partition(" ")
+    return None if not began or state.startswith("Z") else began.strip()
+
+
+def _wanted(home: Home, hold: float) -> bool:
+    """Tell the server that it is needed (it reads the time of its file); False when it is just ending."""
+    until = time.time() + hold
+    try:
+        os.utime(home.server_file, (until, until))
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _gone(pid: int, started: str | None, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while process_started(pid) == started:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True
+
+
+def _make_way(home: Home, server: Server) -> None:
+    from agentcore_cli.errors import ConflictError
+    from agentcore_cli.local.client import LocalRuntime
+
+    sessions = LocalRuntime(server).health().sessions
+    if sessions:
+        raise ConflictError(
+            f"the local runtime is version {server.version} and has {sessions} living sessions; this is {__version__}",
+            hint="agentcore local stop",
+        )
+    stop(home)
+
+
+def _start(home: Home) -> Server:
+    """Start a server that outlives this process, and wait until it answers."""
+    import subprocess
+
+    command = [sys.executable, "-m", _MODULE, "--home", str(home.root), "--detach"]
+    with home.server_log.open("ab") as log:
+        os.fchmod(log.fileno(), 0o600)
+        began = log.tell()
+        starter = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, cwd=home.root, env=_environment()
+        )
+        try:
+            said, _ = starter.communicate(timeout=START_SECONDS)
+        except subprocess.TimeoutExpired:
+            said = b""
+        starter.wait()
+    server = running(home)
+    if said != READY or server is None:
+        raise _did_not_start(home, began)
+    return server
+
+
+def _environment() -> dict[str, str]:
+    """The server's environment: nobody's credentials or endpoints are in it."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "AGENTCORE_"))}
+
+
+def _did_not_start(home: Home, began: int) -> Exception:
+    from agentcore_cli.errors import AgentcoreError
+
+    with home.server_log.open("rb") as log:
+        log.seek(began)
+        said = log.read().decode(errors="replace").strip()[-_LOG_TAIL:]
+    return AgentcoreError(
+        f"the local runtime did not start: {said or 'it said nothing'}", hint=f"see {home.server_log}"
+    )

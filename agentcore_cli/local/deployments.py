@@ -1,0 +1,51 @@
+"""What the control plane's CREATING, UPDATING and DELETING mean here: programs to prepare, sessions to end."""
+
+from __future__ import annotations
+
+from agentcore_cli.local.control import Resolved
+from agentcore_cli.local.credentials import Credentials
+from agentcore_cli.local.programs import Programs
+from agentcore_cli.local.sessions import Sessions
+
+
+class Deployments:
+    """The control plane's `Lifecycle`. `retired` tells that it has deleted a runtime."""
+
+    def __init__(self, programs: Programs, sessions: Sessions, credentials: Credentials) -> None:
+        self._programs = programs
+        self._sessions = sessions
+        self._credentials = credentials
+        self.retired = False
+        self._versions: dict[tuple[str, str], str] = {}
+
+    async def prepare(self, version: Resolved) -> None:
+        """Make a version ready for an endpoint; the one it had before needs no warm parent any more."""
+        await self._programs.find(version)
+        runtime_id = version.runtime_id
+        before = self._versions.get((runtime_id, version.endpoint))
+        self._versions[runtime_id, version.endpoint] = version.version
+        still_used = {number for (owner, _), number in self._versions.items() if owner == runtime_id}
+        if before is not None and before not in still_used:
+            await self._programs.forget(runtime_id, before)
+
+    async def retire_runtime(self, runtime_id: str) -> None:
+        self.retired = True
+        await self._sessions.end_where(lambda session: session.key.runtime_id == runtime_id, "the runtime was deleted")
+        await self._programs.forget(runtime_id)
+        self._credentials.forget(runtime_id)
+        for key in [key for key in self._versions if key[0] == runtime_id]:
+            del self._versions[key]
+
+    async def retire_endpoint(self, runtime_id: str, endpoint: str) -> None:
+        place = (runtime_id, endpoint)
+        await self._sessions.end_where(
+            lambda session: (session.key.runtime_id, session.key.endpoint) == place, "the endpoint was deleted"
+        )
+        self._versions.pop(place, None)
+
+    async def retire_version(self, runtime_id: str, version: str) -> None:
+        place = (runtime_id, version)
+        await self._sessions.end_where(
+            lambda session: (session.key.runtime_id, session.version.version) == place, "the version was deleted"
+        )
+        await self._programs.forget(runtime_id, version)

@@ -1,0 +1,127 @@
+"""`/_local/…`: what the service has no operation for. Session lists, the clock, faults, credentials, the end."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from agentcore_cli import __version__
+from agentcore_cli.local.clock import Clock
+from agentcore_cli.local.control import ControlPlane
+from agentcore_cli.local.credentials import Credentials
+from agentcore_cli.local.faults import Fault, Faults
+from agentcore_cli.local.request import Request
+from agentcore_cli.local.sandbox import Sandbox
+from agentcore_cli.local.sessions import Sessions
+from agentcore_cli.local.wire import JSON_HEADERS, Answer, ServiceFault
+
+PREFIX: Final = "_local"
+BODY_MAX: Final = 1_048_576  # bytes
+
+T = TypeVar("T")
+
+
+class _Advance(msgspec.Struct, forbid_unknown_fields=True):
+    seconds: float
+
+
+class _Arm(msgspec.Struct, forbid_unknown_fields=True):
+    fault: Fault
+    count: int = 1
+
+
+class _Put(msgspec.Struct, forbid_unknown_fields=True):
+    runtime_arn: str
+    environment: dict[str, str]
+
+
+class Extension:
+    """`shut_down` asks the server to end; it does so once the answer is out."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        control: ControlPlane,
+        sandbox: Sandbox,
+        credentials: Credentials,
+        clock: Clock,
+        faults: Faults,
+        shut_down: Callable[[], None],
+    ) -> None:
+        self._sessions = sessions
+        self._control = control
+        self._sandbox = sandbox
+        self._credentials = credentials
+        self._clock = clock
+        self._faults = faults
+        self._shut_down = shut_down
+        self._operations: dict[tuple[str, str], Callable[[Request], Awaitable[dict[str, Any]]]] = {
+            ("GET", "health"): self._health,
+            ("GET", "sessions"): self._list_sessions,
+            ("GET", "artifacts"): self._list_artifacts,
+            ("POST", "clock"): self._advance_clock,
+            ("POST", "faults"): self._arm_fault,
+            ("PUT", "credentials"): self._put_credentials,
+            ("POST", "shutdown"): self._end_server,
+        }
+
+    def serves(self, segments: list[str]) -> bool:
+        """Whether the path is one of ours; whether the operation exists is for `handle` to say."""
+        return segments[0] == PREFIX
+
+    async def handle(self, request: Request) -> Answer:
+        """Answer a request. Raises ServiceFault."""
+        operation = self._operations.get((request.method, "/".join(request.segments[1:])))
+        if operation is None:
+            raise ServiceFault.unknown_operation()
+        return 200, list(JSON_HEADERS), msgspec.json.encode(await operation(request))
+
+    async def _health(self, _request: Request) -> dict[str, Any]:
+        return {
+            "version": __version__,
+            "level": self._sandbox.level.name,
+            "level_reason": self._sandbox.level.reason,
+            "runtimes": self._control.runtimes(),
+            "sessions": self._sessions.count(),
+            "time": self._clock.now(),
+            "faults": self._faults.armed(),
+        }
+
+    async def _list_sessions(self, request: Request) -> dict[str, Any]:
+        arn = request.query.get("runtime_arn")
+        return {"sessions": self._sessions.records(arn[0] if arn else None), "now": self._clock.now()}
+
+    async def _list_artifacts(self, _request: Request) -> dict[str, Any]:
+        return {"code_keys": self._control.code_keys()}
+
+    async def _advance_clock(self, request: Request) -> dict[str, Any]:
+        seconds = (await _body(request, _Advance)).seconds
+        if not 0 <= seconds < float("inf"):
+            raise ServiceFault.validation("seconds: the clock only moves forward")
+        return {"time": self._clock.advance(seconds)}
+
+    async def _arm_fault(self, request: Request) -> dict[str, Any]:
+        asked = await _body(request, _Arm)
+        if asked.count < 0:
+            raise ServiceFault.validation("count: must not be negative")
+        self._faults.arm(asked.fault, asked.count)
+        return {"faults": self._faults.armed()}
+
+    async def _put_credentials(self, request: Request) -> dict[str, Any]:
+        asked = await _body(request, _Put)
+        self._credentials.put(asked.runtime_arn, asked.environment)
+        return {}
+
+    async def _end_server(self, _request: Request) -> dict[str, Any]:
+        self._shut_down()
+        return {}
+
+
+async def _body(request: Request, shape: type[T]) -> T:
+    body = await request.body(BODY_MAX).all()
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except msgspec.MsgspecError as error:
+        raise ServiceFault.validation(str(error)) from error

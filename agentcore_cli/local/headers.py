@@ -1,0 +1,69 @@
+"""Which headers go through the data plane: from the caller to the agent, and from the agent back.
+
+Everything is bytes with lower-case names, as the HTTP parsers give it. Sources: runtime-service-contract,
+runtime-header-allowlist, runtime-sessions, and botocore's model of InvokeAgentRuntime.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from agentcore_cli.contract import HEADER_REQUEST, HEADER_REQUEST_ID, HEADER_SESSION
+
+HeaderList = list[tuple[bytes, bytes]]
+
+SESSION: Final = HEADER_SESSION.lower().encode()
+REQUEST: Final = HEADER_REQUEST.lower().encode()
+REQUEST_ID: Final = HEADER_REQUEST_ID.lower().encode()
+MCP_SESSION: Final = b"mcp-session-id"
+ALLOWED_VALUE_MAX: Final = 4096  # bytes of an allowlisted header's value (runtime-header-allowlist)
+
+_TRACE: Final = (b"x-amzn-trace-id", b"traceparent", b"tracestate", b"baggage")
+_TO_AGENT: Final = frozenset((b"accept", b"content-type", b"mcp-protocol-version", b"mcp-method", b"mcp-name", *_TRACE))
+_FROM_AGENT: Final = frozenset((b"content-type", b"mcp-protocol-version", *_TRACE))
+
+
+def forwardable(allowlist: Iterable[str], *, jwt: bool) -> frozenset[bytes]:
+    """The custom headers that a valid allowlist lets through; Authorization only on a runtime with a JWT authorizer."""
+    names = {name.lower().encode() for name in allowlist}
+    return frozenset(names if jwt else names - {b"authorization"})
+
+
+def too_long(headers: HeaderList, custom: frozenset[bytes]) -> str | None:
+    """The first allowlisted header whose value is longer than the service takes, if there is one."""
+    for name, value in headers:
+        if name in custom and len(value) > ALLOWED_VALUE_MAX:
+            return name.decode()
+    return None
+
+
+def request_head(path: str, port: int, headers: HeaderList, length: int | None) -> bytes:
+    """The first bytes of the request to the agent; without a length the body is chunked."""
+    framing = b"transfer-encoding: chunked" if length is None else b"content-length: %d" % length
+    lines = [b"POST %b HTTP/1.1" % path.encode(), b"host: localhost:%d" % port]
+    lines += [b"%b: %b" % header for header in headers]
+    lines += [framing, b"", b""]
+    return b"\r\n".join(lines)
+
+
+def to_agent(received: HeaderList, custom: frozenset[bytes], session: HeaderList, request_id: str) -> HeaderList:
+    """What the agent gets of the caller's headers, with the session's own and the request id."""
+    headers = [(name, value) for name, value in received if name in _TO_AGENT or name in custom]
+    if not any(name == b"content-type" for name, _ in headers):
+        headers.append((b"content-type", b"application/json"))
+    headers += session
+    headers.append((REQUEST, request_id.encode()))
+    return headers
+
+
+def from_agent(answered: HeaderList, length: int | None, session: HeaderList, request_id: str) -> HeaderList:
+    """What the caller gets of the agent's headers. Without a length the answer is chunked."""
+    headers = [(name, value) for name, value in answered if name in _FROM_AGENT]
+    if not any(name == b"content-type" for name, _ in headers):
+        headers.append((b"content-type", b"application/octet-stream"))
+    if length is not None:
+        headers.append((b"content-length", b"%d" % length))
+    headers += session
+    headers.append((REQUEST_ID, request_id.encode()))
+    return headers

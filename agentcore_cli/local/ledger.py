@@ -1,0 +1,64 @@
+"""The sessions that were: written when one starts and when it ends, so that a killed server leaves an account."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from agentcore_cli.local.home import Home
+from agentcore_cli.local.session import Session
+from agentcore_cli.local.store import Store
+
+SHOWN_MAX: Final = 1000  # ended sessions that are told about, newest first
+KEPT_MAX: Final = 5000
+_KILLED: Final = "the local runtime was killed"
+_MIGRATIONS: Final = (
+    """
+    CREATE TABLE sessions (name TEXT PRIMARY KEY, runtime_arn TEXT NOT NULL, ended_at REAL, record TEXT NOT NULL);
+    CREATE INDEX sessions_by_end ON sessions (ended_at);
+    """,
+)
+
+
+class Ledger:
+    """A table beside the control plane's own. Losing its last rows in a power cut would hurt nobody: no fsync."""
+
+    def __init__(self, home: Home) -> None:
+        self._store = Store(home.database, durable=False)
+        self._store.migrate("sessions", _MIGRATIONS)
+
+    def recover(self, now: float) -> None:
+        """Close the account of a server that did not live to do it, and forget the oldest sessions."""
+        for name, record in self._store.all("SELECT name, record FROM sessions WHERE ended_at IS NULL"):
+            ended = json.loads(record) | {"state": "stopped", "ended_at": now, "end_reason": _KILLED}
+            self._write(name, ended)
+        newest = "SELECT name FROM sessions ORDER BY ended_at DESC LIMIT ?"
+        self._store.execute(f"DELETE FROM sessions WHERE name NOT IN ({newest})", KEPT_MAX)
+
+    def started(self, session: Session, level: str) -> None:
+        self._write(session.name, session.record(level))
+
+    def ended(self, session: Session, level: str) -> None:
+        self._write(session.name, session.record(level))
+
+    def past(self, runtime_arn: str | None = None) -> list[dict[str, Any]]:
+        """The sessions that have ended, newest first; of one runtime or of all."""
+        rows = self._store.all(
+            "SELECT record FROM sessions WHERE ended_at IS NOT NULL AND (?1 IS NULL OR runtime_arn = ?1)"
+            " ORDER BY ended_at DESC LIMIT ?2",
+            runtime_arn,
+            SHOWN_MAX,
+        )
+        return [json.loads(row[0]) for row in rows]
+
+    def close(self) -> None:
+        self._store.close()
+
+    def _write(self, name: str, record: dict[str, Any]) -> None:
+        self._store.execute(
+            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?)",
+            name,
+            record["runtime_arn"],
+            record["ended_at"],
+            json.dumps(record),
+        )

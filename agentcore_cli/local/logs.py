@@ -1,0 +1,52 @@
+"""Where session logs are, named like the service's log groups and streams; their ends, and their end."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Container
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from agentcore_cli.contract import log_group
+from agentcore_cli.local.home import Home
+
+KEPT_PER_GROUP: Final = 500  # files
+KEPT_SECONDS: Final = 30 * 86_400.0
+TAIL_LINES: Final = 20
+_TAIL_BYTES: Final = 64 * 1024
+_STAMP: Final = len("2026-11-22T00:00:00.123Z")
+
+
+def group(home: Home, runtime_id: str, endpoint: str) -> Path:
+    """The folder of an endpoint's logs."""
+    return home.logs / log_group(runtime_id, endpoint).lstrip("/")
+
+
+def stream(home: Home, runtime_id: str, endpoint: str) -> Path:
+    """A new session's log file: `<group>/YYYY/MM/DD/[runtime-logs] <uuid>.log` (observability-get-started)."""
+    day = datetime.now(UTC).strftime("%Y/%m/%d")
+    return group(home, runtime_id, endpoint) / day / f"[runtime-logs] {uuid.uuid4()}.log"
+
+
+def tail(log: Path, since: float = 0.0) -> list[str]:
+    """The last lines of a log, without their time stamps, that were written at or after `since` (epoch seconds)."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - _TAIL_BYTES))
+            lines = file.read().decode(errors="replace").splitlines()
+    except FileNotFoundError:
+        return []
+    earliest = datetime.fromtimestamp(since, UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
+    recent = [line for line in lines if line[:_STAMP] >= earliest]
+    return [line[_STAMP + 1 :] for line in recent[-TAIL_LINES:]]
+
+
+def prune(folder: Path, alive: Container[Path]) -> None:
+    """Remove the oldest logs of a group; those of living sessions stay."""
+    files = sorted(((path.stat().st_mtime, path) for path in folder.rglob("*.log")), reverse=True)
+    too_old = time.time() - KEPT_SECONDS
+    for position, (modified, path) in enumerate(files):
+        if (position >= KEPT_PER_GROUP or modified < too_old) and path not in alive:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,78 @@
+"""From a started process to an agent that serves: the wait for its first good ping."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from agentcore_cli.contract import INITIALIZATION_SECONDS, PROTOCOLS
+from agentcore_cli.local.clock import Clock
+from agentcore_cli.local.health import PingFailed, ask, ping
+from agentcore_cli.local.session import Session
+from agentcore_cli.local.upstream import Pool
+
+RETRY_SECONDS = 0.02  # real time between two pings that fail at once, doubled up to
+RETRY_SECONDS_MAX = 0.5
+
+# The service's own words (runtime-troubleshooting), where it has some.
+TOO_SLOW = (
+    "Runtime initialization time exceeded. "
+    f"Please make sure that initialization completes in {INITIALIZATION_SECONDS}s."
+)
+
+
+class StartFailed(Exception):
+    """The agent will not serve; the text is for the caller, `why` for a person."""
+
+    def __init__(self, message: str, why: str) -> None:
+        super().__init__(message)
+        self.why = why
+
+
+async def until_ready(session: Session, clock: Clock) -> None:
+    """Return when the agent has answered its health path with 200.
+
+    Raises StartFailed when it exits before, when it takes longer than the service allows, or when the session is
+    no longer wanted.
+    """
+    process, pool = session.process, session.pool
+    assert process is not None
+    assert pool is not None
+    ready = asyncio.ensure_future(_serving(session, pool))
+    too_late = asyncio.ensure_future(clock.sleep(INITIALIZATION_SECONDS))
+    try:
+        news: set[asyncio.Future[Any]] = {ready, too_late, process.exited, session.doomed}
+        await asyncio.wait(news, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        ready.cancel()
+        too_late.cancel()
+    if ready.done() and not ready.cancelled():
+        ready.result()
+        return
+    if session.doomed.done():
+        raise StartFailed(f"Runtime session was ended: {session.doomed.result()}", session.doomed.result())
+    if process.exited.done():
+        exit_ = process.exited.result().describe()
+        raise StartFailed(f"Runtime {exit_} before it served a request.", f"the agent {exit_}")
+    raise StartFailed(TOO_SLOW, f"it did not answer within {INITIALIZATION_SECONDS} s")
+
+
+async def _serving(session: Session, pool: Pool) -> None:
+    pause = RETRY_SECONDS
+    while not await _answers(session, pool):
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, RETRY_SECONDS_MAX)
+
+
+async def _answers(session: Session, pool: Pool) -> bool:
+    """Whether the health path gives 200; where the protocol has none (MCP), whether anything is answered at all."""
+    settings = session.version.settings
+    health = PROTOCOLS[settings.protocol].health
+    try:
+        if health is None:
+            await ask(pool, f"GET / HTTP/1.1\r\nhost: localhost:{settings.port}\r\n\r\n".encode())
+        else:
+            session.vitals.answered(await ping(pool, health, settings.port), session.started_at)
+    except PingFailed:
+        return False
+    return True

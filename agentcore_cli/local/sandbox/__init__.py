@@ -1,0 +1,21 @@
+"""The sandbox: runs each session of an agent in a process tree of its own, within milliseconds.
+
+How a session starts. Each runtime version (`Program`) has a warm parent (`parent`, `family`): a process of the agent's
+own interpreter that has imported what the agent imports and has run none of the agent's code. For a session the
+server makes the surroundings (`surroundings`: folder, Unix socket, log file, control group) and sends their
+descriptors to the warm parent, which forks. The child is the session's init: it takes the request from its own
+socket to the server, enters namespaces where the session's folder lies over the code, and forks the agent. The agent
+runs the entry point as `__main__`; its server "binds" its port and gets the Unix socket.
+
+Who watches whom. The init reports to the server (`session`) over its socket, and ends with the server, whose death
+closes that socket. The parent can die without its sessions. Whatever an agent does to its parent, its process group or
+its own orphans stays inside its pid namespace.
+
+What is not known here: HTTP, sessions ids, timeouts, versions, and who is allowed to do what.
+"""
+
+from agentcore_cli.local.sandbox.program import Exit, Level, Program, SandboxError, SessionSpec
+from agentcore_cli.local.sandbox.sandbox import Sandbox
+from agentcore_cli.local.sandbox.session import SessionProcess
+
+__all__ = ["Exit", "Level", "Program", "Sandbox", "SandboxError", "SessionProcess", "SessionSpec"]

@@ -1,0 +1,134 @@
+"""The server's hold on one parent process (`worker/parent.py`): starts it, asks it for sessions, notices its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from agentcore_cli.local.sandbox.isolation import WORKER
+from agentcore_cli.local.sandbox.program import SandboxError
+from agentcore_cli.local.sandbox.wire import Message, Wire
+
+READY_SECONDS = 60.0
+_OUTPUT_SHOWN = 300  # characters of a dead parent's last words
+
+
+class Refusal(SandboxError):
+    """The parent can't fork safely; the message says why. A new interpreter can."""
+
+
+class Parent:
+    """One parent process: `spawn` it, wait until it is `ready`; when it is dead it stays dead."""
+
+    def __init__(self, interpreter: Path, settings: dict[str, Any], environment: dict[str, str]) -> None:
+        self._interpreter = interpreter
+        self._settings = settings
+        self._environment = environment
+        self._wire: Wire | None = None
+        self._answers: asyncio.Queue[Message | None] = asyncio.Queue()
+        self._turn = asyncio.Lock()
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 (open as long as the process)
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def alive(self) -> bool:
+        return self._wire is not None
+
+    async def spawn(self) -> None:
+        """Start the process. Raises SandboxError when the interpreter does not run."""
+        ours, theirs = socket.socketpair()
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                str(self._interpreter),
+                str(WORKER),
+                "parent",
+                str(theirs.fileno()),
+                env=self._environment,
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=self._output,
+                stderr=self._output,
+                start_new_session=True,
+            )
+        except OSError as error:
+            ours.close()
+            self._output.close()
+            raise SandboxError(f"{self._interpreter}: {error.strerror}") from error
+        finally:
+            theirs.close()
+        self._wire = Wire(ours, self._answers.put_nowait, self._lost)
+
+    async def ready(self) -> None:
+        """Wait until it has imported. Raises Refusal when it must not fork, SandboxError when it ended."""
+        if self._wire is not None:
+            with contextlib.suppress(ConnectionError):
+                await self._wire.send(self._settings)
+        try:
+            answer = await asyncio.wait_for(self._answer(), READY_SECONDS)
+        except TimeoutError:
+            await self.kill()
+            raise Refusal(f"its imports take longer than {READY_SECONDS:.0f} seconds") from None
+        if answer["unsafe"]:
+            self.release()
+            raise Refusal(answer["unsafe"])
+
+    async def fork(self, descriptors: tuple[int, ...]) -> int:
+        """A new session's first process, holding copies of `descriptors`: its process id here.
+
+        Raises Refusal when forking became unsafe, SandboxError when the parent is dead.
+        """
+        async with self._turn:
+            if self._wire is None:
+                raise SandboxError(self._last_words())
+            with contextlib.suppress(ConnectionError):
+                await self._wire.send({"fork": True}, descriptors)
+            answer = await self._answer()
+        if "refused" in answer:
+            raise Refusal(answer["refused"])
+        pid: int = answer["forked"]
+        return pid
+
+    def release(self) -> None:
+        """No more sessions of it: it ends when its last session has ended."""
+        if self._wire is not None:
+            self._wire.close()
+            self._wire = None
+
+    async def kill(self) -> None:
+        """End it now, its sessions or not, and wait for that."""
+        self.release()
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+
+    async def ended(self) -> None:
+        """Wait for the end of the process, and of what is kept for it."""
+        if self._process is not None:
+            await self._process.wait()
+        self.release()
+        self._output.close()
+
+    async def _answer(self) -> Message:
+        answer = await self._answers.get()
+        if answer is None:
+            self._answers.put_nowait(None)
+            raise SandboxError(self._last_words())
+        return answer
+
+    def _lost(self) -> None:
+        self._wire = None
+        self._answers.put_nowait(None)
+
+    def _last_words(self) -> str:
+        if self._output.closed:
+            return "the parent of the sessions has ended"
+        size = os.fstat(self._output.fileno()).st_size
+        text = os.pread(self._output.fileno(), _OUTPUT_SHOWN, max(0, size - _OUTPUT_SHOWN)).decode(errors="replace")
+        return f"the parent of the sessions has ended: {text.strip() or 'without a word'}"

@@ -1,0 +1,80 @@
+"""What a sandbox is asked to run, and what it says about it: the words that it shares with its callers."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from agentcore_cli.contract import SESSION_CPUS, SESSION_MEMORY
+from agentcore_cli.errors import AgentcoreError
+
+
+class SandboxError(AgentcoreError):
+    """A session could not be started: the machine refused something, or the interpreter does not run."""
+
+    code = "SandboxFailed"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One immutable runtime version, ready to run."""
+
+    key: str
+    """Unique per runtime version: `<runtime id>/<version>`."""
+    interpreter: Path
+    """The agent's own Python: a venv's `bin/python`, or a plain one."""
+    code: Path
+    """The unpacked snapshot; never written to."""
+    start: tuple[str, ...]
+    """argv after the interpreter: `("handler.py",)` or `("-m", "uvicorn", "handler:app", …)`."""
+    environment: Mapping[str, str]
+    """The runtime's variables; no credentials."""
+    port: int
+    """Where its server listens: 8080, 8000 or 9000."""
+    readable: tuple[Path, ...] = ()
+    """Folders inside the local runtime's home that must stay visible, read-only: the environment."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSpec:
+    """What one session has of its own."""
+
+    key: str
+    """Short, unique per start, safe as a file name."""
+    environment: Mapping[str, str]
+    """Extra variables, such as the deployer's AWS_*: never on disk, never in a command line."""
+    log: Path
+    """The file for stdout and stderr; made by the sandbox."""
+    memory: int = SESSION_MEMORY
+    """Bytes."""
+    cpus: int = SESSION_CPUS
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a session's agent ended: `code` or `signal`; neither when its end was not seen."""
+
+    code: int | None
+    signal: int | None
+    out_of_memory: bool = False
+
+    def describe(self) -> str:
+        """`exited with status 1`, `was killed by SIGKILL (out of memory)`."""
+        if self.signal is not None:
+            try:
+                name = signal.Signals(self.signal).name
+            except ValueError:
+                name = f"signal {self.signal}"
+            return f"was killed by {name}" + (" (out of memory)" if self.out_of_memory else "")
+        return "was killed" if self.code is None else f"exited with status {self.code}"
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How well sessions are kept apart on this machine; `reason` says why not better, or is empty."""
+
+    name: Literal["namespaces", "process"]
+    reason: str

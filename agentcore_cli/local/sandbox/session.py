@@ -1,0 +1,157 @@
+"""One running session, as the server holds it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from agentcore_cli.local.sandbox.program import Exit, SandboxError
+from agentcore_cli.local.sandbox.surroundings import Surroundings
+from agentcore_cli.local.sandbox.wire import Message, Wire
+
+START_SECONDS = 30.0
+KILL_SECONDS = 5.0
+MODULES_MAX = 1024**2  # bytes of the answer to "which modules are loaded"
+
+
+class SessionProcess:
+    """A session's process tree. `address` accepts connections before the agent does: they wait for it.
+
+    `pid` is the agent's. `warm` is false when it runs in a new interpreter, and `reason` says why.
+    `exited` is done when nothing of the tree is left.
+    """
+
+    def __init__(self, surroundings: Surroundings, init_pid: int, control: socket.socket, reason: str) -> None:
+        self.address = surroundings.address
+        self.pid = init_pid
+        self.warm = not reason
+        self.reason = reason
+        loop = asyncio.get_running_loop()
+        self.exited: asyncio.Future[Exit] = loop.create_future()
+        self._surroundings = surroundings
+        self._init_pid = init_pid
+        self._started: asyncio.Future[Message] = loop.create_future()
+        self._report: Message | None = None
+        self._removed: asyncio.Future[None] | None = None
+        self._wire = Wire(control, self._hear, self._end_of_wire)
+        self._wire_ended = False
+        self._process_ended = False
+        self._learner: Learner | None = None
+        self._watch_process()
+
+    async def begin(self, request: dict[str, Any], learner: Learner | None) -> None:
+        """Tell the waiting init what to run, and wait until the agent runs. Raises SandboxError."""
+        self._learner = learner
+        with contextlib.suppress(ConnectionError):
+            await self._wire.send(request)
+        try:
+            answer = await asyncio.wait_for(self._started, START_SECONDS)
+        except TimeoutError:
+            answer = {"failed": f"the session did not start within {START_SECONDS:.0f} seconds"}
+        if "failed" in answer:
+            await self.stop(grace=0)
+            raise SandboxError(f"the session could not be started: {answer['failed']}")
+        self.pid = _first_child(self._init_pid) or self._init_pid
+
+    async def stop(self, grace: float = 5.0) -> Exit:
+        """SIGTERM, `grace` seconds, SIGKILL; returns when the whole tree, its folder and its socket are gone."""
+        if not self.exited.done():
+            with contextlib.suppress(ConnectionError):
+                await self._wire.send({"stop": grace})
+            await asyncio.wait({self.exited}, timeout=grace + KILL_SECONDS)
+        if not self.exited.done():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._init_pid, signal.SIGKILL)
+        result = await asyncio.shield(self.exited)
+        if self._removed is not None:
+            await asyncio.shield(self._removed)
+        return result
+
+    def answered(self) -> None:
+        """The agent gave its first good answer: by now it has imported what it needs, which its parent may learn."""
+        if self._learner is not None:
+            self._learner.ask()
+            self._learner = None
+
+    def _watch_process(self) -> None:
+        """Notice the end of the init process, which is the end of everything in its pid namespace."""
+        try:
+            watched = os.pidfd_open(self._init_pid)
+        except (AttributeError, ProcessLookupError):  # not Linux, or ended already
+            self._process_ended = True
+            return
+        asyncio.get_running_loop().add_reader(watched, self._end_of_process, watched)
+
+    def _hear(self, message: Message) -> None:
+        if "exited" in message:
+            self._report = message["exited"]
+        elif not self._started.done():
+            self._started.set_result(message)
+
+    def _end_of_wire(self) -> None:
+        self._wire_ended = True
+        if not self._started.done():
+            self._started.set_result({"failed": "its first process has ended"})
+        self._conclude()
+
+    def _end_of_process(self, watched: int) -> None:
+        asyncio.get_running_loop().remove_reader(watched)
+        os.close(watched)
+        self._process_ended = True
+        self._conclude()
+
+    def _conclude(self) -> None:
+        if not (self._wire_ended and self._process_ended) or self.exited.done():
+            return
+        report = self._report or {"code": None, "signal": signal.SIGKILL}
+        out_of_memory = report["signal"] == signal.SIGKILL and self._surroundings.group.out_of_memory()
+        if self._learner is not None:
+            self._learner.give_up()
+        self._removed = asyncio.get_running_loop().run_in_executor(None, self._surroundings.remove)
+        self.exited.set_result(Exit(report["code"], report["signal"], out_of_memory))
+
+
+class Learner:
+    """Asks a session once which modules it has loaded, and passes the answer on (None: there is none)."""
+
+    def __init__(self, connection: socket.socket, learned: Callable[[list[str] | None], None]) -> None:
+        self._connection = connection
+        self._connection.setblocking(False)
+        self._learned = learned
+        self._task: asyncio.Task[None] | None = None
+
+    def ask(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._ask())
+
+    def give_up(self) -> None:
+        self._connection.close()
+        self._learned(None)
+
+    async def _ask(self) -> None:
+        loop = asyncio.get_running_loop()
+        answer = b""
+        with self._connection:
+            try:
+                await loop.sock_sendall(self._connection, b"?")
+                while len(answer) < MODULES_MAX and (piece := await loop.sock_recv(self._connection, 65536)):
+                    answer += piece
+                modules = json.loads(answer)
+            except (ConnectionError, ValueError):  # the session ended meanwhile
+                modules = None
+        self._learned(modules)
+
+
+def _first_child(pid: int) -> int | None:
+    """A process's first child, as this process numbers it; None where the system does not tell."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children") as file:
+            children = file.read().split()
+    except OSError:
+        return None
+    return int(children[0]) if children else None

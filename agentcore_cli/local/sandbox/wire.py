@@ -1,0 +1,65 @@
+"""The server's end of a conversation in JSON lines with a worker process; the worker's end is `worker/channel.py`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import Callable
+from typing import Any
+
+Message = dict[str, Any]
+
+
+class Wire:
+    """Calls `hear` with each message and `closed` when the other end is gone. Belongs to the running event loop."""
+
+    def __init__(self, connection: socket.socket, hear: Callable[[Message], None], closed: Callable[[], None]) -> None:
+        self._connection = connection
+        self._hear = hear
+        self._closed = closed
+        self._buffer = b""
+        self._open = True
+        self._loop = asyncio.get_running_loop()
+        connection.setblocking(False)
+        self._loop.add_reader(connection.fileno(), self._read)
+
+    async def send(self, message: Message, descriptors: tuple[int, ...] = ()) -> None:
+        """Say `message`, handing copies of `descriptors` over. Raises ConnectionError when the other end is gone."""
+        data = json.dumps(message).encode() + b"\n"
+        if descriptors:
+            await self._send_descriptors(data, descriptors)
+        else:
+            await self._loop.sock_sendall(self._connection, data)
+
+    async def _send_descriptors(self, data: bytes, descriptors: tuple[int, ...]) -> None:
+        """For short messages: they go out in one piece, or not yet."""
+        while True:
+            try:
+                socket.send_fds(self._connection, [data], descriptors)
+            except BlockingIOError:
+                await asyncio.sleep(0.001)
+            else:
+                return
+
+    def close(self) -> None:
+        """Stop listening. The other end hears of it; `closed` is not called."""
+        if self._open:
+            self._open = False
+            self._loop.remove_reader(self._connection.fileno())
+            self._connection.close()
+
+    def _read(self) -> None:
+        try:
+            data = self._connection.recv(65536)
+        except (BlockingIOError, InterruptedError):
+            return
+        except ConnectionResetError:
+            data = b""
+        if not data:
+            self.close()
+            self._closed()
+            return
+        *lines, self._buffer = (self._buffer + data).split(b"\n")
+        for line in lines:
+            self._hear(json.loads(line))

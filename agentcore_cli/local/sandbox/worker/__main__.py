@@ -1,0 +1,49 @@
+"""The entry: `python <this folder> parent|agent|probe <descriptor of the socket to the server>`.
+
+The folder is imported as a package under a name that no agent has, and leaves `sys.path`: an agent's own `log.py` must
+never be mistaken for ours. What the bare interpreter had loaded is noted first, see `agent.forget_shadowed`.
+"""
+
+import sys
+
+PRELOADED = frozenset(sys.modules)
+
+import importlib  # noqa: E402
+import importlib.util  # noqa: E402
+import os  # noqa: E402
+import socket  # noqa: E402
+from typing import Any  # noqa: E402
+
+PACKAGE = "_agentcore_worker"
+
+
+def load_package() -> None:
+    """Make `import _agentcore_worker.<module>` find this folder, and nothing else."""
+    folder = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != folder]
+    spec = importlib.util.spec_from_file_location(
+        PACKAGE, os.path.join(folder, "__init__.py"), submodule_search_locations=[folder]
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    sys.modules[PACKAGE] = module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+
+def main() -> None:
+    """Play the role that the command line names. Forks return to this level, with no caller's frame in the way."""
+    load_package()
+    role, connection = sys.argv[1], socket.socket(fileno=int(sys.argv[2]))
+    if role == "probe":
+        worker_module("mounts").probe(connection)
+    elif role == "parent":
+        worker_module("parent").serve(connection, PRELOADED).supervise().run()
+    else:
+        worker_module("agent").receive(connection, PRELOADED).run()
+
+
+def worker_module(name: str) -> Any:
+    return importlib.import_module(f"{PACKAGE}.{name}")
+
+
+main()

@@ -1,0 +1,57 @@
+"""JSON lines over a Unix socket, and the file descriptors that travel with them."""
+
+import json
+import socket
+from typing import Any
+
+Message = dict[str, Any]
+
+DESCRIPTORS_MAX = 16
+
+
+class Channel:
+    """One end of a conversation with the server. Blocking; `fileno` makes it fit for `poll`."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._buffer = b""
+        self._descriptors: list[int] = []
+
+    def fileno(self) -> int:
+        return self._connection.fileno()
+
+    def send(self, message: Message) -> None:
+        """Say `message`. A server that is gone does not hear it; its absence is met at the next `read`."""
+        try:
+            self._connection.sendall(json.dumps(message).encode() + b"\n")
+        except (BrokenPipeError, ConnectionResetError):
+            return
+
+    def read(self) -> "list[Message] | None":
+        """Read once: the messages that are whole by now, or None when the other end is closed."""
+        try:
+            data, descriptors, _, _ = socket.recv_fds(self._connection, 65536, DESCRIPTORS_MAX)
+        except ConnectionResetError:
+            return None
+        self._descriptors += descriptors
+        if not data:
+            return None
+        *lines, self._buffer = (self._buffer + data).split(b"\n")
+        return [json.loads(line) for line in lines]
+
+    def receive(self) -> "Message | None":
+        """Wait for one message, or None when the other end is closed. For conversations of one message at a time."""
+        while True:
+            messages = self.read()
+            if messages is None:
+                return None
+            if messages:
+                return messages[0]
+
+    def take_descriptors(self) -> "list[int]":
+        """The descriptors that came since the last call; the caller closes them."""
+        taken, self._descriptors = self._descriptors, []
+        return taken
+
+    def close(self) -> None:
+        self._connection.close()

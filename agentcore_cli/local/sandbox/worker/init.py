@@ -1,0 +1,163 @@
+"""The first process of a session: makes the session's surroundings, starts the agent, and outlasts whatever it does.
+
+Where there are namespaces this is pid 1 of its own: nothing inside can kill it, every orphan comes to it, and its end
+is the end of everything inside. It sleeps until one of three things happens: output of the agent (stamped and
+written to the log), the end of a child, or a message from the server. The server's end is the closing of that socket.
+
+To the server: `{"started": pid}` or `{"failed": reason}`, then `{"exited": {"code": …, "signal": …}}`.
+From the server: the request first, then `{"stop": grace in seconds}`.
+"""
+
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from typing import Any, NoReturn
+
+from . import children
+from .agent import Agent, Entrance
+from .channel import Channel, Message
+from .log import Log
+
+if sys.platform == "linux":
+    from . import kernel, mounts
+
+Settings = dict[str, Any]
+
+_READ = 65536
+
+
+class Init:
+    """Made in the process that the parent has just forked, from the descriptors that came with the request."""
+
+    def __init__(self, settings: Settings, visible: "list[str]", descriptors: "list[int]") -> None:
+        control, self._listener, log, *self._others = descriptors
+        self._settings = settings
+        self._visible = visible
+        self._channel = Channel(socket.socket(fileno=control))
+        self._log = Log(log)
+        self._log_descriptor = log
+        self._output = -1
+        self._agent_pid = -1
+        self._deadline: float | None = None
+
+    def supervise(self) -> Agent:
+        """Run the session to its end. Returns only in the agent's process."""
+        request = self._channel.receive()
+        if request is None:
+            os._exit(0)
+        try:
+            if self._settings["namespaces"]:
+                mounts.enter_session(self._settings, request["folder"], self._visible)
+            elif sys.platform == "linux":
+                kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+            agent = self._fork_agent(request)
+        except OSError as error:
+            self._channel.send({"failed": str(error)})
+            os._exit(1)
+        return agent or self._watch()
+
+    def _fork_agent(self, request: Message) -> "Agent | None":
+        """Start the agent; returns it in its own process, None in this one."""
+        learning = self._others.pop(0) if request["learn"] else -1
+        handover = socket.socketpair() if self._settings["fresh"] else None
+        self._output, output = os.pipe()
+        entrance = Entrance(output, self._others, handover[1] if handover else None)
+        agent = Agent(self._settings, request, self._listener, learning, entrance)
+        self._agent_pid = os.fork()
+        if self._agent_pid == 0:
+            self._leave_to_agent()
+            return agent
+        for descriptor in (output, self._listener, *self._others, *([learning] if request["learn"] else [])):
+            os.close(descriptor)
+        if handover:
+            agent.hand_over(handover[0])
+            for end in handover:
+                end.close()
+        if sys.platform == "linux":
+            kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # no ptrace, no reading of our memory from inside
+        self._channel.send({"started": self._agent_pid})
+        return None
+
+    def _leave_to_agent(self) -> None:
+        """In the agent's process: close what is the init's."""
+        self._channel.close()
+        os.close(self._output)
+        os.close(self._log_descriptor)
+
+    def _watch(self) -> NoReturn:
+        watch = children.Watch()
+        poll = select.poll()
+        for source in (self._channel, self._output, watch):
+            poll.register(source, select.POLLIN)
+        while True:
+            ready = {descriptor for descriptor, _ in poll.poll(self._milliseconds_left())}
+            if self._output in ready and not self._pump():
+                poll.unregister(self._output)
+            if self._channel.fileno() in ready:
+                self._obey(self._channel.read())
+            if self._deadline is not None and time.monotonic() >= self._deadline:
+                children.kill(self._agent_pid, signal.SIGKILL)
+            if watch.fileno() in ready:
+                status = watch.reap().get(self._agent_pid)
+                if status is not None:
+                    self._end(status)
+
+    def _obey(self, messages: "list[Message] | None") -> None:
+        if messages is None:  # the server has ended
+            self._end_all()
+            os._exit(0)
+        for message in messages:
+            if "stop" in message:
+                self._deadline = time.monotonic() + message["stop"]
+                children.kill(self._agent_pid, signal.SIGTERM)
+
+    def _milliseconds_left(self) -> "float | None":
+        if self._deadline is None:
+            return None
+        return max(0.0, self._deadline - time.monotonic()) * 1000 + 1
+
+    def _pump(self) -> bool:
+        """Carry output to the log; false when nobody is left to write."""
+        data = os.read(self._output, _READ)
+        self._log.write(data)
+        return bool(data)
+
+    def _end(self, status: int) -> NoReturn:
+        """The agent is gone: so is all it has left behind. Its last words are written before the server hears of it."""
+        self._end_all()
+        os.set_blocking(self._output, False)
+        try:
+            while self._pump():
+                pass
+        except BlockingIOError:  # somebody outside holds the other end
+            pass
+        self._log.close()
+        code = os.waitstatus_to_exitcode(status)
+        self._channel.send({"exited": {"code": code if code >= 0 else None, "signal": -code if code < 0 else None}})
+        os._exit(0)
+
+    def _end_all(self) -> None:
+        """Kill every process of the session but this one, and wait until none is left."""
+        if self._settings["namespaces"]:
+            children.kill(-1, signal.SIGKILL)
+        else:
+            self._end_descendants()
+        while True:
+            try:
+                os.wait()
+            except ChildProcessError:
+                return
+
+    def _end_descendants(self) -> None:
+        """Without a pid namespace: as the subreaper, kill direct children until no orphan follows."""
+        try:
+            os.killpg(self._agent_pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        while pids := children.living():
+            for pid in pids:
+                children.kill(pid, signal.SIGKILL)
+            children.reap()

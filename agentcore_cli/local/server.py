@@ -1,0 +1,221 @@
+"""The server process: what is made of what, what happens when it starts, and what when it ends.
+
+It starts by opening its database, closing the account of a predecessor that was killed, and listening on loopback;
+`server.json` appears last and says that it answers. It ends on SIGTERM, on request, or when no runtime is left:
+`server.json` disappears first, so that nobody comes any more, then the sessions end, then the rest. A lock held for
+life keeps a second server out of the same home, however it was started.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import logging.handlers
+import os
+import secrets
+import signal
+import socket
+import string
+import time
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import uvicorn
+import uvloop
+
+from agentcore_cli import __version__
+from agentcore_cli.contract import LOCAL_REGION
+from agentcore_cli.files import lock, write_atomically
+from agentcore_cli.local.application import Application
+from agentcore_cli.local.clock import Clock
+from agentcore_cli.local.control import ControlPlane
+from agentcore_cli.local.credentials import Credentials
+from agentcore_cli.local.daemon import HOST, process_started
+from agentcore_cli.local.data_plane import DataPlane
+from agentcore_cli.local.deployments import Deployments
+from agentcore_cli.local.extension import Extension
+from agentcore_cli.local.faults import Faults
+from agentcore_cli.local.guard import Guard
+from agentcore_cli.local.home import Home
+from agentcore_cli.local.ledger import Ledger
+from agentcore_cli.local.programs import Programs
+from agentcore_cli.local.sandbox import Sandbox
+from agentcore_cli.local.sessions import Sessions
+from agentcore_cli.local.store import Store
+
+DEFAULT_PORT: Final = 8757
+BACKLOG: Final = 2048
+KEEP_ALIVE_SECONDS: Final = 75
+CLOSE_SECONDS: Final = 2  # how long open connections of callers may take to end
+UNUSED_SECONDS: Final = 600.0  # how long a server without any runtime waits for its first, since it was last asked for
+LINGER_SECONDS: Final = 2.0  # the same when it has had runtimes and the last is gone
+LOOK_SECONDS: Final = 0.5  # how often it looks whether it is still needed
+LOG_BYTES: Final = 4 * 1024 * 1024
+
+_log = logging.getLogger(__name__)
+
+
+def run(home: Home, *, ready: Callable[[], None]) -> int:
+    """Serve until told to end; `ready` is called once requests are answered. Gives the exit code."""
+    _open_log(home)
+    with lock(home.root / "server.lock", purpose="local runtime", wait=True):
+        try:
+            uvloop.run(_serve(home, ready))
+        except Exception:
+            _log.exception("the local runtime failed")
+            return 1
+    return 0
+
+
+async def _serve(home: Home, ready: Callable[[], None]) -> None:
+    with listen() as listener:
+        server = LocalServer(home, listener)
+        await server.serve(ready)
+
+
+class LocalServer:
+    """Everything that lives as long as the server does."""
+
+    def __init__(self, home: Home, listener: socket.socket) -> None:
+        self._home = home
+        self._listener = listener
+        self._port: int = listener.getsockname()[1]
+        self._access_key = new_access_key()
+        self._ending = asyncio.Event()
+        clock, faults = Clock(), Faults()
+        credentials = Credentials(self.url, self._access_key)
+        self._sandbox = Sandbox(home)
+        self._ledger = Ledger(home)
+        self._store = Store(home.database)
+        programs = Programs(home, self._sandbox)
+        self._sessions = Sessions(home, self._sandbox, programs, credentials, self._ledger, clock, faults)
+        self._deployments = Deployments(programs, self._sessions, credentials)
+        self._control = ControlPlane(
+            self._store, clock, faults, self._deployments, LOCAL_REGION, artifacts=home.artifacts
+        )
+        extension = Extension(self._sessions, self._control, self._sandbox, credentials, clock, faults, self.end)
+        data_plane = DataPlane(self._control, self._sessions, faults)
+        self._http = _uvicorn(Application(Guard(self._port, credentials), data_plane, self._control, extension))
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self._port}"
+
+    def end(self) -> None:
+        """Begin to end, soon."""
+        self._ending.set()
+
+    async def serve(self, ready: Callable[[], None]) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.end)
+        self._sessions.open()
+        await self._control.recover()
+        serving = asyncio.create_task(self._http.serve([self._listener]))
+        needed = asyncio.create_task(self._end_when_not_needed())
+        self._write_server_file()
+        ready()
+        _log.info("serving at %s", self.url)
+        try:
+            await self._ending.wait()
+        finally:
+            needed.cancel()
+            await self._close(serving)
+
+    async def _close(self, serving: asyncio.Task[None]) -> None:
+        self._home.server_file.unlink(missing_ok=True)
+        await self._control.close()
+        await self._sessions.close()
+        await self._sandbox.close()
+        self._http.should_exit = True
+        await serving
+        self._store.close()
+        self._ledger.close()
+        _log.info("ended")
+
+    async def _end_when_not_needed(self) -> None:
+        """End soon after the last runtime has gone, and some time after nobody made one."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            linger = LINGER_SECONDS if self._deployments.retired else UNUSED_SECONDS
+            if not self._control.runtimes() and time.time() - self._asked_for_at() > linger:
+                self.end()
+
+    def _asked_for_at(self) -> float:
+        """When a command last made sure that the server runs, or until when it asked it to stay (`daemon`)."""
+        with contextlib.suppress(FileNotFoundError):
+            return self._home.server_file.stat().st_mtime
+        return 0.0
+
+    def _write_server_file(self) -> None:
+        told = {
+            "url": self.url,
+            "host": HOST,
+            "port": self._port,
+            "pid": os.getpid(),
+            "started": process_started(os.getpid()),
+            "version": __version__,
+            "access_key": self._access_key,
+        }
+        write_atomically(self._home.server_file, json.dumps(told), mode=0o600)
+
+
+class _Uvicorn(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are LocalServer's: sessions have to end before connections do."""
+        yield
+
+
+def _uvicorn(application: Application) -> uvicorn.Server:
+    config = uvicorn.Config(
+        application,
+        loop="none",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=CLOSE_SECONDS,
+    )
+    return _Uvicorn(config)
+
+
+def listen() -> socket.socket:
+    """Listen on loopback, on the default port or, where that is taken, on a free one.
+
+    The protocol is named so that the event loop knows it for TCP and sets TCP_NODELAY; without, each answer in two
+    pieces waits 40 ms for an acknowledgement.
+    """
+    for port in (DEFAULT_PORT, 0):
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            listener.bind((HOST, port))
+            listener.listen(BACKLOG)
+        except OSError:
+            listener.close()
+            if port == 0:
+                raise
+        else:
+            break
+    return listener
+
+
+def new_access_key() -> str:
+    """A random access key id in AWS's form: 20 capital letters and digits."""
+    alphabet = string.ascii_uppercase + "234567"
+    return "AGCL" + "".join(secrets.choice(alphabet) for _ in range(16))
+
+
+def _open_log(home: Home) -> None:
+    """server.log keeps its last few megabytes. Uvicorn's own complaints are about answers that we cut on purpose."""
+    handler = logging.handlers.RotatingFileHandler(home.server_log, maxBytes=LOG_BYTES, backupCount=1)
+    logging.basicConfig(level=logging.INFO, handlers=[handler], format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)

@@ -1,0 +1,125 @@
+"""One session: the environment that a session id owns, the state it is in, and what it has done so far."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from agentcore_cli.local import headers
+from agentcore_cli.local.control import Resolved
+from agentcore_cli.local.proxy import Exchange
+from agentcore_cli.local.sandbox import Program, SessionProcess
+from agentcore_cli.local.upstream import Pool
+from agentcore_cli.local.vitals import Vitals
+
+State = Literal["provisioning", "active", "idle", "stopping", "stopped"]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionKey:
+    """What a session is found by: an id means nothing outside its runtime and endpoint."""
+
+    runtime_id: str
+    endpoint: str
+    session_id: str
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """`version` is pinned: an update of the runtime does not reach a session that runs. Times are the clock's."""
+
+    key: SessionKey
+    version: Resolved
+    name: str  # of this start: unique, short, safe as a folder's name
+    log: Path
+    started_at: float
+    vitals: Vitals
+    state: State = "provisioning"
+    last_used_at: float = 0.0
+    invocations: int = 0
+    has_answered: bool = False
+    program: Program | None = None
+    process: SessionProcess | None = None
+    pool: Pool | None = None
+    exchanges: dict[Exchange, float] = field(default_factory=dict)  # with the time each began
+    custom_headers: frozenset[bytes] = frozenset()
+    next_check: float = 0.0
+    being_checked: bool = False
+    ended_at: float | None = None
+    end_reason: str | None = None
+    doomed: asyncio.Future[str] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    quiet: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.last_used_at = self.started_at
+        self.quiet.set()
+        settings = self.version.settings
+        self.custom_headers = headers.forwardable(settings.header_allowlist, jwt=settings.authorizer is not None)
+
+    def begin(self, exchange: Exchange, now: float) -> None:
+        """A request has come: the session is active until it ends."""
+        self.exchanges[exchange] = now
+        self.last_used_at = now
+        self.invocations += 1
+        self.state = "active"
+        self.quiet.clear()
+
+    def end(self, exchange: Exchange, now: float) -> None:
+        """A request has ended: the idle time counts from here."""
+        del self.exchanges[exchange]
+        self.last_used_at = now
+        if not self.exchanges:
+            self.quiet.set()
+        self.settle()
+
+    def answered_well(self) -> None:
+        """The agent has answered; at the first time the sandbox learns what it had to import for that."""
+        if not self.has_answered and self.process is not None:
+            self.has_answered = True
+            self.process.answered()
+
+    def settle(self) -> None:
+        """Active or idle, by what runs in it and what its last ping said."""
+        if self.state in ("active", "idle"):
+            self.state = "active" if self.exchanges or self.vitals.busy else "idle"
+
+    def doom(self, reason: str) -> None:
+        """Tell whoever starts the session that it is no longer wanted."""
+        if not self.doomed.done():
+            self.doomed.set_result(reason)
+
+    @property
+    def idle_since(self) -> float:
+        """From when the idle timeout counts: the last request's end, or when the agent was last no longer busy."""
+        return max(self.last_used_at, self.vitals.healthy_since)
+
+    def identity(self) -> headers.HeaderList:
+        """The headers that tell the session's id, to the agent and to the caller."""
+        value = self.key.session_id.encode("latin-1")
+        if self.version.settings.protocol == "MCP":
+            return [(headers.SESSION, value), (headers.MCP_SESSION, value)]
+        return [(headers.SESSION, value)]
+
+    def record(self, level: str) -> dict[str, Any]:
+        """The session as `/_local/sessions` shows it."""
+        return {
+            "session_id": self.key.session_id,
+            "runtime_id": self.key.runtime_id,
+            "runtime_arn": self.version.runtime_arn,
+            "endpoint": self.key.endpoint,
+            "version": self.version.version,
+            "state": self.state,
+            "started_at": self.started_at,
+            "last_used_at": self.last_used_at,
+            "invocations": self.invocations,
+            "pid": self.process.pid if self.process else None,
+            "warm": self.process is not None and self.process.warm,
+            "cold_reason": self.process.reason if self.process else "",
+            "sandbox": level,
+            "log": str(self.log),
+            "ended_at": self.ended_at,
+            "end_reason": self.end_reason,
+        }

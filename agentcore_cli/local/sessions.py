@@ -1,0 +1,247 @@
+"""The sessions that live, and how one starts and ends.
+
+A session is found by runtime, endpoint and id. The first request with an id starts one (`provisioning`) and waits for
+its agent; whoever comes meanwhile, or while it ends (`stopping`), is told to come again. An id whose session has
+ended gets a new one, with a fresh environment. Source: runtime-sessions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from agentcore_cli.local import logs
+from agentcore_cli.local.clock import Clock
+from agentcore_cli.local.control import ArtifactError, Resolved
+from agentcore_cli.local.credentials import Credentials
+from agentcore_cli.local.faults import Faults
+from agentcore_cli.local.health import Health
+from agentcore_cli.local.home import Home
+from agentcore_cli.local.ledger import Ledger
+from agentcore_cli.local.programs import Programs
+from agentcore_cli.local.provisioning import StartFailed, until_ready
+from agentcore_cli.local.proxy import Exchange
+from agentcore_cli.local.sandbox import Sandbox, SandboxError, SessionSpec
+from agentcore_cli.local.schedule import Schedule
+from agentcore_cli.local.session import Session, SessionKey
+from agentcore_cli.local.upstream import Pool
+from agentcore_cli.local.vitals import Vitals
+from agentcore_cli.local.wire import ServiceFault
+
+SLOW_START_SECONDS = 3.0  # what the fault slow-start adds
+LAST_WORDS_SECONDS = 5.0  # how long the rest of an answer may take once its agent has gone
+PRUNE_EVERY = 50  # starts
+
+_log = logging.getLogger(__name__)
+
+
+class Sessions:
+    """All sessions of the server. Everything runs on the server's event loop."""
+
+    def __init__(
+        self,
+        home: Home,
+        sandbox: Sandbox,
+        programs: Programs,
+        credentials: Credentials,
+        ledger: Ledger,
+        clock: Clock,
+        faults: Faults,
+    ) -> None:
+        self._home = home
+        self._sandbox = sandbox
+        self._programs = programs
+        self._credentials = credentials
+        self._ledger = ledger
+        self._clock = clock
+        self._faults = faults
+        self._live: dict[SessionKey, Session] = {}
+        self._starts = 0
+        self._closing = False
+        self._ending: set[asyncio.Task[None]] = set()
+        self._schedule = Schedule(clock)
+        self._health = Health(self._schedule, clock, faults, self.end)
+        self._scheduling: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        """Begin to look after sessions, once the event loop runs."""
+        self._ledger.recover(self._clock.now())
+        self._scheduling = asyncio.create_task(self._schedule.run())
+
+    async def close(self) -> None:
+        """End every session and take no more."""
+        self._closing = True
+        await self._end_all(self._live.values(), "the local runtime was stopped")
+        self._health.close()
+        if self._scheduling is not None:
+            self._scheduling.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._scheduling
+
+    async def enter(self, version: Resolved, session_id: str) -> Session:
+        """The session of this id, started if there is none.
+
+        Raises ServiceFault: 409 while another operation starts or ends it, 424 when its agent does not start.
+        """
+        key = SessionKey(version.runtime_id, version.endpoint, session_id)
+        session = self._live.get(key)
+        if session is None:
+            return await self._start(key, version)
+        if session.state not in ("active", "idle"):
+            raise ServiceFault.retryable_conflict()
+        return session
+
+    def begin(self, session: Session, exchange: Exchange) -> None:
+        """A request enters the session: it is active until `finish`."""
+        session.begin(exchange, self._clock.now())
+        self._health.watch(session)
+
+    def finish(self, session: Session, exchange: Exchange) -> None:
+        session.end(exchange, self._clock.now())
+
+    async def stop(self, runtime_id: str, endpoint: str, session_id: str) -> None:
+        """End one session on request. Raises ServiceFault: 404 when it does not run, 409 while it starts or ends."""
+        session = self._live.get(SessionKey(runtime_id, endpoint, session_id))
+        if session is None:
+            raise ServiceFault.not_found("Session not found or already terminated")
+        if session.state not in ("active", "idle"):
+            raise ServiceFault.retryable_conflict()
+        await self.end(session, "stopped on request")
+
+    async def end_where(self, belongs: Callable[[Session], bool], reason: str) -> None:
+        """End every session that `belongs` says yes to, whatever state it is in."""
+        await self._end_all([session for session in self._live.values() if belongs(session)], reason)
+
+    async def end(self, session: Session, reason: str) -> None:
+        """End a session and return when nothing of it runs any more."""
+        if session.state == "provisioning":
+            session.doom(reason)
+            await session.gone.wait()
+        elif session.state in ("active", "idle"):
+            session.state = "stopping"
+            if session.pool is not None:
+                session.pool.close()
+            await self._tear_down(session, reason)
+        else:
+            await session.gone.wait()
+
+    def count(self) -> int:
+        return len(self._live)
+
+    def records(self, runtime_arn: str | None = None) -> list[dict[str, Any]]:
+        """Living sessions, then ended ones, newest first."""
+        living = [session.record(self._sandbox.level.name) for session in self._live.values()]
+        living = [record for record in living if runtime_arn in (None, record["runtime_arn"])]
+        return sorted(living, key=lambda record: -record["started_at"]) + self._ledger.past(runtime_arn)
+
+    async def _end_all(self, sessions: Iterable[Session], reason: str) -> None:
+        await asyncio.gather(*(self.end(session, reason) for session in sessions))
+
+    async def _start(self, key: SessionKey, version: Resolved) -> Session:
+        if self._closing:
+            raise ServiceFault(503, "ServiceUnavailableException", "the local runtime is being stopped")
+        session = self._new(key, version)
+        self._live[key] = session
+        try:
+            await self._provision(session)
+        except (StartFailed, ArtifactError, SandboxError, ServiceFault, OSError) as error:
+            await self._give_up(session, str(error))
+            raise _refusal(error, session) from error
+        session.state = "idle"
+        self._health.watch(session)
+        if session.process is not None and session.process.exited.done():
+            self._exited(session)
+        return session
+
+    def _new(self, key: SessionKey, version: Resolved) -> Session:
+        now = self._clock.now()
+        self._starts += 1
+        name = f"s{self._starts}-{secrets.token_hex(4)}"
+        return Session(key, version, name, self._log_of_next(key), now, Vitals(now))
+
+    def _log_of_next(self, key: SessionKey) -> Path:
+        if self._starts % PRUNE_EVERY == 1:
+            folder = logs.group(self._home, key.runtime_id, key.endpoint)
+            alive = {session.log for session in self._live.values()}
+            self._later(asyncio.to_thread(logs.prune, folder, alive))
+        return logs.stream(self._home, key.runtime_id, key.endpoint)
+
+    async def _provision(self, session: Session) -> None:
+        if self._faults.strike("slow-start"):
+            await self._clock.sleep(SLOW_START_SECONDS)
+        program = session.program = await self._programs.find(session.version)
+        self._programs.hold(program)
+        environment = self._credentials.session_environment(session.version, session.key.endpoint)
+        spec = SessionSpec(session.name, environment, session.log)
+        process = session.process = await self._sandbox.start(program, spec)
+        session.pool = Pool(process.address)
+        process.exited.add_done_callback(lambda _: self._exited(session))
+        self._ledger.started(session, self._sandbox.level.name)
+        await until_ready(session, self._clock)
+
+    async def _give_up(self, session: Session, reason: str) -> None:
+        session.state = "stopping"
+        await self._tear_down(session, reason, grace=1.0)
+
+    def _exited(self, session: Session) -> None:
+        """The agent's process has ended by itself: what it still said is delivered, then the session is over."""
+        if session.state in ("active", "idle"):
+            session.state = "stopping"
+            self._later(self._bury(session))
+
+    async def _bury(self, session: Session) -> None:
+        assert session.process is not None, "only a started process can exit"
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS_SECONDS):
+                await session.quiet.wait()
+        await self._tear_down(session, f"the agent {session.process.exited.result().describe()}")
+
+    async def _tear_down(self, session: Session, reason: str, grace: float = 5.0) -> None:
+        try:
+            if session.process is not None:
+                await session.process.stop(grace)
+        except SandboxError:
+            _log.exception("session %s could not be cleaned up", session.name)
+        finally:
+            if session.pool is not None:
+                session.pool.close()
+            await self._forget(session, reason)
+
+    async def _forget(self, session: Session, reason: str) -> None:
+        session.state = "stopped"
+        session.ended_at, session.end_reason = self._clock.now(), reason
+        self._live.pop(session.key, None)
+        try:
+            self._ledger.ended(session, self._sandbox.level.name)
+            if session.program is not None:
+                await self._programs.release(session.program)
+        finally:
+            session.gone.set()
+
+    def _later(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+        task.add_done_callback(_report)
+
+
+def _refusal(error: Exception, session: Session) -> ServiceFault:
+    """What the caller hears when a session does not start."""
+    if isinstance(error, ServiceFault):
+        return error
+    if isinstance(error, StartFailed):
+        detail = "\n".join([error.why, *logs.tail(session.log)])
+        return ServiceFault.runtime_client_error(str(error), detail=detail)
+    if isinstance(error, ArtifactError):
+        return ServiceFault.runtime_client_error(str(error))
+    return ServiceFault.internal(f"the session could not be started: {error}")
+
+
+def _report(task: asyncio.Future[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        _log.error("a session did not end well", exc_info=task.exception())

@@ -1,0 +1,261 @@
+"""HTTP/1.1 to an agent over its session's Unix socket.
+
+`Connection` carries one exchange at a time and parses the answer as it arrives; `Pool` keeps a session's connections
+open between exchanges. Both know HTTP framing and nothing of sessions, ASGI or AgentCore.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final, cast
+
+import httptools
+
+BUFFERED_MAX: Final = 256 * 1024  # bytes of an answer that wait for a slow reader before the agent has to wait
+IDLE_CONNECTIONS_MAX: Final = 64
+IDLE_SECONDS: Final = 4.0  # uvicorn, the commonest server of agents, closes its idle connections after 5
+
+
+class UpstreamLost(Exception):
+    """The connection to the agent ended before the answer was whole."""
+
+
+class Head:
+    """Status and headers of an answer; `length` is None when the agent did not say it."""
+
+    __slots__ = ("headers", "length", "status")
+
+    def __init__(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        self.status = status
+        self.headers = headers
+        self.length = self._length()
+
+    def _length(self) -> int | None:
+        for name, value in self.headers:
+            if name == b"content-length" and value.isdigit():
+                return int(value)
+        return None
+
+    @property
+    def framed(self) -> bool:
+        """Whether the end of the body can be told without the end of the connection."""
+        return self.length is not None or any(name == b"transfer-encoding" for name, _ in self.headers)
+
+
+class Connection(asyncio.Protocol):
+    """One connection to the agent: `write` a request, await `head`, then `chunk` until it gives b""."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._parser = httptools.HttpResponseParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._lost = False
+        self._reader: asyncio.Future[None] | None = None
+        self._writable: asyncio.Future[None] | None = None
+        self._reading_paused = False
+        self._keep_alive = False
+        self.reused = False
+        self.idle_since = 0.0
+        self._reset()
+
+    def _reset(self) -> None:
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._head: Head | None = None
+        self._body = bytearray()
+        self._complete = False
+        self._untouched = True
+
+    # What the proxy calls
+
+    def begin(self, request: bytes) -> None:
+        """Start an exchange with the first bytes of a request."""
+        self._reset()
+        self.write(request)
+
+    def write(self, data: bytes) -> None:
+        if self._transport is not None and not self._lost:
+            self._transport.write(data)
+
+    async def drained(self) -> None:
+        """Return when the agent takes more of the request. Raises UpstreamLost when it never will."""
+        if self._lost:
+            raise UpstreamLost
+        if self._writable is not None:
+            await self._writable
+
+    async def head(self) -> Head:
+        """The final status line and headers (1xx are skipped). Raises UpstreamLost."""
+        while self._head is None:
+            await self._wait()
+        return self._head
+
+    async def chunk(self) -> bytes:
+        """What arrived of the body since the last call, b"" at its end. Raises UpstreamLost."""
+        while not self._body:
+            if self._complete:
+                return b""
+            await self._wait()
+        data = bytes(self._body)
+        self._body.clear()
+        if self._reading_paused:
+            self._reading_paused = False
+            if self._transport is not None and not self._lost:
+                self._transport.resume_reading()
+        return data
+
+    @property
+    def complete(self) -> bool:
+        """Whether the whole answer has arrived (a part may still wait to be read)."""
+        return self._complete
+
+    @property
+    def usable(self) -> bool:
+        """Whether another exchange may follow on this connection."""
+        return self._complete and self._keep_alive and not self._lost and self._writable is None
+
+    @property
+    def untouched(self) -> bool:
+        """Whether not one byte of an answer has arrived."""
+        return self._untouched
+
+    @property
+    def lost(self) -> bool:
+        return self._lost
+
+    def close(self) -> None:
+        """End the connection at once; whoever waits for it gets UpstreamLost."""
+        if self._transport is not None:
+            self._transport.abort()
+        self._end()
+
+    async def _wait(self) -> None:
+        if self._lost:
+            raise UpstreamLost
+        self._reader = self._loop.create_future()
+        try:
+            await self._reader
+        finally:
+            self._reader = None
+
+    def _wake(self) -> None:
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
+
+    def _end(self) -> None:
+        self._lost = True
+        if self._writable is not None:
+            self.resume_writing()
+        self._wake()
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclasses
+
+    def data_received(self, data: bytes) -> None:
+        if self._complete:  # nobody asked
+            self.close()
+            return
+        self._untouched = False
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self.close()
+
+    def connection_lost(self, _reason: Exception | None) -> None:
+        if self._head is not None and not self._complete and not self._head.framed and not self._lost:
+            self._complete = True
+        self._end()
+
+    def pause_writing(self) -> None:
+        self._writable = self._loop.create_future()
+
+    def resume_writing(self) -> None:
+        if self._writable is not None:
+            self._writable.set_result(None)
+            self._writable = None
+
+    # httptools
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        status = self._parser.get_status_code()
+        if status >= 200:
+            self._head = Head(status, self._headers)
+            self._keep_alive = self._parser.should_keep_alive()
+            self._wake()
+
+    def on_body(self, body: bytes) -> None:
+        self._body += body
+        if len(self._body) > BUFFERED_MAX and not self._reading_paused and self._transport is not None:
+            self._reading_paused = True
+            self._transport.pause_reading()
+        self._wake()
+
+    def on_message_complete(self) -> None:
+        if self._head is None:  # an interim 1xx answer
+            self._headers = []
+            return
+        self._complete = True
+        self._wake()
+
+
+class Pool:
+    """The connections of one session: idle ones to reuse, and all of them to cut when the session ends."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._loop = asyncio.get_running_loop()
+        self._idle: list[Connection] = []
+        self._busy: set[Connection] = set()
+        self._closed = False
+
+    async def acquire(self, *, fresh: bool = False) -> Connection:
+        """An idle connection, else a new one; `fresh` insists on a new one. Raises OSError, UpstreamLost if closed."""
+        if self._closed:
+            raise UpstreamLost
+        connection = None if fresh else self._reusable()
+        if connection is None:
+            _, connection = await self._loop.create_unix_connection(Connection, self._address)
+        self._busy.add(connection)
+        if self._closed:  # while the connection was being made
+            self.release(connection)
+            raise UpstreamLost
+        return connection
+
+    def _reusable(self) -> Connection | None:
+        oldest = self._loop.time() - IDLE_SECONDS
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.lost and connection.idle_since >= oldest:
+                connection.reused = True
+                return connection
+            connection.close()
+        return None
+
+    def release(self, connection: Connection) -> None:
+        """Give a connection back: kept when its exchange ended well, closed otherwise."""
+        self._busy.discard(connection)
+        if self._closed or not connection.usable or len(self._idle) >= IDLE_CONNECTIONS_MAX:
+            connection.close()
+            return
+        connection.idle_since = self._loop.time()
+        self._idle.append(connection)
+
+    def trim(self) -> None:
+        """Close what was not used for a while: a server that takes one connection at a time needs it back."""
+        oldest = self._loop.time() - IDLE_SECONDS
+        for connection in self._idle:
+            if connection.idle_since < oldest:
+                connection.close()
+        self._idle = [connection for connection in self._idle if not connection.lost]
+
+    def close(self) -> None:
+        """Cut everything, open answers included."""
+        self._closed = True
+        for connection in (*self._idle, *self._busy):
+            connection.close()
+        self._idle.clear()
+        self._busy.clear()

@@ -1,0 +1,60 @@
+"""What a session's pings say about it (runtime-http-protocol-contract, runtime-long-run)."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any, Final
+
+FAILURES_MAX: Final = 3  # failed pings in a row that end a session
+
+
+class Vitals:
+    """The health of one session, as of its last ping.
+
+    `busy` is HealthyBusy, which keeps a session alive; `healthy_since` is when, on the server's clock, the agent last
+    turned from busy to idle.
+    """
+
+    __slots__ = ("_changed_at", "_pinged_at", "busy", "failures", "healthy_since")
+
+    def __init__(self, now: float) -> None:
+        self.busy = False
+        self.failures = 0
+        self.healthy_since = now
+        self._changed_at: float | None = None
+        self._pinged_at = now
+
+    def failed(self) -> None:
+        self.failures += 1
+
+    @property
+    def dead(self) -> bool:
+        return self.failures >= FAILURES_MAX
+
+    def answered(self, body: bytes, now: float) -> None:
+        """Take in the body of a ping that was answered with 200.
+
+        The agent may tell when its status last changed (`time_of_last_update`, on its own clock, which nobody
+        advances): a change that no ping has seen counts from then. An agent that tells another time at every ping
+        is never idle, as on the service.
+        """
+        told = _told(body)
+        was_busy, self.busy, self.failures = self.busy, told.get("status") == "HealthyBusy", 0
+        changed_at = told.get("time_of_last_update")
+        if isinstance(changed_at, int | float):
+            if not self.busy and self._changed_at not in (None, changed_at):
+                age = time.time() - changed_at
+                self.healthy_since = now - min(max(age, 0.0), now - self._pinged_at)
+            self._changed_at = changed_at
+        elif was_busy and not self.busy:
+            self.healthy_since = now
+        self._pinged_at = now
+
+
+def _told(body: bytes) -> dict[str, Any]:
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
