@@ -4,6 +4,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 export UV_PYTHON_DOWNLOADS := never
+# Commands start as fast as they do where they are installed: from compiled modules.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test check bench format clean
 
@@ -32,7 +34,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	@sed -n '/^uv==/,/# via/p' constraints.txt > $(VENV)/uv.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.txt
-	$(UV) pip install --quiet --no-python-downloads --python $(BIN)/python --require-hashes -r constraints.txt
+	$(UV) pip install --quiet --no-python-downloads --python $(BIN)/python --compile-bytecode --require-hashes -r constraints.txt
 	$(UV) pip install --quiet --no-python-downloads --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 

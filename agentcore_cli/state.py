@@ -86,10 +86,6 @@ class State:
         """The records of one agent, for the engine's journal."""
         return Records(self, agent)
 
-    def agents(self) -> list[str]:
-        """The agents of which anything is recorded."""
-        return list(self._agents())
-
     def mend(self, listener: Listener) -> None:
         """Move a file that can't be read aside and say so."""
         if fault := self._fault():

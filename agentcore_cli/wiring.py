@@ -103,16 +103,11 @@ def locator(selected: Selection) -> Callable[[], Access]:
     from agentcore_cli.local import daemon
 
     _require_local(selected)
-
-    asked = False
+    chosen = region(selected)
 
     def locate() -> Access:
-        # Asking keeps the server from ending by itself, so only the first call does: a destroy lets it end.
-        nonlocal asked
-        server = daemon.running(home()) if asked else None
-        asked = True
-        server = server or daemon.ensure_running(home())
-        return Access(region(selected), url=server.url, access_key=server.access_key, secret_key="local")  # noqa: S106
+        server = daemon.ensure_running(home())
+        return Access(chosen, url=server.url, access_key=server.access_key, secret_key="local")  # noqa: S106
 
     return locate
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from agentcore_cli.config.document import Document, read
 from agentcore_cli.config.faults import Fault, config_error
+from agentcore_cli.config.remembered import recall, remember
 from agentcore_cli.config.rules import broken_rules
 from agentcore_cli.config.schema import Config
 from agentcore_cli.errors import ConfigError
+
+if TYPE_CHECKING:
+    from agentcore_cli.config.document import Document
 
 FILE_NAME: Final = ".agentcore.yaml"
 _START_HINT: Final = "agentcore configure --entrypoint FILE"
@@ -49,7 +52,13 @@ def load(path: Path) -> Loaded:
     """The config in `path`. Raises ConfigError that lists every fault as `file:line: key: problem`."""
     absolute = path.absolute()
     shown = _shown(absolute)
-    return Loaded(parse(_text(absolute, shown), shown), absolute, absolute.parent)
+    text = _read(absolute, shown)
+    values = recall(absolute.parent, text)
+    if values is not None:
+        return Loaded(msgspec.convert(values, Config), absolute, absolute.parent)
+    document, config = _parsed(_decoded(text, shown), shown, with_lines=True)
+    remember(absolute.parent, text, document.value)
+    return Loaded(config, absolute, absolute.parent)
 
 
 def parse(text: str, shown: str, *, with_lines: bool = True) -> Config:
@@ -57,6 +66,12 @@ def parse(text: str, shown: str, *, with_lines: bool = True) -> Config:
 
     Without `with_lines` faults begin with the key: for a text that is in no file yet.
     """
+    return _parsed(text, shown, with_lines=with_lines)[1]
+
+
+def _parsed(text: str, shown: str, *, with_lines: bool) -> tuple[Document, Config]:
+    from agentcore_cli.config.document import read
+
     document = read(text, shown)
     if not isinstance(document.value, dict):
         problem = "the file is empty" if document.value is None else "not a mapping of keys to values"
@@ -64,7 +79,7 @@ def parse(text: str, shown: str, *, with_lines: bool = True) -> Config:
     config, faults = _converted(document)
     if config is None or faults:
         raise config_error(_located(faults, document, shown) if with_lines else map(str, faults))
-    return config
+    return document, config
 
 
 def _converted(document: Document) -> tuple[Config | None, list[Fault]]:
@@ -84,15 +99,18 @@ def _located(faults: list[Fault], document: Document, shown: str) -> list[str]:
     return [f"{shown}:{line}: {problem}" for line, problem in sorted(located, key=lambda pair: pair[0])]
 
 
-def _text(path: Path, shown: str) -> str:
+def _read(path: Path, shown: str) -> bytes:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         raise ConfigError(f"{shown}: there is no such file", hint=_START_HINT) from None
     except IsADirectoryError:
         raise ConfigError(f"{shown}: is a folder, not a file") from None
     except OSError as error:
         raise ConfigError(f"{shown}: can't be read: {error.strerror}") from error
+
+
+def _decoded(data: bytes, shown: str) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -15,6 +15,7 @@ import uvicorn
 
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import ControlPlane
+from agentcore_cli.local.control.plane import MMDSV2
 from agentcore_cli.local.faults import Faults
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.store import Store
@@ -28,7 +29,8 @@ SESSION = boto3.session.Session(aws_access_key_id="test", aws_secret_access_key=
 class ControlServer:
     """Use it in a `with`. `lifecycle`, `faults` and `clock` are those of the plane that answers."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, metadata: Mapping[str, Any] | None = MMDSV2) -> None:
+        self._metadata = metadata
         self.home = Home(root).create()
         (self.home.artifacts / f"{DIGEST}.zip").touch()
         self.faults = Faults()
@@ -52,9 +54,12 @@ class ControlServer:
         self._server.should_exit = True
         self._thread.join()
 
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.servers[0].sockets[0].getsockname()[1]}"
+
     def client(self, region: str = REGION) -> Any:
-        port = self._server.servers[0].sockets[0].getsockname()[1]
-        return SESSION.client("bedrock-agentcore-control", region_name=region, endpoint_url=f"http://127.0.0.1:{port}")
+        return SESSION.client("bedrock-agentcore-control", region_name=region, endpoint_url=self.url)
 
     def hold(self) -> None:
         """From now on the work behind the statuses waits."""
@@ -67,7 +72,10 @@ class ControlServer:
         self._loop = asyncio.get_running_loop()
         self.lifecycle = RecordingLifecycle()
         store = Store(self.home.database)
-        self.plane = ControlPlane(store, self.clock, self.faults, self.lifecycle, REGION, artifacts=self.home.artifacts)
+        artifacts = self.home.artifacts
+        self.plane = ControlPlane(
+            store, self.clock, self.faults, self.lifecycle, REGION, artifacts=artifacts, metadata=self._metadata
+        )
         serving = asyncio.create_task(self._server.serve())
         while not self._server.started:
             await asyncio.sleep(0.001)

@@ -1,0 +1,62 @@
+"""What all tests share: a home for the local runtime, a server in it, and the promise that nothing stays behind."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agentcore_cli.local import daemon
+from agentcore_cli.local.home import Home
+from tests.local_runtime import RunningServer, eventually, processes_of
+
+GONE_SECONDS = 10.0
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    """An empty AGENTCORE_HOME. Its path is short: a Unix socket's may not be longer than 107 bytes."""
+    folder = Path(tempfile.mkdtemp(prefix="ac-"))
+    monkeypatch.setenv("AGENTCORE_HOME", str(folder))
+    yield Home(folder).create()
+    leave(folder)
+
+
+@pytest.fixture
+def server(home: Home) -> Iterator[RunningServer]:
+    """A server process of its own, stopped at the end."""
+    running = RunningServer(home)
+    yield running
+    running.close()
+
+
+def leave(folder: Path) -> None:
+    """Stop what runs in a home, see that nothing of it goes on, remove it."""
+    try:
+        daemon.stop(Home(folder))
+        eventually(lambda: not processes_of(folder), "no process is left", GONE_SECONDS)
+    finally:
+        left = processes_of(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        assert not left, left
+
+
+@pytest.fixture(autouse=True)
+def _no_child_is_left() -> Iterator[None]:
+    """A test that starts processes ends them."""
+    before = _children()
+    yield
+    left = _children() - before
+    assert not left, f"processes left behind: {left}"
+
+
+def _children() -> set[str]:
+    """The processes that this one has started and that have not ended, by pid."""
+    try:
+        lists = [task.joinpath("children").read_text() for task in Path("/proc/self/task").iterdir()]
+    except OSError:  # not Linux, or a thread that has just ended
+        return set()
+    return {pid for text in lists for pid in text.split()}

@@ -1,0 +1,47 @@
+"""What uv says, as errors: who is at fault, and no credentials."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agentcore_cli.builders.installer import failure, redact
+from agentcore_cli.errors import AgentcoreError, InputError
+
+PLACE = Path("/home/environments")
+
+SAYINGS = [
+    pytest.param(
+        "  cause: Because nosuch was not found in the package registry and you require nosuch, we can conclude that "
+        "your requirements are unsatisfiable.",
+        InputError,
+        "because of nosuch",
+        id="unknown",
+    ),
+    pytest.param(
+        "error: No solution found when resolving dependencies\n  cause: Because there is no version of six==99 and you",
+        InputError,
+        "because of six",
+        id="no-such-version",
+    ),
+    pytest.param("error: Couldn't parse requirement in `r.txt` at position 0", InputError, "r.txt", id="malformed"),
+    pytest.param(
+        "error: Failed to build `pyodbc==5.0`\n  cause: gcc", AgentcoreError, "because of pyodbc==5.0", id="build"
+    ),
+    pytest.param("error: Request failed after 3 retries", AgentcoreError, "Request failed", id="network"),
+    pytest.param("error: No space left on device (os error 28)", AgentcoreError, "no space left", id="disk"),
+]
+
+
+@pytest.mark.parametrize(("said", "kind", "shown"), SAYINGS)
+def test_a_failure_names_what_is_at_fault(said: str, kind: type[AgentcoreError], shown: str) -> None:
+    error = failure(said.splitlines(), PLACE)
+    assert type(error) is kind
+    assert shown in error.message
+    assert error.hint
+
+
+def test_credentials_of_an_index_are_not_told() -> None:
+    told = redact("Failed to fetch: https://me:s3cret@index.example/simple/six/ and http://t0ken@other.example/")
+    assert told == "Failed to fetch: https://***@index.example/simple/six/ and http://***@other.example/"
