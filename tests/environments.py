@@ -29,7 +29,7 @@ def agent_environment(*requirements: str, python: str | None = None) -> Path:
             shutil.rmtree(folder, ignore_errors=True)
             _uv("venv", "--python", base, str(folder))
             if requirements:
-                _uv("pip", "install", "--python", str(folder / "bin" / "python"), *requirements)
+                _uv("pip", "install", "--compile-bytecode", "--python", str(folder / "bin" / "python"), *requirements)
             (folder / "complete").touch()
     return folder / "bin" / "python"
 

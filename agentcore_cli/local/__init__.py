@@ -1,5 +1,15 @@
 """The local runtime: AgentCore's control plane and data plane on this machine, with its session promises.
 
-One background server per user. It speaks AWS's wire protocol, keeps its state in one folder (`home.Home`), starts one
-isolated process tree per session (`sandbox`), and knows nothing of the config file, the command line or boto3.
+One background server per user (`daemon` finds, starts and stops it; `server` is the process). It speaks AWS's wire
+protocol, keeps its state in one folder (`home.Home`), and knows nothing of the config file, the command line or boto3.
+
+A request walks like this. `application` makes a `request` of it and asks the `guard` who is there. The control plane's
+operations go to `control`, which changes the `store` and has `deployments` prepare `programs` (a version's `snapshots`,
+its interpreter, its warm parent) and retire them. InvokeAgentRuntime goes to `data_plane`: the version behind the ARN,
+the session of the id from `sessions`, and then the `proxy` carries the body to the agent over `upstream`, and the
+answer back, as they arrive. What the service has no operation for is `extension`, and `client` is its client.
+
+A session starts by `provisioning` (the `sandbox` starts a process tree, then the wait for its first ping), lives as
+`session`, is looked at by `health` when the `schedule` says so, and leaves a line in the `ledger` and its file in
+`logs`. All of it runs on one event loop; what takes long is done by other processes, or in a thread.
 """

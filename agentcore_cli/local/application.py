@@ -7,7 +7,6 @@ costs time on each call (see `proxy`).
 from __future__ import annotations
 
 import logging
-import uuid
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -35,7 +34,7 @@ class Application:
         self._extension = extension
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        request = Request(str(uuid.uuid4()), scope, receive, send)
+        request = Request(scope, receive, send)
         try:
             answer = await self._answer(request)
         except (CallerGone, AnswerBroken):

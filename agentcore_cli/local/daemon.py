@@ -50,15 +50,14 @@ def running(home: Home) -> Server | None:
         return None
 
 
-def ensure_running(home: Home, *, hold: float = 0.0) -> Server:
+def ensure_running(home: Home) -> Server:
     """The server of this home, started if there is none; two callers at once get the same one.
 
-    A server ends by itself when it has no runtime left; `hold` asks it to stay for that many seconds all the same.
     A server of another version is replaced unless sessions live in it. Raises AgentcoreError when it does not start,
     ConflictError when the other version can't be replaced.
     """
     server = running(home)
-    if server is not None and server.version == __version__ and _wanted(home, hold):
+    if server is not None and server.version == __version__ and _wanted(home):
         return server
     from agentcore_cli.files import lock
 
@@ -68,7 +67,7 @@ def ensure_running(home: Home, *, hold: float = 0.0) -> Server:
         if server is not None and server.version != __version__:
             _make_way(home, server)
             server = None
-        return server if server is not None and _wanted(home, hold) else _start(home)
+        return server if server is not None and _wanted(home) else _start(home)
 
 
 def stop(home: Home) -> bool:
@@ -108,11 +107,10 @@ def _started_by_ps(pid: int) -> str | None:
     return None if not began or state.startswith("Z") else began.strip()
 
 
-def _wanted(home: Home, hold: float) -> bool:
-    """Tell the server that it is needed (it reads the time of its file); False when it is just ending."""
-    until = time.time() + hold
+def _wanted(home: Home) -> bool:
+    """Tell the server that it is needed (it looks at the time of its file); False when it is just ending."""
     try:
-        os.utime(home.server_file, (until, until))
+        os.utime(home.server_file)
     except FileNotFoundError:
         return False
     return True

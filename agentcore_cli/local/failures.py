@@ -16,7 +16,7 @@ from agentcore_cli.local.session import Session
 from agentcore_cli.local.wire import ServiceFault
 
 NEWS_SECONDS: Final = 1.0  # how long to wait for the reason why an agent hung up
-LOG_SECONDS: Final = 0.1  # how long an agent's last lines may take into its log
+LOG_SECONDS: Final = 0.05  # how long an agent's last lines may take into its log
 
 
 async def refused(session: Session, refusal: AgentRefused, began: float) -> ServiceFault:

@@ -8,6 +8,7 @@ the longer it has been quiet. Sources: runtime-sessions, runtime-lifecycle-setti
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -24,6 +25,8 @@ PING_TIMEOUT: Final = 10.0  # real seconds: an agent that blocks for three of th
 PINGS_AT_ONCE: Final = 32
 STREAM_SECONDS: Final = 3600.0  # bedrock-agentcore-limits: a streaming answer's longest time
 PING_BODY_MAX: Final = 65_536  # bytes
+
+_log = logging.getLogger(__name__)
 
 
 class PingFailed(Exception):
@@ -90,16 +93,22 @@ class Health:
         session.being_checked = True
         check = asyncio.create_task(self._check(session))
         self._checks.add(check)
-        check.add_done_callback(self._checks.discard)
+        check.add_done_callback(self._checked)
+
+    def _checked(self, check: asyncio.Task[None]) -> None:
+        self._checks.discard(check)
+        if not check.cancelled() and check.exception() is not None:
+            _log.error("a session could not be checked", exc_info=check.exception())
 
     async def _check(self, session: Session) -> None:
         try:
-            async with self._at_once:
-                await self._ping(session)
+            cut_overdue(session, self._clock.now())
+            if not outlived(session, self._clock.now()):
+                async with self._at_once:
+                    await self._ping(session)
         finally:
             session.being_checked = False
         session.settle()
-        cut_overdue(session, self._clock.now())
         if reason := verdict(session, self._clock.now()):
             await self._end(session, reason)
         else:
@@ -124,13 +133,18 @@ class Health:
 def verdict(session: Session, now: float) -> str | None:
     """Why the session has to end now, or None."""
     settings = session.version.settings
-    if now - session.started_at >= settings.max_lifetime:
+    if outlived(session, now):
         return f"reached its maximum lifetime of {settings.max_lifetime} s"
     if session.vitals.dead:
         return f"failed {session.vitals.failures} health checks in a row"
     if session.state == "idle" and now - session.idle_since >= settings.idle_timeout:
         return f"was idle for {settings.idle_timeout} s"
     return None
+
+
+def outlived(session: Session, now: float) -> bool:
+    """Whether the session is older than it may become, whatever it is doing."""
+    return now - session.started_at >= session.version.settings.max_lifetime
 
 
 def next_check(session: Session, now: float) -> float:

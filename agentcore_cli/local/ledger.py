@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any, Final
 
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.session import Session
 from agentcore_cli.local.store import Store
+from agentcore_cli.local.wire import ServiceFault
 
 SHOWN_MAX: Final = 1000  # ended sessions that are told about, newest first
 KEPT_MAX: Final = 5000
@@ -18,6 +20,8 @@ _MIGRATIONS: Final = (
     CREATE INDEX sessions_by_end ON sessions (ended_at);
     """,
 )
+
+_log = logging.getLogger(__name__)
 
 
 class Ledger:
@@ -35,11 +39,12 @@ class Ledger:
         newest = "SELECT name FROM sessions ORDER BY ended_at DESC LIMIT ?"
         self._store.execute(f"DELETE FROM sessions WHERE name NOT IN ({newest})", KEPT_MAX)
 
-    def started(self, session: Session, level: str) -> None:
-        self._write(session.name, session.record(level))
-
-    def ended(self, session: Session, level: str) -> None:
-        self._write(session.name, session.record(level))
+    def record(self, session: Session, level: str) -> None:
+        """Write a session down as it is now. A full disk costs the account, not the session."""
+        try:
+            self._write(session.name, session.record(level))
+        except ServiceFault:
+            _log.exception("session %s is not in the ledger", session.name)
 
     def past(self, runtime_arn: str | None = None) -> list[dict[str, Any]]:
         """The sessions that have ended, newest first; of one runtime or of all."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 from agentcore_cli.contract import INITIALIZATION_SECONDS, PROTOCOLS
 from agentcore_cli.local.clock import Clock
@@ -11,11 +11,11 @@ from agentcore_cli.local.health import PingFailed, ask, ping
 from agentcore_cli.local.session import Session
 from agentcore_cli.local.upstream import Pool
 
-RETRY_SECONDS = 0.02  # real time between two pings that fail at once, doubled up to
-RETRY_SECONDS_MAX = 0.5
+RETRY_SECONDS: Final = 0.02  # real time between two pings that fail at once; doubled each time, up to the next
+RETRY_SECONDS_MAX: Final = 0.5
 
 # The service's own words (runtime-troubleshooting), where it has some.
-TOO_SLOW = (
+TOO_SLOW: Final = (
     "Runtime initialization time exceeded. "
     f"Please make sure that initialization completes in {INITIALIZATION_SECONDS}s."
 )

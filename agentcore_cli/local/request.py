@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+import uuid
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -13,43 +13,25 @@ from agentcore_cli.local.proxy import Receive, RequestBody, Send
 from agentcore_cli.local.wire import ServiceFault, split_path
 
 
-@dataclass
 class Request:
-    """`id` is what the answer carries as x-amzn-RequestId."""
+    """`id` is what the answer carries as x-amzn-RequestId; `headers` are by lower-case name, of two alike the last."""
 
-    id: str
-    scope: dict[str, Any]
-    receive: Receive
-    send: Send
+    __slots__ = ("header_list", "headers", "id", "method", "query", "receive", "segments", "send")
 
-    @cached_property
-    def method(self) -> str:
-        method: str = self.scope["method"]
-        return method
-
-    @cached_property
-    def segments(self) -> list[str]:
-        return split_path(self.scope["raw_path"])
-
-    @cached_property
-    def query(self) -> dict[str, list[str]]:
-        text = self.scope["query_string"].decode("latin-1")
-        return parse_qs(text, keep_blank_values=True) if text else {}
+    def __init__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        self.id = str(uuid.uuid4())
+        self.method: str = scope["method"]
+        self.segments = _segments(scope["raw_path"])
+        self.query = _query(scope["query_string"])
+        self.header_list: HeaderList = scope["headers"]
+        self.headers = dict(self.header_list)
+        self.receive = receive
+        self.send = send
 
     @property
     def qualifier(self) -> str:
         """The endpoint that a data plane request is for."""
         return self.query.get("qualifier", [DEFAULT_ENDPOINT])[0]
-
-    @cached_property
-    def header_list(self) -> HeaderList:
-        headers: HeaderList = self.scope["headers"]
-        return headers
-
-    @cached_property
-    def headers(self) -> dict[bytes, bytes]:
-        """By lower-case name; of a header that came twice, the last."""
-        return dict(self.header_list)
 
     @property
     def length(self) -> int | None:
@@ -62,6 +44,17 @@ class Request:
         if (self.length or 0) > limit:
             raise too_large(limit)
         return RequestBody(self.receive, limit)
+
+
+@lru_cache(maxsize=1024)
+def _segments(raw_path: bytes) -> list[str]:
+    """Remembered, because a session's calls all have the same; nobody changes the list."""
+    return split_path(raw_path)
+
+
+@lru_cache(maxsize=1024)
+def _query(query_string: bytes) -> dict[str, list[str]]:
+    return parse_qs(query_string.decode("latin-1"), keep_blank_values=True)
 
 
 def too_large(limit: int) -> ServiceFault:

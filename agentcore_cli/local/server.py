@@ -18,6 +18,7 @@ import secrets
 import signal
 import socket
 import string
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -27,6 +28,7 @@ import uvloop
 
 from agentcore_cli import __version__
 from agentcore_cli.contract import LOCAL_REGION
+from agentcore_cli.errors import AgentcoreError, ConflictError
 from agentcore_cli.files import lock, write_atomically
 from agentcore_cli.local.application import Application
 from agentcore_cli.local.clock import Clock
@@ -52,6 +54,7 @@ CLOSE_SECONDS: Final = 2  # how long open connections of callers may take to end
 UNUSED_SECONDS: Final = 600.0  # how long a server without any runtime waits for its first, since it was last asked for
 LINGER_SECONDS: Final = 2.0  # the same when it has had runtimes and the last is gone
 LOOK_SECONDS: Final = 0.5  # how often it looks whether it is still needed
+PREDECESSOR_SECONDS: Final = 20.0  # how long the server before this one may take to end
 LOG_BYTES: Final = 4 * 1024 * 1024
 
 _log = logging.getLogger(__name__)
@@ -60,13 +63,32 @@ _log = logging.getLogger(__name__)
 def run(home: Home, *, ready: Callable[[], None]) -> int:
     """Serve until told to end; `ready` is called once requests are answered. Gives the exit code."""
     _open_log(home)
-    with lock(home.root / "server.lock", purpose="local runtime", wait=True):
-        try:
+    try:
+        with only_one(home):
             uvloop.run(_serve(home, ready))
-        except Exception:
-            _log.exception("the local runtime failed")
-            return 1
+    except AgentcoreError as error:
+        sys.stderr.write(f"{error.message}\n")
+        return 1
+    except Exception:
+        _log.exception("the local runtime failed")
+        return 1
     return 0
+
+
+@contextlib.contextmanager
+def only_one(home: Home) -> Iterator[None]:
+    """Be the only server of this home; one that is just ending is waited for. Raises ConflictError."""
+    deadline = time.monotonic() + PREDECESSOR_SECONDS
+    with contextlib.ExitStack() as held:
+        while True:
+            try:
+                held.enter_context(lock(home.root / "server.lock", purpose="local runtime"))
+                break
+            except ConflictError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(LOOK_SECONDS / 10)
+        yield
 
 
 async def _serve(home: Home, ready: Callable[[], None]) -> None:
@@ -144,7 +166,7 @@ class LocalServer:
                 self.end()
 
     def _asked_for_at(self) -> float:
-        """When a command last made sure that the server runs, or until when it asked it to stay (`daemon`)."""
+        """When a command last made sure that the server runs (`daemon.ensure_running` touches the file)."""
         with contextlib.suppress(FileNotFoundError):
             return self._home.server_file.stat().st_mtime
         return 0.0
@@ -178,6 +200,7 @@ def _uvicorn(application: Application) -> uvicorn.Server:
         lifespan="off",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

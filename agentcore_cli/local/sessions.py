@@ -11,9 +11,9 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from agentcore_cli.local import logs
 from agentcore_cli.local.clock import Clock
@@ -33,9 +33,9 @@ from agentcore_cli.local.upstream import Pool
 from agentcore_cli.local.vitals import Vitals
 from agentcore_cli.local.wire import ServiceFault
 
-SLOW_START_SECONDS = 3.0  # what the fault slow-start adds
-LAST_WORDS_SECONDS = 5.0  # how long the rest of an answer may take once its agent has gone
-PRUNE_EVERY = 50  # starts
+SLOW_START_SECONDS: Final = 3.0  # what the fault slow-start adds
+LAST_WORDS_SECONDS: Final = 5.0  # how long the rest of an answer may take once its agent has gone
+PRUNE_EVERY: Final = 50  # starts
 
 _log = logging.getLogger(__name__)
 
@@ -140,7 +140,11 @@ class Sessions:
         return sorted(living, key=lambda record: -record["started_at"]) + self._ledger.past(runtime_arn)
 
     async def _end_all(self, sessions: Iterable[Session], reason: str) -> None:
-        await asyncio.gather(*(self.end(session, reason) for session in sessions))
+        """One that can't be ended well does not keep the others."""
+        ends = [asyncio.ensure_future(self.end(session, reason)) for session in sessions]
+        for end in ends:
+            end.add_done_callback(_report)
+        await asyncio.gather(*ends, return_exceptions=True)
 
     async def _start(self, key: SessionKey, version: Resolved) -> Session:
         if self._closing:
@@ -181,7 +185,7 @@ class Sessions:
         process = session.process = await self._sandbox.start(program, spec)
         session.pool = Pool(process.address)
         process.exited.add_done_callback(lambda _: self._exited(session))
-        self._ledger.started(session, self._sandbox.level.name)
+        self._ledger.record(session, self._sandbox.level.name)
         await until_ready(session, self._clock)
 
     async def _give_up(self, session: Session, reason: str) -> None:
@@ -216,15 +220,15 @@ class Sessions:
         session.state = "stopped"
         session.ended_at, session.end_reason = self._clock.now(), reason
         self._live.pop(session.key, None)
+        self._ledger.record(session, self._sandbox.level.name)
         try:
-            self._ledger.ended(session, self._sandbox.level.name)
             if session.program is not None:
                 await self._programs.release(session.program)
         finally:
             session.gone.set()
 
-    def _later(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
         task.add_done_callback(_report)
@@ -244,4 +248,4 @@ def _refusal(error: Exception, session: Session) -> ServiceFault:
 
 def _report(task: asyncio.Future[None]) -> None:
     if not task.cancelled() and task.exception() is not None:
-        _log.error("a session did not end well", exc_info=task.exception())
+        _log.error("work on a session failed", exc_info=task.exception())

@@ -97,6 +97,11 @@ class Store:
     def all(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         return self.execute(query, *values).fetchall()
 
+    @property
+    def changes(self) -> int:
+        """How many rows this connection has changed: what was read holds for as long as that stays the same."""
+        return self._connection.total_changes
+
     def close(self) -> None:
         self._connection.close()
 

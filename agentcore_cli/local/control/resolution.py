@@ -25,6 +25,8 @@ class Resolution:
     def __init__(self, tables: Tables, faults: Faults) -> None:
         self._tables = tables
         self._faults = faults
+        self._known: dict[tuple[str, str | None, str], Resolved] = {}
+        self._known_at = -1
 
     def resolve(self, runtime: str, account: str | None, qualifier: str) -> Resolved:
         """The live version of an endpoint. `runtime` is a percent-decoded ARN, or an id beside its `account`.
@@ -32,12 +34,28 @@ class Resolution:
         A runtime serves once its first version is READY, and goes on serving the old one while the next is rolled
         out. Raises ServiceFault: 400 for what is no ARN or id, 404 for what is not here.
         """
+        resolved = self._recall(runtime, account, qualifier)
+        if self._faults.strike("not-found-after-ready"):
+            raise _not_found(qualifier, resolved.runtime_arn)
+        return resolved
+
+    def _recall(self, runtime: str, account: str | None, qualifier: str) -> Resolved:
+        """Asked for on every call of the data plane: remembered for as long as no table changes."""
+        if self._known_at != self._tables.store.changes:
+            self._known.clear()
+            self._known_at = self._tables.store.changes
+        question = (runtime, account, qualifier)
+        if question not in self._known:
+            self._known[question] = self._look_up(runtime, account, qualifier)
+        return self._known[question]
+
+    def _look_up(self, runtime: str, account: str | None, qualifier: str) -> Resolved:
         found = self._runtime(runtime, account)
         endpoint = self._tables.endpoint(found.id, qualifier) if found else None
         if found is None or endpoint is None or endpoint.live_version is None or endpoint.status == "DELETING":
             raise _not_found(qualifier, runtime)
         resolved = resolve_version(self._tables, found.id, endpoint.name, endpoint.live_version)
-        if resolved is None or self._faults.strike("not-found-after-ready"):
+        if resolved is None:
             raise _not_found(qualifier, found.arn)
         return resolved
 

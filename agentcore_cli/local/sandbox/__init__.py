@@ -11,7 +11,7 @@ Who watches whom. The init reports to the server (`session`) over its socket, an
 closes that socket. The parent can die without its sessions. Whatever an agent does to its parent, its process group or
 its own orphans stays inside its pid namespace.
 
-What is not known here: HTTP, sessions ids, timeouts, versions, and who is allowed to do what.
+What is not known here: HTTP, session ids, timeouts, and who is allowed to do what.
 """
 
 from agentcore_cli.local.sandbox.program import Exit, Level, Program, SandboxError, SessionSpec

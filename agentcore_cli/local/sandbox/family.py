@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from agentcore_cli.local.home import Home
@@ -33,11 +34,12 @@ class Family:
         self._learned = learned
         self._warm: Parent | None = None
         self._bare: Parent | None = None
-        self._refusal = "" if isolation.forks else f"{sys.platform} does not let a process with imports fork"
+        self._refusal = _reason_against_forks(isolation, program)
         self._learning = learned.of(program) is not None
         self._lock = asyncio.Lock()
         self._endings: dict[Parent, asyncio.Task[None]] = {}
         self._growth: asyncio.Task[None] | None = None
+        self._released = False
 
     async def prepare(self) -> None:
         """Have a parent ready. Raises SandboxError only when the interpreter itself does not run."""
@@ -64,11 +66,12 @@ class Family:
         """What the session that learns had imported; a parent with all of it takes over as soon as it is ready."""
         if modules is None:
             self._learning = False
-            return
-        self._growth = asyncio.get_running_loop().create_task(self._grow(modules))
+        elif not self._released:
+            self._growth = asyncio.get_running_loop().create_task(self._grow(modules))
 
     def release(self) -> None:
         """No new sessions: the parents end with their last session."""
+        self._released = True
         if self._growth is not None:
             self._growth.cancel()
         for parent in self._endings:
@@ -76,6 +79,8 @@ class Family:
 
     async def ended(self) -> None:
         """Wait until no parent is left."""
+        if self._growth is not None:
+            await asyncio.wait({self._growth})
         await asyncio.gather(*self._endings.values())
 
     async def close(self) -> None:
@@ -141,3 +146,11 @@ class Family:
     async def _await_end(self, parent: Parent) -> None:
         await parent.ended()
         del self._endings[parent]
+
+
+def _reason_against_forks(isolation: Isolation, program: Program) -> str:
+    """What is known before any import, or nothing."""
+    if not isolation.forks:
+        return f"{sys.platform} does not let a process with imports fork"
+    launcher = Path(program.start[0])
+    return f"{launcher.name} executes a new interpreter" if launcher.is_absolute() else ""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from agentcore_cli.local.home import Home
-from agentcore_cli.local.sandbox.program import Level, SandboxError
+from agentcore_cli.local.sandbox.program import Level
 
 WORKER = Path(__file__).parent / "worker"
 PROBE_SECONDS = 20.0
@@ -73,17 +73,18 @@ def detect(home: Home) -> Isolation:
     """Try the strongest isolation first. Takes some 50 ms; the reason of the first refusal is kept."""
     if sys.platform != "linux":
         return Isolation(None, overlay=False, reason=f"{sys.platform} has no namespaces", forks=False)
-    kind: Literal["root", "user"] = "root" if os.geteuid() == 0 else "user"
-    best = Isolation(kind, overlay=True)
-    refusal = _try(home, best)
-    if refusal is None:
-        return best
-    copying = Isolation(kind, overlay=False, reason=f"folders are copied: {refusal}")
-    if _try(home, copying) is None:
-        return copying
-    if kind == "root" and _try(home, Isolation("user", overlay=True)) is None:
-        return Isolation("user", overlay=True)
-    return Isolation(None, overlay=False, reason=refusal)
+    kinds: tuple[Literal["root", "user"], ...] = ("root", "user") if os.geteuid() == 0 else ("user",)
+    refusals = []
+    for kind in kinds:
+        layered = Isolation(kind, overlay=True)
+        refusal = _try(home, layered)
+        if refusal is None:
+            return layered
+        copied = Isolation(kind, overlay=False, reason=f"folders are copied: {refusal}")
+        if _try(home, copied) is None:
+            return copied
+        refusals.append(refusal)
+    return Isolation(None, overlay=False, reason=refusals[0])
 
 
 def _try(home: Home, isolation: Isolation) -> str | None:
@@ -114,6 +115,6 @@ def _probe(settings: dict[str, object]) -> str | None:
             answer = ""
         process.wait()
     if not answer:
-        raise SandboxError("the sandbox's worker does not run: it ended without an answer")
+        return "the attempt ended without an answer"
     error: str | None = json.loads(answer)["error"]
     return error

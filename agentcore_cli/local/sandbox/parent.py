@@ -33,35 +33,28 @@ class Parent:
         self._wire: Wire | None = None
         self._answers: asyncio.Queue[Message | None] = asyncio.Queue()
         self._turn = asyncio.Lock()
+        self._asked = False  # a session is on its way
+        self._released = False
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 (open as long as the process)
         self._process: asyncio.subprocess.Process | None = None
 
     @property
     def alive(self) -> bool:
-        return self._wire is not None
+        return self._wire is not None and not self._released
 
     async def spawn(self) -> None:
         """Start the process. Raises SandboxError when the interpreter does not run."""
-        ours, theirs = socket.socketpair()
-        try:
-            self._process = await asyncio.create_subprocess_exec(
-                str(self._interpreter),
-                str(WORKER),
-                "parent",
-                str(theirs.fileno()),
-                env=self._environment,
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=self._output,
-                stderr=self._output,
-                start_new_session=True,
-            )
-        except OSError as error:
-            ours.close()
-            self._output.close()
-            raise SandboxError(f"{self._interpreter}: {error.strerror}") from error
-        finally:
-            theirs.close()
+        with contextlib.ExitStack() as undo:
+            ours, theirs = socket.socketpair()
+            undo.callback(ours.close)
+            undo.callback(self._output.close)
+            try:
+                self._process = await self._execute(theirs)
+            except OSError as error:
+                raise SandboxError(f"{self._interpreter}: {error.strerror}") from error
+            finally:
+                theirs.close()
+            undo.pop_all()
         self._wire = Wire(ours, self._answers.put_nowait, self._lost)
 
     async def ready(self) -> None:
@@ -86,17 +79,24 @@ class Parent:
         async with self._turn:
             if self._wire is None:
                 raise SandboxError(self._last_words())
-            with contextlib.suppress(ConnectionError):
-                await self._wire.send({"fork": True}, descriptors)
-            answer = await self._answer()
+            self._asked = True
+            try:
+                with contextlib.suppress(ConnectionError):
+                    await self._wire.send({"fork": True}, descriptors)
+                answer = await self._answer()
+            finally:
+                self._asked = False
+                if self._released:
+                    self.release()
         if "refused" in answer:
             raise Refusal(answer["refused"])
         pid: int = answer["forked"]
         return pid
 
     def release(self) -> None:
-        """No more sessions of it: it ends when its last session has ended."""
-        if self._wire is not None:
+        """No more sessions of it, after one it is being asked for: it ends when its last session has ended."""
+        self._released = True
+        if self._wire is not None and not self._asked:
             self._wire.close()
             self._wire = None
 
@@ -114,6 +114,20 @@ class Parent:
             await self._process.wait()
         self.release()
         self._output.close()
+
+    async def _execute(self, control: socket.socket) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            str(self._interpreter),
+            str(WORKER),
+            "parent",
+            str(control.fileno()),
+            env=self._environment,
+            pass_fds=(control.fileno(),),
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=self._output,
+            start_new_session=True,
+        )
 
     async def _answer(self) -> Message:
         answer = await self._answers.get()

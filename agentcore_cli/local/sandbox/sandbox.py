@@ -10,15 +10,17 @@ from typing import Any
 
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.sandbox.cgroups import Cgroups
-from agentcore_cli.local.sandbox.family import Family
+from agentcore_cli.local.sandbox.family import Family, Forked
 from agentcore_cli.local.sandbox.folders import Folders
 from agentcore_cli.local.sandbox.isolation import Isolation, Places, detect
 from agentcore_cli.local.sandbox.learned import Learned
+from agentcore_cli.local.sandbox.learner import Learner
 from agentcore_cli.local.sandbox.program import Exit, Level, Program, SandboxError, SessionSpec
-from agentcore_cli.local.sandbox.session import Learner, SessionProcess
+from agentcore_cli.local.sandbox.session import SessionProcess
 from agentcore_cli.local.sandbox.surroundings import Surroundings
 
 CLOSE_GRACE = 1.0  # seconds that agents get when everything ends
+DESCRIPTORS = 65536  # open files of the server
 
 
 class Sandbox:
@@ -91,29 +93,20 @@ class Sandbox:
         except OSError as error:
             raise SandboxError(f"the session could not be prepared: {error}") from error
         family = self._family(program)
+        learner = Learner(family.learn) if family.claim_learning() else None
         control, theirs = socket.socketpair()
-        learning = socket.socketpair() if family.claim_learning() else None
-        cgroups = surroundings.group.open()
-        others = [learning[1].fileno()] if learning else []
-        descriptors = (theirs.fileno(), surroundings.listener.fileno(), surroundings.log, *others, *cgroups)
         try:
-            forked = await family.fork(descriptors)
+            forked = await _fork(family, theirs, surroundings, learner)
         except SandboxError:
             control.close()
+            if learner is not None:
+                learner.give_up()
             await asyncio.get_running_loop().run_in_executor(None, surroundings.remove)
             raise
-        finally:
-            theirs.close()
-            surroundings.let_go()
-            for descriptor in cgroups:
-                os.close(descriptor)
-            if learning:
-                learning[1].close()
-        session = SessionProcess(surroundings, forked.pid, control, forked.reason)
+        session = SessionProcess(surroundings, forked, control, learner)
         self._sessions.add(session)
         session.exited.add_done_callback(lambda _: self._sessions.discard(session))
-        learner = Learner(learning[0], family.learn) if learning else None
-        await session.begin(self._request(spec, surroundings, learns=learner is not None), learner)
+        await session.begin(self._request(spec, surroundings, learns=learner is not None))
         return session
 
     def _end_unwanted(self, starting: asyncio.Task[SessionProcess]) -> None:
@@ -134,7 +127,23 @@ class Sandbox:
         }
 
 
+async def _fork(family: Family, control: socket.socket, surroundings: Surroundings, learner: Learner | None) -> Forked:
+    """Hand over to a new process what it needs, and close it here."""
+    cgroups = surroundings.group.open()
+    learning = [learner.theirs] if learner is not None else []
+    descriptors = (control.fileno(), surroundings.listener.fileno(), surroundings.log, *learning, *cgroups)
+    try:
+        return await family.fork(descriptors)
+    finally:
+        control.close()
+        surroundings.let_go()
+        for descriptor in (*learning, *cgroups):
+            os.close(descriptor)
+
+
 def _raise_descriptor_limit() -> None:
-    """A session costs the server three descriptors, and there may be a thousand sessions."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    """A session costs the server some descriptors, and there may be a thousand sessions."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

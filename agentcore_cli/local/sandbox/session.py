@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import socket
-from collections.abc import Callable
 from typing import Any
 
+from agentcore_cli.local.sandbox.family import Forked
+from agentcore_cli.local.sandbox.learner import Learner
 from agentcore_cli.local.sandbox.program import Exit, SandboxError
 from agentcore_cli.local.sandbox.surroundings import Surroundings
 from agentcore_cli.local.sandbox.wire import Message, Wire
 
 START_SECONDS = 30.0
 KILL_SECONDS = 5.0
-MODULES_MAX = 1024**2  # bytes of the answer to "which modules are loaded"
 
 
 class SessionProcess:
@@ -27,27 +26,28 @@ class SessionProcess:
     `exited` is done when nothing of the tree is left.
     """
 
-    def __init__(self, surroundings: Surroundings, init_pid: int, control: socket.socket, reason: str) -> None:
+    def __init__(
+        self, surroundings: Surroundings, forked: Forked, control: socket.socket, learner: Learner | None
+    ) -> None:
         self.address = surroundings.address
-        self.pid = init_pid
-        self.warm = not reason
-        self.reason = reason
+        self.pid = forked.pid
+        self.warm = not forked.reason
+        self.reason = forked.reason
         loop = asyncio.get_running_loop()
         self.exited: asyncio.Future[Exit] = loop.create_future()
         self._surroundings = surroundings
-        self._init_pid = init_pid
+        self._init_pid = forked.pid
         self._started: asyncio.Future[Message] = loop.create_future()
         self._report: Message | None = None
         self._removed: asyncio.Future[None] | None = None
         self._wire = Wire(control, self._hear, self._end_of_wire)
         self._wire_ended = False
         self._process_ended = False
-        self._learner: Learner | None = None
+        self._learner = learner
         self._watch_process()
 
-    async def begin(self, request: dict[str, Any], learner: Learner | None) -> None:
+    async def begin(self, request: dict[str, Any]) -> None:
         """Tell the waiting init what to run, and wait until the agent runs. Raises SandboxError."""
-        self._learner = learner
         with contextlib.suppress(ConnectionError):
             await self._wire.send(request)
         try:
@@ -83,7 +83,7 @@ class SessionProcess:
         """Notice the end of the init process, which is the end of everything in its pid namespace."""
         try:
             watched = os.pidfd_open(self._init_pid)
-        except (AttributeError, ProcessLookupError):  # not Linux, or ended already
+        except (AttributeError, OSError):  # neither Linux nor 5.3, or ended already
             self._process_ended = True
             return
         asyncio.get_running_loop().add_reader(watched, self._end_of_process, watched)
@@ -115,36 +115,6 @@ class SessionProcess:
             self._learner.give_up()
         self._removed = asyncio.get_running_loop().run_in_executor(None, self._surroundings.remove)
         self.exited.set_result(Exit(report["code"], report["signal"], out_of_memory))
-
-
-class Learner:
-    """Asks a session once which modules it has loaded, and passes the answer on (None: there is none)."""
-
-    def __init__(self, connection: socket.socket, learned: Callable[[list[str] | None], None]) -> None:
-        self._connection = connection
-        self._connection.setblocking(False)
-        self._learned = learned
-        self._task: asyncio.Task[None] | None = None
-
-    def ask(self) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._ask())
-
-    def give_up(self) -> None:
-        self._connection.close()
-        self._learned(None)
-
-    async def _ask(self) -> None:
-        loop = asyncio.get_running_loop()
-        answer = b""
-        with self._connection:
-            try:
-                await loop.sock_sendall(self._connection, b"?")
-                while len(answer) < MODULES_MAX and (piece := await loop.sock_recv(self._connection, 65536)):
-                    answer += piece
-                modules = json.loads(answer)
-            except (ConnectionError, ValueError):  # the session ended meanwhile
-                modules = None
-        self._learned(modules)
 
 
 def _first_child(pid: int) -> int | None:

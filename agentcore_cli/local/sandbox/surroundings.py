@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 from dataclasses import dataclass
@@ -31,23 +32,18 @@ class Surroundings:
         cls, folders: Folders, cgroups: Cgroups, isolation: Isolation, program: Program, spec: SessionSpec
     ) -> Surroundings:
         """Make all of it, or nothing. Raises OSError."""
-        folder = folders.create(spec.key)
-        try:
+        with contextlib.ExitStack() as undo:
+            folder = folders.create(spec.key)
+            undo.callback(folders.remove, spec.key)
             if not isolation.overlay:
-                loop = asyncio.get_running_loop()
-                await loop.run_in_executor(None, copy_tree, program.code, folder / "app")
+                await asyncio.get_running_loop().run_in_executor(None, copy_tree, program.code, folder / "app")
+            undo.callback(lambda: cgroups.group(spec.key).remove())
             group = cgroups.create(spec.key, spec.memory, spec.cpus)
             spec.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             log = os.open(spec.log, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                listener, address = folders.listen(spec.key)
-            except OSError:
-                os.close(log)
-                raise
-        except OSError:
-            folders.remove(spec.key)
-            cgroups.group(spec.key).remove()
-            raise
+            undo.callback(os.close, log)
+            listener, address = folders.listen(spec.key)
+            undo.pop_all()
         return cls(spec.key, folder, address, group, listener, log, folders)
 
     def let_go(self) -> None:

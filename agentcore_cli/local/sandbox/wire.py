@@ -26,6 +26,8 @@ class Wire:
 
     async def send(self, message: Message, descriptors: tuple[int, ...] = ()) -> None:
         """Say `message`, handing copies of `descriptors` over. Raises ConnectionError when the other end is gone."""
+        if not self._open:
+            raise ConnectionError("the other end is gone")
         data = json.dumps(message).encode() + b"\n"
         if descriptors:
             await self._send_descriptors(data, descriptors)

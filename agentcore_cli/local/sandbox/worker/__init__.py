@@ -2,10 +2,10 @@
 
 Python 3.10 syntax, no import from outside this folder. Run as `python <this folder> parent|agent|probe <descriptor>`:
 
-- `parent`   one per program: imports what the agent imports (`imports`), then forks one `init` for each session;
+- `parent`   one per program: imports what the agent imports (`imports`), then forks one `init` per session (`forks`);
 - `init`     the session's first process: builds what the session sees of the file system (`mounts`), starts the agent,
              writes its output to the log (`log`), ends with the server;
-- `agent`    becomes the program that the user wrote, with its port led to a Unix socket (`ports`);
+- `agent`    becomes the `program` that the user wrote, with its port led to a Unix socket (`ports`, `loops`);
 - `probe`    tries `mounts` for real and says what the machine refused.
 
 `kernel` holds the system calls that Python lacks, `channel` the JSON lines exchanged with the server, `children` the

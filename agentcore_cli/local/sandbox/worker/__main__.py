@@ -33,13 +33,13 @@ def load_package() -> None:
 def main() -> None:
     """Play the role that the command line names. Forks return to this level, with no caller's frame in the way."""
     load_package()
-    role, connection = sys.argv[1], socket.socket(fileno=int(sys.argv[2]))
+    role, descriptor = sys.argv[1], int(sys.argv[2])
     if role == "probe":
-        worker_module("mounts").probe(connection)
+        worker_module("mounts").probe(socket.socket(fileno=descriptor))
     elif role == "parent":
-        worker_module("parent").serve(connection, PRELOADED).supervise().run()
+        worker_module("parent").serve(socket.socket(fileno=descriptor), PRELOADED).supervise().run()
     else:
-        worker_module("agent").receive(connection, PRELOADED).run()
+        worker_module("agent").receive(descriptor, PRELOADED).run()
 
 
 def worker_module(name: str) -> Any:

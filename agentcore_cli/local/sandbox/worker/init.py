@@ -61,21 +61,17 @@ class Init:
 
     def _fork_agent(self, request: Message) -> "Agent | None":
         """Start the agent; returns it in its own process, None in this one."""
-        learning = self._others.pop(0) if request["learn"] else -1
-        handover = socket.socketpair() if self._settings["fresh"] else None
+        cgroups = self._others
+        learning = cgroups.pop(0) if request["learn"] else -1
         self._output, output = os.pipe()
-        entrance = Entrance(output, self._others, handover[1] if handover else None)
-        agent = Agent(self._settings, request, self._listener, learning, entrance)
+        agent = Agent(self._settings, request, self._listener, Entrance(output, cgroups, learning))
         self._agent_pid = os.fork()
         if self._agent_pid == 0:
             self._leave_to_agent()
             return agent
-        for descriptor in (output, self._listener, *self._others, *([learning] if request["learn"] else [])):
-            os.close(descriptor)
-        if handover:
-            agent.hand_over(handover[0])
-            for end in handover:
-                end.close()
+        for descriptor in (output, self._listener, learning, *cgroups):
+            if descriptor >= 0:
+                os.close(descriptor)
         if sys.platform == "linux":
             kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # no ptrace, no reading of our memory from inside
         self._channel.send({"started": self._agent_pid})
@@ -99,6 +95,7 @@ class Init:
             if self._channel.fileno() in ready:
                 self._obey(self._channel.read())
             if self._deadline is not None and time.monotonic() >= self._deadline:
+                self._deadline = None
                 children.kill(self._agent_pid, signal.SIGKILL)
             if watch.fileno() in ready:
                 status = watch.reap().get(self._agent_pid)

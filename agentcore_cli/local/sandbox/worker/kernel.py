@@ -20,7 +20,9 @@ _CAPABILITY_VERSION_3 = 0x20080522
 
 # What a container engine leaves to root: chown, dac_override, fowner, fsetid, kill, setgid, setuid, setpcap,
 # net_bind_service, net_raw, sys_chroot, audit_write, setfcap. Not sys_admin (it could undo our mounts), not mknod.
-CAPABILITIES_LEFT = frozenset({0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 29, 31})
+CAPABILITIES_OF_ROOT = frozenset({0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 29, 31})
+# In a user namespace they reach the user's own files only: dac_override and fowner, because a snapshot is read-only.
+CAPABILITIES_OF_USER = frozenset({1, 3})
 
 _libc = ctypes.CDLL(None, use_errno=True)
 

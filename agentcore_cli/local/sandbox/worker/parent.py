@@ -10,10 +10,9 @@ import select
 import signal
 import socket
 import sys
-import threading
 from typing import Any
 
-from . import children, imports, init, memory
+from . import children, forks, imports, init, memory
 from .channel import Channel
 
 if sys.platform == "linux":
@@ -34,10 +33,14 @@ def serve(connection: socket.socket, preloaded: "frozenset[str]") -> "init.Init"
 
 
 class Parent:
+    """One process; `prepare` it, then let it `fork_sessions`."""
+
     def __init__(self, channel: Channel, settings: Settings) -> None:
         self._channel = channel
         self._settings = settings
         self._visible: list[str] = []
+        self._sessions: set[int] = set()
+        self._listening = True
 
     def prepare(self, preloaded: "frozenset[str]") -> None:
         """Enter the base file system, import, and tell the server what stands against forking, if anything."""
@@ -51,36 +54,27 @@ class Parent:
         if not self._settings["fresh"]:
             self._import(preloaded)
         memory.settle()
-        self._channel.send({"ready": True, "unsafe": unsafe_to_fork()})
+        self._channel.send({"ready": True, "unsafe": forks.unsafe_to_fork()})
 
     def fork_sessions(self) -> "init.Init":
         """Answer each request of the server with a new process; returns in that process."""
         watch = children.Watch()
-        sessions: set[int] = set()
         poll = select.poll()
         poll.register(self._channel, select.POLLIN)
         poll.register(watch, select.POLLIN)
-        listening = True
-        while listening or sessions:
+        while self._listening or self._sessions:
             ready = {descriptor for descriptor, _ in poll.poll()}
             if watch.fileno() in ready:
-                sessions -= watch.reap().keys()
-                end_strangers(sessions)
+                self._sessions -= watch.reap().keys()
+                end_strangers(self._sessions)
             if self._channel.fileno() in ready:
-                messages = self._channel.read()
-                if messages is None:
-                    listening = False
+                descriptors = self._take_request()
+                if not self._listening:
                     poll.unregister(self._channel)
-                for _ in messages or ():
-                    descriptors = self._channel.take_descriptors()
-                    pid = self._fork()
-                    if pid == 0:
-                        watch.close()
-                        return self._become_init(descriptors)
-                    for descriptor in descriptors:
-                        os.close(descriptor)
-                    if pid > 0:
-                        sessions.add(pid)
+                elif self._answer(descriptors):
+                    watch.close()
+                    self._channel.close()
+                    return init.Init(self._settings, self._visible, descriptors)
         os._exit(0)
 
     def _import(self, preloaded: "frozenset[str]") -> None:
@@ -91,102 +85,27 @@ class Parent:
         imports.load(project, self._settings["learned"])
         imports.forget_shadowed(project, preloaded)
 
-    def _fork(self) -> int:
-        """Fork, into a new pid namespace where there are some. Answers the server; returns -1 when refused."""
-        reason = unsafe_to_fork()
-        if reason is not None:
-            self._channel.send({"refused": reason})
-            return -1
-        try:
-            pid = _FORKS[self._settings["namespaces"]]()
-        except OSError as error:
-            self._channel.send({"refused": str(error)})
-            return -1
-        if pid > 0:
-            self._channel.send({"forked": pid})
-        return pid
+    def _take_request(self) -> "list[int]":
+        """The descriptors of a new session. The server sends one request at a time, and waits for the answer."""
+        self._listening = self._channel.read() is not None
+        return self._channel.take_descriptors()
 
-    def _become_init(self, descriptors: "list[int]") -> "init.Init":
-        self._channel.close()
-        return init.Init(self._settings, self._visible, descriptors)
-
-
-def fork_as_root() -> int:
-    """Fork into a new pid namespace, and come back from it."""
-    own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
-    pid = -1
-    try:
-        kernel.unshare(kernel.CLONE_NEWPID)
-        pid = os.fork()
-    finally:
-        if pid != 0:
-            kernel.setns(own, kernel.CLONE_NEWPID)
-        os.close(own)
-    return pid
-
-
-def fork_as_user() -> int:
-    """Let a child go into a new pid namespace and fork: from a user namespace there is no coming back.
-
-    The child ends at once, so its child comes to us, the subreaper.
-    """
-    read, write = os.pipe()
-    middle = os.fork()
-    if middle != 0:
-        os.close(write)
-        with open(read) as answer:
-            pid = answer.read()
-        os.waitpid(middle, 0)
-        if not pid:
-            raise OSError("no new pid namespace is to be had")
-        return int(pid)
-    os.close(read)
-    try:
-        kernel.unshare(kernel.CLONE_NEWPID)
-        pid_here = os.fork()
-    except OSError:
-        os._exit(1)
-    if pid_here != 0:
-        os.write(write, str(pid_here).encode())
-        os._exit(0)
-    os.close(write)
-    return 0
-
-
-_FORKS = {"root": fork_as_root, "user": fork_as_user, None: os.fork}
-
-
-def unsafe_to_fork() -> "str | None":
-    """Why a fork would lose something, or None.
-
-    Python threads do not survive a fork. Native ones don't either, and only some libraries make theirs anew; those end
-    them before the fork by a handler (OpenBLAS does). So a fork is tried once: what is still there afterwards would
-    be missing in the child.
-    """
-    running = len(sys._current_frames())
-    if running > 1:
-        names = ", ".join(thread.name for thread in threading.enumerate() if thread is not threading.main_thread())
-        return f"its imports leave {running - 1} Python threads running ({names})"
-    if _native_threads() > 1:
-        _try_fork()
-        left = _native_threads() - 1
-        if left > 0:
-            return f"its imports leave {left} native threads running"
-    return None
-
-
-def _native_threads() -> int:
-    try:
-        return len(os.listdir("/proc/self/task"))
-    except FileNotFoundError:
-        return 1
-
-
-def _try_fork() -> None:
-    pid = os.fork()
-    if pid == 0:
-        os._exit(0)
-    os.waitpid(pid, 0)
+    def _answer(self, descriptors: "list[int]") -> bool:
+        """Fork and tell the server, or tell it why not. True in the new process."""
+        refusal = forks.unsafe_to_fork()
+        if refusal is None:
+            try:
+                pid = forks.fork(self._settings["namespaces"])
+            except OSError as error:
+                refusal = str(error)
+            else:
+                if pid == 0:
+                    return True
+                self._sessions.add(pid)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        self._channel.send({"forked": pid} if refusal is None else {"refused": refusal})
+        return False
 
 
 def end_strangers(sessions: "set[int]") -> None:

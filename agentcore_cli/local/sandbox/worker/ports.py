@@ -15,6 +15,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+LOOPBACK = "127.0.0.1"
+
 _INTERNET = (socket.AF_INET, socket.AF_INET6)
 _UNSUPPORTED = (errno.EOPNOTSUPP, errno.ENOPROTOOPT, errno.EINVAL)
 _CLIENT_PORTS = 49152  # the first of the dynamic ports, from which peers seem to come
@@ -32,7 +34,6 @@ def install(port: int, listener: int) -> None:
     shim = Shim(port, listener)
     for name in ("bind", "accept", "getsockname", "getpeername", "setsockopt", "getsockopt"):
         setattr(socket.socket, name, _method(getattr(shim, name)))
-    loops.lead_uvloop(port, listener)
 
 
 def _method(function: "Callable[..., Any]") -> "Callable[..., Any]":
@@ -63,18 +64,18 @@ class Shim:
     def accept(self, sock: socket.socket) -> "tuple[socket.socket, Any]":
         connection, address = _original_accept(sock)
         if isinstance(address, str) and sock.family in _INTERNET:
-            address = peer_address(connection)
+            address = _peer_address(connection)
         return connection, address
 
     def getsockname(self, sock: socket.socket) -> Any:
         name = _original_getsockname(sock)
         if isinstance(name, str) and sock.family in _INTERNET:
-            return self._bound.get(sock) or internet_address(sock, self._port)
+            return self._bound.get(sock) or _internet_address(sock, self._port)
         return name
 
     def getpeername(self, sock: socket.socket) -> Any:
         name = _original_getpeername(sock)
-        return peer_address(sock) if isinstance(name, str) and sock.family in _INTERNET else name
+        return _peer_address(sock) if isinstance(name, str) and sock.family in _INTERNET else name
 
     def setsockopt(self, sock: socket.socket, *arguments: Any) -> None:
         try:
@@ -101,16 +102,20 @@ class Shim:
         )
 
 
-def is_disguised(sock: socket.socket) -> bool:
+def is_disguised(sock: Any) -> bool:
     """Whether a Unix socket sits in the place of this TCP socket."""
-    return sock.family in _INTERNET and isinstance(_original_getsockname(sock), str)
+    in_family = isinstance(sock, socket.socket) and sock.family in _INTERNET
+    return in_family and isinstance(_original_getsockname(sock), str)
 
 
-def internet_address(sock: socket.socket, port: int) -> "tuple[Any, ...]":
-    """The loopback address in the words of the socket's family."""
-    return ("::1", port, 0, 0) if sock.family == socket.AF_INET6 else ("127.0.0.1", port)
+def client_port(descriptor: int) -> int:
+    """The port that a peer seems to come from: the same for as long as the connection lives."""
+    return _CLIENT_PORTS + descriptor % (65536 - _CLIENT_PORTS)
 
 
-def peer_address(sock: socket.socket) -> "tuple[Any, ...]":
-    """Where the other end of a disguised connection seems to be: on this machine, on a port that tells peers apart."""
-    return internet_address(sock, _CLIENT_PORTS + sock.fileno() % (65536 - _CLIENT_PORTS))
+def _internet_address(sock: socket.socket, port: int) -> "tuple[Any, ...]":
+    return ("::1", port, 0, 0) if sock.family == socket.AF_INET6 else (LOOPBACK, port)
+
+
+def _peer_address(sock: socket.socket) -> "tuple[Any, ...]":
+    return _internet_address(sock, client_port(sock.fileno()))

@@ -1,0 +1,46 @@
+"""Asking a session which modules it has loaded."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import Callable
+
+ANSWER_MAX = 1024**2  # bytes
+
+
+class Learner:
+    """Asks one session once, and passes the answer on to `learned` (None: there is none).
+
+    `theirs` is the descriptor that the session gets; whoever sends it closes it.
+    """
+
+    def __init__(self, learned: Callable[[list[str] | None], None]) -> None:
+        self._connection, theirs = socket.socketpair()
+        self._connection.setblocking(False)
+        self.theirs = theirs.detach()
+        self._learned = learned
+        self._task: asyncio.Task[None] | None = None
+
+    def ask(self) -> None:
+        """Ask in the background."""
+        self._task = asyncio.get_running_loop().create_task(self._ask())
+
+    def give_up(self) -> None:
+        """The session ended before it could be asked."""
+        self._connection.close()
+        self._learned(None)
+
+    async def _ask(self) -> None:
+        loop = asyncio.get_running_loop()
+        answer = b""
+        with self._connection:
+            try:
+                await loop.sock_sendall(self._connection, b"?")
+                while len(answer) < ANSWER_MAX and (piece := await loop.sock_recv(self._connection, 65536)):
+                    answer += piece
+                modules = json.loads(answer)
+            except (ConnectionError, ValueError):  # the session ended meanwhile
+                modules = None
+        self._learned(modules)

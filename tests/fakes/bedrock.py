@@ -1,0 +1,154 @@
+"""A Bedrock that plays by a script: Converse and ConverseStream on loopback, for agents that must run unmodified.
+
+An agent is sent here by `AWS_ENDPOINT_URL_BEDROCK_RUNTIME` and signs with credentials that are worth nothing; no model
+call leaves the machine. What is said comes from `tests.fakes.model_script`, what is spoken on the wire stands here: the
+two operations' JSON shapes and the AWS event stream framing, as botocore's model of `bedrock-runtime` has them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from threading import Thread
+from typing import Any, Self
+
+from tests.fakes.model_script import Reply, ToolCall, reply
+
+_OPERATION = re.compile(r"/model/[^/]+/(converse|converse-stream)")
+_STRING_HEADER = 7
+_call_numbers = count(1)
+_USAGE = {"usage": {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2}, "metrics": {"latencyMs": 1}}
+
+Event = tuple[str, dict[str, Any]]
+
+
+class ScriptedBedrock:
+    """The server, from `with` to the end of the block. `requests` holds the body of every call it was sent."""
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that send an AWS SDK here."""
+        return {
+            "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": self.url,
+            "AWS_ACCESS_KEY_ID": "AKIASCRIPTED",
+            "AWS_SECRET_ACCESS_KEY": "scripted",
+            "AWS_REGION": "us-west-2",
+            "AWS_DEFAULT_REGION": "us-west-2",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+def _handler_for(bedrock: ScriptedBedrock) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_POST(self) -> None:
+            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            operation = _OPERATION.fullmatch(self.path)
+            if operation is None:
+                self._send(404, "application/json", b'{"message": "not part of the script"}')
+                return
+            bedrock.requests.append(request)
+            self._answer(operation[1], reply(request["messages"], _offered_tools(request)))
+
+        def _answer(self, operation: str, answer: Reply) -> None:
+            if operation == "converse":
+                self._send(200, "application/json", json.dumps(_whole(answer)).encode())
+            else:
+                frames = b"".join(encode_event(name, body) for name, body in _pieces(answer))
+                self._send(200, "application/vnd.amazon.eventstream", frames)
+
+        def _send(self, status: int, content_type: str, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Silence: the tests look at `requests`."""
+
+    return Handler
+
+
+def _offered_tools(request: dict[str, Any]) -> dict[str, list[str]]:
+    """The names of the offered tools, each with the names of its required parameters."""
+    specs = [tool["toolSpec"] for tool in request.get("toolConfig", {}).get("tools", []) if "toolSpec" in tool]
+    return {spec["name"]: spec["inputSchema"]["json"].get("required", []) for spec in specs}
+
+
+def _whole(answer: Reply) -> dict[str, Any]:
+    """`answer` as the body of a Converse response."""
+    content = (
+        {"toolUse": _tool_use(answer, input=answer.arguments)} if isinstance(answer, ToolCall) else {"text": answer}
+    )
+    return {"output": {"message": {"role": "assistant", "content": [content]}}, "stopReason": _reason(answer), **_USAGE}
+
+
+def _pieces(answer: Reply) -> Iterator[Event]:
+    """`answer` as the events of a ConverseStream response; text comes word by word."""
+    yield "messageStart", {"role": "assistant"}
+    if isinstance(answer, ToolCall):
+        yield "contentBlockStart", {"start": {"toolUse": _tool_use(answer)}, "contentBlockIndex": 0}
+        yield _delta({"toolUse": {"input": json.dumps(answer.arguments)}})
+    else:
+        for word in re.findall(r"\S+\s*", answer):
+            yield _delta({"text": word})
+    yield "contentBlockStop", {"contentBlockIndex": 0}
+    yield "messageStop", {"stopReason": _reason(answer)}
+    yield "metadata", _USAGE
+
+
+def _delta(content: dict[str, Any]) -> Event:
+    return "contentBlockDelta", {"delta": content, "contentBlockIndex": 0}
+
+
+def _tool_use(call: ToolCall, **extra: Any) -> dict[str, Any]:
+    return {"toolUseId": f"tooluse_{next(_call_numbers)}", "name": call.name, **extra}
+
+
+def _reason(answer: Reply) -> str:
+    return "tool_use" if isinstance(answer, ToolCall) else "end_turn"
+
+
+def encode_event(name: str, body: dict[str, Any]) -> bytes:
+    """One message of an AWS event stream: lengths, CRC of both, headers, payload, CRC of all that came before."""
+    headers = b"".join(
+        _encode_header(key, value)
+        for key, value in ((":message-type", "event"), (":event-type", name), (":content-type", "application/json"))
+    )
+    payload = json.dumps(body).encode()
+    prelude = struct.pack(">II", 16 + len(headers) + len(payload), len(headers))
+    message = prelude + struct.pack(">I", zlib.crc32(prelude)) + headers + payload
+    return message + struct.pack(">I", zlib.crc32(message))
+
+
+def _encode_header(name: str, value: str) -> bytes:
+    return (
+        struct.pack(">B", len(name)) + name.encode() + struct.pack(">BH", _STRING_HEADER, len(value)) + value.encode()
+    )

@@ -1,0 +1,112 @@
+"""100 MB both ways, with little memory in between, and no byte too much."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.local_runtime import RunningServer, invocations, new_session
+
+FULL = 100_000_000
+PIECE = bytes(range(256)) * 256
+GROWTH_MAX = 30 * 1024 * 1024
+BYTES = {"Content-Type": "application/octet-stream"}
+
+
+def pieces(size: int) -> Iterator[bytes]:
+    for at in range(0, size, len(PIECE)):
+        yield PIECE[: size - at]
+
+
+class Memory:
+    """The server's resident memory while a test runs."""
+
+    def __init__(self, pid: int) -> None:
+        self._status = Path(f"/proc/{pid}/status")
+        self._before = self._resident()
+        self._most = self._before
+        self._ended = threading.Event()
+        self._watch = threading.Thread(target=self._look)
+
+    def __enter__(self) -> Memory:
+        self._watch.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._watch.join()
+
+    @property
+    def growth(self) -> int:
+        """Bytes, at its worst."""
+        return self._most - self._before
+
+    def _look(self) -> None:
+        while not self._ended.wait(0.01):
+            self._most = max(self._most, self._resident())
+
+    def _resident(self) -> int:
+        line = next(line for line in self._status.read_text().splitlines() if line.startswith("VmRSS"))
+        return int(line.split()[1]) * 1024
+
+
+def test_a_full_payload_of_known_length(server: RunningServer, answers: str) -> None:
+    session = new_session()
+    server.invoke(answers, b"{}", session)
+    with Memory(server.info.pid) as memory:
+        answer = server.invoke(answers, pieces(FULL), session, **BYTES, **{"Content-Length": str(FULL)})
+    assert answer.json() == {"bytes": FULL, "right": True, "framing": "length"}
+    assert memory.growth < GROWTH_MAX
+
+
+def test_a_chunked_payload(server: RunningServer, answers: str) -> None:
+    answer = server.invoke(answers, pieces(5_000_000), new_session(), **BYTES)
+    assert answer.json() == {"bytes": 5_000_000, "right": True, "framing": "chunked"}
+
+
+def test_boto3_sends_a_full_payload(server: RunningServer, answers: str) -> None:
+    answer = server.data.invoke_agent_runtime(
+        agentRuntimeArn=answers,
+        runtimeSessionId=new_session(),
+        contentType="application/octet-stream",
+        payload=b"".join(pieces(FULL)),
+    )
+    assert b'"right": true' in answer["response"].read()
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["of known length", "chunked"])
+def test_a_payload_that_is_too_large(server: RunningServer, answers: str, known: bool) -> None:
+    session = new_session()
+    server.invoke(answers, b"{}", session)
+    size = FULL + 1
+    headers = BYTES | ({"Content-Length": str(size)} if known else {})
+    answer = server.invoke(answers, pieces(size), session, **headers)
+    assert (answer.status, answer.headers["x-amzn-errortype"]) == (400, "ValidationException")
+    assert "larger than 100000000 bytes" in answer.json()["message"]
+    assert server.invoke(answers, b"{}", session).json()["calls"] == 2
+
+
+@pytest.mark.parametrize("length", ["true", "false"], ids=["of known length", "until the connection ends"])
+def test_a_full_answer_to_a_slow_reader(server: RunningServer, answers: str, length: str) -> None:
+    asked = b'{"do": "bytes", "size": %d, "length": %b}' % (FULL, length.encode())
+    session = new_session()
+    server.invoke(answers, b"{}", session)
+    got = hashlib.sha256()
+    with (
+        Memory(server.info.pid) as memory,
+        server.open("POST", invocations(answers), asked, server.headers(session)) as response,
+    ):
+        threading.Event().wait(0.5)
+        while data := response.read(1_000_000):
+            got.update(data)
+    assert memory.growth < GROWTH_MAX
+    assert got.digest() == hashlib.sha256(b"".join(pieces(FULL))).digest()
+
+
+def test_a_body_of_the_control_plane_that_is_too_large(server: RunningServer) -> None:
+    answer = server.ask("PUT", "/runtimes/", bytes(1_048_577), server.headers())
+    assert (answer.status, answer.headers["x-amzn-errortype"]) == (400, "ValidationException")

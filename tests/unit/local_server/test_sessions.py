@@ -1,0 +1,236 @@
+"""How sessions start and end, with a sandbox that starts no process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from agentcore_cli.local.control import ArtifactError
+from agentcore_cli.local.home import Home
+from agentcore_cli.local.ledger import Ledger
+from agentcore_cli.local.proxy import AgentLost
+from agentcore_cli.local.sandbox import Exit
+from agentcore_cli.local.store import Store
+from agentcore_cli.local.wire import ServiceFault
+from tests.fakes.local_server import SessionServer, put_code, session_server, version
+from tests.fakes.sandbox import ScriptedAgent
+
+ID = "x" * 33
+
+
+def run(home: Home, use: Callable[[SessionServer], Awaitable[None]], **agent: Any) -> None:
+    async def scenario() -> None:
+        async with session_server(home, ScriptedAgent(**agent)) as server:
+            await use(server)
+
+    put_code(home)
+    asyncio.run(scenario())
+
+
+def records(server: SessionServer) -> list[tuple[str, str | None]]:
+    return [(record["state"], record["end_reason"]) for record in server.sessions.records()]
+
+
+def test_one_session_for_many_calls(home: Home) -> None:
+    async def use(server: SessionServer) -> None:
+        for _ in range(3):
+            session = await server.ask(version(), ID)
+        assert (session.state, session.invocations) == ("idle", 3)
+        assert len(server.sandbox.started) == 1
+        assert server.sandbox.started[0].answers_seen == 0  # the data plane tells
+
+    run(home, use)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param((version(), "y" * 33), id="another id"),
+        pytest.param((version(endpoint="beta"), ID), id="another endpoint"),
+    ],
+)
+def test_another_key_is_another_session(home: Home, other: Any) -> None:
+    async def use(server: SessionServer) -> None:
+        assert await server.ask(version(), ID) is not await server.ask(*other)
+
+    run(home, use)
+
+
+def test_who_comes_while_it_starts_comes_again(home: Home) -> None:
+    async def use(server: SessionServer) -> None:
+        first = asyncio.ensure_future(server.ask(version(), ID))
+        await asyncio.sleep(0.05)
+        with pytest.raises(ServiceFault, match="Session operation in progress") as refused:
+            await server.ask(version(), ID)
+        assert refused.value.status == 409
+        await server.advance(3)
+        assert (await first).invocations == 1
+
+    def armed(server: SessionServer) -> Awaitable[None]:
+        server.faults.arm("slow-start", 1)
+        return use(server)
+
+    run(home, armed)
+
+
+def test_an_exit_is_noticed_at_once(home: Home) -> None:
+    async def use(server: SessionServer) -> None:
+        await server.ask(version(), ID)
+        server.sandbox.started[0].exit(Exit(3, None))
+        await asyncio.sleep(0.05)
+        assert records(server) == [("stopped", "the agent exited with status 3")]
+        assert (await server.ask(version(), ID)).invocations == 1
+        assert server.sandbox.started[0].stopped == 1
+
+    run(home, use)
+
+
+def test_an_exit_before_it_serves(home: Home) -> None:
+    async def use(server: SessionServer) -> None:
+        call = asyncio.ensure_future(server.ask(version(), ID))
+        await asyncio.sleep(0.1)
+        server.sandbox.started[0].exit(Exit(1, None))
+        with pytest.raises(ServiceFault, match="Runtime exited with status 1 before it served a request") as refused:
+            await call
+        assert refused.value.status == 424
+        assert records(server) == [("stopped", "Runtime exited with status 1 before it served a request.")]
+
+    run(home, use, ping_status=503)
+
+
+def test_a_start_that_takes_too_long(home: Home) -> None:
+    async def use(server: SessionServer) -> None:
+        call = asyncio.ensure_future(server.ask(version(), ID))
+        await asyncio.sleep(0.1)
+        await server.advance(119)
+        assert not call.done()
+        await server.advance(1)
+        with pytest.raises(ServiceFault, match="Runtime initialization time exceeded"):
+            await call
+
+    run(home, use, silent=True)
+
+
+def test_a_session_that_is_no_longer_wanted_while_it_starts(home: Home) -> None:
+    async def use(server: SessionServer) -> None:
+        call = asyncio.ensure_future(server.ask(version(), ID))
+        await asyncio.sleep(0.1)
+        await server.deployments.retire_runtime("bot-0123456789")
+        with pytest.raises(ServiceFault, match="the runtime was deleted"):
+            await call
+        assert server.sandbox.forgotten == ["bot-0123456789/1"]
+        assert list(home.snapshots.iterdir()) == []
+
+    run(home, use, silent=True)
+
+
+def test_a_version_that_cannot_run(home: Home) -> None:
+    async def use(server: SessionServer) -> None:
+        with pytest.raises(ArtifactError):
+            await server.deployments.prepare(version(code="b"))
+        with pytest.raises(ServiceFault) as refused:
+            await server.ask(version(code="b"), ID)
+        assert refused.value.status == 424
+        assert server.sessions.count() == 0
+
+    run(home, use)
+
+
+def test_quiet_sessions_are_pinged_ever_more_rarely(home: Home) -> None:
+    async def use(server: SessionServer) -> None:
+        await server.ask(version(), ID)
+        for _ in range(850):
+            server.clock.advance(1)
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.1)
+        assert 3 < server.agent.pings < 60
+
+    run(home, use)
+
+
+def test_busy_sessions_are_pinged_every_two_seconds(home: Home) -> None:
+    async def use(server: SessionServer) -> None:
+        await server.ask(version(), ID)
+        await server.advance(2)
+        before = server.agent.pings
+        for _ in range(10):
+            await server.advance(2)
+        assert server.agent.pings - before == 10
+        assert records(server) == [("active", None)]
+
+    run(home, use, status="HealthyBusy")
+
+
+def test_a_ping_comes_before_the_idle_verdict(home: Home) -> None:
+    """It has become busy since the last look, however long ago that was."""
+
+    async def use(server: SessionServer) -> None:
+        await server.ask(version(), ID)
+        server.agent.status = "HealthyBusy"
+        await server.advance(1000)
+        assert records(server) == [("active", None)]
+
+    run(home, use)
+
+
+def test_a_request_without_end_is_cut(home: Home) -> None:
+    async def use(server: SessionServer) -> None:
+        await server.ask(version(), ID)
+        server.agent.silent = True
+        call = asyncio.ensure_future(server.ask(version(), ID))
+        await asyncio.sleep(0.1)
+        server.faults.arm("ping-dead", 1)
+        await server.advance(901)
+        with pytest.raises(AgentLost):
+            await call
+
+    run(home, use)
+
+
+def test_the_newest_version_of_an_endpoint_is_the_one_kept_warm(home: Home) -> None:
+    put_code(home, "b")
+
+    async def use(server: SessionServer) -> None:
+        await server.deployments.prepare(version(1))
+        await server.deployments.prepare(version(1, endpoint="pinned"))
+        await server.ask(version(1), ID)
+        await server.deployments.prepare(version(2, code="b"))
+        assert server.sandbox.forgotten == []
+        await server.deployments.prepare(version(2, code="b", endpoint="pinned"))
+        assert server.sandbox.forgotten == ["bot-0123456789/1"]
+        assert {path.name[0] for path in home.snapshots.iterdir()} == {"a", "b"}
+        await server.sessions.stop("bot-0123456789", "DEFAULT", ID)
+        assert {path.name[0] for path in home.snapshots.iterdir()} == {"b"}
+
+    run(home, use)
+
+
+def test_a_killed_server_leaves_an_account(home: Home) -> None:
+    async def use(server: SessionServer) -> None:
+        await server.ask(version(), ID)
+        successor = Ledger(home)
+        successor.recover(server.clock.now())
+        (record,) = successor.past()
+        assert (record["session_id"], record["state"]) == (ID, "stopped")
+        assert record["end_reason"] == "the local runtime was killed"
+        successor.close()
+
+    run(home, use)
+
+
+def test_the_ledger_forgets_the_oldest(home: Home) -> None:
+    ledger = Ledger(home)
+    store = Store(home.database, durable=False)
+    for number in range(5010):
+        row = (f"s{number}", "arn", float(number), json.dumps({"session_id": str(number)}))
+        store.execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", *row)
+    store.close()
+    ledger.recover(0)
+    shown = [record["session_id"] for record in ledger.past("arn")]
+    assert shown == [str(number) for number in range(5009, 4009, -1)]
+    assert ledger.past("another") == []
+    ledger.close()

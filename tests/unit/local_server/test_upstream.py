@@ -1,0 +1,235 @@
+"""HTTP framing between the server and an agent: what arrives in any pieces comes out whole."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+import uvloop
+
+from agentcore_cli.local.upstream import BUFFERED_MAX, Connection, Pool, UpstreamLost
+
+Converse = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+REQUEST = b"POST / HTTP/1.1\r\ncontent-length: 0\r\n\r\n"
+WITH_LENGTH = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"
+UNTIL_THE_END = b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nhello"
+INTERIM = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n" + WITH_LENGTH
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    folder = tempfile.mkdtemp(prefix="up-")
+    yield str(Path(folder) / "s")
+    shutil.rmtree(folder)
+
+
+def says(*pieces: bytes, then_close: bool = False) -> Converse:
+    """A server that answers each request with the same pieces, one write each."""
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await _request_came(reader):
+            for piece in pieces:
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0.001)
+            if then_close:
+                break
+
+    return converse
+
+
+async def _request_came(reader: asyncio.StreamReader) -> bool:
+    try:
+        await reader.readuntil(b"\r\n\r\n")
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return False
+    return True
+
+
+def with_server(address: str, converse: Converse, use: Callable[[Pool], Awaitable[None]]) -> None:
+    conversations = set()
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            conversations.add(asyncio.current_task())
+            await converse(reader, writer)
+        with contextlib.suppress(ConnectionError):
+            writer.close()
+            await writer.wait_closed()
+
+    async def scenario() -> None:
+        server = await asyncio.start_unix_server(accept, address)
+        pool = Pool(address)
+        try:
+            await use(pool)
+        finally:
+            pool.close()
+            await asyncio.sleep(0.01)  # what was connected last is accepted only now
+            server.close()
+            await asyncio.gather(*conversations)
+
+    uvloop.run(scenario())
+
+
+async def whole(connection: Connection) -> bytes:
+    body = b""
+    while piece := await connection.chunk():
+        body += piece
+    return body
+
+
+async def head_and_body(connection: Connection) -> bytes:
+    await connection.head()
+    return await whole(connection)
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 1000])
+@pytest.mark.parametrize(
+    ("answer", "then_close"),
+    [
+        pytest.param(WITH_LENGTH, False, id="content-length"),
+        pytest.param(CHUNKED, False, id="chunked"),
+        pytest.param(UNTIL_THE_END, True, id="until the connection ends"),
+        pytest.param(INTERIM, False, id="after 1xx"),
+    ],
+)
+def test_an_answer_in_any_pieces(address: str, answer: bytes, then_close: bool, size: int) -> None:
+    pieces = [answer[at : at + size] for at in range(0, len(answer), size)]
+
+    async def use(pool: Pool) -> None:
+        connection = await pool.acquire()
+        connection.begin(REQUEST)
+        assert (await connection.head()).status == 200
+        assert await whole(connection) == b"hello"
+        pool.release(connection)
+        again = await pool.acquire()
+        assert (again is connection) is not then_close
+        again.begin(REQUEST)
+        assert (await again.head()).status == 200
+        assert await whole(again) == b"hello"
+        pool.release(again)
+
+    with_server(address, says(*pieces, then_close=then_close), use)
+
+
+def test_an_answer_without_a_body(address: str) -> None:
+    async def use(pool: Pool) -> None:
+        connection = await pool.acquire()
+        connection.begin(REQUEST)
+        assert (await connection.head()).status == 204
+        assert await whole(connection) == b""
+        assert connection.usable
+
+    with_server(address, says(b"HTTP/1.1 204 No Content\r\n\r\n"), use)
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        pytest.param(b"", id="before an answer"),
+        pytest.param(WITH_LENGTH[:20], id="in the head"),
+        pytest.param(WITH_LENGTH[:-2], id="in a body of known length"),
+        pytest.param(CHUNKED[:-5], id="before the last chunk"),
+        pytest.param(b"this is no HTTP\r\n\r\n", id="not HTTP"),
+        pytest.param(b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n", id="an upgrade nobody asked for"),
+    ],
+)
+def test_a_broken_answer_is_lost(address: str, cut: bytes) -> None:
+    async def use(pool: Pool) -> None:
+        connection = await pool.acquire()
+        connection.begin(REQUEST)
+        with pytest.raises(UpstreamLost):
+            await head_and_body(connection)
+        assert connection.untouched is (cut == b"")
+        assert not connection.usable
+
+    with_server(address, says(cut, then_close=True), use)
+
+
+def test_a_slow_reader_holds_the_agent_back(address: str) -> None:
+    size = 20 * BUFFERED_MAX
+    sent = 0
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        await _request_came(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % size)
+        while sent < size:
+            writer.write(bytes(65_536))
+            sent += 65_536
+            await writer.drain()
+
+    async def use(pool: Pool) -> None:
+        connection = await pool.acquire()
+        connection.begin(REQUEST)
+        await connection.head()
+        await asyncio.sleep(0.2)
+        assert sent < 8 * BUFFERED_MAX
+        assert len(await whole(connection)) == size
+
+    with_server(address, converse, use)
+
+
+def test_a_slow_agent_holds_the_writer_back(address: str) -> None:
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.1)
+        while await reader.read(65_536):
+            pass
+
+    async def use(pool: Pool) -> None:
+        connection = await pool.acquire()
+        connection.begin(b"POST / HTTP/1.1\r\ncontent-length: 10000000\r\n\r\n")
+        connection.write(bytes(10_000_000))
+        waiting = asyncio.ensure_future(connection.drained())
+        await asyncio.sleep(0.02)
+        assert not waiting.done()
+        await waiting
+
+    with_server(address, converse, use)
+
+
+def test_a_closed_pool_wakes_whoever_waits(address: str) -> None:
+    async def use(pool: Pool) -> None:
+        connection = await pool.acquire()
+        connection.begin(REQUEST)
+        waiting = asyncio.ensure_future(connection.head())
+        await asyncio.sleep(0.01)
+        pool.close()
+        with pytest.raises(UpstreamLost):
+            await waiting
+        with pytest.raises(UpstreamLost):
+            await pool.acquire()
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    with_server(address, converse, use)
+
+
+def test_data_that_nobody_asked_for_ends_an_idle_connection(address: str) -> None:
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not await _request_came(reader):
+            return
+        writer.write(WITH_LENGTH)
+        await asyncio.sleep(0.01)
+        writer.write(WITH_LENGTH)
+        await reader.read()
+
+    async def use(pool: Pool) -> None:
+        connection = await pool.acquire()
+        connection.begin(REQUEST)
+        await connection.head()
+        assert await whole(connection) == b"hello"
+        pool.release(connection)
+        await asyncio.sleep(0.05)
+        assert connection.lost
+        assert await pool.acquire() is not connection
+
+    with_server(address, converse, use)

@@ -1,0 +1,68 @@
+"""What pings say about a session."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from agentcore_cli.local.vitals import Vitals
+
+
+def told(status: str, changed_at: float | None = None) -> bytes:
+    return json.dumps({"status": status} | ({"time_of_last_update": changed_at} if changed_at else {})).encode()
+
+
+def test_three_failures_in_a_row_are_the_end() -> None:
+    vitals = Vitals(0)
+    for _ in range(2):
+        vitals.failed()
+    vitals.answered(told("Healthy"), 1)
+    for _ in range(2):
+        vitals.failed()
+    assert not vitals.dead
+    vitals.failed()
+    assert vitals.dead
+
+
+@pytest.mark.parametrize("body", [b"", b"ok", b"[]", b'{"status": "healthy"}', b'{"status": null}'])
+def test_any_answer_is_healthy(body: bytes) -> None:
+    vitals = Vitals(0)
+    vitals.answered(body, 1)
+    assert not vitals.busy
+    assert vitals.healthy_since == 0
+
+
+def test_who_does_not_tell_when_is_watched() -> None:
+    vitals = Vitals(0)
+    vitals.answered(told("HealthyBusy"), 10)
+    assert vitals.busy
+    vitals.answered(told("Healthy"), 20)
+    assert (vitals.busy, vitals.healthy_since) == (False, 20)
+    vitals.answered(told("Healthy"), 30)
+    assert vitals.healthy_since == 20
+
+
+def test_a_change_between_two_pings_counts_from_when_it_was() -> None:
+    """Busy and idle again, seen by no ping: the agent's own time tells."""
+    vitals = Vitals(1000)
+    vitals.answered(told("Healthy", time.time() - 500), 1000)
+    vitals.answered(told("Healthy", time.time() - 10), 1030)
+    assert vitals.healthy_since == pytest.approx(1020, abs=1)
+
+
+def test_the_agents_clock_is_not_advanced() -> None:
+    """A time that did not change is old news, however far the server's clock went."""
+    vitals = Vitals(1000)
+    started = time.time()
+    vitals.answered(told("Healthy", started), 1000)
+    vitals.answered(told("Healthy", started), 5000)
+    assert vitals.healthy_since == 1000
+
+
+def test_an_agent_that_tells_another_time_at_every_ping_is_never_idle() -> None:
+    vitals = Vitals(0)
+    for now in (10, 20, 30):
+        vitals.answered(told("Healthy", time.time() + now), now)
+    assert vitals.healthy_since == 30

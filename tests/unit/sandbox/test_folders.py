@@ -1,0 +1,67 @@
+"""Session folders and sockets."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agentcore_cli.local.home import Home
+from agentcore_cli.local.sandbox.folders import Folders, copy_tree
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home").create()
+
+
+@pytest.fixture
+def folders(home: Home) -> Iterator[Folders]:
+    folders = Folders(home)
+    yield folders
+    folders.close()
+
+
+def test_a_session_folder_is_made_and_removed(folders: Folders, home: Home) -> None:
+    folder = folders.create("s1")
+    assert sorted(path.name for path in folder.iterdir()) == ["app", "home", "tmp", "work"]
+    (folder / "app" / "locked").mkdir(mode=0)
+    folders.remove("s1")
+    folders.remove("s1")
+    assert not folder.exists()
+
+
+def test_what_an_earlier_server_left_is_swept(folders: Folders, home: Home) -> None:
+    folders.create("s1")
+    listener, _ = folders.listen("s1")
+    listener.close()
+    folders.sweep()
+    assert list(home.sessions.iterdir()) == list(home.sockets.iterdir()) == []
+
+
+@pytest.mark.parametrize("depth", [pytest.param(1, id="short-path"), pytest.param(12, id="path-too-long-for-a-socket")])
+def test_a_listening_socket_has_an_address_to_connect_to(depth: int, tmp_path: Path) -> None:
+    home = Home(tmp_path.joinpath(*["long-name"] * depth)).create()
+    folders = Folders(home)
+    listener, address = folders.listen("s1")
+    with listener, socket.socket(socket.AF_UNIX) as client:
+        client.connect(address)
+    assert (home.sockets / "s1.sock").exists()
+    folders.close()
+
+
+def test_a_copy_is_writable_and_the_original_is_not_touched(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    (source / "folder").mkdir(parents=True)
+    (source / "folder" / "file").write_text("x")
+    (source / "link").symlink_to("folder/file")
+    (source / "folder" / "file").chmod(0o444)
+    (tmp_path / "target").mkdir()
+    copy_tree(source, tmp_path / "target")
+    copy = tmp_path / "target" / "folder" / "file"
+    assert copy.stat().st_mode & 0o777 == 0o644
+    copy.write_text("y")
+    assert (source / "folder" / "file").read_text() == "x"
+    assert (tmp_path / "target" / "link").readlink() == Path("folder/file")
