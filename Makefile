@@ -13,7 +13,7 @@ demo: $(VENV)/installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" examples/demo
 
 test: $(VENV)/installed
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 	@echo "make test: all tests passed"
 
 check: $(VENV)/installed

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from typing import TextIO
+
+_INTERRUPTED = 130  # errors.INTERRUPTED; that is not loaded when Ctrl-C comes this early
 
 
 def run() -> None:
     """Run the command line in sys.argv and exit with its code."""
-    from agentcore_cli.main import main
+    try:
+        sys.stdin, sys.stdout, sys.stderr = _usable(sys.stdin), _usable(sys.stdout), _usable(sys.stderr)
+        from agentcore_cli.main import main
 
-    sys.exit(main(sys.argv[1:]))
+        code = main(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
+    sys.exit(code)
+
+
+def _usable(stream: TextIO | None) -> TextIO:
+    """`stream`, or a way to nowhere where it was closed; what its encoding lacks becomes an escape."""
+    if stream is None:
+        return open(os.devnull, "r+")
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="backslashreplace")
+    return stream
 
 
 if __name__ == "__main__":

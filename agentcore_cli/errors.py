@@ -90,5 +90,12 @@ class ServiceError(AgentcoreError):
     code = "ServiceError"
 
 
+class Interrupted(AgentcoreError):
+    """Ctrl-C, told as what it left behind and how to go on."""
+
+    code = "Interrupted"
+    exit_code = INTERRUPTED
+
+
 class ReaderLeft(Exception):
     """Whoever read our stdout has what it wanted (`| head -1`). The end of the command, but no failure."""

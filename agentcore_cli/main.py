@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 from typer.main import get_command
 
 from agentcore_cli import __version__
 from agentcore_cli.commands.globals import Globals
-from agentcore_cli.errors import BAD_INPUT, DONE, FAILED, INTERRUPTED, AgentcoreError, InputError, ReaderLeft
+from agentcore_cli.commands.groups import Group
+from agentcore_cli.errors import BAD_INPUT, DONE, FAILED, AgentcoreError, InputError, Interrupted, ReaderLeft
 
 VERBS = {
     "init": "Start a new project with a working agent in it.",
@@ -42,7 +42,7 @@ _CLICK_ERRORS: tuple[type[Exception], ...] = tuple(
 )
 
 
-class Verbs(TyperGroup):
+class Verbs(Group):
     """A group that knows the name and one line of each verb and imports a verb when it is run."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -53,14 +53,14 @@ class Verbs(TyperGroup):
             return None
         return _accept_globals(_load(cmd_name), self.params)
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args and not args[0].startswith("-") and args[0] not in VERBS:
-            raise InputError(f"{args[0]}: no such command", hint=_did_you_mean(args[0]))
-        return super().resolve_command(ctx, args)
+    def one_line(self, name: str) -> str:
+        return VERBS[name]
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(VERBS.items()))
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:  # typer would make a bare exit code of it
+            raise Interrupted("interrupted") from None
 
 
 def _load(verb: str) -> Any:
@@ -73,13 +73,6 @@ def _load(verb: str) -> Any:
     command = get_command(app)
     command.name = verb
     return command
-
-
-def _did_you_mean(word: str) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(word, VERBS, n=1, cutoff=0.5)
-    return f"did you mean agentcore {close[0]}?" if close else "agentcore --help lists the commands"
 
 
 def _accept_globals(command: Any, options: list[Any]) -> Any:
@@ -145,32 +138,33 @@ def _app() -> Any:
 
 def main(argv: list[str]) -> int:
     """Run one command line; gives the exit code. Nothing below this function turns an error into one."""
-    wants_json = "--json" in argv
     try:
         code = _app().main(argv, prog_name="agentcore", standalone_mode=False)
         return code if isinstance(code, int) else DONE
     except AgentcoreError as error:
-        return _fail(error, wants_json, argv)
-    except (KeyboardInterrupt, typer.Abort):
-        return _fail(_Interrupted("interrupted"), wants_json, argv)
+        return _fail(error, argv)
     except ReaderLeft:
-        # Keep the interpreter's last flush quiet too.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence_stdout()
         return DONE
     except _CLICK_ERRORS as error:
-        return _fail(_usage(error), wants_json, argv)
+        if _is_bare_group(error) and not _wants_json(argv):
+            typer.echo(error, err=True)
+            return BAD_INPUT
+        return _fail(_usage(error), argv)
     except Exception as error:
-        return _fail(_Unexpected(f"{type(error).__name__}: {error}", hint="run it again with -v"), wants_json, argv)
+        return _fail(_Unexpected(f"{type(error).__name__}: {error}", hint="run it again with -v"), argv)
+
+
+def _is_bare_group(error: Exception) -> bool:
+    """Whether a command was named that has commands, and none of those; the message is then the whole help."""
+    return type(error).__name__ == "NoArgsIsHelpError"
 
 
 def _usage(error: Any) -> InputError:
     context = getattr(error, "ctx", None)
-    return InputError(error.format_message(), hint=f"{context.command_path if context else 'agentcore'} --help")
-
-
-class _Interrupted(AgentcoreError):
-    code = "Interrupted"
-    exit_code = INTERRUPTED
+    path = context.command_path if context else "agentcore"
+    message = "which command?" if _is_bare_group(error) else error.format_message()
+    return InputError(message, hint=f"{path} --help")
 
 
 class _Unexpected(AgentcoreError):
@@ -178,11 +172,30 @@ class _Unexpected(AgentcoreError):
     exit_code = FAILED
 
 
-def _fail(error: AgentcoreError, wants_json: bool, argv: list[str]) -> int:
+def _fail(error: AgentcoreError, argv: list[str]) -> int:
+    """Show the error that is being handled."""
     from agentcore_cli.ui.failures import show_failure
 
-    show_failure(error, as_json=wants_json, traceback="-v" in argv or "--verbose" in argv)
+    ours = _ours(argv)
+    try:
+        show_failure(error, as_json=_wants_json(argv), traceback="-v" in ours or "--verbose" in ours)
+    except BrokenPipeError:
+        _silence_stdout()
     return error.exit_code
 
 
-__all__ = ["BAD_INPUT", "VERBS", "main"]
+def _wants_json(argv: list[str]) -> bool:
+    return "--json" in _ours(argv)
+
+
+def _ours(argv: list[str]) -> list[str]:
+    """The part of a command line that is not another program's, which stands behind `--`."""
+    return argv[: argv.index("--")] if "--" in argv else argv
+
+
+def _silence_stdout() -> None:
+    """Keep the interpreter's last flush quiet: nobody reads any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+__all__ = ["VERBS", "main"]

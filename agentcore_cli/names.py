@@ -63,14 +63,6 @@ def agent_name_from(text: str) -> str:
     return cleaned[:48]
 
 
-def runtime_name(agent: str, target: str, default_target: str) -> str:
-    """The runtime's name: the agent's for the default AWS target, `agent_target` for every other (at most 48)."""
-    if target == default_target:
-        return agent
-    suffix = "_" + re.sub(r"[^A-Za-z0-9_]", "_", target)
-    return agent[: 48 - len(suffix)] + suffix
-
-
 def local_runtime_name(agent: str, project: str) -> str:
     """A runtime's name on the local runtime, which all projects of a user share (at most 48)."""
     suffix = "_local_" + hashlib.sha256(project.encode()).hexdigest()[:6]

@@ -16,6 +16,8 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from agentcore_cli.exclusions import BUILD_FILES, CLUTTER, SECRETS
+
 _MARK: Final = re.compile(r"# agentcore: generated ([0-9a-f]{12})(?: for (\w+))?;.*\n")
 
 
@@ -49,7 +51,7 @@ def dockerfile(recipe: ImageRecipe) -> str:
 
 def dockerignore() -> str:
     """The `.dockerignore` that keeps secrets, caches and our own files out of an image."""
-    return _marked(render("docker/dockerignore.j2"), None)
+    return _marked(render("docker/dockerignore.j2", secrets=SECRETS, clutter=CLUTTER, build_files=BUILD_FILES), None)
 
 
 def dockerfile_of(root: Path, agent: str) -> Path:

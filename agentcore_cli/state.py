@@ -21,6 +21,7 @@ from agentcore_cli.events import Listener, Note
 FOLDER: Final = ".agentcore"
 RUNTIME: Final = "runtime"  # the key of the record that says where an agent is reached
 _VERSION: Final = 1
+_COLONS_OF_AN_ARN: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +67,16 @@ class State:
         except KeyError:
             return None
 
-    def require(self, agent: str) -> Deployed:
-        """As `deployed`. Raises NotFoundError, whose hint names another target on which the agent is deployed."""
+    def require(self, agent: str, deploy: str) -> Deployed:
+        """As `deployed`. Raises NotFoundError, whose hint is the command `deploy`, or a target where the agent is."""
         if deployed := self.deployed(agent):
             return deployed
+        if fault := self._fault():
+            message = f"{agent}: not known where it is on {self._target}: {self._name} {fault}"
+            raise NotFoundError(message, hint=f"{deploy} finds out what is there")
         other = next((target for target in self._other_targets() if State(self._root, target).deployed(agent)), None)
-        deploy = "agentcore deploy" + _option(self._target)
-        hint = f"it is on {other}: give{_option(other)}; or {deploy}" if other else deploy
-        if self._fault():
-            hint = f"{deploy} finds out what is there"
-        raise NotFoundError(f"{agent}: not deployed on {self._target}" + self._fault(), hint=hint)
+        hint = f"it is on {other}: give{_option(other)}" if other else deploy
+        raise NotFoundError(f"{agent}: not deployed on {self._target}", hint=hint)
 
     def given_environment(self, agent: str) -> frozenset[str] | None:
         """The names of the variables that deploys were given by `--env`; None when nothing is recorded."""
@@ -91,8 +92,7 @@ class State:
         if fault := self._fault():
             aside = self._path.with_name(f"{self._path.name}.broken-{int(time.time())}")
             self._path.replace(aside)
-            name = f"{FOLDER}/{self._path.name}"
-            listener(Note(f"{name}{fault}; kept as {aside.name}, looking at what is there", "warning"))
+            listener(Note(f"{self._name} {fault}; kept as {aside.name}, looking at what is there", "warning"))
 
     def change(self, agent: str, key: str, record: Mapping[str, Any] | None) -> None:
         """Write one record, or drop it with None; on disk when this returns."""
@@ -114,6 +114,11 @@ class State:
     @property
     def _root(self) -> Path:
         return self._folder.parent
+
+    @property
+    def _name(self) -> str:
+        """The file as a person in the project's folder calls it."""
+        return f"{FOLDER}/{self._path.name}"
 
     def _write(self, agents: Mapping[str, Any]) -> None:
         if not agents:
@@ -141,11 +146,12 @@ class State:
         except FileNotFoundError:
             return {}, ""
         except (OSError, ValueError) as error:
-            return {}, f": can't be read: {error}"
-        if not isinstance(content, dict) or not isinstance(content.get("agents"), dict):
-            return {}, ": holds no state"
-        if content.get("version") != _VERSION:
+            return {}, f"can't be read: {error}"
+        version = content.get("version") if isinstance(content, dict) else None
+        if isinstance(version, int) and version > _VERSION:
             raise AgentcoreError(f"{self._path}: written by a newer agentcore", hint="use that version")
+        if version != _VERSION or not _are_agents(content.get("agents")):
+            return {}, "holds no state"
         return content["agents"], ""
 
     def _other_targets(self) -> list[str]:
@@ -167,6 +173,24 @@ class Records:
 
     def drop(self, key: str) -> None:
         self._state.change(self._agent, key, None)
+
+
+def _are_agents(value: Any) -> bool:
+    """Whether it has the shape that `State.change` writes: records by their keys, by agent."""
+    if not isinstance(value, dict) or not all(isinstance(records, dict) for records in value.values()):
+        return False
+    return all(_is_record(record) for records in value.values() for record in records.values())
+
+
+def _is_record(value: Any) -> bool:
+    """Whether the engine can work with it: mappings of what came out and what was wanted, and whole ARNs."""
+    if not isinstance(value, dict):
+        return False
+    outputs, facts = value.get("outputs", {}), value.get("facts", {})
+    if not isinstance(outputs, dict) or not isinstance(facts, dict):
+        return False
+    where = [outputs.get(name, "") for name in ("arn", "id", "version", "endpoint")]
+    return all(isinstance(text, str) for text in where) and (not where[0] or where[0].count(":") >= _COLONS_OF_AN_ARN)
 
 
 def _option(target: str) -> str:

@@ -52,10 +52,12 @@ class Selection(Protocol):
     @property
     def is_local(self) -> bool: ...
 
+    def deploy_command(self) -> str: ...
+
 
 def deployed(selected: Selection) -> Deployed:
     """What is deployed on the target. Raises NotFoundError (4), with the target where it is deployed."""
-    return selected.state.require(selected.agent_name)
+    return selected.state.require(selected.agent_name, selected.deploy_command())
 
 
 def data_plane(selected: Selection, *, timeout: float) -> DataPlane:
@@ -174,5 +176,6 @@ def _wish(selected: Selection, bundle: SourceBundle, given: Mapping[str, str]) -
 def _require_local(selected: Selection) -> None:
     if not selected.is_local:
         raise InputError(
-            f"target {selected.target_name}: this version deploys to the local runtime only", hint="give --local"
+            f"target {selected.target_name}: this version deploys to the local runtime only",
+            hint="the same command with --local",
         )

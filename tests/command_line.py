@@ -36,7 +36,9 @@ class CommandLine:
             timeout=SECONDS,
             check=False,
         )
-        assert done.returncode == code, f"agentcore {' '.join(arguments)}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+        assert done.returncode == code, (
+            f"agentcore {' '.join(arguments)}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+        )
         return done
 
     def json(self, *arguments: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from agentcore_cli.aws.signing import Signer
-from agentcore_cli.contract import HEADER_ERROR_TYPE, HEADER_REQUEST_ID, HEADER_SESSION
+from agentcore_cli.contract import DEFAULT_ENDPOINT, HEADER_ERROR_TYPE, HEADER_REQUEST_ID, HEADER_SESSION
 from agentcore_cli.errors import (
     AgentcoreError,
     AgentFailedError,
@@ -28,7 +28,10 @@ from agentcore_cli.errors import (
 
 _CHUNK = 64 * 1024
 _RETRY_SECONDS = 120.0  # as long as a session may take to start (contract.INITIALIZATION_SECONDS)
-_NOT_FOUND_SECONDS = 15.0  # READY is a fact of the control plane; the data plane may answer 404 for a while after it
+# READY is a fact of the control plane; the data plane may answer 404 for a while after it. A named endpoint that isn't
+# found was more likely mistyped.
+_NOT_FOUND_SECONDS = 15.0
+_NAMED_NOT_FOUND_SECONDS = 3.0
 
 _ERRORS: dict[str, type[AgentcoreError]] = {
     "ValidationException": InputError,
@@ -97,7 +100,8 @@ class DataPlane:
         """
         path = f"/runtimes/{quote(call.arn, safe='')}/invocations?qualifier={quote(call.endpoint, safe='')}"
         headers = call.headers | {HEADER_SESSION: call.session_id}
-        return self._patiently(path, headers, call.body)
+        patience = _NOT_FOUND_SECONDS if call.endpoint == DEFAULT_ENDPOINT else _NAMED_NOT_FOUND_SECONDS
+        return self._patiently(path, headers, call.body, not_found_seconds=patience)
 
     def stop_session(self, arn: str, endpoint: str, session_id: str) -> None:
         """End a session at once. Raises NotFoundError when it isn't running."""
@@ -106,9 +110,7 @@ class DataPlane:
         for _ in self._patiently(path, headers, b"{}", not_found_seconds=0).pieces():
             pass
 
-    def _patiently(
-        self, path: str, headers: dict[str, str], body: bytes, *, not_found_seconds: float = _NOT_FOUND_SECONDS
-    ) -> Answer:
+    def _patiently(self, path: str, headers: dict[str, str], body: bytes, *, not_found_seconds: float) -> Answer:
         started = time.monotonic()
         pause = 0.05
         while True:

@@ -18,19 +18,10 @@ from typing import Final
 from agentcore_cli.builders.ignore import Ignore, Pattern
 from agentcore_cli.contract import CODE_UNZIPPED_MAX
 from agentcore_cli.errors import InputError
+from agentcore_cli.exclusions import BUILD_FILES, CLUTTER, IGNORE_FILE, SECRETS
 
-IGNORE_FILE: Final = ".dockerignore"
-
-_NEVER_NEEDED: Final = Ignore.of(
-    [".agentcore.yaml", IGNORE_FILE, "Dockerfile", "Dockerfile.*"]
-    + [f"**/{name}" for name in (".git", ".hg", ".svn", ".agentcore", ".venv", "__pycache__", "*.py[co]", ".DS_Store")]
-    + [f"**/{name}" for name in (".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", ".nox", "node_modules")]
-    + [f"**/{name}" for name in (".idea", ".vscode", ".ipynb_checkpoints")]
-)
-_SECRET: Final = Ignore.of(
-    [f"**/{name}" for name in (".env*", "*.pem", "*.key", "*.p12", "*.pfx", "*.ppk", ".netrc", ".pypirc")]
-    + [f"**/{name}" for name in ("id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", ".aws", ".ssh", ".kube")]
-)
+_NEVER_NEEDED: Final = Ignore.of([*BUILD_FILES, *(f"**/{name}" for name in CLUTTER)])
+_SECRET: Final = Ignore.of([f"**/{name}" for name in SECRETS])
 
 
 @dataclass(frozen=True, slots=True)

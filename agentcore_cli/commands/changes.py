@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from agentcore_cli.errors import InputError
-
 if TYPE_CHECKING:
     from agentcore_cli.engine import Change
 
@@ -18,7 +16,8 @@ def describe(changes: Iterable[Change]) -> str:
     """One line per change, then a line per field with its old and new value."""
     lines = []
     for change in changes:
-        lines.append(f"{_SIGNS[change.action]} {change.key}: {change.action} ({change.reason})")
+        gone = f" {change.name}" if change.action == "delete" and change.name else ""
+        lines.append(f"{_SIGNS[change.action]} {change.key}: {change.action}{gone} ({change.reason})")
         if change.action != "delete":
             lines += [f"    {f.field}: {_value(f.old)} -> {_value(f.new)}" for f in change.fields]
     return "\n".join(lines)
@@ -29,17 +28,6 @@ def count(changes: Sequence[Change]) -> str:
     counts = {action: sum(change.action == action for change in changes) for action in _SIGNS if action != "keep"}
     told = [f"{number} to {action}" for action, number in counts.items() if number]
     return ", ".join(told) or "nothing to do"
-
-
-def assignments(pairs: Sequence[str] | None, option: str = "--env") -> dict[str, str]:
-    """`K=V` pairs as a mapping. Raises InputError that names `option`."""
-    made = {}
-    for pair in pairs or ():
-        name, equals, value = pair.partition("=")
-        if not equals or not name:
-            raise InputError(f"{option} {pair!r}: not NAME=VALUE", hint=f"{option} LOG_LEVEL=debug")
-        made[name] = value
-    return made
 
 
 def _value(value: Any) -> str:

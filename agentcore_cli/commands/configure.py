@@ -54,6 +54,7 @@ def configure(
     The agent's code is read, not run: what would make it fail is said now. Run it again to change settings; what is not
     given stays as it is. No credentials are needed.
     """
+    from agentcore_cli.commands.assignments import assignments
     from agentcore_cli.operations.configure import ConfigureRequest
     from agentcore_cli.operations.configure import configure as run
     from agentcore_cli.operations.settings import Settings
@@ -65,7 +66,7 @@ def configure(
         python=python,
         build=build,
         protocol=protocol.upper() if protocol else None,
-        environment=_pairs(env, "--env"),
+        environment=assignments(env, "--env"),
         idle_timeout=idle_timeout,
         max_lifetime=max_lifetime,
         execution_role=execution_role,
@@ -79,7 +80,7 @@ def configure(
         jwt_audience=tuple(jwt_audience or ()),
         header_allowlist=tuple(allow_header or ()),
         memory=memory,
-        tags=_pairs(tag, "--tag"),
+        tags=assignments(tag, "--tag"),
     )
     options = said.options()
     request = ConfigureRequest(
@@ -100,19 +101,6 @@ def configure(
         result = run(request, listener)
     out.result(result, _human(result))
     out.note("next: agentcore deploy --local, then agentcore invoke --local PAYLOAD")
-
-
-def _pairs(texts: list[str] | None, option: str) -> dict[str, str]:
-    """`K=V` options as a mapping. Raises InputError for one without a name or a =."""
-    from agentcore_cli.errors import InputError
-
-    pairs = {}
-    for text in texts or ():
-        key, equals, value = text.partition("=")
-        if not key or not equals:
-            raise InputError(f"{option} {text!r}: not of the form NAME=VALUE", hint=f"write {option} NAME=VALUE")
-        pairs[key] = value
-    return pairs
 
 
 def _listed(texts: list[str] | None) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from agentcore_cli.commands.globals import Globals
+from agentcore_cli.errors import Interrupted
 
 if TYPE_CHECKING:
     from agentcore_cli.engine import Change
@@ -29,13 +30,14 @@ def deploy(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="The same as agentcore plan.")] = False,
 ) -> None:
     """Make what the agent needs and run it; the next deploy changes only what differs."""
-    from agentcore_cli.commands.changes import assignments, count, describe
+    from agentcore_cli.commands.assignments import assignments
+    from agentcore_cli.commands.changes import count, describe
     from agentcore_cli.operations.plan import Overrides, plan
     from agentcore_cli.operations.selection import select
 
     said = Globals.of(ctx)
     out = said.output()
-    overrides = Overrides(environment=assignments(env), build=build, image=image)
+    overrides = Overrides(environment=assignments(env, "--env"), build=build, image=image)
     selected = select(said.options())
     if dry_run:
         with out.progress(json_events=True) as listener:
@@ -59,8 +61,11 @@ def _deploy(
         return yes or out.confirm(describe(changes), "Go on?")
 
     request = DeployRequest(overrides=overrides, wait=wait, timeout=timeout, consent=consent)
-    with out.progress(json_events=True) as listener:
-        return run(request, selected, listener)
+    try:
+        with out.progress(json_events=True) as listener:
+            return run(request, selected, listener)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted", hint=f"{selected.command('deploy')} goes on from here") from None
 
 
 def _human(result: DeployResult) -> str:
@@ -78,6 +83,4 @@ def _human(result: DeployResult) -> str:
 
 
 def _next(selected: Selected) -> str:
-    return (
-        f'next: agentcore invoke {"--local " if selected.is_local else ""}--session-id conv1 \'{{"prompt": "Hello"}}\''
-    )
+    return f"""next: {selected.command("invoke")} --session-id conv1 '{{"prompt": "Hello"}}'"""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentcore_cli.commands.globals import Globals
+from agentcore_cli.errors import Interrupted
 
 if TYPE_CHECKING:
     from agentcore_cli.engine import Change
@@ -33,8 +34,11 @@ def destroy(
 
     request = DestroyRequest(consent=consent, dry_run=dry_run, timeout=timeout)
     selected = select(said.options())
-    with out.progress(json_events=True) as listener:
-        result = run(request, selected, listener)
+    try:
+        with out.progress(json_events=True) as listener:
+            result = run(request, selected, listener)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted", hint=f"{selected.command('destroy')} goes on from here") from None
     out.result(result, _human(result), last_of_stream=True)
 
 

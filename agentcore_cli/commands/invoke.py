@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from agentcore_cli.commands.globals import Globals
 from agentcore_cli.contract import DEFAULT_ENDPOINT, SYNC_REQUEST_SECONDS
+from agentcore_cli.errors import AgentcoreError, InputError, Interrupted
 
 if TYPE_CHECKING:
     from agentcore_cli.operations.invoke import Invocation
@@ -32,6 +34,7 @@ def invoke(
 
     Calls with the same --session-id share one isolated environment; without it the call gets a new one.
     """
+    from agentcore_cli.names import new_session_id
     from agentcore_cli.operations.invoke import InvokeRequest
     from agentcore_cli.operations.invoke import invoke as run
     from agentcore_cli.operations.payload import read_payload
@@ -39,17 +42,39 @@ def invoke(
 
     said = Globals.of(ctx)
     out = said.output()
+    _check_form(output, raw=raw, json=said.json)
     selected = select(said.options())
     request = InvokeRequest(
         payload=read_payload(payload, content_type),
-        session=session,
+        session=new_session_id() if session is None else session,
         endpoint=qualifier,
         user_id=user_id,
         accept=accept,
         headers=tuple(header or ()),
         timeout=timeout,
     )
-    invocation = run(request, selected)
+    again = f"{selected.command('invoke')} --session-id {shlex.quote(request.session)} PAYLOAD"
+    try:
+        invocation = run(request, selected)
+        _show(invocation, output, raw, out)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; the session goes on", hint=again) from None
+    if not out.json:
+        is_new = session is None
+        out.note(
+            f"session {invocation.session}" + (f"; continue it: {again}" if is_new else f" ({invocation.session_id})")
+        )
+
+
+def _check_form(output: Path | None, *, raw: bool, json: bool) -> None:
+    """Refuse what can't be written before the agent is called."""
+    if raw and json:
+        raise InputError("--raw and --json: choose one of them")
+    if output is not None and (output.is_dir() or not output.absolute().parent.is_dir()):
+        raise InputError(f"--output {output}: {'is a folder' if output.is_dir() else 'there is no such folder'}")
+
+
+def _show(invocation: Invocation, output: Path | None, raw: bool, out: Output) -> None:
     if output is not None:
         _save(invocation, output, out)
     elif raw:
@@ -59,12 +84,14 @@ def invoke(
         _show_stream(invocation, out)
     else:
         _show_whole(invocation, out)
-    _show_session(invocation, session, selected.is_local, out)
 
 
 def _save(invocation: Invocation, path: Path, out: Output) -> None:
-    with path.open("wb") as file:
-        size = sum(file.write(piece) for piece in invocation.pieces())
+    try:
+        with path.open("wb") as file:
+            size = sum(file.write(piece) for piece in invocation.pieces())
+    except OSError as error:
+        raise AgentcoreError(f"--output {path}: {error.strerror}") from error
     out.result(_envelope(invocation) | {"output": path, "bytes": size})
     out.note(f"{size:,} bytes of {invocation.answer.content_type} in {path}")
 
@@ -146,14 +173,3 @@ def _envelope(invocation: Invocation) -> dict[str, object]:
         "status_code": invocation.answer.status,
         "content_type": invocation.answer.content_type,
     }
-
-
-def _show_session(invocation: Invocation, typed: str | None, is_local: bool, out: Output) -> None:
-    import shlex
-
-    where = "--local " if is_local else ""
-    name = shlex.quote(invocation.session)
-    if typed is None and not out.json:
-        out.note(f"session {invocation.session}; continue it: agentcore invoke {where}--session-id {name} PAYLOAD")
-    elif not out.json:
-        out.note(f"session {name} ({invocation.session_id})")

@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentcore_cli.commands.globals import Globals
+from agentcore_cli.commands.groups import Group
 
 if TYPE_CHECKING:
     from agentcore_cli.operations.local_runtime import RuntimeStatus
 
 app = typer.Typer(
+    cls=Group,
     rich_markup_mode=None,
+    add_completion=False,
     no_args_is_help=True,
     help="Start, stop and steer the local runtime. It starts by itself when it is needed.",
 )
-clock = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The clock that idle times are measured on.")
+clock = typer.Typer(
+    cls=Group, rich_markup_mode=None, no_args_is_help=True, help="The clock that idle times are measured on."
+)
 app.add_typer(clock, name="clock")
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from agentcore_cli.commands.globals import Globals
+from agentcore_cli.errors import INTERRUPTED
 
 
 def logs(
@@ -34,11 +35,17 @@ def logs(
         limit=limit,
     )
     count = 0
-    for line in read_logs(request, select(said.options())):
-        count += 1
-        if out.json:
-            out.event("log", line)
-        else:
-            out.log_line(line.timestamp, None if session else line.session_id[:12], line.message)
+    try:
+        for line in read_logs(request, select(said.options())):
+            count += 1
+            if out.json:
+                out.event("log", line)
+            else:
+                out.log_line(line.timestamp, None if session else line.session_id[:12], line.message)
+    except KeyboardInterrupt:
+        if not follow:
+            raise
     if out.json:
         out.result({"lines": count}, last_of_stream=True)
+    if follow:  # nothing else ends it
+        raise typer.Exit(INTERRUPTED)

@@ -7,9 +7,16 @@ from typing import Annotated
 import typer
 
 from agentcore_cli.commands.globals import Globals
+from agentcore_cli.commands.groups import Group
 from agentcore_cli.errors import InputError
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="List, show and stop sessions.")
+app = typer.Typer(
+    cls=Group,
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    help="List, show and stop sessions.",
+)
 
 
 @app.command("list")
@@ -24,10 +31,10 @@ def list_(
     said = Globals.of(ctx)
     page = list_sessions(select(said.options()), ended=ended)
     rows = [
-        (s.name, s.state, s.version, s.invocations, ago(s.last_used_at, page.now), s.sandbox, s.end_reason or "")
+        (s.name, s.state, s.version, s.invocations, ago(s.last_used_at, page.now), s.end_reason or "")
         for s in page.sessions
     ]
-    heads = ("session", "state", "version", "calls", "last used", "sandbox", "")
+    heads = ("session", "state", "version", "calls", "last used", "")
     out = said.output()
     out.result(page, table(heads, rows) if rows else "")
     if not rows and not out.json:

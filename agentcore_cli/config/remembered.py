@@ -1,6 +1,6 @@
 """The config as it was last found whole, by its text's digest: a YAML parser takes a seventh of an `invoke` to import.
 
-It is kept beside the state, `.agentcore/config.json`, once that folder is there, and is safe to lose.
+It is kept beside the state, `.agentcore/config.cache`, once that folder is there, and is safe to lose.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Final
 from agentcore_cli import __version__
 from agentcore_cli.files import write_atomically
 
-_FILE: Final = Path(".agentcore", "config.json")
+_FILE: Final = Path(".agentcore", "config.cache")  # not .json: those are the states of targets
 
 
 def recall(root: Path, text: bytes) -> Any:

@@ -38,8 +38,7 @@ def apply(plan: Plan, journal: Journal, listener: Listener) -> Outcome:
         application.run()
     except KeyboardInterrupt:
         there = [c.key for c in plan.changes if (record := journal.recorded(c.key)) and record.outputs]
-        made = f"there by now: {', '.join(there)}" if there else "nothing was made"
-        listener(Note(f"interrupted; {made}. Run the same command again to go on.", "warning"))
+        listener(Note(f"there by now: {', '.join(there)}" if there else "nothing was made", "warning"))
         raise
     return Outcome(application.outputs, application.seconds)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -15,10 +16,10 @@ from agentcore_cli.operations.selection import Selected
 
 @dataclass(frozen=True, slots=True)
 class InvokeRequest:
-    """`session` is what the user typed (None: a new one); `timeout` is how long the agent may be silent, in seconds."""
+    """`session` is its name or id; `timeout` is how long the agent may be silent, in seconds."""
 
     payload: Payload
-    session: str | None = None
+    session: str = field(default_factory=names.new_session_id)
     endpoint: str = DEFAULT_ENDPOINT
     user_id: str | None = None
     accept: str | None = None
@@ -48,20 +49,24 @@ def invoke(request: InvokeRequest, selected: Selected) -> Invocation:
     Raises NotFoundError when nothing is deployed on this target, AgentFailedError (exit 5) when the agent fails.
     """
     deployed = wiring.deployed(selected)
-    session = request.session if request.session is not None else names.new_session_id()
-    session_id = names.session_id(session, deployed.arn, request.endpoint)
-    headers = {"Content-Type": request.payload.content_type, **_custom(request.headers)}
-    if request.accept:
-        headers["Accept"] = request.accept
-    if request.user_id:
-        headers[HEADER_USER] = request.user_id
-    call = Call(deployed.arn, request.endpoint, session_id, request.payload.body, headers)
+    session_id = names.session_id(request.session, deployed.arn, request.endpoint)
+    call = Call(deployed.arn, request.endpoint, session_id, request.payload.body, _headers(request))
     try:
         answer = wiring.data_plane(selected, timeout=request.timeout).invoke(call)
     except AgentFailedError as error:
-        error.hint = error.hint or f"agentcore logs {'--local ' if selected.is_local else ''}--session-id {session}"
+        error.hint = error.hint or f"{selected.command('logs')} --session-id {shlex.quote(request.session)}"
         raise
-    return Invocation(session, session_id, answer)
+    return Invocation(request.session, session_id, answer)
+
+
+def _headers(request: InvokeRequest) -> dict[str, str]:
+    said = {
+        "Content-Type": ("--content-type", request.payload.content_type),
+        "Accept": ("--accept", request.accept),
+        HEADER_USER: ("--user-id", request.user_id),
+    }
+    headers = {name: _printable(option, value) for name, (option, value) in said.items() if value}
+    return headers | _custom(request.headers)
 
 
 def _custom(pairs: tuple[str, ...]) -> dict[str, str]:
@@ -72,9 +77,13 @@ def _custom(pairs: tuple[str, ...]) -> dict[str, str]:
         name, value = name.strip(), value.strip()
         if not colon or not name or not name.replace("-", "").replace("_", "").isalnum():
             raise InputError(f"--header {pair!r}: not NAME:VALUE", hint="--header Tenant:acme")
-        if not value.isprintable() or not value.isascii():
-            raise InputError(f"--header {name}: the value must be printable ASCII")
-        if not name.lower().startswith("x-"):
-            name = HEADER_CUSTOM_PREFIX + name
-        headers[name] = value
+        prefix = "" if name.lower().startswith("x-") else HEADER_CUSTOM_PREFIX
+        headers[prefix + name] = _printable(f"--header {name}", value)
     return headers
+
+
+def _printable(option: str, value: str) -> str:
+    """`value`, if it can stand in an HTTP header. Raises InputError that names `option`."""
+    if not value.isprintable() or not value.isascii():
+        raise InputError(f"{option}: the value must be printable ASCII")
+    return value

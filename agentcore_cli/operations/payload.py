@@ -56,5 +56,5 @@ def _raw(argument: str | None, stdin: BinaryIO | None) -> bytes:
         try:
             return Path(argument[1:]).read_bytes()
         except OSError as error:
-            raise InputError(f"{argument[1:]}: {error.strerror}") from None
+            raise InputError(f"{argument}: {error.strerror}") from None
     return argument.encode(errors="surrogateescape")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -39,9 +39,19 @@ class Selected:
     def is_local(self) -> bool:
         return self.target_name == "local"
 
-    def with_agent(self, **changes: object) -> Selected:
-        """The same choice with some of the agent's settings replaced for this one command."""
-        return replace(self, agent=msgspec.structs.replace(self.agent, **changes))
+    def command(self, verb: str) -> str:
+        """The command line of a verb about the same agent and target."""
+        target = "--local" if self.is_local else f"--target {self.target_name}"
+        return self._about_agent(f"agentcore {verb} {target}")
+
+    def deploy_command(self) -> str:
+        """What deploys this agent: this version knows how to on the local runtime alone."""
+        return self._about_agent("agentcore deploy --local")
+
+    def _about_agent(self, command: str) -> str:
+        config = self.loaded.config
+        is_chosen = len(config.agents) == 1 or self.agent_name == config.default_agent
+        return command if is_chosen else f"{command} --agent {self.agent_name}"
 
 
 def select(options: Options, environ: Mapping[str, str] = os.environ) -> Selected:

@@ -12,7 +12,7 @@ from agentcore_cli.errors import NotFoundError
 from agentcore_cli.local.client import SessionRecord
 from agentcore_cli.operations.selection import Selected
 
-_ALIVE = ("provisioning", "active", "idle", "stopping")
+ALIVE = ("provisioning", "active", "idle", "stopping")
 _NAMED = re.compile(r"(.+)-[0-9a-f]{40}")
 
 
@@ -54,7 +54,7 @@ def list_sessions(selected: Selected, *, ended: bool = False) -> Sessions:
     """The sessions that are alive, newest use first; with `ended` those of the past too."""
     deployed = wiring.deployed(selected)
     page = wiring.local_runtime(selected).sessions(deployed.arn)
-    chosen = [_session(record) for record in page.sessions if ended or record.state in _ALIVE]
+    chosen = [_session(record) for record in page.sessions if ended or record.state in ALIVE]
     return Sessions(tuple(sorted(chosen, key=lambda session: -session.last_used_at)), page.now)
 
 
@@ -68,7 +68,7 @@ def find_session(sessions: Iterable[Session], selected: Selected, name: str) -> 
     arn = wiring.deployed(selected).arn
     matching = [s for s in sessions if s.session_id == name or s.session_id == names.session_id(name, arn, s.endpoint)]
     if not matching:
-        raise NotFoundError(f"session {name}: not found", hint=f"agentcore sessions list{_where(selected)}")
+        raise NotFoundError(f"session {name}: not found", hint=selected.command("sessions list"))
     return max(matching, key=lambda session: session.started_at)
 
 
@@ -109,7 +109,3 @@ def _session(record: SessionRecord) -> Session:
         ended_at=record.ended_at,
         end_reason=record.end_reason,
     )
-
-
-def _where(selected: Selected) -> str:
-    return " --local" if selected.is_local else ""

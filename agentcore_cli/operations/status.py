@@ -12,11 +12,10 @@ from agentcore_cli.errors import InputError, NotFoundError
 from agentcore_cli.events import Listener
 from agentcore_cli.operations.plan import Overrides, Workplace, make_plan, visit
 from agentcore_cli.operations.selection import Selected
+from agentcore_cli.operations.sessions import ALIVE
 from agentcore_cli.operations.versions import Version, list_versions
 from agentcore_cli.resources.runtime import Patience
 from agentcore_cli.state import RUNTIME
-
-_ALIVE = ("provisioning", "active", "idle", "stopping")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,8 @@ class StatusResult:
 
 def status(selected: Selected, listener: Listener) -> StatusResult:
     """Look at the target. Raises NotFoundError (4) when nothing is deployed, ConflictError for what is not ours."""
+    if not selected.is_local:
+        wiring.deployed(selected)  # this version can look on the local runtime alone
     with visit(selected) as place:
         runtime, artifact = _runtime(place, listener)
         endpoints = place.door.endpoints(runtime.id)
@@ -83,7 +84,7 @@ def _runtime(place: Workplace, listener: Listener) -> tuple[Runtime, str]:
         deployed = wiring.deployed(place.selected)
         raise NotFoundError(
             f"{place.selected.agent_name}: {deployed.arn} was deleted behind our back",
-            hint="agentcore deploy makes it anew",
+            hint=f"{place.selected.deploy_command()} makes it anew",
         )
     return runtime, found.outputs["artifact"]
 
@@ -106,4 +107,4 @@ def _failure(runtime: Runtime, endpoints: Sequence[Endpoint]) -> str | None:
 
 def _living_sessions(selected: Selected, arn: str) -> int:
     page = wiring.local_runtime(selected).sessions(arn)
-    return sum(session.state in _ALIVE for session in page.sessions)
+    return sum(session.state in ALIVE for session in page.sessions)

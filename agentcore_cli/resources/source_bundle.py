@@ -18,6 +18,7 @@ from agentcore_cli.contract import LOCAL_BUCKET
 from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
 from agentcore_cli.errors import EntrypointError, InputError
 from agentcore_cli.events import Listener, Note
+from agentcore_cli.exclusions import IGNORE_FILE
 from agentcore_cli.resources import runtime_facts
 
 KEY: Final = "source"
@@ -93,7 +94,7 @@ class SourceBundle:
             self.listener(Note(message, "warning"))
         if files.secrets:
             names = ", ".join(files.secrets)
-            hint = f"a line !NAME in {source.IGNORE_FILE} takes one in"
+            hint = f"a line !NAME in {IGNORE_FILE} takes one in"
             self.listener(Note(f"left out, since they look like secrets: {names} ({hint})"))
 
     def artifact(self, entry_point: Sequence[str]) -> Callable[[Outputs], Mapping[str, Any]]:
@@ -111,7 +112,7 @@ class SourceBundle:
         if name not in files.entries and package not in files.entries:
             raise EntrypointError(
                 f"{name}: the entrypoint is not among the agent's files",
-                hint=f"see that it exists and that no line of {source.IGNORE_FILE} leaves it out",
+                hint=f"see that it exists and that no line of {IGNORE_FILE} leaves it out",
             )
 
     def _check_server(self, installed: Environment) -> None:

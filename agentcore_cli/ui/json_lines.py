@@ -40,4 +40,15 @@ def line(value: Any, *, event: str | None = None) -> str:
     head: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
     if event is not None:
         head["event"] = event
-    return json.dumps(head | (body if isinstance(body, dict) else {"value": body}), ensure_ascii=False)
+    whole = head | (body if isinstance(body, dict) else {"value": body})
+    text = json.dumps(whole, ensure_ascii=False)
+    return text if _is_unicode(text) else json.dumps(whole)
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether `text` can be encoded; half a surrogate pair, which JSON may escape, can't."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from agentcore_cli.errors import InputError, ReaderLeft
+from agentcore_cli.errors import AgentcoreError, InputError, ReaderLeft
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.ui import terminal
 from agentcore_cli.ui.json_lines import line
@@ -55,7 +55,7 @@ class Output:
     def note(self, message: str) -> None:
         """Something worth knowing, on stderr; nothing with `--quiet`."""
         if not self.quiet:
-            print(terminal.printable(message), file=sys.stderr, flush=True)
+            terminal.tell(terminal.printable(message), sys.stderr)
 
     def warning(self, message: str) -> None:
         PlainProgress(sys.stderr)(Note(message, "warning"))
@@ -87,7 +87,7 @@ class Output:
         if self._painter is not None:
             self._painter.close()
         if not self.json:
-            print(terminal.printable(about), file=sys.stderr, flush=True)
+            terminal.tell(terminal.printable(about), sys.stderr)
         if not self.can_ask():
             raise InputError(f"{question} There is no terminal to answer on", hint=f"give {option}")
         return self._read(f"{question} [y/N] ").lower() in ("y", "yes")
@@ -109,7 +109,7 @@ class Output:
 
 
 def _write(data: str | bytes) -> None:
-    """To stdout, now. Raises ReaderLeft when nobody reads it any more."""
+    """To stdout, now. Raises ReaderLeft when nobody reads it any more, AgentcoreError when it can't be written."""
     try:
         if isinstance(data, bytes):
             sys.stdout.buffer.write(data)
@@ -118,3 +118,5 @@ def _write(data: str | bytes) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         raise ReaderLeft from None
+    except OSError as error:
+        raise AgentcoreError(f"stdout: can't be written: {error.strerror}") from error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 from agentcore_cli.events import Event, Note, Step
 from agentcore_cli.ui.json_lines import line
-from agentcore_cli.ui.terminal import printable
+from agentcore_cli.ui.terminal import printable, tell
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -38,11 +38,11 @@ class PlainProgress:
     def __call__(self, event: Event) -> None:
         if isinstance(event, Note):
             prefix = "warning: " if event.level == "warning" else ""
-            print(f"{prefix}{printable(event.message)}", file=self._stream, flush=True)
+            tell(f"{prefix}{printable(event.message)}", self._stream)
         elif event.status == "started":
-            print(f"  {event.name}: {printable(event.message) or 'started'}", file=self._stream, flush=True)
+            tell(f"  {event.name}: {printable(event.message) or 'started'}", self._stream)
         elif event.status in _MARKS:
-            print(_ended(event), file=self._stream, flush=True)
+            tell(_ended(event), self._stream)
 
     def close(self) -> None:
         """Nothing to tidy up."""
@@ -57,7 +57,7 @@ class JsonProgress:
     def __call__(self, event: Event) -> None:
         stream = self._stream or sys.stdout
         name = "note" if isinstance(event, Note) else "step"
-        print(line(event, event=name), file=stream, flush=True)
+        tell(line(event, event=name), stream)
 
     def close(self) -> None:
         """Nothing to tidy up."""

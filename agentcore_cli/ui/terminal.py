@@ -18,6 +18,14 @@ def can_ask() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
+def tell(text: str, stream: TextIO) -> None:
+    """A line beside the result. Work is not ended because nobody can read about it."""
+    try:
+        print(text, file=stream, flush=True)
+    except OSError:
+        return
+
+
 def printable(text: str) -> str:
     """`text` with control characters made visible, so that an agent's words can't steer the terminal."""
     if text.isprintable():

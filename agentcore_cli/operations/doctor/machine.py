@@ -83,7 +83,7 @@ def _server(home: Home, needed: bool) -> Check:
     if server.version != __version__:
         detail = f"version {server.version} is running, this is {__version__}"
         return Check("local runtime", "warn", detail, "agentcore local stop, when its sessions may end")
-    return Check("local runtime", "ok", f"{server.url}: {health.runtimes} runtimes, {health.sessions} sessions")
+    return Check("local runtime", "ok", f"{server.url}, runtimes: {health.runtimes}, sessions alive: {health.sessions}")
 
 
 def _sandbox(home: Home) -> Check:

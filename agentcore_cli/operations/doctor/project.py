@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from agentcore_cli import config as configs
 from agentcore_cli.errors import AgentcoreError, EntrypointError
 from agentcore_cli.operations.agent_check import check_agent
 from agentcore_cli.operations.doctor.check import Check, Choice
 from agentcore_cli.operations.selection import Options
+
+_FIX: Final = "mend the agent's code, or agentcore configure --entrypoint FILE for another"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ def entrypoint(choice: Choice, environ: Mapping[str, str]) -> Check:
     try:
         warnings = check_agent(choice.root, choice.agent_name, choice.agent, environ)
     except EntrypointError as error:
-        return Check("entrypoint", "fail", error.message, "mend the agent's code")
+        return Check("entrypoint", "fail", error.message, _FIX)
     if warnings:
         return Check("entrypoint", "warn", "\n".join(warnings), "look at these lines; the agent may work all the same")
     return Check("entrypoint", "ok", choice.agent.entrypoint)

@@ -36,33 +36,37 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     return Machine(tmp_path)
 
 
-@pytest.mark.parametrize("folder", ["bin", "pyenv/versions/3.13.2/bin", "uv/cpython-3.13.2-linux/bin"])
+@pytest.mark.parametrize("folder", ["bin", "pyenv/versions/3.14.2/bin", "uv/cpython-3.14.2-linux/bin"])
 def test_the_wanted_version_is_found_wherever_it_is(machine: Machine, folder: str) -> None:
-    path = machine.install(folder, "3.13.2")
-    found = interpreters.find("3.13")
-    assert (found.path, found.version, found.minor) == (path, "3.13.2", "3.13")
+    path = machine.install(folder, "3.14.2")
+    found = interpreters.find("3.14")
+    assert (found.path, found.version, found.minor) == (path, "3.14.2", "3.14")
 
 
 def test_path_comes_before_pyenv(machine: Machine) -> None:
-    machine.install("pyenv/versions/3.13.9/bin", "3.13.9")
-    machine.install("bin", "3.13.1")
-    assert interpreters.find("3.13").version == "3.13.1"
+    machine.install("pyenv/versions/3.14.9/bin", "3.14.9")
+    machine.install("bin", "3.14.1")
+    assert interpreters.find("3.14").version == "3.14.1"
 
 
 def test_the_newest_of_pyenv_comes_first(machine: Machine) -> None:
-    machine.install("pyenv/versions/3.13.1/bin", "3.13.1")
-    machine.install("pyenv/versions/3.13.9/bin", "3.13.9")
-    assert interpreters.find("3.13").version == "3.13.9"
+    machine.install("pyenv/versions/3.14.1/bin", "3.14.1")
+    machine.install("pyenv/versions/3.14.9/bin", "3.14.9")
+    assert interpreters.find("3.14").version == "3.14.9"
 
 
 def test_the_shims_of_pyenv_are_not_asked(machine: Machine) -> None:
-    machine.install("pyenv/shims", "3.13.1")
-    assert interpreters.find("3.13").minor == OWN
+    machine.install("pyenv/shims", "3.14.1")
+    assert interpreters.find("3.14").minor == OWN
 
 
 @pytest.mark.parametrize(
     ("installed", "wanted", "nearest"),
-    [(["3.14.0", "3.10.1"], "3.13", "3.14"), (["3.10.1"], "3.14", OWN), (["3.14.0"], "3.9", "3.11")],
+    [
+        (["3.14.0", "3.10.1"], "3.13", "3.13" if OWN == "3.13" else "3.14"),
+        (["3.10.1"], "3.14", OWN),
+        (["3.14.0"], "3.9", "3.11"),
+    ],
 )
 def test_the_nearest_is_the_next_newer_else_the_next_older(
     machine: Machine, installed: list[str], wanted: str, nearest: str
@@ -76,9 +80,9 @@ def test_the_nearest_is_the_next_newer_else_the_next_older(
 
 @pytest.mark.parametrize("fault", [{"works": False}, {"implementation": "pypy"}], ids=str)
 def test_one_that_does_not_run_or_is_no_cpython_is_passed_over(machine: Machine, fault: dict) -> None:
-    machine.install("bin", "3.13.0", **fault)
-    good = machine.install("uv/cpython-3.13.5/bin", "3.13.5")
-    assert interpreters.find("3.13").path == good
+    machine.install("bin", "3.14.0", **fault)
+    good = machine.install("uv/cpython-3.14.5/bin", "3.14.5")
+    assert interpreters.find("3.14").path == good
 
 
 def test_versions_that_agentcore_does_not_run_are_no_candidates(machine: Machine) -> None:

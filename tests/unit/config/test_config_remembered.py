@@ -21,7 +21,7 @@ def config(tmp_path: Path) -> Path:
 
 
 def _kept(config: Path) -> Path:
-    return config.parent / ".agentcore" / "config.json"
+    return config.parent / ".agentcore" / "config.cache"
 
 
 def test_a_config_is_the_same_read_and_remembered(config: Path) -> None:

@@ -29,6 +29,7 @@ ROWS = {
     "rendering": 2,
     "contract": 1,
     "errors": 1,
+    "exclusions": 1,
     "events": 1,
     "names": 1,
     "files": 1,

@@ -57,9 +57,3 @@ def test_a_bad_agent_name_is_refused_with_one_that_fits(name: str) -> None:
     with pytest.raises(InputError, match="48 characters") as caught:
         names.check_agent_name(name)
     assert caught.value.hint is not None
-
-
-def test_a_runtime_is_named_like_the_agent_on_the_default_target_only() -> None:
-    assert names.runtime_name("bot", "aws", "aws") == "bot"
-    assert names.runtime_name("bot", "eu-prod", "aws") == "bot_eu_prod"
-    assert len(names.runtime_name("b" * 48, "staging", "aws")) == 48

@@ -20,6 +20,20 @@ OUTPUTS = {
     "endpoint": "DEFAULT",
     "artifact": "ab",
 }
+BROKEN = [
+    "",
+    "{",
+    "[]",
+    "\0\0",
+    '{"agents": 1}',
+    '{"agents": {}}',
+    '{"version": 1, "agents": {"bot": []}}',
+    '{"version": 1, "agents": {"bot": {"runtime": 7}}}',
+    '{"version": 1, "agents": {"bot": {"runtime": {"outputs": 7}}}}',
+    '{"version": 1, "agents": {"bot": {"runtime": {"facts": []}}}}',
+    '{"version": 1, "agents": {"bot": {"runtime": {"outputs": {"arn": 5}}}}}',
+    '{"version": 1, "agents": {"bot": {"runtime": {"outputs": {"arn": "bot"}}}}}',
+]
 DEPLOYED = Deployed(OUTPUTS["arn"], "bot-1", "3", "DEFAULT", "ab")
 
 
@@ -67,24 +81,24 @@ def test_agents_and_targets_keep_apart(tmp_path: Path) -> None:
 def test_not_deployed_names_the_target_where_it_is(tmp_path: Path) -> None:
     deployed_on(tmp_path, "local")
     with pytest.raises(NotFoundError, match="not deployed on aws") as caught:
-        State(tmp_path, "aws").require("bot")
+        State(tmp_path, "aws").require("bot", "agentcore deploy --local")
     assert "--local" in (caught.value.hint or "")
 
 
 def test_not_deployed_anywhere_names_the_command(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError) as caught:
-        State(tmp_path, "local").require("bot")
+        State(tmp_path, "local").require("bot", "agentcore deploy --local")
     assert caught.value.hint == "agentcore deploy --local"
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"agents": 1}', "\0\0"], ids=repr)
+@pytest.mark.parametrize("content", BROKEN, ids=repr)
 def test_a_file_that_cannot_be_read_is_no_deployment_and_is_moved_aside(tmp_path: Path, content: str) -> None:
     state = deployed_on(tmp_path, "local")
     path = tmp_path / ".agentcore" / "local.json"
     path.write_text(content)
     assert state.deployed("bot") is None
     with pytest.raises(NotFoundError) as caught:
-        state.require("bot")
+        state.require("bot", "agentcore deploy --local")
     assert "finds out" in (caught.value.hint or "")
     heard = Heard()
     state.mend(heard)

@@ -43,7 +43,7 @@ class Entrance(NamedTuple):
     output: int
     """Where stdout and stderr go."""
     cgroups: list[int]
-    """Descriptors of cgroup.procs files, to be joined and closed."""
+    """Control groups to be joined by the agent itself, see `Group.open`; none where the init can do that for it."""
     learning: int
     """The socket by which the server may ask for the loaded modules, or -1."""
 

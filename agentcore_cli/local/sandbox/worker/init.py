@@ -16,7 +16,7 @@ import sys
 import time
 from typing import Any, NoReturn
 
-from . import children
+from . import children, limits
 from .agent import Agent, Entrance
 from .channel import Channel, Message
 from .log import Log
@@ -61,33 +61,35 @@ class Init:
 
     def _fork_agent(self, request: Message) -> "Agent | None":
         """Start the agent; returns it in its own process, None in this one."""
-        cgroups = self._others
-        learning = cgroups.pop(0) if request["learn"] else -1
+        learning = self._others.pop(0) if request["learn"] else -1
+        ours, agents = (self._others, []) if self._settings["namespaces"] else ([], self._others)
         self._output, output = os.pipe()
-        agent = Agent(self._settings, request, self._listener, Entrance(output, cgroups, learning))
+        agent = Agent(self._settings, request, self._listener, Entrance(output, agents, learning))
         self._agent_pid = os.fork()
         if self._agent_pid == 0:
-            self._leave_to_agent()
+            self._leave_to_agent(ours)
             return agent
-        for descriptor in (output, self._listener, learning, *cgroups):
+        for descriptor in (output, self._listener, learning, *agents):
             if descriptor >= 0:
                 os.close(descriptor)
         if sys.platform == "linux":
             kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # no ptrace, no reading of our memory from inside
         self._channel.send({"started": self._agent_pid})
+        limits.move_everyone(ours)
         return None
 
-    def _leave_to_agent(self) -> None:
+    def _leave_to_agent(self, groups: "list[int]") -> None:
         """In the agent's process: close what is the init's."""
         self._channel.close()
-        os.close(self._output)
-        os.close(self._log_descriptor)
+        for descriptor in (self._output, self._log_descriptor, *groups):
+            os.close(descriptor)
 
     def _watch(self) -> NoReturn:
         watch = children.Watch()
         poll = select.poll()
         for source in (self._channel, self._output, watch):
             poll.register(source, select.POLLIN)
+        self._reap(watch)  # an agent that ended before we watched
         while True:
             ready = {descriptor for descriptor, _ in poll.poll(self._milliseconds_left())}
             if self._output in ready and not self._pump():
@@ -98,9 +100,12 @@ class Init:
                 self._deadline = None
                 children.kill(self._agent_pid, signal.SIGKILL)
             if watch.fileno() in ready:
-                status = watch.reap().get(self._agent_pid)
-                if status is not None:
-                    self._end(status)
+                self._reap(watch)
+
+    def _reap(self, watch: children.Watch) -> None:
+        status = watch.reap().get(self._agent_pid)
+        if status is not None:
+            self._end(status)
 
     def _obey(self, messages: "list[Message] | None") -> None:
         if messages is None:  # the server has ended

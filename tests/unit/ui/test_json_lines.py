@@ -1,0 +1,31 @@
+"""JSON for scripts is one line that can be encoded and parsed, whatever an agent answered."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from agentcore_cli.ui.json_lines import line
+
+
+@dataclass(frozen=True)
+class Result:
+    path: Path
+    parts: tuple[bytes, ...]
+
+
+def test_a_result_is_an_object_with_its_schema_version_first() -> None:
+    text = line(Result(Path("a/b"), (b"text", b"\xff")), event="result")
+    assert list(json.loads(text))[:2] == ["schema_version", "event"]
+    assert json.loads(text)["path"] == "a/b"
+    assert json.loads(text)["parts"] == ["text", {"base64": "/w=="}]
+
+
+@pytest.mark.parametrize("value", ["a\nb", "\u2028", "\ud83d", "näme", "\x00\x1b[31m"], ids=ascii)
+def test_any_text_is_one_line_of_unicode(value: str) -> None:
+    text = line({"response": value})
+    assert len(text.split("\n")) == 1
+    assert json.loads(text.encode())["response"] == value
