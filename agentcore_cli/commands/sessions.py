@@ -39,6 +39,8 @@ def list_(
     out.result(page, table(heads, rows) if rows else "")
     if not rows and not out.json:
         out.note("no session is alive; agentcore invoke starts one")
+    elif not out.json:
+        out.note(f"kept apart by: {', '.join(sorted({s.sandbox for s in page.sessions}))}")
 
 
 @app.command()

@@ -15,7 +15,7 @@ from agentcore_cli.local.proxy import AgentRefused, Exchange
 from agentcore_cli.local.session import Session
 from agentcore_cli.local.wire import ServiceFault
 
-NEWS_SECONDS: Final = 1.0  # how long to wait for the reason why an agent hung up
+NEWS_SECONDS: Final = 5.0  # how long to wait for the reason why an agent hung up
 LOG_SECONDS: Final = 0.05  # how long an agent's last lines may take into its log
 
 
@@ -33,7 +33,8 @@ async def lost(session: Session, exchange: Exchange, began: float) -> ServiceFau
         why = f"The agent did not answer within {SYNC_REQUEST_SECONDS} s."
         return ServiceFault(504, "GatewayTimeoutException", why)
     why = await _why(session)
-    return ServiceFault.runtime_client_error(f"Runtime {why}", detail=_detail(f"the agent {why}", session, began))
+    await asyncio.sleep(LOG_SECONDS)
+    return ServiceFault.runtime_client_error(f"Runtime {why}", detail=_detail("", session, began))
 
 
 async def _why(session: Session) -> str:

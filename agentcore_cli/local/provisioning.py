@@ -22,11 +22,7 @@ TOO_SLOW: Final = (
 
 
 class StartFailed(Exception):
-    """The agent will not serve; the text is for the caller, `why` for a person."""
-
-    def __init__(self, message: str, why: str) -> None:
-        super().__init__(message)
-        self.why = why
+    """The agent will not serve; the text is for the caller."""
 
 
 async def until_ready(session: Session, clock: Clock) -> None:
@@ -50,11 +46,10 @@ async def until_ready(session: Session, clock: Clock) -> None:
         ready.result()
         return
     if session.doomed.done():
-        raise StartFailed(f"Runtime session was ended: {session.doomed.result()}", session.doomed.result())
+        raise StartFailed(f"Runtime session was ended: {session.doomed.result()}")
     if process.exited.done():
-        exit_ = process.exited.result().describe()
-        raise StartFailed(f"Runtime {exit_} before it served a request.", f"the agent {exit_}")
-    raise StartFailed(TOO_SLOW, f"it did not answer within {INITIALIZATION_SECONDS} s")
+        raise StartFailed(f"Runtime {process.exited.result().describe()} before it served a request.")
+    raise StartFailed(TOO_SLOW)
 
 
 async def _serving(session: Session, pool: Pool) -> None:

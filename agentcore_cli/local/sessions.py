@@ -239,8 +239,7 @@ def _refusal(error: Exception, session: Session) -> ServiceFault:
     if isinstance(error, ServiceFault):
         return error
     if isinstance(error, StartFailed):
-        detail = "\n".join([error.why, *logs.tail(session.log)])
-        return ServiceFault.runtime_client_error(str(error), detail=detail)
+        return ServiceFault.runtime_client_error(str(error), detail="\n".join(logs.tail(session.log)))
     if isinstance(error, ArtifactError):
         return ServiceFault.runtime_client_error(str(error))
     return ServiceFault.internal(f"the session could not be started: {error}")

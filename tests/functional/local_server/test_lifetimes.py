@@ -124,7 +124,7 @@ def test_an_agent_that_never_answers_its_ping(server: RunningServer) -> None:
     assert answer["message"] == (
         "Runtime initialization time exceeded. Please make sure that initialization completes in 120s."
     )
-    assert answer["detail"] == "it did not answer within 120 s\nthinking"
+    assert answer["detail"] == "thinking"
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_an_agent_that_does_not_start(server: RunningServer, source: str, why: s
     answer = server.invoke(arn, b"{}", new_session())
     assert (answer.status, answer.headers["x-amzn-errortype"]) == (424, "RuntimeClientError")
     assert why in answer.json()["message"]
-    assert said in answer.json()["detail"]
+    assert said in answer.json().get("detail", "")
     assert server.living(arn) == []
 
 
