@@ -1,0 +1,80 @@
+"""Measure every figure that the project promises, side by side in one run, and hold each against its mark.
+
+    python -m tests.bench [--quick] [--only start_up,load] [--output FILE]
+
+The exit code says whether the measuring worked, not whether the marks are met: a busy machine misses some.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.bench import load, many_sessions, new_session, start_up, warm_call, whole_invoke
+from tests.bench.effort import FULL, QUICK, Effort
+from tests.bench.figure import Figure, table
+from tests.bench.stage import Stage, stage
+
+Measure = Callable[[Stage, Effort], Iterator[Figure]]
+
+MEASURES: dict[str, Measure] = {
+    "start_up": start_up.measure,
+    "whole_invoke": whole_invoke.measure,
+    "new_session": new_session.measure,
+    "warm_call": warm_call.measure,
+    "load": load.measure,
+    "many_sessions": many_sessions.measure,
+}
+
+
+def main() -> None:
+    arguments = _parser().parse_args()
+    effort = QUICK if arguments.quick else FULL
+    print("deploying the agents that are measured", file=sys.stderr)
+    with stage() as prepared:
+        figures = list(_measured(arguments.only, prepared, effort))
+    print(table(figures))
+    if arguments.output:
+        arguments.output.write_text(json.dumps(_report(figures, arguments.quick), indent=2) + "\n")
+
+
+def _measured(names: Iterable[str], prepared: Stage, effort: Effort) -> Iterator[Figure]:
+    for name in names:
+        print(f"measuring {name}", file=sys.stderr)
+        for figure in MEASURES[name](prepared, effort):
+            print(f"  {figure.name}: {figure.value:,.2f} {figure.unit}", file=sys.stderr)
+            yield figure
+
+
+def _report(figures: list[Figure], quick: bool) -> dict[str, object]:
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": {"processors": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()},
+        "quick": quick,
+        "figures": [figure.as_json() for figure in figures],
+    }
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure what the project promises.")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the sessions, fewer rounds")
+    parser.add_argument("--only", type=_names, default=list(MEASURES), help=f"some of {','.join(MEASURES)}")
+    parser.add_argument("--output", type=Path, help="write the figures to this file as JSON")
+    return parser
+
+
+def _names(text: str) -> list[str]:
+    names = text.split(",")
+    if unknown := [name for name in names if name not in MEASURES]:
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: not one of {', '.join(MEASURES)}")
+    return names
+
+
+if __name__ == "__main__":
+    main()

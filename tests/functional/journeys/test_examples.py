@@ -1,0 +1,83 @@
+"""Every example, deployed and used as its README says."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.functional.journeys.project import EXAMPLES, Deployments, Project
+
+
+def add_example(deployments: Deployments, name: str, parent: Path, *configure: str) -> Project:
+    """Deploy a copy of `examples/<name>`."""
+    folder = parent / name
+    shutil.copytree(EXAMPLES / name, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return deployments.add(folder, ["--name", f"example_{name}", *configure])
+
+
+@pytest.fixture(scope="module")
+def streaming(tmp_path_factory: pytest.TempPathFactory, deployments: Deployments) -> Project:
+    return add_example(deployments, "streaming", tmp_path_factory.mktemp("example"), "--entrypoint", "handler.py")
+
+
+def test_session_counts_and_remembers(tmp_path: Path, deployments: Deployments) -> None:
+    project = add_example(deployments, "session", tmp_path, "--entrypoint", "handler.py")
+
+    first = project.invoke("Hello", "conv1")
+    second = project.invoke("Still me", "conv1")
+    other = project.invoke("Hello", "conv2")
+
+    assert first["message_count"] == 1
+    assert (second["message_count"], second["earlier_messages"]) == (2, ["Hello"])
+    assert (other["message_count"], other["earlier_messages"]) == (1, [])
+
+
+def test_streaming_is_printed_piece_by_piece(streaming: Project) -> None:
+    words = "one word after the other, slowly enough to see that each is printed the moment it is made"
+    # A session that is up, so that what is watched is the stream and not the start.
+    streaming.command.run("invoke", "--local", "ready", "--session-id", "watched")
+
+    with streaming.command.start("invoke", "--local", words, "--session-id", "watched") as running:
+        assert running.stdout is not None
+        first = running.stdout.read(len("one "))
+        still_running = running.poll() is None
+        rest = running.stdout.read()
+
+    assert first == b"one "
+    assert still_running
+    assert (first + rest).decode().split() == words.split()
+
+
+def test_streaming_gives_one_json_object_per_event(streaming: Project) -> None:
+    lines = streaming.command.run("--json", "invoke", "--local", "three short words").stdout.splitlines()
+
+    assert len(lines) == 4
+    assert '"event": "result"' in lines[-1]
+
+
+def test_fastapi_keeps_a_session_s_notes(tmp_path: Path, deployments: Deployments) -> None:
+    project = add_example(deployments, "fastapi", tmp_path, "--entrypoint", "app:app")
+
+    project.invoke("buy milk", "shopping")
+    shopping = project.invoke("and bread", "shopping")
+    other = project.invoke("call Ada", "work")
+
+    assert shopping["notes"] == ["buy milk", "and bread"]
+    assert shopping["session_id"].startswith("shopping-")
+    assert other["notes"] == ["call Ada"]
+
+
+def test_strands_uses_its_tool_and_remembers_the_order(tmp_path: Path, deployments: Deployments) -> None:
+    project = add_example(
+        deployments, "strands", tmp_path, "--entrypoint", "handler.py", "--env", "AGENT_MODEL=scripted"
+    )
+
+    asked = project.invoke("Where is order 1042?", "ada")
+    again = project.invoke("When will it be here?", "ada")
+    stranger = project.invoke("When will it be here?", "bob")
+
+    assert asked["response"] == "Order 1042: shipped on Monday, arrives on Thursday."
+    assert again == asked
+    assert stranger["response"] == "Which order do you mean? Give me its number."
