@@ -49,8 +49,8 @@ class Ledger:
     def past(self, runtime_arn: str | None = None) -> list[dict[str, Any]]:
         """The sessions that have ended, newest first; of one runtime or of all."""
         rows = self._store.all(
-            "SELECT record FROM sessions WHERE ended_at IS NOT NULL AND (?1 IS NULL OR runtime_arn = ?1)"
-            " ORDER BY ended_at DESC LIMIT ?2",
+            "SELECT record FROM sessions WHERE ended_at IS NOT NULL AND runtime_arn = coalesce(?, runtime_arn)"
+            " ORDER BY ended_at DESC LIMIT ?",
             runtime_arn,
             SHOWN_MAX,
         )
