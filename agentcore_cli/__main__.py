@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TextIO
 
+_OBJECTS = 100_000  # start-up makes tens of thousands that last; to look for cycles among them takes a twentieth of it
 _INTERRUPTED = 130  # errors.INTERRUPTED; that is not loaded when Ctrl-C comes this early
 
 
 def run() -> None:
     """Run the command line in sys.argv and exit with its code."""
+    gc.set_threshold(_OBJECTS)
     try:
         sys.stdin, sys.stdout, sys.stderr = _usable(sys.stdin), _usable(sys.stdout), _usable(sys.stderr)
         from agentcore_cli.main import main
