@@ -21,6 +21,7 @@ from agentcore_cli.local.upstream import Pool, UpstreamLost
 
 BUSY_PING_SECONDS: Final = 2.0
 IDLE_PING_SECONDS: Final = 30.0
+DROWSY_SECONDS: Final = 5.0  # of idleness, after which an agent's timers need no longer be punctual
 PING_TIMEOUT: Final = 10.0  # real seconds: an agent that blocks for three of these in a row is taken for dead
 PINGS_AT_ONCE: Final = 32
 STREAM_SECONDS: Final = 3600.0  # bedrock-agentcore-limits: a streaming answer's longest time
@@ -111,8 +112,10 @@ class Health:
         session.settle()
         if reason := verdict(session, self._clock.now()):
             await self._end(session, reason)
-        else:
-            self.watch(session)
+            return
+        if session.state == "idle" and self._clock.now() - session.idle_since >= DROWSY_SECONDS:
+            session.rest()
+        self.watch(session)
 
     async def _ping(self, session: Session) -> None:
         """One ping; MCP has no health path, there only the end of the process tells."""

@@ -47,6 +47,7 @@ class Session:
     custom_headers: frozenset[bytes] = frozenset()
     next_check: float = 0.0
     being_checked: bool = False
+    drowsy: bool = False
     ended_at: float | None = None
     end_reason: str | None = None
     doomed: asyncio.Future[str] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -66,6 +67,15 @@ class Session:
         self.invocations += 1
         self.state = "active"
         self.quiet.clear()
+        if self.drowsy and self.process is not None:
+            self.drowsy = False
+            self.process.rouse()
+
+    def rest(self) -> None:
+        """The session has been idle for a while."""
+        if not self.drowsy and self.process is not None:
+            self.drowsy = True
+            self.process.drowse()
 
     def end(self, exchange: Exchange, now: float) -> None:
         """A request has ended: the idle time counts from here."""

@@ -94,6 +94,7 @@ class FakeProcess:
         self.address = str(folder / f"{spec.key}.sock")
         self.exited: asyncio.Future[Exit] = asyncio.get_running_loop().create_future()
         self.answers_seen = 0
+        self.drowsy = False
         self.stopped = 0
         self._converse = converse
         self._writers: set[asyncio.StreamWriter] = set()
@@ -119,6 +120,12 @@ class FakeProcess:
         self.exit(Exit(None, 15))
         await asyncio.sleep(0)
         return self.exited.result()
+
+    def drowse(self) -> None:
+        self.drowsy = True
+
+    def rouse(self) -> None:
+        self.drowsy = False
 
     def answered(self) -> None:
         self.answers_seen += 1

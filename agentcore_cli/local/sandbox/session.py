@@ -17,6 +17,7 @@ from agentcore_cli.local.sandbox.wire import Message, Wire
 
 START_SECONDS = 30.0
 KILL_SECONDS = 5.0
+DROWSY_NANOSECONDS = 1_000_000_000
 
 
 class SessionProcess:
@@ -78,6 +79,23 @@ class SessionProcess:
         if self._learner is not None:
             self._learner.ask()
             self._learner = None
+
+    def drowse(self) -> None:
+        """Nobody calls: the timers of the agent's main thread may be up to a second late, as they fall together.
+
+        Servers look around ten times a second; a thousand idle ones would keep a processor busy with that alone.
+        """
+        self._allow_late_timers(DROWSY_NANOSECONDS)
+
+    def rouse(self) -> None:
+        """Somebody calls: timers are punctual again."""
+        self._allow_late_timers(0)  # the system's own word for its default
+
+    def _allow_late_timers(self, nanoseconds: int) -> None:
+        if not self.exited.done():
+            # Not Linux, not allowed, or just gone: that costs processor time and nothing else.
+            with contextlib.suppress(OSError), open(f"/proc/{self.pid}/timerslack_ns", "w") as slack:
+                slack.write(str(nanoseconds))
 
     def _watch_process(self) -> None:
         """Notice the end of the init process, which is the end of everything in its pid namespace."""

@@ -170,3 +170,18 @@ def wait_for_end(pid: int) -> None:
         assert select.select([process], [], [], 10)[0]
     finally:
         os.close(process)
+
+
+def test_a_drowsy_agent_has_late_timers_until_it_is_roused(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        session = await stage.start(stage.program(OBEDIENT))
+        slack = Path(f"/proc/{session.pid}/timerslack_ns")
+        punctual = slack.read_text()
+        session.drowse()
+        assert slack.read_text().strip() == "1000000000"
+        session.rouse()
+        assert slack.read_text() == punctual
+        await session.stop(grace=2)
+        session.drowse()
+
+    on_stage(tmp_path, play)

@@ -177,6 +177,30 @@ def test_a_ping_comes_before_the_idle_verdict(home: Home) -> None:
     run(home, use)
 
 
+def test_an_idle_session_drowses_until_the_next_call(home: Home) -> None:
+    async def use(server: SessionServer) -> None:
+        await server.ask(version(), ID)
+        process = server.sandbox.started[0]
+        await server.advance(3)
+        assert not process.drowsy
+        await server.advance(6)
+        assert process.drowsy
+        await server.ask(version(), ID)
+        assert not process.drowsy
+
+    run(home, use)
+
+
+def test_a_busy_session_does_not_drowse(home: Home) -> None:
+    async def use(server: SessionServer) -> None:
+        await server.ask(version(), ID)
+        for _ in range(10):
+            await server.advance(2)
+        assert not server.sandbox.started[0].drowsy
+
+    run(home, use, status="HealthyBusy")
+
+
 def test_a_request_without_end_is_cut(home: Home) -> None:
     async def use(server: SessionServer) -> None:
         await server.ask(version(), ID)
