@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -11,11 +12,33 @@ import pytest
 
 from tests.command_line import AGENTCORE, CommandLine
 
+HEAVY = ("boto3", "botocore", "docker", "pydantic", "uvicorn", "starlette", "rich", "jinja2", "ruamel", "yaml")
+
 
 def test_the_answer_is_on_stdout_and_the_session_on_stderr(agentcore: CommandLine) -> None:
     ran = agentcore.run("invoke", "--local", '{"a": 1}', "-s", "conv1")
     assert json.loads(ran.stdout)["payload"] == {"a": 1}
     assert "session conv1 (conv1-" in ran.stderr
+
+
+def test_a_local_call_loads_nothing_heavy(agentcore: CommandLine) -> None:
+    agentcore.run("invoke", "--local", "{}")
+    program = f"""
+import sys
+from agentcore_cli.main import main
+code = main(["invoke", "--local", "-q", "{{}}"])
+print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)
+raise SystemExit(code)
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=agentcore.folder,
+        env=agentcore.whole_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stderr.splitlines()[-1] == "[]"
 
 
 def test_text_is_a_prompt(agentcore: CommandLine) -> None:
