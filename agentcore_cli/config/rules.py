@@ -90,6 +90,6 @@ def _target_faults(name: str, target: Target) -> Iterator[Fault]:
     if target.region is not None and (problem := region_fault(target.region)):
         yield Fault(("region",), problem)
     if name == "local":
-        for key in ("account", "profile", "endpoint"):
+        for key in ("account", "profile", "assume_role", "endpoint"):
             if getattr(target, key) is not None:
                 yield Fault((key,), "means nothing to the local runtime; remove it")

@@ -97,6 +97,19 @@ Environment = Annotated[dict[VariableName, VariableValue], Meta(max_length=ENVIR
 MemoryName = Annotated[
     str, _pattern("[a-zA-Z][a-zA-Z0-9_]{0,47}(-[a-zA-Z0-9]{10})?", "a memory's name (letters, digits, _) or its id")
 ]
+ModelId = Annotated[
+    str,
+    _pattern(
+        r"arn:aws(-[^:]+)?:bedrock:\S+|[a-z0-9][a-zA-Z0-9.:_-]*",
+        "a model's or inference profile's id, or its ARN",
+    ),
+]
+MountPath = Annotated[str, _pattern(r"/mnt/[a-zA-Z0-9._-]{1,195}/?", "a folder right below /mnt, such as /mnt/data")]
+RolePath = Annotated[str, _pattern(r"/|/[\x21-\x7e]{1,510}/", "a path that begins and ends with /")]
+LogRetention = Literal[
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+]  # days, as PutRetentionPolicy has them (CloudWatch Logs API reference)
+BuildArgument = Annotated[str, _pattern(r"[A-Za-z_][A-Za-z0-9_]*", "a name: a letter or _, then letters, digits and _")]
 Account = Annotated[str, _pattern(r"\d{12}", 'an account number of 12 digits, in quotes: "123456789012"')]
 Url = Annotated[str, _pattern(r"https?://\S+", "a URL, https://...")]
 
@@ -136,7 +149,10 @@ class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One agent: what is run, how it is built and what AgentCore is told about it.
 
     `requirements` is a path relative to the config; None: nothing is installed. `python` is the version that the agent
-    runs on. `image` skips building. `network` None is PUBLIC, `authorizer` None is IAM.
+    runs on. `image` skips building. `install` says where packages are installed: on this machine, as arm64 wheels that
+    are copied into the image, or by a RUN in the image. `models` are what the role may call, all when there is none;
+    `services` are what else it may use of AgentCore, `role_policy` is a file with more IAM statements. `log_retention`
+    is in days, `keep_images` a number. `network` None is PUBLIC, `authorizer` None is IAM.
     """
 
     entrypoint: str
@@ -148,12 +164,21 @@ class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     environment: Environment = {}
     lifecycle: Lifecycle = Lifecycle()
     base_image: NonEmpty | None = None
+    build_args: dict[BuildArgument, str] = {}
+    install: Literal["host", "image"] = "host"
     image: ImageUri | None = None
     otel: bool = False
     execution_role: RoleArn | None = None
     permissions_boundary: PolicyArn | None = None
+    role_path: RolePath = "/"
+    role_policy: NonEmpty | None = None
+    models: tuple[ModelId, ...] = ()
+    services: tuple[Literal["identity", "code_interpreter", "browser"], ...] = ()
     ecr_repository: Repository | None = None
     encryption_key: KeyArn | None = None
+    keep_images: Annotated[int, Meta(ge=1, le=1000)] = 20
+    log_retention: LogRetention | None = None
+    session_storage: MountPath | None = None
     network: Network | None = None
     authorizer: Authorizer | None = None
     header_allowlist: Annotated[tuple[Header, ...], Meta(max_length=20)] = ()
@@ -168,11 +193,14 @@ class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where agents are deployed to. `account` refuses credentials of another one; `endpoint` replaces AWS's URLs."""
+    """Where agents are deployed to. `account` refuses credentials of another one; `assume_role` is the role that
+    deploys, `endpoint` replaces AWS's URLs.
+    """
 
     region: str | None = None
     account: Account | None = None
     profile: NonEmpty | None = None
+    assume_role: RoleArn | None = None
     endpoint: Url | None = None
     environment: Environment = {}
 
