@@ -38,7 +38,7 @@ class Session:
                 return answer
             except (ClientError, BotoCoreError) as error:
                 if time.monotonic() - started + pause > patience(error):
-                    raise translate(error, service, operation) from error
+                    raise translate(error, service, operation, parameters, self._locate().region) from error
             time.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(pause * 2, _LONGEST_PAUSE)
 
