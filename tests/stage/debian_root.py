@@ -1,7 +1,7 @@
 """A root file system for another processor, made from Debian's own packages: nothing of it is run while it is made.
 
 apt resolves against an empty dpkg status, in folders of its own, with the host's sources turned to the wanted suite;
-the packages are unpacked over each other. What their maintainer scripts would do is done here as far as Python needs it.
+the packages are unpacked over each other. What their maintainer scripts would do is done here, as far as Python needs.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from tests.environments import find_python
 SUITE: Final = "trixie"
 PYTHON: Final = "3.13"  # the suite's
 PACKAGES: Final = (
-    "base-files base-passwd ca-certificates coreutils dash grep libc-bin libstdc++6 netbase passwd sed tar tzdata "
-    "python3 python3-minimal libpython3-stdlib python3-pip python3-venv"
-).split()
+    *("base-files", "base-passwd", "coreutils", "dash", "grep", "passwd", "sed", "tar"),
+    *("ca-certificates", "libc-bin", "libstdc++6", "netbase", "tzdata"),
+    *("python3", "python3-minimal", "libpython3-stdlib", "python3-pip", "python3-venv"),
+)
 EXCLUDED: Final = (
     *(f"./usr/share/{folder}/*" for folder in ("doc", "man", "locale", "info", "lintian", "bash-completion", "perl*")),
     *(f"./usr/lib/*/{folder}" for folder in ("gconv/*", "perl*")),

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-
 HOSTS: Final = Path("/etc/hosts")
 MARK: Final = "# agentcore-e2e"
 

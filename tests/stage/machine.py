@@ -1,4 +1,4 @@
-"""What the whole machine is given for the tests: the engine, the registries and their names, shared and then taken away.
+"""What the whole machine is given for the tests: engine, registries and their names; shared, and then taken away.
 
 The first test process that wants it sets it up, the last one that leaves takes it down. A tenant that was killed does
 not count: the next one finds out and begins anew.
