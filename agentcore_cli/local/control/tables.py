@@ -48,7 +48,8 @@ MIGRATIONS: Final = (
 # A runtime is in the state of its latest version, unless it is being removed.
 _RUNTIME: Final = (
     "SELECT id, partition, account, region, name, version,"
-    " coalesce(removal, status), coalesce(removal_reason, failure_reason), runtimes.created_at, updated_at, sequence FROM runtimes JOIN versions ON runtime_id = id AND number = version"
+    " coalesce(removal, status), coalesce(removal_reason, failure_reason), runtimes.created_at, updated_at, sequence"
+    " FROM runtimes JOIN versions ON runtime_id = id AND number = version"
 )
 _VERSION: Final = "SELECT runtime_id, number, status, failure_reason, body, created_at, updated_at FROM versions"
 _ENDPOINT: Final = (
