@@ -1,4 +1,4 @@
-"""The state is lost or wrong, things are deleted by hand, two people deploy at once: afterwards there is one of each."""
+"""State is lost or wrong, things are deleted by hand, two people deploy at once: afterwards there is one of each."""
 
 from __future__ import annotations
 
