@@ -76,15 +76,35 @@ def deployed(selected: Selection) -> Deployed:
     return selected.state.require(selected.agent_name, selected.deploy_command())
 
 
-def data_plane(selected: Selection, *, timeout: float) -> DataPlane:
+def data_plane(selected: Selection, *, timeout: float, bearer: str | None = None) -> DataPlane:
     """The client that invokes; `timeout` is how long the agent may be silent, in seconds."""
+    chosen = deployed(selected).region
+    if selected.is_local:
+        return local_data_plane(chosen, timeout=timeout, bearer=bearer)
+    return aws_data_plane(chosen, selected.target, timeout=timeout, bearer=bearer)
+
+
+def local_data_plane(region: str, *, timeout: float, bearer: str | None = None) -> DataPlane:
+    """The local runtime's, signed with its own key or with a token; starts the server if need be."""
     from agentcore_cli.aws.data_plane import DataPlane
-    from agentcore_cli.aws.signing import LocalKey
+    from agentcore_cli.aws.signing import Bearer, LocalKey
     from agentcore_cli.local import daemon
 
-    _require_local(selected)
     server = daemon.ensure_running(home())
-    return DataPlane(server.url, LocalKey(server.access_key, region(selected)), timeout)
+    return DataPlane(server.url, Bearer(bearer) if bearer else LocalKey(server.access_key, region), timeout)
+
+
+def aws_data_plane(region: str, target: Target, *, timeout: float, bearer: str | None = None) -> DataPlane:
+    """AWS's, signed with the target's credentials, which are looked up when they are needed, or with a token."""
+    from functools import partial
+
+    from agentcore_cli.aws import credentials, endpoints
+    from agentcore_cli.aws.data_plane import DataPlane
+    from agentcore_cli.aws.signing import Bearer, SigV4
+
+    find = partial(credentials.find, target.profile, region, assume_role=target.assume_role)
+    url = target.endpoint or endpoints.data_plane_url(region)
+    return DataPlane(url, Bearer(bearer) if bearer else SigV4(find, region), timeout)
 
 
 def local_runtime(selected: Selection) -> LocalRuntime:
