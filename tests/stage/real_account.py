@@ -21,8 +21,7 @@ class RealAccount:
     control: Any
 
     def inventory(self, agent: str) -> dict[str, list[str]]:
-        """The names that have the agent's in them, by kind: what else the account holds may change meanwhile."""
-        wanted = (agent, agent.lower())
+        """The names that have the agent's (lower case) in them, by kind: what else the account holds may change meanwhile."""
         pages = {
             "roles": self._names(self.iam, "list_roles", "Roles", "RoleName"),
             "repositories": self._names(self.ecr, "describe_repositories", "repositories", "repositoryName"),
