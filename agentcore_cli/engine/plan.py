@@ -162,6 +162,8 @@ def _plan_one(
 
 
 def _deletion(resource: Resource, found: Found | None, recorded: Record | None, reason: str) -> PlannedStep | None:
+    if found and found.given:
+        return None
     if found and not found.refusal:
         change = Change(resource.key, Action.DELETE, reason, name=found.name)
         return PlannedStep(change, resource, found, recorded)
@@ -175,6 +177,8 @@ def _change(resource: Resource, desired: Desired, found: Found | None, recorded:
     if found is None:
         fresh = recorded is None or not recorded.outputs
         return Change(resource.key, Action.CREATE, "not there yet" if fresh else "deleted behind our back")
+    if found.given:
+        return Change(resource.key, Action.KEEP, "given, and used as it is", (), found.name)
     fields = compare(resource, found, desired)
     if recorded is None:
         reason = "ours by its tags, but not in our records"
@@ -182,14 +186,28 @@ def _change(resource: Resource, desired: Desired, found: Found | None, recorded:
     if not fields:
         return Change(resource.key, Action.KEEP, "as it should be", (), found.name)
     action = Action.REPLACE if any(resource.replaces(field) for field in fields) else Action.UPDATE
+<<<<<<< HEAD
     return Change(resource.key, action, _reason(resource, desired, found, recorded), fields, found.name, _widen(fields))
+=======
+    widens = _widen(fields) and not _agreed(resource, desired, recorded)
+    return Change(resource.key, action, _reason(resource, desired, recorded), fields, found.name, widens)
+>>>>>>> b
 
 
 def _widen(fields: Iterable[FieldChange]) -> bool:
     return any(field.widens for field in fields)
 
 
+<<<<<<< HEAD
 def _reason(resource: Resource, desired: Desired, found: Found, recorded: Record) -> str:
+=======
+def _agreed(resource: Resource, desired: Desired, recorded: Record) -> bool:
+    """Whether the same was under way already: an unfinished deploy that goes on gives nothing new."""
+    return recorded.token is not None and conceal(desired.facts, resource.sensitive) == recorded.facts
+
+
+def _reason(resource: Resource, desired: Desired, recorded: Record) -> str:
+>>>>>>> b
     if recorded.token:
         return "an earlier deploy did not finish"
     if found.reason:
