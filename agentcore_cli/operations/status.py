@@ -46,8 +46,6 @@ class StatusResult:
 
 def status(selected: Selected, listener: Listener) -> StatusResult:
     """Look at the target. Raises NotFoundError (4) when nothing is deployed, ConflictError for what is not ours."""
-    if not selected.is_local:
-        wiring.deployed(selected)  # this version can look on the local runtime alone
     with visit(selected) as place:
         runtime, artifact = _runtime(place, listener)
         endpoints = place.door.endpoints(runtime.id)
@@ -74,8 +72,10 @@ def status(selected: Selected, listener: Listener) -> StatusResult:
 
 def _runtime(place: Workplace, listener: Listener) -> tuple[Runtime, str]:
     """The runtime, found by record or by looking, and the artifact that it runs."""
-    resources = wiring.resources(place.selected, place.door, given={}, patience=Patience(), listener=listener)
-    resource = next(resource for resource in resources if resource.key == RUNTIME)
+    there = wiring.everything(
+        place.selected, place.session, account=place.account.number, patience=Patience(), listener=listener
+    )
+    resource = next(resource for resource in there if resource.key == RUNTIME)
     found = resource.read(place.journal.recorded(RUNTIME))
     if found and found.refusal:
         raise found.refusal
@@ -105,6 +105,8 @@ def _failure(runtime: Runtime, endpoints: Sequence[Endpoint]) -> str | None:
     return None
 
 
-def _living_sessions(selected: Selected, arn: str) -> int:
+def _living_sessions(selected: Selected, arn: str) -> int | None:
+    if not selected.is_local:
+        return None
     page = wiring.local_runtime(selected).sessions(arn)
     return sum(session.state in ALIVE for session in page.sessions)

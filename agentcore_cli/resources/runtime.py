@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from agentcore_cli.aws.runtimes import Endpoint, Runtimes
+from agentcore_cli.aws.runtimes import Endpoint, RoleUnusableError, Runtimes
 from agentcore_cli.aws.runtimes import Runtime as Answer
 from agentcore_cli.config import Agent
 from agentcore_cli.contract import DEFAULT_ENDPOINT
@@ -18,9 +19,15 @@ from agentcore_cli.resources import runtime_facts
 from agentcore_cli.resources.ownership import Owner
 
 READY: Final = "READY"
+MMDS_V2: Final[dict[str, Any]] = {"metadataConfiguration": {"requireMMDSV2": True}}
+ROLLED_BACK_TO: Final = "rolled_back_to"
 _FIRST_PAUSE: Final = 0.02  # seconds; the local runtime is ready within tens of milliseconds
 _LONGEST_PAUSE: Final = 2.0
+_FIRST_ROLE_PAUSE: Final = 0.5
+_LONGEST_ROLE_PAUSE: Final = 8.0
+_ROLE_SECONDS: Final = 120.0  # IAM is mostly done within 15 s; Terraform waits for 2 minutes, too
 _BEYOND_REPAIR: Final = frozenset({"CREATE_FAILED", "DELETE_FAILED", "DELETING"})
+_MOVING: Final = frozenset({"CREATING", "UPDATING"})
 _OUTSIDE_A_VERSION: Final = frozenset({"tags", "status"})
 
 
@@ -29,17 +36,19 @@ class Wish:
     """What the config and the command line want of a runtime.
 
     `given` are the variables of this deploy's `--env`, an empty one to be forgotten; `given_before` are the names of
-    those that earlier deploys were given, None without a record. `artifact` makes that fact from what was built.
+    those that earlier deploys were given, None without a record. `artifact` and `role` make those facts from what was
+    made before. `believes_tags`: those of the record count, and are not read.
     """
 
     name: str
     owner: Owner
     agent: Agent
-    role: str
+    role: Callable[[Outputs], str]
     artifact: Callable[[Outputs], Mapping[str, Any]]
     environment: Mapping[str, str] = field(default_factory=dict)
     given: Mapping[str, str] = field(default_factory=dict)
     given_before: frozenset[str] | None = None
+    believes_tags: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,7 @@ class Runtime:
         given = self._given(found)
         facts = runtime_facts.facts_of_config(self.wish.agent) | {
             "artifact": dict(self.wish.artifact(outputs)),
-            "role": self.wish.role,
+            "role": self.wish.role(outputs),
             "environment": {name: value for name, value in self.wish.environment.items() if name not in given},
             "given_environment": given,
             "tags": {**self.wish.agent.tags, **self.wish.owner.tags},
@@ -77,10 +86,12 @@ class Runtime:
         answer = by_id or self.door.find(self.wish.name)
         if answer is None:
             return None
-        tags = self.door.tags(answer.arn)
+        tags = self._tags(answer, recorded if by_id else None)
         what = f"runtime {answer.name} ({answer.id})"
         refusal = self.wish.owner.refusal(what, tags, recorded=by_id is not None)
-        return Found(self._facts(answer, tags), _outputs(answer), answer.arn, refusal)
+        endpoint = self.door.endpoint(answer.id, DEFAULT_ENDPOINT)
+        outputs = _outputs(answer) | rollback_of(recorded, answer.version)
+        return Found(self._facts(answer, endpoint, tags), outputs, answer.arn, refusal, _why(outputs))
 
     def replaces(self, change: FieldChange) -> bool:
         return change.name == "status" and change.old in _BEYOND_REPAIR
@@ -88,11 +99,14 @@ class Runtime:
     def apply(self, work: Work) -> Found:
         if work.found is None:
             return self._create(work)
+        runtime_id = work.found.outputs["id"]
         if "tags" in work.changed:
             self._change_tags(work.found, work.desired["tags"])
-        if set(work.changed) - _OUTSIDE_A_VERSION or work.found.facts["status"] == "UPDATE_FAILED":
-            return self._update(work, work.found.outputs["id"], work.token)
-        return self._settled(work, work.found.outputs["id"], work.found.outputs["version"])
+        if not (set(work.changed) - _OUTSIDE_A_VERSION or work.found.facts["status"] == "UPDATE_FAILED"):
+            return self._settled(work, runtime_id, work.found.outputs["version"])
+        if work.found.facts["status"] in _MOVING:
+            self._wait(work, "the change that is under way has ended", lambda: self._is_at_rest(runtime_id))
+        return self._update(work, runtime_id, work.token)
 
     def destroy(self, found: Found, work: Work) -> None:
         """Delete its named endpoints, then the runtime with all its versions, and wait until each is gone."""
@@ -107,10 +121,9 @@ class Runtime:
     def _create(self, work: Work) -> Found:
         identity = {"agentRuntimeName": self.wish.name, "tags": work.desired["tags"], "clientToken": work.token}
         try:
-            made = self.door.create(_body(work.desired) | identity)
+            made = self._once_the_role_is_usable(work, self.door.create, _body(work.desired) | identity)
         except ConflictError as error:
-            other = self.read(None)  # somebody else was faster, or the list did not show it yet
-            raise (other.refusal if other and other.refusal else error) from error
+            raise self._somebody_was_faster(error) from error
         work.save(_outputs(made))
         found = self._settled(work, made.id, made.version)
         if self.patience.wait and not found.facts["mmds_v2"]:
@@ -120,12 +133,37 @@ class Runtime:
 
     def _update(self, work: Work, runtime_id: str, token: str) -> Found:
         current = self.door.get(runtime_id)
-        kept = runtime_facts.unmanaged(current.settings) if current else {}
+        body = runtime_facts.with_unmanaged(_body(work.desired), current.settings if current else {})
         identity = {"agentRuntimeId": runtime_id, "clientToken": token}
-        metadata = {"metadataConfiguration": {"requireMMDSV2": True}}
-        made = self.door.update(kept | _body(work.desired) | metadata | identity)
+        made = self._once_the_role_is_usable(work, self.door.update, body | MMDS_V2 | identity)
         work.save(_outputs(made))
         return self._settled(work, made.id, made.version)
+
+    def _once_the_role_is_usable(
+        self, work: Work, call: Callable[[Mapping[str, Any]], Answer], body: Mapping[str, Any]
+    ) -> Answer:
+        """Make the call; again, with the same token, while AgentCore can't use a role that IAM is still spreading."""
+        deadline, pause = time.monotonic() + min(_ROLE_SECONDS, self.patience.seconds), _FIRST_ROLE_PAUSE
+        while True:
+            try:
+                return call(body)
+            except RoleUnusableError as error:
+                if time.monotonic() + pause > deadline:
+                    raise
+                work.tell(f"waiting until the role can be used: {error.message}")
+            work.pause(pause * random.uniform(0.5, 1.0))
+            pause = min(pause * 2, _LONGEST_ROLE_PAUSE)
+
+    def _somebody_was_faster(self, error: ConflictError) -> ConflictError:
+        """What a taken name means: a deploy of ours elsewhere, somebody else's runtime, or one the list hid before."""
+        other = self.read(None)
+        if other is None or other.refusal:
+            return (other.refusal if other else None) or error
+        return ConflictError(
+            f"runtime {self.wish.name}: another deploy of this project has just made it",
+            hint="wait for that to end, then deploy again: that goes on with the same runtime",
+            request_id=error.request_id,
+        )
 
     def _change_tags(self, found: Found, wanted: Mapping[str, str]) -> None:
         self.door.tag(found.outputs["arn"], wanted)
@@ -134,12 +172,23 @@ class Runtime:
 
     def _settled(self, work: Work, runtime_id: str, version: str) -> Found:
         """What is there when the version is live on DEFAULT; with --no-wait, what is there now."""
+        seen: list[tuple[Answer, Endpoint | None]] = []
+
+        def is_live() -> bool:
+            seen[:] = [self._look(runtime_id)]
+            return self._is_live(*seen[0], version)
+
         if self.patience.wait:
-            self._wait(work, f"version {version} is live", lambda: self._is_live(runtime_id, version))
+            self._wait(work, f"version {version} is live", is_live)
+        answer, endpoint = seen[0] if seen else self._look(runtime_id)
+        return Found(self._facts(answer, endpoint, work.desired["tags"]), _outputs(answer), answer.arn)
+
+    def _look(self, runtime_id: str) -> tuple[Answer, Endpoint | None]:
         answer = self.door.get(runtime_id)
         if answer is None:
             raise AgentcoreError(f"runtime {runtime_id}: deleted by somebody else meanwhile", hint="deploy again")
-        return Found(self._facts(answer, work.desired["tags"]), _outputs(answer), answer.arn)
+        is_ready = answer.status == READY or not self.patience.wait
+        return answer, self.door.endpoint(runtime_id, DEFAULT_ENDPOINT) if is_ready else None
 
     def _wait(self, work: Work, what: str, is_so: Callable[[], bool]) -> None:
         """Look again and again until it is so. Raises StillInProgressError when patience ends."""
@@ -155,15 +204,15 @@ class Runtime:
             work.pause(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
-    def _is_live(self, runtime_id: str, version: str) -> bool:
-        answer = self.door.get(runtime_id)
-        if answer is None:
-            return True  # whoever reads it next says so
-        endpoint = self.door.endpoint(runtime_id, DEFAULT_ENDPOINT)
+    def _is_live(self, answer: Answer, endpoint: Endpoint | None, version: str) -> bool:
         _raise_if_failed(f"runtime {answer.name} version {answer.version}", answer)
         if endpoint:
             _raise_if_failed(f"endpoint {endpoint.name} of runtime {answer.name}", endpoint)
         return _status(answer, endpoint) == READY and int(answer.version) >= int(version)
+
+    def _is_at_rest(self, runtime_id: str) -> bool:
+        answer, endpoint = self._look(runtime_id)
+        return answer.status not in _MOVING and (endpoint is None or endpoint.status not in _MOVING)
 
     def _is_gone(self, runtime_id: str) -> bool:
         answer = self.door.get(runtime_id)
@@ -174,14 +223,20 @@ class Runtime:
     def _named_endpoints(self, runtime_id: str) -> list[Endpoint]:
         return [endpoint for endpoint in self.door.endpoints(runtime_id) if endpoint.name != DEFAULT_ENDPOINT]
 
-    def _facts(self, answer: Answer, tags: Mapping[str, str]) -> dict[str, Any]:
+    def _tags(self, answer: Answer, recorded: Record | None) -> Mapping[str, str]:
+        if self.wish.believes_tags and recorded and "tags" in recorded.facts:
+            believed: Mapping[str, str] = recorded.facts["tags"]
+            return believed
+        return self.door.tags(answer.arn)
+
+    def _facts(self, answer: Answer, endpoint: Endpoint | None, tags: Mapping[str, str]) -> dict[str, Any]:
         live: dict[str, str] = answer.settings.get("environmentVariables", {})
         given = {name: value for name, value in live.items() if self._was_given(name)}
         return runtime_facts.facts_of_answer(answer.settings) | {
             "environment": {name: value for name, value in live.items() if name not in given},
             "given_environment": given,
             "tags": dict(tags),
-            "status": _status(answer, self.door.endpoint(answer.id, DEFAULT_ENDPOINT)),
+            "status": _status(answer, endpoint),
         }
 
     def _was_given(self, name: str) -> bool:
@@ -228,6 +283,20 @@ def _status(answer: Answer, endpoint: Endpoint | None) -> str:
     return endpoint.status
 
 
+def rollback_of(recorded: Record | None, version: str) -> dict[str, str]:
+    """The output that says which version a rollback made `version` from; nothing when it was made by a deploy."""
+    there = recorded.outputs if recorded else {}
+    return {ROLLED_BACK_TO: there[ROLLED_BACK_TO]} if ROLLED_BACK_TO in there and there["version"] == version else {}
+
+
+def _why(outputs: Mapping[str, str]) -> str:
+    earlier = outputs.get(ROLLED_BACK_TO)
+    return f"rolled back to version {earlier}; a deploy goes forward again" if earlier else ""
+
+
 def _raise_if_failed(what: str, answer: Answer | Endpoint) -> None:
     if answer.status.endswith("_FAILED"):
-        raise AgentcoreError(f"{what}: {answer.status}: {answer.failure or 'the service gives no reason'}")
+        raise AgentcoreError(
+            f"{what}: {answer.status}: {answer.failure or 'the service gives no reason'}",
+            hint="mend what it says, then deploy again: what is there is changed or replaced",
+        )
