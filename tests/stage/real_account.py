@@ -21,17 +21,14 @@ class RealAccount:
     control: Any
 
     def inventory(self, agent: str) -> dict[str, list[str]]:
-        """The names that have the agent's (lower case) in them, by kind: what else the account holds may change meanwhile."""
+        """The names that hold `agent`, in lower case, by kind: what else is there may change meanwhile."""
         pages = {
             "roles": self._names(self.iam, "list_roles", "Roles", "RoleName"),
             "repositories": self._names(self.ecr, "describe_repositories", "repositories", "repositoryName"),
             "runtimes": self._names(self.control, "list_agent_runtimes", "agentRuntimes", "agentRuntimeName"),
             "log groups": self._names(self.logs, "describe_log_groups", "logGroups", "logGroupName"),
         }
-        return {
-            kind: sorted(name for name in names if any(part in name for part in wanted))
-            for kind, names in pages.items()
-        }
+        return {kind: sorted(name for name in names if agent in name.lower()) for kind, names in pages.items()}
 
     def image_manifest(self, repository: str, digest: str) -> bytes:
         (image,) = self.ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageDigest": digest}])["images"]
