@@ -266,6 +266,7 @@ def _deployment(
     from agentcore_cli.resources.catalog import Deployment
 
     config, target_name = selected.loaded.config, selected.target_name
+    there = selected.state.deployed(selected.agent_name)
     return Deployment(
         root=selected.loaded.root,
         agent=selected.agent,
@@ -278,8 +279,9 @@ def _deployment(
         environment=_environment(selected),
         given=wishes.environment,
         given_before=selected.state.given_environment(selected.agent_name),
+        runtime_id=there.runtime_id if there else None,
         image=wishes.image,
-        believes_tags=not wishes.refresh,
+        refresh=wishes.refresh,
         patience=patience,
         listener=listener,
     )

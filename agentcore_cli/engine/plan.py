@@ -186,28 +186,20 @@ def _change(resource: Resource, desired: Desired, found: Found | None, recorded:
     if not fields:
         return Change(resource.key, Action.KEEP, "as it should be", (), found.name)
     action = Action.REPLACE if any(resource.replaces(field) for field in fields) else Action.UPDATE
-<<<<<<< HEAD
-    return Change(resource.key, action, _reason(resource, desired, found, recorded), fields, found.name, _widen(fields))
-=======
     widens = _widen(fields) and not _agreed(resource, desired, recorded)
-    return Change(resource.key, action, _reason(resource, desired, recorded), fields, found.name, widens)
->>>>>>> b
+    return Change(resource.key, action, _reason(resource, desired, found, recorded), fields, found.name, widens)
 
 
 def _widen(fields: Iterable[FieldChange]) -> bool:
     return any(field.widens for field in fields)
 
 
-<<<<<<< HEAD
-def _reason(resource: Resource, desired: Desired, found: Found, recorded: Record) -> str:
-=======
 def _agreed(resource: Resource, desired: Desired, recorded: Record) -> bool:
     """Whether the same was under way already: an unfinished deploy that goes on gives nothing new."""
     return recorded.token is not None and conceal(desired.facts, resource.sensitive) == recorded.facts
 
 
-def _reason(resource: Resource, desired: Desired, recorded: Record) -> str:
->>>>>>> b
+def _reason(resource: Resource, desired: Desired, found: Found, recorded: Record) -> str:
     if recorded.token:
         return "an earlier deploy did not finish"
     if found.reason:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from agentcore_cli import wiring
-from agentcore_cli.engine import Change, Plan, apply, plan_destroy
+from agentcore_cli.engine import Change, Resource, apply, plan_destroy
 from agentcore_cli.errors import InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.operations.plan import Workplace, work_on
 from agentcore_cli.operations.selection import Selected
+from agentcore_cli.resources.ownership import Claiming
 from agentcore_cli.resources.runtime import Patience
 from agentcore_cli.state import RUNTIME
 
@@ -51,11 +52,15 @@ def destroy(request: DestroyRequest, selected: Selected, listener: Listener) -> 
     """
     patience = Patience(seconds=request.timeout)
     with work_on(selected, "destroy", listener) as place:
-        plan = _plan(request, place, patience, listener)
+        there = [resource for resource in _everything(place, patience, listener) if resource.key not in request.kept]
+        plan = plan_destroy(there, place.journal)
+        if plan.changes:
+            place.verify_account()
         if request.dry_run:
             return DestroyResult(selected.agent_name, selected.target_name, plan.changes, dry_run=True)
         if plan.changes and not request.consent(plan.changes):
             raise InputError("nothing was destroyed: the answer was no")
+        _claim(there)
         outcome = apply(plan, place.journal, listener)
         if selected.is_local:
             wiring.store().sweep(wiring.local_runtime(selected).artifacts())
@@ -64,14 +69,17 @@ def destroy(request: DestroyRequest, selected: Selected, listener: Listener) -> 
     return DestroyResult(selected.agent_name, selected.target_name, plan.changes, seconds=outcome.seconds)
 
 
-def _plan(request: DestroyRequest, place: Workplace, patience: Patience, listener: Listener) -> Plan:
-    there = wiring.everything(
+def _everything(place: Workplace, patience: Patience, listener: Listener) -> list[Resource]:
+    return wiring.everything(
         place.selected, place.session, account=place.account.number, patience=patience, listener=listener
     )
-    plan = plan_destroy([resource for resource in there if resource.key not in request.kept], place.journal)
-    if plan.changes:
-        place.verify_account()
-    return plan
+
+
+def _claim(resources: Iterable[Resource]) -> None:
+    """Mark what is ours by its relation to something that goes first, so that a second run still knows it."""
+    for resource in resources:
+        if isinstance(resource, Claiming):
+            resource.claim()
 
 
 def _tell_of_interfaces(selected: Selected, listener: Listener) -> None:
