@@ -289,7 +289,9 @@ def test_what_others_attached_goes_with_the_role_and_stays_itself(deployment: De
     deployment.destroy(role(deployment))
 
 
-@pytest.mark.parametrize("tags", [{}, dataclasses.replace(OWNER, project="other-9f8e7d").tags, {"team": "one"}], ids=str)
+@pytest.mark.parametrize(
+    "tags", [{}, dataclasses.replace(OWNER, project="other-9f8e7d").tags, {"team": "one"}], ids=str
+)
 def test_a_look_alike_is_refused_and_stays_as_it_is(deployment: Deployment, iam: Any, tags: dict[str, str]) -> None:
     listed = [{"Key": key, "Value": value} for key, value in tags.items()]
     iam.create_role(RoleName=NAME, AssumeRolePolicyDocument=json.dumps(TRUST), Tags=listed)
