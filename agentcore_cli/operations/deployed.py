@@ -24,6 +24,7 @@ def find_runtime(place: Workplace, listener: Listener, patience: Patience | None
     if found and found.refusal:
         raise found.refusal
     if found is None:
+        place.verify_account()  # credentials of another account see nothing, too
         arn = wiring.deployed(selected).arn
         raise NotFoundError(
             f"{selected.agent_name}: {arn} was deleted behind our back",
