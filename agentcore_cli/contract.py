@@ -29,6 +29,7 @@ SESSION_MEMORY: Final = 8 * 1024**3  # bytes for each session
 SESSION_CPUS: Final = 2
 CODE_ZIP_MAX: Final = 250 * 1024**2
 CODE_UNZIPPED_MAX: Final = 750 * 1024**2
+IMAGE_MAX: Final = 2 * 1024**3  # bytes (bedrock-agentcore-limits)
 PYTHONS: Final = ("3.12", "3.13", "3.14")  # 3.10 and 3.11: updates blocked since 2026-08-31 (supported-runtimes)
 
 DEFAULT_ENDPOINT: Final = "DEFAULT"
@@ -43,6 +44,8 @@ HEADER_USER: Final = "X-Amzn-Bedrock-AgentCore-Runtime-User-Id"
 HEADER_CUSTOM_PREFIX: Final = "X-Amzn-Bedrock-AgentCore-Runtime-Custom-"
 HEADER_ERROR_TYPE: Final = "x-amzn-ErrorType"
 HEADER_REQUEST_ID: Final = "x-amzn-RequestId"
+HEADER_MCP_SESSION: Final = "Mcp-Session-Id"
+HEADER_SESSION_CALLS: Final = "X-AgentCore-Local-Session-Calls"  # the local runtime's own: 1 when a session is new
 
 SERVICE: Final = "bedrock-agentcore"  # the SigV4 name of both planes
 

@@ -86,16 +86,16 @@ class Container:
                 await self._end(grace)
         finally:
             await remove(self._engine, self.id)
-            if not self.exited.done():
-                await asyncio.wait({self.exited}, timeout=KILL_SECONDS)
             if self._watching is not None:
                 self._watching.cancel()
             self._conclude(Exit(None, None))
 
     async def _end(self, grace: float) -> None:
+        """Stop it and see how it ends. Where the engine does not stop it, the removal that follows kills it."""
         seconds = {"t": math.ceil(grace)}
-        with contextlib.suppress(EngineError):  # its removal, which follows, kills it
+        with contextlib.suppress(EngineError):
             await self._engine.ask("POST", f"/containers/{self.id}/stop", seconds, seconds=grace + KILL_SECONDS)
+            await asyncio.wait({self.exited}, timeout=LAST_LINES_SECONDS * 2)
 
     async def _watch(self, attached: contextlib.AsyncExitStack, output: Connection, log: Path) -> None:
         copying = asyncio.create_task(_copy(output, log))
