@@ -29,6 +29,7 @@ SESSION_MEMORY: Final = 8 * 1024**3  # bytes for each session
 SESSION_CPUS: Final = 2
 CODE_ZIP_MAX: Final = 250 * 1024**2
 CODE_UNZIPPED_MAX: Final = 750 * 1024**2
+IMAGE_MAX: Final = 2 * 1024**3  # bytes (bedrock-agentcore-limits)
 PYTHONS: Final = ("3.12", "3.13", "3.14")  # 3.10 and 3.11: updates blocked since 2026-08-31 (supported-runtimes)
 
 DEFAULT_ENDPOINT: Final = "DEFAULT"

@@ -18,6 +18,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from agentcore_cli.exclusions import BUILD_FILES, CLUTTER, SECRETS
 
+# OpenTelemetry's distro for AWS; those before 0.18 lose the traces of new agents
+OTEL_DISTRO: Final = "aws-opentelemetry-distro>=0.18,<1"
 _MARK: Final = re.compile(r"# agentcore: generated ([0-9a-f]{12})(?: for (\w+))?;.*\n")
 
 
@@ -38,7 +40,8 @@ class ImageRecipe:
 
     `start` follows the interpreter. `requirements` are the files that the installer reads, the main one first; none:
     nothing is installed. `packages` is a folder of the build context with the dependencies already in it for arm64: it
-    is copied, and the image needs no RUN; None: the image installs them itself and stands alone.
+    is copied, and the image needs no RUN; None: the image installs them itself and stands alone. `code` is the folder
+    of the context that holds the agent's files.
     """
 
     agent: str
@@ -48,11 +51,12 @@ class ImageRecipe:
     requirements: tuple[str, ...] = ()
     otel: bool = False
     packages: str | None = None
+    code: str = "."
 
 
 def dockerfile(recipe: ImageRecipe) -> str:
     """The Dockerfile of an agent."""
-    return _marked(render("docker/Dockerfile.j2", **asdict(recipe)), recipe.agent)
+    return _marked(render("docker/Dockerfile.j2", otel_distro=OTEL_DISTRO, **asdict(recipe)), recipe.agent)
 
 
 def dockerignore() -> str:

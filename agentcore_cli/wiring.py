@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from agentcore_cli.aws.data_plane import DataPlane
     from agentcore_cli.aws.identity import Identity
+    from agentcore_cli.aws.runtimes import Runtime as Version
     from agentcore_cli.aws.runtimes import Runtimes
     from agentcore_cli.aws.session import Access, Session
     from agentcore_cli.builders.store import Store
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from agentcore_cli.local.client import LocalRuntime
     from agentcore_cli.local.home import Home
     from agentcore_cli.resources.catalog import Deployment
+    from agentcore_cli.resources.earlier_version import EarlierVersion
     from agentcore_cli.resources.ownership import Owner
-    from agentcore_cli.resources.runtime import Patience, Wish
+    from agentcore_cli.resources.patience import Patience
+    from agentcore_cli.resources.runtime import Runtime, Wish
     from agentcore_cli.resources.source_bundle import SourceBundle
     from agentcore_cli.state import Deployed, State
 
@@ -222,15 +225,53 @@ def everything(
     return catalog.everything(_deployment(selected, account, Wishes(), patience, listener), session)
 
 
+def runtime(selected: Selection, session: Session, *, account: str, patience: Patience, listener: Listener) -> Runtime:
+    """The agent's runtime alone."""
+    if selected.is_local:
+        return _local_runtime(selected, session, Wishes(), patience, listener)
+    from agentcore_cli.resources import catalog
+
+    return catalog.runtime(_deployment(selected, account, Wishes(), patience, listener), session)
+
+
+def earlier_version(
+    selected: Selection,
+    session: Session,
+    version: Version,
+    *,
+    account: str,
+    patience: Patience,
+    listener: Listener,
+) -> EarlierVersion:
+    """The runtime as it was in this version."""
+    from agentcore_cli.resources.earlier_version import EarlierVersion
+
+    there = runtime(selected, session, account=account, patience=patience, listener=listener)
+    return EarlierVersion(there, version)
+
+
+def owner(selected: Selection) -> Owner:
+    """Whose it is what is deployed."""
+    from agentcore_cli.resources.ownership import Owner
+
+    return Owner(selected.loaded.config.project, selected.agent_name, selected.target_name)
+
+
 def _local_resources(
     selected: Selection, session: Session, wishes: Wishes, patience: Patience, listener: Listener
 ) -> list[Resource]:
+    return [_source_bundle(selected, listener), _local_runtime(selected, session, wishes, patience, listener)]
+
+
+def _local_runtime(
+    selected: Selection, session: Session, wishes: Wishes, patience: Patience, listener: Listener
+) -> Runtime:
     from agentcore_cli.resources.runtime import Runtime
     from agentcore_cli.state import RUNTIME
 
     bundle = _source_bundle(selected, listener)
     wish = _runtime_wish(selected, bundle, wishes)
-    return [bundle, Runtime(RUNTIME, wish, runtimes(session), patience, depends_on=(bundle.key,))]
+    return Runtime(RUNTIME, wish, runtimes(session), patience, depends_on=(bundle.key,))
 
 
 def _source_bundle(selected: Selection, listener: Listener) -> SourceBundle:
@@ -250,7 +291,7 @@ def _runtime_wish(selected: Selection, bundle: SourceBundle, wishes: Wishes) -> 
     agent = selected.agent
     return Wish(
         name=names.local_runtime_name(selected.agent_name, selected.loaded.config.project),
-        owner=_owner(selected),
+        owner=owner(selected),
         agent=agent,
         role=lambda outputs: LOCAL_ROLE,
         artifact=bundle.artifact(Start.of(agent.entrypoint, agent.protocol).entry_point),
@@ -270,7 +311,7 @@ def _deployment(
     return Deployment(
         root=selected.loaded.root,
         agent=selected.agent,
-        owner=_owner(selected),
+        owner=owner(selected),
         account=account,
         region=region(selected),
         runtime_name=names.runtime_name(
@@ -285,12 +326,6 @@ def _deployment(
         patience=patience,
         listener=listener,
     )
-
-
-def _owner(selected: Selection) -> Owner:
-    from agentcore_cli.resources.ownership import Owner
-
-    return Owner(selected.loaded.config.project, selected.agent_name, selected.target_name)
 
 
 def _environment(selected: Selection) -> dict[str, str]:

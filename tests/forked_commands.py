@@ -105,7 +105,7 @@ def serve() -> None:
     """The parent's program: single-threaded, so that forking is safe."""
     for module in PRELOADED:
         __import__(module)
-    for line in sys.stdin:
+    for line in os.fdopen(os.dup(0)):  # sys.stdin stays unread: it is the child's
         order = json.loads(line)
         pid = os.fork()
         if not pid:

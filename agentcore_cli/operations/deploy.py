@@ -12,7 +12,7 @@ from agentcore_cli.errors import InputError
 from agentcore_cli.events import Listener
 from agentcore_cli.operations.plan import Overrides, check, make_plan, work_on
 from agentcore_cli.operations.selection import Selected
-from agentcore_cli.resources.runtime import Patience
+from agentcore_cli.resources.patience import Patience
 from agentcore_cli.state import RUNTIME
 
 _NEEDS_CONSENT = frozenset({Action.REPLACE, Action.DELETE, Action.ADOPT})

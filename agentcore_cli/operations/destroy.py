@@ -12,7 +12,7 @@ from agentcore_cli.events import Listener, Note
 from agentcore_cli.operations.plan import Workplace, work_on
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.resources.ownership import Claiming
-from agentcore_cli.resources.runtime import Patience
+from agentcore_cli.resources.patience import Patience
 from agentcore_cli.state import RUNTIME
 
 

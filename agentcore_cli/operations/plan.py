@@ -18,7 +18,7 @@ from agentcore_cli.errors import EntrypointError, InputError
 from agentcore_cli.events import Listener
 from agentcore_cli.operations.account import Account, find_account, verify_account
 from agentcore_cli.operations.selection import Selected
-from agentcore_cli.resources.runtime import Patience
+from agentcore_cli.resources.patience import Patience
 from agentcore_cli.state import RUNTIME
 
 _ECR: Final = re.compile(r"(\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?|public\.ecr\.aws)/\S+")

@@ -10,12 +10,12 @@ from agentcore_cli.aws.runtimes import Endpoint, Runtime
 from agentcore_cli.engine import Change
 from agentcore_cli.errors import InputError, NotFoundError
 from agentcore_cli.events import Listener
+from agentcore_cli.operations.deployed import find_runtime
 from agentcore_cli.operations.plan import Overrides, Workplace, make_plan, visit
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.operations.sessions import ALIVE
 from agentcore_cli.operations.versions import Version, list_versions
-from agentcore_cli.resources.runtime import Patience
-from agentcore_cli.state import RUNTIME
+from agentcore_cli.resources.patience import Patience
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +71,11 @@ def status(selected: Selected, listener: Listener) -> StatusResult:
 
 
 def _runtime(place: Workplace, listener: Listener) -> tuple[Runtime, str]:
-    """The runtime, found by record or by looking, and the artifact that it runs."""
-    there = wiring.everything(
-        place.selected, place.session, account=place.account.number, patience=Patience(), listener=listener
-    )
-    resource = next(resource for resource in there if resource.key == RUNTIME)
-    found = resource.read(place.journal.recorded(RUNTIME))
-    if found and found.refusal:
-        raise found.refusal
-    runtime = place.door.get(found.outputs["id"]) if found else None
-    if found is None or runtime is None:
-        deployed = wiring.deployed(place.selected)
-        raise NotFoundError(
-            f"{place.selected.agent_name}: {deployed.arn} was deleted behind our back",
-            hint=f"{place.selected.deploy_command()} makes it anew",
-        )
+    """The runtime, and the artifact that it runs."""
+    found = find_runtime(place, listener)
+    runtime = place.door.get(found.outputs["id"])
+    if runtime is None:
+        raise NotFoundError(f"{found.name}: deleted meanwhile", hint=place.selected.deploy_command())
     return runtime, found.outputs["artifact"]
 
 

@@ -23,8 +23,9 @@ from agentcore_cli.resources.execution_policy import Grant
 from agentcore_cli.resources.execution_role import ExecutionRole
 from agentcore_cli.resources.log_group import LogGroup
 from agentcore_cli.resources.ownership import Owner
+from agentcore_cli.resources.patience import Patience
 from agentcore_cli.resources.repository import GivenRepository, Repository
-from agentcore_cli.resources.runtime import Patience, Runtime, Wish
+from agentcore_cli.resources.runtime import Runtime, Wish
 from agentcore_cli.resources.supplied_role import SuppliedRole
 
 RUNTIME: Final = "runtime"
@@ -89,7 +90,7 @@ class Deployment:
 
 def wanted(deployment: Deployment, session: Session) -> list[Resource]:
     """What a deploy makes or looks at."""
-    there = [_role(deployment, session), *_image(deployment, session), _runtime(deployment, session)]
+    there = [_role(deployment, session), *_image(deployment, session), runtime(deployment, session)]
     if deployment.agent.log_retention:
         there.append(LogGroup(_log_group_wish(deployment), LogGroups(session)))
     return there
@@ -97,12 +98,12 @@ def wanted(deployment: Deployment, session: Session) -> list[Resource]:
 
 def everything(deployment: Deployment, session: Session) -> list[Resource]:
     """What a destroy looks for, whatever the config says now: of each kind the one that a deploy makes."""
-    runtime = _runtime(deployment, session)
-    log_groups = replace(_log_group_wish(deployment), runtime_id=lambda: deployment.runtime_id or _found_id(runtime))
+    there = runtime(deployment, session)
+    log_groups = replace(_log_group_wish(deployment), runtime_id=lambda: deployment.runtime_id or _found_id(there))
     return [
         _own_role(deployment, session),
         _own_repository(deployment, session),
-        runtime,
+        there,
         LogGroup(log_groups, LogGroups(session)),
     ]
 
@@ -148,7 +149,8 @@ def _own_repository(deployment: Deployment, session: Session) -> Repository:
     return Repository(wish, Repositories(session))
 
 
-def _runtime(deployment: Deployment, session: Session) -> Runtime:
+def runtime(deployment: Deployment, session: Session) -> Runtime:
+    """The agent's runtime alone."""
     finished = deployment.finished_image
     wish = Wish(
         name=deployment.runtime_name,

@@ -1,7 +1,7 @@
 """The log groups of an agent's runtime: the main one made ahead with its retention, all of them removed in the end.
 
 AgentCore makes a group for each endpoint at its first call, with no retention and no tags. Nobody else's group has a
-name that begins with our runtime's id, so those are the agent's as well: they go with the runtime, unless logs are kept.
+name that begins with our runtime's id, so those are the agent's as well and go with the runtime, unless logs are kept.
 """
 
 from __future__ import annotations

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from agentcore_cli.aws.runtimes import Endpoint, RoleUnusableError, Runtimes
+from agentcore_cli.aws.runtimes import Endpoint, Runtimes
 from agentcore_cli.aws.runtimes import Runtime as Answer
 from agentcore_cli.config import Agent
 from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
-from agentcore_cli.errors import AgentcoreError, ConflictError, InputError, StillInProgressError
+from agentcore_cli.errors import ConflictError, InputError
 from agentcore_cli.resources import runtime_facts
 from agentcore_cli.resources.ownership import Owner
+from agentcore_cli.resources.patience import Patience
+from agentcore_cli.resources.rollout import MOVING, READY, Rollout, raise_if_failed, status_of
 
-READY: Final = "READY"
 MMDS_V2: Final[dict[str, Any]] = {"metadataConfiguration": {"requireMMDSV2": True}}
 ROLLED_BACK_TO: Final = "rolled_back_to"
-_FIRST_PAUSE: Final = 0.02  # seconds; the local runtime is ready within tens of milliseconds
-_LONGEST_PAUSE: Final = 2.0
-_FIRST_ROLE_PAUSE: Final = 0.5
-_LONGEST_ROLE_PAUSE: Final = 8.0
-_ROLE_SECONDS: Final = 120.0  # IAM is mostly done within 15 s; Terraform waits for 2 minutes, too
 _BEYOND_REPAIR: Final = frozenset({"CREATE_FAILED", "DELETE_FAILED", "DELETING"})
-_MOVING: Final = frozenset({"CREATING", "UPDATING"})
 _OUTSIDE_A_VERSION: Final = frozenset({"tags", "status"})
 
 
@@ -52,14 +45,6 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """Whether to wait until it is ready, and for how many seconds."""
-
-    wait: bool = True
-    seconds: float = 900.0
-
-
-@dataclass(frozen=True, slots=True)
 class Runtime:
     key: str
     wish: Wish
@@ -67,6 +52,10 @@ class Runtime:
     patience: Patience = field(default_factory=Patience)
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset({"environment", "given_environment"})
+
+    @property
+    def rollout(self) -> Rollout:
+        return Rollout(self.wish.name, self.door, self.patience)
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
         given = self._given(found)
@@ -90,8 +79,8 @@ class Runtime:
         what = f"runtime {answer.name} ({answer.id})"
         refusal = self.wish.owner.refusal(what, tags, recorded=by_id is not None)
         endpoint = self.door.endpoint(answer.id, DEFAULT_ENDPOINT)
-        outputs = _outputs(answer) | rollback_of(recorded, answer.version)
-        return Found(self._facts(answer, endpoint, tags), outputs, answer.arn, refusal, _why(outputs))
+        outputs = outputs_of(answer) | rollback_of(recorded, answer.version)
+        return Found(self.facts(answer, endpoint, tags), outputs, answer.arn, refusal, _why(outputs))
 
     def replaces(self, change: FieldChange) -> bool:
         return change.name == "status" and change.old in _BEYOND_REPAIR
@@ -104,8 +93,8 @@ class Runtime:
             self._change_tags(work.found, work.desired["tags"])
         if not (set(work.changed) - _OUTSIDE_A_VERSION or work.found.facts["status"] == "UPDATE_FAILED"):
             return self._settled(work, runtime_id, work.found.outputs["version"])
-        if work.found.facts["status"] in _MOVING:
-            self._wait(work, "the change that is under way has ended", lambda: self._is_at_rest(runtime_id))
+        if work.found.facts["status"] in MOVING:
+            self.rollout.rest(work, runtime_id)
         return self._update(work, runtime_id, work.token)
 
     def destroy(self, found: Found, work: Work) -> None:
@@ -114,17 +103,17 @@ class Runtime:
         if found.facts["status"] != "DELETING":
             for endpoint in self._named_endpoints(runtime_id):
                 self.door.delete_endpoint(runtime_id, endpoint.name)
-            self._wait(work, "its endpoints are gone", lambda: not self._named_endpoints(runtime_id))
+            self.rollout.wait(work, "its endpoints are gone", lambda: not self._named_endpoints(runtime_id))
             self.door.delete(runtime_id)
-        self._wait(work, "it is gone", lambda: self._is_gone(runtime_id))
+        self.rollout.wait(work, "it is gone", lambda: self._is_gone(runtime_id))
 
     def _create(self, work: Work) -> Found:
         identity = {"agentRuntimeName": self.wish.name, "tags": work.desired["tags"], "clientToken": work.token}
         try:
-            made = self._once_the_role_is_usable(work, self.door.create, _body(work.desired) | identity)
+            made = self.rollout.put(work, self.door.create, _body(work.desired) | identity)
         except ConflictError as error:
             raise self._somebody_was_faster(error) from error
-        work.save(_outputs(made))
+        work.save(outputs_of(made))
         found = self._settled(work, made.id, made.version)
         if self.patience.wait and not found.facts["mmds_v2"]:
             # Create has no such setting, and a runtime without it is reported not to answer
@@ -135,24 +124,9 @@ class Runtime:
         current = self.door.get(runtime_id)
         body = runtime_facts.with_unmanaged(_body(work.desired), current.settings if current else {})
         identity = {"agentRuntimeId": runtime_id, "clientToken": token}
-        made = self._once_the_role_is_usable(work, self.door.update, body | MMDS_V2 | identity)
-        work.save(_outputs(made))
+        made = self.rollout.put(work, self.door.update, body | MMDS_V2 | identity)
+        work.save(outputs_of(made))
         return self._settled(work, made.id, made.version)
-
-    def _once_the_role_is_usable(
-        self, work: Work, call: Callable[[Mapping[str, Any]], Answer], body: Mapping[str, Any]
-    ) -> Answer:
-        """Make the call; again, with the same token, while AgentCore can't use a role that IAM is still spreading."""
-        deadline, pause = time.monotonic() + min(_ROLE_SECONDS, self.patience.seconds), _FIRST_ROLE_PAUSE
-        while True:
-            try:
-                return call(body)
-            except RoleUnusableError as error:
-                if time.monotonic() + pause > deadline:
-                    raise
-                work.tell(f"waiting until the role can be used: {error.message}")
-            work.pause(pause * random.uniform(0.5, 1.0))
-            pause = min(pause * 2, _LONGEST_ROLE_PAUSE)
 
     def _somebody_was_faster(self, error: ConflictError) -> ConflictError:
         """What a taken name means: a deploy of ours elsewhere, somebody else's runtime, or one the list hid before."""
@@ -171,53 +145,13 @@ class Runtime:
             self.door.untag(found.outputs["arn"], surplus)
 
     def _settled(self, work: Work, runtime_id: str, version: str) -> Found:
-        """What is there when the version is live on DEFAULT; with --no-wait, what is there now."""
-        seen: list[tuple[Answer, Endpoint | None]] = []
-
-        def is_live() -> bool:
-            seen[:] = [self._look(runtime_id)]
-            return self._is_live(*seen[0], version)
-
-        if self.patience.wait:
-            self._wait(work, f"version {version} is live", is_live)
-        answer, endpoint = seen[0] if seen else self._look(runtime_id)
-        return Found(self._facts(answer, endpoint, work.desired["tags"]), _outputs(answer), answer.arn)
-
-    def _look(self, runtime_id: str) -> tuple[Answer, Endpoint | None]:
-        answer = self.door.get(runtime_id)
-        if answer is None:
-            raise AgentcoreError(f"runtime {runtime_id}: deleted by somebody else meanwhile", hint="deploy again")
-        is_ready = answer.status == READY or not self.patience.wait
-        return answer, self.door.endpoint(runtime_id, DEFAULT_ENDPOINT) if is_ready else None
-
-    def _wait(self, work: Work, what: str, is_so: Callable[[], bool]) -> None:
-        """Look again and again until it is so. Raises StillInProgressError when patience ends."""
-        deadline, pause = time.monotonic() + self.patience.seconds, _FIRST_PAUSE
-        while not is_so():
-            if time.monotonic() > deadline:
-                raise StillInProgressError(
-                    f"runtime {self.wish.name}: after {self.patience.seconds:g} s it is not yet so that {what}",
-                    hint="agentcore status",
-                )
-            if pause == _LONGEST_PAUSE:
-                work.tell(f"waiting until {what}")
-            work.pause(pause)
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
-
-    def _is_live(self, answer: Answer, endpoint: Endpoint | None, version: str) -> bool:
-        _raise_if_failed(f"runtime {answer.name} version {answer.version}", answer)
-        if endpoint:
-            _raise_if_failed(f"endpoint {endpoint.name} of runtime {answer.name}", endpoint)
-        return _status(answer, endpoint) == READY and int(answer.version) >= int(version)
-
-    def _is_at_rest(self, runtime_id: str) -> bool:
-        answer, endpoint = self._look(runtime_id)
-        return answer.status not in _MOVING and (endpoint is None or endpoint.status not in _MOVING)
+        answer, endpoint = self.rollout.settled(work, runtime_id, version)
+        return Found(self.facts(answer, endpoint, work.desired["tags"]), outputs_of(answer), answer.arn)
 
     def _is_gone(self, runtime_id: str) -> bool:
         answer = self.door.get(runtime_id)
         if answer and answer.status == "DELETE_FAILED":
-            _raise_if_failed(f"runtime {answer.name}", answer)
+            raise_if_failed(f"runtime {answer.name}", answer)
         return answer is None
 
     def _named_endpoints(self, runtime_id: str) -> list[Endpoint]:
@@ -229,14 +163,14 @@ class Runtime:
             return believed
         return self.door.tags(answer.arn)
 
-    def _facts(self, answer: Answer, endpoint: Endpoint | None, tags: Mapping[str, str]) -> dict[str, Any]:
+    def facts(self, answer: Answer, endpoint: Endpoint | None, tags: Mapping[str, str]) -> dict[str, Any]:
         live: dict[str, str] = answer.settings.get("environmentVariables", {})
         given = {name: value for name, value in live.items() if self._was_given(name)}
         return runtime_facts.facts_of_answer(answer.settings) | {
             "environment": {name: value for name, value in live.items() if name not in given},
             "given_environment": given,
             "tags": dict(tags),
-            "status": _status(answer, endpoint),
+            "status": status_of(answer, endpoint),
         }
 
     def _was_given(self, name: str) -> bool:
@@ -266,21 +200,12 @@ def _body(facts: Mapping[str, Any]) -> dict[str, Any]:
     return runtime_facts.body_of(facts, {**facts["environment"], **facts["given_environment"]})
 
 
-def _outputs(answer: Answer) -> dict[str, str]:
+def outputs_of(answer: Answer) -> dict[str, str]:
     where = {"arn": answer.arn, "id": answer.id, "version": answer.version, "endpoint": DEFAULT_ENDPOINT}
     if not answer.settings:
         return where
     artifact = runtime_facts.facts_of_answer(answer.settings)["artifact"]
     return where | {"artifact": artifact.get("image") or PurePosixPath(artifact["code"]).stem}
-
-
-def _status(answer: Answer, endpoint: Endpoint | None) -> str:
-    """READY only when DEFAULT answers with the runtime's newest version."""
-    if answer.status != READY:
-        return answer.status
-    if endpoint is None or (endpoint.status == READY and endpoint.live_version != answer.version):
-        return "UPDATING"
-    return endpoint.status
 
 
 def rollback_of(recorded: Record | None, version: str) -> dict[str, str]:
@@ -292,11 +217,3 @@ def rollback_of(recorded: Record | None, version: str) -> dict[str, str]:
 def _why(outputs: Mapping[str, str]) -> str:
     earlier = outputs.get(ROLLED_BACK_TO)
     return f"rolled back to version {earlier}; a deploy goes forward again" if earlier else ""
-
-
-def _raise_if_failed(what: str, answer: Answer | Endpoint) -> None:
-    if answer.status.endswith("_FAILED"):
-        raise AgentcoreError(
-            f"{what}: {answer.status}: {answer.failure or 'the service gives no reason'}",
-            hint="mend what it says, then deploy again: what is there is changed or replaced",
-        )

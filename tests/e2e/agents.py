@@ -61,3 +61,10 @@ def change_one_line(folder: Path) -> None:
     """The second edition of the agent."""
     path = folder / "agent.py"
     path.write_text(path.read_text().replace('"first"', '"second"'))
+
+
+def set_keys(folder: Path, **settings: str) -> None:
+    """Add keys to the one agent of the config, as YAML texts."""
+    path = folder / ".agentcore.yaml"
+    lines = "".join(f"    {name}: {value}\n" for name, value in settings.items())
+    path.write_text(path.read_text().replace("    entrypoint:", f"{lines}    entrypoint:"))

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.command_line import CommandLine
-from tests.e2e.agents import SDK_AGENT, change_one_line, write_agent
+from tests.e2e.agents import SDK_AGENT, change_one_line, set_keys, write_agent
 from tests.e2e.pushed_image import AARCH64, PushedImage, Source
 
 AGENT = "journey_bot"
-RUNTIME, REPOSITORY, ROLE, IMAGE = "runtime", "repository", "role", "image"
+ROLE, REPOSITORY, IMAGE, RUNTIME, LOG_GROUP = "role", "repository", "image", "runtime", "log_group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,14 @@ class Journey:
         write_agent(self.command.folder, SDK_AGENT, "bedrock-agentcore")
         self.command.run("configure", "--entrypoint", "agent.py", "--name", AGENT, "--env", "LOG_LEVEL=info")
         assert (self.command.folder / "Dockerfile").exists()
+        set_keys(self.command.folder, log_retention="1", lifecycle="{idle_timeout: 60}")
 
     def plan_everything(self) -> None:
         """A plan of a first deploy names everything, and makes nothing."""
         before = self.inventory()
         planned = self.command.json("plan")
         made = {change["key"]: change["action"] for change in planned["pending"]}
-        assert made == dict.fromkeys((ROLE, REPOSITORY, IMAGE, RUNTIME), "create")
+        assert made == dict.fromkeys((ROLE, REPOSITORY, IMAGE, RUNTIME, LOG_GROUP), "create")
         self.command.run("plan", "--exit-code", code=6)
         assert self.inventory() == before
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.command_line import Completed
-from tests.e2e.agents import PLAIN_AGENT, write_agent
+from tests.e2e.agents import PLAIN_AGENT, set_keys, write_agent
 from tests.fakes.aws_calls import Call
 from tests.forked_commands import ForkedCommandLine, ForkedCommands
 from tests.stage.account import Account, Inventory
@@ -75,6 +75,7 @@ def laboratory(account: Account, folder: Path) -> Iterator[Laboratory]:
     with ForkedCommands() as commands:
         command = ForkedCommandLine(commands, folder, account.environment)
         command.run("configure", "--entrypoint", "agent.py", "--name", AGENT)
+        set_keys(folder, log_retention="30")
         before = account.inventory()
         command.run("deploy")
         whole = added(before, account.inventory())
@@ -83,6 +84,7 @@ def laboratory(account: Account, folder: Path) -> Iterator[Laboratory]:
             "repositories": 1,
             "pushed": 1,
             "runtimes": 1,
+            "log groups": 1,
         }
         command.run("destroy", "--yes")
         made = Laboratory(account, command, before, whole)

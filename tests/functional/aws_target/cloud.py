@@ -1,4 +1,4 @@
-"""An AWS account made of stand-ins: moto's server, and our control plane for AgentCore; and a project to deploy there."""
+"""An AWS account of stand-ins: moto's server, and our control plane for AgentCore; and a project to deploy there."""
 
 from __future__ import annotations
 

@@ -51,3 +51,9 @@ def test_a_destroy_leaves_nothing_and_runs_again(project: Project, cloud: Cloud)
     assert (cloud.runtimes(), cloud.roles()) == ({}, [])
     assert project.destroy().deletions == ()
     assert not project.state.exists()
+
+
+def test_a_first_deploy_is_few_calls(project: Project, cloud: Cloud) -> None:
+    project.deploy()
+    print(cloud.proxy.names)
+    assert len(cloud.proxy.names) <= 14

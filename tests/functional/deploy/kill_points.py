@@ -23,7 +23,7 @@ from agentcore_cli.aws.session import Access, Session
 from agentcore_cli.contract import LOCAL_ACCOUNT
 from agentcore_cli.engine import Journal, apply, plan_deploy, plan_destroy
 from agentcore_cli.local.home import Home
-from agentcore_cli.resources.runtime import Patience
+from agentcore_cli.resources.patience import Patience
 from agentcore_cli.state import Records
 from tests.functional.deploy.workshop import Workshop, inventory, stored
 
