@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from agentcore_cli.contract import DEFAULT_ENDPOINT
+from agentcore_cli.contract import DEFAULT_ENDPOINT, LOCAL_ACCOUNT
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import answers, artifacts
 from agentcore_cli.local.control.paging import page
@@ -57,9 +57,10 @@ class Runtimes:
             raise ServiceFault.conflict(f"An agent with the specified name already exists: {name}")
         if self._tables.count_runtimes(call.region) >= RUNTIMES_MAX:
             raise ServiceFault.quota(f"The limit of {RUNTIMES_MAX} agents per account is reached")
-        artifacts.require(self._artifact_folder, call.members)
+        self._require(call)
         now = self._clock.now()
-        runtime = Runtime(new_id(name), call.region, name, 1, "CREATING", None, now, now)
+        partition, account = owner_of(call.members["roleArn"])
+        runtime = Runtime(new_id(name), partition, account, call.region, name, 1, "CREATING", None, now, now)
         self._tables.add_runtime(runtime)
         self._add_version(runtime, call.members)
         self._tables.add_endpoint(_default_endpoint(runtime))
@@ -76,7 +77,7 @@ class Runtimes:
         runtime = settled_runtime(self._tables, call)
         if self._tables.count_versions(runtime.id) >= VERSIONS_MAX:
             raise ServiceFault.quota(f"The limit of {VERSIONS_MAX} versions per agent is reached")
-        artifacts.require(self._artifact_folder, call.members)
+        self._require(call)
         now = self._clock.now()
         updated = replace(runtime, version=runtime.version + 1, status="UPDATING", failure_reason=None, updated_at=now)
         self._add_version(updated, call.members)
@@ -117,10 +118,19 @@ class Runtimes:
         items = [answers.runtime_summary(runtime, version) for version in found.items]
         return answers.listing("agentRuntimes", items, found.next_token)
 
+    def _require(self, call: Call) -> None:
+        """Raise ServiceFault for an artifact that is not there, and, where that fault is armed, for the role.
+
+        AWS says the latter of a role or policy that IAM has not spread yet (wording as reported by others).
+        """
+        artifacts.require(self._artifact_folder, call.members)
+        if self._faults.strike("role-unusable"):
+            raise ServiceFault.validation("Role validation failed", fields=[])
+
     def _add_version(self, runtime: Runtime, members: Mapping[str, Any]) -> None:
         body = {name: value for name, value in members.items() if name not in _NOT_SETTINGS}
         body["lifecycleConfiguration"] = effective_lifecycle(members.get("lifecycleConfiguration", {}))
-        if self._metadata is not None:
+        if self._metadata is not None and not self._faults.strike("no-mmdsv2"):
             body.setdefault("metadataConfiguration", dict(self._metadata))
         at = runtime.updated_at
         self._tables.add_version(Version(runtime.id, runtime.version, runtime.status, None, body, at, at))
@@ -157,6 +167,12 @@ class Runtimes:
 def new_id(name: str) -> str:
     """`<name>-<10 letters and digits>`, as the service makes the ids of runtimes and endpoints."""
     return f"{name}-" + "".join(secrets.choice(_ALPHANUMERIC) for _ in range(10))
+
+
+def owner_of(role_arn: str) -> tuple[str, str]:
+    """Partition and account of a role, to which the runtime belongs that is created with it."""
+    _, partition, _, _, account, _ = role_arn.split(":", maxsplit=5)
+    return partition, account or LOCAL_ACCOUNT
 
 
 def existing_runtime(tables: Tables, call: Call) -> Runtime:
