@@ -36,6 +36,7 @@ class Settings:
     jwt_discovery_url: str | None = None
     jwt_clients: tuple[str, ...] = ()
     jwt_audience: tuple[str, ...] = ()
+    jwt_scopes: tuple[str, ...] = ()
     header_allowlist: tuple[str, ...] = ()
     memory: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -76,6 +77,7 @@ def _groups(present: Agent | None, said: Settings) -> list[tuple[str, object, Ma
         "discovery_url": said.jwt_discovery_url,
         "clients": said.jwt_clients,
         "audience": said.jwt_audience,
+        "scopes": said.jwt_scopes,
     }
     times = {"idle_timeout": said.idle_timeout, "max_lifetime": said.max_lifetime}
     return [

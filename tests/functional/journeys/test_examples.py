@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,24 @@ def test_session_counts_and_remembers(tmp_path: Path, deployments: Deployments) 
     assert first["message_count"] == 1
     assert (second["message_count"], second["earlier_messages"]) == (2, ["Hello"])
     assert (other["message_count"], other["earlier_messages"]) == (1, [])
+
+
+def test_session_s_own_tests_pass_with_the_fixture_of_the_package(tmp_path: Path) -> None:
+    folder = tmp_path / "session"
+    shutil.copytree(EXAMPLES / "session", folder, ignore=shutil.ignore_patterns("__pycache__"))
+
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q"], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+    assert ran.returncode == 0, ran.stdout
+    assert "3 passed" in ran.stdout
+    assert sorted(path.name for path in folder.iterdir() if not path.name.startswith((".pytest", "__py"))) == [
+        "README.md",
+        "handler.py",
+        "requirements.txt",
+        "test_handler.py",
+    ]
 
 
 def test_streaming_is_printed_piece_by_piece(streaming: Project) -> None:
