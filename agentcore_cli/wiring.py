@@ -99,6 +99,13 @@ def session(selected: Selection) -> Session:
     return Session(locator(selected))
 
 
+def session_in(region: str, profile: str | None) -> Session:
+    """A boto3 session of AWS itself, where no target is chosen yet; the caller closes it."""
+    from agentcore_cli.aws.session import Access, Session
+
+    return Session(lambda: Access(region, profile=profile))
+
+
 def locator(selected: Selection) -> Callable[[], Access]:
     """What says where the target's services are now; it starts the local runtime if need be."""
     from agentcore_cli.aws.session import Access

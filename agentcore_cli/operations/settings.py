@@ -24,6 +24,7 @@ class Settings:
     python: str | None = None
     build: str | None = None
     protocol: str | None = None
+    description: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     idle_timeout: int | None = None
     max_lifetime: int | None = None
@@ -39,6 +40,8 @@ class Settings:
     jwt_scopes: tuple[str, ...] = ()
     header_allowlist: tuple[str, ...] = ()
     memory: str | None = None
+    otel: bool | None = None
+    runtime: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -50,12 +53,15 @@ def setting_changes(name: str, entrypoint: str, present: Agent | None, said: Set
         "python": said.python,
         "build": said.build,
         "protocol": said.protocol,
+        "description": said.description,
         "execution_role": said.execution_role,
         "permissions_boundary": said.permissions_boundary,
         "ecr_repository": said.ecr_repository,
         "image": said.image,
         "header_allowlist": said.header_allowlist,
         "memory": said.memory,
+        "otel": said.otel,
+        "runtime": said.runtime,
     }
     changes = [Change(("agents", name, key), value) for key, value in plain.items() if value]
     for key, present_values, values in _groups(present, said):
