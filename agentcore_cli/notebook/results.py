@@ -33,21 +33,22 @@ class ConfigureResult:
 
 @dataclass(frozen=True, slots=True)
 class LaunchResult:
-    """`ecr_uri` has the shape `account.dkr.ecr.region.amazonaws.com/repository:tag` on every target.
+    """`image_uri` is `account.dkr.ecr.region.amazonaws.com/repository:tag`, and has that shape on every target.
 
+    `ecr_uri` is the repository of it, as notebooks know it: what follows the / is the repository's name.
     `details` is what `agentcore deploy` shows: what changed, and the seconds of each step.
     """
 
     agent_id: str
     agent_arn: str
-    ecr_uri: str
+    image_uri: str
     version: str
     endpoint: str
     details: DeployResult
 
     @property
-    def tag(self) -> str:
-        return self.ecr_uri.rpartition(":")[2]
+    def ecr_uri(self) -> str:
+        return self.image_uri.partition("@")[0].rpartition(":")[0]
 
 
 @dataclass(frozen=True, slots=True)

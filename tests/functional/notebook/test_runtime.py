@@ -51,8 +51,8 @@ def test_from_configure_to_destroy(project: Path, capfd: pytest.CaptureFixture[s
     assert (configured.agent_name, configured.config_path) == ("notebook", project / ".agentcore.yaml")
     assert configured.dockerfile_path.is_file()
     assert launched.agent_id in launched.agent_arn
-    repository = launched.ecr_uri.split("/")[1].partition(":")[0]
-    assert repository.startswith("bedrock-agentcore-notebook-")
+    assert launched.ecr_uri.split("/")[1].startswith("bedrock-agentcore-notebook-")
+    assert launched.image_uri.startswith(f"{launched.ecr_uri}:")
     assert '"message_count": 1' in first["response"][0]
     assert '"earlier_messages": ["Hello"]' in again["response"][0]
     assert '"message_count": 1' in other["response"][0]

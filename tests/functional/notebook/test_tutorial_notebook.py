@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.stand_ins import AwsStandIn
 
 from tests.command_line import CommandLine
 from tests.environments import REPOSITORY, agent_environment
 from tests.fakes.bedrock import ScriptedBedrock
 from tests.functional.journeys.project import AGENTS, TUTORIAL_REQUIREMENTS, nothing_runs
+from tests.stand_ins import Moto
 
 KERNEL = Path(__file__).with_name("kernel.py")
 NAMING_CELL = 9  # shows the repository that the last cell deletes
@@ -32,7 +32,7 @@ def home() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def test_every_cell_runs_on_the_local_target(tmp_path: Path, home: Path, moto: AwsStandIn) -> None:
+def test_every_cell_runs_on_the_local_target(tmp_path: Path, home: Path, moto: Moto) -> None:
     (tmp_path / "requirements.txt").write_text("".join(f"{name}\n" for name in TUTORIAL_REQUIREMENTS))
     with ScriptedBedrock() as bedrock:
         own = {"AGENTCORE_HOME": str(home), **bedrock.environment}
@@ -52,7 +52,7 @@ def test_every_cell_runs_on_the_local_target(tmp_path: Path, home: Path, moto: A
     assert [line["ran"] for line in said if "ran" in line] == list(range(len(said) - len(shown)))
 
 
-def run(folder: Path, environment: dict[str, str], moto: AwsStandIn) -> Iterator[dict[str, Any]]:
+def run(folder: Path, environment: dict[str, str], moto: Moto) -> Iterator[dict[str, Any]]:
     """What the kernel says; the repository that the notebook names is made before the cell that deletes it."""
     python = agent_environment("ipython", str(REPOSITORY))
     files = (KERNEL, AGENTS / "seed_strands_claude_context.py", AGENTS / "seed_strands_claude_context.notebook")
