@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from graphlib import TopologicalSorter
 
 from agentcore_cli.engine.difference import PENDING, Facts, FieldChange, conceal, differences
 from agentcore_cli.engine.journal import Journal, Record
-from agentcore_cli.engine.resource import Desired, Found, Resource
+from agentcore_cli.engine.resource import Desired, Found, Outliving, Resource, Widening
 
 
 class Action(StrEnum):
@@ -26,7 +26,7 @@ class Action(StrEnum):
 class Change:
     """What happens to one resource, for people and scripts. Secrets are blanked already.
 
-    `name` is what it is found by, "" while it is not there.
+    `name` is what it is found by, "" while it is not there. `widens`: one of the fields gives wider permissions.
     """
 
     key: str
@@ -34,16 +34,18 @@ class Change:
     reason: str
     fields: tuple[FieldChange, ...] = ()
     name: str = ""
+    widens: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedStep:
-    """A change with what it takes to make it; not for showing."""
+    """A change with what it takes to make it; not for showing. `desired` may have `PENDING` in it."""
 
     change: Change
     resource: Resource
     found: Found | None = None
     recorded: Record | None = None
+    desired: Facts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def plan_deploy(resources: Sequence[Resource], journal: Journal) -> Plan:
         outputs[resource.key] = promised
         if step:
             steps.append(step)
-    deletions = [step for step in reversed(steps) if step.change.action is Action.DELETE]
+    deletions = _in_order_of_removal([step for step in steps if step.change.action is Action.DELETE])
     return Plan((*(step for step in steps if step.change.action is not Action.DELETE), *deletions))
 
 
@@ -88,8 +90,8 @@ def plan_destroy(resources: Sequence[Resource], journal: Journal) -> Plan:
     """What removes every resource that is ours; foreign ones are not in the plan."""
     recorded = {resource.key: journal.recorded(resource.key) for resource in resources}
     found = _read_all(resources, recorded)
-    steps = (_deletion(r, found[r.key], recorded[r.key], "ours") for r in reversed(in_order(resources)))
-    return Plan(tuple(step for step in steps if step))
+    steps = (_deletion(r, found[r.key], recorded[r.key], "ours") for r in in_order(resources))
+    return Plan(tuple(_in_order_of_removal([step for step in steps if step])))
 
 
 def in_order(resources: Iterable[Resource]) -> list[Resource]:
@@ -100,7 +102,27 @@ def in_order(resources: Iterable[Resource]) -> list[Resource]:
 
 
 def compare(resource: Resource, found: Found, desired: Desired) -> tuple[FieldChange, ...]:
-    return differences(found.facts, desired.facts, resource.sensitive)
+    fields = differences(found.facts, desired.facts, resource.sensitive)
+    if not isinstance(resource, Widening):
+        return fields
+    return tuple(replace(field, widens=True) if resource.widens(field) else field for field in fields)
+
+
+def removed_before(resource: Resource, other: Resource) -> bool:
+    """Whether `resource` must be gone before `other` is removed: it was made from it, unless it outlives it."""
+    if isinstance(other, Outliving) and resource.key in other.outlives:
+        return True
+    outlives = resource.outlives if isinstance(resource, Outliving) else ()
+    return other.key in resource.depends_on and other.key not in outlives
+
+
+def _in_order_of_removal(steps: Sequence[PlannedStep]) -> list[PlannedStep]:
+    by_key = {step.change.key: step for step in reversed(steps)}
+    graph = {
+        key: [other.change.key for other in by_key.values() if removed_before(other.resource, step.resource)]
+        for key, step in by_key.items()
+    }
+    return [by_key[key] for key in TopologicalSorter(graph).static_order()]
 
 
 def _read_all(resources: Sequence[Resource], recorded: Mapping[str, Record | None]) -> dict[str, Found | None]:
@@ -119,7 +141,7 @@ def _plan_one(
         raise found.refusal
     change = _change(resource, desired, found, recorded)
     promised = dict(found.outputs) if found and change.action is Action.KEEP else Promised(desired.promises)
-    return PlannedStep(change, resource, found, recorded), promised
+    return PlannedStep(change, resource, found, recorded, desired.facts), promised
 
 
 def _deletion(resource: Resource, found: Found | None, recorded: Record | None, reason: str) -> PlannedStep | None:
@@ -138,11 +160,16 @@ def _change(resource: Resource, desired: Desired, found: Found | None, recorded:
         return Change(resource.key, Action.CREATE, "not there yet" if fresh else "deleted behind our back")
     fields = compare(resource, found, desired)
     if recorded is None:
-        return Change(resource.key, Action.ADOPT, "ours by its tags, but not in our records", fields, found.name)
+        reason = "ours by its tags, but not in our records"
+        return Change(resource.key, Action.ADOPT, reason, fields, found.name, _widen(fields))
     if not fields:
         return Change(resource.key, Action.KEEP, "as it should be", (), found.name)
     action = Action.REPLACE if any(resource.replaces(field) for field in fields) else Action.UPDATE
-    return Change(resource.key, action, _reason(resource, desired, recorded), fields, found.name)
+    return Change(resource.key, action, _reason(resource, desired, recorded), fields, found.name, _widen(fields))
+
+
+def _widen(fields: Iterable[FieldChange]) -> bool:
+    return any(field.widens for field in fields)
 
 
 def _reason(resource: Resource, desired: Desired, recorded: Record) -> str:

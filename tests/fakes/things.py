@@ -93,6 +93,32 @@ class Thing:
         return {"id": f"id-of-{self.key}"}
 
 
+@dataclass
+class PreparedThing(Thing):
+    """One with work of its own before its dependencies are there."""
+
+    ahead: Callable[[Work], None] = nothing
+
+    def prepare(self, work: Work) -> None:
+        self.world.calls.append(f"prepare {self.key}")
+        self.ahead(work)
+
+
+@dataclass
+class Power(Thing):
+    """One whose `rights`, a number, let somebody do more when they grow."""
+
+    def widens(self, change: FieldChange) -> bool:
+        return change.name == "rights" and change.new > change.old
+
+
+@dataclass
+class Trace(Thing):
+    """One that is removed after what it was made from."""
+
+    outlives: tuple[str, ...] = ()
+
+
 class MemoryStore:
     """A RecordStore; `dies_after` lets it die after that many writes, as the disk of a killed process would look."""
 

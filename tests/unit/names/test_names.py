@@ -57,3 +57,26 @@ def test_a_bad_agent_name_is_refused_with_one_that_fits(name: str) -> None:
     with pytest.raises(InputError, match="48 characters") as caught:
         names.check_agent_name(name)
     assert caught.value.hint is not None
+
+
+@pytest.mark.parametrize(
+    ("agent", "target", "is_default", "name"),
+    [
+        ("bot", "aws", True, "bot"),
+        ("bot", "staging", False, "bot_staging"),
+        ("bot", "eu-prod", False, "bot_eu_prod"),
+        ("b" * 48, "aws", True, "b" * 48),
+    ],
+)
+def test_a_runtime_is_called_like_its_agent_and_elsewhere_like_its_target_too(
+    agent: str, target: str, is_default: bool, name: str
+) -> None:
+    assert names.runtime_name(agent, target, is_default=is_default) == name
+
+
+def test_long_runtime_names_are_cut_and_stay_apart() -> None:
+    agent = "a" * 45
+    first, second = (names.runtime_name(agent, target, is_default=False) for target in ("one", "two"))
+    assert first != second
+    assert names.check_agent_name(first)
+    assert len(first) == 48
