@@ -34,6 +34,7 @@ VERBS = {
     "versions": "List the versions of the agent's runtime.",
     "destroy": "Remove what deploy made, and nothing else.",
     "local": "Start, stop and steer the local runtime.",
+    "auth": "Let callers show a token: a Cognito user pool, its users, and tokens.",
     "import": "Move in from AWS's earlier toolkit, or from a runtime that exists.",
     "doctor": "Check this machine and this project, with a fix for each fault.",
 }
