@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.command_line import CommandLine
+from tests.fakes.bedrock import ScriptedBedrock
 from tests.functional.journeys.project import EXAMPLES, Deployments, Project
 
 
@@ -101,3 +103,23 @@ def test_strands_uses_its_tool_and_remembers_the_order(tmp_path: Path, deploymen
     assert asked["response"] == "Order 1042: shipped on Monday, arrives on Thursday."
     assert again == asked
     assert stranger["response"] == "Which order do you mean? Give me its number."
+
+
+@pytest.mark.parametrize("template", ["session", "strands", "memory"])
+def test_a_project_of_init_runs_as_its_readme_says(
+    tmp_path: Path, deployments: Deployments, bedrock: ScriptedBedrock, template: str
+) -> None:
+    folder = tmp_path / "project"
+    CommandLine(tmp_path).run("init", "project", "--template", template, "--name", f"made_{template}")
+    project = deployments.add(folder, [], bedrock.environment)
+
+    first = project.command.run("invoke", "--local", "--session-id", "conv1", "How is the weather?").stdout
+    second = project.command.run("invoke", "--local", "--session-id", "conv1", "Still me").stdout
+
+    expected = {
+        "session": ('"said": ["How is the weather?"]', '"said": ["How is the weather?", "Still me"]'),
+        "strands": ("I cannot see the weather.", ""),
+        "memory": ("We have not met before.", "You said 1 things before this."),
+    }[template]
+    assert expected[0] in first
+    assert expected[1] in second
