@@ -43,6 +43,8 @@ HEADER_USER: Final = "X-Amzn-Bedrock-AgentCore-Runtime-User-Id"
 HEADER_CUSTOM_PREFIX: Final = "X-Amzn-Bedrock-AgentCore-Runtime-Custom-"
 HEADER_ERROR_TYPE: Final = "x-amzn-ErrorType"
 HEADER_REQUEST_ID: Final = "x-amzn-RequestId"
+HEADER_MCP_SESSION: Final = "Mcp-Session-Id"
+HEADER_SESSION_CALLS: Final = "X-AgentCore-Local-Session-Calls"  # the local runtime's own: 1 when a session is new
 
 SERVICE: Final = "bedrock-agentcore"  # the SigV4 name of both planes
 

@@ -82,18 +82,21 @@ def local_runtime_name(agent: str, project: str) -> str:
 
 
 def repository_name(agent: str, project: str, target: str) -> str:
-    """The ECR repository of an agent's images: the same for the same three, and a name that ECR takes."""
-    digest = hashlib.sha256(f"{project}\n{target}".encode()).hexdigest()[:6]
-    return f"bedrock-agentcore-{agent.lower().strip('_')}-{digest}"
+    """The ECR repository of an agent's images: the same for the same three, and a name that ECR takes.
+
+    ECR wants lower case and one _ at a time; what the name loses by that is in the hash.
+    """
+    digest = hashlib.sha256(f"{agent}\n{project}\n{target}".encode()).hexdigest()[:6]
+    return f"bedrock-agentcore-{re.sub('_+', '_', agent.lower()).strip('_')}-{digest}"
 
 
 def role_name(agent: str, project: str, target: str, region: str) -> str:
     """The execution role of an agent, at most 64 characters: IAM is one for all regions, so the region counts too.
 
     Its beginning is that of the roles which the documented PassRole policy lets a caller hand over
-    (runtime-permissions).
+    (runtime-permissions). IAM does not tell Bot from bot, so the agent is in the hash, too.
     """
-    digest = hashlib.sha256(f"{project}\n{target}\n{region}".encode()).hexdigest()[:8]
+    digest = hashlib.sha256(f"{agent}\n{project}\n{target}\n{region}".encode()).hexdigest()[:8]
     return f"AmazonBedrockAgentCore-{agent[:32]}-{digest}"
 
 

@@ -12,7 +12,7 @@ import re
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -24,6 +24,12 @@ _MARK: Final = re.compile(r"# agentcore: generated ([0-9a-f]{12})(?: for (\w+))?
 def render(template: str, **values: object) -> str:
     """The text of `templates/<template>` with `values`. Raises jinja2.UndefinedError for a value that is missing."""
     return _environment().get_template(template).render(**values)
+
+
+def document(template: str, **values: object) -> dict[str, Any]:
+    """A JSON object from `templates/<template>`."""
+    parsed: dict[str, Any] = json.loads(render(template, **values))
+    return parsed
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Every function imports what it makes, so that a verb loads only the rooms it nee
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from agentcore_cli import names
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from agentcore_cli.aws.data_plane import DataPlane
+    from agentcore_cli.aws.identity import Identity
+    from agentcore_cli.aws.runtimes import Runtime as Version
     from agentcore_cli.aws.runtimes import Runtimes
     from agentcore_cli.aws.session import Access, Session
     from agentcore_cli.builders.store import Store
@@ -23,9 +26,25 @@ if TYPE_CHECKING:
     from agentcore_cli.events import Listener
     from agentcore_cli.local.client import LocalRuntime
     from agentcore_cli.local.home import Home
-    from agentcore_cli.resources.runtime import Patience, Wish
+    from agentcore_cli.resources.catalog import Deployment
+    from agentcore_cli.resources.earlier_version import EarlierVersion
+    from agentcore_cli.resources.ownership import Owner
+    from agentcore_cli.resources.patience import Patience
+    from agentcore_cli.resources.runtime import Runtime, Wish
     from agentcore_cli.resources.source_bundle import SourceBundle
     from agentcore_cli.state import Deployed, State
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What was said for one command beside the config: variables, an image instead of building.
+
+    Without `refresh` the records are believed where nothing has changed here.
+    """
+
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    image: str | None = None
+    refresh: bool = True
 
 
 class Selection(Protocol):
@@ -60,15 +79,35 @@ def deployed(selected: Selection) -> Deployed:
     return selected.state.require(selected.agent_name, selected.deploy_command())
 
 
-def data_plane(selected: Selection, *, timeout: float) -> DataPlane:
+def data_plane(selected: Selection, *, timeout: float, bearer: str | None = None) -> DataPlane:
     """The client that invokes; `timeout` is how long the agent may be silent, in seconds."""
+    chosen = deployed(selected).region
+    if selected.is_local:
+        return local_data_plane(chosen, timeout=timeout, bearer=bearer)
+    return aws_data_plane(chosen, selected.target, timeout=timeout, bearer=bearer)
+
+
+def local_data_plane(region: str, *, timeout: float, bearer: str | None = None) -> DataPlane:
+    """The local runtime's, signed with its own key or with a token; starts the server if need be."""
     from agentcore_cli.aws.data_plane import DataPlane
-    from agentcore_cli.aws.signing import LocalKey
+    from agentcore_cli.aws.signing import Bearer, LocalKey
     from agentcore_cli.local import daemon
 
-    _require_local(selected)
     server = daemon.ensure_running(home())
-    return DataPlane(server.url, LocalKey(server.access_key, region(selected)), timeout)
+    return DataPlane(server.url, Bearer(bearer) if bearer else LocalKey(server.access_key, region), timeout)
+
+
+def aws_data_plane(region: str, target: Target, *, timeout: float, bearer: str | None = None) -> DataPlane:
+    """AWS's, signed with the target's credentials, which are looked up when they are needed, or with a token."""
+    from functools import partial
+
+    from agentcore_cli.aws import credentials, endpoints
+    from agentcore_cli.aws.data_plane import DataPlane
+    from agentcore_cli.aws.signing import Bearer, SigV4
+
+    find = partial(credentials.find, target.profile, region, assume_role=target.assume_role)
+    url = target.endpoint or endpoints.data_plane_url(region)
+    return DataPlane(url, Bearer(bearer) if bearer else SigV4(find, region), timeout)
 
 
 def local_runtime(selected: Selection) -> LocalRuntime:
@@ -87,9 +126,25 @@ def home() -> Home:
 
 
 def region(selected: Selection) -> str:
-    """The target's region; on the local runtime, that of what is deployed already, which is found in no other."""
-    there = selected.state.deployed(selected.agent_name) if selected.is_local else None
-    return there.region if there else selected.target.region or LOCAL_REGION
+    """The target's region; on the local runtime, that of what is deployed already, which is found in no other.
+
+    Raises InputError when nothing names a region of AWS, or another one than that where the agent is.
+    """
+    there = selected.state.deployed(selected.agent_name)
+    if selected.is_local:
+        return there.region if there else selected.target.region or LOCAL_REGION
+    wanted = selected.target.region
+    if wanted is None:
+        raise InputError(
+            f"target {selected.target_name}: no region, neither in the config nor in the profile or the environment",
+            hint=f"give --region us-west-2, or set targets.{selected.target_name}.region",
+        )
+    if there and there.region != wanted:
+        raise InputError(
+            f"target {selected.target_name}: region {wanted}, but {selected.agent_name} is deployed in {there.region}",
+            hint=f"give --region {there.region} (destroy moves it away), or give {wanted} a target of its own",
+        )
+    return wanted
 
 
 def session(selected: Selection) -> Session:
@@ -111,8 +166,11 @@ def locator(selected: Selection) -> Callable[[], Access]:
     from agentcore_cli.aws.session import Access
     from agentcore_cli.local import daemon
 
-    _require_local(selected)
     chosen = region(selected)
+    if not selected.is_local:
+        target = selected.target
+        access = Access(chosen, url=target.endpoint, profile=target.profile, assume_role=target.assume_role)
+        return lambda: access
 
     def locate() -> Access:
         server = daemon.ensure_running(home())
@@ -140,16 +198,87 @@ def journal(selected: Selection) -> Journal:
     return Journal(selected.state.records(selected.agent_name))
 
 
+def identity(session: Session) -> Identity:
+    from agentcore_cli.aws.identity import Identity
+
+    return Identity(session)
+
+
 def resources(
-    selected: Selection, door: Runtimes, *, given: Mapping[str, str], patience: Patience, listener: Listener
+    selected: Selection,
+    session: Session,
+    *,
+    account: str,
+    wishes: Wishes,
+    patience: Patience,
+    listener: Listener,
 ) -> list[Resource]:
-    """Everything that the agent needs on this target. `given` are the variables of `--env`."""
+    """Everything that the agent needs on this target. `account` is the target's."""
+    if selected.is_local:
+        return _local_resources(selected, session, wishes, patience, listener)
+    from agentcore_cli.resources import catalog
+
+    return catalog.wanted(_deployment(selected, account, wishes, patience, listener), session)
+
+
+def everything(
+    selected: Selection, session: Session, *, account: str, patience: Patience, listener: Listener
+) -> list[Resource]:
+    """Everything that deploys may have made for the agent on this target, whatever the config says now."""
+    if selected.is_local:
+        return _local_resources(selected, session, Wishes(), patience, listener)
+    from agentcore_cli.resources import catalog
+
+    return catalog.everything(_deployment(selected, account, Wishes(), patience, listener), session)
+
+
+def runtime(selected: Selection, session: Session, *, account: str, patience: Patience, listener: Listener) -> Runtime:
+    """The agent's runtime alone."""
+    if selected.is_local:
+        return _local_runtime(selected, session, Wishes(), patience, listener)
+    from agentcore_cli.resources import catalog
+
+    return catalog.runtime(_deployment(selected, account, Wishes(), patience, listener), session)
+
+
+def earlier_version(
+    selected: Selection,
+    session: Session,
+    version: Version,
+    *,
+    account: str,
+    patience: Patience,
+    listener: Listener,
+) -> EarlierVersion:
+    """The runtime as it was in this version."""
+    from agentcore_cli.resources.earlier_version import EarlierVersion
+
+    there = runtime(selected, session, account=account, patience=patience, listener=listener)
+    return EarlierVersion(there, version)
+
+
+def owner(selected: Selection) -> Owner:
+    """Whose it is what is deployed."""
+    from agentcore_cli.resources.ownership import Owner
+
+    return Owner(selected.loaded.config.project, selected.agent_name, selected.target_name)
+
+
+def _local_resources(
+    selected: Selection, session: Session, wishes: Wishes, patience: Patience, listener: Listener
+) -> list[Resource]:
+    return [_source_bundle(selected, listener), _local_runtime(selected, session, wishes, patience, listener)]
+
+
+def _local_runtime(
+    selected: Selection, session: Session, wishes: Wishes, patience: Patience, listener: Listener
+) -> Runtime:
     from agentcore_cli.resources.runtime import Runtime
     from agentcore_cli.state import RUNTIME
 
-    _require_local(selected)
     bundle = _source_bundle(selected, listener)
-    return [bundle, Runtime(RUNTIME, _wish(selected, bundle, given), door, patience, depends_on=(bundle.key,))]
+    wish = _runtime_wish(selected, bundle, wishes)
+    return Runtime(RUNTIME, wish, runtimes(session), patience, depends_on=(bundle.key,))
 
 
 def _source_bundle(selected: Selection, listener: Listener) -> SourceBundle:
@@ -162,27 +291,57 @@ def _source_bundle(selected: Selection, listener: Listener) -> SourceBundle:
     return SourceBundle(project, store(), listener)
 
 
-def _wish(selected: Selection, bundle: SourceBundle, given: Mapping[str, str]) -> Wish:
+def _runtime_wish(selected: Selection, bundle: SourceBundle, wishes: Wishes) -> Wish:
     from agentcore_cli.config import Start
-    from agentcore_cli.resources.ownership import Owner
     from agentcore_cli.resources.runtime import Wish
 
-    config, agent = selected.loaded.config, selected.agent
+    agent = selected.agent
     return Wish(
-        name=names.local_runtime_name(selected.agent_name, config.project),
-        owner=Owner(config.project, selected.agent_name, selected.target_name),
+        name=names.local_runtime_name(selected.agent_name, selected.loaded.config.project),
+        owner=owner(selected),
         agent=agent,
-        role=LOCAL_ROLE,
+        role=lambda outputs: LOCAL_ROLE,
         artifact=bundle.artifact(Start.of(agent.entrypoint, agent.protocol).entry_point),
-        environment={**agent.environment, **selected.target.environment},
-        given=given,
+        environment=_environment(selected),
+        given=wishes.environment,
         given_before=selected.state.given_environment(selected.agent_name),
     )
+
+
+def _deployment(
+    selected: Selection, account: str, wishes: Wishes, patience: Patience, listener: Listener
+) -> Deployment:
+    from agentcore_cli.resources.catalog import Deployment
+
+    config, target_name = selected.loaded.config, selected.target_name
+    there = selected.state.deployed(selected.agent_name)
+    return Deployment(
+        root=selected.loaded.root,
+        agent=selected.agent,
+        owner=owner(selected),
+        account=account,
+        region=region(selected),
+        runtime_name=names.runtime_name(
+            selected.agent_name, target_name, is_default=target_name == config.default_aws_target
+        ),
+        environment=_environment(selected),
+        given=wishes.environment,
+        given_before=selected.state.given_environment(selected.agent_name),
+        runtime_id=there.runtime_id if there else None,
+        image=wishes.image,
+        refresh=wishes.refresh,
+        patience=patience,
+        listener=listener,
+    )
+
+
+def _environment(selected: Selection) -> dict[str, str]:
+    return {**selected.agent.environment, **selected.target.environment}
 
 
 def _require_local(selected: Selection) -> None:
     if not selected.is_local:
         raise InputError(
-            f"target {selected.target_name}: this version deploys to the local runtime only",
+            f"target {selected.target_name}: this version can do that on the local runtime only",
             hint="the same command with --local",
         )

@@ -7,53 +7,56 @@ ours. What differs between targets is the endpoint and the signer. Wire facts: b
 from __future__ import annotations
 
 import http.client
-import json
 import random
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import quote, urlsplit
 
-from agentcore_cli.aws.signing import Signer
-from agentcore_cli.contract import DEFAULT_ENDPOINT, HEADER_ERROR_TYPE, HEADER_REQUEST_ID, HEADER_SESSION
-from agentcore_cli.errors import (
-    AgentcoreError,
-    AgentFailedError,
-    CredentialsError,
-    InputError,
-    NotFoundError,
-    ServiceError,
-    StillInProgressError,
+from agentcore_cli.aws import endpoints
+from agentcore_cli.aws.refusals import Refusal, refusal, rpc_refusal
+from agentcore_cli.aws.signing import Request, Signer
+from agentcore_cli.contract import (
+    DEFAULT_ENDPOINT,
+    HEADER_ERROR_TYPE,
+    HEADER_REQUEST_ID,
+    HEADER_SESSION,
+    HEADER_SESSION_CALLS,
 )
+from agentcore_cli.errors import AgentFailedError, ServiceError, StillInProgressError
 
-_CHUNK = 64 * 1024
-_RETRY_SECONDS = 120.0  # as long as a session may take to start (contract.INITIALIZATION_SECONDS)
+_CHUNK: Final = 64 * 1024
+_RETRY_SECONDS: Final = 120.0  # as long as a session may take to start (contract.INITIALIZATION_SECONDS)
 # READY is a fact of the control plane; the data plane may answer 404 for a while after it. A named endpoint that isn't
 # found was more likely mistyped.
-_NOT_FOUND_SECONDS = 15.0
-_NAMED_NOT_FOUND_SECONDS = 3.0
-
-_ERRORS: dict[str, type[AgentcoreError]] = {
-    "ValidationException": InputError,
-    "AccessDeniedException": CredentialsError,
-    "UnauthorizedException": CredentialsError,
-    "UnrecognizedClientException": CredentialsError,
-    "ExpiredTokenException": CredentialsError,
-    "ResourceNotFoundException": NotFoundError,
-    "RuntimeClientError": AgentFailedError,
-}
-_REFUSED_BEFORE_THE_AGENT = frozenset({"RetryableConflictException", "ThrottlingException"})
+_NOT_FOUND_SECONDS: Final = 15.0
+_NAMED_NOT_FOUND_SECONDS: Final = 3.0
+_REFUSED_BEFORE_THE_AGENT: Final = frozenset({"RetryableConflictException", "ThrottlingException"})
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One invocation. `headers` are sent as they are, beside the session id and the content type."""
+    """One invocation. `headers` are sent as they are, beside the session id; `is_fresh`: it was just deployed, so that
+    a 404 may pass.
+    """
 
     arn: str
     endpoint: str
     session_id: str
     body: bytes
     headers: dict[str, str]
+    is_fresh: bool = True
+
+    @property
+    def not_found_seconds(self) -> float:
+        fresh = self.is_fresh and self.endpoint == DEFAULT_ENDPOINT
+        return _NOT_FOUND_SECONDS if fresh else _NAMED_NOT_FOUND_SECONDS
+
+    @property
+    def is_rpc(self) -> bool:
+        """Whether the body is a JSON-RPC request, whose refusals come with HTTP 200."""
+        return self.body.lstrip().startswith(b"{") and b'"jsonrpc"' in self.body
 
 
 class Answer:
@@ -62,13 +65,34 @@ class Answer:
     def __init__(self, response: http.client.HTTPResponse, connection: http.client.HTTPConnection) -> None:
         self._response = response
         self._connection = connection
+        self._whole: bytes | None = None
         self.status = response.status
+        self.headers = response.headers
         self.content_type = response.headers.get("Content-Type", "application/octet-stream")
         self.session_id = response.headers.get(HEADER_SESSION)
         self.request_id = response.headers.get(HEADER_REQUEST_ID)
 
+    @property
+    def is_first(self) -> bool | None:
+        """Whether this was the first call of a session just started; None where the service doesn't tell (AWS)."""
+        calls = self.headers.get(HEADER_SESSION_CALLS)
+        return None if calls is None else calls == "1"
+
+    def whole(self) -> bytes:
+        """All of it; `pieces` gives it once more."""
+        self._whole = b"".join(self.pieces())
+        return self._whole
+
+    def close(self) -> None:
+        """Hang up; the agent goes on."""
+        self._response.close()
+        self._connection.close()
+
     def pieces(self) -> Iterator[bytes]:
         """Each piece as soon as it is there. Raises AgentFailedError when the stream breaks off."""
+        if self._whole is not None:
+            yield self._whole
+            return
         try:
             while piece := self._response.read1(_CHUNK):
                 yield piece
@@ -81,14 +105,14 @@ class Answer:
                 "the answer broke off: the agent's session ended before it was complete", request_id=self.request_id
             ) from error
         finally:
-            self._connection.close()
+            self.close()
 
 
 class DataPlane:
     """One target's data plane. `timeout` is how long the agent may be silent, in seconds."""
 
     def __init__(self, url: str, signer: Signer, timeout: float) -> None:
-        self._url = urlsplit(url)
+        self._url = url.rstrip("/")
         self._signer = signer
         self._timeout = timeout
 
@@ -98,68 +122,82 @@ class DataPlane:
         Conflicts, throttling and the 404 that may follow READY are refused before the agent runs: those are tried again
         with back-off. Raises AgentFailedError (exit 5) for the agent's own failure, NotFoundError, CredentialsError.
         """
-        path = f"/runtimes/{quote(call.arn, safe='')}/invocations?qualifier={quote(call.endpoint, safe='')}"
-        headers = call.headers | {HEADER_SESSION: call.session_id}
-        patience = _NOT_FOUND_SECONDS if call.endpoint == DEFAULT_ENDPOINT else _NAMED_NOT_FOUND_SECONDS
-        return self._patiently(path, headers, call.body, not_found_seconds=patience)
+        request = self._request("POST", call.arn, "invocations", call.endpoint)
+        request.headers |= call.headers | {HEADER_SESSION: call.session_id}
+        request.body = call.body
+        return self._patiently(request, not_found_seconds=call.not_found_seconds, is_rpc=call.is_rpc)
 
     def stop_session(self, arn: str, endpoint: str, session_id: str) -> None:
         """End a session at once. Raises NotFoundError when it isn't running."""
-        path = f"/runtimes/{quote(arn, safe='')}/stopruntimesession?qualifier={quote(endpoint, safe='')}"
-        headers = {HEADER_SESSION: session_id, "Content-Type": "application/json"}
-        for _ in self._patiently(path, headers, b"{}", not_found_seconds=0).pieces():
-            pass
+        request = self._request("POST", arn, "stopruntimesession", endpoint)
+        request.headers |= {HEADER_SESSION: session_id, "Content-Type": "application/json"}
+        request.body = b"{}"
+        self._patiently(request).whole()
 
-    def _patiently(self, path: str, headers: dict[str, str], body: bytes, *, not_found_seconds: float) -> Answer:
-        started = time.monotonic()
-        pause = 0.05
+    def agent_card(self, call: Call) -> Answer:
+        """GetAgentCard: what an A2A agent says of itself. Starts the session if need be."""
+        request = self._request("GET", call.arn, "invocations/.well-known/agent-card.json", call.endpoint)
+        request.headers |= call.headers | {HEADER_SESSION: call.session_id}
+        return self._patiently(request, not_found_seconds=call.not_found_seconds)
+
+    def _request(self, method: str, arn: str, path: str, endpoint: str) -> Request:
+        url = f"{self._url}/runtimes/{quote(arn, safe='')}/{path}?qualifier={quote(endpoint, safe='')}"
+        return Request(method, url, {"Host": _host(url)})
+
+    def _patiently(self, request: Request, *, not_found_seconds: float = 0.0, is_rpc: bool = False) -> Answer:
+        """One answer with status 200; each attempt is signed anew."""
+        started, pause = time.monotonic(), 0.05
+        plain = dict(request.headers)
         while True:
-            answer = self._send(path, headers, body)
-            if answer.status == 200:
+            request.headers = dict(plain)
+            answer = self._send(request)
+            if (refused := _refused(answer, is_rpc)) is None:
                 return answer
-            failure, kind = _failure(answer)
-            waited = time.monotonic() - started
-            patience = _RETRY_SECONDS if kind in _REFUSED_BEFORE_THE_AGENT else 0.0
-            if kind == "ResourceNotFoundException" and "No endpoint or agent found" in failure.message:
+            patience = _RETRY_SECONDS if refused.kind in _REFUSED_BEFORE_THE_AGENT else 0.0
+            if refused.is_missing_endpoint:
                 patience = not_found_seconds
-            if waited >= patience:
-                raise failure
+            if time.monotonic() - started >= patience:
+                advice = self._signer.advice(refused.kind, refused.message)
+                raise refused.error(hint=advice, request_id=answer.request_id)
             time.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(pause * 2, 2.0)
 
-    def _send(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
-        kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
-        connection = kind(self._url.hostname or "", self._url.port, timeout=self._timeout)
-        signed = dict(headers)
-        self._signer.sign(signed)
+    def _send(self, request: Request) -> Answer:
+        self._signer.sign(request)
+        url = urlsplit(request.url)
         try:
-            connection.request("POST", self._url.path.rstrip("/") + path, body, signed)
+            connection = endpoints.connect(request.url, self._timeout)
+        except OSError as error:
+            hint = "agentcore doctor; check the network, the region and AWS_ENDPOINT_URL"
+            raise ServiceError(f"{url.netloc}: can't be reached: {error}", hint=hint) from error
+        try:
+            connection.request(request.method, f"{url.path}?{url.query}", request.body or None, request.headers)
             return Answer(connection.getresponse(), connection)
         except TimeoutError as error:
             connection.close()
             raise _timed_out(None) from error
         except (http.client.HTTPException, OSError) as error:
             connection.close()
-            raise ServiceError(f"{self._url.netloc}: no answer: {error}", hint="agentcore doctor") from error
+            message = f"{url.netloc}: no answer: {str(error) or type(error).__name__}; the agent may have been called"
+            raise ServiceError(message, hint="agentcore logs; nothing was sent a second time") from error
+
+
+def _refused(answer: Answer, is_rpc: bool) -> Refusal | None:
+    if answer.status != 200:
+        return refusal(answer.status, answer.content_type, answer.headers.get(HEADER_ERROR_TYPE), answer.whole())
+    if is_rpc and answer.content_type.startswith("application/json"):
+        return rpc_refusal(answer.whole())
+    return None
+
+
+def _host(url: str) -> str:
+    """The Host header: without the port that the scheme implies."""
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    return host if parts.port in (None, {"http": 80, "https": 443}.get(parts.scheme)) else f"{host}:{parts.port}"
 
 
 def _timed_out(request_id: str | None) -> StillInProgressError:
     return StillInProgressError(
         "the agent was silent for too long; it may still be working", hint="--timeout SECONDS", request_id=request_id
     )
-
-
-def _failure(answer: Answer) -> tuple[AgentcoreError, str]:
-    """The error that an answer other than 200 stands for, and the service's name of it."""
-    raw = b"".join(answer.pieces())
-    kind = (answer._response.headers.get(HEADER_ERROR_TYPE) or "").split(":")[0]
-    try:
-        body = json.loads(raw)
-    except ValueError:
-        body = {}
-    message = body.get("message") if isinstance(body, dict) else None
-    detail = body.get("detail") if isinstance(body, dict) else None
-    error = _ERRORS.get(kind, ServiceError)
-    text = message or f"HTTP {answer.status}"
-    failure = error(f"{text}\n{detail}" if detail else text, request_id=answer.request_id)
-    return failure, kind

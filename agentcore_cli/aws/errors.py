@@ -13,6 +13,7 @@ from agentcore_cli.errors import (
     AgentcoreError,
     ConflictError,
     CredentialsError,
+    DeniedError,
     InputError,
     NotFoundError,
     ServiceError,
@@ -157,7 +158,7 @@ def _refusal(error: ClientError, service: str, parameters: Mapping[str, Any], re
     return kind(f"{error.operation_name}: {message}" + _fields(error.response), request_id=request_id)
 
 
-def _denied(error: ClientError, service: str, parameters: Mapping[str, Any], region: str) -> CredentialsError:
+def _denied(error: ClientError, service: str, parameters: Mapping[str, Any], region: str) -> DeniedError:
     """Names the action and the resource, and the statement that would allow it."""
     message = error.response.get("Error", {}).get("Message") or str(error)
     missing = denial(message, service, error.operation_name, parameters, region)
@@ -166,7 +167,7 @@ def _denied(error: ClientError, service: str, parameters: Mapping[str, Any], reg
         hint = (
             f"a {missing.denied_by} forbids it: whoever keeps that must let {missing.action} on {missing.resource} pass"
         )
-    return CredentialsError(
+    return DeniedError(
         f"{error.operation_name}: not allowed: {missing.action} on {missing.resource}: {message}",
         hint=hint,
         request_id=error.response.get("ResponseMetadata", {}).get("RequestId"),

@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -23,6 +24,7 @@ class Session:
     def __init__(self, locate: Callable[[], Access]) -> None:
         self._locate = locate
         self._clients: Clients | None = None
+        self._elsewhere: dict[str, Session] = {}
         self._making = threading.Lock()
 
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
@@ -53,11 +55,20 @@ class Session:
                 return items
             following = {"nextToken": page["nextToken"]}
 
+    def in_region(self, region: str) -> Session:
+        """The same credentials in another region; closed with this one."""
+        if region == self._locate().region:
+            return self
+        with self._making:
+            return self._elsewhere.setdefault(region, Session(lambda: replace(self._locate(), region=region)))
+
     def close(self) -> None:
         """Close the connections that the clients keep open."""
         with self._making:
             if self._clients:
                 self._clients.close()
+            for session in self._elsewhere.values():
+                session.close()
 
     def _client(self, service: str) -> Any:
         access = self._locate()

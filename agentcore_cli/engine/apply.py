@@ -194,6 +194,6 @@ class _Application:
     def _finish(self, step: PlannedStep, desired: Desired, found: Found) -> None:
         """Write down what is there now, unless that is known already."""
         facts = conceal(desired.facts, step.resource.sensitive)
-        if self._journal.recorded(step.change.key) != Record(found.outputs, facts):
+        if not found.given and self._journal.recorded(step.change.key) != Record(found.outputs, facts):
             self._journal.done(step.change.key, found.outputs, facts)
         self.outputs[step.change.key] = found.outputs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -71,14 +71,21 @@ class Promised(dict[str, object]):
         return PENDING
 
 
-def plan_deploy(resources: Sequence[Resource], journal: Journal) -> Plan:
-    """What makes every resource what it should be. Raises what resources raise, and the refusal of a foreign one."""
+def plan_deploy(resources: Sequence[Resource], journal: Journal, *, believed: Collection[str] = ()) -> Plan:
+    """What makes every resource what it should be. Raises what resources raise, and the refusal of a foreign one.
+
+    Of the resources with `believed` keys only those are read that the records don't show as they should be.
+    """
     recorded = {resource.key: journal.recorded(resource.key) for resource in resources}
-    found = _read_all(resources, recorded)
+    unread = {key for key in believed if (record := recorded.get(key)) and record.outputs and not record.token}
+    found = _read_all([resource for resource in resources if resource.key not in unread], recorded)
     outputs: dict[str, Facts] = {}
     steps = []
     for resource in in_order(resources):
-        step, promised = _plan_one(resource, found[resource.key], recorded[resource.key], outputs)
+        record = recorded[resource.key]
+        if resource.key in unread:
+            found[resource.key] = _as_recorded(resource, record, outputs) or resource.read(record)
+        step, promised = _plan_one(resource, found[resource.key], record, outputs)
         outputs[resource.key] = promised
         if step:
             steps.append(step)
@@ -125,6 +132,16 @@ def _in_order_of_removal(steps: Sequence[PlannedStep]) -> list[PlannedStep]:
     return [by_key[key] for key in TopologicalSorter(graph).static_order()]
 
 
+def _as_recorded(resource: Resource, record: Record | None, outputs: Mapping[str, Facts]) -> Found | None:
+    """What the record says is there, if that is what is wanted. Secrets are compared by their digests."""
+    assert record, "a resource without a record is read"
+    there = Found(record.facts, record.outputs)
+    desired = resource.desired(outputs, there)
+    if desired is None or conceal(desired.facts, resource.sensitive) != record.facts:
+        return None
+    return Found(desired.facts, record.outputs)
+
+
 def _read_all(resources: Sequence[Resource], recorded: Mapping[str, Record | None]) -> dict[str, Found | None]:
     with ThreadPoolExecutor(max(len(resources), 1)) as threads:
         reading = {resource.key: threads.submit(resource.read, recorded[resource.key]) for resource in resources}
@@ -145,6 +162,8 @@ def _plan_one(
 
 
 def _deletion(resource: Resource, found: Found | None, recorded: Record | None, reason: str) -> PlannedStep | None:
+    if found and found.given:
+        return None
     if found and not found.refusal:
         change = Change(resource.key, Action.DELETE, reason, name=found.name)
         return PlannedStep(change, resource, found, recorded)
@@ -158,6 +177,8 @@ def _change(resource: Resource, desired: Desired, found: Found | None, recorded:
     if found is None:
         fresh = recorded is None or not recorded.outputs
         return Change(resource.key, Action.CREATE, "not there yet" if fresh else "deleted behind our back")
+    if found.given:
+        return Change(resource.key, Action.KEEP, "given, and used as it is", (), found.name)
     fields = compare(resource, found, desired)
     if recorded is None:
         reason = "ours by its tags, but not in our records"
@@ -165,16 +186,24 @@ def _change(resource: Resource, desired: Desired, found: Found | None, recorded:
     if not fields:
         return Change(resource.key, Action.KEEP, "as it should be", (), found.name)
     action = Action.REPLACE if any(resource.replaces(field) for field in fields) else Action.UPDATE
-    return Change(resource.key, action, _reason(resource, desired, recorded), fields, found.name, _widen(fields))
+    widens = _widen(fields) and not _agreed(resource, desired, recorded)
+    return Change(resource.key, action, _reason(resource, desired, found, recorded), fields, found.name, widens)
 
 
 def _widen(fields: Iterable[FieldChange]) -> bool:
     return any(field.widens for field in fields)
 
 
-def _reason(resource: Resource, desired: Desired, recorded: Record) -> str:
+def _agreed(resource: Resource, desired: Desired, recorded: Record) -> bool:
+    """Whether the same was under way already: an unfinished deploy that goes on gives nothing new."""
+    return recorded.token is not None and conceal(desired.facts, resource.sensitive) == recorded.facts
+
+
+def _reason(resource: Resource, desired: Desired, found: Found, recorded: Record) -> str:
     if recorded.token:
         return "an earlier deploy did not finish"
+    if found.reason:
+        return found.reason
     if conceal(desired.facts, resource.sensitive) == recorded.facts:
         return "changed behind our back"
     return "changed here since the last deploy"

@@ -30,14 +30,17 @@ class Desired:
 class Found:
     """What a resource is. `facts` compare with those of Desired; `outputs` are what others and the record need of it.
 
-    `name` is what a person finds it by, an ARN or a path.
-    `refusal` is set when the thing has our name and is not ours: why, and the ways out.
+    `name` is what a person finds it by, an ARN or a path. `reason` is why it may differ, where the resource knows.
+    `refusal` is set when the thing has our name and is not ours: why, and the ways out. `given`: it is somebody else's
+    and used because the configuration says so; it is never recorded, changed or deleted.
     """
 
     facts: Facts
     outputs: Facts = field(default_factory=dict)
     name: str = ""
     refusal: ConflictError | None = None
+    reason: str = ""
+    given: bool = False
 
 
 class Work(Protocol):

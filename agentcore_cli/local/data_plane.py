@@ -6,7 +6,7 @@ import time
 import uuid
 from typing import Any, Final
 
-from agentcore_cli.contract import HEADER_SESSION, PAYLOAD_MAX
+from agentcore_cli.contract import HEADER_SESSION, HEADER_SESSION_CALLS, PAYLOAD_MAX
 from agentcore_cli.local import failures, headers, parameters
 from agentcore_cli.local.control import ControlPlane, Resolved
 from agentcore_cli.local.faults import Faults
@@ -102,7 +102,8 @@ async def _relay(request: Request, session: Session, exchange: Exchange) -> None
     session.answered_well()
 
     def answer_headers(length: int | None) -> headers.HeaderList:
-        return headers.from_agent(head.headers, length, identity, request.id)
+        calls = (HEADER_SESSION_CALLS.lower().encode(), b"%d" % session.invocations)
+        return [*headers.from_agent(head.headers, length, identity, request.id), calls]
 
     await exchange.answer(head, answer_headers, request.send)
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import configparser
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-from agentcore_cli.errors import InputError
+from agentcore_cli.aws.profiles import read_profile
 
 # What a profile of the config file may hold that leads to credentials, and how to call it.
 _SOURCES: Final = {
@@ -19,29 +16,6 @@ _SOURCES: Final = {
     "role_arn": "an assumed role",
     "aws_access_key_id": "access keys",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """The profile that counts for a command: its name and what both AWS files say about it.
-
-    `is_there`: one of the files has it.
-    """
-
-    name: str
-    is_there: bool
-    settings: Mapping[str, str]
-
-
-def read_profile(name: str | None, environ: Mapping[str, str]) -> Profile:
-    """The profile `name`, else AWS_PROFILE, else `default`. Raises InputError for a file that can't be read."""
-    chosen = name or environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE") or "default"
-    home = Path(environ.get("HOME") or Path.home())
-    credentials = _sections(Path(environ.get("AWS_SHARED_CREDENTIALS_FILE") or home / ".aws" / "credentials"))
-    config = _sections(Path(environ.get("AWS_CONFIG_FILE") or home / ".aws" / "config"))
-    found = [credentials.get(chosen), config.get(chosen if chosen == "default" else f"profile {chosen}")]
-    settings = {key: value for section in found if section for key, value in section.items()}
-    return Profile(chosen, any(section is not None for section in found), settings)
 
 
 def find_region(profile: str | None, environ: Mapping[str, str]) -> tuple[str, str] | None:
@@ -67,14 +41,3 @@ def find_credentials(profile: str | None, environ: Mapping[str, str]) -> str | N
     if environ.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") or environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI"):
         return "the container's role"
     return None
-
-
-def _sections(path: Path) -> Mapping[str, Mapping[str, str]]:
-    parser = configparser.RawConfigParser()
-    try:
-        parser.read(path, encoding="utf-8")
-    except (configparser.Error, UnicodeDecodeError, OSError) as error:
-        raise InputError(
-            f"{path}: can't be read: {str(error).splitlines()[0]}", hint="mend or move the file"
-        ) from error
-    return {name: dict(parser[name]) for name in parser.sections()}

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from agentcore_cli import rendering
+from agentcore_cli.aws.profiles import read_profile
 from agentcore_cli.config.regions import region_fault
 from agentcore_cli.contract import LOCAL_REGION
 from agentcore_cli.errors import InputError
-from agentcore_cli.operations.aws_profile import find_credentials, find_region, read_profile
+from agentcore_cli.operations.aws_profile import find_credentials, find_region
 from agentcore_cli.operations.doctor.check import Check, Choice, missing
 from agentcore_cli.operations.generated import has_own_dockerfile, needs_dockerfile
 from agentcore_cli.operations.selection import Options

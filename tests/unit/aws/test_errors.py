@@ -11,6 +11,7 @@ from agentcore_cli.errors import (
     AgentcoreError,
     ConflictError,
     CredentialsError,
+    DeniedError,
     InputError,
     NotFoundError,
     ServiceError,
@@ -28,7 +29,7 @@ def refusal(code: str, status: int = 400, message: str = "the service's words") 
 
 
 REFUSALS = [
-    ("AccessDeniedException", 403, CredentialsError, 3),
+    ("AccessDeniedException", 403, DeniedError, 3),
     ("ExpiredTokenException", 403, CredentialsError, 3),
     ("UnrecognizedClientException", 403, CredentialsError, 3),
     ("ResourceNotFoundException", 404, NotFoundError, 4),

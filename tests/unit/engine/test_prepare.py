@@ -114,3 +114,13 @@ def test_a_thing_outlives_what_it_was_made_from(world: World) -> None:
     apply(plan, store.journal(), events.ignore)
     assert world.calls[0] == "remove runtime"
     assert not world.things
+
+
+def test_an_unfinished_deploy_that_goes_on_is_not_asked_about_again(world: World) -> None:
+    power = Power(world, "role", {"name": "b", "rights": 3})
+    store = MemoryStore()
+    deploy([Power(world, "role", {"name": "b", "rights": 2})], store)
+    store.journal().intend("role", {"name": "b", "rights": 3}, "digest")
+    (change,) = plan_deploy([power], store.journal()).pending
+    assert change.fields == (FieldChange("rights", 2, 3, widens=True),)
+    assert not change.widens

@@ -1,0 +1,106 @@
+"""Where AWS's data plane is, and how this machine gets there, by the rules and variables of AWS's SDKs."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from agentcore_cli.contract import SERVICE, partition
+from agentcore_cli.errors import InputError
+
+if TYPE_CHECKING:
+    import ssl
+
+CONNECT_SECONDS: Final = 10.0
+_KEEPALIVE_SECONDS: Final = 45  # less than what NATs and load balancers on the way bear of silence (350 s)
+_DUALSTACK: Final = {"aws": "api.aws", "aws-us-gov": "api.aws", "aws-cn": "api.amazonwebservices.com.cn"}
+
+
+def data_plane_url(region: str, environ: Mapping[str, str] = os.environ) -> str:
+    """The URL of a region's data plane, or the one that AWS's own variables put in its place."""
+    configured = environ.get("AWS_ENDPOINT_URL_BEDROCK_AGENTCORE") or environ.get("AWS_ENDPOINT_URL")
+    if configured and not _is_on("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", environ):
+        return configured
+    name = f"{SERVICE}-fips" if _is_on("AWS_USE_FIPS_ENDPOINT", environ) else SERVICE
+    kind = partition(region)
+    suffix = "amazonaws.com.cn" if kind == "aws-cn" else "amazonaws.com"
+    if _is_on("AWS_USE_DUALSTACK_ENDPOINT", environ):
+        suffix = _DUALSTACK[kind]
+    return f"https://{name}.{region}.{suffix}"
+
+
+def connect(url: str, timeout: float) -> http.client.HTTPConnection:
+    """A connection to `url`'s host that bears `timeout` seconds of silence; through the proxy that HTTPS_PROXY names.
+
+    Raises OSError when nobody is there within 10 seconds, InputError for a URL that names no host.
+    """
+    parts = urlsplit(url)
+    if not parts.hostname or parts.scheme not in ("http", "https"):
+        raise InputError(f"endpoint {url}: not a URL", hint="https://HOST")
+    connection = _open(parts, _proxy(parts))
+    connection.connect()
+    connection.sock.settimeout(timeout)
+    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if hasattr(socket, "TCP_KEEPIDLE"):
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _KEEPALIVE_SECONDS)
+    return connection
+
+
+def _open(parts: SplitResult, proxy: SplitResult | None) -> http.client.HTTPConnection:
+    at = proxy or parts
+    host, port = at.hostname or "", at.port or (80 if proxy else None)
+    if parts.scheme == "http":
+        return http.client.HTTPConnection(host, port, timeout=CONNECT_SECONDS)
+    connection = http.client.HTTPSConnection(host, port, timeout=CONNECT_SECONDS, context=_tls())
+    if proxy is not None:
+        connection.set_tunnel(parts.hostname or "", parts.port or 443, _proxy_headers(proxy))
+    return connection
+
+
+def _proxy(parts: SplitResult) -> SplitResult | None:
+    """The proxy for an https URL, unless NO_PROXY leaves its host out. What is plain http is a test's, and near."""
+    url = os.environ.get("https_proxy") or os.environ.get("HTTPS_PROXY")
+    if parts.scheme != "https" or not url:
+        return None
+    from urllib.request import proxy_bypass
+
+    if proxy_bypass(parts.hostname or ""):
+        return None
+    return urlsplit(url if "//" in url else f"http://{url}")
+
+
+def _proxy_headers(proxy: SplitResult) -> dict[str, str]:
+    if proxy.username is None:
+        return {}
+    import base64
+
+    user = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+    return {"Proxy-Authorization": "Basic " + base64.b64encode(user.encode()).decode()}
+
+
+def _tls() -> ssl.SSLContext:
+    """Trusts AWS_CA_BUNDLE, else the machine's certificates, else, on a Python that finds none, those of botocore."""
+    import ssl
+
+    if bundle := os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE"):
+        try:
+            return ssl.create_default_context(cafile=bundle)
+        except OSError as error:
+            raise InputError(f"AWS_CA_BUNDLE {bundle}: can't be read: {error.strerror or error}") from error
+    paths = ssl.get_default_verify_paths()
+    return ssl.create_default_context(cafile=None if paths.cafile or paths.capath else _botocores())
+
+
+def _botocores() -> str | None:
+    from importlib.util import find_spec
+
+    found = find_spec("botocore")
+    return os.path.join(os.path.dirname(found.origin), "cacert.pem") if found and found.origin else None
+
+
+def _is_on(variable: str, environ: Mapping[str, str]) -> bool:
+    return environ.get(variable, "").lower() == "true"
