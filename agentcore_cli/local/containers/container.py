@@ -11,6 +11,8 @@ import signal
 from pathlib import Path
 from typing import Any, Final
 
+from agentcore_cli.local.containers import command
+from agentcore_cli.local.containers.command import ContainerCommand
 from agentcore_cli.local.containers.engine import Engine, EngineError
 from agentcore_cli.local.containers.frames import Frames
 from agentcore_cli.local.sandbox import Exit, SandboxError
@@ -58,6 +60,10 @@ class Container:
         self.address, self.pid = _published(shown, port), shown["State"]["Pid"]
         self._watching = asyncio.create_task(self._watch(attached, output, log))
 
+    async def run(self, text: str) -> ContainerCommand:
+        """Let a shell run a command beside the agent, as the agent runs. Raises SandboxError."""
+        return await command.run(self._engine, self.id, text)
+
     async def stop(self, grace: float = 5.0) -> Exit:
         """The image's stop signal, `grace` seconds, SIGKILL; returns when the container is gone.
 
@@ -86,16 +92,16 @@ class Container:
                 await self._end(grace)
         finally:
             await remove(self._engine, self.id)
-            if not self.exited.done():
-                await asyncio.wait({self.exited}, timeout=KILL_SECONDS)
             if self._watching is not None:
                 self._watching.cancel()
             self._conclude(Exit(None, None))
 
     async def _end(self, grace: float) -> None:
+        """Stop it and see how it ends. Where the engine does not stop it, the removal that follows kills it."""
         seconds = {"t": math.ceil(grace)}
-        with contextlib.suppress(EngineError):  # its removal, which follows, kills it
+        with contextlib.suppress(EngineError):
             await self._engine.ask("POST", f"/containers/{self.id}/stop", seconds, seconds=grace + KILL_SECONDS)
+            await asyncio.wait({self.exited}, timeout=LAST_LINES_SECONDS * 2)
 
     async def _watch(self, attached: contextlib.AsyncExitStack, output: Connection, log: Path) -> None:
         copying = asyncio.create_task(_copy(output, log))
