@@ -1,4 +1,4 @@
-"""What all tests share: a home for the local runtime, a server in it, and the promise that nothing stays behind."""
+"""What all tests share: a home for the local runtime, a server in it, an AWS account, and nothing that stays behind."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 from agentcore_cli.local import daemon
 from agentcore_cli.local.home import Home
 from tests.local_runtime import RunningServer, eventually, processes_of
+from tests.stand_ins import Moto
 
 GONE_SECONDS = 10.0
 
@@ -31,6 +32,20 @@ def server(home: Home) -> Iterator[RunningServer]:
     running = RunningServer(home)
     yield running
     running.close()
+
+
+@pytest.fixture(scope="session")
+def _moto_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moto]:
+    server = Moto(tmp_path_factory.mktemp("moto") / "server.log")
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def moto(_moto_server: Moto) -> Moto:
+    """An empty AWS account; the server behind it is shared by the tests of one process."""
+    _moto_server.reset()
+    return _moto_server
 
 
 def leave(folder: Path) -> None:

@@ -13,7 +13,7 @@ from agentcore_cli.local.control import ControlPlane
 from agentcore_cli.local.credentials import Credentials
 from agentcore_cli.local.faults import Fault, Faults
 from agentcore_cli.local.request import Request
-from agentcore_cli.local.sandbox import Sandbox
+from agentcore_cli.local.sandboxes import Sandboxes
 from agentcore_cli.local.sessions import Sessions
 from agentcore_cli.local.wire import JSON_HEADERS, Answer, ServiceFault
 
@@ -44,7 +44,7 @@ class Extension:
         self,
         sessions: Sessions,
         control: ControlPlane,
-        sandbox: Sandbox,
+        sandbox: Sandboxes,
         credentials: Credentials,
         clock: Clock,
         faults: Faults,

@@ -13,7 +13,8 @@ from typing import Final
 from agentcore_cli.local.control import ArtifactError, Resolved
 from agentcore_cli.local.control.settings import RuntimeSettings
 from agentcore_cli.local.home import Home
-from agentcore_cli.local.sandbox import Program, Sandbox, SandboxError
+from agentcore_cli.local.sandbox import Program, SandboxError
+from agentcore_cli.local.sandboxes import AnyProgram, Sandboxes
 from agentcore_cli.local.snapshots import Snapshots
 
 _LAUNCHER: Final = "opentelemetry-instrument"
@@ -22,17 +23,17 @@ _LAUNCHER: Final = "opentelemetry-instrument"
 class Programs:
     """Every version that has run since the server started, and which snapshots they and their sessions stand on."""
 
-    def __init__(self, home: Home, sandbox: Sandbox) -> None:
+    def __init__(self, home: Home, sandbox: Sandboxes) -> None:
         self._home = home
         self._sandbox = sandbox
         self._snapshots = Snapshots(home)
         self._snapshots.clean()
-        self._programs: dict[str, Program] = {}
+        self._programs: dict[str, AnyProgram] = {}
         self._code_keys: dict[str, str] = {}
         self._sessions: Counter[str] = Counter()
         self._preparing = asyncio.Lock()
 
-    async def find(self, version: Resolved) -> Program:
+    async def find(self, version: Resolved) -> AnyProgram:
         """The program of a version; on first use it is unpacked, and its warm parent starts.
 
         Raises ArtifactError with the reason why it can't run here.
@@ -44,7 +45,10 @@ class Programs:
                 self._code_keys[key] = version.settings.code_key or ""
         return self._programs[key]
 
-    async def _prepare(self, key: str, version: Resolved) -> Program:
+    async def _prepare(self, key: str, version: Resolved) -> AnyProgram:
+        settings = version.settings
+        if settings.container_uri is not None:
+            return await self._sandbox.image_program(key, settings, environment(settings, version.runtime_arn))
         program = await asyncio.to_thread(self._make, key, version)
         try:
             await self._sandbox.prepare(program)
@@ -52,11 +56,11 @@ class Programs:
             raise ArtifactError(str(error)) from error
         return program
 
-    def hold(self, program: Program) -> None:
+    def hold(self, program: AnyProgram) -> None:
         """A session runs on the program: its snapshot stays."""
         self._sessions[program.key] += 1
 
-    async def release(self, program: Program) -> None:
+    async def release(self, program: AnyProgram) -> None:
         """A session of the program has ended."""
         self._sessions[program.key] -= 1
         await self._remove_unused_snapshot(program.key)

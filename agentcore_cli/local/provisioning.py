@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
-from agentcore_cli.contract import INITIALIZATION_SECONDS, PROTOCOLS
+from agentcore_cli.contract import PROTOCOLS
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.health import PingFailed, ask, ping
 from agentcore_cli.local.session import Session
@@ -13,12 +13,6 @@ from agentcore_cli.local.upstream import Pool
 
 RETRY_SECONDS: Final = 0.02  # real time between two pings that fail at once; doubled each time, up to the next
 RETRY_SECONDS_MAX: Final = 0.5
-
-# The service's own words (runtime-troubleshooting), where it has some.
-TOO_SLOW: Final = (
-    "Runtime initialization time exceeded. "
-    f"Please make sure that initialization completes in {INITIALIZATION_SECONDS}s."
-)
 
 
 class StartFailed(Exception):
@@ -31,11 +25,12 @@ async def until_ready(session: Session, clock: Clock) -> None:
     Raises StartFailed when it exits before, when it takes longer than the service allows, or when the session is
     no longer wanted.
     """
-    process, pool = session.process, session.pool
+    process, pool, program = session.process, session.pool, session.program
     assert process is not None
     assert pool is not None
+    assert program is not None
     ready = asyncio.ensure_future(_serving(session, pool))
-    too_late = asyncio.ensure_future(clock.sleep(INITIALIZATION_SECONDS))
+    too_late = asyncio.ensure_future(clock.sleep(program.initialization_seconds))
     try:
         news: set[asyncio.Future[Any]] = {ready, too_late, process.exited, session.doomed}
         await asyncio.wait(news, return_when=asyncio.FIRST_COMPLETED)
@@ -49,7 +44,12 @@ async def until_ready(session: Session, clock: Clock) -> None:
         raise StartFailed(f"Runtime session was ended: {session.doomed.result()}")
     if process.exited.done():
         raise StartFailed(f"Runtime {process.exited.result().describe()} before it served a request.")
-    raise StartFailed(TOO_SLOW)
+    raise StartFailed(too_slow(program.initialization_seconds))
+
+
+def too_slow(seconds: int) -> str:
+    """The service's own words (runtime-troubleshooting)."""
+    return f"Runtime initialization time exceeded. Please make sure that initialization completes in {seconds}s."
 
 
 async def _serving(session: Session, pool: Pool) -> None:

@@ -32,6 +32,7 @@ from agentcore_cli.errors import AgentcoreError, ConflictError
 from agentcore_cli.files import lock, write_atomically
 from agentcore_cli.local.application import Application
 from agentcore_cli.local.clock import Clock
+from agentcore_cli.local.containers import Containers
 from agentcore_cli.local.control import ControlPlane
 from agentcore_cli.local.credentials import Credentials
 from agentcore_cli.local.daemon import HOST, process_started
@@ -44,6 +45,7 @@ from agentcore_cli.local.home import Home
 from agentcore_cli.local.ledger import Ledger
 from agentcore_cli.local.programs import Programs
 from agentcore_cli.local.sandbox import Sandbox
+from agentcore_cli.local.sandboxes import Sandboxes
 from agentcore_cli.local.sessions import Sessions
 from agentcore_cli.local.store import Store
 
@@ -108,7 +110,7 @@ class LocalServer:
         self._ending = asyncio.Event()
         clock, faults = Clock(), Faults()
         credentials = Credentials(self.url, self._access_key)
-        self._sandbox = Sandbox(home)
+        self._sandbox = Sandboxes(Sandbox(home), Containers(home))
         self._ledger = Ledger(home)
         self._store = Store(home.database)
         programs = Programs(home, self._sandbox)
@@ -133,6 +135,7 @@ class LocalServer:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.end)
+        await self._sandbox.sweep()
         self._sessions.open()
         await self._control.recover()
         serving = asyncio.create_task(self._http.serve([self._listener]))

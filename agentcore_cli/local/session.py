@@ -10,7 +10,7 @@ from typing import Any, Literal
 from agentcore_cli.local import headers
 from agentcore_cli.local.control import Resolved
 from agentcore_cli.local.proxy import Exchange
-from agentcore_cli.local.sandbox import Program, SessionProcess
+from agentcore_cli.local.sandboxes import AnyProcess, AnyProgram
 from agentcore_cli.local.upstream import Pool
 from agentcore_cli.local.vitals import Vitals
 
@@ -40,8 +40,8 @@ class Session:
     last_used_at: float = 0.0
     invocations: int = 0
     has_answered: bool = False
-    program: Program | None = None
-    process: SessionProcess | None = None
+    program: AnyProgram | None = None
+    process: AnyProcess | None = None
     pool: Pool | None = None
     exchanges: dict[Exchange, float] = field(default_factory=dict)  # with the time each began
     custom_headers: frozenset[bytes] = frozenset()

@@ -26,7 +26,8 @@ from agentcore_cli.local.ledger import Ledger
 from agentcore_cli.local.programs import Programs
 from agentcore_cli.local.provisioning import StartFailed, until_ready
 from agentcore_cli.local.proxy import Exchange
-from agentcore_cli.local.sandbox import Sandbox, SandboxError, SessionSpec
+from agentcore_cli.local.sandbox import SandboxError, SessionSpec
+from agentcore_cli.local.sandboxes import Sandboxes
 from agentcore_cli.local.schedule import Schedule
 from agentcore_cli.local.session import Session, SessionKey
 from agentcore_cli.local.upstream import Pool
@@ -46,7 +47,7 @@ class Sessions:
     def __init__(
         self,
         home: Home,
-        sandbox: Sandbox,
+        sandbox: Sandboxes,
         programs: Programs,
         credentials: Credentials,
         ledger: Ledger,
@@ -135,9 +136,12 @@ class Sessions:
 
     def records(self, runtime_arn: str | None = None) -> list[dict[str, Any]]:
         """Living sessions, then ended ones, newest first."""
-        living = [session.record(self._sandbox.level.name) for session in self._live.values()]
+        living = [session.record(self._level(session)) for session in self._live.values()]
         living = [record for record in living if runtime_arn in (None, record["runtime_arn"])]
         return sorted(living, key=lambda record: -record["started_at"]) + self._ledger.past(runtime_arn)
+
+    def _level(self, session: Session) -> str:
+        return self._sandbox.level_of(session.program).name
 
     async def _end_all(self, sessions: Iterable[Session], reason: str) -> None:
         """One that can't be ended well does not keep the others."""
@@ -185,7 +189,7 @@ class Sessions:
         process = session.process = await self._sandbox.start(program, spec)
         session.pool = Pool(process.address)
         process.exited.add_done_callback(lambda _: self._exited(session))
-        self._ledger.record(session, self._sandbox.level.name)
+        self._ledger.record(session, self._level(session))
         await until_ready(session, self._clock)
 
     async def _give_up(self, session: Session, reason: str) -> None:
@@ -220,7 +224,7 @@ class Sessions:
         session.state = "stopped"
         session.ended_at, session.end_reason = self._clock.now(), reason
         self._live.pop(session.key, None)
-        self._ledger.record(session, self._sandbox.level.name)
+        self._ledger.record(session, self._level(session))
         try:
             if session.program is not None:
                 await self._programs.release(session.program)

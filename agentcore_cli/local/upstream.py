@@ -1,4 +1,4 @@
-"""HTTP/1.1 to an agent over its session's Unix socket.
+"""HTTP/1.1 to an agent, over its session's Unix socket or a port on loopback.
 
 `Connection` carries one exchange at a time and parses the answer as it arrives; `Pool` keeps a session's connections
 open between exchanges. Both know HTTP framing and nothing of sessions, ASGI or AgentCore.
@@ -202,6 +202,17 @@ class Connection(asyncio.Protocol):
         self._wake()
 
 
+async def connect(address: str) -> Connection:
+    """A new connection: to a Unix socket, by its path, or to `host:port`. Raises OSError."""
+    loop = asyncio.get_running_loop()
+    if address.startswith("/"):
+        _, connection = await loop.create_unix_connection(Connection, address)
+    else:
+        host, _, port = address.rpartition(":")
+        _, connection = await loop.create_connection(Connection, host, int(port))
+    return connection
+
+
 class Pool:
     """The connections of one session: idle ones to reuse, and all of them to cut when the session ends."""
 
@@ -218,7 +229,7 @@ class Pool:
             raise UpstreamLost
         connection = None if fresh else self._reusable()
         if connection is None:
-            _, connection = await self._loop.create_unix_connection(Connection, self._address)
+            connection = await connect(self._address)
         self._busy.add(connection)
         if self._closed:  # while the connection was being made
             self.release(connection)

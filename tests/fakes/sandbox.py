@@ -157,6 +157,9 @@ class FakeSandbox:
         self.forgotten: list[str] = []
         self.started: list[FakeProcess] = []
 
+    def level_of(self, program: Program | None) -> Level:
+        return self.level
+
     async def prepare(self, program: Program) -> None:
         self.prepared.append(program.key)
 

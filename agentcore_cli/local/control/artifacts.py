@@ -1,6 +1,7 @@
-"""What the local runtime can run: zips of its own content store, in Python.
+"""What the local runtime can run: zips of its own content store, in Python, and images that its engine has.
 
-These rules are ours, not the service's: it takes any bucket and any image of ECR.
+These rules are ours, not the service's: it takes any bucket. Whether an image is there only its engine can say, and
+says it later, as the service does: by CREATE_FAILED.
 """
 
 from __future__ import annotations
@@ -23,10 +24,6 @@ _LAUNCHER: Final = "opentelemetry-instrument"
 def rules(members: Mapping[str, Any]) -> Iterator[FieldFault]:
     artifact = members[_PATH]
     if "containerConfiguration" in artifact:
-        yield FieldFault(
-            f"{_PATH}.containerConfiguration",
-            "containerConfiguration: the local runtime has no container engine; deploy code instead (build: zip)",
-        )
         return
     code = artifact["codeConfiguration"]
     yield from _location(code["code"]["s3"])
@@ -41,6 +38,8 @@ def rules(members: Mapping[str, Any]) -> Iterator[FieldFault]:
 
 def require(folder: Path, members: Mapping[str, Any]) -> None:
     """Raise ServiceFault (400) unless the zip that a valid request names is in the content store."""
+    if "codeConfiguration" not in members[_PATH]:
+        return
     key = members[_PATH]["codeConfiguration"]["code"]["s3"]["prefix"]
     if not (folder / key).is_file():
         fault = FieldFault(f"{_CODE}.code.s3.prefix", f"s3://{LOCAL_BUCKET}/{key} is not in the local content store")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from agentcore_cli.contract import DEFAULT_ENDPOINT, LOCAL_ACCOUNT, SERVICE, endpoint_arn, partition, runtime_arn
+from agentcore_cli.contract import DEFAULT_ENDPOINT, SERVICE, endpoint_arn
 
 Status = Literal["CREATING", "CREATE_FAILED", "UPDATING", "UPDATE_FAILED", "READY", "DELETING", "DELETE_FAILED"]
 MOVING: Final[frozenset[Status]] = frozenset(("CREATING", "UPDATING", "DELETING"))
@@ -18,9 +18,14 @@ FAILED: Final[dict[Status, Status]] = {
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """`version` is the latest; `status` is of the runtime as a whole; times are seconds since the epoch."""
+    """`version` is the latest; `status` is of the runtime as a whole; times are seconds since the epoch.
+
+    `partition` and `account` are those of the role that it was created with.
+    """
 
     id: str
+    partition: str
+    account: str
     region: str
     name: str
     version: int
@@ -32,13 +37,13 @@ class Runtime:
 
     @property
     def arn(self) -> str:
-        return runtime_arn(self.region, LOCAL_ACCOUNT, self.id)
+        return f"arn:{self.partition}:{SERVICE}:{self.region}:{self.account}:runtime/{self.id}"
 
     @property
     def workload_identity_arn(self) -> str:
         """runtime-oauth: every runtime gets a workload identity of its name."""
         return (
-            f"arn:{partition(self.region)}:{SERVICE}:{self.region}:{LOCAL_ACCOUNT}"
+            f"arn:{self.partition}:{SERVICE}:{self.region}:{self.account}"
             f":workload-identity-directory/default/workload-identity/{self.id}"
         )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from agentcore_cli.contract import LOCAL_ACCOUNT
 from agentcore_cli.local.control.lifecycle import Resolved
 from agentcore_cli.local.control.records import Runtime
 from agentcore_cli.local.control.shapes import RUNTIME_ID_PATTERN
@@ -69,7 +68,8 @@ class Resolution:
             )
         if account is None or not _ACCOUNT.fullmatch(account):
             raise _invalid("accountId", "accountId (12 digits) is required when agentRuntimeArn is an id")
-        return self._tables.runtime(text) if account == LOCAL_ACCOUNT else None
+        runtime = self._tables.runtime(text)
+        return runtime if runtime and runtime.account == account else None
 
 
 def _not_found(qualifier: str, arn: str) -> ServiceFault:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from agentcore_cli.contract import DEFAULT_ENDPOINT
+from agentcore_cli.contract import DEFAULT_ENDPOINT, LOCAL_ACCOUNT
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import answers, artifacts
 from agentcore_cli.local.control.paging import page
@@ -59,7 +59,8 @@ class Runtimes:
             raise ServiceFault.quota(f"The limit of {RUNTIMES_MAX} agents per account is reached")
         artifacts.require(self._artifact_folder, call.members)
         now = self._clock.now()
-        runtime = Runtime(new_id(name), call.region, name, 1, "CREATING", None, now, now)
+        partition, account = owner_of(call.members["roleArn"])
+        runtime = Runtime(new_id(name), partition, account, call.region, name, 1, "CREATING", None, now, now)
         self._tables.add_runtime(runtime)
         self._add_version(runtime, call.members)
         self._tables.add_endpoint(_default_endpoint(runtime))
@@ -157,6 +158,12 @@ class Runtimes:
 def new_id(name: str) -> str:
     """`<name>-<10 letters and digits>`, as the service makes the ids of runtimes and endpoints."""
     return f"{name}-" + "".join(secrets.choice(_ALPHANUMERIC) for _ in range(10))
+
+
+def owner_of(role_arn: str) -> tuple[str, str]:
+    """Partition and account of a role, to which the runtime belongs that is created with it."""
+    _, partition, _, _, account, _ = role_arn.split(":", maxsplit=5)
+    return partition, account or LOCAL_ACCOUNT
 
 
 def existing_runtime(tables: Tables, call: Call) -> Runtime:

@@ -39,12 +39,17 @@ MIGRATIONS: Final = (
         PRIMARY KEY (region, operation, token)
     );
     """,
+    """
+    ALTER TABLE runtimes ADD COLUMN partition TEXT NOT NULL DEFAULT 'aws';
+    ALTER TABLE runtimes ADD COLUMN account TEXT NOT NULL DEFAULT '000000000000';
+    """,
 )
 
 # A runtime is in the state of its latest version, unless it is being removed.
 _RUNTIME: Final = (
-    "SELECT id, region, name, version, coalesce(removal, status), coalesce(removal_reason, failure_reason),"
-    " runtimes.created_at, updated_at, sequence FROM runtimes JOIN versions ON runtime_id = id AND number = version"
+    "SELECT id, partition, account, region, name, version,"
+    " coalesce(removal, status), coalesce(removal_reason, failure_reason), runtimes.created_at, updated_at, sequence"
+    " FROM runtimes JOIN versions ON runtime_id = id AND number = version"
 )
 _VERSION: Final = "SELECT runtime_id, number, status, failure_reason, body, created_at, updated_at FROM versions"
 _ENDPOINT: Final = (
@@ -81,8 +86,10 @@ class Tables:
     def add_runtime(self, runtime: Runtime) -> None:
         """The runtime alone; its first version follows in the same transaction."""
         self.store.execute(
-            "INSERT INTO runtimes (id, region, name, version, created_at) VALUES (?, ?, ?, ?, ?)",
-            *(runtime.id, runtime.region, runtime.name, runtime.version, runtime.created_at),
+            "INSERT INTO runtimes (id, partition, account, region, name, version, created_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            *(runtime.id, runtime.partition, runtime.account, runtime.region),
+            *(runtime.name, runtime.version, runtime.created_at),
         )
 
     def mark_removal(self, runtime_id: str, status: Status, reason: str | None = None) -> None:

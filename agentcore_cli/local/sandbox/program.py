@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from agentcore_cli.contract import SESSION_CPUS, SESSION_MEMORY
+from agentcore_cli.contract import INITIALIZATION_SECONDS, SESSION_CPUS, SESSION_MEMORY
 from agentcore_cli.errors import AgentcoreError
 
 
@@ -36,6 +36,11 @@ class Program:
     """Where its server listens: 8080, 8000 or 9000."""
     readable: tuple[Path, ...] = ()
     """Folders inside the local runtime's home that must stay visible, read-only: the environment."""
+
+    @property
+    def initialization_seconds(self) -> int:
+        """How long it may take until its first good ping."""
+        return INITIALIZATION_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +81,5 @@ class Exit:
 class Level:
     """How well sessions are kept apart on this machine; `reason` says why not better, or is empty."""
 
-    name: Literal["namespaces", "process"]
+    name: Literal["namespaces", "process", "container"]
     reason: str

@@ -24,7 +24,7 @@ def fill(control: LocalControl, runtimes: Iterable[Runtime], versions: Iterable[
 
 def test_a_region_has_at_most_a_thousand_runtimes(control: LocalControl) -> None:
     runtimes = [
-        Runtime(f"filler{number}-0123456789", REGION, f"filler{number}", 1, "READY", None, 0, 0)
+        Runtime(f"filler{number}-0123456789", "aws", "000000000000", REGION, f"filler{number}", 1, "READY", None, 0, 0)
         for number in range(RUNTIMES_MAX - 1)
     ]
     fill(control, runtimes, [Version(runtime.id, 1, "READY", None, {}, 0, 0) for runtime in runtimes])

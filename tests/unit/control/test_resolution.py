@@ -9,7 +9,7 @@ import pytest
 
 from agentcore_cli.contract import LOCAL_ACCOUNT
 from agentcore_cli.local.wire import ServiceFault
-from tests.fakes.control import CODE, DIGEST, LocalControl
+from tests.fakes.control import CODE, DIGEST, SETTINGS, LocalControl
 
 
 def refusal(
@@ -153,3 +153,29 @@ def test_new_runtimes_require_mmdsv2_or_say_nothing(tmp_path: Any, metadata: Any
         control.update(runtime_id)
         assert control.get(runtime_id).get("metadataConfiguration") == expected
         control.close()
+
+
+@pytest.mark.parametrize(
+    ("role", "region", "owner"),
+    [
+        pytest.param("arn:aws:iam::123456789012:role/Agent", "us-west-2", "aws:123456789012", id="account"),
+        pytest.param("arn:aws-cn:iam::210987654321:role/Agent", "cn-north-1", "aws-cn:210987654321", id="partition"),
+        pytest.param("arn:aws:iam:::role/Agent", "us-west-2", f"aws:{LOCAL_ACCOUNT}", id="no-account"),
+    ],
+)
+def test_a_runtime_belongs_to_the_account_of_its_role(
+    control: LocalControl, role: str, region: str, owner: str
+) -> None:
+    partition, account = owner.split(":")
+    body = {"agentRuntimeName": "agent", **SETTINGS, "roleArn": role}
+    _, made = control.call("PUT", "/runtimes/", body, region=region)
+    control.settle()
+    assert made["agentRuntimeArn"] == (
+        f"arn:{partition}:bedrock-agentcore:{region}:{account}:runtime/{made['agentRuntimeId']}"
+    )
+    assert made["workloadIdentityDetails"]["workloadIdentityArn"].startswith(
+        f"arn:{partition}:bedrock-agentcore:{region}:{account}:"
+    )
+    assert control.plane.resolve(made["agentRuntimeId"], account, "DEFAULT").runtime_arn == made["agentRuntimeArn"]
+    with pytest.raises(ServiceFault):
+        control.plane.resolve(made["agentRuntimeId"], "999999999999", "DEFAULT")

@@ -1,0 +1,95 @@
+"""The container of one session, in the Engine API's words: what it may use, what it may do, what it knows.
+
+*Limits* are AgentCore's: two processors and 8 GB, swap included (bedrock-agentcore-limits). *Privileges*: none of
+root's capabilities, even for root, and no way to get some. *Network*: a bridge of our own on which sessions can't
+reach each other; the way out stays open, since agents call models. The agent's port is published on loopback, at a
+number that the engine chooses: that works with every engine, but whoever has an account on this machine can connect
+to it, as to every container's.
+
+*The root* is the container's own copy-on-write layer and goes with it: nothing that sessions share can be written to.
+On AgentCore an agent may write wherever its user may, and one that works there should work here, so the root becomes
+read-only only where that takes nothing away: where the image says, in the label `agentcore.writable`, which folders
+its user can write to beside the temporary ones. The Dockerfile that `configure` writes says it; any other may. Those
+folders become volumes of the session, which begin with what the image has in them.
+
+*A small init* (the engine's own) is the first process, because an agent that is process 1 ignores the signals that it
+does not handle: a stop would always have to wait for the kill. It reaps orphans, too.
+
+*The variables* are the image's, then those of the session. What of the deployer's AWS_* leads to files of this
+machine is left out; the engine keeps the rest in its own folder, readable by root, until the container is removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from agentcore_cli.local.containers.program import ImageProgram
+from agentcore_cli.local.sandbox import SessionSpec
+
+PROCESSES_MAX: Final = 4096  # as in the other sandbox
+TEMPORARY: Final = ("/tmp", "/var/tmp", "/run")  # noqa: S108
+LABEL_HOME: Final = "agentcore.home"
+LABEL_RUNTIME: Final = "agentcore.runtime"
+LABEL_VERSION: Final = "agentcore.version"
+LABEL_SESSION: Final = "agentcore.session"
+_OF_THIS_MACHINE: Final = frozenset(
+    {
+        "AWS_CA_BUNDLE",
+        "AWS_CONFIG_FILE",
+        "AWS_DEFAULT_PROFILE",
+        "AWS_PROFILE",
+        "AWS_ROLE_ARN",
+        "AWS_ROLE_SESSION_NAME",
+        "AWS_SHARED_CREDENTIALS_FILE",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+    }
+)
+
+
+def container(
+    program: ImageProgram, spec: SessionSpec, *, home: str, network: str, processors: int
+) -> dict[str, object]:
+    """The body of ContainerCreate. `home` is the label's value, `processors` what the engine's machine has."""
+    port = f"{program.port}/tcp"
+    return {
+        "Image": program.image,
+        "Env": [f"{name}={value}" for name, value in _environment(program, spec).items()],
+        "Labels": _labels(program, spec, home),
+        "ExposedPorts": {port: {}},
+        **_volumes(program.writable or ()),
+        "HostConfig": {
+            "NetworkMode": network,
+            "PortBindings": {port: [{"HostIp": "127.0.0.1", "HostPort": ""}]},
+            "Init": True,
+            "CapDrop": ["ALL"],
+            "SecurityOpt": ["no-new-privileges"],
+            "NanoCpus": min(spec.cpus, processors) * 10**9,
+            "Memory": spec.memory,
+            "MemorySwap": spec.memory,
+            "PidsLimit": PROCESSES_MAX,
+            "LogConfig": {"Type": "none"},
+            **_root(program.writable),
+        },
+    }
+
+
+def _environment(program: ImageProgram, spec: SessionSpec) -> Mapping[str, str]:
+    given = {name: value for name, value in spec.environment.items() if name not in _OF_THIS_MACHINE}
+    return given | dict(program.environment)
+
+
+def _labels(program: ImageProgram, spec: SessionSpec, home: str) -> dict[str, str]:
+    runtime, _, version = program.key.rpartition("/")
+    return {LABEL_HOME: home, LABEL_RUNTIME: runtime, LABEL_VERSION: version, LABEL_SESSION: spec.key}
+
+
+def _volumes(folders: Iterable[str]) -> dict[str, Any]:
+    """Volumes without a name begin as copies of what the image has there, and go with the container."""
+    return {"Volumes": {folder: {} for folder in folders if folder not in TEMPORARY}}
+
+
+def _root(writable: tuple[str, ...] | None) -> dict[str, object]:
+    if writable is None:
+        return {}
+    return {"ReadonlyRootfs": True, "Tmpfs": dict.fromkeys(TEMPORARY, "mode=1777,exec")}

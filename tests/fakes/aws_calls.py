@@ -1,0 +1,122 @@
+"""A signed HTTP request to AWS, read back: which operation of which service it is, and about what."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import botocore.session
+
+ACCOUNT: Final = "123456789012"
+_SCOPE = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
+_REST_MODELS: Final = {
+    "bedrock-agentcore": ("bedrock-agentcore-control", "bedrock-agentcore"),
+    "s3": ("s3",),
+}  # by the name they sign with
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`path` is raw, with its query; header names are lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The `number`-th call of a record, the `occurrence`-th of its name; both count from 1.
+
+    `resource` is the ARN that IAM would judge the call by, `*` where there is none.
+    """
+
+    service: str
+    operation: str
+    resource: str
+    number: int = 0
+    occurrence: int = 0
+
+    @property
+    def name(self) -> str:
+        """As IAM names the action: `iam:CreateRole`."""
+        return f"{self.service}:{self.operation}"
+
+    @property
+    def is_rest(self) -> bool:
+        return self.service in _REST_MODELS
+
+    @property
+    def is_query(self) -> bool:
+        """Whether the service speaks XML, as IAM and STS do."""
+        return self.service in ("iam", "sts")
+
+
+def read_call(request: Request) -> Call:
+    """What the request asks for. Raises ValueError for one that is not signed by SigV4, or of an unknown operation."""
+    scope = _SCOPE.search(request.headers.get("authorization", ""))
+    if scope is None:
+        raise ValueError(f"{request.method} {request.path}: not signed")
+    service, region = scope["service"], scope["region"]
+    operation, parameters = _operation(service, request)
+    return Call(service, operation, _resource(service, region, operation, parameters))
+
+
+def _operation(service: str, request: Request) -> tuple[str, dict[str, Any]]:
+    if target := request.headers.get("x-amz-target"):
+        return target.rpartition(".")[2], json.loads(request.body or b"{}")
+    if service not in _REST_MODELS:
+        form = parse_qs(request.body.decode())
+        return form["Action"][0], {key: values[0] for key, values in form.items()}
+    path = urlsplit(request.path).path.rstrip("/")
+    for method, pattern, operation in _rest_operations(service):
+        if method == request.method and (found := pattern.fullmatch(path)):
+            return operation, {key: unquote(value) for key, value in found.groupdict().items()}
+    raise ValueError(f"{service}: {request.method} {request.path}: no such operation")
+
+
+@cache
+def _rest_operations(service: str) -> list[tuple[str, re.Pattern[str], str]]:
+    """Method, pattern of the path and name of every operation, those with the fewest variables first."""
+    session = botocore.session.Session()
+    found = []
+    for model in (session.get_service_model(name) for name in _REST_MODELS[service]):
+        for name in model.operation_names:
+            http = model.operation_model(name).http
+            found.append((http["method"], _pattern(http["requestUri"]), name))
+    return sorted(found, key=lambda item: item[1].groups)
+
+
+def _pattern(uri: str) -> re.Pattern[str]:
+    path = uri.partition("?")[0].rstrip("/")
+    parts = re.split(r"(\{\w+\+?\})", path)
+    return re.compile("".join(_variable(part) if part.startswith("{") else re.escape(part) for part in parts))
+
+
+def _variable(part: str) -> str:
+    name = part.strip("{}")
+    return rf"(?P<{name[:-1]}>.+)" if name.endswith("+") else rf"(?P<{name}>[^/]+)"
+
+
+def _resource(service: str, region: str, operation: str, parameters: Mapping[str, Any]) -> str:
+    """By the service authorization reference, as far as this product's calls go."""
+    if given := parameters.get("resourceArn"):
+        return str(given)
+    if service == "iam" and (role := parameters.get("RoleName")):
+        return f"arn:aws:iam::{ACCOUNT}:role{parameters.get('Path', '/')}{role}"
+    if service == "ecr" and (
+        name := parameters.get("repositoryName") or "".join(parameters.get("repositoryNames", []))
+    ):
+        return f"arn:aws:ecr:{region}:{ACCOUNT}:repository/{name}"
+    if service == "logs" and (group := parameters.get("logGroupName") or parameters.get("logGroupNamePrefix")):
+        return f"arn:aws:logs:{region}:{ACCOUNT}:log-group:{group}"
+    if service == "bedrock-agentcore" and "Runtime" in operation:
+        endpoint = f"/runtime-endpoint/{parameters['endpointName']}" if "endpointName" in parameters else ""
+        return f"arn:aws:{service}:{region}:{ACCOUNT}:runtime/{parameters.get('agentRuntimeId', '*')}{endpoint}"
+    return "*"

@@ -1,0 +1,165 @@
+"""A proxy in front of the services of AWS: it names every call, writes it down, and can let it come to harm.
+
+with AwsProxy({"bedrock-agentcore": local.url}, otherwise=moto.url) as proxy:
+    proxy.interfere(named("iam:CreateRole"), reset_after)
+    ...  # with AWS_ENDPOINT_URL=proxy.url
+    assert [call.name for call in proxy.calls] == [...]
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import struct
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from tests.fakes.aws_answers import Answer
+from tests.fakes.aws_calls import Call, Request, read_call
+
+Forward = Callable[[], Answer]
+Handler = Callable[[Call, Request, Forward], Answer | None]
+"""Answers a call, with or without asking the service; None: the connection is reset."""
+Matches = Callable[[Call], bool]
+
+_HOP: Final = frozenset({"connection", "transfer-encoding", "content-length", "host", "date", "server", "keep-alive"})
+_RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER: close by RST
+
+
+class AwsProxy:
+    """Use it in a `with`. `services` has the URL for a name that is signed with, else it is `otherwise`.
+
+    `bridges` stand between the proxy and a service, whatever harm comes to the call before.
+    """
+
+    def __init__(
+        self, services: Mapping[str, str], *, otherwise: str, bridges: Mapping[str, Handler] | None = None
+    ) -> None:
+        self.calls: list[Call] = []
+        self.failures: list[Exception] = []
+        self._services = services
+        self._otherwise = otherwise
+        self._bridges = bridges or {}
+        self._rules: list[tuple[Matches, Handler]] = []
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._server = _Server(("127.0.0.1", 0), _handler_of(self))
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+
+    def __enter__(self) -> AwsProxy:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        if self.failures:
+            raise ExceptionGroup("the proxy could not serve every call", self.failures)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    @property
+    def names(self) -> list[str]:
+        """The calls so far as IAM names them, in order."""
+        return [call.name for call in self.calls]
+
+    def interfere(self, matches: Matches, handler: Handler) -> None:
+        """From now on `handler` gets the calls that match; of several, the one named first."""
+        self._rules.append((matches, handler))
+
+    def begin_anew(self) -> None:
+        """Forget the calls and leave all of them alone."""
+        with self._lock:
+            self.calls, self._rules = [], []
+            self._counts.clear()
+
+    def take(self, request: Request) -> Answer | None:
+        """Write the call down and have it answered."""
+        call = self._noted(read_call(request))
+        bridge = self._bridges.get(call.service, _pass_on)
+
+        def forward() -> Answer:
+            answer = bridge(call, request, lambda: send(self._services.get(call.service, self._otherwise), request))
+            assert answer
+            return answer
+
+        handler = next((handler for matches, handler in list(self._rules) if matches(call)), _pass_on)
+        return handler(call, request, forward)
+
+    def _noted(self, call: Call) -> Call:
+        with self._lock:
+            self._counts[call.name] += 1
+            call = replace(call, number=len(self.calls) + 1, occurrence=self._counts[call.name])
+            self.calls.append(call)
+        return call
+
+
+def _pass_on(call: Call, request: Request, forward: Forward) -> Answer | None:
+    return forward()
+
+
+def send(url: str, request: Request) -> Answer:
+    """The service's own answer to a request."""
+    upstream = urlsplit(url)
+    connection = http.client.HTTPConnection(upstream.hostname or "", upstream.port, timeout=120)
+    headers = {name: value for name, value in request.headers.items() if name not in _HOP}
+    try:
+        connection.request(request.method, request.path, request.body or None, headers)
+        response = connection.getresponse()
+        kept = {name: value for name, value in response.getheaders() if name.lower() not in _HOP}
+        return Answer(response.status, response.read(), kept)
+    finally:
+        connection.close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def shutdown_request(self, request: Any) -> None:
+        """Without the FIN that would come before a reset."""
+        self.close_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Silence: a caller that was killed has closed its end."""
+
+
+def _handler_of(proxy: AwsProxy) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            try:
+                answer = proxy.take(Request(self.command, self.path, headers, body))
+            except Exception as failure:  # of the stage, not of the service: told when the proxy closes
+                proxy.failures.append(failure)
+                answer = Answer(500, repr(failure).encode())
+            if answer is None:
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                self.close_connection = True
+                return
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
+            if answer.status != 204:
+                self.send_header("Content-Length", str(len(answer.body)))
+            self.end_headers()
+            self.wfile.write(answer.body)
+
+        do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = do_PATCH = answer
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            """Silence: the tests look at `calls`."""
+
+    return Handler
