@@ -9,7 +9,16 @@ from agentcore_cli.operations.sse import SseParser
 
 
 def pieces_of(answered: Invocation) -> list[str | bytes]:
-    """The data of each event of a stream; else the whole body as one piece, bytes where it is no UTF-8."""
+    """The data of each event of a stream; else the whole body as one piece, bytes where it is no UTF-8.
+
+    The session is then among those that this project has talked to.
+    """
+    pieces = _read(answered)
+    answered.remember()
+    return pieces
+
+
+def _read(answered: Invocation) -> list[str | bytes]:
     if answered.streams:
         parser = SseParser()
         return [event.data for chunk in answered.pieces() for event in parser.feed(chunk)]

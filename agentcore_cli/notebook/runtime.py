@@ -167,6 +167,7 @@ class Runtime:
         payload: Any,
         session_id: str | None = None,
         *,
+        bearer_token: str | None = None,
         user_id: str | None = None,
         headers: Mapping[str, str] | None = None,
         endpoint: str = DEFAULT_ENDPOINT,
@@ -181,6 +182,7 @@ class Runtime:
         answered = self.call(
             payload,
             session_id,
+            bearer_token=bearer_token,
             user_id=user_id,
             headers=headers,
             endpoint=endpoint,
@@ -198,12 +200,14 @@ class Runtime:
         payload: Any,
         session_id: str | None = None,
         *,
+        bearer_token: str | None = None,
         user_id: str | None = None,
         headers: Mapping[str, str] | None = None,
         endpoint: str = DEFAULT_ENDPOINT,
         timeout: float = SYNC_REQUEST_SECONDS,
     ) -> Invocation:
         """As `invoke`, but gives the answer as it arrives: read its `pieces()`."""
+        from agentcore_cli.operations import destination
         from agentcore_cli.operations.invoke import InvokeRequest
         from agentcore_cli.operations.invoke import invoke as run
 
@@ -211,12 +215,12 @@ class Runtime:
         request = InvokeRequest(
             payload=_payload(payload),
             session=session,
-            endpoint=endpoint,
+            bearer=bearer_token,
             user_id=user_id,
             headers=tuple(f"{name}:{value}" for name, value in (headers or {}).items()),
             timeout=timeout,
         )
-        answered = run(request, self._selected())
+        answered = run(request, destination.of(self._selected(), endpoint))
         self._session = session
         return answered
 

@@ -70,11 +70,13 @@ def _python(artifact: Mapping[str, str]) -> str | None:
 def _left_out(runtime: Runtime, facts: Mapping[str, Any], endpoints: Sequence[Endpoint]) -> Iterator[str]:
     if "code" in facts["artifact"]:
         yield f"code in S3, {facts['artifact']['code']}: the next deploy makes an image of the project here"
-    for name in runtime_facts.unmanaged(runtime.settings):
+    for name in runtime_facts.UNMANAGED:
+        if not runtime.settings.get(name):
+            continue
         yield f"{name}: has no key in the config; deploy sends it again as it is"
     jwt = (runtime.settings.get("authorizerConfiguration") or {}).get("customJWTAuthorizer") or {}
     for member in sorted(jwt.keys() - _JWT_CARRIED):
-        yield f"authorizerConfiguration.customJWTAuthorizer.{member}: has no key in the config; deploy drops it"
+        yield f"authorizerConfiguration.customJWTAuthorizer.{member}: has no key in the config; deploy sends it again as it is"
     for endpoint in endpoints:
         if endpoint.name != DEFAULT_ENDPOINT:
             yield f"endpoint {endpoint.name} stays on version {endpoint.live_version}; `agentcore endpoints` moves it"

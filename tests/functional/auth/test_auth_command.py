@@ -87,8 +87,7 @@ def test_a_program_gets_a_client_with_a_secret_and_a_scope(command: CommandLine,
 def test_a_pool_that_is_not_ours_is_neither_used_nor_deleted(command: CommandLine, moto: Moto) -> None:
     made = command.json("auth", "create-pool")
     cognito = moto.client("cognito-idp")
-    pool = cognito.describe_user_pool(UserPoolId=made["pool_id"])["UserPool"]
-    cognito.tag_resource(ResourceArn=pool["Arn"], Tags={"agentcore:project": "somebody-else"})
+    cognito.update_user_pool(UserPoolId=made["pool_id"], UserPoolTags={"agentcore:project": "somebody-else"})
 
     for verb in (["create-pool"], ["delete-pool", "--yes"]):
         assert "is not ours: it belongs to project somebody-else" in command.run("auth", *verb, code=1).stderr
