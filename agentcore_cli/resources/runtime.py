@@ -60,6 +60,11 @@ class Runtime:
         return Rollout(self.wish.name, self.door, self.patience)
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
+        if self.wish.supplied_id and found is None:
+            raise NotFoundError(
+                f"runtime {self.wish.supplied_id}: the config names it, and it is not there",
+                hint="take `runtime` out of the config to have one made",
+            )
         given = self._given(found)
         facts = runtime_facts.facts_of_config(self.wish.agent) | {
             "artifact": dict(self.wish.artifact(outputs)),
@@ -74,12 +79,7 @@ class Runtime:
     def read(self, recorded: Record | None) -> Found | None:
         runtime_id = self.wish.supplied_id or (recorded.outputs.get("id") if recorded else None)
         by_id = self.door.get(runtime_id) if runtime_id else None
-        if self.wish.supplied_id and by_id is None:
-            raise NotFoundError(
-                f"runtime {runtime_id}: the config names it, and it is not there",
-                hint="take `runtime` out of the config to have one made",
-            )
-        answer = by_id or self.door.find(self.wish.name)
+        answer = by_id if by_id or self.wish.supplied_id else self.door.find(self.wish.name)
         if answer is None:
             return None
         tags = self._tags(answer, recorded if by_id else None)
