@@ -83,6 +83,11 @@ def partition(region: str) -> str:
     return "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
+def dns_suffix(region: str) -> str:
+    """What the host names of a region's services end in."""
+    return "amazonaws.com.cn" if partition(region) == "aws-cn" else "amazonaws.com"
+
+
 def runtime_arn(region: str, account: str, runtime_id: str) -> str:
     return f"arn:{partition(region)}:{SERVICE}:{region}:{account}:runtime/{runtime_id}"
 
@@ -98,7 +103,7 @@ def log_group(runtime_id: str, endpoint: str) -> str:
 
 def image_uri(account: str, region: str, repository: str, tag: str) -> str:
     """An image in ECR, as containerConfiguration wants it."""
-    domain = "amazonaws.com.cn" if partition(region) == "aws-cn" else "amazonaws.com"
+    domain = dns_suffix(region)
     return f"{account}.dkr.ecr.{region}.{domain}/{repository}:{tag}"
 
 
@@ -120,7 +125,7 @@ class EcrRepository:
 
     @property
     def uri(self) -> str:
-        domain = "amazonaws.com.cn" if partition(self.region) == "aws-cn" else "amazonaws.com"
+        domain = dns_suffix(self.region)
         return f"{self.account}.dkr.ecr.{self.region}.{domain}/{self.name}"
 
     @property

@@ -7,6 +7,7 @@ below holds each name and its one line. This is also the one place where an exce
 from __future__ import annotations
 
 import importlib
+import keyword
 import os
 import sys
 from copy import copy
@@ -35,6 +36,8 @@ VERBS = {
     "endpoints": "List, make, move and delete named endpoints of the runtime.",
     "destroy": "Remove what deploy made, and nothing else.",
     "local": "Start, stop and steer the local runtime.",
+    "auth": "Let callers show a token: a Cognito user pool, its users, and tokens.",
+    "import": "Move in from AWS's earlier toolkit, or from a runtime that exists.",
     "doctor": "Check this machine and this project, with a fix for each fault.",
 }
 
@@ -66,12 +69,16 @@ class Verbs(Group):
 
 
 def _load(verb: str) -> Any:
-    """The Click command of a verb: its module holds a function of the verb's name, or a Typer called `app`."""
-    module = importlib.import_module(f"agentcore_cli.commands.{verb}")
+    """The Click command of a verb: its module holds a function of the verb's name, or a Typer called `app`.
+
+    A verb that is a word of Python has an underscore behind it there.
+    """
+    name = f"{verb}_" if keyword.iskeyword(verb) else verb
+    module = importlib.import_module(f"agentcore_cli.commands.{name}")
     app = getattr(module, "app", None)
     if app is None:
         app = typer.Typer(rich_markup_mode=None, add_completion=False)
-        app.command(verb, help=getattr(module, verb).__doc__)(getattr(module, verb))
+        app.command(verb, help=getattr(module, name).__doc__)(getattr(module, name))
     command = get_command(app)
     command.name = verb
     return command

@@ -98,3 +98,9 @@ def role_name(agent: str, project: str, target: str, region: str) -> str:
     """
     digest = hashlib.sha256(f"{agent}\n{project}\n{target}\n{region}".encode()).hexdigest()[:8]
     return f"AmazonBedrockAgentCore-{agent[:32]}-{digest}"
+
+
+def user_pool_name(agent: str, project: str, target: str) -> str:
+    """The Cognito user pool of an agent's callers; lower case, so that its domain can have the same name."""
+    digest = hashlib.sha256(f"{project}\n{target}".encode()).hexdigest()[:10]
+    return f"agentcore-{agent.lower().replace('_', '-').strip('-')[:40]}-{digest}"

@@ -155,6 +155,13 @@ def session(selected: Selection) -> Session:
     return Session(locator(selected))
 
 
+def session_in(region: str, profile: str | None) -> Session:
+    """A boto3 session of AWS itself, where no target is chosen yet; the caller closes it."""
+    from agentcore_cli.aws.session import Access, Session
+
+    return Session(lambda: Access(region, profile=profile))
+
+
 def locator(selected: Selection) -> Callable[[], Access]:
     """What says where the target's services are now; it starts the local runtime if need be."""
     from agentcore_cli.aws.session import Access
@@ -216,14 +223,24 @@ def resources(
 
 
 def everything(
-    selected: Selection, session: Session, *, account: str, patience: Patience, listener: Listener
+    selected: Selection,
+    session: Session,
+    *,
+    account: str,
+    patience: Patience,
+    listener: Listener,
+    with_supplied: bool = False,
 ) -> list[Resource]:
-    """Everything that deploys may have made for the agent on this target, whatever the config says now."""
+    """Everything that deploys may have made for the agent on this target, whatever the config says now.
+
+    `with_supplied`: the runtime too that the config names and somebody else made.
+    """
     if selected.is_local:
         return _local_resources(selected, session, Wishes(), patience, listener)
     from agentcore_cli.resources import catalog
 
-    return catalog.everything(_deployment(selected, account, Wishes(), patience, listener), session)
+    deployment = _deployment(selected, account, Wishes(), patience, listener)
+    return catalog.everything(deployment, session, with_supplied=with_supplied)
 
 
 def runtime(selected: Selection, session: Session, *, account: str, patience: Patience, listener: Listener) -> Runtime:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def init(
     ctx: typer.Context,
     directory: Annotated[Path, typer.Argument(metavar="[DIR]", help="Made if it is not there.")] = Path(),
-    template: Annotated[str, typer.Option(metavar="NAME", help="What to start from: session.")] = "session",
+    template: Annotated[str, typer.Option(metavar="NAME", help="session, strands or memory.")] = "session",
     name: Annotated[str | None, typer.Option("--name", "-n", metavar="NAME", help="The agent's name.")] = None,
 ) -> None:
     """Start a new project: a working agent, its requirements and its configuration.

@@ -110,6 +110,7 @@ LogRetention = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
 ]  # days, as PutRetentionPolicy has them (CloudWatch Logs API reference)
 BuildArgument = Annotated[str, _pattern(r"[A-Za-z_][A-Za-z0-9_]*", "a name: a letter or _, then letters, digits and _")]
+RuntimeId = Annotated[str, _pattern("[a-zA-Z][a-zA-Z0-9_]{0,99}-[a-zA-Z0-9]{10}", "a runtime's id, NAME-AbCdEf0123")]
 Account = Annotated[str, _pattern(r"\d{12}", 'an account number of 12 digits, in quotes: "123456789012"')]
 Url = Annotated[str, _pattern(r"https?://\S+", "a URL, https://...")]
 
@@ -150,9 +151,10 @@ class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `requirements` is a path relative to the config; None: nothing is installed. `python` is the version that the agent
     runs on. `image` skips building. `install` says where packages are installed: on this machine, as arm64 wheels that
-    are copied into the image, or by a RUN in the image. `models` are what the role may call, all when there is none;
-    `services` are what else it may use of AgentCore, `role_policy` is a file with more IAM statements. `log_retention`
-    is in days, `keep_images` a number. `network` None is PUBLIC, `authorizer` None is IAM.
+    are copied into the image, or by a RUN in the image. `runtime` is the id of one that exists already: it is updated
+    and never deleted. `models` are what the role may call, all when there is none; `services` are what else it may use
+    of AgentCore, `role_policy` is a file with more IAM statements. `log_retention` is in days, `keep_images` a number.
+    `network` None is PUBLIC, `authorizer` None is IAM.
     """
 
     entrypoint: str
@@ -168,6 +170,7 @@ class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     install: Literal["host", "image"] = "host"
     image: ImageUri | None = None
     otel: bool = False
+    runtime: RuntimeId | None = None
     execution_role: RoleArn | None = None
     permissions_boundary: PolicyArn | None = None
     role_path: RolePath = "/"

@@ -10,18 +10,19 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
+ABSENT: Final = object()  # as the value of a Change: the key is removed
 _LINE_MAX = 4096  # never fold a long line
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Set the key that `path` leads to; what is missing on the way is made."""
+    """Set the key that `path` leads to, or remove it; what is missing on the way is made."""
 
     path: tuple[str, ...]
     value: object
@@ -68,7 +69,10 @@ def _set(document: Any, change: Change) -> None:
         if not isinstance(node.get(key), dict):
             node[key] = CommentedMap()
         node = node[key]
-    node[change.path[-1]] = _as_yaml(change.value)
+    if change.value is ABSENT:
+        node.pop(change.path[-1], None)
+    else:
+        node[change.path[-1]] = _as_yaml(change.value)
 
 
 def _as_yaml(value: object) -> Any:

@@ -19,13 +19,17 @@ from agentcore_cli.state import RUNTIME
 
 @dataclass(frozen=True, slots=True)
 class DestroyRequest:
-    """`consent` is shown the deletions and answers; with `dry_run` it is not asked. `timeout` is in seconds."""
+    """`consent` is shown the deletions and answers; with `dry_run` it is not asked. `timeout` is in seconds.
+
+    `include_adopted`: a runtime that was imported goes too, with its log groups.
+    """
 
     consent: Callable[[tuple[Change, ...]], bool]
     dry_run: bool = False
     timeout: float = 900.0
     keep_repository: bool = False
     keep_logs: bool = False
+    include_adopted: bool = False
 
     @property
     def kept(self) -> frozenset[str]:
@@ -51,9 +55,8 @@ def destroy(request: DestroyRequest, selected: Selected, listener: Listener) -> 
     Raises InputError when the answer is no, ConflictError while a deploy is under way, CredentialsError (3),
     StillInProgressError (7).
     """
-    patience = Patience(seconds=request.timeout)
     with work_on(selected, "destroy", listener) as place:
-        there = [resource for resource in _everything(place, patience, listener) if resource.key not in request.kept]
+        there = [resource for resource in _everything(place, request, listener) if resource.key not in request.kept]
         plan = plan_destroy(there, place.journal)
         if plan.changes:
             place.verify_account()
@@ -71,9 +74,14 @@ def destroy(request: DestroyRequest, selected: Selected, listener: Listener) -> 
     return DestroyResult(selected.agent_name, selected.target_name, deletions, seconds=outcome.seconds)
 
 
-def _everything(place: Workplace, patience: Patience, listener: Listener) -> list[Resource]:
+def _everything(place: Workplace, request: DestroyRequest, listener: Listener) -> list[Resource]:
     return wiring.everything(
-        place.selected, place.session, account=place.account.number, patience=patience, listener=listener
+        place.selected,
+        place.session,
+        account=place.account.number,
+        patience=Patience(seconds=request.timeout),
+        listener=listener,
+        with_supplied=request.include_adopted,
     )
 
 

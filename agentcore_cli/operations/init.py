@@ -16,7 +16,7 @@ from agentcore_cli.names import agent_name_from, check_agent_name
 from agentcore_cli.operations.configure import ConfigureRequest, ConfigureResult, configure
 from agentcore_cli.rendering import render
 
-TEMPLATES: Final = ("session",)
+TEMPLATES: Final = ("session", "strands", "memory")
 _AGENT: Final = "agent.py"
 # Each template has these in templates/project/<template>/<name>.j2. The first group is the agent; of the second a
 # folder may have its own already.

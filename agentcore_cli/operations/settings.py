@@ -24,6 +24,7 @@ class Settings:
     python: str | None = None
     build: str | None = None
     protocol: str | None = None
+    description: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     idle_timeout: int | None = None
     max_lifetime: int | None = None
@@ -36,8 +37,11 @@ class Settings:
     jwt_discovery_url: str | None = None
     jwt_clients: tuple[str, ...] = ()
     jwt_audience: tuple[str, ...] = ()
+    jwt_scopes: tuple[str, ...] = ()
     header_allowlist: tuple[str, ...] = ()
     memory: str | None = None
+    otel: bool | None = None
+    runtime: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -49,12 +53,15 @@ def setting_changes(name: str, entrypoint: str, present: Agent | None, said: Set
         "python": said.python,
         "build": said.build,
         "protocol": said.protocol,
+        "description": said.description,
         "execution_role": said.execution_role,
         "permissions_boundary": said.permissions_boundary,
         "ecr_repository": said.ecr_repository,
         "image": said.image,
         "header_allowlist": said.header_allowlist,
         "memory": said.memory,
+        "otel": said.otel,
+        "runtime": said.runtime,
     }
     changes = [Change(("agents", name, key), value) for key, value in plain.items() if value]
     for key, present_values, values in _groups(present, said):
@@ -76,6 +83,7 @@ def _groups(present: Agent | None, said: Settings) -> list[tuple[str, object, Ma
         "discovery_url": said.jwt_discovery_url,
         "clients": said.jwt_clients,
         "audience": said.jwt_audience,
+        "scopes": said.jwt_scopes,
     }
     times = {"idle_timeout": said.idle_timeout, "max_lifetime": said.max_lifetime}
     return [

@@ -96,8 +96,13 @@ def wanted(deployment: Deployment, session: Session) -> list[Resource]:
     return there
 
 
-def everything(deployment: Deployment, session: Session) -> list[Resource]:
-    """What a destroy looks for, whatever the config says now: of each kind the one that a deploy makes."""
+def everything(deployment: Deployment, session: Session, *, with_supplied: bool = False) -> list[Resource]:
+    """What a destroy looks for, whatever the config says now: of each kind the one that a deploy makes.
+
+    A runtime that somebody else made, and its log groups, are looked for only `with_supplied`.
+    """
+    if deployment.agent.runtime and not with_supplied:
+        return [_own_role(deployment, session), _own_repository(deployment, session)]
     there = runtime(deployment, session)
     log_groups = replace(_log_group_wish(deployment), runtime_id=lambda: deployment.runtime_id or _found_id(there))
     return [
@@ -162,6 +167,7 @@ def runtime(deployment: Deployment, session: Session) -> Runtime:
         given=deployment.given,
         given_before=deployment.given_before,
         believes_tags=not deployment.refresh,
+        supplied_id=deployment.agent.runtime,
     )
     return Runtime(RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=(execution_role.KEY, IMAGE))
 

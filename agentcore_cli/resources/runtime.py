@@ -12,7 +12,7 @@ from agentcore_cli.aws.runtimes import Runtime as Answer
 from agentcore_cli.config import Agent
 from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
-from agentcore_cli.errors import ConflictError, InputError
+from agentcore_cli.errors import ConflictError, InputError, NotFoundError
 from agentcore_cli.resources import runtime_facts
 from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.patience import Patience
@@ -30,7 +30,8 @@ class Wish:
 
     `given` are the variables of this deploy's `--env`, an empty one to be forgotten; `given_before` are the names of
     those that earlier deploys were given, None without a record. `artifact` and `role` make those facts from what was
-    made before. `believes_tags`: those of the record count, and are not read.
+    made before. `believes_tags`: those of the record count, and are not read. `supplied_id` is that of a runtime which
+    somebody else made: it is updated, and gets no tags of ownership.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Wish:
     given: Mapping[str, str] = field(default_factory=dict)
     given_before: frozenset[str] | None = None
     believes_tags: bool = False
+    supplied_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +60,26 @@ class Runtime:
         return Rollout(self.wish.name, self.door, self.patience)
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
+        if self.wish.supplied_id and found is None:
+            raise NotFoundError(
+                f"runtime {self.wish.supplied_id}: the config names it, and it is not there",
+                hint="take `runtime` out of the config to have one made",
+            )
         given = self._given(found)
         facts = runtime_facts.facts_of_config(self.wish.agent) | {
             "artifact": dict(self.wish.artifact(outputs)),
             "role": self.wish.role(outputs),
             "environment": {name: value for name, value in self.wish.environment.items() if name not in given},
             "given_environment": given,
-            "tags": {**self.wish.agent.tags, **self.wish.owner.tags},
+            "tags": self._wanted_tags(found),
             "status": READY,
         }
         return Desired(facts)
 
     def read(self, recorded: Record | None) -> Found | None:
-        runtime_id = recorded.outputs.get("id") if recorded else None
+        runtime_id = self.wish.supplied_id or (recorded.outputs.get("id") if recorded else None)
         by_id = self.door.get(runtime_id) if runtime_id else None
-        answer = by_id or self.door.find(self.wish.name)
+        answer = by_id if by_id or self.wish.supplied_id else self.door.find(self.wish.name)
         if answer is None:
             return None
         tags = self._tags(answer, recorded if by_id else None)
@@ -156,6 +163,11 @@ class Runtime:
 
     def _named_endpoints(self, runtime_id: str) -> list[Endpoint]:
         return [endpoint for endpoint in self.door.endpoints(runtime_id) if endpoint.name != DEFAULT_ENDPOINT]
+
+    def _wanted_tags(self, found: Found | None) -> dict[str, str]:
+        if self.wish.supplied_id:
+            return {**(found.facts["tags"] if found else {}), **self.wish.agent.tags}
+        return {**self.wish.agent.tags, **self.wish.owner.tags}
 
     def _tags(self, answer: Answer, recorded: Record | None) -> Mapping[str, str]:
         if self.wish.believes_tags and recorded and "tags" in recorded.facts:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from agentcore_cli.config import Agent, Authorizer, Network
 from agentcore_cli.contract import code_runtime
 
-_UNMANAGED: Final = (
+UNMANAGED: Final = (
     "allowedPorts",
     "capacityProviderConfiguration",
     "hooksConfiguration",
@@ -114,7 +114,7 @@ def body_of(facts: Mapping[str, Any], environment: Mapping[str, str]) -> Facts:
 
 def with_unmanaged(body: Facts, answer: Mapping[str, Any]) -> Facts:
     """`body` with the settings of `answer` that the config does not know: an update, a full PUT, must resend them."""
-    whole = {name: answer[name] for name in _UNMANAGED if answer.get(name)} | body
+    whole = {name: answer[name] for name in UNMANAGED if answer.get(name)} | body
     mounts = [mount for mount in answer.get("filesystemConfigurations", ()) if "sessionStorage" not in mount]
     if mounts:
         whole["filesystemConfigurations"] = mounts + whole.get("filesystemConfigurations", [])
@@ -130,7 +130,7 @@ def with_unmanaged(body: Facts, answer: Mapping[str, Any]) -> Facts:
 
 def body_of_version(answer: Mapping[str, Any]) -> Facts:
     """What UpdateAgentRuntime must be told to make a version like the one of `answer` (GetAgentRuntime) once more."""
-    return {name: answer[name] for name in (*_SETTINGS, *_UNMANAGED) if answer.get(name)}
+    return {name: answer[name] for name in (*_SETTINGS, *UNMANAGED) if answer.get(name)}
 
 
 def _artifact(artifact: Mapping[str, Any]) -> Facts:

@@ -102,6 +102,14 @@ class Output:
         answer = self._read(f"{question}{f' [{default}]' if default else ''}: ")
         return answer or (default or "")
 
+    def ask_secret(self, question: str, *, option: str) -> str:
+        """A line that is not shown while it is typed. Raises InputError that names `option` without a terminal."""
+        if not self.can_ask():
+            raise InputError(f"{question}: there is no terminal to answer on", hint=f"give {option}")
+        from getpass import getpass
+
+        return getpass(f"{question}: ", stream=sys.stderr)
+
     @staticmethod
     def _read(prompt: str) -> str:
         print(prompt, end="", file=sys.stderr, flush=True)

@@ -46,7 +46,9 @@ def test_below_another_project_it_is_a_project_of_its_own(agentcore: CommandLine
     ("arguments", "message"),
     [
         pytest.param(("init", "taken"), "has agent.py already, and init overwrites nothing", id="an agent is there"),
-        pytest.param(("init", "new", "--template", "chess"), "--template chess: there is session", id="template"),
+        pytest.param(
+            ("init", "new", "--template", "chess"), "--template chess: there is session, strands, memory", id="template"
+        ),
         pytest.param(("init", "new", "--name", "a-b"), "agent name 'a-b'", id="name"),
         pytest.param(("init", "new", "--region", "mars-1"), "'mars-1' is no AWS region", id="region"),
     ],

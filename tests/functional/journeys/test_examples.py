@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from tests.command_line import CommandLine
+from tests.fakes.bedrock import ScriptedBedrock
 from tests.functional.journeys.project import EXAMPLES, Deployments, Project
 
 
@@ -32,6 +36,24 @@ def test_session_counts_and_remembers(tmp_path: Path, deployments: Deployments) 
     assert first["message_count"] == 1
     assert (second["message_count"], second["earlier_messages"]) == (2, ["Hello"])
     assert (other["message_count"], other["earlier_messages"]) == (1, [])
+
+
+def test_session_s_own_tests_pass_with_the_fixture_of_the_package(tmp_path: Path) -> None:
+    folder = tmp_path / "session"
+    shutil.copytree(EXAMPLES / "session", folder, ignore=shutil.ignore_patterns("__pycache__"))
+
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q"], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+    assert ran.returncode == 0, ran.stdout
+    assert "3 passed" in ran.stdout
+    assert sorted(path.name for path in folder.iterdir() if not path.name.startswith((".pytest", "__py"))) == [
+        "README.md",
+        "handler.py",
+        "requirements.txt",
+        "test_handler.py",
+    ]
 
 
 def test_streaming_is_printed_piece_by_piece(streaming: Project) -> None:
@@ -81,3 +103,23 @@ def test_strands_uses_its_tool_and_remembers_the_order(tmp_path: Path, deploymen
     assert asked["response"] == "Order 1042: shipped on Monday, arrives on Thursday."
     assert again == asked
     assert stranger["response"] == "Which order do you mean? Give me its number."
+
+
+@pytest.mark.parametrize("template", ["session", "strands", "memory"])
+def test_a_project_of_init_runs_as_its_readme_says(
+    tmp_path: Path, deployments: Deployments, bedrock: ScriptedBedrock, template: str
+) -> None:
+    folder = tmp_path / "project"
+    CommandLine(tmp_path).run("init", "project", "--template", template, "--name", f"made_{template}")
+    project = deployments.add(folder, [], bedrock.environment)
+
+    first = project.command.run("invoke", "--local", "--session-id", "conv1", "How is the weather?").stdout
+    second = project.command.run("invoke", "--local", "--session-id", "conv1", "Still me").stdout
+
+    expected = {
+        "session": ('"said": ["How is the weather?"]', '"said": ["How is the weather?", "Still me"]'),
+        "strands": ("I cannot see the weather.", ""),
+        "memory": ("We have not met before.", "You said 1 things before this."),
+    }[template]
+    assert expected[0] in first
+    assert expected[1] in second

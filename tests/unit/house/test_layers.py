@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).parents[3] / "agentcore_cli"
 ROWS = {
     "__main__": 10,
     "main": 9,
+    "pytest_plugin": 9,
     "commands": 8,
     "notebook": 8,
     "operations": 7,
@@ -31,6 +32,7 @@ ROWS = {
     "contract": 1,
     "errors": 1,
     "exclusions": 1,
+    "event_stream": 1,
     "events": 1,
     "names": 1,
     "files": 1,

@@ -1,0 +1,82 @@
+"""A runtime that exists, as GetAgentRuntime, its tags and its endpoints describe it, read into the config's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from agentcore_cli.aws.runtimes import Endpoint, Runtime
+from agentcore_cli.contract import DEFAULT_ENDPOINT
+from agentcore_cli.errors import InputError
+from agentcore_cli.operations.imports.imported import Imported
+from agentcore_cli.operations.settings import Settings
+from agentcore_cli.resources import runtime_facts
+
+_JWT_CARRIED: Final = {"discoveryUrl", "allowedClients", "allowedAudience", "allowedScopes"}
+
+
+def read(runtime: Runtime, tags: Mapping[str, str], endpoints: Sequence[Endpoint], entrypoint: str | None) -> Imported:
+    """`entrypoint` is the agent's file here. Raises InputError where it can't be told from the runtime."""
+    facts = runtime_facts.facts_of_answer(runtime.settings)
+    _, _, _, region, account, _ = runtime.arn.split(":", 5)
+    return Imported(
+        name=runtime.name,
+        entrypoint=entrypoint or _entrypoint(facts["artifact"]),
+        settings=_settings(runtime, facts, tags),
+        region=region,
+        account=account,
+        runtime_arn=runtime.arn,
+        left_out=tuple(f"{runtime.name}: {line}" for line in _left_out(runtime, facts, endpoints)),
+    )
+
+
+def _settings(runtime: Runtime, facts: Mapping[str, Any], tags: Mapping[str, str]) -> Settings:
+    authorizer, network = facts["authorizer"] or {}, facts["network"]
+    return Settings(
+        python=_python(facts["artifact"]),
+        protocol=facts["protocol"],
+        description=facts["description"],
+        environment=runtime.settings.get("environmentVariables", {}),
+        idle_timeout=facts["lifecycle"]["idle_timeout"],
+        max_lifetime=facts["lifecycle"]["max_lifetime"],
+        execution_role=facts["role"],
+        image=facts["artifact"].get("image"),
+        subnets=tuple(network.get("subnets", ())),
+        security_groups=tuple(network.get("security_groups", ())),
+        jwt_discovery_url=authorizer.get("discovery_url"),
+        jwt_clients=tuple(authorizer.get("clients") or ()),
+        jwt_audience=tuple(authorizer.get("audience") or ()),
+        jwt_scopes=tuple(authorizer.get("scopes") or ()),
+        header_allowlist=tuple(facts["header_allowlist"] or ()),
+        tags={key: value for key, value in tags.items() if not key.lower().startswith(("aws:", "agentcore:"))},
+    )
+
+
+def _entrypoint(artifact: Mapping[str, str]) -> str:
+    """The Python file that code in S3 starts with; an image does not tell."""
+    start = artifact.get("start", "").split()
+    if start and PurePosixPath(start[-1]).suffix == ".py":
+        return start[-1]
+    raise InputError("import: the runtime's image does not say which file is the agent", hint="give --entrypoint FILE")
+
+
+def _python(artifact: Mapping[str, str]) -> str | None:
+    """`PYTHON_3_13` -> `3.13`."""
+    runtime = artifact.get("python", "")
+    return runtime.removeprefix("PYTHON_").replace("_", ".") if runtime.startswith("PYTHON_") else None
+
+
+def _left_out(runtime: Runtime, facts: Mapping[str, Any], endpoints: Sequence[Endpoint]) -> Iterator[str]:
+    if "code" in facts["artifact"]:
+        yield f"code in S3, {facts['artifact']['code']}: the next deploy makes an image of the project here"
+    for name in runtime_facts.UNMANAGED:
+        if not runtime.settings.get(name):
+            continue
+        yield f"{name}: has no key in the config; deploy sends it again as it is"
+    jwt = (runtime.settings.get("authorizerConfiguration") or {}).get("customJWTAuthorizer") or {}
+    for member in sorted(jwt.keys() - _JWT_CARRIED):
+        yield f"authorizerConfiguration.customJWTAuthorizer.{member}: has no key in the config; deploy sends it again as it is"
+    for endpoint in endpoints:
+        if endpoint.name != DEFAULT_ENDPOINT:
+            yield f"endpoint {endpoint.name} stays on version {endpoint.live_version}; `agentcore endpoints` moves it"

@@ -1,0 +1,140 @@
+"""`.bedrock_agentcore.yaml`, the file of AWS's earlier toolkit (bedrock-agentcore-starter-toolkit, to 0.3.14), read.
+
+It mixes what a person said with what the toolkit found out, holds absolute paths, and forgets who made a role: one that
+was "auto-created" is written as if it had been given. So a role or repository with a name there is taken as given: it
+is used, and never deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from agentcore_cli.errors import ConfigError
+from agentcore_cli.operations.imports.imported import Imported
+from agentcore_cli.operations.settings import Settings
+
+FILE_NAME: Final = ".bedrock_agentcore.yaml"
+_MEMORY_VARIABLES: Final = (
+    ("memory_id", "BEDROCK_AGENTCORE_MEMORY_ID"),
+    ("memory_name", "BEDROCK_AGENTCORE_MEMORY_NAME"),
+)
+
+
+def read(path: Path) -> tuple[list[Imported], str | None]:
+    """The agents of the file in `path`, and the default one's name. Raises ConfigError for what is no such file."""
+    content = _load(path)
+    agents = content.get("agents")
+    if agents is None and "name" in content and "entrypoint" in content:  # the format before there were several agents
+        agents = {content["name"]: content}
+    if not isinstance(agents, dict) or not agents:
+        raise ConfigError(f"{path.name}: agents: there is none")
+    imported = [_agent(str(name), _mapping(agent, f"agents.{name}", path), path) for name, agent in agents.items()]
+    return imported, content.get("default_agent")
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: there is no such file", hint="agentcore import --from FILE") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path.name}: can't be read: {error}") from error
+    return _mapping(content, "the file", path)
+
+
+def _agent(name: str, agent: Mapping[str, Any], path: Path) -> Imported:
+    aws = agent.get("aws") or {}
+    deployed = agent.get("bedrock_agentcore") or {}
+    return Imported(
+        name=name,
+        entrypoint=_entrypoint(name, agent, path),
+        settings=_settings(agent, aws),
+        region=aws.get("region"),
+        account=str(aws["account"]) if aws.get("account") else None,
+        runtime_arn=deployed.get("agent_arn"),
+        left_out=tuple(f"{name}: {line}" for line in _left_out(agent, aws)),
+    )
+
+
+def _settings(agent: Mapping[str, Any], aws: Mapping[str, Any]) -> Settings:
+    lifecycle = aws.get("lifecycle_configuration") or {}
+    network = (aws.get("network_configuration") or {}).get("network_mode_config") or {}
+    jwt = (agent.get("authorizer_configuration") or {}).get("customJWTAuthorizer") or {}
+    memory = agent.get("memory") or {}
+    return Settings(
+        python=_python(agent.get("runtime_type")),
+        protocol=(aws.get("protocol_configuration") or {}).get("server_protocol"),
+        environment={variable: memory[key] for key, variable in _MEMORY_VARIABLES if memory.get(key)},
+        idle_timeout=lifecycle.get("idle_runtime_session_timeout"),
+        max_lifetime=lifecycle.get("max_lifetime"),
+        execution_role=aws.get("execution_role"),
+        ecr_repository=aws.get("ecr_repository"),
+        subnets=tuple(network.get("subnets") or ()),
+        security_groups=tuple(network.get("security_groups") or ()),
+        jwt_discovery_url=jwt.get("discoveryUrl"),
+        jwt_clients=tuple(jwt.get("allowedClients") or ()),
+        jwt_audience=tuple(jwt.get("allowedAudience") or ()),
+        jwt_scopes=tuple(jwt.get("allowedScopes") or ()),
+        header_allowlist=tuple((agent.get("request_header_configuration") or {}).get("requestHeaderAllowlist") or ()),
+        memory=memory.get("memory_id"),
+        otel=(aws.get("observability") or {}).get("enabled"),
+    )
+
+
+def _left_out(agent: Mapping[str, Any], aws: Mapping[str, Any]) -> Iterator[str]:
+    """What has no place in this house, and what takes its place."""
+    if agent.get("language") == "typescript":
+        yield "language typescript: agents are Python here; give its image, `image:` in the config"
+    if agent.get("deployment_type") == "direct_code_deploy":
+        yield "deployment_type direct_code_deploy: the next deploy makes an image"
+    if (agent.get("codebuild") or {}).get("project_name"):
+        yield f"CodeBuild project {agent['codebuild']['project_name']}: images are built on this machine; delete it"
+    if aws.get("s3_path"):
+        yield f"S3 {aws['s3_path']}: images need none; delete what is in it when nothing else uses it"
+    jwt = (agent.get("authorizer_configuration") or {}).get("customJWTAuthorizer") or {}
+    for member in sorted(jwt.keys() - {"discoveryUrl", "allowedClients", "allowedAudience", "allowedScopes"}):
+        yield f"authorizer_configuration.customJWTAuthorizer.{member}: has no key in the config"
+    if (agent.get("identity") or {}).get("credential_providers"):
+        yield "identity.credential_providers: they stay; `services: [identity]` lets a role that deploy makes use them"
+    if (agent.get("aws_jwt") or {}).get("enabled"):
+        yield "aws_jwt: has no key in the config; add sts:GetWebIdentityToken to `role_policy` if the agent needs it"
+    for key in ("oauth_configuration", "api_key_env_var_name", "api_key_credential_provider_name"):
+        if agent.get(key):
+            yield f"{key}: has no key in the config"
+
+
+def _entrypoint(name: str, agent: Mapping[str, Any], path: Path) -> str:
+    """The entrypoint relative to the file's folder; the absolute paths in it may be another machine's."""
+    said = Path(str(agent.get("entrypoint") or ""))
+    if not said.name:
+        raise ConfigError(f"{path.name}: agents.{name}.entrypoint: there is none")
+    folder = path.absolute().parent
+    candidates = [said] if said.is_absolute() else [folder / said]
+    source = agent.get("source_path")
+    if source:
+        moved = said.relative_to(source) if said.is_relative_to(source) else Path(said.name)
+        candidates += [folder / moved, Path(source) / said]
+    candidates.append(folder / said.name)
+    for candidate in candidates:
+        if candidate.is_file() and candidate.resolve().is_relative_to(folder.resolve()):
+            return candidate.resolve().relative_to(folder.resolve()).as_posix()
+    raise ConfigError(
+        f"{path.name}: agents.{name}.entrypoint: {said}: no such file in {folder}",
+        hint="mend the path in that file, or move the file beside it",
+    )
+
+
+def _python(runtime_type: Any) -> str | None:
+    """`PYTHON_3_13` -> `3.13`; None for another language, or none."""
+    language, _, version = str(runtime_type or "").partition("_")
+    return version.replace("_", ".") if language == "PYTHON" else None
+
+
+def _mapping(value: Any, what: str, path: Path) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ConfigError(f"{path.name}: {what}: not a mapping")
+    return value

@@ -1,0 +1,179 @@
+"""`agentcore import`: what another tool deployed, by its ARN or from the earlier toolkit's file; it stays theirs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.command_line import CommandLine
+from tests.functional.aws_target.cloud import IMAGE, Cloud
+from tests.stand_ins import ACCOUNT, REGION
+
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "bedrock-agentcore.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": ACCOUNT},
+                "ArnLike": {"aws:SourceArn": f"arn:aws:bedrock-agentcore:{REGION}:{ACCOUNT}:*"},
+            },
+        }
+    ],
+}
+
+
+@pytest.fixture
+def their_role(cloud: Cloud) -> str:
+    made = cloud.moto.client("iam").create_role(RoleName="Theirs", AssumeRolePolicyDocument=json.dumps(TRUST))
+    arn: str = made["Role"]["Arn"]
+    return arn
+
+
+@pytest.fixture
+def their_runtime(cloud: Cloud, their_role: str) -> dict[str, Any]:
+    with cloud.agentcore() as client:
+        made: dict[str, Any] = client.create_agent_runtime(
+            agentRuntimeName="theirs",
+            agentRuntimeArtifact={"containerConfiguration": {"containerUri": IMAGE}},
+            roleArn=their_role,
+            networkConfiguration={"networkMode": "PUBLIC"},
+            environmentVariables={"LOG_LEVEL": "debug"},
+            lifecycleConfiguration={"idleRuntimeSessionTimeout": 120, "maxLifetime": 3600},
+            requestHeaderConfiguration={"requestHeaderAllowlist": ["X-Amzn-Bedrock-AgentCore-Runtime-Custom-Tenant"]},
+            description="made elsewhere",
+            tags={"team": "others"},
+        )
+        identity = {"agentRuntimeId": made["agentRuntimeId"]}
+        while client.get_agent_runtime(**identity)["status"] != "READY":
+            pass
+        client.create_agent_runtime_endpoint(**identity, name="stable", agentRuntimeVersion="1")
+        return made
+
+
+@pytest.fixture
+def command(tmp_path: Path, cloud: Cloud) -> CommandLine:
+    folder = tmp_path / "moved_in"
+    folder.mkdir()
+    (folder / "agent.py").write_text("from http.server import HTTPServer\n")
+    return CommandLine(folder, {**cloud.environment, "AGENTCORE_HOME": str(tmp_path / "home")})
+
+
+def config(command: CommandLine) -> Any:
+    return yaml.safe_load((command.folder / ".agentcore.yaml").read_text())
+
+
+def pending(command: CommandLine) -> dict[str, list[str]]:
+    changes = command.json("plan")["changes"]
+    return {c["key"]: [field["field"] for field in c["fields"]] for c in changes if c["action"] != "keep"}
+
+
+def test_a_runtime_is_taken_in_used_and_left(
+    command: CommandLine, cloud: Cloud, their_runtime: dict[str, Any], their_role: str
+) -> None:
+    arn, runtime_id = their_runtime["agentRuntimeArn"], their_runtime["agentRuntimeId"]
+    calls = len(cloud.proxy.names)
+
+    said = command.json("import", "--arn", arn, "--entrypoint", "agent.py")
+
+    assert [(agent["name"], agent["target"], agent["arn"]) for agent in said["agents"]] == [("theirs", "aws", arn)]
+    assert any("endpoint stable stays on version 1" in line for line in said["left_out"])
+    assert all(
+        not name.partition(":")[2].startswith(("Create", "Update", "Delete", "Tag"))
+        for name in cloud.proxy.names[calls:]
+    )
+    assert config(command)["agents"]["theirs"] == {
+        "entrypoint": "agent.py",
+        "python": "3.13",
+        "protocol": "HTTP",
+        "description": "made elsewhere",
+        "runtime": runtime_id,
+        "execution_role": their_role,
+        "image": IMAGE,
+        "header_allowlist": ["X-Amzn-Bedrock-AgentCore-Runtime-Custom-Tenant"],
+        "environment": {"LOG_LEVEL": "debug"},
+        "lifecycle": {"idle_timeout": 120, "max_lifetime": 3600},
+        "tags": {"team": "others"},
+    }
+    assert config(command)["targets"]["aws"] == {"region": REGION, "account": ACCOUNT}
+    assert pending(command) == {}
+
+    path = command.folder / ".agentcore.yaml"
+    path.write_text(path.read_text().replace("LOG_LEVEL: debug", "LOG_LEVEL: info"))
+    assert pending(command) == {"runtime": ["environment.LOG_LEVEL"]}
+    command.run("deploy")
+    assert pending(command) == {}
+    with cloud.agentcore() as client:
+        tags = client.list_tags_for_resource(resourceArn=arn)["tags"]
+    assert tags == {"team": "others"}
+
+    command.run("destroy", "--yes")
+    assert list(cloud.runtimes()) == ["theirs"]
+    assert cloud.roles() == ["Theirs"]
+
+    command.run("destroy", "--yes", "--include-adopted")
+    assert cloud.runtimes() == {}
+    assert cloud.roles() == ["Theirs"]
+
+
+def test_the_earlier_toolkit_s_file_is_taken_in(
+    command: CommandLine, cloud: Cloud, their_runtime: dict[str, Any], their_role: str
+) -> None:
+    arn = their_runtime["agentRuntimeArn"]
+    agent = {
+        "name": "theirs",
+        "entrypoint": "/somewhere/else/agent.py",
+        "deployment_type": "container",
+        "aws": {
+            "execution_role": their_role,
+            "account": ACCOUNT,
+            "region": REGION,
+            "observability": {"enabled": False},
+        },
+        "bedrock_agentcore": {"agent_id": their_runtime["agentRuntimeId"], "agent_arn": arn, "agent_session_id": "1"},
+        "codebuild": {"project_name": "bedrock-agentcore-theirs-builder"},
+    }
+    file = {"default_agent": "theirs", "agents": {"theirs": agent}}
+    (command.folder / ".bedrock_agentcore.yaml").write_text(yaml.safe_dump(file))
+
+    done = command.run("import")
+
+    assert "CodeBuild project bedrock-agentcore-theirs-builder" in done.stderr
+    assert "next: agentcore plan" in done.stderr
+    assert config(command)["default_agent"] == "theirs"
+    assert config(command)["agents"]["theirs"]["runtime"] == their_runtime["agentRuntimeId"]
+    assert command.json("status")["arn"] == arn
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ([], 2, "there is no such file"),
+        (["--from", "nowhere.yaml"], 2, "there is no such file"),
+        (["--arn", "what"], 2, "not the ARN of a runtime"),
+        (["--arn", f"arn:aws:bedrock-agentcore:{REGION}:{ACCOUNT}:runtime/gone-AbCdEf0123"], 4, "not found"),
+    ],
+    ids=["no file", "wrong file", "no ARN", "gone"],
+)
+def test_what_is_wrong_is_said_and_nothing_is_written(
+    command: CommandLine, arguments: list[str], code: int, message: str
+) -> None:
+    assert message in command.run("import", *arguments, code=code).stderr
+    assert not (command.folder / ".agentcore.yaml").exists()
+
+
+def test_an_agent_that_is_there_is_not_overwritten(command: CommandLine, their_runtime: dict[str, Any]) -> None:
+    arguments = ["import", "--arn", their_runtime["agentRuntimeArn"], "--entrypoint", "agent.py"]
+    command.run(*arguments)
+    before = (command.folder / ".agentcore.yaml").read_text()
+
+    assert "has an agent theirs already" in command.run(*arguments, code=2).stderr
+    assert (command.folder / ".agentcore.yaml").read_text() == before
+    command.run(*arguments, "--name", "another")
+    assert set(config(command)["agents"]) == {"theirs", "another"}
