@@ -38,10 +38,10 @@ def too_long(headers: HeaderList, custom: frozenset[bytes]) -> str | None:
     return None
 
 
-def request_head(path: str, port: int, headers: HeaderList, length: int | None) -> bytes:
+def request_head(path: str, port: int, headers: HeaderList, length: int | None, *, method: bytes = b"POST") -> bytes:
     """The first bytes of the request to the agent; without a length the body is chunked."""
     framing = b"transfer-encoding: chunked" if length is None else b"content-length: %d" % length
-    lines = [b"POST %b HTTP/1.1" % path.encode(), b"host: localhost:%d" % port]
+    lines = [b"%b %b HTTP/1.1" % (method, path.encode()), b"host: localhost:%d" % port]
     lines += [b"%b: %b" % header for header in headers]
     lines += [framing, b"", b""]
     return b"\r\n".join(lines)

@@ -120,7 +120,7 @@ class LocalServer:
             self._store, clock, faults, self._deployments, LOCAL_REGION, artifacts=home.artifacts
         )
         extension = Extension(self._sessions, self._control, self._sandbox, credentials, clock, faults, self.end)
-        data_plane = DataPlane(self._control, self._sessions, faults)
+        data_plane = DataPlane(self._control, self._sessions, clock, faults)
         self._http = _uvicorn(Application(Guard(self._port, credentials), data_plane, self._control, extension))
 
     @property

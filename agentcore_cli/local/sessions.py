@@ -25,11 +25,10 @@ from agentcore_cli.local.home import Home
 from agentcore_cli.local.ledger import Ledger
 from agentcore_cli.local.programs import Programs
 from agentcore_cli.local.provisioning import StartFailed, until_ready
-from agentcore_cli.local.proxy import Exchange
 from agentcore_cli.local.sandbox import SandboxError, SessionSpec
 from agentcore_cli.local.sandboxes import Sandboxes
 from agentcore_cli.local.schedule import Schedule
-from agentcore_cli.local.session import Session, SessionKey
+from agentcore_cli.local.session import Activity, Session, SessionKey
 from agentcore_cli.local.upstream import Pool
 from agentcore_cli.local.vitals import Vitals
 from agentcore_cli.local.wire import ServiceFault
@@ -97,12 +96,12 @@ class Sessions:
             raise ServiceFault.retryable_conflict()
         return session
 
-    def begin(self, session: Session, exchange: Exchange) -> None:
+    def begin(self, session: Session, exchange: Activity) -> None:
         """A request enters the session: it is active until `finish`."""
         session.begin(exchange, self._clock.now())
         self._health.watch(session)
 
-    def finish(self, session: Session, exchange: Exchange) -> None:
+    def finish(self, session: Session, exchange: Activity) -> None:
         session.end(exchange, self._clock.now())
 
     async def stop(self, runtime_id: str, endpoint: str, session_id: str) -> None:
@@ -125,8 +124,7 @@ class Sessions:
             await session.gone.wait()
         elif session.state in ("active", "idle"):
             session.state = "stopping"
-            if session.pool is not None:
-                session.pool.close()
+            session.cut()
             await self._tear_down(session, reason)
         else:
             await session.gone.wait()
