@@ -36,8 +36,9 @@ class Application:
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
+        is_websocket = scope["type"] == "websocket"
         try:
-            answer = await self._answer(request)
+            answer = await (self._converse(request, scope["subprotocols"]) if is_websocket else self._answer(request))
         except (CallerGone, AnswerBroken):
             return  # there is nobody to tell, or no way to tell it: the server hangs up on an answer that is not whole
         except PayloadTooLarge:
@@ -48,7 +49,11 @@ class Application:
             _log.exception("request %s failed", request.id)
             answer = _refusal(ServiceFault.internal("The local runtime failed; see server.log"), request)
         if answer is not None:
-            await _send(send, answer, request.id)
+            await _send(send, answer, request.id, kind="websocket.http" if is_websocket else "http")
+
+    async def _converse(self, request: Request, offered: list[str]) -> None:
+        caller = self._guard.identify(request.headers, request.query)
+        await self._data_plane.converse(request, caller, offered)
 
     async def _answer(self, request: Request) -> Answer | None:
         caller = self._guard.identify(request.headers, request.query)
@@ -71,10 +76,10 @@ def _refusal(fault: ServiceFault, request: Request) -> Answer:
     return status, headers, body
 
 
-async def _send(send: Send, answer: Answer, request_id: str) -> None:
+async def _send(send: Send, answer: Answer, request_id: str, *, kind: str) -> None:
     status, named, body = answer
     headers = {name.lower(): value for name, value in named}
     headers |= {HEADER_REQUEST_ID.lower(): request_id, "content-length": str(len(body))}
     encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": status, "headers": encoded})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": f"{kind}.response.start", "status": status, "headers": encoded})
+    await send({"type": f"{kind}.response.body", "body": body})

@@ -80,6 +80,18 @@ class DataPlane:
         else:
             await self._authorizers.require(version.settings.authorizer, caller)
 
+    async def converse(self, request: Request, caller: Caller, offered: list[str]) -> None:
+        """Serve a WebSocket to its end. Raises ServiceFault while the handshake can still be refused."""
+        from agentcore_cli.local import conversation
+
+        if request.segments[:1] != ["runtimes"] or request.segments[2:] != ["ws"]:
+            raise ServiceFault.unknown_operation()
+        version = self.resolve(request)
+        await self.authorize(version, (caller.kind == "nobody" and conversation.bearer(offered)) or caller)
+        session_id = parameters.of_websocket(request).get("runtimeSessionId") or str(uuid.uuid4())
+        session = await self._sessions.enter(version, session_id)
+        await conversation.hold(request, session, self._sessions, self._clock, offered)
+
     async def _run_command(self, request: Request, version: Resolved) -> None:
         members = await parameters.of_command(request)
         session_id = members.get("runtimeSessionId") or str(uuid.uuid4())

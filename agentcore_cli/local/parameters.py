@@ -88,6 +88,19 @@ def of_card(request: Request) -> dict[str, Any]:
     return validate(_CARD, _members(request, _STOP_HEADERS))
 
 
+def of_websocket(request: Request) -> dict[str, Any]:
+    """The parameters of a WebSocket's handshake; what a browser can't put into a header may be in the query.
+
+    Raises ServiceFault 400.
+    """
+    for name, value in headers.in_query(request.query):
+        if not value.decode().isprintable():
+            raise ServiceFault.validation(f"{name.decode()}: not printable")
+        if name not in request.headers:
+            request.header_list = [*request.header_list, (name, value)]
+    return validate(_CARD, _members(request, _STOP_HEADERS))
+
+
 async def of_command(request: Request) -> dict[str, Any]:
     """The parameters of InvokeAgentRuntimeCommand, the timeout's default included. Raises ServiceFault 400."""
     told = _json_object(await request.body(COMMAND_BODY_MAX).all())

@@ -57,6 +57,7 @@ class Session:
     process: AnyProcess | None = None
     pool: Pool | None = None
     exchanges: dict[Activity, float] = field(default_factory=dict)  # with the time each began
+    conversations: set[Activity] = field(default_factory=set)
     custom_headers: frozenset[bytes] = frozenset()
     mcp_session: bytes | None = None  # the id that the agent gave to an MCP session of its own
     next_check: float = 0.0
@@ -77,10 +78,14 @@ class Session:
     def begin(self, exchange: Activity, now: float) -> None:
         """A request has come: the session is active until it ends."""
         self.exchanges[exchange] = now
-        self.last_used_at = now
         self.invocations += 1
         self.state = "active"
         self.quiet.clear()
+        self.touch(now)
+
+    def touch(self, now: float) -> None:
+        """Somebody has used it: the idle time counts from here."""
+        self.last_used_at = now
         if self.drowsy and self.process is not None:
             self.drowsy = False
             self.process.rouse()
@@ -109,7 +114,7 @@ class Session:
         """End whatever callers have under way in it."""
         if self.pool is not None:
             self.pool.close()
-        for activity in list(self.exchanges):
+        for activity in (*self.exchanges, *self.conversations):
             activity.cut()
 
     def settle(self) -> None:

@@ -104,6 +104,19 @@ class Sessions:
     def finish(self, session: Session, exchange: Activity) -> None:
         session.end(exchange, self._clock.now())
 
+    def join(self, session: Session, conversation: Activity) -> None:
+        """A connection is there until `leave`. It is cut with the session, and does not keep that alive by itself."""
+        session.conversations.add(conversation)
+        session.invocations += 1
+        self.touch(session)
+
+    def touch(self, session: Session) -> None:
+        """Something came by a connection."""
+        session.touch(self._clock.now())
+
+    def leave(self, session: Session, conversation: Activity) -> None:
+        session.conversations.discard(conversation)
+
     async def stop(self, runtime_id: str, endpoint: str, session_id: str) -> None:
         """End one session on request. Raises ServiceFault: 404 when it does not run, 409 while it starts or ends."""
         session = self._live.get(SessionKey(runtime_id, endpoint, session_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Iterator
@@ -22,8 +23,9 @@ def events(server: RunningServer, arn: str, session: str, command: str, **body: 
     )
     assert answer["runtimeSessionId"] == session
     assert answer["contentType"] == "application/vnd.amazon.eventstream"
-    for event in answer["stream"]:
-        yield event["chunk"]
+    with contextlib.closing(answer["stream"]) as stream:
+        for event in stream:
+            yield event["chunk"]
 
 
 def run(server: RunningServer, arn: str, session: str, command: str, **body: Any) -> tuple[dict[str, Any], str, str]:
