@@ -11,8 +11,10 @@ import ipaddress
 import logging
 import time
 from collections import deque
+from collections.abc import Callable
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, Final
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import OpenerDirector, ProxyHandler, build_opener
 
@@ -25,6 +27,7 @@ ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES25
 KEYS_SECONDS: Final = 600.0  # how long keys are used before they are looked up again
 REFRESHES_MAX: Final = 5  # look-ups for keys that are not known, in each REFRESH_SECONDS: anybody may ask for one
 REFRESH_SECONDS: Final = 60.0
+RETRY_SECONDS: Final = 2.0  # for which a failure is not tried again
 LEEWAY_SECONDS: Final = 30.0  # by which two clocks may differ
 FETCH_SECONDS: Final = 5.0
 DOCUMENT_MAX: Final = 1024 * 1024  # bytes
@@ -48,6 +51,7 @@ class Issuer:
         self._issuer = ""
         self._keys: list[jwt.PyJWK] = []
         self._fetched_at = float("-inf")
+        self._failure: tuple[float, IssuerUnavailable] | None = None
         self._refreshes: deque[float] = deque(maxlen=REFRESHES_MAX)
         self._fetching = asyncio.Lock()
 
@@ -84,15 +88,18 @@ class Issuer:
         self._refreshes.append(now)
         return True
 
-    async def _look_up(self, is_needed: Any) -> None:
+    async def _look_up(self, is_needed: Callable[[], bool]) -> None:
         """Fetch the documents if it is still needed when it is our turn. Old keys serve on when that fails."""
         async with self._fetching:
             if not is_needed():
                 return
+            if self._failure and time.monotonic() - self._failure[0] < RETRY_SECONDS:
+                raise self._failure[1]
             try:
                 self._issuer, self._keys = await asyncio.to_thread(_fetch_issuer, self._discovery_url)
             except IssuerUnavailable as error:
                 if not self._keys:
+                    self._failure = time.monotonic(), error
                     raise
                 _log.warning("the keys at hand are used on: %s", error)
             self._fetched_at = time.monotonic()
@@ -175,9 +182,13 @@ def _fetch(url: str) -> dict[str, Any]:
         with _opener(url).open(url, timeout=FETCH_SECONDS) as answer:
             _require_safe(answer.url)
             document = msgspec.json.decode(answer.read(DOCUMENT_MAX), type=dict[str, Any])
-    except (URLError, OSError, ValueError, msgspec.MsgspecError) as error:
-        reason = getattr(error, "reason", None) or error
-        raise IssuerUnavailable(f"{url}: {reason}") from error
+    except HTTPError as error:
+        error.close()
+        raise IssuerUnavailable(f"{url}: answered {error.code}") from error
+    except URLError as error:
+        raise IssuerUnavailable(f"{url}: {error.reason}") from error
+    except (OSError, ValueError, HTTPException, msgspec.MsgspecError) as error:
+        raise IssuerUnavailable(f"{url}: {error}") from error
     return document
 
 
