@@ -9,167 +9,122 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentcore_cli.commands.globals import Globals
-from agentcore_cli.contract import DEFAULT_ENDPOINT, SYNC_REQUEST_SECONDS
-from agentcore_cli.errors import AgentcoreError, InputError, Interrupted
+from agentcore_cli.contract import SYNC_REQUEST_SECONDS
+from agentcore_cli.errors import InputError, Interrupted
 
 if TYPE_CHECKING:
-    from agentcore_cli.operations.invoke import Invocation
-    from agentcore_cli.ui import Output
+    from agentcore_cli.operations.destination import Destination
+    from agentcore_cli.operations.payload import Payload
 
 
 def invoke(
     ctx: typer.Context,
     payload: Annotated[str | None, typer.Argument(help="JSON, text (sent as a prompt), @FILE, or - for stdin.")] = None,
     session: Annotated[str | None, typer.Option("--session-id", "-s", metavar="NAME", help="Any name.")] = None,
-    qualifier: Annotated[str, typer.Option(metavar="E", help="The endpoint.")] = DEFAULT_ENDPOINT,
+    again: Annotated[bool, typer.Option("--continue", "-c", help="The session that was used last.")] = False,
+    qualifier: Annotated[str | None, typer.Option(metavar="E", help="The endpoint.")] = None,
+    arn: Annotated[str | None, typer.Option(metavar="ARN", help="Any runtime; needs no config.")] = None,
     user_id: Annotated[str | None, typer.Option(metavar="ID", help="The end user's id.")] = None,
-    header: Annotated[list[str] | None, typer.Option(metavar="K:V", help="A custom header.")] = None,
+    header: Annotated[
+        list[str] | None, typer.Option(metavar="K:V", help="A custom header, or one for traces or MCP.")
+    ] = None,
+    bearer_token: Annotated[
+        str | None,
+        typer.Option(metavar="T|-|@FILE", help="A token from stdin or a file; else AGENTCORE_BEARER_TOKEN."),
+    ] = None,
     content_type: Annotated[str | None, typer.Option(metavar="TYPE", help="Send the payload as it is.")] = None,
     accept: Annotated[str | None, typer.Option(metavar="TYPE", help="What the answer may be.")] = None,
     timeout: Annotated[float, typer.Option(metavar="S", min=1, help="Seconds of silence.")] = SYNC_REQUEST_SECONDS,
     output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the answer to a file.")] = None,
     raw: Annotated[bool, typer.Option("--raw", help="Pass the answer's bytes through.")] = False,
+    agent_card: Annotated[bool, typer.Option("--agent-card", help="What an A2A agent says of itself.")] = False,
+    keep_transcripts: Annotated[
+        bool, typer.Option("--keep-transcripts", help="Keep what was said for `sessions show`.")
+    ] = False,
 ) -> None:
     """Send a payload to the agent and print its answer.
 
     Calls with the same --session-id share one isolated environment; without it the call gets a new one.
     """
-    from agentcore_cli.names import new_session_id
+    from agentcore_cli.commands.answers import show
+    from agentcore_cli.operations.bearer import is_exposed, read_bearer
     from agentcore_cli.operations.invoke import InvokeRequest
     from agentcore_cli.operations.invoke import invoke as run
-    from agentcore_cli.operations.payload import read_payload
-    from agentcore_cli.operations.selection import select
 
     said = Globals.of(ctx)
     out = said.output()
-    _check_form(output, raw=raw, json=said.json)
-    selected = select(said.options())
+    _check_form(said, raw=raw, output=output, again=again, session=session, arn=arn)
+    if payload == bearer_token == "-":
+        raise InputError("PAYLOAD - and --bearer-token -: stdin can be but one of them")
+    if is_exposed(bearer_token):
+        out.warning("a token on the command line is seen by all processes; better - or @FILE or AGENTCORE_BEARER_TOKEN")
+    destination = _destination(said, arn, qualifier)
     request = InvokeRequest(
-        payload=read_payload(payload, content_type),
-        session=new_session_id() if session is None else session,
-        endpoint=qualifier,
+        payload=_payload(payload, content_type, card=agent_card),
+        session=_session(session, again, destination),
         user_id=user_id,
         accept=accept,
         headers=tuple(header or ()),
+        bearer=read_bearer(bearer_token),
         timeout=timeout,
+        card=agent_card,
+        keep_transcript=keep_transcripts,
     )
-    again = f"{selected.command('invoke')} --session-id {shlex.quote(request.session)} PAYLOAD"
+    go_on = f"{destination.command('invoke')} --session-id {shlex.quote(request.session)} PAYLOAD"
+    invocation = None
     try:
-        invocation = run(request, selected)
-        _show(invocation, output, raw, out)
+        invocation = run(request, destination)
+        show(invocation, out, output=output, raw=raw)
     except KeyboardInterrupt:
-        raise Interrupted("interrupted; the session goes on", hint=again) from None
+        raise Interrupted("interrupted; the session goes on", hint=go_on) from None
+    finally:
+        news = invocation.remember() if invocation is not None else None
+        if news:
+            out.warning(news)
     if not out.json:
-        is_new = session is None
+        is_new = session is None and not again
         out.note(
-            f"session {invocation.session}" + (f"; continue it: {again}" if is_new else f" ({invocation.session_id})")
+            f"session {invocation.session}" + (f"; continue it: {go_on}" if is_new else f" ({invocation.session_id})")
         )
 
 
-def _check_form(output: Path | None, *, raw: bool, json: bool) -> None:
-    """Refuse what can't be written before the agent is called."""
-    if raw and json:
+def _check_form(
+    said: Globals, *, raw: bool, output: Path | None, again: bool, session: str | None, arn: str | None
+) -> None:
+    """Refuse what contradicts itself, or can't be written, before anything is called."""
+    if raw and said.json:
         raise InputError("--raw and --json: choose one of them")
+    if again and session is not None:
+        raise InputError("--continue and --session-id: choose one of them")
+    if again and arn is not None:
+        raise InputError("--continue and --arn: which session was the last is known of a project's agents alone")
     if output is not None and (output.is_dir() or not output.absolute().parent.is_dir()):
         raise InputError(f"--output {output}: {'is a folder' if output.is_dir() else 'there is no such folder'}")
 
 
-def _show(invocation: Invocation, output: Path | None, raw: bool, out: Output) -> None:
-    if output is not None:
-        _save(invocation, output, out)
-    elif raw:
-        for piece in invocation.pieces():
-            out.binary(piece)
-    elif invocation.streams:
-        _show_stream(invocation, out)
-    else:
-        _show_whole(invocation, out)
+def _destination(said: Globals, arn: str | None, qualifier: str | None) -> Destination:
+    from agentcore_cli.operations import destination
+    from agentcore_cli.operations.selection import select
+
+    if arn is not None:
+        return destination.by_arn(arn, qualifier, said.options())
+    return destination.of(select(said.options()), qualifier)
 
 
-def _save(invocation: Invocation, path: Path, out: Output) -> None:
-    try:
-        with path.open("wb") as file:
-            size = sum(file.write(piece) for piece in invocation.pieces())
-    except OSError as error:
-        raise AgentcoreError(f"--output {path}: {error.strerror}") from error
-    out.result(_envelope(invocation) | {"output": path, "bytes": size})
-    out.note(f"{size:,} bytes of {invocation.answer.content_type} in {path}")
+def _payload(argument: str | None, content_type: str | None, *, card: bool) -> Payload:
+    from agentcore_cli.operations.payload import Payload, read_payload
+
+    if not card:
+        return read_payload(argument, content_type)
+    if argument is not None:
+        raise InputError("--agent-card and PAYLOAD: choose one of them")
+    return Payload(b"", "")
 
 
-def _show_stream(invocation: Invocation, out: Output) -> None:
-    from agentcore_cli.operations.sse import SseParser
+def _session(name: str | None, again: bool, destination: Destination) -> str:
+    from agentcore_cli.names import new_session_id
+    from agentcore_cli.operations.exchanges import last_session
 
-    parser = SseParser()
-    count = 0
-    ends_line = True
-    for piece in invocation.pieces():
-        for event in parser.feed(piece):
-            count += 1
-            if out.json:
-                out.event("data", {"type": event.event, "data": _parsed(event.data)})
-            else:
-                text = _event_text(event.data)
-                ends_line = text.endswith("\n")
-                out.piece(text)
-    if out.json:
-        out.result(_envelope(invocation) | {"events": count}, last_of_stream=True)
-    elif not ends_line:
-        out.piece("\n")
-
-
-def _event_text(data: str) -> str:
-    """A JSON string is a piece of text; anything else is a line of its own."""
-    value = _parsed(data)
-    return value if isinstance(value, str) and data.startswith('"') else data + "\n"
-
-
-def _show_whole(invocation: Invocation, out: Output) -> None:
-    body = b"".join(invocation.pieces())
-    if out.json:
-        out.result(_envelope(invocation) | {"response": _response(body)})
-        return
-    import sys
-
-    try:
-        text = body.decode()
-    except UnicodeDecodeError:
-        out.binary(body)
-        return
-    if sys.stdout.isatty():
-        text = _pretty(text)
-    out.piece(text if text.endswith("\n") or not text else text + "\n")
-
-
-def _pretty(text: str) -> str:
-    import json
-
-    value = _parsed(text)
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False, indent=2)
-
-
-def _parsed(text: str) -> object:
-    """The JSON value in `text`, or `text` where it is none."""
-    import json
-
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-def _response(body: bytes) -> object:
-    try:
-        return _parsed(body.decode())
-    except UnicodeDecodeError:
-        return body
-
-
-def _envelope(invocation: Invocation) -> dict[str, object]:
-    return {
-        "session": invocation.session,
-        "session_id": invocation.session_id,
-        "status_code": invocation.answer.status,
-        "content_type": invocation.answer.content_type,
-    }
+    if again:
+        return last_session(destination)
+    return new_session_id() if name is None else name

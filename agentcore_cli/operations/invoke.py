@@ -5,85 +5,130 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
-from agentcore_cli import names, wiring
+from agentcore_cli import names
 from agentcore_cli.aws.data_plane import Answer, Call
-from agentcore_cli.contract import DEFAULT_ENDPOINT, HEADER_CUSTOM_PREFIX, HEADER_USER, SYNC_REQUEST_SECONDS
-from agentcore_cli.errors import AgentFailedError, InputError
+from agentcore_cli.contract import HEADER_MCP_SESSION, HEADER_USER, SYNC_REQUEST_SECONDS
+from agentcore_cli.errors import AgentFailedError, CredentialsError, InputError, NotFoundError, StillInProgressError
+from agentcore_cli.operations.destination import Destination
+from agentcore_cli.operations.exchanges import Exchange, remember
+from agentcore_cli.operations.headers import custom_headers, printable
 from agentcore_cli.operations.payload import Payload
-from agentcore_cli.operations.selection import Selected
+
+USER_ID_MAX: Final = 1024
+_ACCEPT: Final = {"MCP": "application/json, text/event-stream", "AGUI": "text/event-stream"}  # their contracts' pages
 
 
 @dataclass(frozen=True, slots=True)
 class InvokeRequest:
-    """`session` is its name or id; `timeout` is how long the agent may be silent, in seconds."""
+    """`session` is its name or id; `timeout` is how long the agent may be silent, in seconds. With `card` the agent's
+    own description is asked for instead (A2A), and there is no payload.
+    """
 
     payload: Payload
     session: str = field(default_factory=names.new_session_id)
-    endpoint: str = DEFAULT_ENDPOINT
     user_id: str | None = None
     accept: str | None = None
     headers: tuple[str, ...] = ()
+    bearer: str | None = field(default=None, repr=False)
     timeout: float = SYNC_REQUEST_SECONDS
+    card: bool = False
+    keep_transcript: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class Invocation:
     """An answer that is arriving. `session` is the name to continue with."""
 
-    session: str
-    session_id: str
-    answer: Answer = field(repr=False)
+    def __init__(self, session: str, session_id: str, answer: Answer, exchange: Exchange) -> None:
+        self.session = session
+        self.session_id = session_id
+        self.answer = answer
+        self._exchange = exchange
 
     @property
     def streams(self) -> bool:
         return self.answer.content_type.split(";")[0].strip().lower() == "text/event-stream"
 
     def pieces(self) -> Iterator[bytes]:
-        return self.answer.pieces()
+        """Each piece as soon as it is there. Raises AgentFailedError when the answer breaks off."""
+        with self._exchange.watched():
+            for piece in self.answer.pieces():
+                self._exchange.receive(piece)
+                yield piece
+            self._exchange.outcome = "answered"
+
+    def failed(self) -> None:
+        """The answer came whole and said that the agent had failed."""
+        self._exchange.outcome = "failed"
+
+    def remember(self) -> str | None:
+        """Write down that the session was used, once the answer was shown; gives what there is to say about it."""
+        return remember(self._exchange, is_first=self.answer.is_first)
 
 
-def invoke(request: InvokeRequest, selected: Selected) -> Invocation:
+def invoke(request: InvokeRequest, destination: Destination) -> Invocation:
     """Send the payload; gives the answer as soon as its head is there.
 
     Raises NotFoundError when nothing is deployed on this target, AgentFailedError (exit 5) when the agent fails.
     """
-    deployed = wiring.deployed(selected)
-    session_id = names.session_id(request.session, deployed.arn, request.endpoint)
-    call = Call(deployed.arn, request.endpoint, session_id, request.payload.body, _headers(request))
+    if request.user_id is not None and request.bearer is not None:
+        raise InputError("--user-id and a bearer token: choose one of them", hint="the token says who the user is")
+    session_id = names.session_id(request.session, destination.arn, destination.endpoint)
+    call = Call(
+        destination.arn,
+        destination.endpoint,
+        session_id,
+        request.payload.body,
+        _headers(request, destination, session_id),
+        is_fresh=destination.selected is not None,
+    )
+    exchange = Exchange(destination, request.session, session_id, call.body, keep=request.keep_transcript)
     try:
-        answer = wiring.data_plane(selected, timeout=request.timeout).invoke(call)
-    except AgentFailedError as error:
-        error.hint = error.hint or f"{selected.command('logs')} --session-id {shlex.quote(request.session)}"
+        with exchange.watched():
+            plane = destination.plane(timeout=request.timeout, bearer=request.bearer)
+            answer = plane.agent_card(call) if request.card else plane.invoke(call)
+    except (AgentFailedError, StillInProgressError, KeyboardInterrupt) as error:
+        remember(exchange)
+        if isinstance(error, AgentFailedError):
+            _explain(error, destination, exchange)
         raise
-    return Invocation(request.session, session_id, answer)
+    except NotFoundError as error:
+        error.hint = error.hint or destination.command("status")
+        raise
+    except CredentialsError as error:
+        if request.bearer is None and destination.agent is not None and destination.agent.authorizer is not None:
+            error.hint = "this agent takes a bearer token: --bearer-token @FILE, or AGENTCORE_BEARER_TOKEN"
+        raise
+    return Invocation(request.session, session_id, answer, exchange)
 
 
-def _headers(request: InvokeRequest) -> dict[str, str]:
+def _explain(error: AgentFailedError, destination: Destination, exchange: Exchange) -> None:
+    """Add where to look, and on AWS the last lines of the session's log; the local runtime has sent them along."""
+    if destination.selected is None:
+        return
+    error.hint = error.hint or f"{destination.command('logs')} --session-id {shlex.quote(exchange.name)}"
+    if destination.is_local:
+        return
+    from agentcore_cli.operations.cloud_logs import last_lines
+
+    if lines := last_lines(destination, exchange.session_id, exchange.at):
+        error.message += "\n" + "\n".join(lines)
+
+
+def _headers(request: InvokeRequest, destination: Destination, session_id: str) -> dict[str, str]:
+    agent = destination.agent
+    protocol = agent.protocol if agent else "HTTP"
+    if request.user_id is not None and not 1 <= len(request.user_id) <= USER_ID_MAX:
+        raise InputError(f"--user-id: 1 to {USER_ID_MAX} characters")
     said = {
         "Content-Type": ("--content-type", request.payload.content_type),
-        "Accept": ("--accept", request.accept),
+        "Accept": ("--accept", request.accept or _ACCEPT.get(protocol)),
         HEADER_USER: ("--user-id", request.user_id),
     }
-    headers = {name: _printable(option, value) for name, (option, value) in said.items() if value}
-    return headers | _custom(request.headers)
-
-
-def _custom(pairs: tuple[str, ...]) -> dict[str, str]:
-    """`K:V` as the custom headers that AgentCore forwards; its prefix is added where it is missing."""
-    headers = {}
-    for pair in pairs:
-        name, colon, value = pair.partition(":")
-        name, value = name.strip(), value.strip()
-        if not colon or not name or not name.replace("-", "").replace("_", "").isalnum():
-            raise InputError(f"--header {pair!r}: not NAME:VALUE", hint="--header Tenant:acme")
-        prefix = "" if name.lower().startswith("x-") else HEADER_CUSTOM_PREFIX
-        headers[prefix + name] = _printable(f"--header {name}", value)
-    return headers
-
-
-def _printable(option: str, value: str) -> str:
-    """`value`, if it can stand in an HTTP header. Raises InputError that names `option`."""
-    if not value.isprintable() or not value.isascii():
-        raise InputError(f"{option}: the value must be printable ASCII")
-    return value
+    headers = {name: printable(option, value) for name, (option, value) in said.items() if value}
+    if protocol == "MCP":  # what keeps the calls of one session together (runtime-mcp-protocol-contract)
+        headers[HEADER_MCP_SESSION] = session_id
+    custom = custom_headers(request.headers, agent.header_allowlist if agent else None)
+    overridden = {name.lower() for name in custom}
+    return {name: value for name, value in headers.items() if name.lower() not in overridden} | custom

@@ -3,14 +3,51 @@
 from __future__ import annotations
 
 import codecs
+import json
 from dataclasses import dataclass
+from typing import Final
+
+from agentcore_cli.errors import AgentFailedError
+
+_SDK_ERROR: Final = "An error occurred during streaming"  # BedrockAgentCoreApp's, when the handler raises midway
 
 
 @dataclass(frozen=True, slots=True)
 class ServerSentEvent:
+    """`id` is the last one that the stream gave, `retry` the time in milliseconds after which to call again."""
+
     data: str
     event: str = "message"
     id: str | None = None
+    retry: int | None = None
+
+    @property
+    def value(self) -> object:
+        """The JSON value in `data`, or `data` itself where it is none."""
+        try:
+            return json.loads(self.data)
+        except (ValueError, RecursionError):
+            return self.data
+
+    @property
+    def text(self) -> str:
+        """As a person reads it: a JSON string is a piece of text, anything else a line of its own."""
+        if self.data.startswith('"') and isinstance(value := self.value, str):
+            return value
+        return self.data + "\n"
+
+    def fault(self) -> AgentFailedError | None:
+        """What went wrong, where the event says that the agent failed: the SDK's last event, or AGUI's RUN_ERROR."""
+        if _SDK_ERROR not in self.data and "RUN_ERROR" not in self.data:
+            return None
+        value = self.value
+        if not isinstance(value, dict):
+            return None
+        if value.get("type") == "RUN_ERROR":
+            return AgentFailedError(f"the agent failed: {value.get('message') or value.get('code')}")
+        if value.get("message") == _SDK_ERROR and "error_type" in value:
+            return AgentFailedError(f"the agent failed midway: {value['error_type']}: {value.get('error')}")
+        return None
 
 
 class SseParser:
@@ -18,11 +55,12 @@ class SseParser:
 
     def __init__(self) -> None:
         self._decode = codecs.getincrementaldecoder("utf-8-sig")("replace").decode
-        self._rest = ""
+        self._rest: list[str] = []
         self._after_return = False
         self._data: list[str] = []
         self._event = ""
         self._id: str | None = None
+        self._retry: int | None = None
 
     def feed(self, chunk: bytes) -> list[ServerSentEvent]:
         """The events that `chunk` completes."""
@@ -30,9 +68,13 @@ class SseParser:
         if self._after_return and text:
             text = text.removeprefix("\n")
             self._after_return = False
-        self._after_return = text.endswith("\r")
-        lines = (self._rest + text).replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        self._rest = lines.pop()
+        self._after_return = self._after_return or text.endswith("\r")
+        first, *lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        self._rest.append(first)
+        if not lines:
+            return []
+        lines.insert(0, "".join(self._rest))
+        self._rest = [lines.pop()]
         return [event for line in lines if (event := self._line(line)) is not None]
 
     def _line(self, line: str) -> ServerSentEvent | None:
@@ -46,6 +88,8 @@ class SseParser:
             self._event = value
         elif field == "id" and "\0" not in value:
             self._id = value
+        elif field == "retry" and value.isascii() and value.isdigit():
+            self._retry = int(value[:9])
         return None
 
     def _dispatch(self) -> ServerSentEvent | None:
@@ -53,4 +97,4 @@ class SseParser:
         self._data, self._event = [], ""
         if not data:
             return None
-        return ServerSentEvent("\n".join(data), event or "message", self._id)
+        return ServerSentEvent("\n".join(data), event or "message", self._id, self._retry)

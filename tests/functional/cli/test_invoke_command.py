@@ -109,6 +109,7 @@ def test_control_characters_and_markup_come_through_a_pipe_unchanged(agentcore: 
 def test_a_custom_header_gets_its_prefix(agentcore: CommandLine) -> None:
     headers = agentcore.json("invoke", "--local", '{"do": "headers"}', "--header", "Tenant: a, b")["response"]
     assert "authorization" not in headers
+    assert headers["x-amzn-bedrock-agentcore-runtime-custom-tenant"] == "a, b"
     assert headers["content-type"] == "application/json"
 
 

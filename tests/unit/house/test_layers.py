@@ -26,6 +26,7 @@ ROWS = {
     "ui": 2,
     "config": 2,
     "state": 2,
+    "ledger": 2,
     "rendering": 2,
     "contract": 1,
     "errors": 1,

@@ -1,0 +1,144 @@
+"""An agent's answer as `invoke` shows it: on a terminal, in a pipe, in a file, as JSON."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from agentcore_cli.errors import AgentcoreError
+
+if TYPE_CHECKING:
+    from agentcore_cli.operations.invoke import Invocation
+    from agentcore_cli.operations.sse import ServerSentEvent
+    from agentcore_cli.ui import Output
+
+_TEXT: Final = "text/"
+
+
+def show(invocation: Invocation, out: Output, *, output: Path | None, raw: bool) -> None:
+    """Print the answer, or write it to `output`. Raises AgentFailedError when it breaks off, or says it failed."""
+    if output is not None:
+        _save(invocation, output, out)
+    elif raw:
+        for piece in invocation.pieces():
+            out.binary(piece)
+    elif invocation.streams:
+        _show_stream(invocation, out)
+    elif invocation.answer.content_type.startswith(_TEXT) and not out.json:
+        _show_text(invocation, out)
+    else:
+        _show_whole(invocation, out)
+
+
+def envelope(invocation: Invocation) -> dict[str, object]:
+    """What JSON says beside the answer itself."""
+    return {
+        "session": invocation.session,
+        "session_id": invocation.session_id,
+        "status_code": invocation.answer.status,
+        "content_type": invocation.answer.content_type,
+    }
+
+
+def json_event(event: ServerSentEvent) -> dict[str, object]:
+    """A server-sent event as one of the lines of `--json`."""
+    return {"type": event.event, "id": event.id, "data": event.value}
+
+
+def _save(invocation: Invocation, path: Path, out: Output) -> None:
+    size = 0
+    try:
+        with path.open("wb") as file:
+            for piece in invocation.pieces():
+                size += file.write(piece)
+                file.flush()
+    except OSError as error:
+        raise AgentcoreError(f"--output {path}: {error.strerror}") from error
+    out.result(envelope(invocation) | {"output": path, "bytes": size})
+    out.note(f"{size:,} bytes of {invocation.answer.content_type} in {path}")
+
+
+def _show_stream(invocation: Invocation, out: Output) -> None:
+    from agentcore_cli.operations.sse import SseParser
+
+    parser, count, text, fault = SseParser(), 0, "\n", None
+    try:
+        for piece in invocation.pieces():
+            for event in parser.feed(piece):
+                count += 1
+                fault = event.fault()
+                text = event.text
+                if out.json:
+                    out.event("data", json_event(event))
+                else:
+                    out.piece(text)
+    finally:
+        if not out.json and not text.endswith("\n"):
+            out.piece("\n")
+    if fault is not None:
+        invocation.failed()
+        raise fault
+    if out.json:
+        out.result(envelope(invocation) | {"events": count}, last_of_stream=True)
+
+
+def _show_text(invocation: Invocation, out: Output) -> None:
+    """Text as it arrives, in UTF-8; a pipe gets the bytes as they are."""
+    if not sys.stdout.isatty():
+        last = b"\n"
+        for last in filter(None, invocation.pieces()):
+            out.binary(last)
+        out.piece("" if last.endswith(b"\n") else "\n")
+        return
+    decode, text = codecs.getincrementaldecoder("utf-8")("replace").decode, "\n"
+    for piece in invocation.pieces():
+        text = decode(piece) or text
+        out.piece(text)
+    out.piece(decode(b"", final=True))
+    out.piece("" if text.endswith("\n") else "\n")
+
+
+def _show_whole(invocation: Invocation, out: Output) -> None:
+    body = b"".join(invocation.pieces())
+    if out.json:
+        out.result(envelope(invocation) | {"response": _response(body)})
+        return
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        _show_bytes(body, invocation.answer.content_type, out)
+        return
+    if sys.stdout.isatty():
+        text = pretty(parsed(text))
+    out.piece(text if text.endswith("\n") or not text else text + "\n")
+
+
+def _show_bytes(body: bytes, content_type: str, out: Output) -> None:
+    """Bytes that are no text could steer a terminal; into a pipe they go as they are."""
+    if sys.stdout.isatty():
+        out.note(f"{len(body):,} bytes of {content_type} are no text; --output FILE keeps them, --raw prints them")
+    else:
+        out.binary(body)
+
+
+def pretty(value: object) -> str:
+    """A JSON value for a person: a string is its text."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def parsed(text: str) -> object:
+    """The JSON value in `text`, or `text` where it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _response(body: bytes) -> object:
+    try:
+        return parsed(body.decode())
+    except UnicodeDecodeError:
+        return body

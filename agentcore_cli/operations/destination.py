@@ -1,0 +1,97 @@
+"""Whom a call goes to: an agent of the config where it is deployed, or any runtime by its ARN."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from agentcore_cli import wiring
+from agentcore_cli.config import Agent, Target
+from agentcore_cli.contract import DEFAULT_ENDPOINT, LOCAL_ACCOUNT
+from agentcore_cli.errors import InputError
+from agentcore_cli.operations.selection import Options, Selected
+
+if TYPE_CHECKING:
+    from agentcore_cli.aws.data_plane import DataPlane
+
+_ARN: Final = re.compile(
+    r"(arn:aws[a-z-]*:bedrock-agentcore:([a-z0-9-]+):(\d{12}):runtime/[A-Za-z0-9_-]+)"
+    r"(?:/runtime-endpoint/([A-Za-z0-9_-]+))?"
+)
+_FORM: Final = "arn:aws:bedrock-agentcore:REGION:ACCOUNT:runtime/ID"
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A runtime's endpoint. `selected` is what the config says of it; None when only the ARN is known."""
+
+    arn: str
+    endpoint: str
+    target: Target
+    is_local: bool
+    selected: Selected | None = None
+
+    @property
+    def region(self) -> str:
+        return self.arn.split(":")[3]
+
+    @property
+    def runtime_id(self) -> str:
+        return self.arn.rpartition("/")[2]
+
+    @property
+    def agent(self) -> Agent | None:
+        return self.selected.agent if self.selected else None
+
+    def plane(self, *, timeout: float, bearer: str | None = None) -> DataPlane:
+        """The client that calls it; `timeout` is how long the agent may be silent, in seconds."""
+        if self.is_local:
+            return wiring.local_data_plane(self.region, timeout=timeout, bearer=bearer)
+        return wiring.aws_data_plane(self.region, self.target, timeout=timeout, bearer=bearer)
+
+    def command(self, verb: str) -> str:
+        """The command line of a verb about it."""
+        endpoint = "" if self.endpoint == DEFAULT_ENDPOINT else f" --qualifier {shlex.quote(self.endpoint)}"
+        return self._about(verb) + endpoint
+
+    def _about(self, verb: str) -> str:
+        if self.selected is not None:
+            return self.selected.command(verb)
+        profile = f" --profile {shlex.quote(self.target.profile)}" if self.target.profile else ""
+        return f"agentcore {verb} --arn {self.arn}{profile}"
+
+
+def of(selected: Selected, endpoint: str | None) -> Destination:
+    """Where the config's agent is. Raises NotFoundError (4) when it isn't deployed on the target."""
+    arn = wiring.deployed(selected).arn
+    return Destination(arn, endpoint or DEFAULT_ENDPOINT, selected.target, selected.is_local, selected)
+
+
+def by_arn(arn: str, endpoint: str | None, options: Options, environ: Mapping[str, str] = os.environ) -> Destination:
+    """Any runtime, or an endpoint of one; no config is read. Raises InputError for what contradicts the ARN.
+
+    One of the local runtime's account is local, unless AWS's variables name the address.
+    """
+    if (parts := _ARN.fullmatch(arn)) is None:
+        raise InputError(f"--arn {arn}: not the ARN of a runtime", hint=_FORM)
+    runtime, region, account, named = parts.groups()
+    for option, value in (("--agent", options.agent), ("--config", options.config)):
+        if value is not None:
+            raise InputError(f"--arn and {option}: choose one of them")
+    if options.target not in (None, "local"):
+        raise InputError("--arn and --target: choose one of them", hint="--profile says whose credentials are used")
+    if options.region not in (None, region):
+        raise InputError(f"--region {options.region}: the ARN is of {region}", hint="leave --region out")
+    if endpoint and named and endpoint != named:
+        raise InputError(f"--qualifier {endpoint}: the ARN is of the endpoint {named}", hint="leave --qualifier out")
+    is_local = options.target == "local" or (account == LOCAL_ACCOUNT and not _has_address(environ))
+    target = Target(region=region, profile=options.profile)
+    return Destination(runtime, endpoint or named or DEFAULT_ENDPOINT, target, is_local)
+
+
+def _has_address(environ: Mapping[str, str]) -> bool:
+    return bool(environ.get("AWS_ENDPOINT_URL_BEDROCK_AGENTCORE") or environ.get("AWS_ENDPOINT_URL"))

@@ -1,0 +1,139 @@
+"""What is written down of a call, and what that tells: which session was the last, and whether its context is gone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from agentcore_cli.errors import AgentFailedError, NotFoundError, StillInProgressError
+from agentcore_cli.operations.destination import Destination
+
+if TYPE_CHECKING:
+    from agentcore_cli.ledger import Entry, Judge, Key, Outcome, Turn
+
+_TRANSCRIPT_MAX: Final = 1_000_000  # bytes of a request or an answer that are kept
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request and what came of it so far. `at` and `ended` are seconds since the epoch.
+
+    With `keep` the payloads are written down too.
+    """
+
+    destination: Destination
+    name: str
+    session_id: str
+    request: bytes = field(repr=False)
+    keep: bool = False
+    at: float = field(default_factory=time.time)
+    ended: float | None = None
+    outcome: Outcome = "interrupted"
+    received: int = 0
+    answer: bytearray = field(default_factory=bytearray, repr=False)
+
+    def receive(self, piece: bytes) -> None:
+        self.received += len(piece)
+        if self.keep and len(self.answer) < _TRANSCRIPT_MAX:
+            self.answer += piece
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Take down how it ends."""
+        try:
+            yield
+        except AgentFailedError:
+            self.outcome = "broken" if self.received else "failed"
+            raise
+        except StillInProgressError:
+            self.outcome = "timed out"
+            raise
+        finally:
+            self.ended = time.time()
+
+
+def remember(exchange: Exchange, *, is_first: bool | None = None) -> str | None:
+    """Write it down in the project's ledger; gives what a person should know: that the session's context is gone, or
+    that it could not be written.
+
+    `is_first` is whether the runtime says that the session was started for this call.
+    """
+    selected = exchange.destination.selected
+    if selected is None:
+        return None
+    from agentcore_cli.ledger import Judge, Ledger, LedgerError
+
+    lifecycle = selected.agent.lifecycle
+    judge = Judge(exchange.at, lifecycle.idle_timeout, lifecycle.max_lifetime, is_first)
+    try:
+        before = Ledger(selected.loaded.root).record(
+            _key(exchange),
+            _turn(exchange),
+            target=selected.target_name,
+            agent=selected.agent_name,
+            name=exchange.name,
+            is_new_life=judge,
+        )
+    except LedgerError as error:
+        return f"{error.message}; this call is not remembered ({error.hint})"
+    return None if before is None else _lost(before, judge)
+
+
+def last_session(destination: Destination) -> str:
+    """The name of the session that this project talked to last. Raises NotFoundError when there is none."""
+    from agentcore_cli.ledger import Ledger
+
+    selected = destination.selected
+    assert selected is not None, "what is known by its ARN alone has no project"
+    known = Ledger(selected.loaded.root).sessions(destination.arn)
+    known = [entry for entry in known if entry.endpoint == destination.endpoint]
+    if not known:
+        raise NotFoundError(
+            f"--continue: {selected.agent_name} has no session yet on {selected.target_name}",
+            hint=f"{destination.command('invoke')} starts one",
+        )
+    if known[0].stopped:
+        raise NotFoundError(
+            f"--continue: the last session, {known[0].name}, was stopped",
+            hint=f"{destination.command('invoke')} starts a new one",
+        )
+    return known[0].name
+
+
+def _lost(before: Entry, judge: Judge) -> str | None:
+    """What became of the session's context, where it is not there any more and the user didn't end it."""
+    if before.stopped or not judge(before):
+        return None
+    if judge.has_outlived(before):
+        why = f"it had outlived its maximum of {_span(judge.max_lifetime)}"
+    elif judge.was_idle(before):
+        why = f"it was last used {_span(judge.at - before.last_used)} ago and idle ones end after "
+        why += _span(judge.idle_timeout)
+    else:
+        why = "it had ended"
+    certain = judge.is_first is not None or judge.has_outlived(before)
+    return f"session {before.name} {'was' if certain else 'was probably'} started afresh: {why}; its context is gone"
+
+
+def _span(seconds: float) -> str:
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{seconds / size:.3g}{unit}"
+    return f"{seconds:.0f}s"
+
+
+def _key(exchange: Exchange) -> Key:
+    from agentcore_cli.ledger import Key
+
+    return Key(exchange.destination.arn, exchange.destination.endpoint, exchange.session_id)
+
+
+def _turn(exchange: Exchange) -> Turn:
+    from agentcore_cli.ledger import Turn
+
+    ended = exchange.ended or time.time()
+    kept = (exchange.request[:_TRANSCRIPT_MAX], bytes(exchange.answer)) if exchange.keep else (None, None)
+    return Turn(exchange.at, ended - exchange.at, len(exchange.request), exchange.received, exchange.outcome, *kept)
