@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, Final, Literal
 
 from agentcore_cli.local.containers.engine import Engine, EngineError
@@ -61,7 +61,7 @@ class ContainerCommand:
         self._leader: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._first = bytearray()
 
-    async def output(self) -> AsyncIterator[tuple[Stream, bytes]]:
+    async def output(self) -> AsyncGenerator[tuple[Stream, bytes], None]:
         """What the command writes, as it does. It waits while nobody reads."""
         frames = Frames()
         try:

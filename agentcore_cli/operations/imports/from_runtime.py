@@ -76,7 +76,7 @@ def _left_out(runtime: Runtime, facts: Mapping[str, Any], endpoints: Sequence[En
         yield f"{name}: has no key in the config; deploy sends it again as it is"
     jwt = (runtime.settings.get("authorizerConfiguration") or {}).get("customJWTAuthorizer") or {}
     for member in sorted(jwt.keys() - _JWT_CARRIED):
-        yield f"authorizerConfiguration.customJWTAuthorizer.{member}: has no key in the config; deploy sends it again as it is"
+        yield f"authorizerConfiguration.customJWTAuthorizer.{member}: has no key here; deploy sends it again as it is"
     for endpoint in endpoints:
         if endpoint.name != DEFAULT_ENDPOINT:
             yield f"endpoint {endpoint.name} stays on version {endpoint.live_version}; `agentcore endpoints` moves it"
