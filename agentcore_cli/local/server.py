@@ -108,7 +108,7 @@ class LocalServer:
         self._ending = asyncio.Event()
         clock, faults = Clock(), Faults()
         credentials = Credentials(self.url, self._access_key)
-        self._sandbox = Sandbox(home)
+        self._sandbox = Sandbox(home, keep_spares=True)
         self._ledger = Ledger(home)
         self._store = Store(home.database)
         programs = Programs(home, self._sandbox)

@@ -6,7 +6,7 @@ import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from agentcore_cli.contract import SESSION_CPUS, SESSION_MEMORY
 from agentcore_cli.errors import AgentcoreError
@@ -38,6 +38,14 @@ class Program:
     """Folders inside the local runtime's home that must stay visible, read-only: the environment."""
 
 
+class Limits(NamedTuple):
+    """What one session may use."""
+
+    memory: int = SESSION_MEMORY
+    """Bytes."""
+    cpus: int = SESSION_CPUS
+
+
 @dataclass(frozen=True, slots=True)
 class SessionSpec:
     """What one session has of its own."""
@@ -51,6 +59,11 @@ class SessionSpec:
     memory: int = SESSION_MEMORY
     """Bytes."""
     cpus: int = SESSION_CPUS
+
+    @property
+    def limits(self) -> Limits:
+        """Memory and processors together."""
+        return Limits(self.memory, self.cpus)
 
 
 @dataclass(frozen=True, slots=True)
