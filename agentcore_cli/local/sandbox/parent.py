@@ -99,7 +99,7 @@ class Parent:
     async def study(self, pid: int) -> None:
         """Let it look at the memory of its session `pid` (the agent), which has served. Raises SandboxError."""
         answer = await self._ask({"study": pid})
-        self.studied = answer["studied"] > 0
+        self.studied = answer["studied"]
 
     def release(self) -> None:
         """No more sessions of it, after one it is being asked for: it ends when its last session has ended."""

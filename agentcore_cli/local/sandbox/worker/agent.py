@@ -17,7 +17,6 @@ from typing import Any, NamedTuple, NoReturn
 
 from . import imports, loops, pages, ports, program
 from .channel import Channel, Message
-from .pages import Pages
 
 if sys.platform == "linux":
     from . import kernel
@@ -47,8 +46,8 @@ class Entrance(NamedTuple):
     """Control groups to be joined by the agent itself, see `Group.open`; none where the init can do that for it."""
     gate: int
     """The socket by which the server says who the session is; until then nothing of the program runs."""
-    pages: list[Pages]
-    """Memory that the program will write to anyway, see `pages`."""
+    pages: bytes
+    """The memory that the program will write to anyway, see `pages.touch`."""
 
 
 class Agent:

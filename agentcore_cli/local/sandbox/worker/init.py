@@ -21,7 +21,6 @@ from . import children, limits
 from .agent import Agent, Entrance
 from .channel import Channel, Message
 from .log import Log
-from .pages import Pages
 
 if sys.platform == "linux":
     from . import kernel, mounts
@@ -34,9 +33,7 @@ _READ = 65536
 class Init:
     """Made in the process that the parent has just forked, from the descriptors that came with the request."""
 
-    def __init__(
-        self, settings: Settings, visible: "list[str]", pages: "list[Pages]", descriptors: "list[int]"
-    ) -> None:
+    def __init__(self, settings: Settings, visible: "list[str]", pages: bytes, descriptors: "list[int]") -> None:
         control, self._listener, self._gate, *self._groups = descriptors
         self._settings = settings
         self._visible = visible

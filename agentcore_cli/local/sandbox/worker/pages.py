@@ -8,14 +8,16 @@ program begins, in one call for each stretch. What is in the memory stays as it 
 Linux 5.14 and later; elsewhere nothing is found, or the kernel declines, and all is as before.
 """
 
+import os
 import re
+import struct
 import sys
-from typing import NamedTuple
+from collections.abc import Iterator
 
 if sys.platform == "linux":
     from . import kernel
 
-PAGE = 4096
+PAGE = os.sysconf("SC_PAGE_SIZE")
 _ENTRY = 8  # bytes that pagemap has for a page
 _MAPPING_MAX = 1024**3  # bytes; larger ones are reservations, and it would take long to look through them
 
@@ -35,31 +37,28 @@ _KINDS = bytes(map(_kind, range(256)))
 _STRETCHES = re.compile(rb"w+|r+")
 
 
-class Pages(NamedTuple):
-    """A stretch of memory that was written to, or of a file's that was read."""
-
-    start: int
-    length: int
-    written: bool
+# A stretch of memory: its start, its length, whether it was written to (else it is a file's, and was read). They are
+# packed into one object, because to look at an object is to write to its page.
+_STRETCH = struct.Struct("QQ?")
 
 
-def used_by(pid: int) -> "list[Pages]":
+def used_by(pid: int) -> bytes:
     """What process `pid`, a fork of this one, has for itself by now; nothing where the system does not tell."""
-    found: list[Pages] = []
+    found = bytearray()
     try:
         with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/pagemap", "rb", buffering=0) as pagemap:
             for start, end in _private_mappings(maps.readlines()):
                 pagemap.seek(start // PAGE * _ENTRY)
                 entries = pagemap.read((end - start) // PAGE * _ENTRY)
-                found += _stretches(start, entries[_ENTRY - 1 :: _ENTRY])
+                found += b"".join(_stretches(start, entries[_ENTRY - 1 :: _ENTRY]))
     except OSError:
-        return []
-    return found
+        return b""
+    return bytes(found)
 
 
-def touch(stretches: "list[Pages]") -> None:
+def touch(stretches: bytes) -> None:
     """Take the pages for this process now. One that is not there is passed over."""
-    for start, length, written in stretches:
+    for start, length, written in _STRETCH.iter_unpack(stretches):
         kernel.advise(start, length, kernel.MADV_POPULATE_WRITE if written else kernel.MADV_POPULATE_READ)
 
 
@@ -73,8 +72,7 @@ def _private_mappings(lines: "list[str]") -> "list[tuple[int, int]]":
     return found
 
 
-def _stretches(start: int, flags: bytes) -> "list[Pages]":
-    return [
-        Pages(start + match.start() * PAGE, (match.end() - match.start()) * PAGE, match[0][0] == ord("w"))
-        for match in _STRETCHES.finditer(flags.translate(_KINDS))
-    ]
+def _stretches(start: int, flags: bytes) -> "Iterator[bytes]":
+    for match in _STRETCHES.finditer(flags.translate(_KINDS)):
+        length = match.end() - match.start()
+        yield _STRETCH.pack(start + match.start() * PAGE, length * PAGE, match[0][0] == ord("w"))

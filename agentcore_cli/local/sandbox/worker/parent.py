@@ -39,7 +39,7 @@ class Parent:
         self._channel = channel
         self._settings = settings
         self._visible: list[str] = []
-        self._pages: list[pages.Pages] = []
+        self._pages = b""
         self._sessions: set[int] = set()
         self._listening = True
 
@@ -97,7 +97,7 @@ class Parent:
     def _study(self, pid: int) -> None:
         """Look at the memory of a session that has served, for those to come."""
         self._pages = pages.used_by(pid)
-        self._channel.send({"studied": len(self._pages)})
+        self._channel.send({"studied": bool(self._pages)})
 
     def _answer(self, descriptors: "list[int]") -> bool:
         """Fork and tell the server, or tell it why not. True in the new process."""
