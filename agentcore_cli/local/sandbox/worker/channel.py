@@ -48,10 +48,14 @@ class Channel:
             if messages:
                 return messages[0]
 
-    def take_descriptors(self) -> "list[int]":
-        """The descriptors that came since the last call; the caller closes them."""
-        taken, self._descriptors = self._descriptors, []
+    def take_descriptors(self, count: "int | None" = None) -> "list[int]":
+        """The first `count` descriptors that came and were not taken yet, or all; the caller closes them."""
+        taken, self._descriptors = self._descriptors[:count], self._descriptors[len(self._descriptors[:count]) :]
         return taken
+
+    def detach(self) -> socket.socket:
+        """The socket, for another conversation."""
+        return self._connection
 
     def close(self) -> None:
         self._connection.close()

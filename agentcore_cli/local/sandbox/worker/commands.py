@@ -34,16 +34,12 @@ class Commands:
     def __init__(self, settings: Settings, channel: Channel) -> None:
         self._settings = settings
         self._channel = channel
-        self._descriptors: list[int] = []
         self._numbers: dict[int, int] = {}
 
     def obey(self, message: Message) -> None:
         """Start or kill a command, if that is what the message is about."""
         if "run" in message:
-            self._descriptors += self._channel.take_descriptors()
-            count = message["descriptors"]
-            theirs, self._descriptors = self._descriptors[:count], self._descriptors[count:]
-            self._run(message["run"], theirs)
+            self._run(message["run"], self._channel.take_descriptors(message["descriptors"]))
         elif "kill" in message:
             for pid in [pid for pid, number in self._numbers.items() if number == message["kill"]]:
                 kill_group(pid)
