@@ -324,6 +324,7 @@ def _deployment(
         runtime_id=there.runtime_id if there else None,
         image=wishes.image,
         refresh=wishes.refresh,
+        packages=home().root / "packages",
         patience=patience,
         listener=listener,
     )

@@ -13,14 +13,15 @@ from agentcore_cli.aws.repositories import Repositories
 from agentcore_cli.aws.roles import Roles
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
-from agentcore_cli.config import Agent
-from agentcore_cli.contract import EcrRepository
+from agentcore_cli.builders.image import ImageProject
+from agentcore_cli.config import Agent, Start
+from agentcore_cli.contract import PROTOCOLS, EcrRepository
 from agentcore_cli.engine import Resource
-from agentcore_cli.errors import InputError
 from agentcore_cli.events import Listener
 from agentcore_cli.resources import execution_role, log_group, repository, runtime_facts
 from agentcore_cli.resources.execution_policy import Grant
 from agentcore_cli.resources.execution_role import ExecutionRole
+from agentcore_cli.resources.image import Image
 from agentcore_cli.resources.log_group import LogGroup
 from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.patience import Patience
@@ -52,6 +53,7 @@ class Deployment:
     runtime_id: str | None
     image: str | None
     refresh: bool
+    packages: Path
     patience: Patience
     listener: Listener = field(repr=False)
 
@@ -132,7 +134,25 @@ def _image(deployment: Deployment, session: Session) -> list[Resource]:
     """The image and the repository that it is pushed to; nothing when there is one already."""
     if deployment.finished_image:
         return []
-    raise InputError("an image is not built yet", hint="give --image URI")
+    agent, address = deployment.agent, deployment.image_source
+    assert address, "what is built is pushed to ECR"
+    start = Start.of(agent.entrypoint, agent.protocol)
+    project = ImageProject(
+        root=deployment.root,
+        agent=deployment.owner.agent,
+        start=start.argv,
+        entry=start.file,
+        port=PROTOCOLS[agent.protocol].port,
+        python=agent.python,
+        base_image=agent.effective_base_image,
+        requirements=agent.requirements,
+        install=agent.install,
+        build_args=agent.build_args,
+        otel=agent.otel,
+        labels=deployment.owner.tags,
+    )
+    door = Repositories(session.in_region(address.region))
+    return [_repository(deployment, session), Image(project, address, door, deployment.packages)]
 
 
 def _repository(deployment: Deployment, session: Session) -> Resource:
