@@ -328,6 +328,7 @@ def _deployment(
     there = selected.state.deployed(selected.agent_name)
     return Deployment(
         root=selected.loaded.root,
+        cache=home().packages,
         agent=selected.agent,
         owner=owner(selected),
         account=account,

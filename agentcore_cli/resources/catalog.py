@@ -13,14 +13,15 @@ from agentcore_cli.aws.repositories import Repositories
 from agentcore_cli.aws.roles import Roles
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
-from agentcore_cli.config import Agent
-from agentcore_cli.contract import EcrRepository
+from agentcore_cli.builders.image import ImageProject
+from agentcore_cli.config import Agent, Start
+from agentcore_cli.contract import PROTOCOLS, TAG_AGENT, TAG_PROJECT, EcrRepository
 from agentcore_cli.engine import Resource
-from agentcore_cli.errors import InputError
 from agentcore_cli.events import Listener
-from agentcore_cli.resources import execution_role, log_group, repository, runtime_facts
+from agentcore_cli.resources import execution_role, image, log_group, repository, runtime_facts
 from agentcore_cli.resources.execution_policy import Grant
 from agentcore_cli.resources.execution_role import ExecutionRole
+from agentcore_cli.resources.image import Image, PushedImage
 from agentcore_cli.resources.log_group import LogGroup
 from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.patience import Patience
@@ -29,18 +30,18 @@ from agentcore_cli.resources.runtime import Runtime, Wish
 from agentcore_cli.resources.supplied_role import SuppliedRole
 
 RUNTIME: Final = "runtime"
-IMAGE: Final = "image"
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One agent on one target. `root` is the project's folder, `image` an image that is there instead of a build.
+    """One agent on one target. `root` is the project's folder, `cache` one for packages, `image` one that is there.
 
     `environment` is the config's, `given` and `given_before` are the variables of `--env` (see `runtime.Wish`).
     `runtime_id` is that of the records. Without `refresh` the records are believed.
     """
 
     root: Path
+    cache: Path
     agent: Agent
     owner: Owner
     account: str
@@ -71,9 +72,33 @@ class Deployment:
         if self.finished_image:
             is_public = self.finished_image.startswith("public.ecr.aws/")
             return None if is_public else EcrRepository.of(self.finished_image, self.account, self.region)
+        return self.repository
+
+    @property
+    def repository(self) -> EcrRepository:
+        """Where a built image is pushed to."""
         if self.agent.ecr_repository:
             return EcrRepository.of(self.agent.ecr_repository, self.account, self.region)
         return self.own_repository
+
+    @property
+    def image_project(self) -> ImageProject:
+        """What the image is built from. It is the same for all targets, so that they run the same image."""
+        agent, start = self.agent, Start.of(self.agent.entrypoint, self.agent.protocol)
+        return ImageProject(
+            root=self.root,
+            agent=self.owner.agent,
+            start=start.argv,
+            entry=start.file,
+            port=PROTOCOLS[agent.protocol].port,
+            python=agent.python,
+            base_image=agent.effective_base_image,
+            requirements=agent.requirements,
+            install=agent.install,
+            build_args=agent.build_args,
+            otel=agent.otel,
+            labels={TAG_PROJECT: self.owner.project, TAG_AGENT: self.owner.agent},
+        )
 
     @property
     def grant(self) -> Grant:
@@ -108,6 +133,7 @@ def everything(deployment: Deployment, session: Session, *, with_supplied: bool 
     return [
         _own_role(deployment, session),
         _own_repository(deployment, session),
+        PushedImage(is_ours=deployment.agent.ecr_repository is None),
         there,
         LogGroup(log_groups, LogGroups(session)),
     ]
@@ -137,14 +163,18 @@ def _image(deployment: Deployment, session: Session) -> list[Resource]:
     """The image and the repository that it is pushed to; nothing when there is one already."""
     if deployment.finished_image:
         return []
-    raise InputError("an image is not built yet", hint="give --image URI")
+    address = deployment.repository
+    registry = address.account if address.account != deployment.account else None
+    door = Repositories(session.in_region(address.region))
+    wish = image.Wish(deployment.image_project, address, deployment.cache)
+    return [_repository(deployment, session), Image(wish, door, registry)]
 
 
 def _repository(deployment: Deployment, session: Session) -> Resource:
     agent = deployment.agent
     if agent.ecr_repository is None:
         return _own_repository(deployment, session)
-    address = EcrRepository.of(agent.ecr_repository, deployment.account, deployment.region)
+    address = deployment.repository
     door = Repositories(session.in_region(address.region))
     return GivenRepository(address, deployment.owner.agent, door, deployment.listener)
 
@@ -162,14 +192,14 @@ def runtime(deployment: Deployment, session: Session) -> Runtime:
         owner=deployment.owner,
         agent=deployment.agent,
         role=lambda outputs: outputs[execution_role.KEY]["arn"],
-        artifact=lambda outputs: runtime_facts.image_artifact(finished or outputs[IMAGE]["uri"]),
+        artifact=lambda outputs: runtime_facts.image_artifact(finished or outputs[image.KEY]["uri"]),
         environment=deployment.environment,
         given=deployment.given,
         given_before=deployment.given_before,
         believes_tags=not deployment.refresh,
         supplied_id=deployment.agent.runtime,
     )
-    return Runtime(RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=(execution_role.KEY, IMAGE))
+    return Runtime(RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=(execution_role.KEY, image.KEY))
 
 
 def _log_group_wish(deployment: Deployment) -> log_group.Wish:

@@ -40,7 +40,7 @@ class Journey:
     def deploy(self) -> PushedImage:
         deployed = self.command.json("deploy")
         assert deployed["event"] == "result"
-        return PushedImage.at(self._image(deployed), self.images)
+        return PushedImage.at(deployed["ecr_uri"], self.images)
 
     def nothing_to_do(self) -> None:
         """The plan says so, and a deploy changes nothing in the account."""
@@ -88,8 +88,3 @@ class Journey:
         self.command.run("destroy", "--yes")
         assert self.command.json("destroy", "--yes")["deletions"] == []
         self.command.run("invoke", "hello", code=4)
-
-    def _image(self, deployed: dict[str, Any]) -> str:
-        """The image of a deploy by digest; its name is that of the repository."""
-        repository, _, _ = deployed["ecr_uri"].partition(":")
-        return f"{repository}@{deployed['artifact'].rpartition('@')[2]}"
