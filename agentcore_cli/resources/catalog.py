@@ -14,7 +14,7 @@ from agentcore_cli.aws.roles import Roles
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
 from agentcore_cli.config import Agent
-from agentcore_cli.contract import EcrRepository
+from agentcore_cli.contract import EcrRepository, partition
 from agentcore_cli.engine import Resource
 from agentcore_cli.errors import InputError
 from agentcore_cli.events import Listener
@@ -61,6 +61,16 @@ class Deployment:
         return self.image or self.agent.image
 
     @property
+    def own_role(self) -> str:
+        """The name of the role that a deploy makes."""
+        owner = self.owner
+        return names.role_name(owner.agent, owner.project, owner.target, self.region)
+
+    @property
+    def own_role_arn(self) -> str:
+        return f"arn:{partition(self.region)}:iam::{self.account}:role{self.agent.role_path}{self.own_role}"
+
+    @property
     def own_repository(self) -> EcrRepository:
         owner = self.owner
         return EcrRepository(self.account, self.region, names.repository_name(owner.agent, owner.project, owner.target))
@@ -97,15 +107,18 @@ def wanted(deployment: Deployment, session: Session) -> list[Resource]:
 
 
 def everything(deployment: Deployment, session: Session) -> list[Resource]:
-    """What a destroy looks for, whatever the config says now: of each kind the one that a deploy makes."""
-    there = runtime(deployment, session)
+    """What a destroy looks for, whatever the config says now: of each kind the one that a deploy makes.
+
+    One of those that the config names by now is somebody's choice, and stays.
+    """
+    agent, there = deployment.agent, runtime(deployment, session)
     log_groups = replace(_log_group_wish(deployment), runtime_id=lambda: deployment.runtime_id or _found_id(there))
-    return [
-        _own_role(deployment, session),
-        _own_repository(deployment, session),
-        there,
-        LogGroup(log_groups, LogGroups(session)),
-    ]
+    found: list[Resource] = [there, LogGroup(log_groups, LogGroups(session))]
+    if (agent.execution_role or "").rpartition("/")[2] != deployment.own_role:
+        found.append(_own_role(deployment, session))
+    if agent.ecr_repository is None or deployment.image_source != deployment.own_repository:
+        found.append(_own_repository(deployment, session))
+    return found
 
 
 def _role(deployment: Deployment, session: Session) -> Resource:
@@ -123,9 +136,8 @@ def _role(deployment: Deployment, session: Session) -> Resource:
 
 
 def _own_role(deployment: Deployment, session: Session) -> ExecutionRole:
-    owner = deployment.owner
-    name = names.role_name(owner.agent, owner.project, owner.target, deployment.region)
-    return ExecutionRole(execution_role.Wish(name, owner, deployment.grant), Roles(session))
+    wish = execution_role.Wish(deployment.own_role, deployment.owner, deployment.grant)
+    return ExecutionRole(wish, Roles(session))
 
 
 def _image(deployment: Deployment, session: Session) -> list[Resource]:
