@@ -40,7 +40,7 @@ def _human(result: StatusResult) -> str:
             ("failure", result.failure),
             ("version", result.version),
             ("endpoints", endpoints),
-            ("artifact", result.artifact[:19]),
+            ("artifact", result.artifact if "/" in result.artifact else result.artifact[:19]),
             ("entrypoint", result.entrypoint),
             ("config", result.config),
             ("sessions alive", result.sessions),

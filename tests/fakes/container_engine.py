@@ -120,6 +120,8 @@ class FakeEngine:
         if method == "DELETE":
             del self.networks[path[0]]
             return _tell(writer, 204, None)
+        if path:
+            return _tell(writer, 200, {"IPAM": {"Config": [{"Subnet": "127.0.0.0/8", "Gateway": "127.0.0.1"}]}})
         found = [network for network in self.networks.values() if _labelled(network["Labels"], query)]
         return _tell(writer, 200, [{"Id": network["Name"]} for network in found])
 

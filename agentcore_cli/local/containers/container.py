@@ -11,6 +11,8 @@ import signal
 from pathlib import Path
 from typing import Any, Final
 
+from agentcore_cli.local.containers import command
+from agentcore_cli.local.containers.command import ContainerCommand
 from agentcore_cli.local.containers.engine import Engine, EngineError
 from agentcore_cli.local.containers.frames import Frames
 from agentcore_cli.local.sandbox import Exit, SandboxError
@@ -57,6 +59,10 @@ class Container:
             raise
         self.address, self.pid = _published(shown, port), shown["State"]["Pid"]
         self._watching = asyncio.create_task(self._watch(attached, output, log))
+
+    async def run(self, text: str) -> ContainerCommand:
+        """Let a shell run a command beside the agent, as the agent runs. Raises SandboxError."""
+        return await command.run(self._engine, self.id, text)
 
     async def stop(self, grace: float = 5.0) -> Exit:
         """The image's stop signal, `grace` seconds, SIGKILL; returns when the container is gone.

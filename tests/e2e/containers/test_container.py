@@ -130,3 +130,12 @@ def test_a_root_without_the_label_is_the_containers_own(server: RunningServer, e
     one, other = new_session(), new_session()
     assert value(server, arn, "Path('/etc/mine').write_text('x')", one) == 1
     assert value(server, arn, "Path('/etc/mine').exists()", other) is False
+
+
+def test_the_local_runtime_answers_a_session(server: RunningServer, arn: str, session: str) -> None:
+    """Memory, and the runtime's own endpoints, are called from inside with the session's credentials."""
+    seen = value(server, arn, "os.environ['AWS_ENDPOINT_URL_BEDROCK_AGENTCORE']", session)
+    assert seen == server.info.url.replace("127.0.0.1", "host.docker.internal")
+    signed = server.headers()["Authorization"].replace(server.info.access_key, GIVEN["AWS_ACCESS_KEY_ID"])
+    request = f"urllib.request.Request('{seen}/_local/health', headers={{'Authorization': '{signed}'}})"
+    assert value(server, arn, f"json.load(urllib.request.urlopen({request}))['sessions'] > 0", session) is True

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from agentcore_cli.local.containers.program import ImageProgram
-from agentcore_cli.local.containers.specification import container
+from agentcore_cli.local.containers.specification import Place, container, variables
 from agentcore_cli.local.sandbox import SessionSpec
 
 PROGRAM = ImageProgram("bot-0123456789/3", "sha256:" + "a" * 64, {"AWS_REGION": "eu-west-1"}, 9000, "arm64")
@@ -15,7 +15,8 @@ PROGRAM = ImageProgram("bot-0123456789/3", "sha256:" + "a" * 64, {"AWS_REGION": 
 
 def body(program: ImageProgram = PROGRAM, processors: int = 8, **environment: str) -> dict[str, Any]:
     spec = SessionSpec("s1", environment, Path("/log"))
-    return container(program, spec, home="abc", network="net", processors=processors)
+    place = Place("abc", "net", processors, "host.docker.internal:172.18.0.1")
+    return container(program, spec, variables(program, spec), place)
 
 
 def test_limits_and_privileges() -> None:
