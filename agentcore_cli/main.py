@@ -45,6 +45,7 @@ VERBS = {
     "rollback": "Go back to an earlier version.",
     "endpoints": "List, make, move and delete named endpoints of the runtime.",
     "destroy": "Remove what deploy made, and nothing else.",
+    "permissions": "Print the least IAM policy that deploying the agent needs.",
     "local": "Start, stop and steer the local runtime.",
     "auth": "Let callers show a token: a Cognito user pool, its users, and tokens.",
     "import": "Move in from AWS's earlier toolkit, or from a runtime that exists.",

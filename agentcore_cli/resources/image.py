@@ -132,7 +132,7 @@ class PushedImage:
         return False
 
     def apply(self, work: Work) -> Found:
-        raise NotImplementedError("a destroy makes nothing")
+        raise AssertionError("a destroy makes nothing")
 
     def destroy(self, found: Found, work: Work) -> None:
         """Nothing: images go with their repository."""
