@@ -110,7 +110,7 @@ class LocalServer:
         self._ending = asyncio.Event()
         clock, faults = Clock(), Faults()
         credentials = Credentials(self.url, self._access_key)
-        self._sandbox = Sandboxes(Sandbox(home), Containers(home))
+        self._sandbox = Sandboxes(Sandbox(home, keep_spares=True), Containers(home))
         self._ledger = Ledger(home)
         self._store = Store(home.database)
         programs = Programs(home, self._sandbox)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +13,25 @@ from agentcore_cli.local.home import Home
 from agentcore_cli.local.sandbox.environment import base_environment
 from agentcore_cli.local.sandbox.isolation import Isolation, Places, mount_settings
 from agentcore_cli.local.sandbox.learned import Learned
-from agentcore_cli.local.sandbox.parent import Parent, Refusal
+from agentcore_cli.local.sandbox.parent import Forked, Parent, Refusal
 from agentcore_cli.local.sandbox.program import Program, SandboxError
+from agentcore_cli.local.sandbox.session import SessionProcess
+from agentcore_cli.local.sandbox.spare import Spare
 
-
-@dataclass(frozen=True, slots=True)
-class Forked:
-    """A session's first process; `reason` says why it did not come from a warm parent, or is empty."""
-
-    pid: int
-    reason: str
+MakeSpare = Callable[["Family"], Awaitable[SessionProcess]]
 
 
 class Family:
-    """Starts parents when they are needed, and again when they were killed."""
+    """Starts parents when they are needed, and again when they were killed.
 
-    def __init__(self, home: Home, isolation: Isolation, program: Program, learned: Learned) -> None:
+    `spare` is the program's; only with `make_spare` is there ever one.
+    """
+
+    def __init__(
+        self, home: Home, isolation: Isolation, program: Program, learned: Learned, make_spare: MakeSpare | None
+    ) -> None:
         self.program = program
+        self.spare = Spare(None if make_spare is None else lambda: make_spare(self))
         self._home = home
         self._isolation = isolation
         self._learned = learned
@@ -39,6 +42,7 @@ class Family:
         self._lock = asyncio.Lock()
         self._endings: dict[Parent, asyncio.Task[None]] = {}
         self._growth: asyncio.Task[None] | None = None
+        self._study: asyncio.Task[None] | None = None
         self._released = False
 
     async def prepare(self) -> None:
@@ -69,6 +73,13 @@ class Family:
         elif not self._released:
             self._growth = asyncio.get_running_loop().create_task(self._grow(modules))
 
+    def served(self, forked: Forked, pid: int) -> None:
+        """A session has given its first answer: its agent's process `pid` shows what memory the next ones will need."""
+        parent = forked.parent
+        if parent is self._warm and not parent.studied and self._learned.of(self.program) is not None:
+            self._study = asyncio.get_running_loop().create_task(_study(parent, pid))
+        self.spare.due()
+
     def release(self) -> None:
         """No new sessions: the parents end with their last session."""
         self._released = True
@@ -92,10 +103,10 @@ class Family:
     async def _fork(self, descriptors: tuple[int, ...]) -> Forked:
         try:
             parent = await self._warm_parent()
-            return Forked(await parent.fork(descriptors), "")
+            return Forked(await parent.fork(descriptors), parent, "")
         except Refusal as refusal:
             bare = await self._bare_parent()
-            return Forked(await bare.fork(descriptors), refusal.message)
+            return Forked(await bare.fork(descriptors), bare, refusal.message)
 
     async def _warm_parent(self) -> Parent:
         async with self._lock:
@@ -142,10 +153,17 @@ class Family:
         old, self._warm = self._warm, grown
         if old is not None:
             old.release()
+        self.spare.drop()
+        self.spare.due()
 
     async def _await_end(self, parent: Parent) -> None:
         await parent.ended()
         del self._endings[parent]
+
+
+async def _study(parent: Parent, pid: int) -> None:
+    with contextlib.suppress(SandboxError):  # the next session's start will meet it too
+        await parent.study(pid)
 
 
 def _reason_against_forks(isolation: Isolation, program: Program) -> str:

@@ -11,17 +11,16 @@ ANSWER_MAX = 1024**2  # bytes
 
 
 class Learner:
-    """Asks one session once, and passes the answer on to `learned` (None: there is none).
-
-    `theirs` is the descriptor that the session gets; whoever sends it closes it.
-    """
+    """Asks one session once, and passes the answer on to `learned` (None: there is none)."""
 
     def __init__(self, learned: Callable[[list[str] | None], None]) -> None:
-        self._connection, theirs = socket.socketpair()
-        self._connection.setblocking(False)
-        self.theirs = theirs.detach()
+        self._connection: socket.socket | None = None
         self._learned = learned
         self._task: asyncio.Task[None] | None = None
+
+    def follow(self, connection: socket.socket) -> None:
+        """The session is to be reached by `connection`, which is closed here."""
+        self._connection = connection
 
     def ask(self) -> None:
         """Ask in the background."""
@@ -29,10 +28,12 @@ class Learner:
 
     def give_up(self) -> None:
         """The session ended before it could be asked."""
-        self._connection.close()
+        if self._connection is not None:
+            self._connection.close()
         self._learned(None)
 
     async def _ask(self) -> None:
+        assert self._connection is not None, "a session that has answered was begun"
         loop = asyncio.get_running_loop()
         answer = b""
         with self._connection:

@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,20 @@ class Refusal(SandboxError):
     """The parent can't fork safely; the message says why. A new interpreter can."""
 
 
+@dataclass(frozen=True, slots=True)
+class Forked:
+    """A session's first process; `reason` says why it did not come from a warm parent, or is empty."""
+
+    pid: int
+    parent: Parent
+    reason: str
+
+
 class Parent:
-    """One parent process: `spawn` it, wait until it is `ready`; when it is dead it stays dead."""
+    """One parent process: `spawn` it, wait until it is `ready`; when it is dead it stays dead.
+
+    `studied` tells that it has looked at the memory of a session, and gives the next ones theirs ahead of time.
+    """
 
     def __init__(self, interpreter: Path, settings: dict[str, Any], environment: dict[str, str]) -> None:
         self._interpreter = interpreter
@@ -35,6 +48,7 @@ class Parent:
         self._turn = asyncio.Lock()
         self._asked = False  # a session is on its way
         self._released = False
+        self.studied = False
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 (open as long as the process)
         self._process: asyncio.subprocess.Process | None = None
 
@@ -76,22 +90,16 @@ class Parent:
 
         Raises Refusal when forking became unsafe, SandboxError when the parent is dead.
         """
-        async with self._turn:
-            if self._wire is None:
-                raise SandboxError(self._last_words())
-            self._asked = True
-            try:
-                with contextlib.suppress(ConnectionError):
-                    await self._wire.send({"fork": True}, descriptors)
-                answer = await self._answer()
-            finally:
-                self._asked = False
-                if self._released:
-                    self.release()
+        answer = await self._ask({"fork": True}, descriptors)
         if "refused" in answer:
             raise Refusal(answer["refused"])
         pid: int = answer["forked"]
         return pid
+
+    async def study(self, pid: int) -> None:
+        """Let it look at the memory of its session `pid` (the agent), which has served. Raises SandboxError."""
+        answer = await self._ask({"study": pid})
+        self.studied = answer["studied"]
 
     def release(self) -> None:
         """No more sessions of it, after one it is being asked for: it ends when its last session has ended."""
@@ -128,6 +136,21 @@ class Parent:
             stderr=self._output,
             start_new_session=True,
         )
+
+    async def _ask(self, message: Message, descriptors: tuple[int, ...] = ()) -> Message:
+        """One question at a time. Raises SandboxError when the parent is dead."""
+        async with self._turn:
+            if self._wire is None:
+                raise SandboxError(self._last_words())
+            self._asked = True
+            try:
+                with contextlib.suppress(ConnectionError):
+                    await self._wire.send(message, descriptors)
+                return await self._answer()
+            finally:
+                self._asked = False
+                if self._released:
+                    self.release()
 
     async def _answer(self) -> Message:
         answer = await self._answers.get()

@@ -6,7 +6,7 @@ import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from agentcore_cli.contract import INITIALIZATION_SECONDS, SESSION_CPUS, SESSION_MEMORY
 from agentcore_cli.errors import AgentcoreError
@@ -43,6 +43,14 @@ class Program:
         return INITIALIZATION_SECONDS
 
 
+class Limits(NamedTuple):
+    """What one session may use."""
+
+    memory: int = SESSION_MEMORY
+    """Bytes."""
+    cpus: int = SESSION_CPUS
+
+
 @dataclass(frozen=True, slots=True)
 class SessionSpec:
     """What one session has of its own."""
@@ -56,6 +64,11 @@ class SessionSpec:
     memory: int = SESSION_MEMORY
     """Bytes."""
     cpus: int = SESSION_CPUS
+
+    @property
+    def limits(self) -> Limits:
+        """Memory and processors together."""
+        return Limits(self.memory, self.cpus)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import resource
+import secrets
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.sandbox.cgroups import Cgroups
-from agentcore_cli.local.sandbox.family import Family, Forked
+from agentcore_cli.local.sandbox.family import Family
 from agentcore_cli.local.sandbox.folders import Folders
+from agentcore_cli.local.sandbox.gate import Gate
 from agentcore_cli.local.sandbox.isolation import Isolation, Places, detect
 from agentcore_cli.local.sandbox.learned import Learned
 from agentcore_cli.local.sandbox.learner import Learner
-from agentcore_cli.local.sandbox.program import Exit, Level, Program, SandboxError, SessionSpec
+from agentcore_cli.local.sandbox.parent import Forked
+from agentcore_cli.local.sandbox.program import Exit, Level, Limits, Program, SandboxError, SessionSpec
 from agentcore_cli.local.sandbox.session import SessionProcess
 from agentcore_cli.local.sandbox.surroundings import Surroundings
 
@@ -26,10 +31,11 @@ DESCRIPTORS = 65536  # open files of the server
 class Sandbox:
     """Runs sessions of programs, each in a process tree of its own. One per home; made in the server's process."""
 
-    def __init__(self, home: Home, isolation: Isolation | None = None) -> None:
+    def __init__(self, home: Home, isolation: Isolation | None = None, *, keep_spares: bool = False) -> None:
         """Sweeps away what a killed server left, and finds out (some 50 ms) how well sessions can be kept apart.
 
-        `isolation` settles that instead, for less than the machine has.
+        `isolation` settles that instead, for less than the machine has. `keep_spares` spends the memory of one more
+        session on each program in use, for the sake of faster starts.
         """
         self._home = home.create()
         self._folders = Folders(home)
@@ -38,6 +44,7 @@ class Sandbox:
         self._folders.sweep()
         self._isolation = isolation or detect(home)
         self._learned = Learned(home)
+        self._make_spare = self._spare if keep_spares else None
         self._families: dict[str, Family] = {}
         self._forgotten: dict[Family, asyncio.Task[None]] = {}
         self._sessions: set[SessionProcess] = set()
@@ -50,10 +57,12 @@ class Sandbox:
 
     async def prepare(self, program: Program) -> None:
         """Have the program's warm parent ready. Raises SandboxError when its interpreter does not run."""
-        await self._family(program).prepare()
+        family = self._family(program)
+        await family.prepare()
+        family.spare.due()
 
     async def start(self, program: Program, spec: SessionSpec) -> SessionProcess:
-        """Start a session; returns when its agent's process runs, before it listens. Raises SandboxError."""
+        """Start a session; returns when its program runs, before it listens. Raises SandboxError."""
         starting = asyncio.get_running_loop().create_task(self._start(program, spec))
         try:
             return await asyncio.shield(starting)
@@ -65,11 +74,12 @@ class Sandbox:
         """No new sessions of the program; those that run go on."""
         family = self._families.pop(program_key, None)
         if family is not None:
-            family.release()
-            self._forgotten[family] = asyncio.get_running_loop().create_task(self._await_end(family))
+            self._forgotten[family] = asyncio.get_running_loop().create_task(self._retire(family))
+            await family.spare.close()
 
     async def close(self) -> None:
         """End every session and every parent."""
+        await asyncio.gather(*(family.spare.close() for family in self._families.values()))
         await asyncio.gather(*(session.stop(CLOSE_GRACE) for session in list(self._sessions)), *self._endings)
         await asyncio.gather(*(family.close() for family in (*self._families.values(), *self._forgotten)))
         await asyncio.gather(*self._forgotten.values())
@@ -77,36 +87,67 @@ class Sandbox:
         self._cgroups.close()
         self._folders.close()
 
-    async def _await_end(self, family: Family) -> None:
+    async def _retire(self, family: Family) -> None:
+        await family.spare.close()
+        family.release()
         await family.ended()
         del self._forgotten[family]
 
     def _family(self, program: Program) -> Family:
         family = self._families.get(program.key)
         if family is None:
-            family = self._families[program.key] = Family(self._home, self._isolation, program, self._learned)
+            family = Family(self._home, self._isolation, program, self._learned, self._make_spare)
+            self._families[program.key] = family
         return family
 
     async def _start(self, program: Program, spec: SessionSpec) -> SessionProcess:
-        try:
-            surroundings = await Surroundings.create(self._folders, self._cgroups, self._isolation, program, spec)
-        except OSError as error:
-            raise SandboxError(f"the session could not be prepared: {error}") from error
         family = self._family(program)
         learner = Learner(family.learn) if family.claim_learning() else None
-        control, theirs = socket.socketpair()
         try:
-            forked = await _fork(family, theirs, surroundings, learner)
+            with _open_log(spec) as log:
+                session = await self._begin(program, spec, log, learner)
         except SandboxError:
-            control.close()
             if learner is not None:
                 learner.give_up()
+            raise
+        session.served.add_done_callback(lambda _: family.served(session.forked, session.pid))
+        return session
+
+    async def _begin(self, program: Program, spec: SessionSpec, log: int, learner: Learner | None) -> SessionProcess:
+        """The spare if there is one and it lives, else a session made now."""
+        spare = await self._family(program).spare.take() if spec.limits == Limits() else None
+        if spare is not None:
+            with contextlib.suppress(SandboxError):
+                await spare.begin(spec.environment, log, learner)
+                return spare
+        session = await self._make(self._family(program), spec.key, spec.limits)
+        await session.begin(spec.environment, log, learner)
+        return session
+
+    async def _spare(self, family: Family) -> SessionProcess:
+        return await self._make(family, f"spare-{secrets.token_hex(4)}", Limits())
+
+    async def _make(self, family: Family, key: str, limits: Limits) -> SessionProcess:
+        """A session up to its gate, where nothing of its program has run and nobody knows whose it is."""
+        try:
+            surroundings = await Surroundings.create(
+                self._folders, self._cgroups, self._isolation, family.program, key, limits
+            )
+        except OSError as error:
+            raise SandboxError(f"the session could not be prepared: {error}") from error
+        gate = Gate()
+        control, theirs = socket.socketpair()
+        try:
+            forked = await _fork(family, theirs, gate, surroundings)
+        except SandboxError:
+            control.close()
+            gate.close()
             await asyncio.get_running_loop().run_in_executor(None, surroundings.remove)
             raise
-        session = SessionProcess(surroundings, forked, control, learner)
+        session = SessionProcess(surroundings, forked, control, gate)
         self._sessions.add(session)
         session.exited.add_done_callback(lambda _: self._sessions.discard(session))
-        await session.begin(self._request(spec, surroundings, learns=learner is not None))
+        await session.prepare(self._request(surroundings, limits))
         return session
 
     def _end_unwanted(self, starting: asyncio.Task[SessionProcess]) -> None:
@@ -115,30 +156,40 @@ class Sandbox:
             self._endings.add(ending)
             ending.add_done_callback(self._endings.discard)
 
-    def _request(self, spec: SessionSpec, surroundings: Surroundings, *, learns: bool) -> dict[str, Any]:
+    def _request(self, surroundings: Surroundings, limits: Limits) -> dict[str, Any]:
         shared = self._isolation.namespaces is not None
         places = Places.shared(self._home) if shared else Places.inside(surroundings.folder)
         return {
             "folder": str(surroundings.folder),
             "app": places.app,
-            "environment": {"HOME": places.home, "TMPDIR": places.temporary, **spec.environment},
-            "data_limit": None if surroundings.group.limits_memory else spec.memory,
-            "learn": learns,
+            "environment": {"HOME": places.home, "TMPDIR": places.temporary},
+            "data_limit": None if surroundings.group.limits_memory else limits.memory,
         }
 
 
-async def _fork(family: Family, control: socket.socket, surroundings: Surroundings, learner: Learner | None) -> Forked:
+async def _fork(family: Family, control: socket.socket, gate: Gate, surroundings: Surroundings) -> Forked:
     """Hand over to a new process what it needs, and close it here."""
     cgroups = surroundings.group.open()
-    learning = [learner.theirs] if learner is not None else []
-    descriptors = (control.fileno(), surroundings.listener.fileno(), surroundings.log, *learning, *cgroups)
     try:
-        return await family.fork(descriptors)
+        with control, gate.theirs as theirs, surroundings.listener as listener:
+            return await family.fork((control.fileno(), listener.fileno(), theirs.fileno(), *cgroups))
     finally:
-        control.close()
-        surroundings.let_go()
-        for descriptor in (*learning, *cgroups):
+        for descriptor in cgroups:
             os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _open_log(spec: SessionSpec) -> Iterator[int]:
+    """The session's log file, open for as long as it takes to hand it over. Raises SandboxError."""
+    try:
+        spec.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        log = os.open(spec.log, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise SandboxError(f"the session could not be prepared: {error}") from error
+    try:
+        yield log
+    finally:
+        os.close(log)
 
 
 def _raise_descriptor_limit() -> None:

@@ -7,11 +7,14 @@ import contextlib
 import os
 import signal
 import socket
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from agentcore_cli.local.sandbox.commands import Command, Commands, Place
-from agentcore_cli.local.sandbox.family import Forked
+from agentcore_cli.local.sandbox.gate import Gate
 from agentcore_cli.local.sandbox.learner import Learner
+from agentcore_cli.local.sandbox.parent import Forked
 from agentcore_cli.local.sandbox.program import Exit, SandboxError
 from agentcore_cli.local.sandbox.surroundings import Surroundings
 from agentcore_cli.local.sandbox.wire import Message, Wire
@@ -25,17 +28,17 @@ class SessionProcess:
     """A session's process tree. `address` accepts connections before the agent does: they wait for it.
 
     `pid` is the agent's. `warm` is false when it runs in a new interpreter, and `reason` says why.
-    `exited` is done when nothing of the tree is left.
+    `served` is done when it has given its first good answer, `exited` when nothing of the tree is left.
     """
 
-    def __init__(
-        self, surroundings: Surroundings, forked: Forked, control: socket.socket, learner: Learner | None
-    ) -> None:
+    def __init__(self, surroundings: Surroundings, forked: Forked, control: socket.socket, gate: Gate) -> None:
         self.address = surroundings.address
         self.pid = forked.pid
+        self.forked = forked
         self.warm = not forked.reason
         self.reason = forked.reason
         loop = asyncio.get_running_loop()
+        self.served: asyncio.Future[None] = loop.create_future()
         self.exited: asyncio.Future[Exit] = loop.create_future()
         self._surroundings = surroundings
         self._init_pid = forked.pid
@@ -47,11 +50,12 @@ class SessionProcess:
         self._place: Place | None = None
         self._wire_ended = False
         self._process_ended = False
-        self._learner = learner
+        self._gate = gate
+        self._learner: Learner | None = None
         self._watch_process()
 
-    async def begin(self, request: dict[str, Any]) -> None:
-        """Tell the waiting init what to run, and wait until the agent runs. Raises SandboxError."""
+    async def prepare(self, request: dict[str, Any]) -> None:
+        """Tell the waiting init what to make; returns when the agent is on its way to the gate. Raises SandboxError."""
         self._place = Place(request["app"], request["environment"], request["data_limit"], self._surroundings.group)
         with contextlib.suppress(ConnectionError):
             await self._wire.send(request)
@@ -63,6 +67,25 @@ class SessionProcess:
             await self.stop(grace=0)
             raise SandboxError(f"the session could not be started: {answer['failed']}")
         self.pid = _first_child(self._init_pid) or self._init_pid
+
+    async def begin(self, environment: Mapping[str, str], log: int, learner: Learner | None) -> None:
+        """Let the program run as the session that these make of it; `log` is an open file, copied.
+
+        Raises SandboxError when the agent has ended before: then nothing of the program ran.
+        """
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                await self._wire.send({"log": True}, (log,))
+                running = await self._gate.open(environment, learner)
+        except (ConnectionError, TimeoutError):
+            running = False
+        if not running:
+            await self.stop(grace=0)
+            raise SandboxError("the session could not be started: its agent's process has ended")
+        self._learner = learner
+        self.exited.add_done_callback(self._give_up_learning)
+        assert self._place is not None, "prepare() comes first"
+        self._place = replace(self._place, environment={**self._place.environment, **environment})
 
     async def run(self, command: str) -> Command:
         """Let a shell run a command beside the agent, as the agent runs. Raises SandboxError."""
@@ -85,9 +108,15 @@ class SessionProcess:
 
     def answered(self) -> None:
         """The agent gave its first good answer: by now it has imported what it needs, which its parent may learn."""
+        if not self.served.done():
+            self.served.set_result(None)
         if self._learner is not None:
             self._learner.ask()
             self._learner = None
+
+    def _give_up_learning(self, _exited: asyncio.Future[Exit]) -> None:
+        if self._learner is not None:
+            self._learner.give_up()
 
     def drowse(self) -> None:
         """Nobody calls: the timers of the agent's main thread may be up to a second late, as they fall together.
@@ -141,8 +170,7 @@ class SessionProcess:
             return
         report = self._report or {"code": None, "signal": signal.SIGKILL}
         out_of_memory = report["signal"] == signal.SIGKILL and self._surroundings.group.out_of_memory()
-        if self._learner is not None:
-            self._learner.give_up()
+        self._gate.close()
         self._removed = asyncio.get_running_loop().run_in_executor(None, self._surroundings.remove)
         self.exited.set_result(Exit(report["code"], report["signal"], out_of_memory))
 

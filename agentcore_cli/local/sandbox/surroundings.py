@@ -1,10 +1,9 @@
-"""What a session has on this machine besides its processes: folder, socket, log file, control group."""
+"""What a session has on this machine besides its processes: folder, socket, control group."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 from agentcore_cli.local.sandbox.cgroups import Cgroups, Group
 from agentcore_cli.local.sandbox.folders import Folders, copy_tree
 from agentcore_cli.local.sandbox.isolation import Isolation
-from agentcore_cli.local.sandbox.program import Program, SessionSpec
+from agentcore_cli.local.sandbox.program import Limits, Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,34 +23,25 @@ class Surroundings:
     address: str
     group: Group
     listener: socket.socket
-    log: int
     _folders: Folders
 
     @classmethod
     async def create(
-        cls, folders: Folders, cgroups: Cgroups, isolation: Isolation, program: Program, spec: SessionSpec
+        cls, folders: Folders, cgroups: Cgroups, isolation: Isolation, program: Program, key: str, limits: Limits
     ) -> Surroundings:
         """Make all of it, or nothing. Raises OSError."""
         with contextlib.ExitStack() as undo:
-            folder = folders.create(spec.key)
-            undo.callback(folders.remove, spec.key)
+            folder = folders.create(key)
+            undo.callback(folders.remove, key)
             if not isolation.overlay:
                 await asyncio.get_running_loop().run_in_executor(None, copy_tree, program.code, folder / "app")
-            undo.callback(lambda: cgroups.group(spec.key).remove())
-            group = cgroups.create(spec.key, spec.memory, spec.cpus)
-            spec.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            log = os.open(spec.log, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            undo.callback(os.close, log)
-            listener, address = folders.listen(spec.key)
+            undo.callback(lambda: cgroups.group(key).remove())
+            group = cgroups.create(key, limits.memory, limits.cpus)
+            listener, address = folders.listen(key)
             undo.pop_all()
-        return cls(spec.key, folder, address, group, listener, log, folders)
-
-    def let_go(self) -> None:
-        """Close this process's copies of what the session's processes hold by now."""
-        self.listener.close()
-        os.close(self.log)
+        return cls(key, folder, address, group, listener, folders)
 
     def remove(self) -> None:
-        """Remove all but the log. Blocking: call it in a thread."""
+        """Remove all of it. Blocking: call it in a thread."""
         self._folders.remove(self.key)
         self.group.remove()

@@ -13,8 +13,8 @@ import sys
 import tempfile
 from typing import Any, NamedTuple, NoReturn
 
-from . import imports, limits, loops, ports, program
-from .channel import Message
+from . import imports, limits, loops, pages, ports, program
+from .channel import Channel, Message
 
 Settings = dict[str, Any]
 
@@ -38,8 +38,10 @@ class Entrance(NamedTuple):
     """Where stdout and stderr go."""
     cgroups: list[int]
     """Control groups to be joined by the agent itself, see `Group.open`; none where the init can do that for it."""
-    learning: int
-    """The socket by which the server may ask for the loaded modules, or -1."""
+    gate: int
+    """The socket by which the server says who the session is; until then nothing of the program runs."""
+    pages: bytes
+    """The memory that the program will write to anyway, see `pages.touch`."""
 
 
 class Agent:
@@ -61,14 +63,10 @@ class Agent:
         """Become the program. Ends as its interpreter would: exit status, one traceback, exit handlers."""
         if self._entrance is not None:
             self._enter(self._entrance)
-        if not getattr(sys.flags, "safe_path", False):
-            sys.path.insert(0, self.script_folder)
-        ports.install(self._settings["port"], self._listener)
-        loops.lead_uvloop(self._settings["port"], self._listener)
-        program.follow_executions(self.execute_interpreter)
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(line_buffering=True, write_through=False)
+        self._furnish()
+        if self._entrance is not None:
+            pages.touch(self._entrance.pages)
+            self._pass_gate(self._entrance.gate)
         program.run(self._settings["start"], ours=_WORKER)
 
     def execute_interpreter(self, path: str, start: "list[str]", environment: "dict[str, str]") -> NoReturn:
@@ -95,11 +93,34 @@ class Agent:
         self._accept_limits(entrance.cgroups)
         os.environ.update(self._request["environment"])
         os.chdir(self._request["app"])
+        if not self._settings["fresh"]:
+            forget_parent()
+
+    def _furnish(self) -> None:
+        """Make of this process what the program takes for its interpreter and its port."""
+        if not getattr(sys.flags, "safe_path", False):
+            sys.path.insert(0, self.script_folder)
+        ports.install(self._settings["port"], self._listener)
+        loops.lead_uvloop(self._settings["port"], self._listener)
+        program.follow_executions(self.execute_interpreter)
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(line_buffering=True, write_through=False)
+
+    def _pass_gate(self, gate: int) -> None:
+        """Wait to be told who the session is, say so, and be it. There is nothing to be if the server lets go."""
+        channel = Channel(socket.socket(fileno=gate))
+        session = channel.receive()
+        if session is None:
+            os._exit(0)
+        channel.send({"running": True})
+        os.environ.update(session["environment"])
         if self._settings["fresh"]:
             self.execute_interpreter(sys.executable, self._settings["start"], dict(os.environ))
-        forget_parent()
-        if entrance.learning >= 0:
-            imports.report_when_asked(socket.socket(fileno=entrance.learning), self._request["app"])
+        if session["learn"]:
+            imports.report_when_asked(channel.detach(), self._request["app"])
+        else:
+            channel.close()
 
     def _accept_limits(self, cgroups: "list[int]") -> None:
         limits.accept(self._settings["namespaces"], self._request["data_limit"], cgroups)

@@ -53,5 +53,9 @@ class Channel:
         taken, self._descriptors = self._descriptors, []
         return taken
 
+    def detach(self) -> socket.socket:
+        """The socket, for another conversation."""
+        return self._connection
+
     def close(self) -> None:
         self._connection.close()

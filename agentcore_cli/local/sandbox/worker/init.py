@@ -5,7 +5,9 @@ is the end of everything inside. It sleeps until one of three things happens: ou
 written to the log), the end of a child, or a message from the server. The server's end is the closing of that socket.
 
 To the server: `{"started": pid}` or `{"failed": reason}`, then `{"exited": {"code": …, "signal": …}}`.
-From the server: the request first, then `{"stop": grace in seconds}`, and what `commands` is for.
+From the server: the request first, then `{"log": true}` with the file's descriptor, then what `commands` is for, and
+at last `{"stop": grace in seconds}`.
+The agent runs nothing of the program before the server opens its gate (`gate`), which it does when the log is here.
 """
 
 import os
@@ -33,14 +35,15 @@ _READ = 65536
 class Init:
     """Made in the process that the parent has just forked, from the descriptors that came with the request."""
 
-    def __init__(self, settings: Settings, visible: "list[str]", descriptors: "list[int]") -> None:
-        control, self._listener, log, *self._others = descriptors
+    def __init__(self, settings: Settings, visible: "list[str]", pages: bytes, descriptors: "list[int]") -> None:
+        control, self._listener, self._gate, *self._groups = descriptors
         self._settings = settings
         self._visible = visible
+        self._pages = pages
         self._channel = Channel(socket.socket(fileno=control))
         self._commands = Commands(settings, self._channel)
-        self._log = Log(log)
-        self._log_descriptor = log
+        self._log: Log | None = None
+        self._poll = select.poll()
         self._output = -1
         self._agent_pid = -1
         self._deadline: float | None = None
@@ -63,17 +66,15 @@ class Init:
 
     def _fork_agent(self, request: Message) -> "Agent | None":
         """Start the agent; returns it in its own process, None in this one."""
-        learning = self._others.pop(0) if request["learn"] else -1
-        ours, agents = (self._others, []) if self._settings["namespaces"] else ([], self._others)
+        ours, agents = (self._groups, []) if self._settings["namespaces"] else ([], self._groups)
         self._output, output = os.pipe()
-        agent = Agent(self._settings, request, self._listener, Entrance(output, agents, learning))
+        agent = Agent(self._settings, request, self._listener, Entrance(output, agents, self._gate, self._pages))
         self._agent_pid = os.fork()
         if self._agent_pid == 0:
             self._leave_to_agent(ours)
             return agent
-        for descriptor in (output, self._listener, learning, *agents):
-            if descriptor >= 0:
-                os.close(descriptor)
+        for descriptor in (output, self._listener, self._gate, *agents):
+            os.close(descriptor)
         if sys.platform == "linux":
             kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # no ptrace, no reading of our memory from inside
         self._channel.send({"started": self._agent_pid})
@@ -83,26 +84,28 @@ class Init:
     def _leave_to_agent(self, groups: "list[int]") -> None:
         """In the agent's process: close what is the init's."""
         self._channel.close()
-        for descriptor in (self._output, self._log_descriptor, *groups):
+        for descriptor in (self._output, *groups):
             os.close(descriptor)
 
     def _watch(self) -> NoReturn:
         watch = children.Watch()
-        poll = select.poll()
-        for source in (self._channel, self._output, watch):
-            poll.register(source, select.POLLIN)
+        for source in (self._channel, watch):
+            self._poll.register(source, select.POLLIN)
         self._reap(watch)  # an agent that ended before we watched
         while True:
-            ready = {descriptor for descriptor, _ in poll.poll(self._milliseconds_left())}
-            if self._output in ready and not self._pump():
-                poll.unregister(self._output)
+            ready = self._ready(self._milliseconds_left())
             if self._channel.fileno() in ready:
                 self._obey(self._channel.read())
+            if self._output in ready and not self._pump():
+                self._poll.unregister(self._output)
             if self._deadline is not None and time.monotonic() >= self._deadline:
                 self._deadline = None
                 children.kill(self._agent_pid, signal.SIGKILL)
             if watch.fileno() in ready:
                 self._reap(watch)
+
+    def _ready(self, milliseconds: "float | None") -> "set[int]":
+        return {descriptor for descriptor, _ in self._poll.poll(milliseconds)}
 
     def _reap(self, watch: children.Watch) -> None:
         ended = watch.reap()
@@ -115,6 +118,9 @@ class Init:
             self._end_all()
             os._exit(0)
         for message in messages:
+            if "log" in message:
+                self._log = Log(self._channel.take_descriptors()[0])
+                self._poll.register(self._output, select.POLLIN)
             if "stop" in message:
                 self._deadline = time.monotonic() + message["stop"]
                 children.kill(self._agent_pid, signal.SIGTERM)
@@ -127,13 +133,17 @@ class Init:
         return max(0.0, self._deadline - time.monotonic()) * 1000 + 1
 
     def _pump(self) -> bool:
-        """Carry output to the log; false when nobody is left to write."""
+        """Carry output to the log; false when nobody is left to write, or there is no log yet and so nothing said."""
+        if self._log is None:
+            return False
         data = os.read(self._output, _READ)
         self._log.write(data)
         return bool(data)
 
     def _end(self, status: int) -> NoReturn:
         """The agent is gone: so is all it has left behind. Its last words are written before the server hears of it."""
+        if self._log is None and self._channel.fileno() in self._ready(0):
+            self._obey(self._channel.read())  # it was sent before the agent could begin
         self._end_all()
         os.set_blocking(self._output, False)
         try:
@@ -141,7 +151,8 @@ class Init:
                 pass
         except BlockingIOError:  # somebody outside holds the other end
             pass
-        self._log.close()
+        if self._log is not None:
+            self._log.close()
         code = os.waitstatus_to_exitcode(status)
         self._channel.send({"exited": {"code": code if code >= 0 else None, "signal": -code if code < 0 else None}})
         os._exit(0)

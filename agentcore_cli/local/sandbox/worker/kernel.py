@@ -12,6 +12,7 @@ MNT_DETACH = 2
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID = 0x20000, 0x8000000, 0x10000000, 0x20000000
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_READ, PR_CAPBSET_DROP = 1, 4, 23, 24
 PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 36, 38
+MADV_POPULATE_READ, MADV_POPULATE_WRITE = 22, 23
 
 _SYS_MOUNT_SETATTR = 442  # the same number on every architecture
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
@@ -78,6 +79,11 @@ def setns(descriptor: int, kind: int) -> None:
 def prctl(option: int, value: int = 0) -> int:
     arguments = [ctypes.c_ulong(number) for number in (value, 0, 0, 0)]
     return _check(_libc.prctl(option, *arguments), f"prctl {option}")
+
+
+def advise(start: int, length: int, advice: int) -> bool:
+    """madvise(2) on memory of this process; false when it is refused."""
+    return bool(_libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(length), advice) == 0)
 
 
 def limit_capabilities(left: "frozenset[int]") -> None:

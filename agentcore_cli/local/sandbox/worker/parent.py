@@ -12,8 +12,8 @@ import socket
 import sys
 from typing import Any
 
-from . import children, forks, imports, init, memory
-from .channel import Channel
+from . import children, forks, imports, init, memory, pages
+from .channel import Channel, Message
 
 if sys.platform == "linux":
     from . import kernel, mounts
@@ -39,6 +39,7 @@ class Parent:
         self._channel = channel
         self._settings = settings
         self._visible: list[str] = []
+        self._pages = b""
         self._sessions: set[int] = set()
         self._listening = True
 
@@ -68,13 +69,15 @@ class Parent:
                 self._sessions -= watch.reap().keys()
                 end_strangers(self._sessions)
             if self._channel.fileno() in ready:
-                descriptors = self._take_request()
-                if not self._listening:
+                request = self._take_request()
+                if request is None:
                     poll.unregister(self._channel)
-                elif self._answer(descriptors):
+                elif "study" in request:
+                    self._study(request["study"])
+                elif self._answer(descriptors := self._channel.take_descriptors()):
                     watch.close()
                     self._channel.close()
-                    return init.Init(self._settings, self._visible, descriptors)
+                    return init.Init(self._settings, self._visible, self._pages, descriptors)
         os._exit(0)
 
     def _import(self, preloaded: "frozenset[str]") -> None:
@@ -85,10 +88,16 @@ class Parent:
         imports.load(project, self._settings["learned"])
         imports.forget_shadowed(project, preloaded)
 
-    def _take_request(self) -> "list[int]":
-        """The descriptors of a new session. The server sends one request at a time, and waits for the answer."""
-        self._listening = self._channel.read() is not None
-        return self._channel.take_descriptors()
+    def _take_request(self) -> "Message | None":
+        """What the server wants; None when it has let go. It sends one request at a time, and waits for the answer."""
+        request = self._channel.receive()
+        self._listening = request is not None
+        return request
+
+    def _study(self, pid: int) -> None:
+        """Look at the memory of a session that has served, for those to come."""
+        self._pages = pages.used_by(pid)
+        self._channel.send({"studied": bool(self._pages)})
 
     def _answer(self, descriptors: "list[int]") -> bool:
         """Fork and tell the server, or tell it why not. True in the new process."""
