@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import quote
 
 from agentcore_cli.contract import LOCAL_ACCOUNT, endpoint_arn, log_group
 from agentcore_cli.local.control import Resolved
@@ -51,6 +52,8 @@ class Credentials:
             "AWS_ENDPOINT_URL_BEDROCK_AGENTCORE_CONTROL": self._url,
             "OTEL_RESOURCE_ATTRIBUTES": _resource_attributes(version, endpoint),
         }
+        if version.settings.protocol == "A2A":  # what its card says of itself (runtime-a2a-protocol-contract)
+            made["AGENTCORE_RUNTIME_URL"] = f"{self._url}/runtimes/{quote(version.runtime_arn, safe='')}/invocations/"
         given = self._of_runtimes.get(version.runtime_arn, {})
         if not any(given.get(source) for source in _SOURCES):
             given = given | {"AWS_ACCESS_KEY_ID": self._access_key, "AWS_SECRET_ACCESS_KEY": LOCAL_ACCOUNT}

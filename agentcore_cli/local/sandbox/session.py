@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from agentcore_cli.local.sandbox.commands import Command, Commands, Place
@@ -46,7 +47,6 @@ class SessionProcess:
         self._removed: asyncio.Future[None] | None = None
         self._wire = Wire(control, self._hear, self._end_of_wire)
         self._commands = Commands(self._wire)
-        self._prepared: dict[str, Any] = {}
         self._place: Place | None = None
         self._wire_ended = False
         self._process_ended = False
@@ -56,7 +56,7 @@ class SessionProcess:
 
     async def prepare(self, request: dict[str, Any]) -> None:
         """Tell the waiting init what to make; returns when the agent is on its way to the gate. Raises SandboxError."""
-        self._prepared = request
+        self._place = Place(request["app"], request["environment"], request["data_limit"], self._surroundings.group)
         with contextlib.suppress(ConnectionError):
             await self._wire.send(request)
         try:
@@ -68,23 +68,11 @@ class SessionProcess:
             raise SandboxError(f"the session could not be started: {answer['failed']}")
         self.pid = _first_child(self._init_pid) or self._init_pid
 
-    async def run(self, command: str) -> Command:
-        """Let a shell run a command beside the agent, as the agent runs. Raises SandboxError."""
-        assert self._place is not None, "begin() comes first"
-        return await self._commands.start(command, self._place)
-
     async def begin(self, environment: Mapping[str, str], log: int, learner: Learner | None) -> None:
         """Let the program run as the session that these make of it; `log` is an open file, copied.
 
         Raises SandboxError when the agent has ended before: then nothing of the program ran.
         """
-        request = self._prepared
-        self._place = Place(
-            request["app"],
-            {**request["environment"], **environment},
-            request["data_limit"],
-            self._surroundings.group,
-        )
         try:
             async with asyncio.timeout(START_SECONDS):
                 await self._wire.send({"log": True}, (log,))
@@ -96,6 +84,13 @@ class SessionProcess:
             raise SandboxError("the session could not be started: its agent's process has ended")
         self._learner = learner
         self.exited.add_done_callback(self._give_up_learning)
+        assert self._place is not None, "prepare() comes first"
+        self._place = replace(self._place, environment={**self._place.environment, **environment})
+
+    async def run(self, command: str) -> Command:
+        """Let a shell run a command beside the agent, as the agent runs. Raises SandboxError."""
+        assert self._place is not None, "begin() comes first"
+        return await self._commands.start(command, self._place)
 
     async def stop(self, grace: float = 5.0) -> Exit:
         """SIGTERM, `grace` seconds, SIGKILL; returns when the whole tree, its folder and its socket are gone."""

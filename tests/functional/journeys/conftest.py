@@ -29,3 +29,11 @@ def bedrock() -> Iterator[ScriptedBedrock]:
     """The model that the agents talk to."""
     with ScriptedBedrock() as server:
         yield server
+
+
+@pytest.fixture
+def home_path() -> Iterator[Path]:
+    """A home for one test's own deployment; its path is short."""
+    home = Path(tempfile.mkdtemp(prefix="ac-"))
+    yield home
+    shutil.rmtree(home)

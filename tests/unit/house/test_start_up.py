@@ -11,7 +11,9 @@ HEAVY = ("boto3", "botocore", "docker", "pydantic", "uvicorn", "fastapi", "starl
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["invoke", "--help"], ["local", "--help"]], ids=" ".join
+    "arguments",
+    [["--help"], ["--version"], ["invoke", "--help"], ["exec", "--help"], ["local", "--help"]],
+    ids=" ".join,
 )
 def test_help_and_version_load_nothing_heavy(arguments: list[str]) -> None:
     program = f"""
@@ -24,3 +26,14 @@ raise SystemExit(code)
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stderr.strip() == "[]"
     assert "agentcore" in ran.stdout
+
+
+def test_the_server_loads_nothing_that_nobody_has_asked_for() -> None:
+    """An idle server is as small as it was: WebSockets and tokens cost those who use them."""
+    program = """
+import sys
+import agentcore_cli.local.server
+print([name for name in ("websockets", "jwt", "cryptography", "boto3", "docker") if name in sys.modules])
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"

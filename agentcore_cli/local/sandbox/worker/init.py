@@ -5,9 +5,9 @@ is the end of everything inside. It sleeps until one of three things happens: ou
 written to the log), the end of a child, or a message from the server. The server's end is the closing of that socket.
 
 To the server: `{"started": pid}` or `{"failed": reason}`, then `{"exited": {"code": …, "signal": …}}`.
-From the server: the request first, then `{"log": true}` with the file's descriptor, then `{"stop": grace in seconds}`
-and what `commands` is for. The agent runs nothing of the program before the server opens its gate (`gate`), which it
-does when the log is here.
+From the server: the request first, then `{"log": true}` with the file's descriptor, then what `commands` is for, and
+at last `{"stop": grace in seconds}`.
+The agent runs nothing of the program before the server opens its gate (`gate`), which it does when the log is here.
 """
 
 import os
