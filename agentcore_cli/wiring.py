@@ -104,7 +104,8 @@ def aws_data_plane(region: str, target: Target, *, timeout: float, bearer: str |
 
     from agentcore_cli.aws import credentials, endpoints
     from agentcore_cli.aws.data_plane import DataPlane
-    from agentcore_cli.aws.signing import Bearer, SigV4
+    from agentcore_cli.aws.signing import Bearer
+    from agentcore_cli.aws.sigv4 import SigV4
 
     find = partial(credentials.find, target.profile, region, assume_role=target.assume_role)
     url = target.endpoint or endpoints.data_plane_url(region)

@@ -18,7 +18,7 @@ from botocore.credentials import (
 from botocore.exceptions import NoCredentialsError
 
 _CONNECT_SECONDS: Final = 10
-_READ_SECONDS: Final = 60
+_READ_SECONDS: Final = 30  # control planes answer within seconds; what they start goes on behind a status
 _SESSION_NAME: Final = "agentcore"  # who an assumed role says it is, as CloudTrail shows it
 
 

@@ -20,6 +20,7 @@ from agentcore_cli.errors import (
 )
 
 _UNREACHABLE_SECONDS: Final = 10.0
+_SILENCE_SECONDS: Final = 45.0  # one more attempt after a silence as long as `access` waits for an answer
 _TRANSIENT_SECONDS: Final = 60.0  # a conflict or a throttle may last; boto3's own three attempts span 0.15 s
 _TRANSIENT: Final = frozenset(
     {
@@ -105,6 +106,8 @@ _NAMES: Final[dict[str, type[AgentcoreError]]] = {
 
 def patience(error: ClientError | BotoCoreError) -> float:
     """For how many seconds the same call is worth repeating; 0 when it would fail again."""
+    if isinstance(error, exceptions.ReadTimeoutError):
+        return _SILENCE_SECONDS
     if not isinstance(error, ClientError):
         unreachable = isinstance(error, _UNREACHABLE) and not isinstance(error, exceptions.SSLError)
         return _UNREACHABLE_SECONDS if unreachable else 0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agentcore_cli import wiring
+from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.engine import Change, Resource, apply, plan_destroy
 from agentcore_cli.errors import InputError
 from agentcore_cli.events import Listener, Note
@@ -56,9 +57,10 @@ def destroy(request: DestroyRequest, selected: Selected, listener: Listener) -> 
         plan = plan_destroy(there, place.journal)
         if plan.changes:
             place.verify_account()
+        deletions = tuple(_in_full(change, place) for change in plan.changes)
         if request.dry_run:
-            return DestroyResult(selected.agent_name, selected.target_name, plan.changes, dry_run=True)
-        if plan.changes and not request.consent(plan.changes):
+            return DestroyResult(selected.agent_name, selected.target_name, deletions, dry_run=True)
+        if deletions and not request.consent(deletions):
             raise InputError("nothing was destroyed: the answer was no")
         _claim(there)
         outcome = apply(plan, place.journal, listener)
@@ -66,13 +68,22 @@ def destroy(request: DestroyRequest, selected: Selected, listener: Listener) -> 
             wiring.store().sweep(wiring.local_runtime(selected).artifacts())
     if any(change.key == RUNTIME for change in plan.changes):
         _tell_of_interfaces(selected, listener)
-    return DestroyResult(selected.agent_name, selected.target_name, plan.changes, seconds=outcome.seconds)
+    return DestroyResult(selected.agent_name, selected.target_name, deletions, seconds=outcome.seconds)
 
 
 def _everything(place: Workplace, patience: Patience, listener: Listener) -> list[Resource]:
     return wiring.everything(
         place.selected, place.session, account=place.account.number, patience=patience, listener=listener
     )
+
+
+def _in_full(change: Change, place: Workplace) -> Change:
+    """The deletion with what goes along, for the question."""
+    if change.key != RUNTIME or not change.name:
+        return change
+    there = place.door.endpoints(change.name.rpartition("/")[2])
+    named = sorted(endpoint.name for endpoint in there if endpoint.name != DEFAULT_ENDPOINT)
+    return replace(change, reason=f"{change.reason}, with its endpoints {', '.join(named)}") if named else change
 
 
 def _claim(resources: Iterable[Resource]) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from agentcore_cli import files, wiring
@@ -52,14 +53,18 @@ class PlanResult:
     pending: tuple[Change, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Workplace:
     """One agent's deployment while somebody looks at it or works on it."""
 
     selected: Selected
     session: Session
     journal: Journal
-    account: Account
+
+    @cached_property
+    def account(self) -> Account:
+        """The target's; asks STS when nothing is recorded. Raises CredentialsError (3)."""
+        return find_account(self.selected, self.session)
 
     @property
     def door(self) -> Runtimes:
@@ -83,7 +88,7 @@ def visit(selected: Selected) -> Iterator[Workplace]:
     """The target, for looking only."""
     session = wiring.session(selected)
     try:
-        yield Workplace(selected, session, wiring.journal(selected), find_account(selected, session))
+        yield Workplace(selected, session, wiring.journal(selected))
     finally:
         session.close()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from agentcore_cli import wiring
 from agentcore_cli.aws.runtimes import Endpoint, Runtime
 from agentcore_cli.engine import Change
-from agentcore_cli.errors import InputError, NotFoundError
+from agentcore_cli.errors import AgentcoreError, NotFoundError
 from agentcore_cli.events import Listener
 from agentcore_cli.operations.deployed import find_runtime
 from agentcore_cli.operations.plan import Overrides, Workplace, make_plan, visit
@@ -82,7 +82,7 @@ def _runtime(place: Workplace, listener: Listener) -> tuple[Runtime, str]:
 def _drift(place: Workplace, listener: Listener) -> tuple[tuple[Change, ...], str | None]:
     try:
         return make_plan(place, Overrides(), Patience(), listener).pending, None
-    except InputError as error:
+    except AgentcoreError as error:
         return (), error.message
 
 

@@ -79,7 +79,7 @@ def test_each_write_whose_answer_is_lost_is_made_once(lab: Laboratory) -> None:
 @pytest.mark.timeout(300)
 def test_a_runtime_whose_creation_is_met_with_silence_is_made_once(lab: Laboratory) -> None:
     """Longer than a client listens: the answer comes to nobody, and the call is made again with the same token."""
-    lab.account.proxy.interfere(named("bedrock-agentcore:CreateAgentRuntime", 1), silent_for(65))
+    lab.account.proxy.interfere(named("bedrock-agentcore:CreateAgentRuntime", 1), silent_for(35))
     lab.deploy()
     assert lab.account.proxy.names.count("bedrock-agentcore:CreateAgentRuntime") == 2
     lab.account.proxy.begin_anew()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from agentcore_cli.engine import Action
-from agentcore_cli.errors import AgentcoreError, ConflictError
+from agentcore_cli.errors import AgentcoreError
 from tests.fakes.aws_calls import Call, Request
 from tests.fakes.aws_proxy import Forward
 from tests.functional.aws_target.cloud import IMAGE, OTHER_IMAGE, Cloud, Project
