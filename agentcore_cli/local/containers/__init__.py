@@ -11,7 +11,7 @@ its label; when it was killed, the next one does that before anything else.
 What is not known here: HTTP to the agent, session ids, timeouts, and who is allowed to do what.
 """
 
-from agentcore_cli.local.containers.command import ContainerCommand
+from agentcore_cli.local.containers.commands import ContainerCommand
 from agentcore_cli.local.containers.container import Container
 from agentcore_cli.local.containers.containers import Containers
 from agentcore_cli.local.containers.engine import Engine, EngineError
