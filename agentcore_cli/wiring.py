@@ -246,8 +246,8 @@ def everything(
         return local_catalog.everything(deployment, session, may_have_image=has_image or deployment.artifact is None)
     from agentcore_cli.resources import catalog
 
-    deployment = _deployment(selected, account, Wishes(), patience, listener)
-    return catalog.everything(deployment, session, with_supplied=with_supplied)
+    there = _deployment(selected, account, Wishes(), patience, listener)
+    return catalog.everything(there, session, with_supplied=with_supplied)
 
 
 def runtime(selected: Selection, session: Session, *, account: str, patience: Patience, listener: Listener) -> Runtime:
