@@ -34,6 +34,7 @@ VERBS = {
     "rollback": "Go back to an earlier version.",
     "endpoints": "List, make, move and delete named endpoints of the runtime.",
     "destroy": "Remove what deploy made, and nothing else.",
+    "permissions": "Print the least IAM policy that deploying the agent needs.",
     "local": "Start, stop and steer the local runtime.",
     "doctor": "Check this machine and this project, with a fix for each fault.",
 }

@@ -251,6 +251,14 @@ def earlier_version(
     return EarlierVersion(there, version)
 
 
+def deployment(selected: Selection, *, account: str) -> Deployment:
+    """What is wanted of one agent on its target in AWS, and by what names."""
+    from agentcore_cli import events
+    from agentcore_cli.resources.patience import Patience
+
+    return _deployment(selected, account, Wishes(), Patience(), events.ignore)
+
+
 def owner(selected: Selection) -> Owner:
     """Whose it is what is deployed."""
     from agentcore_cli.resources.ownership import Owner

@@ -15,7 +15,7 @@ from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
 from agentcore_cli.builders.image import ImageProject
 from agentcore_cli.config import Agent, Start
-from agentcore_cli.contract import PROTOCOLS, TAG_AGENT, TAG_PROJECT, EcrRepository
+from agentcore_cli.contract import PROTOCOLS, TAG_AGENT, TAG_PROJECT, EcrRepository, partition
 from agentcore_cli.engine import Resource
 from agentcore_cli.events import Listener
 from agentcore_cli.resources import execution_role, image, log_group, repository, runtime_facts
@@ -60,6 +60,16 @@ class Deployment:
     def finished_image(self) -> str | None:
         """The image that is used as it is, from the command line or the config."""
         return self.image or self.agent.image
+
+    @property
+    def own_role(self) -> str:
+        """The name of the role that a deploy makes."""
+        owner = self.owner
+        return names.role_name(owner.agent, owner.project, owner.target, self.region)
+
+    @property
+    def own_role_arn(self) -> str:
+        return f"arn:{partition(self.region)}:iam::{self.account}:role{self.agent.role_path}{self.own_role}"
 
     @property
     def own_repository(self) -> EcrRepository:
@@ -122,13 +132,18 @@ def wanted(deployment: Deployment, session: Session) -> list[Resource]:
 
 
 def everything(deployment: Deployment, session: Session) -> list[Resource]:
-    """What a destroy looks for, whatever the config says now: of each kind the one that a deploy makes."""
-    there = runtime(deployment, session)
+    """What a destroy looks for, whatever the config says now: of each kind the one that a deploy makes.
+
+    One of those that the config names by now is somebody's choice, and stays.
+    """
+    agent, there = deployment.agent, runtime(deployment, session)
     log_groups = replace(_log_group_wish(deployment), runtime_id=lambda: deployment.runtime_id or _found_id(there))
+    owns_role = (agent.execution_role or "").rpartition("/")[2] != deployment.own_role
+    owns_repository = agent.ecr_repository is None or deployment.image_source != deployment.own_repository
     return [
-        _own_role(deployment, session),
-        _own_repository(deployment, session),
-        PushedImage(is_ours=deployment.agent.ecr_repository is None),
+        *([_own_role(deployment, session)] if owns_role else []),
+        *([_own_repository(deployment, session)] if owns_repository else []),
+        PushedImage(deployment.own_repository if owns_repository else None),
         there,
         LogGroup(log_groups, LogGroups(session)),
     ]
@@ -149,9 +164,8 @@ def _role(deployment: Deployment, session: Session) -> Resource:
 
 
 def _own_role(deployment: Deployment, session: Session) -> ExecutionRole:
-    owner = deployment.owner
-    name = names.role_name(owner.agent, owner.project, owner.target, deployment.region)
-    return ExecutionRole(execution_role.Wish(name, owner, deployment.grant), Roles(session))
+    wish = execution_role.Wish(deployment.own_role, deployment.owner, deployment.grant)
+    return ExecutionRole(wish, Roles(session))
 
 
 def _image(deployment: Deployment, session: Session) -> list[Resource]:
