@@ -139,6 +139,13 @@ class DataPlane:
         request.headers |= call.headers | {HEADER_SESSION: call.session_id}
         return self._patiently(request, not_found_seconds=call.not_found_seconds)
 
+    def command(self, call: Call) -> Answer:
+        """InvokeAgentRuntimeCommand: an event stream (see `commands`). Starts the session if need be."""
+        request = self._request("POST", call.arn, "commands", call.endpoint)
+        request.headers |= call.headers | {HEADER_SESSION: call.session_id, "Content-Type": "application/json"}
+        request.body = call.body
+        return self._patiently(request, not_found_seconds=call.not_found_seconds)
+
     def _request(self, method: str, arn: str, path: str, endpoint: str) -> Request:
         url = f"{self._url}/runtimes/{quote(arn, safe='')}/{path}?qualifier={quote(endpoint, safe='')}"
         return Request(method, url, {"Host": _host(url), "User-Agent": f"agentcore-toolkit/{__version__}"})
