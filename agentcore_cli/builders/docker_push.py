@@ -35,10 +35,7 @@ def push(image_id: str, repository: str, tag: str, sign_in: SignIn, *, tell: Tel
     """
     with docker_engine.connected() as client:
         client.tag(image_id, repository, tag)
-        try:
-            return _push(client, repository, tag, sign_in, tell, stopping)
-        finally:
-            _untag(client, f"{repository}:{tag}")
+        return _push(client, repository, tag, sign_in, tell, stopping)
 
 
 def _push(client: APIClient, repository: str, tag: str, sign_in: SignIn, tell: Tell, stopping: Stopping) -> str:
@@ -61,15 +58,6 @@ def _failure(repository: str, tag: str, error: str) -> AgentcoreError:
     if "immutable" in error or "already exists" in error:
         return ConflictError(f"{repository}:{tag}: there already: {error}")
     return AgentcoreError(f"{repository}:{tag}: can't be pushed: {error}", hint=_HINT)
-
-
-def _untag(client: APIClient, name: str) -> None:
-    from docker.errors import APIError
-
-    try:
-        client.remove_image(name, noprune=True)
-    except APIError:
-        return  # it only names an image that is kept
 
 
 class _Progress:

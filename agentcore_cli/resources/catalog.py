@@ -137,16 +137,17 @@ def everything(deployment: Deployment, session: Session, *, with_supplied: bool 
     One of those that the config names by now is somebody's choice, and stays; its runtime, with the log groups, is
     looked for only `with_supplied`.
     """
-    agent, found = deployment.agent, list[Resource]()
-    if agent.runtime is None or with_supplied:
-        there = runtime(deployment, session)
-        log_groups = replace(_log_group_wish(deployment), runtime_id=lambda: deployment.runtime_id or _found_id(there))
-        found += [there, LogGroup(log_groups, LogGroups(session))]
-    if (agent.execution_role or "").rpartition("/")[2] != deployment.own_role:
-        found.append(_own_role(deployment, session))
-    if agent.ecr_repository is None or deployment.image_source != deployment.own_repository:
-        found.append(_own_repository(deployment, session))
-    return [*found, PushedImage(is_ours=agent.ecr_repository is None)]
+    agent, there = deployment.agent, runtime(deployment, session)
+    log_groups = replace(_log_group_wish(deployment), runtime_id=lambda: deployment.runtime_id or _found_id(there))
+    owns_role = (agent.execution_role or "").rpartition("/")[2] != deployment.own_role
+    owns_repository = agent.ecr_repository is None or deployment.image_source != deployment.own_repository
+    owns_runtime = agent.runtime is None or with_supplied
+    return [
+        *([_own_role(deployment, session)] if owns_role else []),
+        *([_own_repository(deployment, session)] if owns_repository else []),
+        PushedImage(deployment.own_repository if owns_repository else None),
+        *([there, LogGroup(log_groups, LogGroups(session))] if owns_runtime else []),
+    ]
 
 
 def _role(deployment: Deployment, session: Session) -> Resource:

@@ -114,9 +114,9 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class PushedImage:
-    """What a destroy knows of the image: it goes with our repository, and stays in a given one."""
+    """What a destroy knows of the image: it goes with `repository`, which is ours, and stays in any other."""
 
-    is_ours: bool
+    repository: EcrRepository | None
     key: str = KEY
     depends_on: tuple[str, ...] = (_REPOSITORY,)
     sensitive: frozenset[str] = frozenset()
@@ -126,7 +126,10 @@ class PushedImage:
 
     def read(self, recorded: Record | None) -> Found | None:
         outputs: Mapping[str, Any] = recorded.outputs if recorded else {}
-        return Found({}, outputs, outputs["uri"], given=not self.is_ours) if outputs else None
+        if not outputs:
+            return None
+        goes = self.repository is not None and outputs["uri"].startswith(f"{self.repository.uri}@")
+        return Found({}, outputs, outputs["uri"], given=not goes)
 
     def replaces(self, change: FieldChange) -> bool:
         return False
