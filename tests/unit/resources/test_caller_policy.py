@@ -194,9 +194,7 @@ BEYOND_THE_DOORS = {
         f"bedrock-agentcore:{name}"  # the data plane, which is no client of boto3's
         for name in ("GetAgentCard", "InvokeAgentRuntime", "InvokeAgentRuntimeCommand", "StopRuntimeSession")
     ),
-    "logs:DescribeLogStreams",
     "logs:FilterLogEvents",
-    "logs:GetLogEvents",
 }
 
 
