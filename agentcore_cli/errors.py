@@ -23,6 +23,7 @@ class AgentcoreError(Exception):
 
     code = "Failed"
     exit_code = FAILED
+    label = "error"  # what a person sees before the message
 
     def __init__(self, message: str, *, hint: str | None = None, request_id: str | None = None) -> None:
         super().__init__(message)
@@ -99,6 +100,20 @@ class Interrupted(AgentcoreError):
 
     code = "Interrupted"
     exit_code = INTERRUPTED
+
+
+class ExecFailed(AgentcoreError):
+    """Any failure of `exec` that is not the command's own: its exit code must not be taken for the command's."""
+
+    exit_code = EXEC_FAILED
+    label = "agentcore"
+
+    @classmethod
+    def of(cls, error: AgentcoreError) -> ExecFailed:
+        """The same error, as exec tells it."""
+        failed = cls(error.message, hint=error.hint, request_id=error.request_id)
+        failed.code = error.code
+        return failed
 
 
 class ReaderLeft(Exception):

@@ -19,7 +19,16 @@ from typer.main import get_command
 from agentcore_cli import __version__
 from agentcore_cli.commands.globals import Globals
 from agentcore_cli.commands.groups import Group
-from agentcore_cli.errors import BAD_INPUT, DONE, FAILED, AgentcoreError, InputError, Interrupted, ReaderLeft
+from agentcore_cli.errors import (
+    BAD_INPUT,
+    DONE,
+    FAILED,
+    AgentcoreError,
+    ExecFailed,
+    InputError,
+    Interrupted,
+    ReaderLeft,
+)
 
 VERBS = {
     "init": "Start a new project with a working agent in it.",
@@ -28,12 +37,14 @@ VERBS = {
     "deploy": "Make what the agent needs and run it, or change what differs.",
     "invoke": "Send a payload to the agent and print its answer.",
     "status": "Show the agent's runtime, endpoints, versions and drift.",
+    "exec": "Run a shell command in a session of the agent.",
     "sessions": "List, show and stop sessions.",
     "logs": "Print the agent's log lines.",
     "versions": "List the versions of the agent's runtime.",
     "rollback": "Go back to an earlier version.",
     "endpoints": "List, make, move and delete named endpoints of the runtime.",
     "destroy": "Remove what deploy made, and nothing else.",
+    "permissions": "Print the least IAM policy that deploying the agent needs.",
     "local": "Start, stop and steer the local runtime.",
     "doctor": "Check this machine and this project, with a fix for each fault.",
 }
@@ -162,11 +173,12 @@ def _is_bare_group(error: Exception) -> bool:
     return type(error).__name__ == "NoArgsIsHelpError"
 
 
-def _usage(error: Any) -> InputError:
+def _usage(error: Any) -> AgentcoreError:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "agentcore"
     message = "which command?" if _is_bare_group(error) else error.format_message()
-    return InputError(message, hint=f"{path} --help")
+    usage = InputError(message, hint=f"{path} --help")
+    return ExecFailed.of(usage) if path.endswith(" exec") else usage
 
 
 class _Unexpected(AgentcoreError):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from agentcore_cli import names
-from agentcore_cli.contract import LOCAL_REGION, LOCAL_ROLE
+from agentcore_cli.contract import LOCAL_REGION
 from agentcore_cli.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
     from agentcore_cli.local.home import Home
     from agentcore_cli.resources.catalog import Deployment
     from agentcore_cli.resources.earlier_version import EarlierVersion
+    from agentcore_cli.resources.local_catalog import LocalDeployment
     from agentcore_cli.resources.ownership import Owner
     from agentcore_cli.resources.patience import Patience
-    from agentcore_cli.resources.runtime import Runtime, Wish
-    from agentcore_cli.resources.source_bundle import SourceBundle
+    from agentcore_cli.resources.runtime import Runtime
     from agentcore_cli.state import Deployed, State
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What was said for one command beside the config: variables, an image instead of building.
+    """What was said for one command beside the config: variables, an image instead of building, how to build.
 
     Without `refresh` the records are believed where nothing has changed here.
     """
@@ -45,6 +45,7 @@ class Wishes:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     image: str | None = None
     refresh: bool = True
+    build: str | None = None
 
 
 class Selection(Protocol):
@@ -209,7 +210,9 @@ def resources(
 ) -> list[Resource]:
     """Everything that the agent needs on this target. `account` is the target's."""
     if selected.is_local:
-        return _local_resources(selected, session, wishes, patience, listener)
+        from agentcore_cli.resources import local_catalog
+
+        return local_catalog.wanted(_local_deployment(selected, wishes, patience, listener), session)
     from agentcore_cli.resources import catalog
 
     return catalog.wanted(_deployment(selected, account, wishes, patience, listener), session)
@@ -220,7 +223,11 @@ def everything(
 ) -> list[Resource]:
     """Everything that deploys may have made for the agent on this target, whatever the config says now."""
     if selected.is_local:
-        return _local_resources(selected, session, Wishes(), patience, listener)
+        from agentcore_cli.resources import local_catalog, local_image
+
+        deployment = _local_deployment(selected, Wishes(), patience, listener)
+        has_image = selected.state.record(selected.agent_name, local_image.KEY) is not None
+        return local_catalog.everything(deployment, session, may_have_image=has_image or deployment.artifact is None)
     from agentcore_cli.resources import catalog
 
     return catalog.everything(_deployment(selected, account, Wishes(), patience, listener), session)
@@ -229,7 +236,9 @@ def everything(
 def runtime(selected: Selection, session: Session, *, account: str, patience: Patience, listener: Listener) -> Runtime:
     """The agent's runtime alone."""
     if selected.is_local:
-        return _local_runtime(selected, session, Wishes(), patience, listener)
+        from agentcore_cli.resources import local_catalog
+
+        return local_catalog.runtime(_local_deployment(selected, Wishes(), patience, listener), session)
     from agentcore_cli.resources import catalog
 
     return catalog.runtime(_deployment(selected, account, Wishes(), patience, listener), session)
@@ -251,6 +260,14 @@ def earlier_version(
     return EarlierVersion(there, version)
 
 
+def deployment(selected: Selection, *, account: str) -> Deployment:
+    """What is wanted of one agent on its target in AWS, and by what names."""
+    from agentcore_cli import events
+    from agentcore_cli.resources.patience import Patience
+
+    return _deployment(selected, account, Wishes(), Patience(), events.ignore)
+
+
 def owner(selected: Selection) -> Owner:
     """Whose it is what is deployed."""
     from agentcore_cli.resources.ownership import Owner
@@ -258,47 +275,25 @@ def owner(selected: Selection) -> Owner:
     return Owner(selected.loaded.config.project, selected.agent_name, selected.target_name)
 
 
-def _local_resources(
-    selected: Selection, session: Session, wishes: Wishes, patience: Patience, listener: Listener
-) -> list[Resource]:
-    return [_source_bundle(selected, listener), _local_runtime(selected, session, wishes, patience, listener)]
+def _local_deployment(selected: Selection, wishes: Wishes, patience: Patience, listener: Listener) -> LocalDeployment:
+    from agentcore_cli.resources.local_catalog import LocalDeployment
 
-
-def _local_runtime(
-    selected: Selection, session: Session, wishes: Wishes, patience: Patience, listener: Listener
-) -> Runtime:
-    from agentcore_cli.resources.runtime import Runtime
-    from agentcore_cli.state import RUNTIME
-
-    bundle = _source_bundle(selected, listener)
-    wish = _runtime_wish(selected, bundle, wishes)
-    return Runtime(RUNTIME, wish, runtimes(session), patience, depends_on=(bundle.key,))
-
-
-def _source_bundle(selected: Selection, listener: Listener) -> SourceBundle:
-    from agentcore_cli.config import Start
-    from agentcore_cli.resources.source_bundle import Project, SourceBundle
-
-    agent = selected.agent
-    start = Start.of(agent.entrypoint, agent.protocol)
-    project = Project(selected.loaded.root, agent.requirements, agent.python, start.argv, start.file)
-    return SourceBundle(project, store(), listener)
-
-
-def _runtime_wish(selected: Selection, bundle: SourceBundle, wishes: Wishes) -> Wish:
-    from agentcore_cli.config import Start
-    from agentcore_cli.resources.runtime import Wish
-
-    agent = selected.agent
-    return Wish(
-        name=names.local_runtime_name(selected.agent_name, selected.loaded.config.project),
+    there = selected.state.deployed(selected.agent_name)
+    return LocalDeployment(
+        root=selected.loaded.root,
+        agent=selected.agent,
         owner=owner(selected),
-        agent=agent,
-        role=lambda outputs: LOCAL_ROLE,
-        artifact=bundle.artifact(Start.of(agent.entrypoint, agent.protocol).entry_point),
+        region=region(selected),
         environment=_environment(selected),
         given=wishes.environment,
         given_before=selected.state.given_environment(selected.agent_name),
+        build=wishes.build,
+        image=wishes.image,
+        artifact=there.artifact if there else None,
+        store=store(),
+        packages=home().root / "packages",
+        patience=patience,
+        listener=listener,
     )
 
 
@@ -311,6 +306,7 @@ def _deployment(
     there = selected.state.deployed(selected.agent_name)
     return Deployment(
         root=selected.loaded.root,
+        cache=home().packages,
         agent=selected.agent,
         owner=owner(selected),
         account=account,
@@ -324,7 +320,6 @@ def _deployment(
         runtime_id=there.runtime_id if there else None,
         image=wishes.image,
         refresh=wishes.refresh,
-        packages=home().root / "packages",
         patience=patience,
         listener=listener,
     )

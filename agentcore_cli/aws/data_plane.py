@@ -1,4 +1,4 @@
-"""The data plane client: InvokeAgentRuntime and StopRuntimeSession over http.client, for every target alike.
+"""The data plane client: InvokeAgentRuntime and StopRuntimeSession for every target alike, each a single HTTP request.
 
 boto3 can't send a bearer token, sends a slow agent's POST three times, and costs 350 ms of start-up; so this one is
 ours. What differs between targets is the endpoint and the signer. Wire facts: botocore's model of `bedrock-agentcore`.
@@ -6,15 +6,17 @@ ours. What differs between targets is the endpoint and the signer. Wire facts: b
 
 from __future__ import annotations
 
-import http.client
 import random
+import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
+from agentcore_cli import __version__
 from agentcore_cli.aws import endpoints
+from agentcore_cli.aws.http import BrokenAnswer, Response, send
 from agentcore_cli.aws.signing import Request, Signer
 from agentcore_cli.contract import (
     DEFAULT_ENDPOINT,
@@ -28,7 +30,6 @@ from agentcore_cli.errors import AgentFailedError, ServiceError, StillInProgress
 if TYPE_CHECKING:
     from agentcore_cli.aws.refusals import Refusal
 
-_CHUNK: Final = 64 * 1024
 _RETRY_SECONDS: Final = 120.0  # as long as a session may take to start (contract.INITIALIZATION_SECONDS)
 # READY is a fact of the control plane; the data plane may answer 404 for a while after it. A named endpoint that isn't
 # found was more likely mistyped.
@@ -64,20 +65,20 @@ class Call:
 class Answer:
     """The agent's answer as it arrives: status, headers, and an iterator of byte pieces (read once)."""
 
-    def __init__(self, response: http.client.HTTPResponse, connection: http.client.HTTPConnection) -> None:
+    def __init__(self, response: Response, connection: socket.socket) -> None:
         self._response = response
         self._connection = connection
         self._whole: bytes | None = None
         self.status = response.status
         self.headers = response.headers
-        self.content_type = response.headers.get("Content-Type", "application/octet-stream")
-        self.session_id = response.headers.get(HEADER_SESSION)
-        self.request_id = response.headers.get(HEADER_REQUEST_ID)
+        self.content_type = response.headers.get("content-type", "application/octet-stream")
+        self.session_id = response.headers.get(HEADER_SESSION.lower())
+        self.request_id = response.headers.get(HEADER_REQUEST_ID.lower())
 
     @property
     def is_first(self) -> bool | None:
         """Whether this was the first call of a session just started; None where the service doesn't tell (AWS)."""
-        calls = self.headers.get(HEADER_SESSION_CALLS)
+        calls = self.headers.get(HEADER_SESSION_CALLS.lower())
         return None if calls is None else calls == "1"
 
     def whole(self) -> bytes:
@@ -87,7 +88,6 @@ class Answer:
 
     def close(self) -> None:
         """Hang up; the agent goes on."""
-        self._response.close()
         self._connection.close()
 
     def pieces(self) -> Iterator[bytes]:
@@ -96,13 +96,10 @@ class Answer:
             yield self._whole
             return
         try:
-            while piece := self._response.read1(_CHUNK):
-                yield piece
-            if self._response.length:  # read1 ends silently when the peer hangs up early
-                raise http.client.IncompleteRead(b"", self._response.length)
+            yield from self._response.pieces()
         except TimeoutError as error:
             raise _timed_out(self.request_id) from error
-        except (http.client.HTTPException, OSError) as error:
+        except (BrokenAnswer, OSError) as error:
             raise AgentFailedError(
                 "the answer broke off: the agent's session ended before it was complete", request_id=self.request_id
             ) from error
@@ -142,9 +139,16 @@ class DataPlane:
         request.headers |= call.headers | {HEADER_SESSION: call.session_id}
         return self._patiently(request, not_found_seconds=call.not_found_seconds)
 
+    def command(self, call: Call) -> Answer:
+        """InvokeAgentRuntimeCommand: an event stream (see `commands`). Starts the session if need be."""
+        request = self._request("POST", call.arn, "commands", call.endpoint)
+        request.headers |= call.headers | {HEADER_SESSION: call.session_id, "Content-Type": "application/json"}
+        request.body = call.body
+        return self._patiently(request, not_found_seconds=call.not_found_seconds)
+
     def _request(self, method: str, arn: str, path: str, endpoint: str) -> Request:
         url = f"{self._url}/runtimes/{quote(arn, safe='')}/{path}?qualifier={quote(endpoint, safe='')}"
-        return Request(method, url, {"Host": _host(url)})
+        return Request(method, url, {"Host": _host(url), "User-Agent": f"agentcore-toolkit/{__version__}"})
 
     def _patiently(self, request: Request, *, not_found_seconds: float = 0.0, is_rpc: bool = False) -> Answer:
         """One answer with status 200; each attempt is signed anew."""
@@ -173,12 +177,12 @@ class DataPlane:
             hint = "agentcore doctor; check the network, the region and AWS_ENDPOINT_URL"
             raise ServiceError(f"{url.netloc}: can't be reached: {error}", hint=hint) from error
         try:
-            connection.request(request.method, f"{url.path}?{url.query}", request.body or None, request.headers)
-            return Answer(connection.getresponse(), connection)
+            target = f"{url.path}?{url.query}"
+            return Answer(send(connection, request.method, target, request.headers, request.body), connection)
         except TimeoutError as error:
             connection.close()
             raise _timed_out(None) from error
-        except (http.client.HTTPException, OSError) as error:
+        except (BrokenAnswer, OSError) as error:
             connection.close()
             message = f"{url.netloc}: no answer: {str(error) or type(error).__name__}; the agent may have been called"
             raise ServiceError(message, hint="agentcore logs; nothing was sent a second time") from error
@@ -190,7 +194,9 @@ def _refused(answer: Answer, is_rpc: bool) -> Refusal | None:
     from agentcore_cli.aws.refusals import refusal, rpc_refusal  # most calls are not refused
 
     if answer.status != 200:
-        return refusal(answer.status, answer.content_type, answer.headers.get(HEADER_ERROR_TYPE), answer.whole())
+        return refusal(
+            answer.status, answer.content_type, answer.headers.get(HEADER_ERROR_TYPE.lower()), answer.whole()
+        )
     return rpc_refusal(answer.whole())
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import socket
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from agentcore_cli.aws.http import BrokenAnswer, send
 from agentcore_cli.contract import SERVICE, partition
 from agentcore_cli.errors import InputError
 
@@ -33,7 +33,7 @@ def data_plane_url(region: str, environ: Mapping[str, str] = os.environ) -> str:
     return f"https://{name}.{region}.{suffix}"
 
 
-def connect(url: str, timeout: float) -> http.client.HTTPConnection:
+def connect(url: str, timeout: float) -> socket.socket:
     """A connection to `url`'s host that bears `timeout` seconds of silence; through the proxy that HTTPS_PROXY names.
 
     Raises OSError when nobody is there within 10 seconds, InputError for a URL that names no host.
@@ -41,24 +41,42 @@ def connect(url: str, timeout: float) -> http.client.HTTPConnection:
     parts = urlsplit(url)
     if not parts.hostname or parts.scheme not in ("http", "https"):
         raise InputError(f"endpoint {url}: not a URL", hint="https://HOST")
-    connection = _open(parts, _proxy(parts))
-    connection.connect()
-    connection.sock.settimeout(timeout)
-    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    proxy = _proxy(parts)
+    tls = _tls() if parts.scheme == "https" else None
+    connection = _dial(proxy or parts)
+    try:
+        if proxy is not None:
+            _tunnel(connection, proxy, parts)
+        if tls is not None:
+            connection = tls.wrap_socket(connection, server_hostname=parts.hostname)
+    except BaseException:
+        connection.close()
+        raise
+    connection.settimeout(timeout)
+    return connection
+
+
+def _dial(at: SplitResult) -> socket.socket:
+    port = at.port or {"http": 80, "https": 443}[at.scheme]
+    host = at.hostname or ""
+    # As bytes, where it is ASCII: for a string Python imports a codec for international names.
+    name = host.encode() if host.isascii() else host
+    connection = socket.create_connection((name, port), timeout=CONNECT_SECONDS)  # type: ignore[arg-type]
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if hasattr(socket, "TCP_KEEPIDLE"):
-        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _KEEPALIVE_SECONDS)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _KEEPALIVE_SECONDS)
     return connection
 
 
-def _open(parts: SplitResult, proxy: SplitResult | None) -> http.client.HTTPConnection:
-    at = proxy or parts
-    host, port = at.hostname or "", at.port or (80 if proxy else None)
-    if parts.scheme == "http":
-        return http.client.HTTPConnection(host, port, timeout=CONNECT_SECONDS)
-    connection = http.client.HTTPSConnection(host, port, timeout=CONNECT_SECONDS, context=_tls())
-    if proxy is not None:
-        connection.set_tunnel(parts.hostname or "", parts.port or 443, _proxy_headers(proxy))
-    return connection
+def _tunnel(connection: socket.socket, proxy: SplitResult, parts: SplitResult) -> None:
+    at = f"{parts.hostname}:{parts.port or 443}"
+    try:
+        answer = send(connection, "CONNECT", at, {"Host": at, **_proxy_headers(proxy)}, b"")
+    except BrokenAnswer as error:
+        raise OSError(f"the proxy {proxy.hostname}: {error}") from error
+    if answer.status != 200:
+        raise OSError(f"the proxy {proxy.hostname} refused: HTTP {answer.status}")
 
 
 def _proxy(parts: SplitResult) -> SplitResult | None:

@@ -46,6 +46,25 @@ def find(inputs: Inputs) -> LocalImage | None:
         return _inspect(client, _reference(inputs))
 
 
+def inspect(reference: str) -> LocalImage | None:
+    """The image of a name in the engine, if there is one. Raises AgentcoreError when there is no engine."""
+    with docker_engine.connected() as client:
+        return _inspect(client, reference)
+
+
+def tag(image: LocalImage, reference: str) -> None:
+    """Give an image another name, `repository:tag`."""
+    repository, _, name = reference.rpartition(":")
+    with docker_engine.connected() as client:
+        client.tag(image.id, repository, name)
+
+
+def labelled(labels: Mapping[str, str]) -> list[str]:
+    """The names (or, without one, ids) of the images that carry all these labels."""
+    with docker_engine.connected() as client:
+        return _labelled(client, labels)
+
+
 def check(inputs: Inputs) -> None:
     """Raise what `build` would raise before it starts: no engine, or no emulation where the Dockerfile needs it."""
     with docker_engine.connected() as client:
@@ -81,13 +100,17 @@ def remove(labels: Mapping[str, str]) -> None:
     from docker.errors import APIError
 
     with docker_engine.connected() as client:
-        wanted = [f"{name}={value}" for name, value in labels.items()]
-        for image in client.images(filters={"label": wanted}):
-            for name in image.get("RepoTags") or [image["Id"]]:
-                try:
-                    client.remove_image(name)
-                except APIError:
-                    continue  # in use, or the base of another
+        for name in _labelled(client, labels):
+            try:
+                client.remove_image(name)
+            except APIError:
+                continue  # in use, or the base of another
+
+
+def _labelled(client: APIClient, labels: Mapping[str, str]) -> list[str]:
+    wanted = [f"{name}={value}" for name, value in labels.items()]
+    found = client.images(filters={"label": wanted})
+    return [name for image in found for name in image.get("RepoTags") or [image["Id"]]]
 
 
 def _run(client: APIClient, inputs: Inputs, items: Mapping[str, Item], tell: Tell, stopping: Stopping) -> str:

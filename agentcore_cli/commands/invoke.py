@@ -13,7 +13,6 @@ from agentcore_cli.contract import SYNC_REQUEST_SECONDS
 from agentcore_cli.errors import InputError, Interrupted
 
 if TYPE_CHECKING:
-    from agentcore_cli.operations.destination import Destination
     from agentcore_cli.operations.payload import Payload
 
 
@@ -47,6 +46,7 @@ def invoke(
     Calls with the same --session-id share one isolated environment; without it the call gets a new one.
     """
     from agentcore_cli.commands.answers import show
+    from agentcore_cli.commands.destinations import choose_destination, choose_session
     from agentcore_cli.operations.bearer import is_exposed, read_bearer
     from agentcore_cli.operations.invoke import InvokeRequest
     from agentcore_cli.operations.invoke import invoke as run
@@ -58,10 +58,10 @@ def invoke(
         raise InputError("PAYLOAD - and --bearer-token -: stdin can be but one of them")
     if is_exposed(bearer_token):
         out.warning("a token on the command line is seen by all processes; better - or @FILE or AGENTCORE_BEARER_TOKEN")
-    destination = _destination(said, arn, qualifier)
+    destination = choose_destination(said, arn, qualifier)
     request = InvokeRequest(
         payload=_payload(payload, content_type, card=agent_card),
-        session=_session(session, again, destination),
+        session=choose_session(session, again, destination),
         user_id=user_id,
         accept=accept,
         headers=tuple(header or ()),
@@ -102,15 +102,6 @@ def _check_form(
         raise InputError(f"--output {output}: {'is a folder' if output.is_dir() else 'there is no such folder'}")
 
 
-def _destination(said: Globals, arn: str | None, qualifier: str | None) -> Destination:
-    from agentcore_cli.operations import destination
-    from agentcore_cli.operations.selection import select
-
-    if arn is not None:
-        return destination.by_arn(arn, qualifier, said.options())
-    return destination.of(select(said.options()), qualifier)
-
-
 def _payload(argument: str | None, content_type: str | None, *, card: bool) -> Payload:
     from agentcore_cli.operations.payload import Payload, read_payload
 
@@ -119,12 +110,3 @@ def _payload(argument: str | None, content_type: str | None, *, card: bool) -> P
     if argument is not None:
         raise InputError("--agent-card and PAYLOAD: choose one of them")
     return Payload(b"", "")
-
-
-def _session(name: str | None, again: bool, destination: Destination) -> str:
-    from agentcore_cli.names import new_session_id
-    from agentcore_cli.operations.exchanges import last_session
-
-    if again:
-        return last_session(destination)
-    return new_session_id() if name is None else name

@@ -170,7 +170,7 @@ class _Application:
             step.resource.destroy(step.found, self._at_work(key, {}, step.found, (), ""))
         self._journal.forget(key)
         left = step.resource.read(None)
-        if left and not left.refusal:
+        if left and not left.refusal and not left.given:
             raise AgentcoreError(f"{key}: still there after it was deleted", hint="run the same command again")
 
     def _desired(self, step: PlannedStep, found: Found | None) -> Desired:

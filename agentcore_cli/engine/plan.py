@@ -163,7 +163,8 @@ def _plan_one(
 
 def _deletion(resource: Resource, found: Found | None, recorded: Record | None, reason: str) -> PlannedStep | None:
     if found and found.given:
-        return None
+        forgotten = Change(resource.key, Action.DELETE, "given, so it stays: only our record of it goes")
+        return PlannedStep(forgotten, resource, None, recorded) if recorded else None
     if found and not found.refusal:
         change = Change(resource.key, Action.DELETE, reason, name=found.name)
         return PlannedStep(change, resource, found, recorded)

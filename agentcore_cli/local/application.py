@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import logging
 from typing import Any, Final
-from urllib.parse import quote
 
 from agentcore_cli.contract import HEADER_REQUEST_ID
+from agentcore_cli.local.authorizer import challenge
 from agentcore_cli.local.control import ControlPlane
 from agentcore_cli.local.data_plane import DataPlane
+from agentcore_cli.local.envelopes import refusal
 from agentcore_cli.local.extension import Extension
-from agentcore_cli.local.guard import Caller, Guard, challenge, require_key
-from agentcore_cli.local.proxy import AnswerBroken, CallerGone, Receive, Send
+from agentcore_cli.local.guard import Caller, Guard, require_key
+from agentcore_cli.local.proxy import AnswerBroken, CallerGone, PayloadTooLarge, Receive, Send
 from agentcore_cli.local.request import Request
-from agentcore_cli.local.wire import Answer, ServiceFault, fault_response
+from agentcore_cli.local.wire import Answer, ServiceFault
 
 CONTROL_BODY_MAX: Final = 1_048_576  # bytes
 
@@ -35,17 +36,24 @@ class Application:
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
+        is_websocket = scope["type"] == "websocket"
         try:
-            answer = await self._answer(request)
+            answer = await (self._converse(request, scope["subprotocols"]) if is_websocket else self._answer(request))
         except (CallerGone, AnswerBroken):
             return  # there is nobody to tell, or no way to tell it: the server hangs up on an answer that is not whole
+        except PayloadTooLarge:
+            answer = _refusal(ServiceFault.validation("The request's body is too large"), request)
         except ServiceFault as fault:
             answer = _refusal(fault, request)
         except Exception:
             _log.exception("request %s failed", request.id)
-            answer = fault_response(ServiceFault.internal("The local runtime failed; see server.log"), request.id)
+            answer = _refusal(ServiceFault.internal("The local runtime failed; see server.log"), request)
         if answer is not None:
-            await _send(send, answer, request.id)
+            await _send(send, answer, request.id, kind="websocket.http" if is_websocket else "http")
+
+    async def _converse(self, request: Request, offered: list[str]) -> None:
+        caller = self._guard.identify(request.headers, request.query)
+        await self._data_plane.converse(request, caller, offered)
 
     async def _answer(self, request: Request) -> Answer | None:
         caller = self._guard.identify(request.headers, request.query)
@@ -62,17 +70,16 @@ class Application:
 
 
 def _refusal(fault: ServiceFault, request: Request) -> Answer:
-    status, headers, body = fault_response(fault, request.id)
+    status, headers, body = refusal(fault, request)
     if status == 401:
-        host = request.headers[b"host"].decode("latin-1")
-        headers.append(("www-authenticate", challenge(host, quote(request.segments[1], safe=""), request.qualifier)))
+        headers.append(("www-authenticate", challenge(request)))
     return status, headers, body
 
 
-async def _send(send: Send, answer: Answer, request_id: str) -> None:
+async def _send(send: Send, answer: Answer, request_id: str, *, kind: str) -> None:
     status, named, body = answer
     headers = {name.lower(): value for name, value in named}
     headers |= {HEADER_REQUEST_ID.lower(): request_id, "content-length": str(len(body))}
     encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": status, "headers": encoded})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": f"{kind}.response.start", "status": status, "headers": encoded})
+    await send({"type": f"{kind}.response.body", "body": body})

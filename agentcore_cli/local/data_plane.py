@@ -1,76 +1,113 @@
-"""The data plane: InvokeAgentRuntime and StopRuntimeSession (botocore's model of `bedrock-agentcore`, 2024-02-28)."""
+"""The data plane: which runtime a request is for, whether its caller may, and which operation serves it.
+
+Operations and paths are those of botocore's model of `bedrock-agentcore` (2024-02-28). Two have no model: the WebSocket
+(`conversation`), and GetRuntimeProtectedResourceMetadata, which tells a caller without a token where to get one.
+"""
 
 from __future__ import annotations
 
-import time
 import uuid
-from typing import Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Final
 
-from agentcore_cli.contract import HEADER_SESSION, HEADER_SESSION_CALLS, PAYLOAD_MAX
-from agentcore_cli.local import failures, headers, parameters
+from agentcore_cli.contract import HEADER_SESSION
+from agentcore_cli.local import authorizer, parameters
+from agentcore_cli.local.clock import Clock
+from agentcore_cli.local.commands import CommandRun
 from agentcore_cli.local.control import ControlPlane, Resolved
 from agentcore_cli.local.faults import Faults
-from agentcore_cli.local.guard import Caller, require_bearer, require_key
-from agentcore_cli.local.proxy import AgentLost, AgentRefused, Exchange, PayloadTooLarge
-from agentcore_cli.local.request import Request, too_large
-from agentcore_cli.local.session import Session
+from agentcore_cli.local.guard import Caller, require_key
+from agentcore_cli.local.headers import REQUEST_ID
+from agentcore_cli.local.invocations import Invocations
+from agentcore_cli.local.request import Request
+from agentcore_cli.local.sandbox import SandboxError
 from agentcore_cli.local.sessions import Sessions
 from agentcore_cli.local.wire import JSON_HEADERS, Answer, ServiceFault
 
-OPERATIONS: Final = frozenset(("invocations", "stopruntimesession"))
 STOPS_REMEMBERED: Final = 1000
+_METADATA: Final = ("GET", "invocations", ".well-known", "oauth-protected-resource")
+
+Operation = Callable[[Request, Resolved], Awaitable[Answer | None]]
 
 
 class DataPlane:
-    """Finds the runtime, then the session, then lets the proxy work."""
+    """Finds the runtime, then lets the operation work: None means that it has sent its answer by itself."""
 
-    def __init__(self, control: ControlPlane, sessions: Sessions, faults: Faults) -> None:
+    def __init__(self, control: ControlPlane, sessions: Sessions, clock: Clock, faults: Faults) -> None:
         self._control = control
         self._sessions = sessions
+        self._clock = clock
         self._faults = faults
+        self._authorizers = authorizer.Authorizers()
         self._stops: dict[tuple[str, ...], None] = {}
+        invocations = Invocations(sessions)
+        self._operations: dict[tuple[str, ...], Operation] = {
+            ("POST", "invocations"): invocations.invoke,
+            ("GET", "invocations"): _not_streamed,
+            ("DELETE", "invocations"): _not_streamed,
+            ("GET", "invocations", ".well-known", "agent-card.json"): invocations.agent_card,
+            ("POST", "commands"): self._run_command,
+            ("POST", "stopruntimesession"): self._stop,
+        }
 
     def serves(self, method: str, segments: list[str]) -> bool:
         """Whether the request is for an operation of this plane."""
-        return method == "POST" and len(segments) == 3 and segments[0] == "runtimes" and segments[2] in OPERATIONS
+        operation = (method, *segments[2:])
+        return segments[0] == "runtimes" and (operation in self._operations or operation == _METADATA)
 
     async def handle(self, request: Request, caller: Caller) -> Answer | None:
         """Answer a request; None when the answer went out as it came. Raises ServiceFault, AnswerBroken, CallerGone."""
-        version = self._resolve(request, caller)
-        if request.segments[2] == "stopruntimesession":
-            return await self._stop(request, version)
-        await self._invoke(request, version)
-        return None
+        operation = (request.method, *request.segments[2:])
+        version = self.resolve(request)
+        if operation == _METADATA:
+            return _metadata(request, version)
+        if operation[1:] == ("invocations",):
+            request.protocol = version.settings.protocol
+        await self.authorize(version, caller)
+        return await self._operations[operation](request, version)
 
-    def _resolve(self, request: Request, caller: Caller) -> Resolved:
-        """The version that the request is for, if its caller may use it."""
+    def resolve(self, request: Request) -> Resolved:
+        """The version that the request is for. Raises ServiceFault."""
         if self._faults.strike("throttle"):
             raise ServiceFault.throttling()
         account = request.query.get("accountId", [None])[0]
-        version = self._control.resolve(request.segments[1], account, request.qualifier)
-        require = require_key if version.settings.authorizer is None else require_bearer
-        require(caller)
-        return version
+        return self._control.resolve(request.segments[1], account, request.qualifier)
 
-    async def _invoke(self, request: Request, version: Resolved) -> None:
-        session_id = _session_id(parameters.of_invoke(request), version)
-        body = request.body(PAYLOAD_MAX)
+    async def authorize(self, version: Resolved, caller: Caller) -> None:
+        """Let a caller through who may use the version. Raises ServiceFault."""
+        if version.settings.authorizer is None:
+            require_key(caller)
+        else:
+            await self._authorizers.require(version.settings.authorizer, caller)
+
+    async def converse(self, request: Request, caller: Caller, offered: list[str]) -> None:
+        """Serve a WebSocket to its end. Raises ServiceFault while the handshake can still be refused."""
+        from agentcore_cli.local import conversation
+
+        if request.segments[:1] != ["runtimes"] or request.segments[2:] != ["ws"]:
+            raise ServiceFault.unknown_operation()
+        version = self.resolve(request)
+        await self.authorize(version, (caller.kind == "nobody" and conversation.bearer(offered)) or caller)
+        session_id = parameters.of_websocket(request).get("runtimeSessionId") or str(uuid.uuid4())
         session = await self._sessions.enter(version, session_id)
-        assert session.pool is not None, "a session that can be entered has a process"
-        exchange = Exchange(session.pool, body)
-        began = time.time()
-        self._sessions.begin(session, exchange)
+        await conversation.hold(request, session, self._sessions, self._clock, offered)
+
+    async def _run_command(self, request: Request, version: Resolved) -> None:
+        members = await parameters.of_command(request)
+        session_id = members.get("runtimeSessionId") or str(uuid.uuid4())
+        session = await self._sessions.enter(version, session_id)
+        assert session.process is not None, "a session that can be entered has a process"
         try:
-            await _relay(request, session, exchange)
-        except AgentLost as error:
-            raise await failures.lost(session, exchange, began) from error
-        except AgentRefused as error:
-            raise await failures.refused(session, error, began) from error
-        except PayloadTooLarge as error:
-            raise too_large(PAYLOAD_MAX) from error
+            command = await session.process.run(members["command"])
+        except SandboxError as error:
+            raise ServiceFault.runtime_client_error(f"Runtime could not run the command: {error.message}") from error
+        run = CommandRun(command, members["timeout"], self._clock)
+        self._sessions.begin(session, run)
+        try:
+            headers = [*session.identity()[:1], (REQUEST_ID, request.id.encode())]
+            await run.relay(headers, request.receive, request.send)
         finally:
-            exchange.close()
-            self._sessions.finish(session, exchange)
+            self._sessions.finish(session, run)
 
     async def _stop(self, request: Request, version: Resolved) -> Answer:
         """A stop that was answered before is answered again; without its token it would be a 404 by now."""
@@ -88,29 +125,14 @@ class DataPlane:
             del self._stops[next(iter(self._stops))]
 
 
-async def _relay(request: Request, session: Session, exchange: Exchange) -> None:
-    settings = session.version.settings
-    identity = session.identity()
-    asked = headers.to_agent(request.header_list, session.custom_headers, identity, request.id)
-    if name := headers.too_long(asked, session.custom_headers):
-        raise ServiceFault.validation(f"The value of header {name} is longer than {headers.ALLOWED_VALUE_MAX} bytes")
-
-    def request_head(length: int | None) -> bytes:
-        return headers.request_head(settings.path, settings.port, asked, length)
-
-    head = await exchange.ask(request_head, request.length)
-    session.answered_well()
-
-    def answer_headers(length: int | None) -> headers.HeaderList:
-        calls = (HEADER_SESSION_CALLS.lower().encode(), b"%d" % session.invocations)
-        return [*headers.from_agent(head.headers, length, identity, request.id), calls]
-
-    await exchange.answer(head, answer_headers, request.send)
+async def _not_streamed(_request: Request, version: Resolved) -> None:
+    """MCP's clients ask for a stream of the server's own requests, and end their sessions: both are optional there."""
+    if version.settings.protocol != "MCP":
+        raise ServiceFault.unknown_operation()
+    raise ServiceFault(405, "MethodNotAllowedException", "Only POST is served here")
 
 
-def _session_id(members: dict[str, Any], version: Resolved) -> str:
-    """The id that the caller gave, else a new one. MCP clients know their own header only (runtime-mcp-contract)."""
-    given: str | None = members.get("runtimeSessionId")
-    if version.settings.protocol == "MCP":
-        given = members.get("mcpSessionId", given)
-    return given or str(uuid.uuid4())
+def _metadata(request: Request, version: Resolved) -> Answer:
+    if version.settings.authorizer is None:
+        raise ServiceFault.access_denied("The agent is not configured for OAuth.")
+    return authorizer.protected_resource(request, version.settings.authorizer)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from agentcore_cli.contract import LOCAL_REGION
@@ -18,7 +18,7 @@ from agentcore_cli.local.credentials import Credentials
 from agentcore_cli.local.wire import ServiceFault
 
 _SIGV4: Final = b"AWS4-HMAC-SHA256"
-_MISMATCH: Final = (
+MISMATCH: Final = (
     "Authorization method mismatch. The agent is configured for a different authorization method than what was used "
     "in your request."
 )
@@ -30,10 +30,11 @@ _BAD_KEY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """How a request identified itself; `region` is the one it was signed for."""
+    """How a request identified itself; `region` is the one it was signed for, `token` a bearer's, not verified."""
 
     kind: Literal["key", "bearer", "nobody"]
     region: str = LOCAL_REGION
+    token: str = field(default="", repr=False)
 
 
 class Guard:
@@ -54,7 +55,7 @@ class Guard:
             raise ServiceFault.access_denied("The local runtime does not answer to web pages.")
         authorization = headers.get(b"authorization", b"")
         if authorization[:7].lower() == b"bearer ":
-            return Caller("bearer")
+            return Caller("bearer", token=authorization[7:].strip().decode("latin-1"))
         scope = _credential_scope(authorization) or query.get("X-Amz-Credential", [""])[0].encode()
         if not scope:
             return Caller("nobody")
@@ -72,27 +73,9 @@ class Guard:
 def require_key(caller: Caller) -> None:
     """Everything but a runtime with a JWT authorizer wants a signed request. Raises ServiceFault 403."""
     if caller.kind == "bearer":
-        raise ServiceFault.access_denied(_MISMATCH)
+        raise ServiceFault.access_denied(MISMATCH)
     if caller.kind == "nobody":
         raise ServiceFault(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
-
-
-def require_bearer(caller: Caller) -> None:
-    """What a runtime with a JWT authorizer wants (runtime-oauth). Raises ServiceFault 401 or 403.
-
-    Tokens can't be verified here, so even a bearer is refused: to let it in unchecked would be to promise a check.
-    """
-    if caller.kind == "key":
-        raise ServiceFault.access_denied(_MISMATCH)
-    if caller.kind == "nobody":
-        raise ServiceFault.unauthorized("Missing bearer token")
-    raise ServiceFault.access_denied("The local runtime can't verify bearer tokens of a JWT authorizer.")
-
-
-def challenge(host: str, escaped_arn: str, qualifier: str) -> str:
-    """The WWW-Authenticate header of a 401: where the runtime's authorization server is told (RFC 9728)."""
-    path = f"/runtimes/{escaped_arn}/invocations/.well-known/oauth-protected-resource?qualifier={qualifier}"
-    return f'Bearer resource_metadata="http://{host}{path}"'
 
 
 def _credential_scope(authorization: bytes) -> bytes:

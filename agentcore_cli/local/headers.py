@@ -6,10 +6,10 @@ runtime-header-allowlist, runtime-sessions, and botocore's model of InvokeAgentR
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from agentcore_cli.contract import HEADER_REQUEST, HEADER_REQUEST_ID, HEADER_SESSION
+from agentcore_cli.contract import HEADER_CUSTOM_PREFIX, HEADER_REQUEST, HEADER_REQUEST_ID, HEADER_SESSION
 
 HeaderList = list[tuple[bytes, bytes]]
 
@@ -20,6 +20,7 @@ MCP_SESSION: Final = b"mcp-session-id"
 ALLOWED_VALUE_MAX: Final = 4096  # bytes of an allowlisted header's value (runtime-header-allowlist)
 
 _TRACE: Final = (b"x-amzn-trace-id", b"traceparent", b"tracestate", b"baggage")
+_CUSTOM_PREFIX: Final = HEADER_CUSTOM_PREFIX.lower().encode()
 _TO_AGENT: Final = frozenset((b"accept", b"content-type", b"mcp-protocol-version", b"mcp-method", b"mcp-name", *_TRACE))
 _FROM_AGENT: Final = frozenset((b"content-type", b"mcp-protocol-version", *_TRACE))
 
@@ -38,10 +39,10 @@ def too_long(headers: HeaderList, custom: frozenset[bytes]) -> str | None:
     return None
 
 
-def request_head(path: str, port: int, headers: HeaderList, length: int | None) -> bytes:
+def request_head(path: str, port: int, headers: HeaderList, length: int | None, *, method: bytes = b"POST") -> bytes:
     """The first bytes of the request to the agent; without a length the body is chunked."""
     framing = b"transfer-encoding: chunked" if length is None else b"content-length: %d" % length
-    lines = [b"POST %b HTTP/1.1" % path.encode(), b"host: localhost:%d" % port]
+    lines = [b"%b %b HTTP/1.1" % (method, path.encode()), b"host: localhost:%d" % port]
     lines += [b"%b: %b" % header for header in headers]
     lines += [framing, b"", b""]
     return b"\r\n".join(lines)
@@ -55,6 +56,18 @@ def to_agent(received: HeaderList, custom: frozenset[bytes], session: HeaderList
     headers += session
     headers.append((REQUEST, request_id.encode()))
     return headers
+
+
+def to_websocket(received: HeaderList, custom: frozenset[bytes], session: HeaderList, request_id: str) -> HeaderList:
+    """The same for the handshake of a WebSocket."""
+    headers = [(name, value) for name, value in received if name in _TRACE or name in custom]
+    return [*headers, *session, (REQUEST, request_id.encode())]
+
+
+def in_query(query: Mapping[str, list[str]]) -> HeaderList:
+    """The headers that a WebSocket's address may hold, for browsers can set none (runtime-get-started-websocket)."""
+    named = [(name.lower().encode(), values[0].encode()) for name, values in query.items()]
+    return [(name, value) for name, value in named if name == SESSION or name.startswith(_CUSTOM_PREFIX)]
 
 
 def from_agent(answered: HeaderList, length: int | None, session: HeaderList, request_id: str) -> HeaderList:

@@ -56,6 +56,11 @@ class Home:
         return self.root / "snapshots"
 
     @property
+    def packages(self) -> Path:
+        """Packages for images, installed for linux/arm64: `<hash>/`."""
+        return self.root / "packages"
+
+    @property
     def environments(self) -> Path:
         """Installed packages, addressed by the hash of what was asked for: `<hash>/`."""
         return self.root / "environments"

@@ -50,10 +50,14 @@ class RequestBody:
     def __init__(self, receive: Receive, limit: int) -> None:
         self._receive = receive
         self._left = limit
+        self._held: bytes | None = None
         self.whole = False
 
     async def piece(self) -> bytes:
         """What arrived since the last call; `whole` tells if it was the last. Raises CallerGone, PayloadTooLarge."""
+        if self._held is not None:
+            held, self._held = self._held, None
+            return held
         message = await self._receive()
         if message["type"] == "http.disconnect":
             raise CallerGone
@@ -63,6 +67,11 @@ class RequestBody:
         if self._left < 0:
             raise PayloadTooLarge
         return data
+
+    async def peek(self) -> bytes:
+        """The first piece, which `piece` gives once more."""
+        self._held = await self.piece()
+        return self._held
 
     async def all(self) -> bytes:
         """The whole body, for the small ones that are read and understood here."""

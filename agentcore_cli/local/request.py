@@ -7,26 +7,32 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
-from agentcore_cli.contract import DEFAULT_ENDPOINT
+from agentcore_cli.contract import DEFAULT_ENDPOINT, Protocol
 from agentcore_cli.local.headers import HeaderList
 from agentcore_cli.local.proxy import Receive, RequestBody, Send
 from agentcore_cli.local.wire import ServiceFault, split_path
 
 
 class Request:
-    """`id` is what the answer carries as x-amzn-RequestId; `headers` are by lower-case name, of two alike the last."""
+    """`id` is what the answer carries as x-amzn-RequestId; `headers` are by lower-case name, of two alike the last.
 
-    __slots__ = ("header_list", "headers", "id", "method", "query", "receive", "segments", "send")
+    `protocol` is that of the agent, once it is known that the request is an invocation of one; `rpc_id` is the id of
+    the JSON-RPC request in its body, once that is known: a refusal is written as the protocol wants it.
+    """
+
+    __slots__ = ("header_list", "headers", "id", "method", "protocol", "query", "receive", "rpc_id", "segments", "send")
 
     def __init__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         self.id = str(uuid.uuid4())
-        self.method: str = scope["method"]
+        self.method: str = scope.get("method", "GET")  # the handshake of a WebSocket has no other
         self.segments = _segments(scope["raw_path"])
         self.query = _query(scope["query_string"])
         self.header_list: HeaderList = scope["headers"]
         self.headers = dict(self.header_list)
         self.receive = receive
         self.send = send
+        self.protocol: Protocol = "HTTP"
+        self.rpc_id: str | int | float | None = None
 
     @property
     def qualifier(self) -> str:

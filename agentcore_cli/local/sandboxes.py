@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from agentcore_cli.local.containers import Container, Containers, ImageProgram
+from agentcore_cli.local.containers import Container, ContainerCommand, Containers, ImageProgram
 from agentcore_cli.local.control.settings import RuntimeSettings
-from agentcore_cli.local.sandbox import Level, Program, Sandbox, SessionProcess, SessionSpec
+from agentcore_cli.local.sandbox import Command, Level, Program, Sandbox, SessionProcess, SessionSpec
 
 AnyProgram = Program | ImageProgram
 AnyProcess = SessionProcess | Container
+AnyCommand = Command | ContainerCommand
 
 
 class Sandboxes:

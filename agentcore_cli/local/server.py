@@ -21,7 +21,7 @@ import string
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 import uvloop
@@ -120,7 +120,7 @@ class LocalServer:
             self._store, clock, faults, self._deployments, LOCAL_REGION, artifacts=home.artifacts
         )
         extension = Extension(self._sessions, self._control, self._sandbox, credentials, clock, faults, self.end)
-        data_plane = DataPlane(self._control, self._sessions, faults)
+        data_plane = DataPlane(self._control, self._sessions, clock, faults)
         self._http = _uvicorn(Application(Guard(self._port, credentials), data_plane, self._control, extension))
 
     @property
@@ -199,7 +199,9 @@ def _uvicorn(application: Application) -> uvicorn.Server:
         application,
         loop="none",
         http="httptools",
-        ws="none",
+        ws=_web_socket,  # type: ignore[arg-type]  # it is called like the class that it stands for
+        ws_ping_interval=None,  # a ping begins the session's idle time anew, so only callers send them
+        ws_per_message_deflate=False,
         lifespan="off",
         log_config=None,
         access_log=False,
@@ -210,6 +212,13 @@ def _uvicorn(application: Application) -> uvicorn.Server:
         timeout_graceful_shutdown=CLOSE_SECONDS,
     )
     return _Uvicorn(config)
+
+
+def _web_socket(**named: Any) -> asyncio.Protocol:
+    """Uvicorn's protocol for the connection of a caller who wants a WebSocket; the library is loaded for the first."""
+    from agentcore_cli.local.websocket import WebSocket
+
+    return WebSocket(**named)
 
 
 def listen() -> socket.socket:

@@ -5,16 +5,29 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from agentcore_cli.local import headers
 from agentcore_cli.local.control import Resolved
-from agentcore_cli.local.proxy import Exchange
 from agentcore_cli.local.sandboxes import AnyProcess, AnyProgram
 from agentcore_cli.local.upstream import Pool
 from agentcore_cli.local.vitals import Vitals
 
 State = Literal["provisioning", "active", "idle", "stopping", "stopped"]
+
+
+class Activity(Protocol):
+    """Something that a caller has under way in a session: an invocation, a command, a WebSocket connection.
+
+    `begun` turns true when the answer has; `overdue` is set before it is cut because it took too long.
+    """
+
+    begun: bool
+    overdue: bool
+
+    def cut(self) -> None:
+        """End it at once; it need not have ended when this returns."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +56,10 @@ class Session:
     program: AnyProgram | None = None
     process: AnyProcess | None = None
     pool: Pool | None = None
-    exchanges: dict[Exchange, float] = field(default_factory=dict)  # with the time each began
+    exchanges: dict[Activity, float] = field(default_factory=dict)  # with the time each began
+    conversations: set[Activity] = field(default_factory=set)
     custom_headers: frozenset[bytes] = frozenset()
+    mcp_session: bytes | None = None  # the id that the agent gave to an MCP session of its own
     next_check: float = 0.0
     being_checked: bool = False
     drowsy: bool = False
@@ -60,13 +75,17 @@ class Session:
         settings = self.version.settings
         self.custom_headers = headers.forwardable(settings.header_allowlist, jwt=settings.authorizer is not None)
 
-    def begin(self, exchange: Exchange, now: float) -> None:
+    def begin(self, exchange: Activity, now: float) -> None:
         """A request has come: the session is active until it ends."""
         self.exchanges[exchange] = now
-        self.last_used_at = now
         self.invocations += 1
         self.state = "active"
         self.quiet.clear()
+        self.touch(now)
+
+    def touch(self, now: float) -> None:
+        """Somebody has used it: the idle time counts from here."""
+        self.last_used_at = now
         if self.drowsy and self.process is not None:
             self.drowsy = False
             self.process.rouse()
@@ -77,7 +96,7 @@ class Session:
             self.drowsy = True
             self.process.drowse()
 
-    def end(self, exchange: Exchange, now: float) -> None:
+    def end(self, exchange: Activity, now: float) -> None:
         """A request has ended: the idle time counts from here."""
         del self.exchanges[exchange]
         self.last_used_at = now
@@ -90,6 +109,13 @@ class Session:
         if not self.has_answered and self.process is not None:
             self.has_answered = True
             self.process.answered()
+
+    def cut(self) -> None:
+        """End whatever callers have under way in it."""
+        if self.pool is not None:
+            self.pool.close()
+        for activity in (*self.exchanges, *self.conversations):
+            activity.cut()
 
     def settle(self) -> None:
         """Active or idle, by what runs in it and what its last ping said."""
@@ -112,6 +138,23 @@ class Session:
         if self.version.settings.protocol == "MCP":
             return [(headers.SESSION, value), (headers.MCP_SESSION, value)]
         return [(headers.SESSION, value)]
+
+    def identity_to_agent(self, *, starts_mcp: bool) -> headers.HeaderList:
+        """The headers that tell the agent the session's id; an MCP agent's own id, where it has given one.
+
+        With `starts_mcp` the agent may give one: an id that it did not give would only be refused.
+        """
+        if starts_mcp:
+            return self.identity()[:1]
+        if self.mcp_session is not None:
+            return [*self.identity()[:1], (headers.MCP_SESSION, self.mcp_session)]
+        return self.identity()
+
+    def learn_mcp_session(self, answered: headers.HeaderList) -> None:
+        """Remember the id that an MCP agent gives in its answer."""
+        for name, value in answered:
+            if name == headers.MCP_SESSION and value:
+                self.mcp_session = value
 
     def record(self, level: str) -> dict[str, Any]:
         """The session as `/_local/sessions` shows it."""

@@ -25,11 +25,10 @@ from agentcore_cli.local.home import Home
 from agentcore_cli.local.ledger import Ledger
 from agentcore_cli.local.programs import Programs
 from agentcore_cli.local.provisioning import StartFailed, until_ready
-from agentcore_cli.local.proxy import Exchange
 from agentcore_cli.local.sandbox import SandboxError, SessionSpec
 from agentcore_cli.local.sandboxes import Sandboxes
 from agentcore_cli.local.schedule import Schedule
-from agentcore_cli.local.session import Session, SessionKey
+from agentcore_cli.local.session import Activity, Session, SessionKey
 from agentcore_cli.local.upstream import Pool
 from agentcore_cli.local.vitals import Vitals
 from agentcore_cli.local.wire import ServiceFault
@@ -97,13 +96,26 @@ class Sessions:
             raise ServiceFault.retryable_conflict()
         return session
 
-    def begin(self, session: Session, exchange: Exchange) -> None:
+    def begin(self, session: Session, exchange: Activity) -> None:
         """A request enters the session: it is active until `finish`."""
         session.begin(exchange, self._clock.now())
         self._health.watch(session)
 
-    def finish(self, session: Session, exchange: Exchange) -> None:
+    def finish(self, session: Session, exchange: Activity) -> None:
         session.end(exchange, self._clock.now())
+
+    def join(self, session: Session, conversation: Activity) -> None:
+        """A connection is there until `leave`. It is cut with the session, and does not keep that alive by itself."""
+        session.conversations.add(conversation)
+        session.invocations += 1
+        self.touch(session)
+
+    def touch(self, session: Session) -> None:
+        """Something came by a connection."""
+        session.touch(self._clock.now())
+
+    def leave(self, session: Session, conversation: Activity) -> None:
+        session.conversations.discard(conversation)
 
     async def stop(self, runtime_id: str, endpoint: str, session_id: str) -> None:
         """End one session on request. Raises ServiceFault: 404 when it does not run, 409 while it starts or ends."""
@@ -125,8 +137,7 @@ class Sessions:
             await session.gone.wait()
         elif session.state in ("active", "idle"):
             session.state = "stopping"
-            if session.pool is not None:
-                session.pool.close()
+            session.cut()
             await self._tear_down(session, reason)
         else:
             await session.gone.wait()

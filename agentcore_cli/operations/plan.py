@@ -40,7 +40,7 @@ class Overrides:
 
     @property
     def wishes(self) -> wiring.Wishes:
-        return wiring.Wishes(self.environment, self.image, self.refresh)
+        return wiring.Wishes(self.environment, self.image, self.refresh, self.build)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,7 @@ def make_plan(place: Workplace, overrides: Overrides, patience: Patience, listen
 def check(overrides: Overrides, selected: Selected) -> None:
     """Refuse what can be known to be wrong before anything starts. Raises InputError."""
     _check_environment(overrides.environment)
+    _check_image(overrides.image)
     _check_artifact(overrides, selected)
     if selected.is_local or not (overrides.image or selected.agent.image):
         _check_entrypoint(selected)
@@ -135,19 +136,20 @@ def _check_environment(environment: Mapping[str, str]) -> None:
             raise InputError(f"--env {name}: {len(value)} characters is above {ENVIRONMENT_VALUE_MAX}")
 
 
+def _check_image(uri: str | None) -> None:
+    if uri and not _ECR.fullmatch(uri):
+        hint = "123456789012.dkr.ecr.REGION.amazonaws.com/REPOSITORY@sha256:... or :TAG"
+        raise InputError(f"--image {uri}: AgentCore runs images of ECR alone", hint=hint)
+
+
 def _check_artifact(overrides: Overrides, selected: Selected) -> None:
     if selected.is_local:
-        if overrides.image or overrides.build not in (None, "zip"):
-            given = "--image" if overrides.image else f"--build {overrides.build}"
-            raise InputError(f"{given}: the local runtime runs code, not images", hint="leave it out")
-        return
-    if overrides.image:
-        if not _ECR.fullmatch(overrides.image):
-            hint = "123456789012.dkr.ecr.REGION.amazonaws.com/REPOSITORY@sha256:... or :TAG"
-            raise InputError(f"--image {overrides.image}: AgentCore runs images of ECR alone", hint=hint)
+        if overrides.build not in (None, "zip", "docker"):
+            hint = "--build zip runs the code itself, --build docker an image that is built here"
+            raise InputError(f"--build {overrides.build}: not for the local runtime", hint=hint)
         return
     build = overrides.build or selected.agent.build
-    if build != "docker" and not selected.agent.image:
+    if build != "docker" and not (overrides.image or selected.agent.image):
         said = f"--build {build}" if overrides.build else f"agents.{selected.agent_name}.build: {build}"
         raise InputError(f"{said}: this version builds for AWS with docker alone", hint="--build docker")
 

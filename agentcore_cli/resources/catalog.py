@@ -15,13 +15,13 @@ from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
 from agentcore_cli.builders.image import ImageProject
 from agentcore_cli.config import Agent, Start
-from agentcore_cli.contract import PROTOCOLS, EcrRepository
+from agentcore_cli.contract import PROTOCOLS, TAG_AGENT, TAG_PROJECT, EcrRepository, partition
 from agentcore_cli.engine import Resource
 from agentcore_cli.events import Listener
-from agentcore_cli.resources import execution_role, log_group, repository, runtime_facts
+from agentcore_cli.resources import execution_role, image, log_group, repository, runtime_facts
 from agentcore_cli.resources.execution_policy import Grant
 from agentcore_cli.resources.execution_role import ExecutionRole
-from agentcore_cli.resources.image import Image
+from agentcore_cli.resources.image import Image, PushedImage
 from agentcore_cli.resources.log_group import LogGroup
 from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.patience import Patience
@@ -30,18 +30,18 @@ from agentcore_cli.resources.runtime import Runtime, Wish
 from agentcore_cli.resources.supplied_role import SuppliedRole
 
 RUNTIME: Final = "runtime"
-IMAGE: Final = "image"
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One agent on one target. `root` is the project's folder, `image` an image that is there instead of a build.
+    """One agent on one target. `root` is the project's folder, `cache` one for packages, `image` one that is there.
 
     `environment` is the config's, `given` and `given_before` are the variables of `--env` (see `runtime.Wish`).
     `runtime_id` is that of the records. Without `refresh` the records are believed.
     """
 
     root: Path
+    cache: Path
     agent: Agent
     owner: Owner
     account: str
@@ -53,7 +53,6 @@ class Deployment:
     runtime_id: str | None
     image: str | None
     refresh: bool
-    packages: Path
     patience: Patience
     listener: Listener = field(repr=False)
 
@@ -61,6 +60,16 @@ class Deployment:
     def finished_image(self) -> str | None:
         """The image that is used as it is, from the command line or the config."""
         return self.image or self.agent.image
+
+    @property
+    def own_role(self) -> str:
+        """The name of the role that a deploy makes."""
+        owner = self.owner
+        return names.role_name(owner.agent, owner.project, owner.target, self.region)
+
+    @property
+    def own_role_arn(self) -> str:
+        return f"arn:{partition(self.region)}:iam::{self.account}:role{self.agent.role_path}{self.own_role}"
 
     @property
     def own_repository(self) -> EcrRepository:
@@ -73,9 +82,33 @@ class Deployment:
         if self.finished_image:
             is_public = self.finished_image.startswith("public.ecr.aws/")
             return None if is_public else EcrRepository.of(self.finished_image, self.account, self.region)
+        return self.repository
+
+    @property
+    def repository(self) -> EcrRepository:
+        """Where a built image is pushed to."""
         if self.agent.ecr_repository:
             return EcrRepository.of(self.agent.ecr_repository, self.account, self.region)
         return self.own_repository
+
+    @property
+    def image_project(self) -> ImageProject:
+        """What the image is built from. It is the same for all targets, so that they run the same image."""
+        agent, start = self.agent, Start.of(self.agent.entrypoint, self.agent.protocol)
+        return ImageProject(
+            root=self.root,
+            agent=self.owner.agent,
+            start=start.argv,
+            entry=start.file,
+            port=PROTOCOLS[agent.protocol].port,
+            python=agent.python,
+            base_image=agent.effective_base_image,
+            requirements=agent.requirements,
+            install=agent.install,
+            build_args=agent.build_args,
+            otel=agent.otel,
+            labels={TAG_PROJECT: self.owner.project, TAG_AGENT: self.owner.agent},
+        )
 
     @property
     def grant(self) -> Grant:
@@ -99,12 +132,18 @@ def wanted(deployment: Deployment, session: Session) -> list[Resource]:
 
 
 def everything(deployment: Deployment, session: Session) -> list[Resource]:
-    """What a destroy looks for, whatever the config says now: of each kind the one that a deploy makes."""
-    there = runtime(deployment, session)
+    """What a destroy looks for, whatever the config says now: of each kind the one that a deploy makes.
+
+    One of those that the config names by now is somebody's choice, and stays.
+    """
+    agent, there = deployment.agent, runtime(deployment, session)
     log_groups = replace(_log_group_wish(deployment), runtime_id=lambda: deployment.runtime_id or _found_id(there))
+    owns_role = (agent.execution_role or "").rpartition("/")[2] != deployment.own_role
+    owns_repository = agent.ecr_repository is None or deployment.image_source != deployment.own_repository
     return [
-        _own_role(deployment, session),
-        _own_repository(deployment, session),
+        *([_own_role(deployment, session)] if owns_role else []),
+        *([_own_repository(deployment, session)] if owns_repository else []),
+        PushedImage(deployment.own_repository if owns_repository else None),
         there,
         LogGroup(log_groups, LogGroups(session)),
     ]
@@ -125,41 +164,26 @@ def _role(deployment: Deployment, session: Session) -> Resource:
 
 
 def _own_role(deployment: Deployment, session: Session) -> ExecutionRole:
-    owner = deployment.owner
-    name = names.role_name(owner.agent, owner.project, owner.target, deployment.region)
-    return ExecutionRole(execution_role.Wish(name, owner, deployment.grant), Roles(session))
+    wish = execution_role.Wish(deployment.own_role, deployment.owner, deployment.grant)
+    return ExecutionRole(wish, Roles(session))
 
 
 def _image(deployment: Deployment, session: Session) -> list[Resource]:
     """The image and the repository that it is pushed to; nothing when there is one already."""
     if deployment.finished_image:
         return []
-    agent, address = deployment.agent, deployment.image_source
-    assert address, "what is built is pushed to ECR"
-    start = Start.of(agent.entrypoint, agent.protocol)
-    project = ImageProject(
-        root=deployment.root,
-        agent=deployment.owner.agent,
-        start=start.argv,
-        entry=start.file,
-        port=PROTOCOLS[agent.protocol].port,
-        python=agent.python,
-        base_image=agent.effective_base_image,
-        requirements=agent.requirements,
-        install=agent.install,
-        build_args=agent.build_args,
-        otel=agent.otel,
-        labels=deployment.owner.tags,
-    )
+    address = deployment.repository
+    registry = address.account if address.account != deployment.account else None
     door = Repositories(session.in_region(address.region))
-    return [_repository(deployment, session), Image(project, address, door, deployment.packages)]
+    wish = image.Wish(deployment.image_project, address, deployment.cache)
+    return [_repository(deployment, session), Image(wish, door, registry)]
 
 
 def _repository(deployment: Deployment, session: Session) -> Resource:
     agent = deployment.agent
     if agent.ecr_repository is None:
         return _own_repository(deployment, session)
-    address = EcrRepository.of(agent.ecr_repository, deployment.account, deployment.region)
+    address = deployment.repository
     door = Repositories(session.in_region(address.region))
     return GivenRepository(address, deployment.owner.agent, door, deployment.listener)
 
@@ -177,13 +201,13 @@ def runtime(deployment: Deployment, session: Session) -> Runtime:
         owner=deployment.owner,
         agent=deployment.agent,
         role=lambda outputs: outputs[execution_role.KEY]["arn"],
-        artifact=lambda outputs: runtime_facts.image_artifact(finished or outputs[IMAGE]["uri"]),
+        artifact=lambda outputs: runtime_facts.image_artifact(finished or outputs[image.KEY]["uri"]),
         environment=deployment.environment,
         given=deployment.given,
         given_before=deployment.given_before,
         believes_tags=not deployment.refresh,
     )
-    return Runtime(RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=(execution_role.KEY, IMAGE))
+    return Runtime(RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=(execution_role.KEY, image.KEY))
 
 
 def _log_group_wish(deployment: Deployment) -> log_group.Wish:

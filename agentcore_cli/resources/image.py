@@ -1,86 +1,141 @@
-"""The agent's image: built for arm64 in the Docker Engine, pushed to its repository, deployed by digest."""
+"""The agent's image: built here for linux/arm64, pushed under the hash of its inputs, deployed by its digest."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from agentcore_cli.aws.repositories import Image as Answer
 from agentcore_cli.aws.repositories import Repositories
-from agentcore_cli.builders import docker_image, image, pushed
-from agentcore_cli.builders.docker_image import LocalImage
+from agentcore_cli.builders import docker_image, docker_push, image
+from agentcore_cli.builders.docker_push import SignIn
 from agentcore_cli.builders.image import ImageProject, Inputs
 from agentcore_cli.contract import EcrRepository
-from agentcore_cli.engine import PENDING, Desired, FieldChange, Found, Outputs, Record, Work
-from agentcore_cli.resources import repository
+from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
+from agentcore_cli.errors import ConflictError
 
 KEY: Final = "image"
+_REPOSITORY: Final = "repository"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is built and where it goes. `cache` is the folder where packages are kept."""
+
+    project: ImageProject
+    address: EcrRepository
+    cache: Path
 
 
 @dataclass(frozen=True)
 class Image:
-    """`packages` is the folder where packages are kept, `door` is of the repository's region."""
+    """`door` is of the repository's region; `registry` is its account where that is not the caller's.
 
-    project: ImageProject
-    address: EcrRepository
+    The project is looked at once: what was planned is what is built.
+    """
+
+    wish: Wish
     door: Repositories
-    packages: Path
+    registry: str | None = None
     key: str = KEY
-    depends_on: tuple[str, ...] = (repository.KEY,)
+    depends_on: tuple[str, ...] = (_REPOSITORY,)
     sensitive: frozenset[str] = frozenset()
 
-    @cached_property
-    def _inputs(self) -> Inputs:
-        return image.read(self.project)
-
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
-        facts = self._inputs.describe()
-        if found and found.facts == facts:
-            return Desired(facts, found.outputs)
-        docker_image.check(self._inputs)
-        return Desired(facts, {"uri": PENDING, "digest": PENDING, "tag": self._inputs.tag})
+        """Raises what a build is refused for before it starts: a fault of the project, no engine, no emulation."""
+        inputs = self._inputs
+        if found is None or found.outputs.get("tag") != inputs.tag:
+            docker_image.check(inputs)
+        return Desired(inputs.describe(), {"tag": inputs.tag})
 
     def read(self, recorded: Record | None) -> Found | None:
-        """By the digest that the records have, if it is still there; else by the tag that the inputs would have."""
-        if recorded and recorded.outputs.get("digest"):
-            there = self.door.image(self.address.name, digest=recorded.outputs["digest"], registry=self._registry)
-            if there:
-                return Found(recorded.facts, recorded.outputs, recorded.outputs["uri"])
-        return self._pushed()
+        """The image with today's inputs; else the one that was pushed last, to compare with."""
+        inputs = self._inputs
+        last = recorded.outputs if recorded else {}
+        there = self.door.image(self.wish.address.name, tag=inputs.tag, registry=self.registry)
+        if there:
+            moved = last.get("tag") == inputs.tag and last.get("digest") != there.digest
+            refusal = self._moved(inputs.tag) if moved else None
+            outputs = self._outputs(there, inputs.tag)
+            return Found(inputs.describe(), outputs, outputs["uri"], refusal)
+        if recorded is None or not last or last["tag"] == inputs.tag:
+            return None
+        return Found(recorded.facts, last, last["uri"])
 
     def replaces(self, change: FieldChange) -> bool:
         return False
 
     def prepare(self, work: Work) -> None:
-        """Build it; nothing in AWS is touched."""
-        self._built(work)
+        """Build it; that needs nothing of AWS."""
+        docker_image.build(self._inputs, self.wish.cache, tell=work.tell, stopping=work.stopping)
 
     def apply(self, work: Work) -> Found:
-        """Push it, unless an image of the same inputs is there: tags don't move."""
-        if there := self._pushed():
-            return there
-        built = self._built(work)
-        token = self.door.authorization()
-        credentials = {"username": token.user, "password": token.password}
-        uri, tag = self.address.uri, self._inputs.tag
-        digest = pushed.push(built.id, uri, tag, credentials, tell=work.tell, stopping=work.stopping)
-        return self._found(digest)
+        inputs = self._inputs
+        built = docker_image.build(inputs, self.wish.cache, tell=work.tell, stopping=work.stopping)
+        there = self._pushed(work, inputs, built.id)
+        outputs = self._outputs(there, inputs.tag)
+        return Found(inputs.describe(), outputs, outputs["uri"])
 
     def destroy(self, found: Found, work: Work) -> None:
-        """Nothing in AWS: it goes with its repository, or stays in one that is not ours."""
+        """Nothing: images go with their repository."""
 
-    @property
-    def _registry(self) -> str:
-        return self.address.account
+    @cached_property
+    def _inputs(self) -> Inputs:
+        return image.read(self.wish.project)
 
-    def _built(self, work: Work) -> LocalImage:
-        return docker_image.build(self._inputs, self.packages, tell=work.tell, stopping=work.stopping)
+    def _pushed(self, work: Work, inputs: Inputs, image_id: str) -> Answer:
+        signed_in = self.door.authorization()
+        sign_in = SignIn(signed_in.user, signed_in.password)
+        work.tell(f"pushing to {self.wish.address.uri}")
+        try:
+            digest = docker_push.push(
+                image_id, self.wish.address.uri, inputs.tag, sign_in, tell=work.tell, stopping=work.stopping
+            )
+        except ConflictError:  # another deploy with the same inputs was faster; tags are immutable
+            there = self.door.image(self.wish.address.name, tag=inputs.tag, registry=self.registry)
+            if there is None:
+                raise
+            return there
+        return Answer(digest, (inputs.tag,), 0)
 
-    def _pushed(self) -> Found | None:
-        there = self.door.image(self.address.name, tag=self._inputs.tag, registry=self._registry)
-        return self._found(there.digest) if there else None
+    def _outputs(self, there: Answer, tag: str) -> dict[str, str]:
+        return {"uri": f"{self.wish.address.uri}@{there.digest}", "digest": there.digest, "tag": tag}
 
-    def _found(self, digest: str) -> Found:
-        outputs: dict[str, Any] = {"uri": f"{self.address.uri}@{digest}", "digest": digest, "tag": self._inputs.tag}
-        return Found(self._inputs.describe(), outputs, outputs["uri"])
+    def _moved(self, tag: str) -> ConflictError:
+        address = self.wish.address
+        return ConflictError(
+            f"image {address.uri}:{tag}: another image has this tag now than the one that was pushed",
+            hint=f"aws ecr batch-delete-image --repository-name {address.name} --image-ids imageTag={tag}; then deploy",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PushedImage:
+    """What a destroy knows of the image: it goes with `repository`, which is ours, and stays in any other."""
+
+    repository: EcrRepository | None
+    key: str = KEY
+    depends_on: tuple[str, ...] = (_REPOSITORY,)
+    sensitive: frozenset[str] = frozenset()
+
+    def desired(self, outputs: Outputs, found: Found | None) -> Desired:
+        return Desired({})
+
+    def read(self, recorded: Record | None) -> Found | None:
+        outputs: Mapping[str, Any] = recorded.outputs if recorded else {}
+        if not outputs:
+            return None
+        goes = self.repository is not None and outputs["uri"].startswith(f"{self.repository.uri}@")
+        return Found({}, outputs, outputs["uri"], given=not goes)
+
+    def replaces(self, change: FieldChange) -> bool:
+        return False
+
+    def apply(self, work: Work) -> Found:
+        raise NotImplementedError("a destroy makes nothing")
+
+    def destroy(self, found: Found, work: Work) -> None:
+        """Nothing: images go with their repository."""

@@ -24,7 +24,7 @@ def show_failure(error: AgentcoreError, *, as_json: bool, traceback: bool) -> No
     if isinstance(error, Interrupted) and sys.stderr.isatty():
         print(file=sys.stderr)  # below the terminal's own ^C
     red, reset = ("\033[31m", "\033[0m") if is_terminal(sys.stderr) else ("", "")
-    print(f"{red}error:{reset} {printable(error.message)}", file=sys.stderr)
+    print(f"{red}{error.label}:{reset} {printable(error.message)}", file=sys.stderr)
     if error.hint:
         print(f"  next: {printable(error.hint)}", file=sys.stderr)
     if error.request_id:

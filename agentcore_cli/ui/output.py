@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from agentcore_cli.errors import AgentcoreError, InputError, ReaderLeft
@@ -51,6 +51,12 @@ class Output:
     def binary(self, data: bytes) -> None:
         """Bytes of an answer as they are."""
         _write(data)
+
+    def beside(self, data: bytes) -> None:
+        """Bytes that another program wrote to its stderr, to ours. Work is not ended because nobody reads them."""
+        with suppress(OSError):
+            sys.stderr.buffer.write(data)
+            sys.stderr.flush()
 
     def note(self, message: str) -> None:
         """Something worth knowing, on stderr; nothing with `--quiet`."""

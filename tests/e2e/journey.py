@@ -46,7 +46,8 @@ class Journey:
     def nothing_to_do(self) -> None:
         """The plan says so, and a deploy changes nothing in the account."""
         before = self.inventory()
-        assert self.command.json("plan")["pending"] == []
+        pending = self.command.json("plan")["pending"]
+        assert pending == [], pending
         self.command.run("plan", "--exit-code")
         assert self.command.json("deploy")["changed"] is False
         assert self.inventory() == before

@@ -72,7 +72,7 @@ class Thing:
         if (facts := self.world.things.get(self.key)) is None:
             return None
         refusal = ConflictError(f"{self.key} is not ours") if self.foreign else None
-        return Found(facts, self.outputs(), f"thing/{self.key}", refusal, self.given)
+        return Found(facts, self.outputs(), f"thing/{self.key}", refusal, given=self.given)
 
     def replaces(self, change: FieldChange) -> bool:
         return change.name in self.immutable

@@ -6,12 +6,13 @@ this machine; from then on the image's id counts (`program`). For a session, `co
 `container` then waits for its end. All of it goes over the engine's own API (`engine`), nothing over its command line.
 
 Who cleans up. A session that ends removes its container. A server that ends removes all of its home's, which carry
-its label; when it was killed, the next one does that before anything else.
+its label. When it was killed, a small process that it had beside it (`reaper`) removes its containers at once, and the
+next server whatever is left, before anything else. `relays` lead the other way, from containers to this machine.
 
 What is not known here: HTTP to the agent, session ids, timeouts, and who is allowed to do what.
 """
 
-from agentcore_cli.local.containers.command import ContainerCommand
+from agentcore_cli.local.containers.commands import ContainerCommand
 from agentcore_cli.local.containers.container import Container
 from agentcore_cli.local.containers.containers import Containers
 from agentcore_cli.local.containers.engine import Engine, EngineError

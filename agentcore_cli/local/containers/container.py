@@ -11,17 +11,17 @@ import signal
 from pathlib import Path
 from typing import Any, Final
 
-from agentcore_cli.local.containers import command
-from agentcore_cli.local.containers.command import ContainerCommand
+from agentcore_cli.local.containers import commands
+from agentcore_cli.local.containers.commands import ContainerCommand
 from agentcore_cli.local.containers.engine import Engine, EngineError
 from agentcore_cli.local.containers.frames import Frames
+from agentcore_cli.local.containers.statuses import exit_of
 from agentcore_cli.local.sandbox import Exit, SandboxError
 from agentcore_cli.local.sandbox.worker.log import Log
 from agentcore_cli.local.upstream import Connection, UpstreamLost
 
 KILL_SECONDS: Final = 10.0  # how long the engine may take to kill a container that did not stop
 LAST_LINES_SECONDS: Final = 5.0  # how long output may still come after the end
-_SIGNALLED: Final = 128  # plus the signal's number: the status of a process that a signal has ended
 
 _log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class Container:
 
     async def run(self, text: str) -> ContainerCommand:
         """Let a shell run a command beside the agent, as the agent runs. Raises SandboxError."""
-        return await command.run(self._engine, self.id, text)
+        return await commands.run(self._engine, self.id, text)
 
     async def stop(self, grace: float = 5.0) -> Exit:
         """The image's stop signal, `grace` seconds, SIGKILL; returns when the container is gone.
@@ -161,9 +161,6 @@ def _published(shown: dict[str, Any], port: int) -> str:
 
 
 def _exit(state: dict[str, Any]) -> Exit:
-    code = state["ExitCode"]
     if state.get("OOMKilled"):
         return Exit(None, signal.SIGKILL, out_of_memory=True)
-    if code > _SIGNALLED and code - _SIGNALLED in signal.valid_signals():
-        return Exit(None, code - _SIGNALLED)
-    return Exit(code, None)
+    return exit_of(state["ExitCode"])

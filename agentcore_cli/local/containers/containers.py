@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import logging
+import secrets
 from typing import Any, Final
 
 import msgspec
@@ -14,9 +15,10 @@ from agentcore_cli.files import write_atomically
 from agentcore_cli.local.containers import images
 from agentcore_cli.local.containers.container import Container, remove
 from agentcore_cli.local.containers.engine import Engine, EngineError
+from agentcore_cli.local.containers.guardian import Guardian
 from agentcore_cli.local.containers.program import ImageProgram
 from agentcore_cli.local.containers.relays import Relays
-from agentcore_cli.local.containers.specification import LABEL_HOME, Place, container, variables
+from agentcore_cli.local.containers.specification import LABEL_HOME, LABEL_SERVER, Place, container, variables
 from agentcore_cli.local.control import ArtifactError
 from agentcore_cli.local.control.settings import RuntimeSettings
 from agentcore_cli.local.home import Home
@@ -39,6 +41,8 @@ class Containers:
         self._home = home
         self._record = home.root / "containers"
         self._id = hashlib.sha256(str(home.root).encode()).hexdigest()[:12]
+        self._server = secrets.token_hex(8)
+        self._guardian = Guardian()
         self._sessions: set[Container] = set()
         self._endings: set[asyncio.Task[Any]] = set()
         self._opening = asyncio.Lock()
@@ -78,6 +82,7 @@ class Containers:
         self._relays.close()
         if self._engine is not None:
             await self._try_to_clear(self._engine)
+        await self._guardian.dismiss()
 
     async def _start(self, program: ImageProgram, spec: SessionSpec) -> Container:
         try:
@@ -95,7 +100,7 @@ class Containers:
 
     async def _create(self, engine: Engine, program: ImageProgram, spec: SessionSpec) -> Container:
         environment = await self._relays.reach(variables(program, spec))
-        place = Place(self._id, self.network, self._processors, self._relays.host)
+        place = Place(self._id, self._server, self.network, self._processors, self._relays.host)
         body = container(program, spec, environment, place)
         name = {"name": f"agentcore-{self._id}-{spec.key}"}
         made = await engine.ask("POST", "/containers/create", name | {"platform": images.PLATFORM}, body)
@@ -118,6 +123,7 @@ class Containers:
                 self._write_record({*self._recorded(), engine.address})
                 self._processors = (await engine.ask("GET", "/info"))["NCPU"]
                 self._relays = Relays(await self._make_network(engine))
+                await self._guardian.watch(engine, f"{LABEL_SERVER}={self._server}")
                 self._engine = engine
         return self._engine
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
+import json
 import os
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -43,19 +46,19 @@ class Engine:
 
     @classmethod
     def of_environment(cls, environment: Mapping[str, str] = os.environ) -> Engine:
-        """The engine that the Docker SDK would use: DOCKER_HOST, else the usual socket.
+        """The engine that the docker command would use: DOCKER_HOST, else its current context, else the usual socket.
 
         Raises EngineError for one on another machine: the ports of its containers are not reachable from here.
         """
-        host = environment.get("DOCKER_HOST") or DEFAULT_HOST
+        host = environment.get("DOCKER_HOST") or _host_of_context(environment) or DEFAULT_HOST
         scheme, _, address = host.partition("://")
         if scheme == "unix" and address.startswith("/"):
             return cls(address)
         if scheme in ("tcp", "http") and address.rpartition(":")[0] in _LOOPBACK:
             return cls(address.rstrip("/").replace("localhost", _LOOPBACK[0]))
         raise EngineError(
-            f"DOCKER_HOST={host}: containers of local sessions need an engine on this machine",
-            hint="unset DOCKER_HOST, or set it to a unix:// socket",
+            f"{host}: containers of local sessions need an engine on this machine",
+            hint="set DOCKER_HOST to a unix:// socket",
         )
 
     async def ask(
@@ -100,6 +103,19 @@ class Engine:
             yield connection
         finally:
             connection.close()
+
+
+def _host_of_context(environment: Mapping[str, str]) -> str | None:
+    """Where `docker context use` leads; None where nothing was chosen, or the files can't be read."""
+    folder = Path(environment.get("DOCKER_CONFIG") or Path.home() / ".docker")
+    try:
+        chosen = (
+            environment.get("DOCKER_CONTEXT") or json.loads((folder / "config.json").read_bytes())["currentContext"]
+        )
+        kept = folder / "contexts" / "meta" / hashlib.sha256(chosen.encode()).hexdigest() / "meta.json"
+        return str(json.loads(kept.read_bytes())["Endpoints"]["docker"]["Host"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _request(method: str, path: str, query: Mapping[str, Any] | None, body: object) -> bytes:

@@ -31,6 +31,7 @@ from agentcore_cli.local.sandbox import SessionSpec
 PROCESSES_MAX: Final = 4096  # as in the other sandbox
 TEMPORARY: Final = ("/tmp", "/var/tmp", "/run")  # noqa: S108
 LABEL_HOME: Final = "agentcore.home"
+LABEL_SERVER: Final = "agentcore.server"
 LABEL_RUNTIME: Final = "agentcore.runtime"
 LABEL_VERSION: Final = "agentcore.version"
 LABEL_SESSION: Final = "agentcore.session"
@@ -50,9 +51,10 @@ _OF_THIS_MACHINE: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where containers are made: their home's label, our network, the engine's processors, and a host's address."""
+    """Where containers are made: the labels' values, our network, the engine's processors, and a host's address."""
 
     home: str
+    server: str
     network: str
     processors: int
     host: str
@@ -66,7 +68,7 @@ def container(
     return {
         "Image": program.image,
         "Env": [f"{name}={value}" for name, value in environment.items()],
-        "Labels": _labels(program, spec, place.home),
+        "Labels": _labels(program, spec, place),
         "ExposedPorts": {port: {}},
         **_volumes(program.writable or ()),
         "HostConfig": {
@@ -92,9 +94,10 @@ def variables(program: ImageProgram, spec: SessionSpec) -> Mapping[str, str]:
     return given | dict(program.environment)
 
 
-def _labels(program: ImageProgram, spec: SessionSpec, home: str) -> dict[str, str]:
+def _labels(program: ImageProgram, spec: SessionSpec, place: Place) -> dict[str, str]:
     runtime, _, version = program.key.rpartition("/")
-    return {LABEL_HOME: home, LABEL_RUNTIME: runtime, LABEL_VERSION: version, LABEL_SESSION: spec.key}
+    whose = {LABEL_HOME: place.home, LABEL_SERVER: place.server}
+    return whose | {LABEL_RUNTIME: runtime, LABEL_VERSION: version, LABEL_SESSION: spec.key}
 
 
 def _volumes(folders: Iterable[str]) -> dict[str, Any]:

@@ -14,8 +14,20 @@ its own orphans stays inside its pid namespace.
 What is not known here: HTTP, session ids, timeouts, and who is allowed to do what.
 """
 
+from agentcore_cli.local.sandbox.commands import STREAMS, Command, Stream
 from agentcore_cli.local.sandbox.program import Exit, Level, Program, SandboxError, SessionSpec
 from agentcore_cli.local.sandbox.sandbox import Sandbox
 from agentcore_cli.local.sandbox.session import SessionProcess
 
-__all__ = ["Exit", "Level", "Program", "Sandbox", "SandboxError", "SessionProcess", "SessionSpec"]
+__all__ = [
+    "STREAMS",
+    "Command",
+    "Exit",
+    "Level",
+    "Program",
+    "Sandbox",
+    "SandboxError",
+    "SessionProcess",
+    "SessionSpec",
+    "Stream",
+]

@@ -9,6 +9,7 @@ import signal
 import socket
 from typing import Any
 
+from agentcore_cli.local.sandbox.commands import Command, Commands, Place
 from agentcore_cli.local.sandbox.family import Forked
 from agentcore_cli.local.sandbox.learner import Learner
 from agentcore_cli.local.sandbox.program import Exit, SandboxError
@@ -42,6 +43,8 @@ class SessionProcess:
         self._report: Message | None = None
         self._removed: asyncio.Future[None] | None = None
         self._wire = Wire(control, self._hear, self._end_of_wire)
+        self._commands = Commands(self._wire)
+        self._place: Place | None = None
         self._wire_ended = False
         self._process_ended = False
         self._learner = learner
@@ -49,6 +52,7 @@ class SessionProcess:
 
     async def begin(self, request: dict[str, Any]) -> None:
         """Tell the waiting init what to run, and wait until the agent runs. Raises SandboxError."""
+        self._place = Place(request["app"], request["environment"], request["data_limit"], self._surroundings.group)
         with contextlib.suppress(ConnectionError):
             await self._wire.send(request)
         try:
@@ -59,6 +63,11 @@ class SessionProcess:
             await self.stop(grace=0)
             raise SandboxError(f"the session could not be started: {answer['failed']}")
         self.pid = _first_child(self._init_pid) or self._init_pid
+
+    async def run(self, command: str) -> Command:
+        """Let a shell run a command beside the agent, as the agent runs. Raises SandboxError."""
+        assert self._place is not None, "begin() comes first"
+        return await self._commands.start(command, self._place)
 
     async def stop(self, grace: float = 5.0) -> Exit:
         """SIGTERM, `grace` seconds, SIGKILL; returns when the whole tree, its folder and its socket are gone."""
@@ -109,11 +118,14 @@ class SessionProcess:
     def _hear(self, message: Message) -> None:
         if "exited" in message:
             self._report = message["exited"]
+        elif "command" in message:
+            self._commands.hear(message)
         elif not self._started.done():
             self._started.set_result(message)
 
     def _end_of_wire(self) -> None:
         self._wire_ended = True
+        self._commands.end()
         if not self._started.done():
             self._started.set_result({"failed": "its first process has ended"})
         self._conclude()

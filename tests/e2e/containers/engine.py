@@ -46,12 +46,11 @@ class Engine:
 
     def image(self, name: str, files: Mapping[str, Path | str], *lines: str, base: str | None = None) -> str:
         """Build an image of files in /app and further lines of a Dockerfile; its URI is by its id, as never pushed."""
-        self._have_base()
         reference = f"{REGISTRY}/{PREFIX}-{name}:v1"
         with tempfile.TemporaryDirectory() as context:
             for path, content in files.items():
                 Path(context, path).write_text(content if isinstance(content, str) else content.read_text())
-            dockerfile = "\n".join([f"FROM {base or self._base}", "COPY . /app/", "WORKDIR /app", *lines])
+            dockerfile = "\n".join([f"FROM {base or self.base()}", "COPY . /app/", "WORKDIR /app", *lines])
             Path(context, "Dockerfile").write_text(dockerfile)
             built, _ = self._client.images.build(path=context, tag=reference, rm=True)
         self._built.append(reference)
@@ -67,11 +66,13 @@ class Engine:
     def volumes(self) -> set[str]:
         return {volume.name for volume in self._client.volumes.list()}
 
-    def _have_base(self) -> None:
+    def base(self) -> str:
+        """The name of the base image, which is in the engine now."""
         try:
             self._client.images.get(self._base)
         except ImageNotFound:
             self._client.images.load(_archive(self._base))
+        return self._base
 
 
 def _ours(home: Path) -> dict[str, str]:

@@ -107,7 +107,7 @@ def test_nothing_is_left_of_a_server(home: Home, engine: Engine, image: str, way
         daemon.stop(home)
     else:
         os.kill(server.info.pid, signal.SIGKILL)
-        assert engine.containers(home.root)
+        eventually(lambda: not engine.containers(home.root), "the process beside it removes them")
         again = RunningServer(home)
         assert [record.end_reason for record in again.sessions(arn)] == ["the local runtime was killed"]
     assert engine.containers(home.root) == []
@@ -117,3 +117,21 @@ def test_nothing_is_left_of_a_server(home: Home, engine: Engine, image: str, way
     if way == "killed":
         assert value(again, arn, "kept", session) == []
         again.close()
+
+
+def test_the_next_server_removes_what_the_reaper_did_not(home: Home, engine: Engine, image: str) -> None:
+    server = RunningServer(home)
+    value(server, deploy(server, image), "1")
+    server.close()
+    for pid in [*reapers(server.info.pid), server.info.pid]:
+        os.kill(pid, signal.SIGKILL)
+    assert engine.containers(home.root)
+    RunningServer(home).close()
+    assert engine.containers(home.root) == []
+    assert engine.networks(home.root) == []
+
+
+def reapers(parent: int) -> list[int]:
+    """The processes beside a server that would remove its containers."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [int(pid) for pid in children if b"reaper.py" in Path(f"/proc/{pid}/cmdline").read_bytes()]

@@ -57,29 +57,6 @@ def test_the_words_for_the_wrong_kind_of_authorization(server: RunningServer, an
     assert refused.json()["message"].startswith("Authorization method mismatch.")
 
 
-JWT = {
-    "customJWTAuthorizer": {
-        "discoveryUrl": "https://example.org/.well-known/openid-configuration",
-        "allowedClients": ["a"],
-    }
-}
-
-
-def test_a_runtime_with_a_jwt_authorizer_lets_nobody_in_unchecked(server: RunningServer) -> None:
-    arn = server.deploy("", name="jwt", authorizerConfiguration=JWT)
-    path = invocations(arn)
-    signed = server.ask("POST", path, b"{}", server.headers(new_session()))
-    assert (signed.status, signed.json()["message"][:29]) == (403, "Authorization method mismatch")
-    nobody = server.ask("POST", path, b"{}", {})
-    assert nobody.status == 401
-    assert nobody.headers["www-authenticate"].startswith('Bearer resource_metadata="http://')
-    bearer = server.ask("POST", path, b"{}", {"Authorization": "Bearer a.b.c"})
-    assert (bearer.status, bearer.json()["message"]) == (
-        403,
-        "The local runtime can't verify bearer tokens of a JWT authorizer.",
-    )
-
-
 def test_a_deployers_key_is_let_in_once_it_was_put(server: RunningServer, answers: str) -> None:
     headers = server.headers(new_session()) | {"Authorization": WRONG_KEY}
     assert server.ask("POST", invocations(answers), b"{}", headers).status == 403

@@ -119,7 +119,8 @@ def test_which_headers_come_back(server: RunningServer, answers: str) -> None:
     answer = server.invoke(answers, b"{}", new_session())
     assert "x-secret" not in answer.headers
     assert "server" not in answer.headers
-    assert set(answer.headers) == {"date", "content-type", "content-length", "x-amzn-requestid", SESSION_HEADER.lower()}
+    ours = {"x-amzn-requestid", "x-agentcore-local-session-calls", SESSION_HEADER.lower()}
+    assert set(answer.headers) == {"date", "content-type", "content-length", *ours}
 
 
 def test_an_allowed_header_that_is_too_long(server: RunningServer) -> None:
@@ -295,9 +296,9 @@ http.server.HTTPServer(("0.0.0.0", 8000), Handler).serve_forever()
 
 def test_mcp_has_its_own_port_path_and_session_header(server: RunningServer) -> None:
     arn = server.deploy(MCP_AGENT, name="mcp", protocolConfiguration={"serverProtocol": "MCP"})
-    first = server.ask("POST", invocations(arn), b"{}", server.headers())
+    first = server.ask("POST", invocations(arn), b"{}", server.headers(Accept="*/*"))
     made = first.headers["mcp-session-id"]
     assert (first.status, first.json()) == (202, {"path": "/mcp", "session": made})
-    again = server.ask("POST", invocations(arn), b"{}", server.headers(**{"Mcp-Session-Id": made}))
+    again = server.ask("POST", invocations(arn), b"{}", server.headers(**{"Mcp-Session-Id": made, "Accept": "*/*"}))
     assert again.headers["mcp-session-id"] == made
     assert [record.invocations for record in server.living(arn)] == [2]

@@ -41,6 +41,7 @@ def test_nobody_gets_a_user_namespace_or_a_reason(folder: Path) -> None:
     assert seen["left"] == []
     assert seen["signal"] == 15
     assert seen["seen"]["user"] == NOBODY
+    assert seen["seen"]["command"] == [str(NOBODY), "own", "500"]
     if seen["level"] == "process":
         assert seen["reason"]
         return

@@ -27,6 +27,8 @@ result = {
 async def play(stage: Stage) -> None:
     session = await stage.start(stage.program(AGENTS / "obedient.py"))
     seen = await run_in(session, LOOK.replace("ROOT", repr(str(stage.home.root))))
+    command = await session.run("id -u; ls own; cat /proc/self/oom_score_adj")
+    seen["command"] = b"".join([data async for _, data in command.output()]).decode().split()
     ended = await session.stop(grace=1)
     left = [str(path) for path in (*stage.home.sessions.iterdir(), *stage.home.sockets.iterdir())]
     level = stage.sandbox.level

@@ -194,6 +194,8 @@ def test_the_next_server_removes_what_is_ours_and_nothing_else(run: Any, home: H
         await Containers(home).sweep()
         assert ours not in engine.containers
         assert engine.containers.keys() == engine.networks.keys() == {"other"}
+        await containers.close()
+        assert engine.containers.keys() == engine.networks.keys() == {"other"}
 
     run(scenario)
     assert not (home.root / "containers").exists()

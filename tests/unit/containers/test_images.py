@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -98,7 +100,19 @@ def test_no_engine_at_all(tmp_path: Path) -> None:
     ],
 )
 def test_which_engine(host: str | None, address: str) -> None:
-    assert Engine.of_environment({"DOCKER_HOST": host} if host else {}).address == address
+    environment = {"DOCKER_CONFIG": "/nowhere"} | ({"DOCKER_HOST": host} if host else {})
+    assert Engine.of_environment(environment).address == address
+
+
+def test_the_engine_of_dockers_current_context(tmp_path: Path) -> None:
+    kept = tmp_path / "contexts" / "meta" / hashlib.sha256(b"desktop").hexdigest()
+    kept.mkdir(parents=True)
+    (kept / "meta.json").write_text(json.dumps({"Endpoints": {"docker": {"Host": "unix:///run/desktop.sock"}}}))
+    config = tmp_path / "config.json"
+    config.write_text('{"currentContext": "desktop"}')
+    assert Engine.of_environment({"DOCKER_CONFIG": str(tmp_path)}).address == "/run/desktop.sock"
+    config.write_text('{"currentContext": "gone"}')
+    assert Engine.of_environment({"DOCKER_CONFIG": str(tmp_path)}).address == "/var/run/docker.sock"
 
 
 @pytest.mark.parametrize("host", ["ssh://me@there", "tcp://10.0.0.5:2375", "npipe:////./pipe/docker"])

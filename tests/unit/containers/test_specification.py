@@ -15,7 +15,7 @@ PROGRAM = ImageProgram("bot-0123456789/3", "sha256:" + "a" * 64, {"AWS_REGION": 
 
 def body(program: ImageProgram = PROGRAM, processors: int = 8, **environment: str) -> dict[str, Any]:
     spec = SessionSpec("s1", environment, Path("/log"))
-    place = Place("abc", "net", processors, "host.docker.internal:172.18.0.1")
+    place = Place("abc", "def", "net", processors, "host.docker.internal:172.18.0.1")
     return container(program, spec, variables(program, spec), place)
 
 
@@ -33,6 +33,7 @@ def test_the_port_of_the_protocol_is_published_on_loopback() -> None:
 def test_whose_it_is() -> None:
     assert body()["Labels"] == {
         "agentcore.home": "abc",
+        "agentcore.server": "def",
         "agentcore.runtime": "bot-0123456789",
         "agentcore.version": "3",
         "agentcore.session": "s1",

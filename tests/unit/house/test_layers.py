@@ -31,6 +31,7 @@ ROWS = {
     "contract": 1,
     "errors": 1,
     "exclusions": 1,
+    "event_stream": 1,
     "events": 1,
     "names": 1,
     "files": 1,

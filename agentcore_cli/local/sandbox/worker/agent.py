@@ -8,22 +8,16 @@ executes an interpreter itself (launchers do), a new interpreter goes on in `rec
 import io
 import json
 import os
-import resource
-import signal
 import socket
 import sys
 import tempfile
 from typing import Any, NamedTuple, NoReturn
 
-from . import imports, loops, ports, program
+from . import imports, limits, loops, ports, program
 from .channel import Message
-
-if sys.platform == "linux":
-    from . import kernel
 
 Settings = dict[str, Any]
 
-_OOM_SCORE = "500"  # when the whole machine runs out of memory, sessions go first
 _WORKER = os.path.dirname(os.path.abspath(__file__))
 _execve = os.execve
 
@@ -108,25 +102,7 @@ class Agent:
             imports.report_when_asked(socket.socket(fileno=entrance.learning), self._request["app"])
 
     def _accept_limits(self, cgroups: "list[int]") -> None:
-        for descriptor in cgroups:
-            os.write(descriptor, b"0")
-            os.close(descriptor)
-        limit = self._request["data_limit"]
-        if limit is not None:
-            resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-        if sys.platform == "linux":
-            with open("/proc/self/oom_score_adj", "w") as file:
-                file.write(_OOM_SCORE)
-            self._lower_rights()
-
-    def _lower_rights(self) -> None:
-        kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-        if self._settings["namespaces"] == "root":
-            kernel.limit_capabilities(kernel.CAPABILITIES_OF_ROOT)
-        elif self._settings["namespaces"] == "user":
-            kernel.limit_capabilities(kernel.CAPABILITIES_OF_USER)
-        else:
-            kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+        limits.accept(self._settings["namespaces"], self._request["data_limit"], cgroups)
 
 
 def forget_parent() -> None:

@@ -5,7 +5,7 @@ is the end of everything inside. It sleeps until one of three things happens: ou
 written to the log), the end of a child, or a message from the server. The server's end is the closing of that socket.
 
 To the server: `{"started": pid}` or `{"failed": reason}`, then `{"exited": {"code": …, "signal": …}}`.
-From the server: the request first, then `{"stop": grace in seconds}`.
+From the server: the request first, then `{"stop": grace in seconds}`, and what `commands` is for.
 """
 
 import os
@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 from . import children, limits
 from .agent import Agent, Entrance
 from .channel import Channel, Message
+from .commands import Commands
 from .log import Log
 
 if sys.platform == "linux":
@@ -37,6 +38,7 @@ class Init:
         self._settings = settings
         self._visible = visible
         self._channel = Channel(socket.socket(fileno=control))
+        self._commands = Commands(settings, self._channel)
         self._log = Log(log)
         self._log_descriptor = log
         self._output = -1
@@ -103,9 +105,10 @@ class Init:
                 self._reap(watch)
 
     def _reap(self, watch: children.Watch) -> None:
-        status = watch.reap().get(self._agent_pid)
-        if status is not None:
-            self._end(status)
+        ended = watch.reap()
+        self._commands.ended(ended)
+        if self._agent_pid in ended:
+            self._end(ended[self._agent_pid])
 
     def _obey(self, messages: "list[Message] | None") -> None:
         if messages is None:  # the server has ended
@@ -115,6 +118,8 @@ class Init:
             if "stop" in message:
                 self._deadline = time.monotonic() + message["stop"]
                 children.kill(self._agent_pid, signal.SIGTERM)
+            else:
+                self._commands.obey(message)
 
     def _milliseconds_left(self) -> "float | None":
         if self._deadline is None:

@@ -1,10 +1,44 @@
-"""Putting a session into its control groups without keeping it waiting.
+"""What a session's processes may use and do; and control groups that are joined without keeping a session waiting.
 
 To move a process the kernel waits until none can be in the midst of a fork: some 10 ms, a third of what a session takes
 to its first answer. So the init moves the agent while that is running already, and what it has forked by then.
 """
 
 import os
+import resource
+import signal
+import sys
+from typing import Literal
+
+if sys.platform == "linux":
+    from . import kernel
+
+Namespaces = Literal["root", "user"]
+
+_OOM_SCORE = "500"  # when the whole machine runs out of memory, sessions go first
+
+
+def accept(namespaces: "Namespaces | None", data_limit: "int | None", groups: "list[int]") -> None:
+    """Take a session's limits on, for this process and all it will start. `groups` to join are closed."""
+    for descriptor in groups:
+        os.write(descriptor, b"0")
+        os.close(descriptor)
+    if data_limit is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (data_limit, data_limit))
+    if sys.platform == "linux":
+        with open("/proc/self/oom_score_adj", "w") as file:
+            file.write(_OOM_SCORE)
+        _lower_rights(namespaces)
+
+
+def _lower_rights(namespaces: "Namespaces | None") -> None:
+    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+    if namespaces == "root":
+        kernel.limit_capabilities(kernel.CAPABILITIES_OF_ROOT)
+    elif namespaces == "user":
+        kernel.limit_capabilities(kernel.CAPABILITIES_OF_USER)
+    else:
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def move_everyone(groups: "list[int]") -> None:

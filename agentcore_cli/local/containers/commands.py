@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from typing import Any, Final, Literal
+from collections.abc import AsyncGenerator
+from typing import Any, Final
 
 from agentcore_cli.local.containers.engine import Engine, EngineError
 from agentcore_cli.local.containers.frames import STDERR, STDOUT, Frames
-from agentcore_cli.local.sandbox import Exit, SandboxError
+from agentcore_cli.local.containers.statuses import exit_of
+from agentcore_cli.local.sandbox import Exit, SandboxError, Stream
 from agentcore_cli.local.upstream import Connection, UpstreamLost
-
-Stream = Literal["stdout", "stderr"]
 
 LOOK_SECONDS: Final = 0.5  # between two questions to the engine whether the shell has ended
 PIECE_MAX: Final = 8192  # bytes, as in the other sandbox
@@ -61,7 +60,7 @@ class ContainerCommand:
         self._leader: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._first = bytearray()
 
-    async def output(self) -> AsyncIterator[tuple[Stream, bytes]]:
+    async def output(self) -> AsyncGenerator[tuple[Stream, bytes], None]:
         """What the command writes, as it does. It waits while nobody reads."""
         frames = Frames()
         try:
@@ -124,7 +123,7 @@ class ContainerCommand:
     def _conclude(self, state: dict[str, Any] | None) -> None:
         if not self.ended.done():
             has_ended = state is not None and state["ExitCode"] is not None and not state["Running"]
-            self.ended.set_result(Exit(state["ExitCode"], None) if has_ended and state else None)
+            self.ended.set_result(exit_of(state["ExitCode"]) if has_ended and state else None)
 
 
 async def _prepare(engine: Engine, container: str, command: list[str]) -> str:

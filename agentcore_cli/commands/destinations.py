@@ -1,0 +1,29 @@
+"""The options by which verbs that talk to an agent choose the runtime and the session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agentcore_cli.commands.globals import Globals
+    from agentcore_cli.operations.destination import Destination
+
+
+def choose_destination(said: Globals, arn: str | None, qualifier: str | None) -> Destination:
+    """`--arn`, or the agent of the config; at the endpoint of `--qualifier`."""
+    from agentcore_cli.operations import destination
+    from agentcore_cli.operations.selection import select
+
+    if arn is not None:
+        return destination.by_arn(arn, qualifier, said.options())
+    return destination.of(select(said.options()), qualifier)
+
+
+def choose_session(name: str | None, again: bool, destination: Destination) -> str:
+    """`--session-id`, the last one for `--continue`, else a new one."""
+    from agentcore_cli.names import new_session_id
+    from agentcore_cli.operations.exchanges import last_session
+
+    if again:
+        return last_session(destination)
+    return new_session_id() if name is None else name

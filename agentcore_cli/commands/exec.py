@@ -1,0 +1,113 @@
+"""`agentcore exec`: a command in a session, its streams and its exit code as our own."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agentcore_cli.commands.globals import Globals
+from agentcore_cli.contract import COMMAND_SECONDS_DEFAULT, COMMAND_SECONDS_MAX
+from agentcore_cli.errors import EXEC_FAILED, AgentcoreError, ExecFailed, InputError, Interrupted
+
+if TYPE_CHECKING:
+    from agentcore_cli.operations.destination import Destination
+    from agentcore_cli.operations.exec import ExecRequest, Execution
+    from agentcore_cli.ui import Output
+
+
+def exec(
+    ctx: typer.Context,
+    command: Annotated[str, typer.Argument(help="For a shell, as one word: quote it.")],
+    session: Annotated[str | None, typer.Option("--session-id", "-s", metavar="NAME", help="Any name.")] = None,
+    again: Annotated[bool, typer.Option("--continue", "-c", help="The session that was used last.")] = False,
+    qualifier: Annotated[str | None, typer.Option(metavar="E", help="The endpoint.")] = None,
+    arn: Annotated[str | None, typer.Option(metavar="ARN", help="Any runtime; needs no config.")] = None,
+    bearer_token: Annotated[
+        str | None,
+        typer.Option(metavar="T|-|@FILE", help="A token from stdin or a file; else AGENTCORE_BEARER_TOKEN."),
+    ] = None,
+    timeout: Annotated[
+        int, typer.Option(metavar="S", min=1, max=COMMAND_SECONDS_MAX, help="Seconds that it may run.")
+    ] = COMMAND_SECONDS_DEFAULT,
+) -> int:
+    """Run a shell command in a session of the agent: in its folder, with its environment, beside it.
+
+    Exits with the command's own code; a failure of ours is 125.
+    """
+    said = Globals.of(ctx)
+    try:
+        request, destination = _request(said, command, session, again, qualifier, arn, bearer_token, timeout)
+        return _run(request, destination, said.output(), is_new=session is None and not again)
+    except Interrupted as error:
+        error.label = ExecFailed.label
+        raise
+    except AgentcoreError as error:
+        raise ExecFailed.of(error) from error
+
+
+def _request(
+    said: Globals,
+    command: str,
+    session: str | None,
+    again: bool,
+    qualifier: str | None,
+    arn: str | None,
+    bearer_token: str | None,
+    timeout: int,
+) -> tuple[ExecRequest, Destination]:
+    from agentcore_cli.commands.destinations import choose_destination, choose_session
+    from agentcore_cli.operations.bearer import is_exposed, read_bearer
+    from agentcore_cli.operations.exec import ExecRequest
+
+    if again and (session is not None or arn is not None):
+        raise InputError(f"--continue and {'--arn' if arn else '--session-id'}: choose one of them")
+    if is_exposed(bearer_token):
+        said.output().warning("a token on the command line is seen by all processes; better - or @FILE")
+    destination = choose_destination(said, arn, qualifier)
+    name = choose_session(session, again, destination)
+    return ExecRequest(command, name, read_bearer(bearer_token), timeout), destination
+
+
+def _run(request: ExecRequest, destination: Destination, out: Output, *, is_new: bool) -> int:
+    from agentcore_cli.operations.exec import exec_
+
+    go_on = f"{destination.command('exec')} --session-id {shlex.quote(request.session)} COMMAND"
+    execution = None
+    try:
+        execution = exec_(request, destination)
+        code = _show(execution, request, out)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; the session goes on", hint=go_on) from None
+    finally:
+        news = execution.remember() if execution is not None else None
+        if news:
+            out.warning(news)
+    if is_new and not out.json:
+        out.note(f"agentcore: session {request.session}; continue it: {go_on}")
+    return code
+
+
+def _show(execution: Execution, request: ExecRequest, out: Output) -> int:
+    """Pass the output through, or collect it for JSON; gives the exit code."""
+    from agentcore_cli.operations.exec import Ended
+
+    written = {"stdout": "", "stderr": ""}
+    ended = Ended(-1, timed_out=False)
+    for event in execution.events():
+        if isinstance(event, Ended):
+            ended = event
+        elif out.json:
+            written[event.stream] += event.text
+        elif event.stream == "stdout":
+            out.binary(event.text.encode())
+        else:
+            out.beside(event.text.encode())
+    status = {"exit_code": ended.exit_code, "status": "TIMED_OUT" if ended.timed_out else "COMPLETED"}
+    out.result({"session": execution.session, "session_id": execution.session_id} | status | written)
+    if not ended.timed_out:
+        return ended.exit_code if 0 <= ended.exit_code <= 255 else EXEC_FAILED
+    if out.json:
+        return EXEC_FAILED
+    raise AgentcoreError(f"the command was stopped after {request.timeout} s", hint="--timeout SECONDS")

@@ -1,0 +1,48 @@
+"""The least that whoever deploys, looks after and destroys an agent must be allowed, by the config and the target.
+
+From runtime-permissions and resource-based-policies (developer guide) and the service authorization reference: what has
+no resource there stands on `*`, kept to the region.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agentcore_cli import rendering
+from agentcore_cli.contract import SERVICE_PRINCIPAL, partition
+from agentcore_cli.resources.catalog import Deployment
+from agentcore_cli.resources.policy_document import Document
+
+# AgentCore makes these service-linked roles in an account at the first runtime, and at the first one in a VPC.
+_IDENTITY: Final = f"runtime-identity.{SERVICE_PRINCIPAL}"
+_NETWORK: Final = f"network.{SERVICE_PRINCIPAL}"
+
+
+def policy(deployment: Deployment) -> Document:
+    """An IAM policy for the caller. An account that is not known may be `*`."""
+    agent, region = deployment.agent, deployment.region
+    where = {"partition": partition(region), "region": region, "account": deployment.account}
+    domain = "amazonaws.com.cn" if where["partition"] == "aws-cn" else "amazonaws.com"
+    return rendering.document(
+        "iam/caller_policy.json.j2",
+        **where,
+        service=SERVICE_PRINCIPAL,
+        linked=[_IDENTITY, _NETWORK] if agent.network else _IDENTITY,
+        runtime=deployment.runtime_name,
+        own_role=deployment.own_role_arn,
+        supplied_role=agent.execution_role,
+        boundary=agent.permissions_boundary,
+        own_repository=deployment.own_repository.arn,
+        pushes_to=_pushes_to(deployment),
+        key=agent.encryption_key,
+        via=f"ecr.{region}.{domain}",
+        signs=agent.authorizer is None,
+        protocol=agent.protocol,
+        retention=agent.log_retention,
+    )
+
+
+def _pushes_to(deployment: Deployment) -> str | None:
+    """The repository that a deploy pushes an image to; None when it builds none."""
+    source = None if deployment.finished_image else deployment.image_source
+    return source.arn if source else None
