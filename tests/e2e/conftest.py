@@ -16,6 +16,8 @@ from tests.stage.account import Account, account
 from tests.stage.machine import Machine, machine
 from tests.stand_ins import Moto
 
+pytest.register_assert_rewrite("tests.e2e.journey")
+
 
 @pytest.fixture(scope="session")
 def stage() -> Iterator[Machine]:

@@ -9,8 +9,9 @@ from typing import Any
 from tests.command_line import CommandLine
 from tests.e2e.agents import SDK_AGENT, change_one_line, set_keys, write_agent
 from tests.e2e.pushed_image import AARCH64, PushedImage, Source
+from tests.stage.account import WORKER
 
-AGENT = "journey_bot"
+AGENT = f"journey_{WORKER}"
 ROLE, REPOSITORY, IMAGE, RUNTIME, LOG_GROUP = "role", "repository", "image", "runtime", "log_group"
 
 
@@ -26,7 +27,7 @@ class Journey:
         write_agent(self.command.folder, SDK_AGENT, "bedrock-agentcore")
         self.command.run("configure", "--entrypoint", "agent.py", "--name", AGENT, "--env", "LOG_LEVEL=info")
         assert (self.command.folder / "Dockerfile").exists()
-        set_keys(self.command.folder, log_retention="1", lifecycle="{idle_timeout: 60}")
+        set_keys(self.command.folder, log_retention="1", lifecycle="{idle_timeout: 300}")
 
     def plan_everything(self) -> None:
         """A plan of a first deploy names everything, and makes nothing."""
@@ -59,16 +60,17 @@ class Journey:
         assert any("/python3." in path for path in programs), "the interpreter"
         assert any(path.endswith(".so") and "packages" in path for path in programs), "a compiled package"
 
-    def two_sessions(self, edition: str) -> None:
-        """Each keeps its own context; both run on ARM64."""
+    def two_sessions(self, edition: str, step: int) -> None:
+        """Each keeps its own context; both run on ARM64. New ones at each step: a session stays with its version."""
         said = {}
-        for session, prompt in (("one", "a"), ("two", "b"), ("one", "c")):
+        one, two = f"one-{step}", f"two-{step}"
+        for session, prompt in ((one, "a"), (two, "b"), (one, "c")):
             answer = self.command.json("invoke", f'{{"prompt": "{prompt}"}}', "--session-id", session)
             said[session] = answer["response"]
             assert answer["response"]["edition"] == edition
             assert answer["response"]["machine"] == "aarch64"
             assert answer["response"]["session"] == answer["session_id"]
-        assert [said["one"]["heard"], said["two"]["heard"]] == [["a", "c"], ["b"]]
+        assert [said[one]["heard"], said[two]["heard"]] == [["a", "c"], ["b"]]
 
     def change_one_line(self, before: PushedImage) -> PushedImage:
         """Only the code layer of the image is another one."""

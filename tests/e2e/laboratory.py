@@ -15,9 +15,9 @@ from tests.command_line import Completed
 from tests.e2e.agents import PLAIN_AGENT, set_keys, write_agent
 from tests.fakes.aws_calls import Call
 from tests.forked_commands import ForkedCommandLine, ForkedCommands
-from tests.stage.account import Account, Inventory
+from tests.stage.account import WORKER, Account, Inventory
 
-AGENT: Final = "bot"
+AGENT: Final = f"bot_{WORKER}"
 _POLLS: Final = ("GetAgentRuntime", "GetAgentRuntimeEndpoint", "ListAgentRuntimeEndpoints")
 _RUNTIME_ID = re.compile(rf"\b{AGENT}-[a-zA-Z0-9]{{10}}\b")
 

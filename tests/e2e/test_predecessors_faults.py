@@ -12,8 +12,9 @@ import pytest
 from tests.e2e.agents import PLAIN_AGENT, write_agent
 from tests.e2e.pushed_image import PushedImage
 from tests.forked_commands import ForkedCommandLine, ForkedCommands
-from tests.stage.account import Account, Inventory
+from tests.stage.account import WORKER, Account, Inventory
 
+AGENT = f"bot_{WORKER}"
 READS_A_FILE = PLAIN_AGENT.replace('{"edition": "first"}', '{"read": open("/app/private.txt").read()}')
 
 
@@ -24,7 +25,7 @@ def command(aws: Account, tmp_path: Path) -> Iterator[ForkedCommandLine]:
     write_agent(folder, PLAIN_AGENT)
     with ForkedCommands() as commands:
         opened = ForkedCommandLine(commands, folder, aws.environment)
-        opened.run("configure", "--entrypoint", "agent.py", "--name", "bot")
+        opened.run("configure", "--entrypoint", "agent.py", "--name", AGENT)
         yield opened
         opened.run("destroy", "--yes")
 
@@ -102,7 +103,7 @@ def test_a_project_that_moved_is_still_the_same(command: ForkedCommandLine, aws:
 def test_a_requirements_file_that_is_included_counts(command: ForkedCommandLine) -> None:
     write(command.folder, "requirements.txt", text="-r other.txt\n")
     write(command.folder, "other.txt", text="# nothing yet\n")
-    command.run("configure", "--entrypoint", "agent.py", "--name", "bot", "--requirements", "requirements.txt")
+    command.run("configure", "--entrypoint", "agent.py", "--name", AGENT, "--requirements", "requirements.txt")
     command.run("deploy", "--yes")
     assert pending(command) == {}
     write(command.folder, "other.txt", text="iniconfig\n")

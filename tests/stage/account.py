@@ -6,6 +6,7 @@ Both are behind a proxy, which the commands under test are pointed at. What is l
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -36,6 +37,9 @@ TRUST: Final = json.dumps(
 _FOREIGN: Final = {"agentcore:project": "somebody-else", "agentcore:agent": "other", "agentcore:target": "aws"}
 _LOOKED_AT: Final = ("iam", "ecr", "logs", "bedrock-agentcore-control")
 _ONCE: Final = Config(retries={"total_max_attempts": 1})
+
+WORKER: Final = os.environ.get("PYTEST_XDIST_WORKER", "main")
+"""This test process among those that share the registry: its agents' names end in it."""
 
 Inventory = dict[str, dict[str, Any]]
 
@@ -68,14 +72,14 @@ class Account:
     def inventory(self) -> Inventory:
         """Everything in the account, by kind and name, with what can be changed about it."""
         iam, ecr, logs, control = (self.clients[name] for name in _LOOKED_AT)
-        pushed = {name: self.registry.tags(name) for name in self.registry.repositories()} if self.registry else {}
+        pushed = self.registry.repositories() if self.registry else []
         return {
             "roles": {role["RoleName"]: _role(iam, role) for role in iam.list_roles()["Roles"]},
             "repositories": {
                 repository["repositoryName"]: _repository(ecr, repository)
                 for repository in ecr.describe_repositories()["repositories"]
             },
-            "pushed": pushed,
+            "pushed": {name: self.registry.tags(name) for name in pushed if f"_{WORKER}-" in name},
             "runtimes": {
                 item["agentRuntimeId"]: _runtime(control, item)
                 for item in control.list_agent_runtimes(maxResults=100)["agentRuntimes"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -75,6 +76,14 @@ def test_tags_stay_over_an_update(control: Any, runtime_id: str) -> None:
     control.tag_resource(resourceArn=arn, tags={"c": "d"})
     control.untag_resource(resourceArn=arn, tagKeys=["a"])
     assert control.list_tags_for_resource(resourceArn=arn)["tags"] == {"c": "d"}
+
+
+def test_an_id_has_the_shape_of_the_services(control: Any, runtime_id: str) -> None:
+    assert re.fullmatch(r"one-[a-zA-Z0-9]{10}", runtime_id)
+    (listed,) = control.list_agent_runtimes()["agentRuntimes"]
+    assert listed["agentRuntimeId"] == runtime_id
+    (version,) = control.list_agent_runtime_versions(agentRuntimeId=runtime_id)["agentRuntimes"]
+    assert version["agentRuntimeId"] == runtime_id
 
 
 def test_a_name_is_taken_once(control: Any, runtime_id: str) -> None:
