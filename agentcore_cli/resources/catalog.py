@@ -146,7 +146,8 @@ def everything(deployment: Deployment, session: Session, *, with_supplied: bool 
         *([_own_role(deployment, session)] if owns_role else []),
         *([_own_repository(deployment, session)] if owns_repository else []),
         PushedImage(deployment.own_repository if owns_repository else None),
-        *([there, LogGroup(log_groups, LogGroups(session))] if owns_runtime else []),
+        *([there] if owns_runtime else []),
+        *([LogGroup(log_groups, LogGroups(session))] if owns_runtime else []),
     ]
 
 
