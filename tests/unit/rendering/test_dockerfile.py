@@ -58,7 +58,7 @@ def test_every_variant_keeps_the_contract(recipe: ImageRecipe) -> None:
     assert all_of("EXPOSE", text) == [str(recipe.port)]
     assert "DOCKER_CONTAINER=1" in all_of("ENV", text)[0].split()
     code = instructions(text).index(("COPY", "--chown=10001:10001 . /app/"))
-    assert names[code + 1 :] == ["WORKDIR", "USER", "EXPOSE", "CMD"], "the code is the last layer"
+    assert names[code + 1 :] == ["WORKDIR", "USER", "LABEL", "EXPOSE", "CMD"], "the code is the last layer"
     start = (["opentelemetry-instrument"] if recipe.otel else []) + ["python", *recipe.start]
     assert json.loads(all_of("CMD", text)[0]) == start
     assert "{" not in text

@@ -60,6 +60,7 @@ def deployment(agent: Agent = PLAIN, region: str = REGION, account: str = ACCOUN
         runtime_id=None,
         image=None,
         refresh=True,
+        cache=Path("/cache"),
         patience=Patience(),
         listener=events.ignore,
     )
