@@ -322,6 +322,8 @@ def _deployment(
         given=wishes.environment,
         given_before=selected.state.given_environment(selected.agent_name),
         runtime_id=there.runtime_id if there else None,
+        deployed_image=there.artifact if there else None,
+        packages=home().packages,
         image=wishes.image,
         refresh=wishes.refresh,
         patience=patience,

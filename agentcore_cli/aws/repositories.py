@@ -13,9 +13,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from agentcore_cli.aws.session import Session
-from agentcore_cli.errors import NotFoundError
+from agentcore_cli.errors import NotFoundError, ServiceError
 
 _SERVICE: Final = "ecr"
+_FETCH_SECONDS: Final = 30
+_MANIFEST_TYPES: Final = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +129,24 @@ class Repositories:
     def images(self, name: str, registry: str | None = None) -> list[Image]:
         return self._images(name, None, registry)
 
+    def architectures(self, name: str, digest: str, registry: str | None = None) -> frozenset[str]:
+        """The processors that an image is for, as images name them (`arm64`); empty where its manifest says nothing."""
+        answer = self._call(
+            "batch_get_image",
+            repositoryName=name,
+            imageIds=[{"imageDigest": digest}],
+            acceptedMediaTypes=list(_MANIFEST_TYPES),
+            **_of(registry),
+        )
+        manifest = json.loads(answer["images"][0]["imageManifest"]) if answer["images"] else {}
+        if "manifests" in manifest:
+            return frozenset(entry.get("platform", {}).get("architecture", "") for entry in manifest["manifests"])
+        if "config" not in manifest:
+            return frozenset()
+        layer = {"layerDigest": manifest["config"]["digest"], **_of(registry)}
+        url = self._call("get_download_url_for_layer", repositoryName=name, **layer)["downloadUrl"]
+        return frozenset({_fetched(url).get("architecture", "")})
+
     def authorization(self) -> Authorization:
         """A token for the registries of the region that the caller may use, for 12 hours."""
         data = self._call("get_authorization_token")["authorizationData"][0]
@@ -147,6 +172,18 @@ class Repositories:
             self._call(operation, **parameters)
         except NotFoundError:
             return
+
+
+def _fetched(url: str) -> dict[str, Any]:
+    """A JSON document behind a signed URL."""
+    import urllib.request
+
+    try:
+        with urllib.request.urlopen(url, timeout=_FETCH_SECONDS) as answer:  # noqa: S310: ECR gave it
+            document: dict[str, Any] = json.load(answer)
+            return document
+    except (OSError, ValueError) as error:
+        raise ServiceError(f"the image's configuration can't be fetched: {error}") from error
 
 
 def _of(registry: str | None) -> dict[str, str]:

@@ -30,6 +30,12 @@ _POLL_SECONDS: Final = 0.2
 _END: Final = object()
 
 
+class NoEngineError(AgentcoreError):
+    """Nothing answers, or not to this user."""
+
+    code = "NoEngine"
+
+
 @contextmanager
 def connected() -> Iterator[APIClient]:
     """A client of the engine that DOCKER_HOST or Docker's current context names.
@@ -109,9 +115,9 @@ def _where() -> dict[str, Any]:
     return {"base_url": context.Host, "tls": context.TLSConfig or False}
 
 
-def _unreachable(error: BaseException) -> AgentcoreError:
+def _unreachable(error: BaseException) -> NoEngineError:
     text = str(error)
     if "Permission denied" in text or "PermissionError" in text:
-        return AgentcoreError("the Docker Engine can't be used: its socket may not be opened", hint=_ALLOW)
+        return NoEngineError("the Docker Engine can't be used: its socket may not be opened", hint=_ALLOW)
     where = os.environ.get("DOCKER_HOST", "its socket")
-    return AgentcoreError(f"no Docker Engine: nothing answers at {where}", hint=_START)
+    return NoEngineError(f"no Docker Engine: nothing answers at {where}", hint=_START)

@@ -61,6 +61,11 @@ class Home:
         return self.root / "environments"
 
     @property
+    def packages(self) -> Path:
+        """The packages of images, for arm64, addressed by the hash of what was asked for: `<hash>/`."""
+        return self.root / "packages"
+
+    @property
     def sessions(self) -> Path:
         """The writable layers of the sessions that are alive, one folder each."""
         return self.root / "sessions"

@@ -13,23 +13,24 @@ from agentcore_cli.aws.repositories import Repositories
 from agentcore_cli.aws.roles import Roles
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
-from agentcore_cli.config import Agent
-from agentcore_cli.contract import EcrRepository
-from agentcore_cli.engine import Resource
-from agentcore_cli.errors import InputError
+from agentcore_cli.builders.image import ImageProject
+from agentcore_cli.config import Agent, Start
+from agentcore_cli.contract import PROTOCOLS, EcrRepository
+from agentcore_cli.engine import Outputs, Resource
 from agentcore_cli.events import Listener
-from agentcore_cli.resources import execution_role, log_group, repository, runtime_facts
+from agentcore_cli.resources import execution_role, image, log_group, repository, runtime_facts
 from agentcore_cli.resources.execution_policy import Grant
 from agentcore_cli.resources.execution_role import ExecutionRole
+from agentcore_cli.resources.image import BuiltImages, Image
 from agentcore_cli.resources.log_group import LogGroup
 from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.resources.repository import GivenRepository, Repository
 from agentcore_cli.resources.runtime import Runtime, Wish
+from agentcore_cli.resources.supplied_image import SuppliedImage
 from agentcore_cli.resources.supplied_role import SuppliedRole
 
 RUNTIME: Final = "runtime"
-IMAGE: Final = "image"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Deployment:
     """One agent on one target. `root` is the project's folder, `image` an image that is there instead of a build.
 
     `environment` is the config's, `given` and `given_before` are the variables of `--env` (see `runtime.Wish`).
-    `runtime_id` is that of the records. Without `refresh` the records are believed.
+    `runtime_id` and `deployed_image` are those of the records; `packages` is where the packages of images are kept. Without `refresh` the records are believed.
     """
 
     root: Path
@@ -50,6 +51,8 @@ class Deployment:
     given: Mapping[str, str]
     given_before: frozenset[str] | None
     runtime_id: str | None
+    deployed_image: str | None
+    packages: Path
     image: str | None
     refresh: bool
     patience: Patience
@@ -103,6 +106,7 @@ def everything(deployment: Deployment, session: Session) -> list[Resource]:
     return [
         _own_role(deployment, session),
         _own_repository(deployment, session),
+        BuiltImages(deployment.owner.tags),
         there,
         LogGroup(log_groups, LogGroups(session)),
     ]
@@ -129,10 +133,39 @@ def _own_role(deployment: Deployment, session: Session) -> ExecutionRole:
 
 
 def _image(deployment: Deployment, session: Session) -> list[Resource]:
-    """The image and the repository that it is pushed to; nothing when there is one already."""
-    if deployment.finished_image:
-        return []
-    raise InputError("an image is not built yet", hint="give --image URI")
+    """The image and the repository that it is pushed to; a finished one alone."""
+    if finished := deployment.finished_image:
+        source = deployment.image_source
+        return [_supplied_image(deployment, finished, source, session)] if source else []
+    there = deployment.image_source
+    assert there, "what is built is pushed somewhere"
+    door = Repositories(session.in_region(there.region))
+    built = Image(_image_project(deployment), there, door, deployment.packages)
+    return [_repository(deployment, session), built]
+
+
+def _supplied_image(deployment: Deployment, uri: str, source: EcrRepository, session: Session) -> SuppliedImage:
+    door = Repositories(session.in_region(source.region))
+    return SuppliedImage(uri, source, door, deployment.listener, deployment.deployed_image)
+
+
+def _image_project(deployment: Deployment) -> ImageProject:
+    agent = deployment.agent
+    start = Start.of(agent.entrypoint, agent.protocol)
+    return ImageProject(
+        root=deployment.root,
+        agent=deployment.owner.agent,
+        start=start.argv,
+        entry=start.file,
+        port=PROTOCOLS[agent.protocol].port,
+        python=agent.python,
+        base_image=agent.effective_base_image,
+        requirements=agent.requirements,
+        install=agent.install,
+        build_args=agent.build_args,
+        otel=agent.otel,
+        labels=deployment.owner.tags,
+    )
 
 
 def _repository(deployment: Deployment, session: Session) -> Resource:
@@ -157,13 +190,19 @@ def runtime(deployment: Deployment, session: Session) -> Runtime:
         owner=deployment.owner,
         agent=deployment.agent,
         role=lambda outputs: outputs[execution_role.KEY]["arn"],
-        artifact=lambda outputs: runtime_facts.image_artifact(finished or outputs[IMAGE]["uri"]),
+        artifact=lambda outputs: runtime_facts.image_artifact(_uri(outputs, finished)),
         environment=deployment.environment,
         given=deployment.given,
         given_before=deployment.given_before,
         believes_tags=not deployment.refresh,
     )
-    return Runtime(RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=(execution_role.KEY, IMAGE))
+    return Runtime(RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=(execution_role.KEY, image.KEY))
+
+
+def _uri(outputs: Outputs, finished: str | None) -> str:
+    """The image by its digest; a finished one that nobody looked up, as it was given."""
+    uri: str = outputs[image.KEY]["uri"] if image.KEY in outputs else finished or ""
+    return uri
 
 
 def _log_group_wish(deployment: Deployment) -> log_group.Wish:
