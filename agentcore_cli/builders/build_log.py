@@ -86,4 +86,4 @@ def _hint(text: str) -> str:
         return "the Docker SDK builds without BuildKit: write the step without --mount and heredocs"
     if "pull access denied" in text or "manifest" in text or "dial tcp" in text or "no such host" in text:
         return "see that the base image exists for linux/arm64 and that the engine reaches its registry"
-    return "mend that step, then run this again; nothing was changed in AWS"
+    return "mend that step, then run this again"

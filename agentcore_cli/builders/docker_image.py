@@ -137,8 +137,8 @@ def _items(inputs: Inputs, installed: Path | None) -> dict[str, Item]:
     is_laid_out = inputs.own_dockerfile is None and inputs.project.install == "host"
     prefix = f"{CODE}/" if is_laid_out else ""
     items = context.of_source(inputs.source, prefix, instead=inputs.instead)
-    if installed:
-        items |= context.of_folder(installed, f"{PACKAGES}/")
+    if installed:  # the folder itself too: a requirements file may name nothing
+        items |= {PACKAGES: Item(None)} | context.of_folder(installed, f"{PACKAGES}/")
     hidden = {_HIDDEN: Item(inputs.dockerfile.encode()), _IGNORE: Item(f"{_HIDDEN}\n{_IGNORE}\n".encode())}
     return items | hidden | ({CODE: Item(None)} if is_laid_out else {})
 
