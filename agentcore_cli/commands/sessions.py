@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from agentcore_cli.commands.globals import Globals
 from agentcore_cli.commands.groups import Group
 from agentcore_cli.errors import InputError
+
+if TYPE_CHECKING:
+    from agentcore_cli.operations.sessions import Session
 
 app = typer.Typer(
     cls=Group,
@@ -40,7 +43,7 @@ def list_(
     if not rows and not out.json:
         out.note("no session is alive; agentcore invoke starts one")
     elif not out.json:
-        out.note(f"kept apart by: {', '.join(sorted({s.sandbox for s in page.sessions}))}")
+        out.note(f"kept apart by: {', '.join(sorted({_level(session) for session in page.sessions}))}")
 
 
 @app.command()
@@ -64,7 +67,7 @@ def show(ctx: typer.Context, session: Annotated[str, typer.Argument(help="A name
             ("last used", moment(found.last_used_at)),
             ("calls", found.invocations),
             ("process", found.pid),
-            ("sandbox", found.sandbox),
+            ("sandbox", _level(found)),
             ("start", start),
             ("ended", moment(found.ended_at) if found.ended_at else None),
             ("reason", found.end_reason),
@@ -89,3 +92,7 @@ def stop(
     said = Globals.of(ctx)
     result = stop_sessions(select(said.options()), session)
     said.output().result(result, "\n".join(f"stopped {session_id}" for session_id in result.stopped))
+
+
+def _level(session: Session) -> str:
+    return f"{session.sandbox} ({session.sandbox_reason})" if session.sandbox_reason else session.sandbox

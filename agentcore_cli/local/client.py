@@ -55,6 +55,7 @@ class SessionRecord:
     log: str
     ended_at: float | None
     end_reason: str | None
+    sandbox_reason: str = ""  # what kind of one, or why no better; ledgers of older versions don't have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,10 @@ class LocalRuntime:
         page = self._call("GET", f"sessions{query}")
         names = [field.name for field in fields(SessionRecord)]
         return SessionPage(
-            tuple(SessionRecord(**{name: record[name] for name in names}) for record in page["sessions"]), page["now"]
+            tuple(
+                SessionRecord(**{name: record[name] for name in names if name in record}) for record in page["sessions"]
+            ),
+            page["now"],
         )
 
     def artifacts(self) -> set[str]:

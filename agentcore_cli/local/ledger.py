@@ -7,6 +7,7 @@ import logging
 from typing import Any, Final
 
 from agentcore_cli.local.home import Home
+from agentcore_cli.local.sandbox import Level
 from agentcore_cli.local.session import Session
 from agentcore_cli.local.store import Store
 from agentcore_cli.local.wire import ServiceFault
@@ -39,7 +40,7 @@ class Ledger:
         newest = "SELECT name FROM sessions ORDER BY ended_at DESC LIMIT ?"
         self._store.execute(f"DELETE FROM sessions WHERE name NOT IN ({newest})", KEPT_MAX)
 
-    def record(self, session: Session, level: str) -> None:
+    def record(self, session: Session, level: Level) -> None:
         """Write a session down as it is now. A full disk costs the account, not the session."""
         try:
             self._write(session.name, session.record(level))

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 
 from agentcore_cli.local import headers
 from agentcore_cli.local.control import Resolved
+from agentcore_cli.local.sandbox import Level
 from agentcore_cli.local.sandboxes import AnyProcess, AnyProgram
 from agentcore_cli.local.upstream import Pool
 from agentcore_cli.local.vitals import Vitals
@@ -156,7 +157,7 @@ class Session:
             if name == headers.MCP_SESSION and value:
                 self.mcp_session = value
 
-    def record(self, level: str) -> dict[str, Any]:
+    def record(self, level: Level) -> dict[str, Any]:
         """The session as `/_local/sessions` shows it."""
         return {
             "session_id": self.key.session_id,
@@ -171,7 +172,8 @@ class Session:
             "pid": self.process.pid if self.process else None,
             "warm": self.process is not None and self.process.warm,
             "cold_reason": self.process.reason if self.process else "",
-            "sandbox": level,
+            "sandbox": level.name,
+            "sandbox_reason": level.reason,
             "log": str(self.log),
             "ended_at": self.ended_at,
             "end_reason": self.end_reason,

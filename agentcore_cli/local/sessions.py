@@ -25,7 +25,7 @@ from agentcore_cli.local.home import Home
 from agentcore_cli.local.ledger import Ledger
 from agentcore_cli.local.programs import Programs
 from agentcore_cli.local.provisioning import StartFailed, until_ready
-from agentcore_cli.local.sandbox import SandboxError, SessionSpec
+from agentcore_cli.local.sandbox import Level, SandboxError, SessionSpec
 from agentcore_cli.local.sandboxes import Sandboxes
 from agentcore_cli.local.schedule import Schedule
 from agentcore_cli.local.session import Activity, Session, SessionKey
@@ -151,8 +151,8 @@ class Sessions:
         living = [record for record in living if runtime_arn in (None, record["runtime_arn"])]
         return sorted(living, key=lambda record: -record["started_at"]) + self._ledger.past(runtime_arn)
 
-    def _level(self, session: Session) -> str:
-        return self._sandbox.level_of(session.program).name
+    def _level(self, session: Session) -> Level:
+        return self._sandbox.level_of(session.program)
 
     async def _end_all(self, sessions: Iterable[Session], reason: str) -> None:
         """One that can't be ended well does not keep the others."""

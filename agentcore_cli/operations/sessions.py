@@ -29,6 +29,7 @@ class Session:
     last_used_at: float
     invocations: int
     sandbox: str
+    sandbox_reason: str
     warm: bool
     cold_reason: str
     pid: int | None
@@ -102,6 +103,7 @@ def _session(record: SessionRecord) -> Session:
         last_used_at=record.last_used_at,
         invocations=record.invocations,
         sandbox=record.sandbox,
+        sandbox_reason=record.sandbox_reason,
         warm=record.warm,
         cold_reason=record.cold_reason,
         pid=record.pid,

@@ -5,12 +5,8 @@ holds; the pipe's end is the server's. A server that ends in good order has remo
 with a byte. What this process does not live to remove, the next server does.
 """
 
-import http.client
-import json
 import socket
 import sys
-from typing import Any
-from urllib.parse import quote
 
 SECONDS = 60.0
 
@@ -24,6 +20,9 @@ def main() -> None:
 
 def remove_all(address: str, label: str) -> None:
     """Remove every container with the label, again if need be: one may just have been on its way to be made."""
+    import json  # these modules are for the end: until then the process is as small as it can be
+    from urllib.parse import quote
+
     for _ in range(2):
         filters = quote(json.dumps({"label": [label]}))
         for container in json.loads(ask(address, "GET", f"/containers/json?all=1&filters={filters}") or "[]"):
@@ -32,6 +31,8 @@ def remove_all(address: str, label: str) -> None:
 
 def ask(address: str, method: str, path: str) -> bytes:
     """One request to the engine at a Unix socket's path or `host:port`; the answer's body."""
+    import http.client
+
     connection = http.client.HTTPConnection("docker", timeout=SECONDS)
     connection.sock = connect(address)
     try:
@@ -41,7 +42,7 @@ def ask(address: str, method: str, path: str) -> bytes:
         connection.close()
 
 
-def connect(address: str) -> Any:
+def connect(address: str) -> socket.socket:
     if not address.startswith("/"):
         host, _, port = address.rpartition(":")
         return socket.create_connection((host, int(port)), SECONDS)
