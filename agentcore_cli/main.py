@@ -27,6 +27,7 @@ VERBS = {
     "plan": "Show what deploy would do.",
     "deploy": "Make what the agent needs and run it, or change what differs.",
     "invoke": "Send a payload to the agent and print its answer.",
+    "chat": "Talk with the agent, turn by turn, in one session.",
     "status": "Show the agent's runtime, endpoints, versions and drift.",
     "sessions": "List, show and stop sessions.",
     "logs": "Print the agent's log lines.",

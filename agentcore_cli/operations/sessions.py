@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Final, Literal
 from agentcore_cli import names, wiring
 from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.errors import NotFoundError
-from agentcore_cli.ledger import Entry, Judge, Key, Ledger, LedgerError, Turn
+from agentcore_cli.ledger import Entry, Judge, Key, Ledger, Turn
 from agentcore_cli.operations import destination
+from agentcore_cli.operations.exchanges import note_stopped
 from agentcore_cli.operations.selection import Selected
 
 if TYPE_CHECKING:
@@ -109,19 +110,19 @@ def stop_sessions(selected: Selected, name: str | None, *, bearer: str | None = 
         chosen = (find_session(alive, selected, name),)
     else:
         chosen = (_remembered_or_not(alive, selected, name),)
-    plane = destination.of(selected, None).plane(timeout=_STOP_SECONDS, bearer=bearer)
-    arn = wiring.deployed(selected).arn
+    there = destination.of(selected, None)
+    plane = there.plane(timeout=_STOP_SECONDS, bearer=bearer)
     stopped = []
     for session in chosen:
         try:
-            plane.stop_session(arn, session.endpoint, session.session_id)
+            plane.stop_session(there.arn, session.endpoint, session.session_id)
         except NotFoundError as error:
-            _note_stopped(selected, Key(arn, session.endpoint, session.session_id))
+            note_stopped(there._replace(endpoint=session.endpoint), session.session_id)
             if name is not None:
                 error.hint = error.hint or selected.command("sessions list")
                 raise
             continue  # it ended by itself between the list and the stop
-        _note_stopped(selected, Key(arn, session.endpoint, session.session_id))
+        note_stopped(there._replace(endpoint=session.endpoint), session.session_id)
         stopped.append(session.session_id)
     return Stopped(tuple(stopped))
 
@@ -132,14 +133,6 @@ def _remembered_or_not(alive: Iterable[Session], selected: Selected, name: str) 
     except NotFoundError:
         session_id = names.session_id(name, wiring.deployed(selected).arn, DEFAULT_ENDPOINT)
         return Session(name, session_id, DEFAULT_ENDPOINT, "unknown", 0.0, 0.0, 0)
-
-
-def _note_stopped(selected: Selected, key: Key) -> None:
-    """What is gone is gone, whether it can be written down or not."""
-    try:
-        Ledger(selected.loaded.root).stopped(key)
-    except LedgerError:
-        return
 
 
 def _at_runtime(selected: Selected) -> Sessions:
