@@ -37,6 +37,7 @@ VERBS = {
     "plan": "Show what deploy would do.",
     "deploy": "Make what the agent needs and run it, or change what differs.",
     "invoke": "Send a payload to the agent and print its answer.",
+    "chat": "Talk with the agent, turn by turn, in one session.",
     "status": "Show the agent's runtime, endpoints, versions and drift.",
     "exec": "Run a shell command in a session of the agent.",
     "sessions": "List, show and stop sessions.",

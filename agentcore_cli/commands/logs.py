@@ -13,6 +13,7 @@ from agentcore_cli.errors import INTERRUPTED
 def logs(
     ctx: typer.Context,
     session: Annotated[str | None, typer.Option("--session-id", "-s", metavar="NAME", help="One session only.")] = None,
+    qualifier: Annotated[str | None, typer.Option(metavar="E", help="The endpoint.")] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
     since: Annotated[str | None, typer.Option(metavar="SPAN", help="Not older than this: 10m.")] = None,
     until: Annotated[str | None, typer.Option(metavar="SPAN", help="Not younger than this: 5m.")] = None,
@@ -28,6 +29,7 @@ def logs(
     out = said.output()
     request = LogsRequest(
         session=session,
+        endpoint=qualifier,
         follow=follow,
         since=None if since is None else durations.seconds(since, option="--since"),
         until=None if until is None else durations.seconds(until, option="--until"),
@@ -36,12 +38,12 @@ def logs(
     )
     count = 0
     try:
-        for line in read_logs(request, select(said.options())):
+        for line in read_logs(request, select(said.options()), out.hear):
             count += 1
             if out.json:
                 out.event("log", line)
             else:
-                out.log_line(line.timestamp, None if session else line.session_id[:12], line.message)
+                out.log_line(line.timestamp, None if session else line.session_id[:12] or None, line.message)
     except KeyboardInterrupt:
         if not follow:
             raise

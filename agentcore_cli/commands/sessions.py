@@ -11,7 +11,8 @@ from agentcore_cli.commands.groups import Group
 from agentcore_cli.errors import InputError
 
 if TYPE_CHECKING:
-    from agentcore_cli.operations.sessions import Session
+    from agentcore_cli.ledger import Turn
+    from agentcore_cli.operations.sessions import Session, Sessions
 
 app = typer.Typer(
     cls=Group,
@@ -26,7 +27,10 @@ app = typer.Typer(
 def list_(
     ctx: typer.Context, ended: Annotated[bool, typer.Option("--all", help="Those that have ended too.")] = False
 ) -> None:
-    """List the agent's sessions, the last used first."""
+    """List the agent's sessions, the last used first.
+
+    AWS can't list sessions: there it is those that this project has talked to.
+    """
     from agentcore_cli.operations.selection import select
     from agentcore_cli.operations.sessions import list_sessions
     from agentcore_cli.ui.tables import ago, table
@@ -40,41 +44,79 @@ def list_(
     heads = ("session", "state", "version", "calls", "last used", "")
     out = said.output()
     out.result(page, table(heads, rows) if rows else "")
-    if not rows and not out.json:
-        out.note("no session is alive; agentcore invoke starts one")
-    elif not out.json:
-        out.note(f"kept apart by: {', '.join(sorted({_level(session) for session in page.sessions}))}")
+    if not out.json:
+        out.note(_footnote(page))
+
+
+def _footnote(page: Sessions) -> str:
+    if page.source == "ledger":
+        seen = "AWS can't list sessions: these are the ones that this project has talked to"
+        return (
+            seen if page.sessions else "this project has talked to no session that may be alive; AWS can't list others"
+        )
+    if not page.sessions:
+        return "no session is alive; agentcore invoke starts one"
+    return f"kept apart by: {', '.join(sorted({str(_level(session)) for session in page.sessions}))}"
 
 
 @app.command()
 def show(ctx: typer.Context, session: Annotated[str, typer.Argument(help="A name or an id.")]) -> None:
-    """Show one session."""
+    """Show one session, and when and how much was said in it.
+
+    What was said is shown if `invoke --keep-transcripts` kept it.
+    """
     from agentcore_cli.operations.selection import select
     from agentcore_cli.operations.sessions import show_session
-    from agentcore_cli.ui.tables import fields, moment
 
     said = Globals.of(ctx)
     found = show_session(select(said.options()), session)
-    start = "forked from the warm parent" if found.warm else f"new interpreter ({found.cold_reason})"
-    human = fields(
+    turns = [turn._asdict() for turn in found.turns]
+    body = {name: getattr(found.session, name) for name in found.session.__slots__} | {"turns": turns}
+    said.output().result(body, _facts(found.session) + _said(found.turns))
+
+
+def _facts(session: Session) -> str:
+    from agentcore_cli.ui.tables import fields, moment
+
+    start = None
+    if session.warm is not None:
+        start = "forked from the warm parent" if session.warm else f"new interpreter ({session.cold_reason})"
+    return fields(
         [
-            ("session", found.name),
-            ("id", found.session_id),
-            ("state", found.state),
-            ("endpoint", found.endpoint),
-            ("version", found.version),
-            ("started", moment(found.started_at)),
-            ("last used", moment(found.last_used_at)),
-            ("calls", found.invocations),
-            ("process", found.pid),
-            ("sandbox", _level(found)),
+            ("session", session.name),
+            ("id", session.session_id),
+            ("state", session.state),
+            ("endpoint", session.endpoint),
+            ("version", session.version),
+            ("started", moment(session.started_at)),
+            ("last used", moment(session.last_used_at)),
+            ("calls", session.invocations),
+            ("process", session.pid),
+            ("sandbox", _level(session)),
             ("start", start),
-            ("ended", moment(found.ended_at) if found.ended_at else None),
-            ("reason", found.end_reason),
-            ("log", found.log),
+            ("ended", moment(session.ended_at) if session.ended_at else None),
+            ("reason", session.end_reason),
+            ("log", session.log),
         ]
     )
-    said.output().result(found, human)
+
+
+def _said(turns: tuple[Turn, ...]) -> str:
+    """A line for each call of this project, and what was said where that was kept."""
+    if not turns:
+        return ""
+    from agentcore_cli.ui.tables import moment, table
+
+    heads = ("called", "took", "sent", "received", "outcome")
+    rows = [(moment(t.at), f"{t.seconds:.2f}s", f"{t.sent:,} B", f"{t.received:,} B", t.outcome) for t in turns]
+    kept = [f"\n> {_text(t.request)}\n{_text(t.answer)}" for t in turns if t.request is not None]
+    return "\n\n" + table(heads, rows) + "\n".join(["", *kept] if kept else [])
+
+
+def _text(payload: bytes | None) -> str:
+    from agentcore_cli.ui.terminal import printable
+
+    return printable((payload or b"").decode(errors="replace"))
 
 
 @app.command()
@@ -82,17 +124,21 @@ def stop(
     ctx: typer.Context,
     session: Annotated[str | None, typer.Argument(help="A name or an id.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every session of the agent.")] = False,
+    bearer_token: Annotated[
+        str | None, typer.Option(metavar="T|-|@FILE", help="For an agent that takes tokens, as with invoke.")
+    ] = None,
 ) -> None:
     """Stop one session, or all; its memory and files are gone, and its name starts afresh."""
+    from agentcore_cli.operations.bearer import read_bearer
     from agentcore_cli.operations.selection import select
     from agentcore_cli.operations.sessions import stop_sessions
 
     if everything == (session is not None):
         raise InputError("sessions stop: which one?", hint="give a session's name or id, or --all")
     said = Globals.of(ctx)
-    result = stop_sessions(select(said.options()), session)
+    result = stop_sessions(select(said.options()), session, bearer=read_bearer(bearer_token))
     said.output().result(result, "\n".join(f"stopped {session_id}" for session_id in result.stopped))
 
 
-def _level(session: Session) -> str:
+def _level(session: Session) -> str | None:
     return f"{session.sandbox} ({session.sandbox_reason})" if session.sandbox_reason else session.sandbox

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from agentcore_cli.errors import AgentFailedError, NotFoundError, StillInProgressError
@@ -101,6 +102,25 @@ def last_session(destination: Destination) -> str:
             hint=f"{destination.command('invoke')} starts a new one",
         )
     return known[0].name
+
+
+def note_stopped(destination: Destination, session_id: str) -> None:
+    """Write down that a session was ended by us; what is gone is gone, whether that can be done or not."""
+    if destination.selected is None:
+        return
+    from agentcore_cli.ledger import Key, Ledger, LedgerError
+
+    try:
+        Ledger(destination.selected.loaded.root).stopped(Key(destination.arn, destination.endpoint, session_id))
+    except LedgerError:
+        return
+
+
+def history_file(destination: Destination) -> Path:
+    """Where what was typed in conversations with the agent is kept."""
+    selected = destination.selected
+    assert selected is not None, "what is known by its ARN alone has no project"
+    return selected.loaded.root / ".agentcore" / f"chat-{selected.agent_name}.history"
 
 
 def _lost(before: Entry, judge: Judge) -> str | None:

@@ -72,8 +72,7 @@ def invoke(request: InvokeRequest, destination: Destination) -> Invocation:
 
     Raises NotFoundError when nothing is deployed on this target, AgentFailedError (exit 5) when the agent fails.
     """
-    if request.user_id is not None and request.bearer is not None:
-        raise InputError("--user-id and a bearer token: choose one of them", hint="the token says who the user is")
+    check(request, destination)
     session_id = names.session_id(request.session, destination.arn, destination.endpoint)
     call = Call(
         destination.arn,
@@ -101,6 +100,13 @@ def invoke(request: InvokeRequest, destination: Destination) -> Invocation:
             error.hint = "this agent takes a bearer token: --bearer-token @FILE, or AGENTCORE_BEARER_TOKEN"
         raise
     return Invocation(request.session, session_id, answer, exchange)
+
+
+def check(request: InvokeRequest, destination: Destination) -> None:
+    """Raises InputError for what can't be sent to this agent."""
+    if request.user_id is not None and request.bearer is not None:
+        raise InputError("--user-id and a bearer token: choose one of them", hint="the token says who the user is")
+    _headers(request, destination, "")
 
 
 def _explain(error: AgentFailedError, destination: Destination, exchange: Exchange) -> None:

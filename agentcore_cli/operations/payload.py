@@ -35,6 +35,11 @@ def read_payload(argument: str | None, content_type: str | None, stdin: BinaryIO
         text = raw.decode()
     except UnicodeDecodeError:
         raise InputError("the payload is not text", hint="give --content-type, e.g. application/octet-stream") from None
+    return payload_of(text)
+
+
+def payload_of(text: str) -> Payload:
+    """JSON goes as it is, other text as `{"prompt": text}`. Raises InputError for what begins like JSON and is none."""
     if not text.lstrip().startswith(("{", "[")):
         return Payload(json.dumps({"prompt": text}, ensure_ascii=False).encode(), JSON)
     try:
@@ -44,7 +49,7 @@ def read_payload(argument: str | None, content_type: str | None, stdin: BinaryIO
             f"the payload begins like JSON but is none: {error}",
             hint="mend the quotes, or send it as it is with --content-type text/plain",
         ) from None
-    return Payload(raw, JSON)
+    return Payload(text.encode(), JSON)
 
 
 def _raw(argument: str | None, stdin: BinaryIO | None) -> bytes:

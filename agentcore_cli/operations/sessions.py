@@ -1,49 +1,74 @@
-"""The sessions of an agent: list, show, stop."""
+"""The sessions of an agent: list, show, stop.
+
+The local runtime tells which there are. AWS has no such call: there it is those that this project has talked to, and
+what became of them is told by the clock alone.
+"""
 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal
 
 from agentcore_cli import names, wiring
 from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.errors import NotFoundError
-from agentcore_cli.local.client import SessionRecord
+from agentcore_cli.ledger import Entry, Judge, Key, Ledger, Turn
+from agentcore_cli.operations import destination
+from agentcore_cli.operations.exchanges import note_stopped
 from agentcore_cli.operations.selection import Selected
 
-ALIVE = ("provisioning", "active", "idle", "stopping")
-_NAMED = re.compile(r"(.+)-[0-9a-f]{40}")
+if TYPE_CHECKING:
+    from agentcore_cli.local.client import SessionRecord
+
+ALIVE: Final = ("provisioning", "active", "idle", "stopping", "used lately", "maybe idled out")
+_STOP_SECONDS: Final = 60.0
+_NAMED: Final = re.compile(r"(.+)-[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One session; times are seconds since the epoch on the local runtime's clock."""
+    """One session; times are seconds since the epoch, on the local runtime by its own clock.
+
+    `state` is the local runtime's word, or what the clock says of a session on AWS: "used lately", "maybe idled out",
+    "outlived" (its maximum), "stopped" (by us). What only the local runtime knows is None on AWS.
+    """
 
     name: str
     session_id: str
     endpoint: str
-    version: str
     state: str
     started_at: float
     last_used_at: float
     invocations: int
-    sandbox: str
-    sandbox_reason: str
-    warm: bool
-    cold_reason: str
-    pid: int | None
-    log: str
-    ended_at: float | None
-    end_reason: str | None
+    version: str | None = None
+    sandbox: str | None = None
+    sandbox_reason: str | None = None
+    warm: bool | None = None
+    cold_reason: str | None = None
+    pid: int | None = None
+    log: str | None = None
+    ended_at: float | None = None
+    end_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """`now` is the runtime's clock, which tests may have advanced."""
+    """`now` is the runtime's clock, which tests may have advanced; `source` is who told which sessions there are."""
 
     sessions: tuple[Session, ...]
     now: float
+    source: Literal["runtime", "ledger"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A session and what this project has said in it: sizes in bytes and times, payloads where they were kept."""
+
+    session: Session
+    turns: tuple[Turn, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +77,17 @@ class Stopped:
 
 
 def list_sessions(selected: Selected, *, ended: bool = False) -> Sessions:
-    """The sessions that are alive, newest use first; with `ended` those of the past too."""
-    deployed = wiring.deployed(selected)
-    page = wiring.local_runtime(selected).sessions(deployed.arn)
-    chosen = [_session(record) for record in page.sessions if ended or record.state in ALIVE]
-    return Sessions(tuple(sorted(chosen, key=lambda session: -session.last_used_at)), page.now)
+    """The sessions that are, or may be, alive, newest use first; with `ended` those of the past too."""
+    page = _at_runtime(selected) if selected.is_local else _remembered(selected)
+    chosen = [session for session in page.sessions if ended or session.state in ALIVE]
+    return replace(page, sessions=tuple(sorted(chosen, key=lambda session: -session.last_used_at)))
 
 
-def show_session(selected: Selected, name: str) -> Session:
+def show_session(selected: Selected, name: str) -> Shown:
     """The newest session of this name or id. Raises NotFoundError."""
-    return find_session(list_sessions(selected, ended=True).sessions, selected, name)
+    session = find_session(list_sessions(selected, ended=True).sessions, selected, name)
+    key = Key(wiring.deployed(selected).arn, session.endpoint, session.session_id)
+    return Shown(session, tuple(Ledger(selected.loaded.root).turns(key)))
 
 
 def find_session(sessions: Iterable[Session], selected: Selected, name: str) -> Session:
@@ -73,22 +99,72 @@ def find_session(sessions: Iterable[Session], selected: Selected, name: str) -> 
     return max(matching, key=lambda session: session.started_at)
 
 
-def stop_sessions(selected: Selected, name: str | None) -> Stopped:
-    """Stop the session of this name or id, or all that are alive with None. Raises NotFoundError."""
+def stop_sessions(selected: Selected, name: str | None, *, bearer: str | None = None) -> Stopped:
+    """Stop the session of this name or id, or all that may be alive with None. Raises NotFoundError.
+
+    On AWS a session that is not in the ledger, somebody else's, is stopped too if its name or id is right.
+    """
     alive = list_sessions(selected).sessions
-    chosen = alive if name is None else (find_session(alive, selected, name),)
-    plane = wiring.data_plane(selected, timeout=60)
-    arn = wiring.deployed(selected).arn
+    if name is None:
+        chosen = alive
+    elif selected.is_local:
+        chosen = (find_session(alive, selected, name),)
+    else:
+        chosen = (_remembered_or_not(alive, selected, name),)
+    there = destination.of(selected, None)
+    plane = there.plane(timeout=_STOP_SECONDS, bearer=bearer)
     stopped = []
     for session in chosen:
         try:
-            plane.stop_session(arn, session.endpoint, session.session_id)
-        except NotFoundError:
+            plane.stop_session(there.arn, session.endpoint, session.session_id)
+        except NotFoundError as error:
+            note_stopped(there._replace(endpoint=session.endpoint), session.session_id)
             if name is not None:
+                error.hint = error.hint or selected.command("sessions list")
                 raise
             continue  # it ended by itself between the list and the stop
+        note_stopped(there._replace(endpoint=session.endpoint), session.session_id)
         stopped.append(session.session_id)
     return Stopped(tuple(stopped))
+
+
+def _remembered_or_not(alive: Iterable[Session], selected: Selected, name: str) -> Session:
+    try:
+        return find_session(alive, selected, name)
+    except NotFoundError:
+        session_id = names.session_id(name, wiring.deployed(selected).arn, DEFAULT_ENDPOINT)
+        return Session(name, session_id, DEFAULT_ENDPOINT, "unknown", 0.0, 0.0, 0)
+
+
+def _at_runtime(selected: Selected) -> Sessions:
+    page = wiring.local_runtime(selected).sessions(wiring.deployed(selected).arn)
+    return Sessions(tuple(_session(record) for record in page.sessions), page.now, "runtime")
+
+
+def _remembered(selected: Selected) -> Sessions:
+    now = time.time()
+    lifecycle = selected.agent.lifecycle
+    judge = Judge(now, lifecycle.idle_timeout, lifecycle.max_lifetime)
+    entries = Ledger(selected.loaded.root).sessions(wiring.deployed(selected).arn)
+    return Sessions(tuple(_by_the_clock(entry, judge) for entry in entries), now, "ledger")
+
+
+def _by_the_clock(entry: Entry, judge: Judge) -> Session:
+    if entry.stopped:
+        state = "stopped"
+    elif judge.has_outlived(entry):
+        state = "outlived"
+    else:
+        state = "maybe idled out" if judge.was_idle(entry) else "used lately"
+    return Session(
+        name=entry.name,
+        session_id=entry.session_id,
+        endpoint=entry.endpoint,
+        state=state,
+        started_at=entry.started_at,
+        last_used_at=entry.last_used,
+        invocations=entry.turns,
+    )
 
 
 def _session(record: SessionRecord) -> Session:

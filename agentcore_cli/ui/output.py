@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from agentcore_cli.errors import AgentcoreError, InputError, ReaderLeft
-from agentcore_cli.events import Listener, Note
+from agentcore_cli.events import Event, Listener, Note
 from agentcore_cli.ui import terminal
 from agentcore_cli.ui.json_lines import line
 from agentcore_cli.ui.progress import JsonProgress, LiveProgress, PlainProgress, Progress, QuietProgress
@@ -62,6 +62,11 @@ class Output:
         """Something worth knowing, on stderr; nothing with `--quiet`."""
         if not self.quiet:
             terminal.tell(terminal.printable(message), sys.stderr)
+
+    def hear(self, event: Event) -> None:
+        """Notes of an operation that shows no progress."""
+        if isinstance(event, Note) and not self.json:
+            self.note(event.message)
 
     def warning(self, message: str) -> None:
         PlainProgress(sys.stderr)(Note(message, "warning"))

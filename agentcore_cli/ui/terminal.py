@@ -32,10 +32,20 @@ def alarm(text: str, stream: TextIO) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` with control characters made visible, so that an agent's words can't steer the terminal."""
+    """`text` with what can steer a terminal made visible: control characters other than line ends and tabs, marks
+    that turn the direction of writing around, and halves of surrogate pairs.
+    """
     if text.isprintable():
         return text
-    return "".join(
-        character if character.isprintable() or character in "\n\t" else character.encode("unicode_escape").decode()
-        for character in text
-    )
+    return "".join(_visible(character) if _steers(character) else character for character in text)
+
+
+def _steers(character: str) -> bool:
+    if character.isprintable() or character in "\n\t":
+        return False
+    code = ord(character)
+    return code < 0xA0 or 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069 or 0xD800 <= code <= 0xDFFF
+
+
+def _visible(character: str) -> str:
+    return character.encode("unicode_escape").decode()

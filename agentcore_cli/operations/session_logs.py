@@ -1,0 +1,86 @@
+"""The logs of the local runtime: a file for each session."""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from agentcore_cli.events import Listener
+from agentcore_cli.operations.logs import LogLine, LogsRequest, stamp
+from agentcore_cli.operations.selection import Selected
+from agentcore_cli.operations.sessions import Session, find_session, list_sessions
+
+_POLL_SECONDS: Final = 0.25
+_STAMP: Final = len("2026-11-22T00:00:00.123Z")
+
+
+def read(request: LogsRequest, selected: Selected, listener: Listener) -> Iterator[LogLine]:
+    """The lines that are there, oldest first. Raises NotFoundError for a session that never was."""
+    return _Files(request, selected).new_lines()
+
+
+def follow(request: LogsRequest, selected: Selected, listener: Listener) -> Iterator[LogLine]:
+    """The lines that are there, of which `limit` keeps the last, and those that come."""
+    files = _Files(request, selected)
+    lines: Iterable[LogLine] = files.new_lines()
+    yield from lines if request.limit is None else deque(lines, maxlen=request.limit)
+    while True:
+        time.sleep(_POLL_SECONDS)
+        yield from files.new_lines()
+
+
+class _Files:
+    """The logs of the sessions that are asked for, those that start meanwhile among them."""
+
+    def __init__(self, request: LogsRequest, selected: Selected) -> None:
+        now = time.time()
+        self._request = request
+        self._selected = selected
+        self._files: dict[str, _LogFile] = {}
+        self._since = stamp(now - request.since) if request.since is not None else ""
+        self._until = stamp(now - request.until) if request.until is not None else "~"
+
+    def new_lines(self) -> Iterator[LogLine]:
+        for session in self._sessions():
+            if session.log is not None and session.log not in self._files:
+                self._files[session.log] = _LogFile(session.session_id, Path(session.log))
+        for line in heapq.merge(*(file.new_lines() for file in self._files.values())):
+            if self._since <= line.timestamp <= self._until:
+                yield line
+
+    def _sessions(self) -> Iterable[Session]:
+        sessions = list_sessions(self._selected, ended=True).sessions
+        if self._request.endpoint is not None:
+            sessions = tuple(session for session in sessions if session.endpoint == self._request.endpoint)
+        if self._request.session is not None:
+            return [find_session(sessions, self._selected, self._request.session)]
+        return sessions
+
+
+class _LogFile:
+    """One session's log, read on from where the last read ended; a line is given once it is complete."""
+
+    def __init__(self, session_id: str, path: Path) -> None:
+        self._session_id = session_id
+        self._path = path
+        self._offset = 0
+        self._rest = b""
+
+    def new_lines(self) -> Iterator[LogLine]:
+        try:
+            with self._path.open("rb") as file:
+                if file.seek(0, 2) < self._offset:  # the cap made it shorter
+                    self._offset, self._rest = 0, b""
+                file.seek(self._offset)
+                data = file.read()
+        except FileNotFoundError:  # a session that is still starting, or a log that was pruned
+            return
+        self._offset += len(data)
+        *whole, self._rest = (self._rest + data).split(b"\n")
+        for line in whole:
+            text = line.decode(errors="replace")
+            yield LogLine(text[:_STAMP], self._session_id, text[_STAMP + 1 :])

@@ -1,0 +1,105 @@
+"""Where the lines of a conversation come from: a prompt with history on a terminal, else stdin line by line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from agentcore_cli.ui.terminal import tell
+
+if TYPE_CHECKING:
+    from prompt_toolkit.history import History
+    from prompt_toolkit.key_binding import KeyBindings
+
+_PROMPT = "> "
+
+
+class Lines(Protocol):
+    def read(self) -> str | None:
+        """What was said, which may be several lines; None at the end. Raises KeyboardInterrupt."""
+        ...
+
+
+def lines(history: Path) -> Lines:
+    """A prompt where there is a terminal that can draw one. `history` is kept from one conversation to the next."""
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        return Plain(prompt=True) if os.environ.get("TERM", "dumb") == "dumb" else Prompt(history)
+    return Plain(prompt=False)
+
+
+class Plain:
+    """stdin line by line; a backslash at the end of a line goes on in the next."""
+
+    def __init__(self, *, prompt: bool) -> None:
+        self._prompt = prompt
+
+    def read(self) -> str | None:
+        said: list[str] = []
+        while True:
+            if self._prompt:
+                print(_PROMPT, end="", file=sys.stderr, flush=True)
+            line = sys.stdin.readline()
+            if not line and not said:
+                return None
+            said.append(line.rstrip("\n").removesuffix("\\"))
+            if not line.rstrip("\n").endswith("\\"):
+                return "\n".join(said)
+
+
+class Prompt:
+    """prompt_toolkit on stderr, as stdout is for the answers: Enter sends, Alt-Enter or a backslash before Enter begins
+    a new line, the arrows go through what was said before.
+    """
+
+    def __init__(self, history: Path) -> None:
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.output import create_output
+
+        self._session: PromptSession[str] = PromptSession(
+            multiline=True,
+            history=_history(history),
+            key_bindings=_keys(),
+            prompt_continuation="  ",
+            output=create_output(sys.stderr),
+        )
+
+    def read(self) -> str | None:
+        try:
+            return self._session.prompt(_PROMPT)
+        except EOFError:
+            return None
+
+
+def _history(path: Path) -> History:
+    """Kept in a file that only its owner can read; in memory where it can't be written."""
+    from prompt_toolkit.history import FileHistory, InMemoryHistory
+
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except OSError:
+        tell(f"{path}: can't be written; the history is of this conversation alone", sys.stderr)
+        return InMemoryHistory()
+    return FileHistory(path)
+
+
+def _keys() -> KeyBindings:
+    from prompt_toolkit.key_binding import KeyBindings
+
+    keys = KeyBindings()
+
+    @keys.add("escape", "enter")
+    def _(event: Any) -> None:
+        event.current_buffer.insert_text("\n")
+
+    @keys.add("enter")
+    def _(event: Any) -> None:
+        buffer = event.current_buffer
+        if buffer.document.text_before_cursor.endswith("\\"):
+            buffer.delete_before_cursor()
+            buffer.insert_text("\n")
+        else:
+            buffer.validate_and_handle()
+
+    return keys
