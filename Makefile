@@ -7,14 +7,24 @@ export UV_PYTHON_DOWNLOADS := never
 # Commands start as fast as they do where they are installed: from compiled modules.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check bench format clean
+.PHONY: demo test test-e2e test-aws check bench format clean
 
 demo: $(VENV)/installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" examples/demo
 
 test: $(VENV)/installed
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --ignore tests/e2e
+	$(BIN)/pytest -n auto --dist loadfile tests/e2e
 	@echo "make test: all tests passed"
+
+# The real parts alone: Docker Engine, a registry, ARM64 images. AGENTCORE_E2E=required: what is missing is a failure.
+test-e2e: $(VENV)/installed
+	$(BIN)/pytest -n auto --dist loadfile tests/e2e
+
+# The journey on your own AWS account. It makes resources there and removes them again; the README says which.
+test-aws: $(VENV)/installed
+	@[ "$(AGENTCORE_TEST_AWS)" = yes ] || { echo "make test-aws deploys to your AWS account: say AGENTCORE_TEST_AWS=yes"; exit 2; }
+	$(BIN)/pytest -s tests/e2e/test_journey_aws.py
 
 check: $(VENV)/installed
 	$(BIN)/ruff format --check .

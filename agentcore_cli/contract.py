@@ -36,6 +36,7 @@ SESSION_MEMORY: Final = 8 * 1024**3  # bytes for each session
 SESSION_CPUS: Final = 2
 CODE_ZIP_MAX: Final = 250 * 1024**2
 CODE_UNZIPPED_MAX: Final = 750 * 1024**2
+IMAGE_MAX: Final = 2 * 1024**3  # bytes (bedrock-agentcore-limits)
 PYTHONS: Final = ("3.12", "3.13", "3.14")  # 3.10 and 3.11: updates blocked since 2026-08-31 (supported-runtimes)
 
 DEFAULT_ENDPOINT: Final = "DEFAULT"
@@ -106,3 +107,33 @@ def image_uri(account: str, region: str, repository: str, tag: str) -> str:
     """An image in ECR, as containerConfiguration wants it."""
     domain = "amazonaws.com.cn" if partition(region) == "aws-cn" else "amazonaws.com"
     return f"{account}.dkr.ecr.{region}.{domain}/{repository}:{tag}"
+
+
+@dataclass(frozen=True, slots=True)
+class EcrRepository:
+    """Where images are: a repository of one account's registry in one region."""
+
+    account: str
+    region: str
+    name: str
+
+    @classmethod
+    def of(cls, text: str, account: str, region: str) -> EcrRepository:
+        """From a name in this account and region, a repository's URI, or an image's with its tag or digest."""
+        registry, _, rest = text.partition("/")
+        if found := _REGISTRY.fullmatch(registry):
+            return cls(found["account"], found["region"], re.split("[:@]", rest)[0])
+        return cls(account, region, text)
+
+    @property
+    def uri(self) -> str:
+        domain = "amazonaws.com.cn" if partition(self.region) == "aws-cn" else "amazonaws.com"
+        return f"{self.account}.dkr.ecr.{self.region}.{domain}/{self.name}"
+
+    @property
+    def arn(self) -> str:
+        return f"arn:{partition(self.region)}:ecr:{self.region}:{self.account}:repository/{self.name}"
+
+
+_REGISTRY: Final = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?")
+SERVICE_PRINCIPAL: Final = "bedrock-agentcore.amazonaws.com"  # in every partition, China too, like most services'

@@ -58,6 +58,10 @@ class CredentialsError(AgentcoreError):
     exit_code = NO_CREDENTIALS
 
 
+class DeniedError(CredentialsError):
+    """The credentials are good, and no policy allows them to do this, or one forbids it."""
+
+
 class NotFoundError(AgentcoreError):
     """The agent, runtime, session, endpoint or version does not exist, or nothing is deployed."""
 

@@ -12,9 +12,8 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from agentcore_cli.errors import AgentcoreError
 
@@ -42,8 +41,7 @@ class LedgerError(AgentcoreError):
     """The ledger can't be read or written; whoever only wanted to note something down goes on without."""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """What a session is found by: an id means nothing outside its runtime and endpoint."""
 
     arn: str
@@ -51,8 +49,7 @@ class Key:
     session_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One session. Times are seconds since the epoch; `started_at`: when its present life began, as far as is known."""
 
     arn: str
@@ -72,8 +69,7 @@ class Entry:
         return Key(self.arn, self.endpoint, self.session_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """One request and its answer: when, how long it took (seconds), how many bytes went and came.
 
     `request` and `answer` are kept only when that was asked for.
@@ -84,8 +80,8 @@ class Turn:
     sent: int
     received: int
     outcome: Outcome
-    request: bytes | None = field(default=None, repr=False)
-    answer: bytes | None = field(default=None, repr=False)
+    request: bytes | None = None
+    answer: bytes | None = None
 
 
 class Ledger:
@@ -103,7 +99,7 @@ class Ledger:
             database.execute("BEGIN IMMEDIATE")
             before = _entry(database, key)
             started = turn.at if before is None or is_new_life(before) else before.started_at
-            named = _columns(key) | {"target": target, "agent": agent, "name": name, "at": turn.at, "started": started}
+            named = key._asdict() | {"target": target, "agent": agent, "name": name, "at": turn.at, "started": started}
             named |= {"ended": turn.at + turn.seconds}
             database.execute(
                 "INSERT INTO sessions VALUES"
@@ -115,7 +111,7 @@ class Ledger:
             database.execute(
                 "INSERT INTO turns VALUES (:arn, :endpoint, :session_id, :at, :seconds, :sent, :received, :outcome,"
                 " :request, :answer)",
-                _columns(key) | _columns(turn),
+                key._asdict() | turn._asdict(),
             )
             if before is None:
                 _forget(database, turn.at - KEPT_SECONDS)
@@ -136,14 +132,14 @@ class Ledger:
             return []
         with self._opened() as database:
             columns = "at, seconds, sent, received, outcome, request, answer"
-            rows = database.execute(f"SELECT {columns} FROM turns WHERE {_KEY} ORDER BY at", _columns(key))
+            rows = database.execute(f"SELECT {columns} FROM turns WHERE {_KEY} ORDER BY at", key._asdict())
             return [Turn(*row) for row in rows]
 
     def stopped(self, key: Key) -> None:
         """Note down that a session was ended by us."""
         if self._path.exists():
             with self._opened() as database:
-                database.execute(f"UPDATE sessions SET stopped = 1 WHERE {_KEY}", _columns(key))
+                database.execute(f"UPDATE sessions SET stopped = 1 WHERE {_KEY}", key._asdict())
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
@@ -185,8 +181,7 @@ class Ledger:
         return LedgerError(f"{FILE}: {error}", hint=f"remove {FILE}; it holds nothing but which sessions were used")
 
 
-@dataclass(frozen=True, slots=True)
-class Judge:
+class Judge(NamedTuple):
     """Whether a session that was used before must have ended by the time `at`, by its runtime's timeouts (seconds).
 
     `is_first` is what the runtime itself says, None where it doesn't.
@@ -209,10 +204,6 @@ class Judge:
         return self.at - before.last_used > self.idle_timeout
 
 
-def _columns(value: Key | Turn) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in value.__slots__}
-
-
 def _create(database: sqlite3.Connection) -> None:
     """Make the tables unless another process is making them at this moment."""
     try:
@@ -228,13 +219,13 @@ def _create(database: sqlite3.Connection) -> None:
 
 
 def _entry(database: sqlite3.Connection, key: Key) -> Entry | None:
-    row = database.execute(f"SELECT * FROM sessions WHERE {_KEY}", _columns(key)).fetchone()
+    row = database.execute(f"SELECT * FROM sessions WHERE {_KEY}", key._asdict()).fetchone()
     return _entry_of(row) if row else None
 
 
 def _entry_of(row: tuple[Any, ...]) -> Entry:
-    values = dict(zip(Entry.__slots__, row, strict=True))
-    return Entry(**values | {"stopped": bool(values["stopped"])})
+    entry = Entry(*row)
+    return entry._replace(stopped=bool(entry.stopped))
 
 
 def _forget(database: sqlite3.Connection, before: float) -> None:

@@ -41,6 +41,8 @@ VERBS = {
     "sessions": "List, show and stop sessions.",
     "logs": "Print the agent's log lines.",
     "versions": "List the versions of the agent's runtime.",
+    "rollback": "Go back to an earlier version.",
+    "endpoints": "List, make, move and delete named endpoints of the runtime.",
     "destroy": "Remove what deploy made, and nothing else.",
     "local": "Start, stop and steer the local runtime.",
     "doctor": "Check this machine and this project, with a fix for each fault.",

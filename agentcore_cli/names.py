@@ -10,6 +10,7 @@ import uuid
 from agentcore_cli.contract import AGENT_NAME, SESSION_ID_MAX, SESSION_ID_MIN
 from agentcore_cli.errors import InputError
 
+_RUNTIME_NAME_MAX = 48  # contract.AGENT_NAME
 _OUTSIDE = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -63,13 +64,37 @@ def agent_name_from(text: str) -> str:
     return cleaned[:48]
 
 
+def runtime_name(agent: str, target: str, *, is_default: bool) -> str:
+    """A runtime's name in AWS (at most 48): the agent's own on the default AWS target, `agent_target` on another."""
+    if is_default:
+        return agent
+    name = f"{agent}_{target.replace('-', '_')}"
+    if len(name) <= _RUNTIME_NAME_MAX:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:6]
+    return f"{name[: _RUNTIME_NAME_MAX - len(digest) - 1]}_{digest}"
+
+
 def local_runtime_name(agent: str, project: str) -> str:
     """A runtime's name on the local runtime, which all projects of a user share (at most 48)."""
     suffix = "_local_" + hashlib.sha256(project.encode()).hexdigest()[:6]
-    return agent[: 48 - len(suffix)] + suffix
+    return agent[: _RUNTIME_NAME_MAX - len(suffix)] + suffix
 
 
 def repository_name(agent: str, project: str, target: str) -> str:
-    """The ECR repository of an agent's images: the same for the same three, and a name that ECR takes."""
-    digest = hashlib.sha256(f"{project}\n{target}".encode()).hexdigest()[:6]
-    return f"bedrock-agentcore-{agent.lower().strip('_')}-{digest}"
+    """The ECR repository of an agent's images: the same for the same three, and a name that ECR takes.
+
+    ECR wants lower case and one _ at a time; what the name loses by that is in the hash.
+    """
+    digest = hashlib.sha256(f"{agent}\n{project}\n{target}".encode()).hexdigest()[:6]
+    return f"bedrock-agentcore-{re.sub('_+', '_', agent.lower()).strip('_')}-{digest}"
+
+
+def role_name(agent: str, project: str, target: str, region: str) -> str:
+    """The execution role of an agent, at most 64 characters: IAM is one for all regions, so the region counts too.
+
+    Its beginning is that of the roles which the documented PassRole policy lets a caller hand over
+    (runtime-permissions). IAM does not tell Bot from bot, so the agent is in the hash, too.
+    """
+    digest = hashlib.sha256(f"{agent}\n{project}\n{target}\n{region}".encode()).hexdigest()[:8]
+    return f"AmazonBedrockAgentCore-{agent[:32]}-{digest}"

@@ -12,12 +12,14 @@ import re
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from agentcore_cli.exclusions import BUILD_FILES, CLUTTER, SECRETS
 
+# OpenTelemetry's distro for AWS; those before 0.18 lose the traces of new agents
+OTEL_DISTRO: Final = "aws-opentelemetry-distro>=0.18,<1"
 _MARK: Final = re.compile(r"# agentcore: generated ([0-9a-f]{12})(?: for (\w+))?;.*\n")
 
 
@@ -26,13 +28,20 @@ def render(template: str, **values: object) -> str:
     return _environment().get_template(template).render(**values)
 
 
+def document(template: str, **values: object) -> dict[str, Any]:
+    """A JSON object from `templates/<template>`."""
+    parsed: dict[str, Any] = json.loads(render(template, **values))
+    return parsed
+
+
 @dataclass(frozen=True, slots=True)
 class ImageRecipe:
     """What a Dockerfile is made from.
 
     `start` follows the interpreter. `requirements` are the files that the installer reads, the main one first; none:
     nothing is installed. `packages` is a folder of the build context with the dependencies already in it for arm64: it
-    is copied, and the image needs no RUN; None: the image installs them itself and stands alone.
+    is copied, and the image needs no RUN; None: the image installs them itself and stands alone. `code` is the folder
+    of the context that holds the agent's files.
     """
 
     agent: str
@@ -42,11 +51,12 @@ class ImageRecipe:
     requirements: tuple[str, ...] = ()
     otel: bool = False
     packages: str | None = None
+    code: str = "."
 
 
 def dockerfile(recipe: ImageRecipe) -> str:
     """The Dockerfile of an agent."""
-    return _marked(render("docker/Dockerfile.j2", **asdict(recipe)), recipe.agent)
+    return _marked(render("docker/Dockerfile.j2", otel_distro=OTEL_DISTRO, **asdict(recipe)), recipe.agent)
 
 
 def dockerignore() -> str:

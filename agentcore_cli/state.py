@@ -20,6 +20,7 @@ from agentcore_cli.events import Listener, Note
 
 FOLDER: Final = ".agentcore"
 RUNTIME: Final = "runtime"  # the key of the record that says where an agent is reached
+ROLE: Final = "role"  # that of its execution role
 _VERSION: Final = 1
 _COLONS_OF_AN_ARN: Final = 5
 
@@ -66,6 +67,14 @@ class State:
             )
         except KeyError:
             return None
+
+    def account(self, agent: str) -> str | None:
+        """The account of what is recorded of this agent; None when nothing is."""
+        for key in (RUNTIME, ROLE):
+            arn = (self.record(agent, key) or {}).get("outputs", {}).get("arn", "")
+            if arn:
+                return str(arn.split(":")[4])
+        return None
 
     def require(self, agent: str, deploy: str) -> Deployed:
         """As `deployed`. Raises NotFoundError, whose hint is the command `deploy`, or a target where the agent is."""

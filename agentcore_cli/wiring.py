@@ -5,16 +5,19 @@ Every function imports what it makes, so that a verb loads only the rooms it nee
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from agentcore_cli import names
-from agentcore_cli.contract import LOCAL_REGION, LOCAL_ROLE
+from agentcore_cli.contract import LOCAL_REGION
 from agentcore_cli.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from agentcore_cli.aws.data_plane import DataPlane
+    from agentcore_cli.aws.identity import Identity
+    from agentcore_cli.aws.runtimes import Runtime as Version
     from agentcore_cli.aws.runtimes import Runtimes
     from agentcore_cli.aws.session import Access, Session
     from agentcore_cli.builders.store import Store
@@ -23,9 +26,26 @@ if TYPE_CHECKING:
     from agentcore_cli.events import Listener
     from agentcore_cli.local.client import LocalRuntime
     from agentcore_cli.local.home import Home
-    from agentcore_cli.resources.runtime import Patience, Wish
-    from agentcore_cli.resources.source_bundle import SourceBundle
+    from agentcore_cli.resources.catalog import Deployment
+    from agentcore_cli.resources.earlier_version import EarlierVersion
+    from agentcore_cli.resources.local_catalog import LocalDeployment
+    from agentcore_cli.resources.ownership import Owner
+    from agentcore_cli.resources.patience import Patience
+    from agentcore_cli.resources.runtime import Runtime
     from agentcore_cli.state import Deployed, State
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What was said for one command beside the config: variables, an image instead of building, how to build.
+
+    Without `refresh` the records are believed where nothing has changed here.
+    """
+
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    image: str | None = None
+    refresh: bool = True
+    build: str | None = None
 
 
 class Selection(Protocol):
@@ -84,7 +104,8 @@ def aws_data_plane(region: str, target: Target, *, timeout: float, bearer: str |
 
     from agentcore_cli.aws import credentials, endpoints
     from agentcore_cli.aws.data_plane import DataPlane
-    from agentcore_cli.aws.signing import Bearer, SigV4
+    from agentcore_cli.aws.signing import Bearer
+    from agentcore_cli.aws.sigv4 import SigV4
 
     find = partial(credentials.find, target.profile, region, assume_role=target.assume_role)
     url = target.endpoint or endpoints.data_plane_url(region)
@@ -107,9 +128,25 @@ def home() -> Home:
 
 
 def region(selected: Selection) -> str:
-    """The target's region; on the local runtime, that of what is deployed already, which is found in no other."""
-    there = selected.state.deployed(selected.agent_name) if selected.is_local else None
-    return there.region if there else selected.target.region or LOCAL_REGION
+    """The target's region; on the local runtime, that of what is deployed already, which is found in no other.
+
+    Raises InputError when nothing names a region of AWS, or another one than that where the agent is.
+    """
+    there = selected.state.deployed(selected.agent_name)
+    if selected.is_local:
+        return there.region if there else selected.target.region or LOCAL_REGION
+    wanted = selected.target.region
+    if wanted is None:
+        raise InputError(
+            f"target {selected.target_name}: no region, neither in the config nor in the profile or the environment",
+            hint=f"give --region us-west-2, or set targets.{selected.target_name}.region",
+        )
+    if there and there.region != wanted:
+        raise InputError(
+            f"target {selected.target_name}: region {wanted}, but {selected.agent_name} is deployed in {there.region}",
+            hint=f"give --region {there.region} (destroy moves it away), or give {wanted} a target of its own",
+        )
+    return wanted
 
 
 def session(selected: Selection) -> Session:
@@ -124,8 +161,11 @@ def locator(selected: Selection) -> Callable[[], Access]:
     from agentcore_cli.aws.session import Access
     from agentcore_cli.local import daemon
 
-    _require_local(selected)
     chosen = region(selected)
+    if not selected.is_local:
+        target = selected.target
+        access = Access(chosen, url=target.endpoint, profile=target.profile, assume_role=target.assume_role)
+        return lambda: access
 
     def locate() -> Access:
         server = daemon.ensure_running(home())
@@ -153,49 +193,136 @@ def journal(selected: Selection) -> Journal:
     return Journal(selected.state.records(selected.agent_name))
 
 
+def identity(session: Session) -> Identity:
+    from agentcore_cli.aws.identity import Identity
+
+    return Identity(session)
+
+
 def resources(
-    selected: Selection, door: Runtimes, *, given: Mapping[str, str], patience: Patience, listener: Listener
+    selected: Selection,
+    session: Session,
+    *,
+    account: str,
+    wishes: Wishes,
+    patience: Patience,
+    listener: Listener,
 ) -> list[Resource]:
-    """Everything that the agent needs on this target. `given` are the variables of `--env`."""
-    from agentcore_cli.resources.runtime import Runtime
-    from agentcore_cli.state import RUNTIME
+    """Everything that the agent needs on this target. `account` is the target's."""
+    if selected.is_local:
+        from agentcore_cli.resources import local_catalog
 
-    _require_local(selected)
-    bundle = _source_bundle(selected, listener)
-    return [bundle, Runtime(RUNTIME, _wish(selected, bundle, given), door, patience, depends_on=(bundle.key,))]
+        return local_catalog.wanted(_local_deployment(selected, wishes, patience, listener), session)
+    from agentcore_cli.resources import catalog
 
-
-def _source_bundle(selected: Selection, listener: Listener) -> SourceBundle:
-    from agentcore_cli.config import Start
-    from agentcore_cli.resources.source_bundle import Project, SourceBundle
-
-    agent = selected.agent
-    start = Start.of(agent.entrypoint, agent.protocol)
-    project = Project(selected.loaded.root, agent.requirements, agent.python, start.argv, start.file)
-    return SourceBundle(project, store(), listener)
+    return catalog.wanted(_deployment(selected, account, wishes, patience, listener), session)
 
 
-def _wish(selected: Selection, bundle: SourceBundle, given: Mapping[str, str]) -> Wish:
-    from agentcore_cli.config import Start
+def everything(
+    selected: Selection, session: Session, *, account: str, patience: Patience, listener: Listener
+) -> list[Resource]:
+    """Everything that deploys may have made for the agent on this target, whatever the config says now."""
+    if selected.is_local:
+        from agentcore_cli.resources import local_catalog, local_image
+
+        deployment = _local_deployment(selected, Wishes(), patience, listener)
+        has_image = selected.state.record(selected.agent_name, local_image.KEY) is not None
+        return local_catalog.everything(deployment, session, may_have_image=has_image or deployment.artifact is None)
+    from agentcore_cli.resources import catalog
+
+    return catalog.everything(_deployment(selected, account, Wishes(), patience, listener), session)
+
+
+def runtime(selected: Selection, session: Session, *, account: str, patience: Patience, listener: Listener) -> Runtime:
+    """The agent's runtime alone."""
+    if selected.is_local:
+        from agentcore_cli.resources import local_catalog
+
+        return local_catalog.runtime(_local_deployment(selected, Wishes(), patience, listener), session)
+    from agentcore_cli.resources import catalog
+
+    return catalog.runtime(_deployment(selected, account, Wishes(), patience, listener), session)
+
+
+def earlier_version(
+    selected: Selection,
+    session: Session,
+    version: Version,
+    *,
+    account: str,
+    patience: Patience,
+    listener: Listener,
+) -> EarlierVersion:
+    """The runtime as it was in this version."""
+    from agentcore_cli.resources.earlier_version import EarlierVersion
+
+    there = runtime(selected, session, account=account, patience=patience, listener=listener)
+    return EarlierVersion(there, version)
+
+
+def owner(selected: Selection) -> Owner:
+    """Whose it is what is deployed."""
     from agentcore_cli.resources.ownership import Owner
-    from agentcore_cli.resources.runtime import Wish
 
-    config, agent = selected.loaded.config, selected.agent
-    return Wish(
-        name=names.local_runtime_name(selected.agent_name, config.project),
-        owner=Owner(config.project, selected.agent_name, selected.target_name),
-        agent=agent,
-        role=LOCAL_ROLE,
-        artifact=bundle.artifact(Start.of(agent.entrypoint, agent.protocol).entry_point),
-        environment={**agent.environment, **selected.target.environment},
-        given=given,
+    return Owner(selected.loaded.config.project, selected.agent_name, selected.target_name)
+
+
+def _local_deployment(selected: Selection, wishes: Wishes, patience: Patience, listener: Listener) -> LocalDeployment:
+    from agentcore_cli.resources.local_catalog import LocalDeployment
+
+    there = selected.state.deployed(selected.agent_name)
+    return LocalDeployment(
+        root=selected.loaded.root,
+        agent=selected.agent,
+        owner=owner(selected),
+        region=region(selected),
+        environment=_environment(selected),
+        given=wishes.environment,
         given_before=selected.state.given_environment(selected.agent_name),
+        build=wishes.build,
+        image=wishes.image,
+        artifact=there.artifact if there else None,
+        store=store(),
+        packages=home().root / "packages",
+        patience=patience,
+        listener=listener,
     )
+
+
+def _deployment(
+    selected: Selection, account: str, wishes: Wishes, patience: Patience, listener: Listener
+) -> Deployment:
+    from agentcore_cli.resources.catalog import Deployment
+
+    config, target_name = selected.loaded.config, selected.target_name
+    there = selected.state.deployed(selected.agent_name)
+    return Deployment(
+        root=selected.loaded.root,
+        agent=selected.agent,
+        owner=owner(selected),
+        account=account,
+        region=region(selected),
+        runtime_name=names.runtime_name(
+            selected.agent_name, target_name, is_default=target_name == config.default_aws_target
+        ),
+        environment=_environment(selected),
+        given=wishes.environment,
+        given_before=selected.state.given_environment(selected.agent_name),
+        runtime_id=there.runtime_id if there else None,
+        image=wishes.image,
+        refresh=wishes.refresh,
+        patience=patience,
+        listener=listener,
+    )
+
+
+def _environment(selected: Selection) -> dict[str, str]:
+    return {**selected.agent.environment, **selected.target.environment}
 
 
 def _require_local(selected: Selection) -> None:
     if not selected.is_local:
         raise InputError(
-            f"target {selected.target_name}: this version deploys to the local runtime only",
+            f"target {selected.target_name}: this version can do that on the local runtime only",
             hint="the same command with --local",
         )

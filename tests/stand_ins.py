@@ -16,6 +16,8 @@ from typing import Any, Final
 import boto3
 from botocore.config import Config
 
+from agentcore_cli.aws.session import Access, Session
+
 ACCOUNT: Final = "123456789012"  # moto's own
 REGION: Final = "us-west-2"
 _START_SECONDS: Final = 60.0
@@ -30,7 +32,8 @@ class Moto:
     def __init__(self, log: Path) -> None:
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._clients: list[Any] = []
+        self._sessions: dict[Access, Session] = {}
+        self._clients: dict[Any, Any] = {}
         self._log = log.open("wb")
         command = [str(Path(sys.executable).parent / "moto_server"), "-H", "127.0.0.1", "-p", str(self.port)]
         self.process = subprocess.Popen(command, stdout=self._log, stderr=subprocess.STDOUT)
@@ -43,11 +46,18 @@ class Moto:
     def client(self, service: str, region: str = REGION, **credentials: Any) -> Any:
         """Plain boto3 on the account, closed when the server is. `credentials` are as boto3 has them."""
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"} | credentials
-        once = Config(retries={"total_max_attempts": 1})
-        session = boto3.session.Session(**keys)
-        client = session.client(service, region_name=region, endpoint_url=self.url, config=once)
-        self._clients.append(client)
-        return client
+        wanted = (service, region, *sorted(keys.items()))
+        if wanted not in self._clients:
+            once = Config(retries={"total_max_attempts": 1})
+            session = boto3.session.Session(**keys)
+            client = session.client(service, region_name=region, endpoint_url=self.url, config=once)
+            self._clients[wanted] = client
+        return self._clients[wanted]
+
+    def session(self, region: str = REGION, access_key: str = "test", secret_key: str = "test") -> Session:
+        """Our own way to the account, for the doors; closed when the server is."""
+        access = Access(region, url=self.url, access_key=access_key, secret_key=secret_key)
+        return self._sessions.setdefault(access, Session(lambda: access))
 
     def user(self, actions: Sequence[str], name: str = "caller") -> dict[str, str]:
         """The credentials of a new user who may do these actions; moto looks at no resource in a policy."""
@@ -69,8 +79,8 @@ class Moto:
         self._post("reset-auth", "inf" if after is None else str(after))
 
     def close(self) -> None:
-        for client in self._clients:
-            client.close()
+        for opened in (*self._clients.values(), *self._sessions.values()):
+            opened.close()
         self.process.terminate()
         self.process.wait()
         self._log.close()

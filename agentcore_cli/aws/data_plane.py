@@ -11,11 +11,10 @@ import random
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
 from agentcore_cli.aws import endpoints
-from agentcore_cli.aws.refusals import Refusal, refusal, rpc_refusal
 from agentcore_cli.aws.signing import Request, Signer
 from agentcore_cli.contract import (
     DEFAULT_ENDPOINT,
@@ -25,6 +24,9 @@ from agentcore_cli.contract import (
     HEADER_SESSION_CALLS,
 )
 from agentcore_cli.errors import AgentFailedError, ServiceError, StillInProgressError
+
+if TYPE_CHECKING:
+    from agentcore_cli.aws.refusals import Refusal
 
 _CHUNK: Final = 64 * 1024
 _RETRY_SECONDS: Final = 120.0  # as long as a session may take to start (contract.INITIALIZATION_SECONDS)
@@ -190,11 +192,13 @@ class DataPlane:
 
 
 def _refused(answer: Answer, is_rpc: bool) -> Refusal | None:
+    if answer.status == 200 and not (is_rpc and answer.content_type.startswith("application/json")):
+        return None
+    from agentcore_cli.aws.refusals import refusal, rpc_refusal  # most calls are not refused
+
     if answer.status != 200:
         return refusal(answer.status, answer.content_type, answer.headers.get(HEADER_ERROR_TYPE), answer.whole())
-    if is_rpc and answer.content_type.startswith("application/json"):
-        return rpc_refusal(answer.whole())
-    return None
+    return rpc_refusal(answer.whole())
 
 
 def _host(url: str) -> str:

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from agentcore_cli.aws.session import Session
-from agentcore_cli.errors import NotFoundError
+from agentcore_cli.errors import CredentialsError, InputError, NotFoundError
 
 _SERVICE: Final = "bedrock-agentcore-control"
+# What CreateAgentRuntime and UpdateAgentRuntime say of a role that they can't assume or that may not pull the image, as
+# reported by others: the second also of an image that is not there. A refused iam:PassRole is none of these.
+_ROLE_UNUSABLE: Final = re.compile(
+    r"role validation failed|access denied while validating ecr uri|sts:AssumeRole|"
+    r"(cannot|can't|unable to|not able to|not authorized to|must allow .*) (be )?assumed?",
+    re.IGNORECASE,
+)
+
+
+_ROLE_HINT: Final = (
+    "see that the role trusts bedrock-agentcore.amazonaws.com and may pull the image, and that that is there"
+)
+
+
+class RoleUnusableError(InputError):
+    """AgentCore can't use the execution role: IAM has not spread it yet, or its trust or policy is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +72,15 @@ class Runtimes:
         self._session = session
 
     def create(self, body: Mapping[str, Any]) -> Runtime:
-        """CreateAgentRuntime. `body` must hold a clientToken: the call may be repeated."""
-        return _made(self._session.call(_SERVICE, "create_agent_runtime", **body), body["agentRuntimeName"])
+        """CreateAgentRuntime. `body` must hold a clientToken: the call may be repeated. May raise RoleUnusableError."""
+        return _made(self._put("create_agent_runtime", body), body["agentRuntimeName"])
 
     def update(self, body: Mapping[str, Any]) -> Runtime:
-        """UpdateAgentRuntime, a full PUT: what `body` leaves out is no longer set. It must hold a clientToken."""
-        return _made(self._session.call(_SERVICE, "update_agent_runtime", **body), "")
+        """UpdateAgentRuntime, a full PUT: what `body` leaves out is no longer set. It must hold a clientToken.
+
+        May raise RoleUnusableError.
+        """
+        return _made(self._put("update_agent_runtime", body), "")
 
     def get(self, runtime_id: str, version: str | None = None) -> Runtime | None:
         chosen = {"agentRuntimeVersion": version} if version else {}
@@ -109,6 +130,34 @@ class Runtimes:
         items = self._pages("list_agent_runtime_endpoints", "runtimeEndpoints", agentRuntimeId=runtime_id)
         return [_endpoint(item) for item in items]
 
+    def create_endpoint(
+        self, runtime_id: str, name: str, version: str | None, description: str | None, tags: Mapping[str, str]
+    ) -> None:
+        """CreateAgentRuntimeEndpoint; without `version` it leads to the newest. ConflictError: the name is taken."""
+        chosen = {"agentRuntimeVersion": version, "description": description, "tags": dict(tags)}
+        given = {key: value for key, value in chosen.items() if value}
+        self._session.call(
+            _SERVICE,
+            "create_agent_runtime_endpoint",
+            agentRuntimeId=runtime_id,
+            name=name,
+            clientToken=str(uuid.uuid4()),
+            **given,
+        )
+
+    def update_endpoint(self, runtime_id: str, name: str, version: str | None, description: str | None) -> None:
+        """UpdateAgentRuntimeEndpoint; what is not given stays as it is."""
+        chosen = {"agentRuntimeVersion": version, "description": description}
+        given = {key: value for key, value in chosen.items() if value}
+        self._session.call(
+            _SERVICE,
+            "update_agent_runtime_endpoint",
+            agentRuntimeId=runtime_id,
+            endpointName=name,
+            clientToken=str(uuid.uuid4()),
+            **given,
+        )
+
     def delete_endpoint(self, runtime_id: str, name: str) -> None:
         """DeleteAgentRuntimeEndpoint; gone already is as good. DEFAULT goes with its runtime and can't be deleted."""
         try:
@@ -126,6 +175,14 @@ class Runtimes:
 
     def untag(self, arn: str, keys: Collection[str]) -> None:
         self._session.call(_SERVICE, "untag_resource", resourceArn=arn, tagKeys=sorted(keys))
+
+    def _put(self, operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            return self._session.call(_SERVICE, operation, **body)
+        except (InputError, CredentialsError) as error:
+            if not _ROLE_UNUSABLE.search(error.message):
+                raise
+            raise RoleUnusableError(error.message, hint=_ROLE_HINT, request_id=error.request_id) from error
 
     def _pages(self, operation: str, key: str, **parameters: Any) -> list[dict[str, Any]]:
         return self._session.pages(_SERVICE, operation, key, maxResults=100, **parameters)

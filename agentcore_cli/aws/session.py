@@ -6,35 +6,16 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, Final
 
-import boto3
-import botocore.session
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from agentcore_cli.aws.access import Access, Clients
 from agentcore_cli.aws.errors import patience, translate
 
-_CONNECT_SECONDS: Final = 10
-_READ_SECONDS: Final = 60
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Where a target's services are and who calls them.
-
-    With `access_key` those credentials are used and nothing of the caller's AWS environment is; without, boto3's own
-    chain with `profile`. `url` replaces AWS's endpoints.
-    """
-
-    region: str
-    url: str | None = None
-    access_key: str | None = None
-    secret_key: str = ""
-    profile: str | None = None
 
 
 class Session:
@@ -42,8 +23,8 @@ class Session:
 
     def __init__(self, locate: Callable[[], Access]) -> None:
         self._locate = locate
-        self._access: Access | None = None
-        self._clients: dict[str, Any] = {}
+        self._clients: Clients | None = None
+        self._elsewhere: dict[str, Session] = {}
         self._making = threading.Lock()
 
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
@@ -59,7 +40,7 @@ class Session:
                 return answer
             except (ClientError, BotoCoreError) as error:
                 if time.monotonic() - started + pause > patience(error):
-                    raise translate(error, service, operation) from error
+                    raise translate(error, service, operation, parameters, self._locate().region) from error
             time.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(pause * 2, _LONGEST_PAUSE)
 
@@ -74,37 +55,27 @@ class Session:
                 return items
             following = {"nextToken": page["nextToken"]}
 
+    def in_region(self, region: str) -> Session:
+        """The same credentials in another region; closed with this one."""
+        if region == self._locate().region:
+            return self
+        with self._making:
+            return self._elsewhere.setdefault(region, Session(lambda: replace(self._locate(), region=region)))
+
     def close(self) -> None:
         """Close the connections that the clients keep open."""
         with self._making:
-            for client in self._clients.values():
-                client.close()
-            self._clients.clear()
+            if self._clients:
+                self._clients.close()
+            for session in self._elsewhere.values():
+                session.close()
 
     def _client(self, service: str) -> Any:
         access = self._locate()
         with self._making:
-            if access != self._access:
-                self._access, self._clients = access, {}
-            if service not in self._clients:
-                self._clients[service] = _new_client(access, service)
-            return self._clients[service]
+            if self._clients is None or access != self._clients.access:
+                self._clients = Clients(access)
+            return self._clients.get(service)
 
 
-def _new_client(access: Access, service: str) -> Any:
-    config = Config(
-        connect_timeout=_CONNECT_SECONDS,
-        read_timeout=_READ_SECONDS,
-        retries={"total_max_attempts": 1},
-        user_agent_extra="agentcore-toolkit",
-    )
-    if access.access_key is None:
-        session = boto3.Session(profile_name=access.profile, region_name=access.region)
-        return session.client(service, endpoint_url=access.url, config=config)
-    # The caller's profile, proxies and endpoint choices are about AWS, and may be broken: none of them counts here.
-    core = botocore.session.Session(
-        session_vars={"profile": (None, None, None, None), "config_file": (None, None, None, None)}
-    )
-    session = boto3.Session(access.access_key, access.secret_key, region_name=access.region, botocore_session=core)
-    own = Config(proxies={}, use_fips_endpoint=False, use_dualstack_endpoint=False)
-    return session.client(service, endpoint_url=access.url, config=config.merge(own))
+__all__ = ["Access", "Session"]

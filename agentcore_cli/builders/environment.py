@@ -7,21 +7,17 @@ beside that name and renamed, so what has the name is whole; two at once do the 
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from agentcore_cli import files
-from agentcore_cli.builders import installer
+from agentcore_cli.builders import beside, installer, locked
 from agentcore_cli.builders.interpreters import Interpreter
 from agentcore_cli.builders.requirements import Requirements
 
 _FORMAT: Final = "1"  # change it when an environment made by an older version of this file must not be used
-_PARTIAL: Final = ".partial-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +66,9 @@ def build(
     key = key_of(requirements, interpreter)
     if found := find(folder, key):
         return found
-    with files.told_when_full(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(folder)
-        partial = Path(tempfile.mkdtemp(dir=folder, prefix=f"{_PARTIAL}{os.getpid()}-"))
-        try:
-            _fill(partial, requirements, interpreter, tell, stopping)
-            _put_in_place(partial, folder / key)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+    _remove_without_python(folder / key)
+    with beside.filled(folder / key) as partial:
+        _fill(partial, requirements, interpreter, tell, stopping)
     return Environment(key, folder / key)
 
 
@@ -97,22 +87,12 @@ def _fill(
         return
     # copied: a session that could write to a hard link would write to uv's cache
     install = ["pip", "install", "--python", str(partial / "bin" / "python"), "--link-mode=copy", "--compile-bytecode"]
-    wanted = ["--no-editable", "--requirements", str(requirements.path)]
-    installer.run([*install, *wanted], folder=root, tell=tell, stopping=stopping, writes_to=partial.parent)
+    with locked.requirements_file(requirements, interpreter, tell=tell, stopping=stopping) as file:
+        wanted = ["--no-editable", "--requirements", str(file)]
+        installer.run([*install, *wanted], folder=root, tell=tell, stopping=stopping, writes_to=partial.parent)
 
 
-def _put_in_place(partial: Path, place: Path) -> None:
+def _remove_without_python(place: Path) -> None:
+    """Clear away an environment whose Python was removed from the machine."""
     if place.exists() and not (place / "bin" / "python").exists():
-        shutil.rmtree(place)  # its Python was removed from the machine
-    try:
-        partial.rename(place)
-    except OSError:
-        if not (place / "bin" / "python").exists():
-            raise  # not because another process was first
-
-
-def _remove_abandoned(folder: Path) -> None:
-    """Clear away what processes that died left behind."""
-    for path in folder.glob(f"{_PARTIAL}*"):
-        if not Path(f"/proc/{path.name.removeprefix(_PARTIAL).partition('-')[0]}").exists():
-            shutil.rmtree(path, ignore_errors=True)
+        shutil.rmtree(place)

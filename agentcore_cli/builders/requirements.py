@@ -9,11 +9,12 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from agentcore_cli.builders import source
 from agentcore_cli.errors import InputError
 
+LOCK_FILE: Final = "uv.lock"
 _INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)(?:\s+|=)?(?P<file>[^\s#]+)")
 _LOCAL = re.compile(
     r"(?:(?:-e|--editable)(?:\s+|=))?(?:[\w.-]+(?:\[[^]]*\])?\s*@\s*)?(?:file:)?(?P<path>\.{0,2}/[^\s;#[]*|\.{1,2}(?=\s|$))"
@@ -22,14 +23,30 @@ _LOCAL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Requirements:
-    """A requirements.txt or pyproject.toml in the project's folder. `name` is how the user calls it."""
+    """A requirements.txt, pyproject.toml or uv.lock in the project's folder. `name` is how the user calls it."""
 
     root: Path
     name: str
 
     @property
     def path(self) -> Path:
-        return self.root / self.name
+        """The file that says what is required; for a uv.lock, the pyproject.toml beside it."""
+        named = self.root / self.name
+        return named.with_name("pyproject.toml") if named.name == LOCK_FILE else named
+
+    @property
+    def lock(self) -> Path | None:
+        """The uv.lock beside a pyproject.toml, which pins what is installed."""
+        lock = self.path.with_name(LOCK_FILE)
+        return lock if self.path.suffix == ".toml" and lock.exists() else None
+
+    def files(self) -> list[Path]:
+        """Every file that says what is installed, the main one first. Raises InputError as `digest` does."""
+        if self.path.suffix == ".toml":
+            return [self.path, *([self.lock] if self.lock else [])]
+        seen: dict[Path, None] = {}
+        list(_text(self, self.path, seen))
+        return list(seen)
 
     def digest(self) -> str:
         """The same as long as what is asked for is the same: `-r`, `-c` and local packages included.
@@ -37,17 +54,19 @@ class Requirements:
         Raises InputError that names a file which is missing or can't be read.
         """
         digest = hashlib.sha256()
-        parts = _project(self.path, self.name) if self.path.suffix == ".toml" else _text(self, self.path, set())
+        parts = _project(self.path, self.name) if self.path.suffix == ".toml" else _text(self, self.path, {})
         for part in parts:
             digest.update(part.encode(errors="surrogateescape") + b"\0")
+        if self.lock:
+            digest.update(self.lock.read_bytes())
         return digest.hexdigest()
 
 
-def _text(requirements: Requirements, path: Path, seen: set[Path]) -> Iterator[str]:
+def _text(requirements: Requirements, path: Path, seen: dict[Path, None]) -> Iterator[str]:
     """The lines of a requirements file, of those it includes, and the digests of packages in local folders."""
     if path.resolve() in seen:
         return
-    seen.add(path.resolve())
+    seen[path.resolve()] = None
     for number, line in enumerate(_read(path, _shown(requirements, path)).splitlines(), start=1):
         if not (stripped := line.strip()) or stripped.startswith("#"):
             continue

@@ -17,7 +17,7 @@ from typing import Final
 
 from agentcore_cli.builders.ignore import Ignore, Pattern
 from agentcore_cli.contract import CODE_UNZIPPED_MAX
-from agentcore_cli.errors import InputError
+from agentcore_cli.errors import EntrypointError, InputError
 from agentcore_cli.exclusions import BUILD_FILES, CLUTTER, IGNORE_FILE, SECRETS
 
 _NEVER_NEEDED: Final = Ignore.of([*BUILD_FILES, *(f"**/{name}" for name in CLUTTER)])
@@ -55,29 +55,46 @@ class Source:
         """A short text per file that changes when the file does."""
         return {name: (entry.digest or "/")[:12] + ("x" * entry.executable) for name, entry in self.entries.items()}
 
+    def largest(self, count: int) -> list[tuple[str, int]]:
+        """The names and sizes (bytes) of the largest files, largest first."""
+        sizes = sorted(((entry.size, name) for name, entry in self.entries.items()), reverse=True)
+        return [(name, size) for size, name in sizes[:count]]
 
-def read(root: Path) -> Source:
-    """Look at the files of the agent in `root`.
+
+def read(root: Path, *, ignore_file: str = IGNORE_FILE, limit: int = CODE_UNZIPPED_MAX) -> Source:
+    """Look at the files of the agent in `root`, but for those that `ignore_file` leaves out.
 
     Raises InputError that names a file which can't be packed (a link that leaves the folder, a socket, one that can't
-    be read), or the largest ones when they are too much for AgentCore.
+    be read), or the largest ones when they are above `limit` bytes in all.
     """
-    walk = _Walk(root)
+    walk = _Walk(root, root / ignore_file)
     entries = dict(sorted(walk.below(root, "")))
-    _check_size(entries)
+    _check_size(entries, limit)
     hashed = {name: _hashed(name, entry) for name, entry in entries.items()}
     return Source(root, hashed, tuple(sorted(walk.secrets)))
+
+
+def require_entry(source: Source, entry: Path, ignore_file: str = IGNORE_FILE) -> None:
+    """Raise EntrypointError unless `entry`, the file that is started, or a package of its name is among the files."""
+    name = entry.as_posix()
+    package = name.removesuffix(".py") + "/__init__.py"
+    if name not in source.entries and package not in source.entries:
+        raise EntrypointError(
+            f"{name}: the entrypoint is not among the agent's files",
+            hint=f"see that it exists and that no line of {ignore_file} leaves it out",
+        )
 
 
 @dataclass(slots=True)
 class _Walk:
     root: Path
+    ignore_file: Path
     secrets: list[str] = field(default_factory=list)
     _ignore: Ignore = field(init=False)
     _above: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        file = self.root / IGNORE_FILE
+        file = self.ignore_file
         self._ignore = Ignore.of(
             file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else []
         )
@@ -181,14 +198,14 @@ def _ignore_hint(name: str) -> str:
     return f"add a line {name} to {IGNORE_FILE}, or remove it"
 
 
-def _check_size(entries: Mapping[str, Entry]) -> None:
+def _check_size(entries: Mapping[str, Entry], limit: int) -> None:
     total = sum(entry.size for entry in entries.values())
-    if total <= CODE_UNZIPPED_MAX:
+    if total <= limit:
         return
     largest = sorted(entries.items(), key=lambda item: -item[1].size)[:3]
     named = ", ".join(f"{name} ({_megabytes(entry.size)})" for name, entry in largest)
     raise InputError(
-        f"the agent's folder holds {_megabytes(total)}, above {_megabytes(CODE_UNZIPPED_MAX)}; the largest: {named}",
+        f"the agent's folder holds {_megabytes(total)}, above {_megabytes(limit)}; the largest: {named}",
         hint=f"list in {IGNORE_FILE} what the agent does not need",
     )
 

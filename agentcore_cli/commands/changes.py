@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+from agentcore_cli.ui.terminal import alarm, printable
 
 if TYPE_CHECKING:
-    from agentcore_cli.engine import Change
+    from agentcore_cli.engine import Change, FieldChange
 
 _SIGNS = {"create": "+", "update": "~", "replace": "±", "adopt": "^", "keep": "=", "delete": "-"}
 _LONGEST = 60
 
 
-def describe(changes: Iterable[Change]) -> str:
-    """One line per change, then a line per field with its old and new value."""
-    lines = []
-    for change in changes:
-        gone = f" {change.name}" if change.action == "delete" and change.name else ""
-        lines.append(f"{_SIGNS[change.action]} {change.key}: {change.action}{gone} ({change.reason})")
-        if change.action != "delete":
-            lines += [f"    {f.field}: {_value(f.old)} -> {_value(f.new)}" for f in change.fields]
-    return "\n".join(lines)
+def describe(changes: Iterable[Change], stream: TextIO | None = None) -> str:
+    """One line per change, then a line per field with its old and new value; wider permissions stand out.
+
+    `stream`, by default stdout, is where it will be shown.
+    """
+    return "\n".join(line for change in changes for line in _lines(change, stream or sys.stdout))
+
+
+def ask_about(changes: Iterable[Change]) -> str:
+    """The same for a question, which goes to stderr."""
+    return describe(changes, sys.stderr)
 
 
 def count(changes: Sequence[Change]) -> str:
     """`1 to create, 2 to update`; `nothing to do`."""
     counts = {action: sum(change.action == action for change in changes) for action in _SIGNS if action != "keep"}
     told = [f"{number} to {action}" for action, number in counts.items() if number]
+    widening = sum(change.widens for change in changes)
+    told += [f"{widening} with wider permissions"] * bool(widening)
     return ", ".join(told) or "nothing to do"
+
+
+def _lines(change: Change, stream: TextIO) -> Iterator[str]:
+    name = f" {change.name}" if change.action in ("delete", "adopt") and change.name else ""
+    yield printable(f"{_SIGNS[change.action]} {change.key}: {change.action}{name} ({change.reason})")
+    if change.action != "delete":
+        yield from (_line(field, stream) for field in change.fields)
+
+
+def _line(field: FieldChange, stream: TextIO) -> str:
+    text = printable(f"{field.field}: {_value(field.old)} -> {_value(field.new)}")
+    return "    " + (alarm(f"! {text} (widens what it may do)", stream) if field.widens else text)
 
 
 def _value(value: Any) -> str:

@@ -27,6 +27,7 @@ def deploy(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to every question.")] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Don't wait until it is ready.")] = False,
     timeout: Annotated[float, typer.Option(metavar="S", min=1, help="Seconds to wait at most.")] = 900,
+    no_refresh: Annotated[bool, typer.Option("--no-refresh", help="Believe the records; look at the runtime.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="The same as agentcore plan.")] = False,
 ) -> None:
     """Make what the agent needs and run it; the next deploy changes only what differs."""
@@ -37,7 +38,7 @@ def deploy(
 
     said = Globals.of(ctx)
     out = said.output()
-    overrides = Overrides(environment=assignments(env, "--env"), build=build, image=image)
+    overrides = Overrides(assignments(env, "--env"), build, image, refresh=not no_refresh)
     selected = select(said.options())
     if dry_run:
         with out.progress(json_events=True) as listener:
@@ -53,12 +54,12 @@ def deploy(
 def _deploy(
     out: Output, overrides: Overrides, selected: Selected, *, yes: bool, wait: bool, timeout: float
 ) -> DeployResult:
-    from agentcore_cli.commands.changes import describe
+    from agentcore_cli.commands.changes import ask_about
     from agentcore_cli.operations.deploy import DeployRequest
     from agentcore_cli.operations.deploy import deploy as run
 
     def consent(changes: tuple[Change, ...]) -> bool:
-        return yes or out.confirm(describe(changes), "Go on?")
+        return yes or out.confirm(ask_about(changes), "Go on?")
 
     request = DeployRequest(overrides=overrides, wait=wait, timeout=timeout, consent=consent)
     try:
@@ -78,6 +79,8 @@ def _human(result: DeployResult) -> str:
             ("version", result.version if result.changed else f"{result.version} (nothing changed)"),
             ("endpoint", result.endpoint),
             ("artifact", result.artifact[:19]),
+            ("changed", ", ".join(f"{c.key} ({c.action})" for c in result.changes if c.action != "keep") or None),
+            ("seconds", ", ".join(f"{key} {spent:.1f}" for key, spent in result.seconds.items()) or None),
         ]
     )
 

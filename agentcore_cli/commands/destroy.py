@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 def destroy(
     ctx: typer.Context,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+    keep_repository: Annotated[bool, typer.Option("--keep-repository", help="Leave the images there.")] = False,
+    keep_logs: Annotated[bool, typer.Option("--keep-logs", help="Leave the log groups there.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be deleted.")] = False,
     timeout: Annotated[float, typer.Option(metavar="S", min=1, help="Seconds to wait at most.")] = 900,
 ) -> None:
     """Delete what deploy made for the agent on this target, wait until it is gone, and touch nothing else."""
-    from agentcore_cli.commands.changes import describe
+    from agentcore_cli.commands.changes import ask_about
     from agentcore_cli.operations.destroy import DestroyRequest
     from agentcore_cli.operations.destroy import destroy as run
     from agentcore_cli.operations.selection import select
@@ -30,9 +32,9 @@ def destroy(
     out = said.output()
 
     def consent(changes: tuple[Change, ...]) -> bool:
-        return yes or out.confirm(describe(changes), "Delete this?")
+        return yes or out.confirm(ask_about(changes), "Delete this?")
 
-    request = DestroyRequest(consent=consent, dry_run=dry_run, timeout=timeout)
+    request = DestroyRequest(consent, dry_run, timeout, keep_repository, keep_logs)
     selected = select(said.options())
     try:
         with out.progress(json_events=True) as listener:

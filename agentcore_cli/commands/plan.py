@@ -13,6 +13,8 @@ from agentcore_cli.errors import CHANGES_PENDING
 def plan(
     ctx: typer.Context,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 6 if anything would change.")] = False,
+    image: Annotated[str | None, typer.Option(metavar="URI", help="An image that is there already.")] = None,
+    no_refresh: Annotated[bool, typer.Option("--no-refresh", help="Believe the records; look at the runtime.")] = False,
 ) -> None:
     """Show what deploy would do: create, update, replace, keep, and why. Changes nothing."""
     from agentcore_cli.commands.changes import count, describe
@@ -23,7 +25,7 @@ def plan(
     said = Globals.of(ctx)
     out = said.output()
     with out.progress() as listener:
-        result = run(Overrides(), select(said.options()), listener)
+        result = run(Overrides(image=image, refresh=not no_refresh), select(said.options()), listener)
     out.result(result, f"{describe(result.changes)}\n{count(result.pending)}")
     if exit_code and result.pending:
         raise typer.Exit(CHANGES_PENDING)

@@ -40,7 +40,7 @@ def _human(result: StatusResult) -> str:
             ("failure", result.failure),
             ("version", result.version),
             ("endpoints", endpoints),
-            ("artifact", result.artifact[:19]),
+            ("image" if "/" in result.artifact else "artifact", _short(result.artifact)),
             ("entrypoint", result.entrypoint),
             ("config", result.config),
             ("sessions alive", result.sessions),
@@ -48,3 +48,8 @@ def _human(result: StatusResult) -> str:
         ]
     )
     return f"{text}\n{describe(result.drift)}" if result.drift else text
+
+
+def _short(artifact: str) -> str:
+    """A digest's beginning says which; the name of an image stays whole."""
+    return artifact if "/" in artifact else artifact[:19]

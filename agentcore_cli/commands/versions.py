@@ -14,6 +14,8 @@ def versions(ctx: typer.Context) -> None:
     from agentcore_cli.ui.tables import table
 
     said = Globals.of(ctx)
-    result = run(select(said.options()))
+    out = said.output()
+    with out.progress() as listener:
+        result = run(select(said.options()), listener)
     rows = [(v.version, v.status, v.created_at, ", ".join(v.endpoints)) for v in result.versions]
-    said.output().result(result, table(("version", "status", "created", "endpoints"), rows))
+    out.result(result, table(("version", "status", "created", "endpoints"), rows))

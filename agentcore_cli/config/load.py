@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 FILE_NAME: Final = ".agentcore.yaml"
 _START_HINT: Final = "agentcore configure --entrypoint FILE"
+_CONVERTING: Final = threading.Lock()  # msgspec crashes when two threads meet a type for the first time
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,8 @@ def _parsed(text: str, shown: str, *, with_lines: bool) -> tuple[Document, Confi
 def _converted(document: Document) -> tuple[Config | None, list[Fault]]:
     faults = list(document.duplicates)
     try:
-        config = msgspec.convert(document.value, Config)
+        with _CONVERTING:
+            config = msgspec.convert(document.value, Config)
     except msgspec.ValidationError as error:
         from agentcore_cli.config.explain import explain
 

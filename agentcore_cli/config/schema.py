@@ -221,3 +221,10 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     targets: dict[TargetName, Target] = {}
     default_target: str | None = None
     local: Local = Local()
+
+    @property
+    def default_aws_target(self) -> str | None:
+        """The default target, or the first one in AWS when that is `local`; None when there is none."""
+        if self.default_target not in (None, "local"):
+            return self.default_target
+        return next((name for name in self.targets if name != "local"), None)

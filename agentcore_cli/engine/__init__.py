@@ -12,12 +12,19 @@ changed the thing behind our back, or an earlier deploy did not finish. What com
 resource: create, update, replace, adopt, keep or delete, with the fields that change, old and new, secrets blanked. A
 dry run ends here, and so does a thing of our name that is not ours: the resource says so and the plan is refused.
 
-**Apply** (`apply.py`). Steps start as soon as those they wait for have ended, in threads, so what is independent runs
-in parallel. Deletions come last and in reverse. A step that has to call something that must not happen twice takes its
-*token* from the journal: the intent (the token and a digest of what is wanted) is on disk before the call, the record
-of what came out is on disk before the next step starts. A process killed between the call and the record left the
-intent behind; the next plan looks, finds the thing that the dead process made, and goes on with it. If the call never
-arrived, it is made again with the same token, so that a late arrival of the first can't make a second thing.
+A resource may also say that a change *widens* what somebody is allowed to do: the plan carries that flag, and the
+caller asks before it goes on.
+
+**Apply** (`apply.py`, `order.py`). Steps start as soon as those they wait for have ended, in threads, so what is
+independent runs in parallel. A resource with work that needs nothing of the others (*preparing*: an image is built
+while its role and repository are made) does that work at once, and its step proper waits for both that and its
+dependencies. Deletions come last and in reverse, but for a thing that *outlives* what it was made from.
+
+A step that has to call something that must not happen twice takes its *token* from the journal: the intent (the token
+and a digest of what is wanted) is on disk before the call, the record of what came out is on disk before the next step
+starts. A process killed between the call and the record left the intent behind; the next plan looks, finds the thing
+that the dead process made, and goes on with it. If the call never arrived, it is made again with the same token, so
+that a late arrival of the first can't make a second thing.
 
 **Resume is planning again.** There is no saved plan and no rollback: what is done is read, and what is missing is
 planned. The same holds for Ctrl-C (running steps stop at their next pause, and the engine says what exists), for a
@@ -33,7 +40,17 @@ from agentcore_cli.engine.apply import Outcome, apply
 from agentcore_cli.engine.difference import HIDDEN, PENDING, Facts, FieldChange
 from agentcore_cli.engine.journal import Journal, Record, RecordStore
 from agentcore_cli.engine.plan import Action, Change, Plan, plan_deploy, plan_destroy
-from agentcore_cli.engine.resource import Desired, Found, Outputs, Resource, Stopped, Work
+from agentcore_cli.engine.resource import (
+    Desired,
+    Found,
+    Outliving,
+    Outputs,
+    Preparing,
+    Resource,
+    Stopped,
+    Widening,
+    Work,
+)
 
 __all__ = [
     "HIDDEN",
@@ -46,12 +63,15 @@ __all__ = [
     "Found",
     "Journal",
     "Outcome",
+    "Outliving",
     "Outputs",
     "Plan",
+    "Preparing",
     "Record",
     "RecordStore",
     "Resource",
     "Stopped",
+    "Widening",
     "Work",
     "apply",
     "plan_deploy",

@@ -11,8 +11,9 @@ from typing import Final
 
 from agentcore_cli.engine.difference import Facts, conceal, digest
 from agentcore_cli.engine.journal import Journal, Record
+from agentcore_cli.engine.order import Task, tasks
 from agentcore_cli.engine.plan import Action, Plan, PlannedStep, compare
-from agentcore_cli.engine.resource import Desired, Found, Stopped
+from agentcore_cli.engine.resource import Desired, Found, Preparing, Stopped
 from agentcore_cli.errors import AgentcoreError
 from agentcore_cli.events import Listener, Note, Step
 
@@ -78,43 +79,72 @@ class _Application:
         self._journal = journal
         self._listener = listener
         self._stop = threading.Event()
+        self._prepared: dict[str, float] = {}  # steps between their two halves, with the seconds of the first
         self.outputs: dict[str, Facts] = {}
         self.seconds: dict[str, float] = {}
 
     def run(self) -> None:
-        waiting = [(step, _awaited(step, self._plan)) for step in self._plan.steps]
-        running: dict[Future[None], str] = {}
+        waiting = tasks(self._plan)
+        running: dict[Future[None], Task] = {}
         through: set[str] = set()
-        with ThreadPoolExecutor(max(len(waiting), 1)) as threads:
-            try:
-                while waiting or running:
-                    ready = [step for step, awaited in waiting if awaited <= through]
-                    waiting = [(step, awaited) for step, awaited in waiting if not awaited <= through]
-                    running |= {threads.submit(self._run_step, step): step.change.key for step in ready}
-                    for future in wait(running, _WAKE_SECONDS, FIRST_COMPLETED).done:
-                        through.add(running.pop(future))
-                        future.result()
-            except BaseException:
-                self._stop.set()
-                raise
+        try:
+            with ThreadPoolExecutor(max(len(waiting), 1)) as threads:
+                try:
+                    while waiting or running:
+                        ready = [task for task in waiting if task.awaited <= through]
+                        waiting = [task for task in waiting if not task.awaited <= through]
+                        running |= {threads.submit(self._run_task, task): task for task in ready}
+                        for future in wait(running, _WAKE_SECONDS, FIRST_COMPLETED).done:
+                            through.add(running.pop(future).name)
+                            future.result()
+                except BaseException:
+                    self._stop.set()
+                    raise
+        finally:
+            for key, seconds in self._prepared.items():
+                self._listener(Step(key, "failed", "not gone on with", seconds))
 
-    def _run_step(self, step: PlannedStep) -> None:
+    def _run_task(self, task: Task) -> None:
         if self._stop.is_set():
             raise Stopped
-        key, change, started = step.change.key, step.change, time.monotonic()
+        step, key, change = task.step, task.step.change.key, task.step.change
         if change.action is Action.KEEP:
             self._keep(step)
             self._listener(Step(key, "skipped", change.reason))
             return
-        self._listener(Step(key, "started", f"{change.action}: {change.reason}"))
+        before = self._prepared.pop(key, None)
+        if before is None:
+            self._listener(Step(key, "started", f"{change.action}: {change.reason}"))
+        seconds = self._timed(task, before or 0.0)
+        if task.prepares:
+            self._prepared[key] = seconds
+            return
+        self.seconds[key] = seconds
+        self._listener(Step(key, "done", change.action.value, seconds))
+
+    def _timed(self, task: Task, before: float) -> float:
+        """Do the work; gives its seconds, with those of the half `before` it. Tells of a failure."""
+        started = time.monotonic()
         try:
-            self._delete(step) if change.action is Action.DELETE else self._make(step)
+            self._work(task)
         except BaseException as error:
             failure = "interrupted" if isinstance(error, Stopped) else str(error)
-            self._listener(Step(key, "failed", failure, time.monotonic() - started))
+            self._listener(Step(task.step.change.key, "failed", failure, before + time.monotonic() - started))
             raise
-        self.seconds[key] = time.monotonic() - started
-        self._listener(Step(key, "done", change.action.value, self.seconds[key]))
+        return before + time.monotonic() - started
+
+    def _work(self, task: Task) -> None:
+        if task.prepares:
+            self._prepare(task.step)
+        elif task.step.change.action is Action.DELETE:
+            self._delete(task.step)
+        else:
+            self._make(task.step)
+
+    def _prepare(self, step: PlannedStep) -> None:
+        assert isinstance(step.resource, Preparing)
+        changed = {field.name for field in step.change.fields}
+        step.resource.prepare(self._at_work(step.change.key, step.desired, step.found, changed, ""))
 
     def _keep(self, step: PlannedStep) -> None:
         assert step.found, "what is kept was found"
@@ -164,16 +194,6 @@ class _Application:
     def _finish(self, step: PlannedStep, desired: Desired, found: Found) -> None:
         """Write down what is there now, unless that is known already."""
         facts = conceal(desired.facts, step.resource.sensitive)
-        if self._journal.recorded(step.change.key) != Record(found.outputs, facts):
+        if not found.given and self._journal.recorded(step.change.key) != Record(found.outputs, facts):
             self._journal.done(step.change.key, found.outputs, facts)
         self.outputs[step.change.key] = found.outputs
-
-
-def _awaited(step: PlannedStep, plan: Plan) -> set[str]:
-    """The keys that must be through first: dependencies; for a deletion, what is made and what depends on it."""
-    others = [other for other in plan.steps if other is not step]
-    if step.change.action is not Action.DELETE:
-        deleted = {other.change.key for other in others if other.change.action is Action.DELETE}
-        return {other.change.key for other in others if other.change.key in step.resource.depends_on} - deleted
-    made = {other.change.key for other in others if other.change.action is not Action.DELETE}
-    return made | {other.change.key for other in others if step.change.key in other.resource.depends_on}

@@ -16,11 +16,15 @@ HIDDEN: Final = "(hidden)"
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field that would change. `field` is a path like `environment.LOG_LEVEL`; None stands for absent."""
+    """One field that would change. `field` is a path like `environment.LOG_LEVEL`; None stands for absent.
+
+    `widens`: somebody may do more after the change than before, so that it is shown as such and asked about.
+    """
 
     field: str
     old: Any
     new: Any
+    widens: bool = False
 
     @property
     def name(self) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from graphlib import TopologicalSorter
 
 from agentcore_cli.engine.difference import PENDING, Facts, FieldChange, conceal, differences
 from agentcore_cli.engine.journal import Journal, Record
-from agentcore_cli.engine.resource import Desired, Found, Resource
+from agentcore_cli.engine.resource import Desired, Found, Outliving, Resource, Widening
 
 
 class Action(StrEnum):
@@ -26,7 +26,7 @@ class Action(StrEnum):
 class Change:
     """What happens to one resource, for people and scripts. Secrets are blanked already.
 
-    `name` is what it is found by, "" while it is not there.
+    `name` is what it is found by, "" while it is not there. `widens`: one of the fields gives wider permissions.
     """
 
     key: str
@@ -34,16 +34,18 @@ class Change:
     reason: str
     fields: tuple[FieldChange, ...] = ()
     name: str = ""
+    widens: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedStep:
-    """A change with what it takes to make it; not for showing."""
+    """A change with what it takes to make it; not for showing. `desired` may have `PENDING` in it."""
 
     change: Change
     resource: Resource
     found: Found | None = None
     recorded: Record | None = None
+    desired: Facts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +71,25 @@ class Promised(dict[str, object]):
         return PENDING
 
 
-def plan_deploy(resources: Sequence[Resource], journal: Journal) -> Plan:
-    """What makes every resource what it should be. Raises what resources raise, and the refusal of a foreign one."""
+def plan_deploy(resources: Sequence[Resource], journal: Journal, *, believed: Collection[str] = ()) -> Plan:
+    """What makes every resource what it should be. Raises what resources raise, and the refusal of a foreign one.
+
+    Of the resources with `believed` keys only those are read that the records don't show as they should be.
+    """
     recorded = {resource.key: journal.recorded(resource.key) for resource in resources}
-    found = _read_all(resources, recorded)
+    unread = {key for key in believed if (record := recorded.get(key)) and record.outputs and not record.token}
+    found = _read_all([resource for resource in resources if resource.key not in unread], recorded)
     outputs: dict[str, Facts] = {}
     steps = []
     for resource in in_order(resources):
-        step, promised = _plan_one(resource, found[resource.key], recorded[resource.key], outputs)
+        record = recorded[resource.key]
+        if resource.key in unread:
+            found[resource.key] = _as_recorded(resource, record, outputs) or resource.read(record)
+        step, promised = _plan_one(resource, found[resource.key], record, outputs)
         outputs[resource.key] = promised
         if step:
             steps.append(step)
-    deletions = [step for step in reversed(steps) if step.change.action is Action.DELETE]
+    deletions = _in_order_of_removal([step for step in steps if step.change.action is Action.DELETE])
     return Plan((*(step for step in steps if step.change.action is not Action.DELETE), *deletions))
 
 
@@ -88,8 +97,8 @@ def plan_destroy(resources: Sequence[Resource], journal: Journal) -> Plan:
     """What removes every resource that is ours; foreign ones are not in the plan."""
     recorded = {resource.key: journal.recorded(resource.key) for resource in resources}
     found = _read_all(resources, recorded)
-    steps = (_deletion(r, found[r.key], recorded[r.key], "ours") for r in reversed(in_order(resources)))
-    return Plan(tuple(step for step in steps if step))
+    steps = (_deletion(r, found[r.key], recorded[r.key], "ours") for r in in_order(resources))
+    return Plan(tuple(_in_order_of_removal([step for step in steps if step])))
 
 
 def in_order(resources: Iterable[Resource]) -> list[Resource]:
@@ -100,7 +109,37 @@ def in_order(resources: Iterable[Resource]) -> list[Resource]:
 
 
 def compare(resource: Resource, found: Found, desired: Desired) -> tuple[FieldChange, ...]:
-    return differences(found.facts, desired.facts, resource.sensitive)
+    fields = differences(found.facts, desired.facts, resource.sensitive)
+    if not isinstance(resource, Widening):
+        return fields
+    return tuple(replace(field, widens=True) if resource.widens(field) else field for field in fields)
+
+
+def removed_before(resource: Resource, other: Resource) -> bool:
+    """Whether `resource` must be gone before `other` is removed: it was made from it, unless it outlives it."""
+    if isinstance(other, Outliving) and resource.key in other.outlives:
+        return True
+    outlives = resource.outlives if isinstance(resource, Outliving) else ()
+    return other.key in resource.depends_on and other.key not in outlives
+
+
+def _in_order_of_removal(steps: Sequence[PlannedStep]) -> list[PlannedStep]:
+    by_key = {step.change.key: step for step in reversed(steps)}
+    graph = {
+        key: [other.change.key for other in by_key.values() if removed_before(other.resource, step.resource)]
+        for key, step in by_key.items()
+    }
+    return [by_key[key] for key in TopologicalSorter(graph).static_order()]
+
+
+def _as_recorded(resource: Resource, record: Record | None, outputs: Mapping[str, Facts]) -> Found | None:
+    """What the record says is there, if that is what is wanted. Secrets are compared by their digests."""
+    assert record, "a resource without a record is read"
+    there = Found(record.facts, record.outputs)
+    desired = resource.desired(outputs, there)
+    if desired is None or conceal(desired.facts, resource.sensitive) != record.facts:
+        return None
+    return Found(desired.facts, record.outputs)
 
 
 def _read_all(resources: Sequence[Resource], recorded: Mapping[str, Record | None]) -> dict[str, Found | None]:
@@ -119,10 +158,12 @@ def _plan_one(
         raise found.refusal
     change = _change(resource, desired, found, recorded)
     promised = dict(found.outputs) if found and change.action is Action.KEEP else Promised(desired.promises)
-    return PlannedStep(change, resource, found, recorded), promised
+    return PlannedStep(change, resource, found, recorded, desired.facts), promised
 
 
 def _deletion(resource: Resource, found: Found | None, recorded: Record | None, reason: str) -> PlannedStep | None:
+    if found and found.given:
+        return None
     if found and not found.refusal:
         change = Change(resource.key, Action.DELETE, reason, name=found.name)
         return PlannedStep(change, resource, found, recorded)
@@ -136,18 +177,33 @@ def _change(resource: Resource, desired: Desired, found: Found | None, recorded:
     if found is None:
         fresh = recorded is None or not recorded.outputs
         return Change(resource.key, Action.CREATE, "not there yet" if fresh else "deleted behind our back")
+    if found.given:
+        return Change(resource.key, Action.KEEP, "given, and used as it is", (), found.name)
     fields = compare(resource, found, desired)
     if recorded is None:
-        return Change(resource.key, Action.ADOPT, "ours by its tags, but not in our records", fields, found.name)
+        reason = "ours by its tags, but not in our records"
+        return Change(resource.key, Action.ADOPT, reason, fields, found.name, _widen(fields))
     if not fields:
         return Change(resource.key, Action.KEEP, "as it should be", (), found.name)
     action = Action.REPLACE if any(resource.replaces(field) for field in fields) else Action.UPDATE
-    return Change(resource.key, action, _reason(resource, desired, recorded), fields, found.name)
+    widens = _widen(fields) and not _agreed(resource, desired, recorded)
+    return Change(resource.key, action, _reason(resource, desired, found, recorded), fields, found.name, widens)
 
 
-def _reason(resource: Resource, desired: Desired, recorded: Record) -> str:
+def _widen(fields: Iterable[FieldChange]) -> bool:
+    return any(field.widens for field in fields)
+
+
+def _agreed(resource: Resource, desired: Desired, recorded: Record) -> bool:
+    """Whether the same was under way already: an unfinished deploy that goes on gives nothing new."""
+    return recorded.token is not None and conceal(desired.facts, resource.sensitive) == recorded.facts
+
+
+def _reason(resource: Resource, desired: Desired, found: Found, recorded: Record) -> str:
     if recorded.token:
         return "an earlier deploy did not finish"
+    if found.reason:
+        return found.reason
     if conceal(desired.facts, resource.sensitive) == recorded.facts:
         return "changed behind our back"
     return "changed here since the last deploy"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from agentcore_cli.engine.difference import Facts, FieldChange
 from agentcore_cli.engine.journal import Record
@@ -30,14 +30,17 @@ class Desired:
 class Found:
     """What a resource is. `facts` compare with those of Desired; `outputs` are what others and the record need of it.
 
-    `name` is what a person finds it by, an ARN or a path.
-    `refusal` is set when the thing has our name and is not ours: why, and the ways out.
+    `name` is what a person finds it by, an ARN or a path. `reason` is why it may differ, where the resource knows.
+    `refusal` is set when the thing has our name and is not ours: why, and the ways out. `given`: it is somebody else's
+    and used because the configuration says so; it is never recorded, changed or deleted.
     """
 
     facts: Facts
     outputs: Facts = field(default_factory=dict)
     name: str = ""
     refusal: ConflictError | None = None
+    reason: str = ""
+    given: bool = False
 
 
 class Work(Protocol):
@@ -100,3 +103,31 @@ class Resource(Protocol):
 
     def destroy(self, found: Found, work: Work) -> None:
         """Remove it and wait until it is gone. Safe to call again."""
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """A resource with work that needs nothing of the others: an image is built while its repository is made."""
+
+    def prepare(self, work: Work) -> None:
+        """Called before `apply`, at once and beside the other steps; twice is as good as once.
+
+        `work.desired` is what the plan knew, with `PENDING` in it; there is no token yet, and nothing is to be saved.
+        """
+
+
+@runtime_checkable
+class Widening(Protocol):
+    """A resource that can tell when a change lets somebody do more than before."""
+
+    def widens(self, change: FieldChange) -> bool:
+        """Whether this change of a thing that is there gives wider permissions."""
+
+
+@runtime_checkable
+class Outliving(Protocol):
+    """A resource that is made after others and may be removed only after them, too."""
+
+    @property
+    def outlives(self) -> tuple[str, ...]:
+        """The keys, among `depends_on`, of what must be gone before it is removed."""

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Final, get_args
 from typing import Literal as _Literal
 
-Fault = _Literal["create-failed", "not-ready", "throttle", "slow-start", "not-found-after-ready", "ping-dead"]
+Fault = _Literal[
+    "create-failed",
+    "not-ready",
+    "throttle",
+    "slow-start",
+    "not-found-after-ready",
+    "ping-dead",
+    "role-unusable",
+    "no-mmdsv2",
+]
 FAULTS: Final[tuple[str, ...]] = get_args(Fault)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from agentcore_cli.contract import LOCAL_REGION
+from agentcore_cli.local.containers.relays import HOST
 from agentcore_cli.local.credentials import Credentials
 from agentcore_cli.local.wire import ServiceFault
 
@@ -40,7 +41,7 @@ class Guard:
     """Looks at a request before anything else does."""
 
     def __init__(self, port: int, credentials: Credentials) -> None:
-        self._hosts = {f"{name}:{port}".encode() for name in ("localhost", "127.0.0.1", "[::1]")}
+        self._hosts = {f"{name}:{port}".encode() for name in ("localhost", "127.0.0.1", "[::1]", HOST)}
         self._credentials = credentials
 
     def identify(self, headers: Mapping[bytes, bytes], query: Mapping[str, list[str]]) -> Caller:

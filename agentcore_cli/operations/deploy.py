@@ -7,13 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from agentcore_cli import contract, names, wiring
-from agentcore_cli.engine import Action, Change, Outcome, Plan, apply
+from agentcore_cli.engine import Action, Change, Facts, Outcome, Plan, apply
 from agentcore_cli.errors import InputError
 from agentcore_cli.events import Listener
 from agentcore_cli.operations.plan import Overrides, check, make_plan, work_on
 from agentcore_cli.operations.selection import Selected
-from agentcore_cli.resources import source_bundle
-from agentcore_cli.resources.runtime import Patience
+from agentcore_cli.resources.patience import Patience
 from agentcore_cli.state import RUNTIME
 
 _NEEDS_CONSENT = frozenset({Action.REPLACE, Action.DELETE, Action.ADOPT})
@@ -28,7 +27,7 @@ def always(changes: tuple[Change, ...]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class DeployRequest:
-    """`consent` is asked about replacements, deletions and adoptions, never on the local target.
+    """`consent` is asked about replacements, deletions, adoptions and wider permissions, never on the local target.
 
     `timeout` is in seconds. `caller` is the environment whose AWS_* variables local sessions get.
     """
@@ -42,7 +41,7 @@ class DeployRequest:
 
 @dataclass(frozen=True, slots=True)
 class DeployResult:
-    """What is there now. `artifact` is the digest of what runs, `ecr_uri` its name in the shape of an ECR image.
+    """What is there now. `artifact` is the digest (or tag) of what runs, `ecr_uri` the image, locally in shape alone.
 
     `changes` are all resources in their order, `changed` those that something was done to; `seconds` is what each took.
     """
@@ -63,8 +62,8 @@ class DeployResult:
 def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> DeployResult:
     """Plan, ask where that is called for, apply, wait.
 
-    Raises InputError (2) before anything is done for what is wrong with the project, ConflictError for a runtime that
-    is not ours or a deploy under way, StillInProgressError (7) when it takes longer than the timeout.
+    Raises InputError (2) before anything is done for what is wrong with the project, ConflictError for a thing that is
+    not ours or a deploy under way, CredentialsError (3), StillInProgressError (7) when it takes longer than wanted.
     """
     check(request.overrides, selected)
     patience = Patience(request.wait, request.timeout)
@@ -72,12 +71,13 @@ def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> De
         plan = make_plan(place, request.overrides, patience, listener)
         _ask(request, selected, plan)
         outcome = apply(plan, place.journal, listener)
-    _hand_over_credentials(request, selected, outcome)
+    if selected.is_local:
+        _hand_over_credentials(request, selected, outcome)
     return _result(selected, plan, outcome)
 
 
 def _ask(request: DeployRequest, selected: Selected, plan: Plan) -> None:
-    delicate = tuple(change for change in plan.pending if change.action in _NEEDS_CONSENT)
+    delicate = tuple(change for change in plan.pending if change.widens or change.action in _NEEDS_CONSENT)
     if delicate and not selected.is_local and not request.consent(delicate):
         raise InputError("not deployed: the answer was no")
 
@@ -91,8 +91,7 @@ def _hand_over_credentials(request: DeployRequest, selected: Selected, outcome: 
 
 def _result(selected: Selected, plan: Plan, outcome: Outcome) -> DeployResult:
     runtime = outcome.outputs[RUNTIME]
-    digest = outcome.outputs[source_bundle.KEY]["digest"]
-    repository = names.repository_name(selected.agent_name, selected.loaded.config.project, selected.target_name)
+    artifact, ecr_uri = _artifact(selected, runtime)
     return DeployResult(
         agent=selected.agent_name,
         target=selected.target_name,
@@ -100,9 +99,19 @@ def _result(selected: Selected, plan: Plan, outcome: Outcome) -> DeployResult:
         runtime_id=runtime["id"],
         version=runtime["version"],
         endpoint=runtime["endpoint"],
-        artifact=digest,
-        ecr_uri=contract.image_uri(contract.LOCAL_ACCOUNT, wiring.region(selected), repository, digest[:12]),
+        artifact=artifact,
+        ecr_uri=ecr_uri,
         changed=bool(plan.pending),
         changes=plan.changes,
         seconds=outcome.seconds,
     )
+
+
+def _artifact(selected: Selected, runtime: Facts) -> tuple[str, str]:
+    """What the runtime runs, and the image that it is, or locally would be."""
+    artifact: str = runtime["artifact"]
+    if "/" in artifact:
+        return artifact.rpartition("@" if "@" in artifact else ":")[2], artifact
+    repository = names.repository_name(selected.agent_name, selected.loaded.config.project, selected.target_name)
+    tag = artifact[:12]
+    return artifact, contract.image_uri(contract.LOCAL_ACCOUNT, wiring.region(selected), repository, tag)

@@ -6,8 +6,7 @@ import os
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from agentcore_cli import wiring
 from agentcore_cli.config import Agent, Target
@@ -18,15 +17,14 @@ from agentcore_cli.operations.selection import Options, Selected
 if TYPE_CHECKING:
     from agentcore_cli.aws.data_plane import DataPlane
 
-_ARN: Final = re.compile(
+_ARN: Final = (
     r"(arn:aws[a-z-]*:bedrock-agentcore:([a-z0-9-]+):(\d{12}):runtime/[A-Za-z0-9_-]+)"
     r"(?:/runtime-endpoint/([A-Za-z0-9_-]+))?"
 )
 _FORM: Final = "arn:aws:bedrock-agentcore:REGION:ACCOUNT:runtime/ID"
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(NamedTuple):
     """A runtime's endpoint. `selected` is what the config says of it; None when only the ARN is known."""
 
     arn: str
@@ -76,7 +74,7 @@ def by_arn(arn: str, endpoint: str | None, options: Options, environ: Mapping[st
 
     One of the local runtime's account is local, unless AWS's variables name the address.
     """
-    if (parts := _ARN.fullmatch(arn)) is None:
+    if (parts := re.fullmatch(_ARN, arn)) is None:
         raise InputError(f"--arn {arn}: not the ARN of a runtime", hint=_FORM)
     runtime, region, account, named = parts.groups()
     for option, value in (("--agent", options.agent), ("--config", options.config)):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from agentcore_cli import wiring
-from agentcore_cli.engine import Change, apply, plan_destroy
+from agentcore_cli.contract import DEFAULT_ENDPOINT
+from agentcore_cli.engine import Change, Resource, apply, plan_destroy
 from agentcore_cli.errors import InputError
-from agentcore_cli.events import Listener
-from agentcore_cli.operations.plan import work_on
+from agentcore_cli.events import Listener, Note
+from agentcore_cli.operations.plan import Workplace, work_on
 from agentcore_cli.operations.selection import Selected
-from agentcore_cli.resources.runtime import Patience
+from agentcore_cli.resources.ownership import Claiming
+from agentcore_cli.resources.patience import Patience
+from agentcore_cli.state import RUNTIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,14 @@ class DestroyRequest:
     consent: Callable[[tuple[Change, ...]], bool]
     dry_run: bool = False
     timeout: float = 900.0
+    keep_repository: bool = False
+    keep_logs: bool = False
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """The keys of what stays."""
+        repository = {"repository", "image"} if self.keep_repository else set()
+        return frozenset(repository | ({"log_group"} if self.keep_logs else set()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +48,59 @@ class DestroyResult:
 def destroy(request: DestroyRequest, selected: Selected, listener: Listener) -> DestroyResult:
     """Look, ask, delete in order, wait, and read again that it is gone. Safe to run again.
 
-    Raises InputError when the answer is no, ConflictError while a deploy is under way, StillInProgressError (7).
+    Raises InputError when the answer is no, ConflictError while a deploy is under way, CredentialsError (3),
+    StillInProgressError (7).
     """
     patience = Patience(seconds=request.timeout)
     with work_on(selected, "destroy", listener) as place:
-        resources = wiring.resources(selected, place.door, given={}, patience=patience, listener=listener)
-        plan = plan_destroy(resources, place.journal)
+        there = [resource for resource in _everything(place, patience, listener) if resource.key not in request.kept]
+        plan = plan_destroy(there, place.journal)
+        if plan.changes:
+            place.verify_account()
+        deletions = tuple(_in_full(change, place) for change in plan.changes)
         if request.dry_run:
-            return DestroyResult(selected.agent_name, selected.target_name, plan.changes, dry_run=True)
-        if plan.changes and not request.consent(plan.changes):
+            return DestroyResult(selected.agent_name, selected.target_name, deletions, dry_run=True)
+        if deletions and not request.consent(deletions):
             raise InputError("nothing was destroyed: the answer was no")
+        _claim(there)
         outcome = apply(plan, place.journal, listener)
-        wiring.store().sweep(wiring.local_runtime(selected).artifacts())
-    return DestroyResult(selected.agent_name, selected.target_name, plan.changes, seconds=outcome.seconds)
+        if selected.is_local:
+            wiring.store().sweep(wiring.local_runtime(selected).artifacts())
+    if any(change.key == RUNTIME for change in plan.changes):
+        _tell_of_interfaces(selected, listener)
+    return DestroyResult(selected.agent_name, selected.target_name, deletions, seconds=outcome.seconds)
+
+
+def _everything(place: Workplace, patience: Patience, listener: Listener) -> list[Resource]:
+    return wiring.everything(
+        place.selected, place.session, account=place.account.number, patience=patience, listener=listener
+    )
+
+
+def _in_full(change: Change, place: Workplace) -> Change:
+    """The deletion with what goes along, for the question."""
+    if change.key != RUNTIME or not change.name:
+        return change
+    there = place.door.endpoints(change.name.rpartition("/")[2])
+    named = sorted(endpoint.name for endpoint in there if endpoint.name != DEFAULT_ENDPOINT)
+    return replace(change, reason=f"{change.reason}, with its endpoints {', '.join(named)}") if named else change
+
+
+def _claim(resources: Iterable[Resource]) -> None:
+    """Mark what is ours by its relation to something that goes first, so that a second run still knows it."""
+    for resource in resources:
+        if isinstance(resource, Claiming):
+            resource.claim()
+
+
+def _tell_of_interfaces(selected: Selected, listener: Listener) -> None:
+    """AWS takes the network interfaces of a runtime in a VPC away by itself, hours later, and lets nobody else."""
+    network = selected.agent.network
+    if network and not selected.is_local:
+        groups, subnets = ", ".join(network.security_groups), ", ".join(network.subnets)
+        listener(
+            Note(
+                f"AWS may keep the agent's network interfaces (type agentic_ai) in {subnets} for up to 8 hours; until "
+                f"then {groups} and the subnets can't be deleted, and nobody can detach them by hand"
+            )
+        )

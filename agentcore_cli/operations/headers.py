@@ -10,7 +10,7 @@ from agentcore_cli.contract import HEADER_CUSTOM_PREFIX
 from agentcore_cli.errors import InputError
 
 VALUE_MAX: Final = 4096  # bytes of a custom header's value (runtime-header-allowlist)
-_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,255}")
+_NAME: Final = r"[A-Za-z][A-Za-z0-9_-]{0,255}"
 _SYNTAX: Final = "--header Tenant:acme"
 # Parameters of InvokeAgentRuntime that are headers, with the lengths that its model allows.
 _PARAMETERS: Final = {
@@ -53,7 +53,7 @@ def custom_headers(pairs: Iterable[str], allowlist: Iterable[str] | None) -> dic
 def _split(pair: str) -> tuple[str, str]:
     name, colon, value = pair.partition(":")
     name, value = name.strip(), value.strip()
-    if not colon or not _NAME.fullmatch(name):
+    if not colon or not re.fullmatch(_NAME, name):
         raise InputError(f"--header {pair!r}: not NAME:VALUE", hint=_SYNTAX)
     return name, printable(f"--header {name}", value)
 

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
 
 from agentcore_cli import files, wiring
 from agentcore_cli.aws.runtimes import Runtimes
+from agentcore_cli.aws.session import Session
 from agentcore_cli.config import Build, Start
 from agentcore_cli.contract import ENVIRONMENT_KEY_MAX, ENVIRONMENT_VALUE_MAX
 from agentcore_cli.engine import Change, Journal, Plan, plan_deploy
 from agentcore_cli.errors import EntrypointError, InputError
 from agentcore_cli.events import Listener
+from agentcore_cli.operations.account import Account, find_account, verify_account
 from agentcore_cli.operations.selection import Selected
-from agentcore_cli.resources.runtime import Patience
+from agentcore_cli.resources.patience import Patience
+from agentcore_cli.state import RUNTIME
+
+_ECR: Final = re.compile(r"(\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?|public\.ecr\.aws)/\S+")
 
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
     """What the command line says for this deploy; None is "not said".
 
-    Variables of `environment` are kept on later deploys; an empty value forgets one that was given before.
+    Variables of `environment` are kept on later deploys; an empty value forgets one that was given before. Without
+    `refresh` only the runtime itself is looked at, where the records say that the rest is as it should be.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     build: Build | None = None
     image: str | None = None
+    refresh: bool = True
+
+    @property
+    def wishes(self) -> wiring.Wishes:
+        return wiring.Wishes(self.environment, self.image, self.refresh, self.build)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +53,26 @@ class PlanResult:
     pending: tuple[Change, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Workplace:
-    """One agent's deployment while somebody works on it."""
+    """One agent's deployment while somebody looks at it or works on it."""
 
     selected: Selected
-    door: Runtimes
+    session: Session
     journal: Journal
+
+    @cached_property
+    def account(self) -> Account:
+        """The target's; asks STS when nothing is recorded. Raises CredentialsError (3)."""
+        return find_account(self.selected, self.session)
+
+    @property
+    def door(self) -> Runtimes:
+        return wiring.runtimes(self.session)
+
+    def verify_account(self) -> None:
+        """Raises CredentialsError (3) when the credentials are of another account than the target."""
+        verify_account(self.account, self.selected, self.session)
 
 
 def plan(overrides: Overrides, selected: Selected, listener: Listener) -> PlanResult:
@@ -61,7 +88,7 @@ def visit(selected: Selected) -> Iterator[Workplace]:
     """The target, for looking only."""
     session = wiring.session(selected)
     try:
-        yield Workplace(selected, wiring.runtimes(session), wiring.journal(selected))
+        yield Workplace(selected, session, wiring.journal(selected))
     finally:
         session.close()
 
@@ -76,18 +103,29 @@ def work_on(selected: Selected, purpose: str, listener: Listener) -> Iterator[Wo
 
 
 def make_plan(place: Workplace, overrides: Overrides, patience: Patience, listener: Listener) -> Plan:
-    given = overrides.environment
-    resources = wiring.resources(place.selected, place.door, given=given, patience=patience, listener=listener)
-    return plan_deploy(resources, place.journal)
+    """The plan of a deploy; when there is anything to do, the account is that of the credentials."""
+    resources = wiring.resources(
+        place.selected,
+        place.session,
+        account=place.account.number,
+        wishes=overrides.wishes,
+        patience=patience,
+        listener=listener,
+    )
+    believed = () if overrides.refresh else [resource.key for resource in resources if resource.key != RUNTIME]
+    made = plan_deploy(resources, place.journal, believed=believed)
+    if made.pending:
+        place.verify_account()
+    return made
 
 
 def check(overrides: Overrides, selected: Selected) -> None:
     """Refuse what can be known to be wrong before anything starts. Raises InputError."""
     _check_environment(overrides.environment)
-    _check_entrypoint(selected)
-    if selected.is_local and (overrides.image or overrides.build not in (None, "zip")):
-        given = "--image" if overrides.image else f"--build {overrides.build}"
-        raise InputError(f"{given}: the local runtime runs code, not images", hint="leave it out")
+    _check_image(overrides.image)
+    _check_artifact(overrides, selected)
+    if selected.is_local or not (overrides.image or selected.agent.image):
+        _check_entrypoint(selected)
 
 
 def _check_environment(environment: Mapping[str, str]) -> None:
@@ -96,6 +134,24 @@ def _check_environment(environment: Mapping[str, str]) -> None:
             raise InputError(f"--env {name!r}: a name has 1 to {ENVIRONMENT_KEY_MAX} characters, no = and no blank")
         if len(value) > ENVIRONMENT_VALUE_MAX:
             raise InputError(f"--env {name}: {len(value)} characters is above {ENVIRONMENT_VALUE_MAX}")
+
+
+def _check_image(uri: str | None) -> None:
+    if uri and not _ECR.fullmatch(uri):
+        hint = "123456789012.dkr.ecr.REGION.amazonaws.com/REPOSITORY@sha256:... or :TAG"
+        raise InputError(f"--image {uri}: AgentCore runs images of ECR alone", hint=hint)
+
+
+def _check_artifact(overrides: Overrides, selected: Selected) -> None:
+    if selected.is_local:
+        if overrides.build not in (None, "zip", "docker"):
+            hint = "--build zip runs the code itself, --build docker an image that is built here"
+            raise InputError(f"--build {overrides.build}: not for the local runtime", hint=hint)
+        return
+    build = overrides.build or selected.agent.build
+    if build != "docker" and not (overrides.image or selected.agent.image):
+        said = f"--build {build}" if overrides.build else f"agents.{selected.agent_name}.build: {build}"
+        raise InputError(f"{said}: this version builds for AWS with docker alone", hint="--build docker")
 
 
 def _check_entrypoint(selected: Selected) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import msgspec
 
-from agentcore_cli.config import Agent, Loaded, Target, choose_agent, choose_target, find, load
+from agentcore_cli.config import LOCAL, Agent, Loaded, Target, choose_agent, choose_target, find, load
 from agentcore_cli.config.regions import region_fault
 from agentcore_cli.errors import InputError
+from agentcore_cli.operations.aws_profile import find_region
 from agentcore_cli.state import State
 
 
@@ -37,21 +38,19 @@ class Selected:
 
     @property
     def is_local(self) -> bool:
-        return self.target_name == "local"
+        return self.target_name == LOCAL
 
     def command(self, verb: str) -> str:
         """The command line of a verb about the same agent and target."""
+        config = self.loaded.config
         target = "--local" if self.is_local else f"--target {self.target_name}"
-        return self._about_agent(f"agentcore {verb} {target}")
+        is_chosen = len(config.agents) == 1 or self.agent_name == config.default_agent
+        agent = "" if is_chosen else f" --agent {self.agent_name}"
+        return f"agentcore {verb} {target}{agent}"
 
     def deploy_command(self) -> str:
-        """What deploys this agent: this version knows how to on the local runtime alone."""
-        return self._about_agent("agentcore deploy --local")
-
-    def _about_agent(self, command: str) -> str:
-        config = self.loaded.config
-        is_chosen = len(config.agents) == 1 or self.agent_name == config.default_agent
-        return command if is_chosen else f"{command} --agent {self.agent_name}"
+        """What deploys this agent to this target."""
+        return self.command("deploy")
 
 
 def select(options: Options, environ: Mapping[str, str] = os.environ) -> Selected:
@@ -63,4 +62,7 @@ def select(options: Options, environ: Mapping[str, str] = os.environ) -> Selecte
     target_name, target = choose_target(loaded.config, options.target, environ)
     said = {"profile": options.profile, "region": options.region}
     target = msgspec.structs.replace(target, **{key: value for key, value in said.items() if value is not None})
+    if target.region is None and target_name != LOCAL:
+        found = find_region(target.profile, environ)
+        target = msgspec.structs.replace(target, region=found[0] if found else None)
     return Selected(loaded, agent_name, agent, target_name, target, State(loaded.root, target_name))

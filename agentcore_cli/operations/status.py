@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from agentcore_cli import wiring
 from agentcore_cli.aws.runtimes import Endpoint, Runtime
 from agentcore_cli.engine import Change
-from agentcore_cli.errors import InputError, NotFoundError
+from agentcore_cli.errors import AgentcoreError, NotFoundError
 from agentcore_cli.events import Listener
+from agentcore_cli.operations.deployed import find_runtime
 from agentcore_cli.operations.plan import Overrides, Workplace, make_plan, visit
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.operations.sessions import ALIVE
 from agentcore_cli.operations.versions import Version, list_versions
-from agentcore_cli.resources.runtime import Patience
-from agentcore_cli.state import RUNTIME
+from agentcore_cli.resources.patience import Patience
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,6 @@ class StatusResult:
 
 def status(selected: Selected, listener: Listener) -> StatusResult:
     """Look at the target. Raises NotFoundError (4) when nothing is deployed, ConflictError for what is not ours."""
-    if not selected.is_local:
-        wiring.deployed(selected)  # this version can look on the local runtime alone
     with visit(selected) as place:
         runtime, artifact = _runtime(place, listener)
         endpoints = place.door.endpoints(runtime.id)
@@ -73,26 +71,18 @@ def status(selected: Selected, listener: Listener) -> StatusResult:
 
 
 def _runtime(place: Workplace, listener: Listener) -> tuple[Runtime, str]:
-    """The runtime, found by record or by looking, and the artifact that it runs."""
-    resources = wiring.resources(place.selected, place.door, given={}, patience=Patience(), listener=listener)
-    resource = next(resource for resource in resources if resource.key == RUNTIME)
-    found = resource.read(place.journal.recorded(RUNTIME))
-    if found and found.refusal:
-        raise found.refusal
-    runtime = place.door.get(found.outputs["id"]) if found else None
-    if found is None or runtime is None:
-        deployed = wiring.deployed(place.selected)
-        raise NotFoundError(
-            f"{place.selected.agent_name}: {deployed.arn} was deleted behind our back",
-            hint=f"{place.selected.deploy_command()} makes it anew",
-        )
+    """The runtime, and the artifact that it runs."""
+    found = find_runtime(place, listener)
+    runtime = place.door.get(found.outputs["id"])
+    if runtime is None:
+        raise NotFoundError(f"{found.name}: deleted meanwhile", hint=place.selected.deploy_command())
     return runtime, found.outputs["artifact"]
 
 
 def _drift(place: Workplace, listener: Listener) -> tuple[tuple[Change, ...], str | None]:
     try:
         return make_plan(place, Overrides(), Patience(), listener).pending, None
-    except InputError as error:
+    except AgentcoreError as error:
         return (), error.message
 
 
@@ -105,6 +95,8 @@ def _failure(runtime: Runtime, endpoints: Sequence[Endpoint]) -> str | None:
     return None
 
 
-def _living_sessions(selected: Selected, arn: str) -> int:
+def _living_sessions(selected: Selected, arn: str) -> int | None:
+    if not selected.is_local:
+        return None
     page = wiring.local_runtime(selected).sessions(arn)
     return sum(session.state in ALIVE for session in page.sessions)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agentcore_cli import wiring
 from agentcore_cli.aws.runtimes import Runtimes
+from agentcore_cli.events import Listener
+from agentcore_cli.operations.deployed import find_runtime
 from agentcore_cli.operations.plan import visit
 from agentcore_cli.operations.selection import Selected
 
@@ -28,11 +29,12 @@ class VersionsResult:
     versions: tuple[Version, ...]
 
 
-def versions(selected: Selected) -> VersionsResult:
+def versions(selected: Selected, listener: Listener) -> VersionsResult:
     """All versions, newest first. Raises NotFoundError (4) when nothing is deployed."""
-    deployed = wiring.deployed(selected)
     with visit(selected) as place:
-        return VersionsResult(selected.agent_name, selected.target_name, list_versions(place.door, deployed.runtime_id))
+        there = find_runtime(place, listener)
+        listed = list_versions(place.door, there.outputs["id"])
+    return VersionsResult(selected.agent_name, selected.target_name, listed)
 
 
 def list_versions(door: Runtimes, runtime_id: str) -> tuple[Version, ...]:

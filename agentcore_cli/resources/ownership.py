@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT, TAG_TARGET
 from agentcore_cli.errors import ConflictError
@@ -35,3 +36,11 @@ class Owner:
             + (f"it belongs to {whose}" if others else "it has no tags of this project"),
             hint="give the agent another name, or remove that one first if nobody needs it",
         )
+
+
+@runtime_checkable
+class Claiming(Protocol):
+    """A resource that AWS may have made for one of ours, and that has no tags of us yet."""
+
+    def claim(self) -> None:
+        """Put our tags on it, before what it belongs to is gone."""

@@ -15,11 +15,29 @@ from agentcore_cli.contract import code_runtime
 _UNMANAGED: Final = (
     "allowedPorts",
     "capacityProviderConfiguration",
-    "filesystemConfigurations",
     "hooksConfiguration",
     "platformVersion",
     "resourceConfigurations",
 )
+
+_SETTINGS: Final = (
+    "agentRuntimeArtifact",
+    "authorizerConfiguration",
+    "description",
+    "environmentVariables",
+    "filesystemConfigurations",
+    "lifecycleConfiguration",
+    "networkConfiguration",
+    "protocolConfiguration",
+    "requestHeaderConfiguration",
+    "roleArn",
+)
+_AUTHORIZER: Final = {
+    "discovery_url": "discoveryUrl",
+    "clients": "allowedClients",
+    "audience": "allowedAudience",
+    "scopes": "allowedScopes",
+}
 
 Facts = dict[str, Any]
 
@@ -43,6 +61,7 @@ def facts_of_config(agent: Agent) -> Facts:
         "network": _network(agent.network),
         "authorizer": _authorizer(agent.authorizer),
         "header_allowlist": sorted(agent.header_allowlist) or None,
+        "session_storage": _mount(agent.session_storage),
         "mmds_v2": True,
     }
 
@@ -63,6 +82,7 @@ def facts_of_answer(answer: Mapping[str, Any]) -> Facts:
         "authorizer": _answered_authorizer(answer.get("authorizerConfiguration")),
         "header_allowlist": sorted(answer.get("requestHeaderConfiguration", {}).get("requestHeaderAllowlist", ()))
         or None,
+        "session_storage": _answered_storage(answer.get("filesystemConfigurations", ())),
         "mmds_v2": answer.get("metadataConfiguration", {}).get("requireMMDSV2", False),
     }
 
@@ -87,12 +107,30 @@ def body_of(facts: Mapping[str, Any], environment: Mapping[str, str]) -> Facts:
         body["authorizerConfiguration"] = {"customJWTAuthorizer": _authorizer_body(facts["authorizer"])}
     if facts["header_allowlist"]:
         body["requestHeaderConfiguration"] = {"requestHeaderAllowlist": facts["header_allowlist"]}
+    if facts["session_storage"]:
+        body["filesystemConfigurations"] = [{"sessionStorage": {"mountPath": facts["session_storage"]}}]
     return body
 
 
-def unmanaged(answer: Mapping[str, Any]) -> Facts:
-    """Settings that the config does not know and somebody made elsewhere: an update, a full PUT, must resend them."""
-    return {name: answer[name] for name in _UNMANAGED if answer.get(name)}
+def with_unmanaged(body: Facts, answer: Mapping[str, Any]) -> Facts:
+    """`body` with the settings of `answer` that the config does not know: an update, a full PUT, must resend them."""
+    whole = {name: answer[name] for name in _UNMANAGED if answer.get(name)} | body
+    mounts = [mount for mount in answer.get("filesystemConfigurations", ()) if "sessionStorage" not in mount]
+    if mounts:
+        whole["filesystemConfigurations"] = mounts + whole.get("filesystemConfigurations", [])
+    whole["protocolConfiguration"] = answer.get("protocolConfiguration", {}) | body["protocolConfiguration"]
+    there = (answer.get("authorizerConfiguration") or {}).get("customJWTAuthorizer", {})
+    if "authorizerConfiguration" in body:
+        others = {name: value for name, value in there.items() if name not in _AUTHORIZER.values()}
+        whole["authorizerConfiguration"] = {
+            "customJWTAuthorizer": others | body["authorizerConfiguration"]["customJWTAuthorizer"]
+        }
+    return whole
+
+
+def body_of_version(answer: Mapping[str, Any]) -> Facts:
+    """What UpdateAgentRuntime must be told to make a version like the one of `answer` (GetAgentRuntime) once more."""
+    return {name: answer[name] for name in (*_SETTINGS, *_UNMANAGED) if answer.get(name)}
 
 
 def _artifact(artifact: Mapping[str, Any]) -> Facts:
@@ -168,10 +206,12 @@ def _answered_authorizer(answer: Mapping[str, Any] | None) -> Facts | None:
 
 
 def _authorizer_body(authorizer: Mapping[str, Any]) -> Facts:
-    body = {
-        "discoveryUrl": authorizer["discovery_url"],
-        "allowedClients": authorizer["clients"],
-        "allowedAudience": authorizer["audience"],
-        "allowedScopes": authorizer["scopes"],
-    }
-    return {name: value for name, value in body.items() if value}
+    return {member: authorizer[fact] for fact, member in _AUTHORIZER.items() if authorizer[fact]}
+
+
+def _mount(path: str | None) -> str | None:
+    return path.rstrip("/") if path else None
+
+
+def _answered_storage(mounts: Collection[Mapping[str, Any]]) -> str | None:
+    return next((_mount(mount["sessionStorage"]["mountPath"]) for mount in mounts if "sessionStorage" in mount), None)

@@ -16,7 +16,7 @@ from agentcore_cli.builders.source import Source
 from agentcore_cli.builders.store import Store
 from agentcore_cli.contract import LOCAL_BUCKET
 from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
-from agentcore_cli.errors import EntrypointError, InputError
+from agentcore_cli.errors import InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.exclusions import IGNORE_FILE
 from agentcore_cli.resources import runtime_facts
@@ -49,7 +49,7 @@ class SourceBundle:
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
         files = source.read(self.project.root)
-        self._check_entry(files)
+        source.require_entry(files, self.project.entry)
         inputs = self._inputs(files, self._interpreter())
         return Desired(inputs.describe(), _outputs(inputs))
 
@@ -105,15 +105,6 @@ class SourceBundle:
             return runtime_facts.code_artifact(LOCAL_BUCKET, f"{built['digest']}.zip", built["python"], entry_point)
 
         return made
-
-    def _check_entry(self, files: Source) -> None:
-        name = self.project.entry.as_posix()
-        package = name.removesuffix(".py") + "/__init__.py"
-        if name not in files.entries and package not in files.entries:
-            raise EntrypointError(
-                f"{name}: the entrypoint is not among the agent's files",
-                hint=f"see that it exists and that no line of {IGNORE_FILE} leaves it out",
-            )
 
     def _check_server(self, installed: Environment) -> None:
         """What `module:app` is started with must be among the packages."""

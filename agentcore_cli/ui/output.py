@@ -89,11 +89,14 @@ class Output:
         return not self.json and terminal.can_ask()
 
     def confirm(self, about: str, question: str, *, option: str = "--yes") -> bool:
-        """A yes or no, after `about` was shown. Raises InputError that names `option` when there is nobody to ask."""
+        """A yes or no, after `about`, which is printable, was shown.
+
+        Raises InputError that names `option` when there is nobody to ask.
+        """
         if self._painter is not None:
             self._painter.close()
         if not self.json:
-            terminal.tell(terminal.printable(about), sys.stderr)
+            terminal.tell(about, sys.stderr)
         if not self.can_ask():
             raise InputError(f"{question} There is no terminal to answer on", hint=f"give {option}")
         return self._read(f"{question} [y/N] ").lower() in ("y", "yes")

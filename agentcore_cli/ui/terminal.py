@@ -26,6 +26,11 @@ def tell(text: str, stream: TextIO) -> None:
         return
 
 
+def alarm(text: str, stream: TextIO) -> str:
+    """`text` in bold red where a person looks at the stream."""
+    return f"\033[1;31m{text}\033[0m" if is_terminal(stream) else text
+
+
 def printable(text: str) -> str:
     """`text` with control characters made visible, so that an agent's words can't steer the terminal."""
     if text.isprintable():

@@ -34,7 +34,7 @@ def reset_before(call: Call, request: Request, forward: Forward) -> Answer | Non
 
 def reset_after(call: Call, request: Request, forward: Forward) -> Answer | None:
     """The service does it, and its answer is lost."""
-    forward()
+    forward(request)
     return None
 
 
@@ -42,7 +42,7 @@ def silent_for(seconds: float) -> Handler:
     """The service does it, and for so long nothing comes back."""
 
     def hang(call: Call, request: Request, forward: Forward) -> Answer | None:
-        answer = forward()
+        answer = forward(request)
         time.sleep(seconds)
         return answer
 
@@ -54,7 +54,7 @@ def times(count: int, handler: Handler) -> Handler:
     left = iter(range(count))
 
     def some(call: Call, request: Request, forward: Forward) -> Answer | None:
-        return handler(call, request, forward) if next(left, None) is not None else forward()
+        return handler(call, request, forward) if next(left, None) is not None else forward(request)
 
     return some
 
@@ -73,7 +73,7 @@ def kill_after(pid: Callable[[], int]) -> Handler:
     """The service does it, and the caller dies before it hears so."""
 
     def kill(call: Call, request: Request, forward: Forward) -> Answer | None:
-        forward()
+        forward(request)
         os.kill(pid(), signal.SIGKILL)
         return None
 
@@ -85,6 +85,6 @@ def interrupt(pid: Callable[[], int]) -> Handler:
 
     def press(call: Call, request: Request, forward: Forward) -> Answer | None:
         os.kill(pid(), signal.SIGINT)
-        return forward()
+        return forward(request)
 
     return press

@@ -15,6 +15,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -22,7 +23,7 @@ from urllib.parse import urlsplit
 from tests.fakes.aws_answers import Answer
 from tests.fakes.aws_calls import Call, Request, read_call
 
-Forward = Callable[[], Answer]
+Forward = Callable[[Request], Answer]
 Handler = Callable[[Call, Request, Forward], Answer | None]
 """Answers a call, with or without asking the service; None: the connection is reset."""
 Matches = Callable[[Call], bool]
@@ -86,8 +87,8 @@ class AwsProxy:
         call = self._noted(read_call(request))
         bridge = self._bridges.get(call.service, _pass_on)
 
-        def forward() -> Answer:
-            answer = bridge(call, request, lambda: send(self._services.get(call.service, self._otherwise), request))
+        def forward(request: Request) -> Answer:
+            answer = bridge(call, request, partial(send, self._services.get(call.service, self._otherwise)))
             assert answer
             return answer
 
@@ -103,7 +104,7 @@ class AwsProxy:
 
 
 def _pass_on(call: Call, request: Request, forward: Forward) -> Answer | None:
-    return forward()
+    return forward(request)
 
 
 def send(url: str, request: Request) -> Answer:

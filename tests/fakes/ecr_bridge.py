@@ -50,11 +50,11 @@ class EcrBridge:
 
     def __call__(self, call: Call, request: Request, forward: Forward) -> Answer | None:
         if call.operation not in _ABOUT_IMAGES:
-            return forward()
+            return forward(request)
         repository = json.loads(request.body)["repositoryName"]
         with self._lock:
             before = self._bring_over(repository)
-            answer = forward()
+            answer = forward(request)
             if call.operation in ("BatchDeleteImage", "DeleteRepository"):
                 self._take_away(repository, before)
         return _with_sizes(answer, before) if call.operation == "DescribeImages" else answer

@@ -57,6 +57,7 @@ class Thing:
     immutable: frozenset[str] = frozenset()
     wanted: bool = True
     foreign: bool = False
+    given: bool = False
     stays: bool = False
     before: Callable[[Work], None] = nothing
     after: Callable[[Work], None] = nothing
@@ -71,7 +72,7 @@ class Thing:
         if (facts := self.world.things.get(self.key)) is None:
             return None
         refusal = ConflictError(f"{self.key} is not ours") if self.foreign else None
-        return Found(facts, self.outputs(), f"thing/{self.key}", refusal)
+        return Found(facts, self.outputs(), f"thing/{self.key}", refusal, self.given)
 
     def replaces(self, change: FieldChange) -> bool:
         return change.name in self.immutable
@@ -91,6 +92,32 @@ class Thing:
 
     def outputs(self) -> dict[str, Any]:
         return {"id": f"id-of-{self.key}"}
+
+
+@dataclass
+class PreparedThing(Thing):
+    """One with work of its own before its dependencies are there."""
+
+    ahead: Callable[[Work], None] = nothing
+
+    def prepare(self, work: Work) -> None:
+        self.world.calls.append(f"prepare {self.key}")
+        self.ahead(work)
+
+
+@dataclass
+class Power(Thing):
+    """One whose `rights`, a number, let somebody do more when they grow."""
+
+    def widens(self, change: FieldChange) -> bool:
+        return change.name == "rights" and change.new > change.old
+
+
+@dataclass
+class Trace(Thing):
+    """One that is removed after what it was made from."""
+
+    outlives: tuple[str, ...] = ()
 
 
 class MemoryStore:

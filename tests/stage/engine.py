@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import shutil
@@ -9,6 +10,9 @@ import socket
 import subprocess
 from pathlib import Path
 from typing import Final
+
+import docker
+import docker.errors
 
 from tests.stage import processes
 
@@ -59,6 +63,19 @@ def answers() -> bool:
         return False
     finally:
         connection.close()
+
+
+def forget_images(prefixes: tuple[str, ...]) -> None:
+    """Take the names that begin so away, and with the last name of an image the image."""
+    client = docker.from_env()
+    try:
+        for image in client.images.list():
+            for name in (*image.tags, *image.attrs.get("RepoDigests", ())):
+                if name.startswith(prefixes):
+                    with contextlib.suppress(docker.errors.APIError):  # in use, or gone with another of its names
+                        client.images.remove(name)
+    finally:
+        client.close()
 
 
 def _emulate() -> None:

@@ -64,6 +64,8 @@ def _set_up(folder: Path) -> None:
 
 def _take_down(folder: Path) -> None:
     if folder.exists():
+        if engine.answers():
+            engine.forget_images((f"{ECR}/", f"{PUBLIC}/"))
         registry.stop(folder, engine.TRUST)
         hosts.remove()
         engine.stop(folder)

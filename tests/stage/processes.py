@@ -13,6 +13,8 @@ from typing import Final
 START_SECONDS: Final = 60.0
 END_SECONDS: Final = 20.0
 
+_children: Final[dict[int, subprocess.Popen[bytes]]] = {}  # those that this process has started, by pid
+
 
 def start(
     name: str,
@@ -35,6 +37,7 @@ def start(
             env={**os.environ, **(environment or {})},
             start_new_session=True,
         )
+    _children[process.pid] = process
     (folder / f"{name}.pid").write_text(str(process.pid))
     deadline = time.monotonic() + START_SECONDS
     while not is_up():
@@ -63,12 +66,11 @@ def stop(name: str, folder: Path) -> None:
 
 
 def _is_there(pid: int) -> bool:
-    try:
-        if os.waitpid(pid, os.WNOHANG)[0] == pid:
-            return False
-    except ChildProcessError:
-        pass  # another test process started it
-    try:
+    if pid in _children and _children[pid].poll() is not None:
+        del _children[pid]
+    if pid in _children:
+        return True
+    try:  # another test process has started it
         return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b") ")[2][:1] != b"Z"
     except OSError:
         return False

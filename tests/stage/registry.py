@@ -83,6 +83,13 @@ class Registry:
         """The manifest of a tag or digest, as it lies there; its digest is the header `docker-content-digest`."""
         return self.ask("GET", f"/v2/{repository}/manifests/{reference}")
 
+    def image_manifest(self, repository: str, digest: str) -> bytes:
+        """The manifest of an image that must be there."""
+        answer = self.manifest(repository, digest)
+        if answer.status != 200:
+            raise LookupError(f"{self.host}/{repository}@{digest}: {answer.status}")
+        return answer.body
+
     def blob(self, repository: str, digest: str) -> bytes:
         return self.ask("GET", f"/v2/{repository}/blobs/{digest}").body
 

@@ -1,97 +1,135 @@
-"""Shell commands inside a session's container: the counterpart of `sandbox.Command`, by the engine's exec.
+"""Shell commands inside a running container, beside its agent: the counterpart of `sandbox.commands`.
 
-The engine can't end what it has started by exec, so the shell says its number first (a line of its own, before anything
-else is written), and another exec kills its group: the engine makes each of them the leader of one.
+The engine can start a process in a container and can't end it, so the shell tells its number first, on a line of its
+own; it leads its process group, which another process in the container then kills. What a command leaves running in
+the background may hold its output open: that the shell has ended is asked of the engine, too.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 from collections.abc import AsyncGenerator
 from typing import Any, Final
 
 from agentcore_cli.local.containers.engine import Engine, EngineError
-from agentcore_cli.local.containers.frames import STDERR, Frames
+from agentcore_cli.local.containers.frames import STDERR, STDOUT, Frames
+from agentcore_cli.local.containers.statuses import exit_of
 from agentcore_cli.local.sandbox import Exit, SandboxError, Stream
 from agentcore_cli.local.upstream import Connection, UpstreamLost
 
-PIECE_MAX: Final = 8192  # bytes, as of the other sandbox
-SHELL: Final = 'printf "%s\\n" "$$"; if command -v bash >/dev/null; then exec bash -c "$1"; else exec sh -c "$1"; fi'
-_SIGNALLED: Final = 128  # plus the signal's number
+LOOK_SECONDS: Final = 0.5  # between two questions to the engine whether the shell has ended
+PIECE_MAX: Final = 8192  # bytes, as in the other sandbox
+_NAMES: Final[dict[int, Stream]] = {STDOUT: "stdout", STDERR: "stderr"}
+_START: Final = (
+    'echo $$; for shell in /bin/bash /usr/bin/bash /bin/sh; do [ -x $shell ] && exec $shell -c "$1"; done; exit 126'
+)
+
+
+async def run(engine: Engine, container: str, text: str) -> ContainerCommand:
+    """Let a shell run `text` as the agent runs: its user, its folder, its variables. Raises SandboxError."""
+    try:
+        id = await _prepare(engine, container, ["/bin/sh", "-c", _START, "sh", text])
+        opened = contextlib.AsyncExitStack()
+        connection = await opened.enter_async_context(_started(engine, id))
+    except (EngineError, UpstreamLost) as error:
+        raise SandboxError(f"the command could not be started: {error}") from error
+    return ContainerCommand(engine, container, id, connection, opened)
 
 
 class ContainerCommand:
-    """One command: its `output` is read to the end, and by then `ended` is done; see `sandbox.Command`."""
+    """One command: its `output` is read to the end, and by then `ended` is done.
 
-    def __init__(self, engine: Engine, container: str, id: str, opened: contextlib.AsyncExitStack) -> None:
+    `ended` gives None when the container came to its end before the command did.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        container: str,
+        id: str,
+        connection: Connection,
+        opened: contextlib.AsyncExitStack,
+    ) -> None:
         self.ended: asyncio.Future[Exit | None] = asyncio.get_running_loop().create_future()
         self._engine = engine
         self._container = container
         self._id = id
+        self._connection = connection
         self._opened = opened
-        self._connection: Connection | None = None
-        self._frames = Frames()
-        self._pid = ""
-        self._first = b""
-
-    @classmethod
-    async def start(cls, engine: Engine, container: str, text: str) -> ContainerCommand:
-        """Raises SandboxError when the container has ended or has no shell."""
-        async with contextlib.AsyncExitStack() as opened:
-            try:
-                made = await engine.ask("POST", f"/containers/{container}/exec", body=_order(SHELL, "sh", text))
-                command = cls(engine, container, made["Id"], opened)
-                command._connection = await opened.enter_async_context(
-                    engine.open("POST", f"/exec/{made['Id']}/start", body={"Detach": False, "Tty": False})
-                )
-            except (EngineError, UpstreamLost) as error:
-                raise SandboxError(f"the command could not be started: {error}") from error
-            command._opened = opened.pop_all()
-        return command
+        self._leader: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._first = bytearray()
 
     async def output(self) -> AsyncGenerator[tuple[Stream, bytes], None]:
-        """What the command writes, as it does."""
-        assert self._connection is not None, "start() comes first"
+        """What the command writes, as it does. It waits while nobody reads."""
+        frames = Frames()
         try:
-            with contextlib.suppress(UpstreamLost):  # the container was removed
-                while data := await self._connection.chunk():
-                    for stream, written in self._frames.feed(data):
-                        for piece in self._pieces(stream, written):
-                            yield "stderr" if stream == STDERR else "stdout", piece
-            self.ended.set_result(await self._end())
+            while data := await self._next():
+                for stream, payload in frames.feed(data):
+                    written = self._after_the_number(payload) if stream == STDOUT else payload
+                    for at in range(0, len(written), PIECE_MAX):
+                        yield _NAMES[stream], written[at : at + PIECE_MAX]
+            self._conclude(await self._state())
         finally:
+            self.close()
             await self._opened.aclose()
 
     async def kill(self) -> None:
         """SIGKILL for the shell and its process group."""
-        if self._pid and not self.ended.done():
-            with contextlib.suppress(EngineError, UpstreamLost):
-                killer = _order('kill -KILL -- "-$1"', "sh", self._pid)
-                made = await self._engine.ask("POST", f"/containers/{self._container}/exec", body=killer)
-                await self._engine.ask("POST", f"/exec/{made['Id']}/start", body={"Detach": True})
+        if self.ended.done():
+            return
+        with contextlib.suppress(EngineError, UpstreamLost, TimeoutError):
+            leader = await asyncio.wait_for(asyncio.shield(self._leader), LOOK_SECONDS * 10)
+            killer = await _prepare(self._engine, self._container, ["/bin/sh", "-c", f"kill -9 -{leader}"])
+            async with _started(self._engine, killer) as connection:
+                await connection.chunk()
 
-    def _pieces(self, stream: int, written: bytes) -> list[bytes]:
-        """The command's own output, without the number that comes first."""
-        if not self._pid and stream != STDERR:
-            number, line_end, written = (self._first + written).partition(b"\n")
-            self._first = number
-            self._pid = number.decode() if line_end else ""
-        return [written[at : at + PIECE_MAX] for at in range(0, len(written), PIECE_MAX)]
+    def close(self) -> None:
+        """Read no more."""
+        self._connection.close()
 
-    async def _end(self) -> Exit | None:
+    async def _next(self) -> bytes:
+        """What was written meanwhile; b"" when the shell has ended, or everything that holds its output."""
+        reading = asyncio.ensure_future(self._connection.chunk())
         try:
-            shown = await self._engine.ask("GET", f"/exec/{self._id}/json")
-        except (EngineError, UpstreamLost):
-            return None
-        code = shown["ExitCode"]
-        if shown["Running"] or code is None:
-            return None
-        by_signal = code > _SIGNALLED and code - _SIGNALLED in signal.valid_signals()
-        return Exit(None, code - _SIGNALLED) if by_signal else Exit(code, None)
+            while not (await asyncio.wait({reading}, timeout=LOOK_SECONDS))[0]:
+                state = await self._state()
+                if state is None or not state["Running"]:
+                    await asyncio.wait({reading}, timeout=LOOK_SECONDS)
+                    break
+            return reading.result() if reading.done() else b""
+        except UpstreamLost:
+            return b""
+        finally:
+            reading.cancel()
+
+    async def _state(self) -> dict[str, Any] | None:
+        try:
+            shown: dict[str, Any] = await self._engine.ask("GET", f"/exec/{self._id}/json")
+        except EngineError:
+            return None  # it went with its container
+        return shown
+
+    def _after_the_number(self, data: bytes) -> bytes:
+        """The shell's number is its first line, which is not the command's output."""
+        if self._leader.done():
+            return data
+        self._first += data
+        number, end, rest = self._first.partition(b"\n")
+        if end:
+            self._leader.set_result(number.decode())
+        return bytes(rest)
+
+    def _conclude(self, state: dict[str, Any] | None) -> None:
+        if not self.ended.done():
+            has_ended = state is not None and state["ExitCode"] is not None and not state["Running"]
+            self.ended.set_result(exit_of(state["ExitCode"]) if has_ended and state else None)
 
 
-def _order(script: str, *arguments: str) -> dict[str, Any]:
-    """The body of ContainerExec."""
-    return {"Cmd": ["/bin/sh", "-c", script, *arguments], "AttachStdout": True, "AttachStderr": True, "Tty": False}
+async def _prepare(engine: Engine, container: str, command: list[str]) -> str:
+    body = {"AttachStdout": True, "AttachStderr": True, "Cmd": command}
+    return str((await engine.ask("POST", f"/containers/{container}/exec", body=body))["Id"])
+
+
+def _started(engine: Engine, id: str) -> contextlib.AbstractAsyncContextManager[Connection]:
+    return engine.open("POST", f"/exec/{id}/start", body={"Detach": False, "Tty": False})

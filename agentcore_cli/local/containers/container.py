@@ -11,16 +11,17 @@ import signal
 from pathlib import Path
 from typing import Any, Final
 
+from agentcore_cli.local.containers import commands
 from agentcore_cli.local.containers.commands import ContainerCommand
 from agentcore_cli.local.containers.engine import Engine, EngineError
 from agentcore_cli.local.containers.frames import Frames
+from agentcore_cli.local.containers.statuses import exit_of
 from agentcore_cli.local.sandbox import Exit, SandboxError
 from agentcore_cli.local.sandbox.worker.log import Log
 from agentcore_cli.local.upstream import Connection, UpstreamLost
 
 KILL_SECONDS: Final = 10.0  # how long the engine may take to kill a container that did not stop
 LAST_LINES_SECONDS: Final = 5.0  # how long output may still come after the end
-_SIGNALLED: Final = 128  # plus the signal's number: the status of a process that a signal has ended
 
 _log = logging.getLogger(__name__)
 
@@ -59,9 +60,9 @@ class Container:
         self.address, self.pid = _published(shown, port), shown["State"]["Pid"]
         self._watching = asyncio.create_task(self._watch(attached, output, log))
 
-    async def run(self, command: str) -> ContainerCommand:
-        """Let a shell run a command beside the agent. Raises SandboxError."""
-        return await ContainerCommand.start(self._engine, self.id, command)
+    async def run(self, text: str) -> ContainerCommand:
+        """Let a shell run a command beside the agent, as the agent runs. Raises SandboxError."""
+        return await commands.run(self._engine, self.id, text)
 
     async def stop(self, grace: float = 5.0) -> Exit:
         """The image's stop signal, `grace` seconds, SIGKILL; returns when the container is gone.
@@ -91,16 +92,16 @@ class Container:
                 await self._end(grace)
         finally:
             await remove(self._engine, self.id)
-            if not self.exited.done():
-                await asyncio.wait({self.exited}, timeout=KILL_SECONDS)
             if self._watching is not None:
                 self._watching.cancel()
             self._conclude(Exit(None, None))
 
     async def _end(self, grace: float) -> None:
+        """Stop it and see how it ends. Where the engine does not stop it, the removal that follows kills it."""
         seconds = {"t": math.ceil(grace)}
-        with contextlib.suppress(EngineError):  # its removal, which follows, kills it
+        with contextlib.suppress(EngineError):
             await self._engine.ask("POST", f"/containers/{self.id}/stop", seconds, seconds=grace + KILL_SECONDS)
+            await asyncio.wait({self.exited}, timeout=LAST_LINES_SECONDS * 2)
 
     async def _watch(self, attached: contextlib.AsyncExitStack, output: Connection, log: Path) -> None:
         copying = asyncio.create_task(_copy(output, log))
@@ -160,9 +161,6 @@ def _published(shown: dict[str, Any], port: int) -> str:
 
 
 def _exit(state: dict[str, Any]) -> Exit:
-    code = state["ExitCode"]
     if state.get("OOMKilled"):
         return Exit(None, signal.SIGKILL, out_of_memory=True)
-    if code > _SIGNALLED and code - _SIGNALLED in signal.valid_signals():
-        return Exit(None, code - _SIGNALLED)
-    return Exit(code, None)
+    return exit_of(state["ExitCode"])

@@ -15,7 +15,8 @@ from agentcore_cli.local.containers import images
 from agentcore_cli.local.containers.container import Container, remove
 from agentcore_cli.local.containers.engine import Engine, EngineError
 from agentcore_cli.local.containers.program import ImageProgram
-from agentcore_cli.local.containers.specification import LABEL_HOME, container
+from agentcore_cli.local.containers.relays import Relays
+from agentcore_cli.local.containers.specification import LABEL_HOME, Place, container, variables
 from agentcore_cli.local.control import ArtifactError
 from agentcore_cli.local.control.settings import RuntimeSettings
 from agentcore_cli.local.home import Home
@@ -43,6 +44,7 @@ class Containers:
         self._opening = asyncio.Lock()
         self._engine: Engine | None = None
         self._processors = 1
+        self._relays = Relays(None)
 
     @property
     def network(self) -> str:
@@ -73,6 +75,7 @@ class Containers:
         """End every session, and leave nothing in the engine."""
         ends = (session.stop(CLOSE_GRACE) for session in list(self._sessions))
         await asyncio.gather(*ends, *self._endings, return_exceptions=True)
+        self._relays.close()
         if self._engine is not None:
             await self._try_to_clear(self._engine)
 
@@ -91,7 +94,9 @@ class Containers:
         return session
 
     async def _create(self, engine: Engine, program: ImageProgram, spec: SessionSpec) -> Container:
-        body = container(program, spec, home=self._id, network=self.network, processors=self._processors)
+        environment = await self._relays.reach(variables(program, spec))
+        place = Place(self._id, self.network, self._processors, self._relays.host)
+        body = container(program, spec, environment, place)
         name = {"name": f"agentcore-{self._id}-{spec.key}"}
         made = await engine.ask("POST", "/containers/create", name | {"platform": images.PLATFORM}, body)
         session = Container(engine, made["Id"], f"a container, {program.level.reason}")
@@ -112,11 +117,12 @@ class Containers:
                 engine = Engine.of_environment()
                 self._write_record({*self._recorded(), engine.address})
                 self._processors = (await engine.ask("GET", "/info"))["NCPU"]
-                await self._make_network(engine)
+                self._relays = Relays(await self._make_network(engine))
                 self._engine = engine
         return self._engine
 
-    async def _make_network(self, engine: Engine) -> None:
+    async def _make_network(self, engine: Engine) -> str | None:
+        """The network that keeps sessions apart; gives the address of this machine on it, if the engine tells."""
         body = {
             "Name": self.network,
             "Driver": "bridge",
@@ -129,6 +135,8 @@ class Containers:
         except EngineError as error:
             if error.status != 409:  # it is there
                 raise
+        shown = await engine.ask("GET", f"/networks/{self.network}")
+        return next((config["Gateway"] for config in shown["IPAM"]["Config"] if config.get("Gateway")), None)
 
     async def _try_to_clear(self, engine: Engine) -> None:
         try:

@@ -22,6 +22,7 @@ machine is left out; the engine keeps the rest in its own folder, readable by ro
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from agentcore_cli.local.containers.program import ImageProgram
@@ -47,24 +48,35 @@ _OF_THIS_MACHINE: Final = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where containers are made: their home's label, our network, the engine's processors, and a host's address."""
+
+    home: str
+    network: str
+    processors: int
+    host: str
+
+
 def container(
-    program: ImageProgram, spec: SessionSpec, *, home: str, network: str, processors: int
+    program: ImageProgram, spec: SessionSpec, environment: Mapping[str, str], place: Place
 ) -> dict[str, object]:
-    """The body of ContainerCreate. `home` is the label's value, `processors` what the engine's machine has."""
+    """The body of ContainerCreate; `environment` are the session's variables, as they are in a container."""
     port = f"{program.port}/tcp"
     return {
         "Image": program.image,
-        "Env": [f"{name}={value}" for name, value in _environment(program, spec).items()],
-        "Labels": _labels(program, spec, home),
+        "Env": [f"{name}={value}" for name, value in environment.items()],
+        "Labels": _labels(program, spec, place.home),
         "ExposedPorts": {port: {}},
         **_volumes(program.writable or ()),
         "HostConfig": {
-            "NetworkMode": network,
+            "NetworkMode": place.network,
+            "ExtraHosts": [place.host],
             "PortBindings": {port: [{"HostIp": "127.0.0.1", "HostPort": ""}]},
             "Init": True,
             "CapDrop": ["ALL"],
             "SecurityOpt": ["no-new-privileges"],
-            "NanoCpus": min(spec.cpus, processors) * 10**9,
+            "NanoCpus": min(spec.cpus, place.processors) * 10**9,
             "Memory": spec.memory,
             "MemorySwap": spec.memory,
             "PidsLimit": PROCESSES_MAX,
@@ -74,7 +86,8 @@ def container(
     }
 
 
-def _environment(program: ImageProgram, spec: SessionSpec) -> Mapping[str, str]:
+def variables(program: ImageProgram, spec: SessionSpec) -> Mapping[str, str]:
+    """What a session has besides the image's variables: what makes sense in a container, the runtime's own on top."""
     given = {name: value for name, value in spec.environment.items() if name not in _OF_THIS_MACHINE}
     return given | dict(program.environment)
 

@@ -57,7 +57,7 @@ class Runtimes:
             raise ServiceFault.conflict(f"An agent with the specified name already exists: {name}")
         if self._tables.count_runtimes(call.region) >= RUNTIMES_MAX:
             raise ServiceFault.quota(f"The limit of {RUNTIMES_MAX} agents per account is reached")
-        artifacts.require(self._artifact_folder, call.members)
+        self._require(call)
         now = self._clock.now()
         partition, account = owner_of(call.members["roleArn"])
         runtime = Runtime(new_id(name), partition, account, call.region, name, 1, "CREATING", None, now, now)
@@ -77,7 +77,7 @@ class Runtimes:
         runtime = settled_runtime(self._tables, call)
         if self._tables.count_versions(runtime.id) >= VERSIONS_MAX:
             raise ServiceFault.quota(f"The limit of {VERSIONS_MAX} versions per agent is reached")
-        artifacts.require(self._artifact_folder, call.members)
+        self._require(call)
         now = self._clock.now()
         updated = replace(runtime, version=runtime.version + 1, status="UPDATING", failure_reason=None, updated_at=now)
         self._add_version(updated, call.members)
@@ -118,10 +118,19 @@ class Runtimes:
         items = [answers.runtime_summary(runtime, version) for version in found.items]
         return answers.listing("agentRuntimes", items, found.next_token)
 
+    def _require(self, call: Call) -> None:
+        """Raise ServiceFault for an artifact that is not there, and, where that fault is armed, for the role.
+
+        AWS says the latter of a role or policy that IAM has not spread yet (wording as reported by others).
+        """
+        artifacts.require(self._artifact_folder, call.members)
+        if self._faults.strike("role-unusable"):
+            raise ServiceFault.validation("Role validation failed", fields=[])
+
     def _add_version(self, runtime: Runtime, members: Mapping[str, Any]) -> None:
         body = {name: value for name, value in members.items() if name not in _NOT_SETTINGS}
         body["lifecycleConfiguration"] = effective_lifecycle(members.get("lifecycleConfiguration", {}))
-        if self._metadata is not None:
+        if self._metadata is not None and not self._faults.strike("no-mmdsv2"):
             body.setdefault("metadataConfiguration", dict(self._metadata))
         at = runtime.updated_at
         self._tables.add_version(Version(runtime.id, runtime.version, runtime.status, None, body, at, at))

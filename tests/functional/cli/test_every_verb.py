@@ -19,6 +19,8 @@ ONE_OBJECT = [
     ["status"],
     ["plan"],
     ["versions"],
+    ["endpoints", "list"],
+    ["rollback", "--to", "1"],
     ["invoke", "{}"],
     ["invoke", '{"do": "text"}', "--output", "answer.txt"],
     ["sessions", "list"],
@@ -45,6 +47,9 @@ ABOUT_WHAT_IS_DEPLOYED = [
     ["invoke", "{}"],
     ["logs"],
     ["versions"],
+    ["rollback"],
+    ["endpoints", "list"],
+    ["endpoints", "create", "prod"],
     ["sessions", "list"],
     ["sessions", "show", "conv1"],
     ["sessions", "stop", "--all"],
@@ -89,7 +94,8 @@ def test_nothing_deployed_is_exit_4_and_leads_to_a_deploy(
 ) -> None:
     (answer,) = objects(undeployed.run(*verb, "--target", target, "--agent", "second", "--json", code=4).stdout)
     assert answer["error"]["code"] == "NotFound"
-    assert answer["error"]["hint"] == "agentcore deploy --local --agent second"
+    option = "--local" if target == "local" else "--target aws"
+    assert answer["error"]["hint"] == f"agentcore deploy {option} --agent second"
 
 
 @pytest.mark.parametrize(
@@ -98,7 +104,7 @@ def test_nothing_deployed_is_exit_4_and_leads_to_a_deploy(
         pytest.param(["status", "--local"], 2, "--agent NAME", id="two-agents"),
         pytest.param(["status", "--local", "--agent", "frist"], 4, "did you mean first?", id="unknown-agent"),
         pytest.param(["status", "--target", "asw", "--agent", "first"], 4, "did you mean aws?", id="unknown-target"),
-        pytest.param(["deploy", "--agent", "first"], 2, "local runtime only", id="deploy-to-aws"),
+        pytest.param(["deploy", "--agent", "first"], 3, "--local", id="no-credentials"),
         pytest.param(["plan", "--agent", "first", "--region", "mars", "--local"], 2, "mars", id="unknown-region"),
         pytest.param(["local", "run", "--json"], 2, "CMD", id="no-command"),
         pytest.param(["sessions"], 2, "which command?", id="no-verb"),

@@ -12,6 +12,8 @@ from agentcore_cli.engine import Action
 from agentcore_cli.errors import ConflictError, InputError
 from agentcore_cli.events import Note
 from agentcore_cli.local.home import Home
+from agentcore_cli.operations.endpoints import EndpointRequest, create_endpoint
+from agentcore_cli.operations.rollback import RollbackRequest, rollback
 from tests.fakes.wheel import make_wheel
 from tests.functional.deploy.workshop import HANDLER, Workshop, control_plane, inventory, stored
 from tests.local_runtime import RunningServer, new_session
@@ -285,3 +287,22 @@ def live_environment(home: Home, runtime_id: str) -> dict[str, str]:
     with control_plane(home) as client:
         answer = client.get_agent_runtime(agentRuntimeId=runtime_id)
     return dict(answer.get("environmentVariables", {}))
+
+
+def test_endpoints_and_rollbacks_go_through_the_same_door(workshop: Workshop, home: Home) -> None:
+    workshop.deploy()
+    (workshop.root / "handler.py").write_text(HANDLER + "# changed\n")
+    workshop.configure(environment="{MODE: loud}")
+    newest = workshop.deploy()
+    selected, heard = workshop.selected, workshop.heard
+    made = create_endpoint(EndpointRequest("prod", "1"), selected, heard).endpoint
+    assert made
+    assert (made.live_version, made.status) == ("1", "READY")
+    back = rollback(RollbackRequest(), selected, heard)
+    assert (back.version, back.rolled_back_to) == ("3", "1")
+    assert live_environment(home, newest.runtime_id) == {}
+    assert workshop.plan().pending[0].reason == "rolled back to version 1; a deploy goes forward again"
+    assert workshop.deploy().artifact == newest.artifact
+    assert workshop.plan().pending == ()
+    workshop.destroy()
+    assert inventory(home) == {}

@@ -57,7 +57,7 @@ class Account:
             name="bot",
             owner=OWNER,
             agent=agent,
-            role=LOCAL_ROLE,
+            role=lambda outputs: LOCAL_ROLE,
             artifact=lambda outputs: code_artifact(LOCAL_BUCKET, f"{DIGEST}.zip", "3.13", ("main.py",)),
             given_before=None if given_before is None else frozenset(given_before),
         )
@@ -197,7 +197,8 @@ def test_a_service_that_does_not_require_mmdsv2_by_itself_is_told_to(tmp_path: P
 
 def test_a_setting_that_the_config_does_not_know_is_resent(account: Account) -> None:
     account.deploy(account.runtime())
-    files = [{"sessionStorage": {"mountPath": "/mnt/data"}}]
+    arn = "arn:aws:elasticfilesystem:us-west-2:123456789012:access-point/fsap-0123456789abcdef0"
+    files = [{"efsAccessPoint": {"accessPointArn": arn, "mountPath": "/mnt/shared"}}]
     account.change(filesystemConfigurations=files)
     answer = account.deploy(account.runtime(Agent(entrypoint="main.py", description="new")))
     assert answer["description"] == "new"

@@ -11,6 +11,7 @@ from agentcore_cli.errors import (
     AgentcoreError,
     ConflictError,
     CredentialsError,
+    DeniedError,
     InputError,
     NotFoundError,
     ServiceError,
@@ -28,10 +29,17 @@ def refusal(code: str, status: int = 400, message: str = "the service's words") 
 
 
 REFUSALS = [
-    ("AccessDeniedException", 403, CredentialsError, 3),
+    ("AccessDeniedException", 403, DeniedError, 3),
     ("ExpiredTokenException", 403, CredentialsError, 3),
     ("UnrecognizedClientException", 403, CredentialsError, 3),
     ("ResourceNotFoundException", 404, NotFoundError, 4),
+    ("NoSuchEntity", 404, NotFoundError, 4),
+    ("RepositoryNotFoundException", 400, NotFoundError, 4),
+    ("EntityAlreadyExists", 409, ConflictError, 1),
+    ("RepositoryAlreadyExistsException", 400, ConflictError, 1),
+    ("DeleteConflict", 409, ConflictError, 1),
+    ("MalformedPolicyDocument", 400, InputError, 2),
+    ("ExpiredToken", 403, CredentialsError, 3),
     ("ConflictException", 409, ConflictError, 1),
     ("ValidationException", 400, InputError, 2),
     ("ServiceQuotaExceededException", 402, ServiceError, 1),
@@ -53,7 +61,9 @@ def test_a_refusal_keeps_its_words_and_its_request_id(
 
 def test_access_denied_names_the_action_to_allow() -> None:
     error = translate(refusal("AccessDeniedException", 403), SERVICE, "create_agent_runtime")
-    assert error.hint == "allow bedrock-agentcore:CreateAgentRuntime"
+    assert "not allowed: bedrock-agentcore:CreateAgentRuntime on *" in error.message
+    statement = '{"Effect": "Allow", "Action": "bedrock-agentcore:CreateAgentRuntime", "Resource": "*"}'
+    assert statement in (error.hint or "")
 
 
 def test_fields_of_a_validation_error_are_told_unless_its_message_has_them() -> None:
@@ -87,6 +97,10 @@ UNREACHABLE = exceptions.EndpointConnectionError(endpoint_url="http://127.0.0.1:
         (refusal("RetryableConflictException", 409), True),
         (refusal("InternalServerException", 500), True),
         (refusal("Unheard", 503), True),
+        (refusal("ConcurrentModification", 409), True),
+        (refusal("OperationAbortedException", 400), True),
+        (refusal("EntityAlreadyExists", 409), False),
+        (refusal("NoSuchEntity", 404), False),
         (UNREACHABLE, True),
         (exceptions.ConnectionClosedError(endpoint_url="u"), True),
         (exceptions.ReadTimeoutError(endpoint_url="u"), True),

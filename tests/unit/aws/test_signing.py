@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentcore_cli.aws.credentials import Credentials
-from agentcore_cli.aws.signing import Bearer, LocalKey, Request, SigV4
+from agentcore_cli.aws.signing import Bearer, LocalKey, Request
+from agentcore_cli.aws.sigv4 import SigV4
 
 NOW = 1_790_000_000.0
 PLAIN = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=20)

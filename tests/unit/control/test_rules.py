@@ -97,10 +97,6 @@ BROKEN = {
         "capacityProviderVolume needs a capacity provider",
     ),
     "tag of AWS": ({"tags": {"AWS:owner": "me"}}, "aws: prefixed tag key names"),
-    "image": (
-        {"agentRuntimeArtifact": {"containerConfiguration": {"containerUri": "public.ecr.aws/a/b:1"}}},
-        "the local runtime has no container engine",
-    ),
     "another bucket": (stored(bucket="my-bucket"), f"reads from {LOCAL_BUCKET} only"),
     "key that is no digest": (stored(prefix="agent/deployment_package.zip"), "prefix must be <sha256>.zip"),
     "key that climbs": (stored(prefix="../" + "0" * 61 + ".zip"), "prefix must be <sha256>.zip"),
@@ -112,6 +108,7 @@ BROKEN = {
     "module without a name": (artifact(entryPoint=["-m", " "]), "entryPoint must be a .py file"),
 }
 FINE = {
+    "image": {"agentRuntimeArtifact": {"containerConfiguration": {"containerUri": "public.ecr.aws/a/b:1"}}},
     "instances live longer": lifecycle(idleRuntimeSessionTimeout=30_000, maxLifetime=1_209_600)
     | {"capacityProviderConfiguration": {"capacityProviderArn": POOL}},
     "VPC": network("VPC", **VPC),

@@ -127,3 +127,16 @@ def test_destroy_forgets_what_is_gone_already(world: World) -> None:
     assert [change.reason for change in plan.changes] == ["gone already"]
     apply(plan, store.journal(), events.ignore)
     assert store.records == {}
+
+
+def test_what_is_given_is_kept_as_it_is_and_neither_recorded_nor_deleted(world: World) -> None:
+    world.things["a"] = {"size": 5}
+    given, user = Thing(world, "a", {"size": 1}, given=True), Thing(world, "b", depends_on=("a",))
+    store = MemoryStore()
+    plan = plan_deploy([given, user], store.journal())
+    assert [(c.key, c.action, c.fields) for c in plan.changes] == [("a", Action.KEEP, ()), ("b", Action.CREATE, ())]
+    outcome = apply(plan, store.journal(), events.ignore)
+    assert outcome.outputs["a"] == {"id": "id-of-a"}
+    assert list(store.records) == ["b"]
+    assert [change.key for change in plan_destroy([given, user], store.journal()).changes] == ["b"]
+    assert world.things["a"] == {"size": 5}

@@ -57,3 +57,44 @@ def test_a_bad_agent_name_is_refused_with_one_that_fits(name: str) -> None:
     with pytest.raises(InputError, match="48 characters") as caught:
         names.check_agent_name(name)
     assert caught.value.hint is not None
+
+
+@pytest.mark.parametrize(
+    ("agent", "target", "is_default", "name"),
+    [
+        ("bot", "aws", True, "bot"),
+        ("bot", "staging", False, "bot_staging"),
+        ("bot", "eu-prod", False, "bot_eu_prod"),
+        ("b" * 48, "aws", True, "b" * 48),
+    ],
+)
+def test_a_runtime_is_called_like_its_agent_and_elsewhere_like_its_target_too(
+    agent: str, target: str, is_default: bool, name: str
+) -> None:
+    assert names.runtime_name(agent, target, is_default=is_default) == name
+
+
+def test_long_runtime_names_are_cut_and_stay_apart() -> None:
+    agent = "a" * 45
+    first, second = (names.runtime_name(agent, target, is_default=False) for target in ("one", "two"))
+    assert first != second
+    assert names.check_agent_name(first)
+    assert len(first) == 48
+
+
+LOOK_ALIKES = ("bot", "Bot", "bot_", "my__bot", "my_bot", "a" * 47, "a" * 48)
+
+
+def test_a_repository_has_a_name_that_ecr_takes_and_no_two_agents_share_one() -> None:
+    found = [names.repository_name(agent, "p-1", "aws") for agent in LOOK_ALIKES]
+    # CreateRepository's repositoryName (ECR API reference)
+    assert all(re.fullmatch(r"[a-z0-9]+([._-][a-z0-9]+)*", name) for name in found)
+    assert len(set(found)) == len(found)
+
+
+def test_a_role_has_a_name_that_iam_takes_and_no_two_agents_or_regions_share_one() -> None:
+    found = [names.role_name(agent, "p-1", "aws", region) for agent in LOOK_ALIKES for region in ("eu-west-1", "x")]
+    # CreateRole's RoleName (IAM API reference), where case does not count
+    assert all(re.fullmatch(r"[\w+=,.@-]{1,64}", name) for name in found)
+    assert len({name.lower() for name in found}) == len(found)
+    assert all(name.startswith("AmazonBedrockAgentCore") for name in found)

@@ -52,7 +52,7 @@ VARIANTS = {
 def test_every_variant_keeps_the_contract(recipe: ImageRecipe) -> None:
     text = dockerfile(recipe)
     names = [name for name, _ in instructions(text)]
-    assert set(names) <= {"FROM", "ENV", "WORKDIR", "COPY", "RUN", "USER", "EXPOSE", "CMD"}
+    assert set(names) <= {"FROM", "ENV", "WORKDIR", "COPY", "RUN", "USER", "LABEL", "EXPOSE", "CMD"}
     assert instructions(text)[0] == ("FROM", "--platform=linux/arm64 example.com/python:3.13-slim")
     assert all_of("USER", text) == ["10001:10001"]
     assert all_of("EXPOSE", text) == [str(recipe.port)]

@@ -1,0 +1,27 @@
+"""Whose credentials these are (AWS STS)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agentcore_cli.aws.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """`account` has 12 digits; `arn` is a user's, a role session's or the root's."""
+
+    account: str
+    arn: str
+
+
+class Identity:
+    """The door to STS."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def caller(self) -> Caller:
+        """GetCallerIdentity, which every credential may call. Raises CredentialsError for one that is not valid."""
+        answer = self._session.call("sts", "get_caller_identity")
+        return Caller(answer["Account"], answer["Arn"])

@@ -1,0 +1,31 @@
+"""Credentials in requirements files: needed to install here, and nothing that an image may hold."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+from agentcore_cli.builders.installer import redact
+from agentcore_cli.builders.requirements import Requirements
+from agentcore_cli.builders.source import Source
+
+# settings of uv and pip that may lie beside the requirements
+_SETTINGS: Final = ("uv.toml", "pip.conf", "pyproject.toml", "uv.lock", "poetry.toml")
+_REQUIREMENTS: Final = re.compile(r"(.*[-_.])?(requirements|constraints)([-_.].*)?\.(txt|in)")
+
+
+def withheld(requirements: Requirements | None, files: Source) -> dict[str, bytes]:
+    """The agent's files that say where packages come from, by name, without the users and passwords of their URLs.
+
+    Those that hold none are left out.
+    """
+    known = {path.resolve() for path in requirements.files()} if requirements else set()
+    cleaned = {}
+    for name, entry in files.entries.items():
+        base = Path(name).name
+        if entry.digest and (entry.path.resolve() in known or base in _SETTINGS or _REQUIREMENTS.fullmatch(base)):
+            text = entry.path.read_text(encoding="utf-8", errors="surrogateescape")
+            if (redacted := redact(text)) != text:
+                cleaned[name] = redacted.encode(errors="surrogateescape")
+    return cleaned

@@ -1,0 +1,117 @@
+"""The Docker Engine of this machine, or another that serves its API (Podman), through the Docker SDK.
+
+The SDK takes a sixth of a second to import, so it is imported where it is used. It speaks the API's classic builder.
+Errors of a build or a push come inside the stream of what it says; here they are raised.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from agentcore_cli.builders.installer import Stopping
+from agentcore_cli.errors import AgentcoreError
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+ARM64: Final = "arm64"
+PLATFORM: Final = f"linux/{ARM64}"
+Event = Mapping[str, Any]
+
+_START: Final = "start Docker (Docker Desktop, or `sudo systemctl start docker`), or set DOCKER_HOST to another engine"
+_ALLOW: Final = "let yourself use Docker: `sudo usermod -aG docker $USER`, then log in anew"
+_ANSWER_SECONDS: Final = 60
+_POLL_SECONDS: Final = 0.2
+_END: Final = object()
+
+
+@contextmanager
+def connected() -> Iterator[APIClient]:
+    """A client of the engine that DOCKER_HOST or Docker's current context names.
+
+    Raises AgentcoreError when there is none, with what to do, and for every error that the engine answers with.
+    """
+    import docker
+    from docker.errors import APIError, DockerException
+
+    try:
+        client = docker.APIClient(**_where(), version="auto", timeout=_ANSWER_SECONDS)
+    except DockerException as error:
+        raise _unreachable(error) from error
+    try:
+        yield client
+    except APIError as error:
+        raise AgentcoreError(f"the Docker Engine refused: {error.explanation or error}") from error
+    except DockerException as error:
+        raise AgentcoreError(f"the Docker Engine: {error}") from error
+    finally:
+        client.close()
+
+
+def is_on_this_machine() -> bool:
+    """Whether what the kernel here says holds for the engine, too."""
+    return str(_where().get("base_url", "unix://")).startswith(("unix://", "/"))
+
+
+def architecture(client: APIClient) -> str:
+    """The engine's own, as images name it: `amd64`, `arm64`."""
+    return str(client.version()["Arch"])
+
+
+def events(stream: Iterable[Event], stopping: Stopping) -> Iterator[Event]:
+    """What the engine says, one event at a time, until it ends or `stopping` says so: then AgentcoreError.
+
+    It is read in a thread of its own, since the engine may be silent for minutes.
+    """
+    said: queue.Queue[Any] = queue.Queue()
+    threading.Thread(target=_read, args=(stream, said), name="docker-events", daemon=True).start()
+    while True:
+        try:
+            event = said.get(timeout=_POLL_SECONDS)
+        except queue.Empty:
+            if stopping():
+                raise AgentcoreError("interrupted") from None
+            continue
+        if event is _END:
+            return
+        if isinstance(event, BaseException):
+            raise event
+        yield event
+
+
+def _read(stream: Iterable[Event], said: queue.Queue[Any]) -> None:
+    try:
+        for event in stream:
+            said.put(event)
+        said.put(_END)
+    except BaseException as error:
+        said.put(error)
+
+
+def _where() -> dict[str, Any]:
+    """The address and TLS settings of the engine, as the docker command finds them."""
+    from docker.context import ContextAPI
+    from docker.utils import kwargs_from_env
+
+    if os.environ.get("DOCKER_HOST"):
+        return dict(kwargs_from_env())
+    try:
+        context = ContextAPI.get_current_context()
+    except Exception:
+        return {}  # a broken ~/.docker is no reason not to try the default socket
+    if context is None or context.name == "default" or not context.Host:
+        return {}
+    return {"base_url": context.Host, "tls": context.TLSConfig or False}
+
+
+def _unreachable(error: BaseException) -> AgentcoreError:
+    text = str(error)
+    if "Permission denied" in text or "PermissionError" in text:
+        return AgentcoreError("the Docker Engine can't be used: its socket may not be opened", hint=_ALLOW)
+    where = os.environ.get("DOCKER_HOST", "its socket")
+    return AgentcoreError(f"no Docker Engine: nothing answers at {where}", hint=_START)

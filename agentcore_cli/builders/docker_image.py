@@ -1,0 +1,190 @@
+"""An image, built by a Docker Engine for linux/arm64. No registry is involved: it stays in the engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from agentcore_cli.builders import build_log, context, docker_engine, emulation, packages
+from agentcore_cli.builders.context import Item
+from agentcore_cli.builders.docker_engine import ARM64, PLATFORM
+from agentcore_cli.builders.image import CODE, PACKAGES, Inputs
+from agentcore_cli.builders.installer import Stopping, Tell
+from agentcore_cli.contract import IMAGE_MAX
+from agentcore_cli.errors import AgentcoreError, InputError
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+_HIDDEN: Final = ".dockerfile.agentcore"  # with a line in .dockerignore the engine takes it out before the first COPY
+_IGNORE: Final = ".dockerignore"
+_NO_EMULATION: Final = (
+    "install it once (Debian: `sudo apt install qemu-user-static binfmt-support`; elsewhere "
+    "`docker run --privileged --rm tonistiigi/binfmt --install arm64`), or build on an arm64 machine"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalImage:
+    """An image in the engine. `id` is the `sha256:...` of its configuration, `reference` the name and tag it has there.
+
+    `architecture` is as the engine names it (`arm64`), `size` is in bytes, uncompressed.
+    """
+
+    id: str
+    reference: str
+    architecture: str
+    size: int
+
+
+def find(inputs: Inputs) -> LocalImage | None:
+    """The image with these inputs, if the engine has it. Raises AgentcoreError when there is no engine."""
+    with docker_engine.connected() as client:
+        return _inspect(client, _reference(inputs))
+
+
+def inspect(reference: str) -> LocalImage | None:
+    """The image of a name in the engine, if there is one. Raises AgentcoreError when there is no engine."""
+    with docker_engine.connected() as client:
+        return _inspect(client, reference)
+
+
+def tag(image: LocalImage, reference: str) -> None:
+    """Give an image another name, `repository:tag`."""
+    repository, _, name = reference.rpartition(":")
+    with docker_engine.connected() as client:
+        client.tag(image.id, repository, name)
+
+
+def labelled(labels: Mapping[str, str]) -> list[str]:
+    """The names (or, without one, ids) of the images that carry all these labels."""
+    with docker_engine.connected() as client:
+        return _labelled(client, labels)
+
+
+def check(inputs: Inputs) -> None:
+    """Raise what `build` would raise before it starts: no engine, or no emulation where the Dockerfile needs it."""
+    with docker_engine.connected() as client:
+        _check_emulation(client, inputs)
+
+
+def build(inputs: Inputs, cache: Path, *, tell: Tell, stopping: Stopping) -> LocalImage:
+    """Build the image unless the engine has it; `cache` is the folder where packages are kept.
+
+    Raises InputError for a fault of the project and AgentcoreError when a step of the build fails, with its last
+    lines, when there is no engine or emulation, or when the image is not arm64 or above 2 GB.
+    """
+    with docker_engine.connected() as client:
+        if there := _inspect(client, _reference(inputs)):
+            return there
+        _check_emulation(client, inputs)
+        installed = packages.build(cache, inputs.wanted, tell=tell, stopping=stopping) if inputs.wanted else None
+        if installed:
+            _check_server(inputs, installed)
+        image_id = _run(client, inputs, _items(inputs, installed), tell, stopping)
+        built = _inspect(client, image_id)
+        if built is None:
+            raise AgentcoreError(
+                f"{image_id}: built, and not in the engine any more", hint="run the same command again"
+            )
+        _check(built)
+        client.tag(built.id, *_reference(inputs).split(":"))
+        return LocalImage(built.id, _reference(inputs), built.architecture, built.size)
+
+
+def remove(labels: Mapping[str, str]) -> None:
+    """Remove the images that carry all these labels, but for those that a container uses."""
+    from docker.errors import APIError
+
+    with docker_engine.connected() as client:
+        for name in _labelled(client, labels):
+            try:
+                client.remove_image(name)
+            except APIError:
+                continue  # in use, or the base of another
+
+
+def _labelled(client: APIClient, labels: Mapping[str, str]) -> list[str]:
+    wanted = [f"{name}={value}" for name, value in labels.items()]
+    found = client.images(filters={"label": wanted})
+    return [name for image in found for name in image.get("RepoTags") or [image["Id"]]]
+
+
+def _run(client: APIClient, inputs: Inputs, items: Mapping[str, Item], tell: Tell, stopping: Stopping) -> str:
+    project = inputs.project
+    log = build_log.BuildLog(tell, project.build_args.values())
+    stream = client.build(
+        fileobj=context.stream(items),
+        custom_context=True,
+        dockerfile=_HIDDEN,
+        platform=PLATFORM,
+        buildargs=dict(project.build_args),
+        labels=dict(project.labels),
+        rm=True,
+        forcerm=True,
+        decode=True,
+    )
+    for event in docker_engine.events(stream, stopping):
+        log.take(event)
+    return log.image_id
+
+
+def _items(inputs: Inputs, installed: Path | None) -> dict[str, Item]:
+    """The files of the build context: the user's own Dockerfile finds the project as it lies there."""
+    is_laid_out = inputs.own_dockerfile is None and inputs.project.install == "host"
+    prefix = f"{CODE}/" if is_laid_out else ""
+    items = context.of_source(inputs.source, prefix, instead=inputs.instead)
+    if installed:
+        items |= context.of_folder(installed, f"{PACKAGES}/")
+    hidden = {_HIDDEN: Item(inputs.dockerfile.encode()), _IGNORE: Item(f"{_HIDDEN}\n{_IGNORE}\n".encode())}
+    return items | hidden | ({CODE: Item(None)} if is_laid_out else {})
+
+
+def _reference(inputs: Inputs) -> str:
+    """The image's name and tag in the engine; names there are lower case, with single separators."""
+    name = re.sub(r"_+", "-", inputs.project.agent.lower()).strip("-")
+    return f"agentcore/{name}:{inputs.tag}"
+
+
+def _inspect(client: APIClient, reference: str) -> LocalImage | None:
+    from docker.errors import ImageNotFound
+
+    try:
+        answer: Mapping[str, Any] = client.inspect_image(reference)
+    except ImageNotFound:
+        return None
+    return LocalImage(answer["Id"], reference, answer["Architecture"], answer["Size"])
+
+
+def _check_emulation(client: APIClient, inputs: Inputs) -> None:
+    if not inputs.has_run or docker_engine.architecture(client) == ARM64:
+        return
+    if docker_engine.is_on_this_machine() and emulation.runs_arm64() is False:
+        name = inputs.own_dockerfile or "the Dockerfile of `install: image`"
+        raise AgentcoreError(f"{name} has a RUN, and this machine can't run arm64 programs", hint=_NO_EMULATION)
+
+
+def _check(image: LocalImage) -> None:
+    if image.architecture != ARM64:
+        raise InputError(
+            f"the image is for {image.architecture}, and AgentCore runs {ARM64} only",
+            hint=f"write `FROM --platform={PLATFORM} ...` in the Dockerfile, with a base image that has it",
+        )
+    if image.size > IMAGE_MAX:
+        raise InputError(
+            f"the image has {image.size / 1024**3:.1f} GB, and AgentCore takes {IMAGE_MAX / 1024**3:.0f} GB",
+            hint="leave out packages and files that the agent does not need, or take a smaller base image",
+        )
+
+
+def _check_server(inputs: Inputs, installed: Path) -> None:
+    """What `module:app` is started with must be among the packages."""
+    project = inputs.project
+    if project.start[:2] == ("-m", "uvicorn") and not (installed / "uvicorn").is_dir():
+        raise InputError(
+            f"the entrypoint {project.start[2]} is served by uvicorn, which {project.requirements} does not install",
+            hint=f"add uvicorn to {project.requirements}",
+        )

@@ -1,0 +1,205 @@
+"""The packages of an image, resolved on this machine for linux/arm64 and unpacked into a folder.
+
+uv resolves for the target: its platform, its Python, its markers. Wheels alone are taken; a package that has none (of
+git, of a folder, an old one on the index) is built here, which works as long as what comes out runs everywhere: native
+code of another processor is found and refused. A folder is made once per set of requirements and shared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from agentcore_cli.builders import beside, bytecode, elf, installer, interpreters, locked, unpacked
+from agentcore_cli.builders.installer import Stopping, Tell
+from agentcore_cli.builders.interpreters import Interpreter
+from agentcore_cli.builders.requirements import Requirements
+from agentcore_cli.errors import AgentcoreError, InputError
+
+PLACE: Final = "/opt/packages"  # where they are in the image
+_FORMAT: Final = "1"  # change it when folders made by an older version of these files must not be used
+# glibc 2.28 first: it is what most wheels need and every base image has; Debian 13 has 2.41
+_PLATFORMS: Final = tuple(f"aarch64-manylinux_2_{minor}" for minor in (28, 31, 34, 36, 39, 40))
+_WITHOUT_WHEEL: Final = re.compile(r"(?:attempted to build|Wheels are required for) `([A-Za-z0-9][\w.-]*)")
+_PINNED: Final = re.compile(r"^([A-Za-z0-9][\w.-]*)", re.MULTILINE)
+_BUILDS_MAX: Final = 20  # packages without a wheel that are found one after the other
+_UNUSED_SECONDS: Final = 30 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be installed for Python `python`, like "3.13"; `extra` are requirements besides the user's."""
+
+    requirements: Requirements | None
+    python: str
+    extra: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.requirements or self.extra)
+
+    @property
+    def key(self) -> str:
+        """The hash of the folder. Raises InputError for requirements that can't be read."""
+        asked = self.requirements.digest() if self.requirements else ""
+        parts = (_FORMAT, asked, self.python, *_PLATFORMS, *self.extra)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+def build(folder: Path, wanted: Wanted, *, tell: Tell, stopping: Stopping) -> Path:
+    """The folder `<folder>/<key>` with the packages in it; filled now unless it is there.
+
+    Raises InputError for requirements that can't be met on arm64, with the ways out, and AgentcoreError for a failed
+    download or a full disk; nothing is left behind then.
+    """
+    place = folder / wanted.key
+    if not place.is_dir():
+        _remove_unused(folder)
+        with beside.filled(place) as partial:
+            _Installation(wanted, partial, interpreters.find(wanted.python), tell, stopping).run()
+    os.utime(place)
+    return place
+
+
+@dataclass(frozen=True, slots=True)
+class _Installation:
+    wanted: Wanted
+    folder: Path
+    interpreter: Interpreter
+    tell: Tell
+    stopping: Stopping
+
+    def run(self) -> None:
+        with self._sources() as sources:
+            self._install(sources)
+        unpacked.clean(self.folder)
+        self._check_machine()
+        if self.interpreter.minor == self.wanted.python:
+            self.tell("compiling the packages")
+            bytecode.compile_all(self.folder, self.interpreter, PLACE, self.stopping)
+        else:
+            self.tell(f"no Python {self.wanted.python} here: the packages are compiled when the agent first runs")
+
+    @contextmanager
+    def _sources(self) -> Iterator[list[str]]:
+        """The requirements files to install from."""
+        with tempfile.TemporaryDirectory(prefix="agentcore-") as own:
+            extra = Path(own) / "extra.txt"
+            extra.write_text("".join(f"{line}\n" for line in self.wanted.extra))
+            if self.wanted.requirements is None:
+                yield [str(extra)]
+                return
+            given = locked.requirements_file(
+                self.wanted.requirements, self.interpreter, tell=self.tell, stopping=self.stopping
+            )
+            with given as file:
+                yield [str(file), *([str(extra)] if self.wanted.extra else [])]
+
+    def _install(self, sources: Sequence[str]) -> None:
+        """From wheels for the oldest platform that has all of them; else with the few that must be built."""
+        failures: list[AgentcoreError] = []
+        for platform in _PLATFORMS:
+            try:
+                self._attempt(sources, platform, ["--only-binary", ":all:"])
+            except AgentcoreError as error:
+                if self.stopping() or not _WITHOUT_WHEEL.search(error.message):
+                    raise
+                failures.append(error)
+                if "attempted to build" in error.message:
+                    break  # a folder or a repository: a newer platform has no wheel of it either
+            else:
+                if platform != _PLATFORMS[0]:
+                    self.tell(f"the base image needs glibc {_glibc(platform)} or newer for these packages")
+                return
+        self._install_with_builds(sources, failures[0])
+
+    def _install_with_builds(self, sources: Sequence[str], failure: AgentcoreError) -> None:
+        """As wheels, but for those packages that turn out to have none."""
+        names = self._names(sources, failure)
+        built: list[str] = []
+        for _ in range(_BUILDS_MAX):
+            built += [_normalised(name) for name in _WITHOUT_WHEEL.findall(failure.message)]
+            self.tell(f"no arm64 wheel of {', '.join(sorted(set(built)))}: building from source")
+            wheels = [option for name in sorted(names - set(built)) for option in ("--only-binary", name)]
+            try:
+                self._attempt(sources, _PLATFORMS[-1], wheels)
+            except AgentcoreError as error:
+                more = {_normalised(name) for name in _WITHOUT_WHEEL.findall(error.message)} - set(built)
+                if not more or self.stopping():
+                    raise _without_wheel(built, error) from error
+                failure = error
+            else:
+                return
+        raise _without_wheel(built, failure)
+
+    def _names(self, sources: Sequence[str], failure: AgentcoreError) -> set[str]:
+        """The normalised names of all that would be installed if everything might be built."""
+        with tempfile.TemporaryDirectory(prefix="agentcore-") as own:
+            pinned = Path(own) / "pinned.txt"
+            command = ["pip", "compile", *sources, "--no-header", "--no-annotate", "--output-file", str(pinned)]
+            try:
+                self._run([*command, *self._target(_PLATFORMS[-1])])
+            except AgentcoreError as error:
+                if self.stopping():
+                    raise
+                raise _without_wheel(_WITHOUT_WHEEL.findall(failure.message), error) from error
+            return {_normalised(name) for name in _PINNED.findall(pinned.read_text())}
+
+    def _attempt(self, sources: Sequence[str], platform: str, wheels: Sequence[str]) -> None:
+        files = [option for source in sources for option in ("--requirements", source)]
+        # by link where that works: nothing here writes to what is linked
+        how = ["--link-mode", "hardlink", "--no-compile-bytecode", "--no-editable", "--target", str(self.folder)]
+        self._run(["pip", "install", *how, *files, *self._target(platform), *wheels])
+
+    def _target(self, platform: str) -> list[str]:
+        version = ["--python-platform", platform, "--python-version", self.wanted.python]
+        return [*version, "--python", str(self.interpreter.path)]
+
+    def _run(self, arguments: Sequence[str]) -> None:
+        root = self.wanted.requirements.root if self.wanted.requirements else self.folder
+        place = self.folder.parent
+        installer.run(arguments, folder=root, tell=self.tell, stopping=self.stopping, writes_to=place)
+
+    def _check_machine(self) -> None:
+        """What was built here must not be for this processor. A wheel for any platform may bring the code of all."""
+        foreign = {unpacked.owner(self.folder, path): kind for path, kind in elf.foreign(self.folder)}
+        bound = {info.name: kind for info, kind in foreign.items() if not unpacked.is_for_any_platform(info)}
+        if bound:
+            names = [name.removesuffix(".dist-info").replace("-", "==", 1) for name in sorted(bound)]
+            raise _no_arm64(names, f"it came out as code for {', '.join(sorted(set(bound.values())))}")
+
+
+def _without_wheel(names: Sequence[str], error: AgentcoreError) -> InputError:
+    return _no_arm64(sorted({_normalised(name) for name in names}), error.message)
+
+
+def _no_arm64(names: Sequence[str], why: str) -> InputError:
+    return InputError(
+        f"no arm64 wheel for {', '.join(names)}, and no build here that runs on arm64: {why}",
+        hint="ask for a version that has one (`pip download --platform manylinux_2_28_aarch64` tells), leave the "
+        "package out, or set `install: image` in the config: pip then builds it in the image, under emulation",
+    )
+
+
+def _normalised(name: str) -> str:
+    """As the index writes it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name.partition("==")[0]).lower()
+
+
+def _glibc(platform: str) -> str:
+    return platform.rpartition("manylinux_")[2].replace("_", ".")
+
+
+def _remove_unused(folder: Path) -> None:
+    """Clear away what no build has used for a month."""
+    for path in folder.glob("*"):
+        if path.stat().st_mtime < time.time() - _UNUSED_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,61 @@
+"""What an installer leaves in a folder of packages, made fit for an image."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+from typing import Final
+
+from agentcore_cli.builders.installer import redact
+
+_OF_THE_INSTALLER: Final = ("uv_build.json", "uv_cache.json")
+# the first form is for paths that are long or have blanks
+_INTERPRETER: Final = re.compile(rb"#!(?:/bin/sh\n'''exec' [^\n]*\n' '''|[^\n]*python[^\n]*)\n")
+_ANY_PYTHON: Final = b"#!/usr/bin/env python3\n"
+
+
+def clean(folder: Path) -> None:
+    """Take out this machine's paths and the credentials of the places where packages came from."""
+    (folder / ".lock").unlink(missing_ok=True)
+    for info in folder.glob("*.dist-info"):
+        for name in _OF_THE_INSTALLER:
+            (info / name).unlink(missing_ok=True)
+        _redact(info / "direct_url.json")
+    for script in (folder / "bin").glob("*"):
+        _set_interpreter(script)
+
+
+def owner(folder: Path, path: Path) -> Path:
+    """The `.dist-info` folder of the distribution that installed a file, by its RECORD; the file when there is none."""
+    name = path.relative_to(folder).as_posix()
+    for record in sorted(folder.glob("*.dist-info/RECORD")):
+        with record.open(newline="", encoding="utf-8") as file:
+            if any(row and row[0] == name for row in csv.reader(file)):
+                return record.parent
+    return path
+
+
+def is_for_any_platform(info: Path) -> bool:
+    """Whether a distribution's wheel says that it runs everywhere (its `Tag`, PEP 425)."""
+    wheel = info / "WHEEL"
+    tags = [line for line in wheel.read_text().splitlines() if line.startswith("Tag:")] if wheel.exists() else []
+    return any(tag.endswith("-any") for tag in tags)
+
+
+def _redact(file: Path) -> None:
+    if file.exists() and (cleaned := redact(text := file.read_text())) != text:
+        _replace(file, cleaned.encode())
+
+
+def _set_interpreter(script: Path) -> None:
+    if script.is_file() and (first := _INTERPRETER.match(content := script.read_bytes())):
+        _replace(script, _ANY_PYTHON + content[first.end() :])
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """Write a new file of the same mode: the old one may be a link into uv's cache."""
+    mode = file.stat().st_mode
+    file.unlink()
+    file.write_bytes(content)
+    file.chmod(mode)

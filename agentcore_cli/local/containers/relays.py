@@ -1,0 +1,87 @@
+"""The way from a container to services on this machine's loopback: the local runtime itself, a stand-in for a model.
+
+A variable AWS_ENDPOINT_URL… may name such a service. In a container, loopback is the container's own, so the address
+becomes `host.docker.internal`, which leads to the gateway of our network, and there a relay listens at the same port
+and passes bytes on, for just these services. Where the gateway is not on this machine (engines in a virtual machine)
+nothing can listen there; such engines lead the name to this machine's loopback by themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+HOST: Final = "host.docker.internal"
+ENGINES_OWN: Final = "host-gateway"  # what an engine puts in for the machine it runs on
+_VARIABLE: Final = "AWS_ENDPOINT_URL"
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost"})
+_PIECE: Final = 65_536  # bytes
+
+
+class Relays:
+    """Listens at `gateway`, an address of this machine on the containers' network."""
+
+    def __init__(self, gateway: str | None) -> None:
+        self._gateway = gateway
+        self._servers: dict[int, asyncio.Server | None] = {}
+
+    @property
+    def host(self) -> str:
+        """What a container's /etc/hosts needs: `name:address`."""
+        return f"{HOST}:{self._gateway or ENGINES_OWN}"
+
+    async def reach(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """The variables as a container needs them, with the relays that they call for."""
+        return {name: await self._lead(name, value) for name, value in environment.items()}
+
+    def close(self) -> None:
+        for server in self._servers.values():
+            if server is not None:
+                server.close()
+        self._servers.clear()
+
+    async def _lead(self, name: str, value: str) -> str:
+        service = _local_service(value) if name.startswith(_VARIABLE) else None
+        if service is None:
+            return value
+        host, port = service
+        if self._gateway is not None and port not in self._servers:
+            self._servers[port] = await _listen(self._gateway, port)
+        return value.replace(f"//{host}:{port}", f"//{HOST}:{port}", 1)
+
+
+def _local_service(url: str) -> tuple[str, int] | None:
+    """Host and port, as they are written, of a URL on loopback."""
+    try:
+        parts = urlsplit(url)
+        return (parts.hostname, parts.port) if parts.hostname in _LOOPBACK and parts.port else None
+    except ValueError:
+        return None
+
+
+async def _listen(gateway: str, port: int) -> asyncio.Server | None:
+    """A relay, or None: the service listens at every address and needs none, or the gateway is not on this machine."""
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.closing(writer), contextlib.suppress(OSError):
+            answers, service = await asyncio.open_connection("127.0.0.1", port)
+            with contextlib.closing(service):
+                await asyncio.gather(_pass_on(reader, service), _pass_on(answers, writer))
+
+    try:
+        return await asyncio.start_server(relay, gateway, port)
+    except OSError:
+        return None
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Pass on what comes, and at last its end; the other direction may go on."""
+    with contextlib.suppress(OSError):
+        while data := await reader.read(_PIECE):
+            writer.write(data)
+            await writer.drain()
+    with contextlib.suppress(OSError):
+        writer.write_eof()

@@ -1,0 +1,159 @@
+"""The named endpoints of an agent's runtime: each leads to a version until it is moved. DEFAULT follows the newest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agentcore_cli import wiring
+from agentcore_cli.aws.runtimes import Endpoint, Runtimes
+from agentcore_cli.contract import AGENT_NAME, DEFAULT_ENDPOINT
+from agentcore_cli.errors import ConflictError, InputError, NotFoundError
+from agentcore_cli.events import Listener
+from agentcore_cli.operations.deployed import find_runtime
+from agentcore_cli.operations.plan import visit, work_on
+from agentcore_cli.operations.selection import Selected
+from agentcore_cli.resources.patience import Patience
+from agentcore_cli.resources.rollout import READY, raise_if_failed
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointRequest:
+    """`version` None is the newest on a create, and stays as it is on an update. `timeout` is in seconds."""
+
+    name: str
+    version: str | None = None
+    description: str | None = None
+    wait: bool = True
+    timeout: float = 900.0
+
+    @property
+    def patience(self) -> Patience:
+        return Patience(self.wait, self.timeout)
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointsResult:
+    agent: str
+    target: str
+    arn: str
+    endpoints: tuple[Endpoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointResult:
+    """What became of one endpoint; `endpoint` is None when it was deleted. `changed`: False when it was so already."""
+
+    agent: str
+    target: str
+    name: str
+    endpoint: Endpoint | None
+    changed: bool
+
+
+def list_endpoints(selected: Selected, listener: Listener) -> EndpointsResult:
+    """All endpoints, DEFAULT first. Raises NotFoundError (4) when nothing is deployed."""
+    with visit(selected) as place:
+        found = find_runtime(place, listener)
+        there = place.door.endpoints(found.outputs["id"])
+    there.sort(key=lambda endpoint: (endpoint.name != DEFAULT_ENDPOINT, endpoint.name))
+    return EndpointsResult(selected.agent_name, selected.target_name, found.outputs["arn"], tuple(there))
+
+
+def create_endpoint(request: EndpointRequest, selected: Selected, listener: Listener) -> EndpointResult:
+    """Make an endpoint and wait until it answers.
+
+    Raises InputError (2) for a name that AgentCore does not take, ConflictError for one that is taken, NotFoundError
+    (4) for a version that is not there.
+    """
+    _check_name(request.name)
+    with work_on(selected, "endpoints create", listener) as place:
+        found = find_runtime(place, listener)
+        place.verify_account()
+        runtime_id = found.outputs["id"]
+        try:
+            tags = {**selected.agent.tags, **wiring.owner(selected).tags}
+            place.door.create_endpoint(runtime_id, request.name, request.version, request.description, tags)
+        except ConflictError as error:
+            error.hint = error.hint or selected.command(f"endpoints update {request.name} --version N")
+            raise
+        made = _answering(place.door, runtime_id, request.name, request.version, request.patience)
+    return EndpointResult(selected.agent_name, selected.target_name, request.name, made, changed=True)
+
+
+def update_endpoint(request: EndpointRequest, selected: Selected, listener: Listener) -> EndpointResult:
+    """Move an endpoint to another version, and wait until it answers with that. Raises NotFoundError (4)."""
+    _check_name(request.name)
+    with work_on(selected, "endpoints update", listener) as place:
+        runtime_id = find_runtime(place, listener).outputs["id"]
+        place.verify_account()
+        there = place.door.endpoint(runtime_id, request.name)
+        if there is None:
+            raise NotFoundError(f"endpoint {request.name}: not there", hint=selected.command("endpoints list"))
+        if request.description is None and request.version in (None, there.live_version):
+            return EndpointResult(selected.agent_name, selected.target_name, request.name, there, changed=False)
+        moved = move_endpoint(
+            place.door, runtime_id, request.name, request.version, request.patience, description=request.description
+        )
+    return EndpointResult(selected.agent_name, selected.target_name, request.name, moved, changed=True)
+
+
+def delete_endpoint(request: EndpointRequest, selected: Selected, listener: Listener) -> EndpointResult:
+    """Delete an endpoint with its sessions, and wait until it is gone. Raises NotFoundError (4)."""
+    _check_name(request.name)
+    with work_on(selected, "endpoints delete", listener) as place:
+        runtime_id = find_runtime(place, listener).outputs["id"]
+        place.verify_account()
+        if place.door.endpoint(runtime_id, request.name) is None:
+            raise NotFoundError(f"endpoint {request.name}: not there", hint=selected.command("endpoints list"))
+        place.door.delete_endpoint(runtime_id, request.name)
+
+        def is_gone() -> bool:
+            left = place.door.endpoint(runtime_id, request.name)
+            if left and left.status == "DELETE_FAILED":
+                raise_if_failed(f"endpoint {request.name}", left)
+            return left is None
+
+        if request.wait:
+            request.patience.until(is_gone, f"endpoint {request.name}", "it is gone")
+    return EndpointResult(selected.agent_name, selected.target_name, request.name, None, changed=True)
+
+
+def move_endpoint(
+    door: Runtimes,
+    runtime_id: str,
+    name: str,
+    version: str | None,
+    patience: Patience,
+    *,
+    description: str | None = None,
+) -> Endpoint:
+    """Let a named endpoint lead to `version`, and wait until it does."""
+    door.update_endpoint(runtime_id, name, version, description)
+    return _answering(door, runtime_id, name, version, patience)
+
+
+def _answering(door: Runtimes, runtime_id: str, name: str, version: str | None, patience: Patience) -> Endpoint:
+    """The endpoint when it answers with its version; at once with --no-wait."""
+    seen: list[Endpoint] = []
+
+    def answers() -> bool:
+        there = door.endpoint(runtime_id, name)
+        if there is None:
+            raise NotFoundError(f"endpoint {name}: deleted by somebody else meanwhile")
+        raise_if_failed(f"endpoint {name}", there)
+        seen[:] = [there]
+        return there.status == READY and there.live_version == (version or there.live_version)
+
+    what = f"it answers with version {version}" if version else "it answers"
+    if patience.wait:
+        patience.until(answers, f"endpoint {name}", what)
+    else:
+        answers()
+    return seen[0]
+
+
+def _check_name(name: str) -> None:
+    if name == DEFAULT_ENDPOINT:
+        raise InputError(f"{name}: follows the newest version and goes with the runtime", hint="deploy, or rollback")
+    if not AGENT_NAME.fullmatch(name):
+        raise InputError(f"endpoint {name!r}: a letter, then letters, digits and _, at most 48 characters")

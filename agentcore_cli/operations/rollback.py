@@ -1,0 +1,126 @@
+"""Go back to an earlier version: DEFAULT by an update back to its artifact and settings, a named endpoint by a move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agentcore_cli import wiring
+from agentcore_cli.aws.runtimes import Runtime, Runtimes
+from agentcore_cli.contract import DEFAULT_ENDPOINT
+from agentcore_cli.engine import Found, apply, plan_deploy
+from agentcore_cli.errors import InputError, NotFoundError
+from agentcore_cli.events import Listener
+from agentcore_cli.operations.deployed import find_runtime
+from agentcore_cli.operations.endpoints import move_endpoint
+from agentcore_cli.operations.plan import Workplace, work_on
+from agentcore_cli.operations.selection import Selected
+from agentcore_cli.resources.patience import Patience
+from agentcore_cli.resources.rollout import READY
+from agentcore_cli.resources.runtime import ROLLED_BACK_TO
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackRequest:
+    """`to` is a version, None the one before that which the endpoint answers with. `timeout` is in seconds."""
+
+    to: str | None = None
+    endpoint: str = DEFAULT_ENDPOINT
+    wait: bool = True
+    timeout: float = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackResult:
+    """`endpoint` answers with `version` now, which is like `rolled_back_to`; before it was `previous`.
+
+    On a named endpoint `version` is `rolled_back_to`. `changed`: False when it was so already.
+    """
+
+    agent: str
+    target: str
+    arn: str
+    endpoint: str
+    version: str
+    rolled_back_to: str
+    previous: str
+    changed: bool
+
+
+def rollback(request: RollbackRequest, selected: Selected, listener: Listener) -> RollbackResult:
+    """Go back and wait until the endpoint answers with that version.
+
+    Raises NotFoundError (4) for an agent, endpoint or version that is not there, InputError (2) when there is none to
+    go back to, ConflictError for what is not ours, StillInProgressError (7).
+    """
+    patience = Patience(request.wait, request.timeout)
+    with work_on(selected, "rollback", listener) as place:
+        found = find_runtime(place, listener)
+        place.verify_account()
+        if request.endpoint == DEFAULT_ENDPOINT:
+            return _default(request, place, found, patience, listener)
+        return _named(request, place, found, patience)
+
+
+def _default(
+    request: RollbackRequest, place: Workplace, found: Found, patience: Patience, listener: Listener
+) -> RollbackResult:
+    previous: str = found.outputs["version"]
+    # a version that a rollback made counts as the one that it was made from, or two rollbacks would undo each other
+    wanted = _wanted(request, place.door, found.outputs["id"], found.outputs.get(ROLLED_BACK_TO, previous))
+    resource = wiring.earlier_version(
+        place.selected, place.session, wanted, account=place.account.number, patience=patience, listener=listener
+    )
+    plan = plan_deploy([resource], place.journal)
+    outcome = apply(plan, place.journal, listener)
+    runtime = outcome.outputs[resource.key]
+    return RollbackResult(
+        agent=place.selected.agent_name,
+        target=place.selected.target_name,
+        arn=runtime["arn"],
+        endpoint=DEFAULT_ENDPOINT,
+        version=runtime["version"],
+        rolled_back_to=wanted.version,
+        previous=previous,
+        changed=runtime["version"] != previous,
+    )
+
+
+def _named(request: RollbackRequest, place: Workplace, found: Found, patience: Patience) -> RollbackResult:
+    runtime_id = found.outputs["id"]
+    endpoint = place.door.endpoint(runtime_id, request.endpoint)
+    if endpoint is None:
+        hint = place.selected.command("endpoints list")
+        raise NotFoundError(f"endpoint {request.endpoint}: not there", hint=hint)
+    previous = endpoint.live_version or endpoint.target_version or ""
+    wanted = _wanted(request, place.door, runtime_id, previous)
+    if wanted.version != previous:
+        move_endpoint(place.door, runtime_id, request.endpoint, wanted.version, patience)
+    return RollbackResult(
+        agent=place.selected.agent_name,
+        target=place.selected.target_name,
+        arn=found.outputs["arn"],
+        endpoint=request.endpoint,
+        version=wanted.version,
+        rolled_back_to=wanted.version,
+        previous=previous,
+        changed=wanted.version != previous,
+    )
+
+
+def _wanted(request: RollbackRequest, door: Runtimes, runtime_id: str, current: str) -> Runtime:
+    """The version to go back to. The list is asked only when none was named."""
+    chosen = request.to or _before(door, runtime_id, current)
+    version = door.get(runtime_id, chosen)
+    if version is None:
+        raise NotFoundError(f"version {chosen}: not there", hint="agentcore versions")
+    if version.status != READY:
+        raise InputError(f"version {chosen}: is {version.status}", hint="agentcore versions; --to N")
+    return version
+
+
+def _before(door: Runtimes, runtime_id: str, current: str) -> str:
+    """The newest version below `current` that came to be READY."""
+    earlier = (v.version for v in door.versions(runtime_id) if v.status == READY and int(v.version) < int(current))
+    if (found := next(earlier, None)) is None:
+        raise InputError(f"nothing to go back to: there is no version before {current}", hint="agentcore versions")
+    return found

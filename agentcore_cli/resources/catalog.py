@@ -1,0 +1,178 @@
+"""Everything that an agent needs on a target in AWS, and everything that deploys may have made there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from agentcore_cli import names
+from agentcore_cli.aws.log_groups import LogGroups
+from agentcore_cli.aws.repositories import Repositories
+from agentcore_cli.aws.roles import Roles
+from agentcore_cli.aws.runtimes import Runtimes
+from agentcore_cli.aws.session import Session
+from agentcore_cli.config import Agent
+from agentcore_cli.contract import EcrRepository
+from agentcore_cli.engine import Resource
+from agentcore_cli.errors import InputError
+from agentcore_cli.events import Listener
+from agentcore_cli.resources import execution_role, log_group, repository, runtime_facts
+from agentcore_cli.resources.execution_policy import Grant
+from agentcore_cli.resources.execution_role import ExecutionRole
+from agentcore_cli.resources.log_group import LogGroup
+from agentcore_cli.resources.ownership import Owner
+from agentcore_cli.resources.patience import Patience
+from agentcore_cli.resources.repository import GivenRepository, Repository
+from agentcore_cli.resources.runtime import Runtime, Wish
+from agentcore_cli.resources.supplied_role import SuppliedRole
+
+RUNTIME: Final = "runtime"
+IMAGE: Final = "image"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One agent on one target. `root` is the project's folder, `image` an image that is there instead of a build.
+
+    `environment` is the config's, `given` and `given_before` are the variables of `--env` (see `runtime.Wish`).
+    `runtime_id` is that of the records. Without `refresh` the records are believed.
+    """
+
+    root: Path
+    agent: Agent
+    owner: Owner
+    account: str
+    region: str
+    runtime_name: str
+    environment: Mapping[str, str]
+    given: Mapping[str, str]
+    given_before: frozenset[str] | None
+    runtime_id: str | None
+    image: str | None
+    refresh: bool
+    patience: Patience
+    listener: Listener = field(repr=False)
+
+    @property
+    def finished_image(self) -> str | None:
+        """The image that is used as it is, from the command line or the config."""
+        return self.image or self.agent.image
+
+    @property
+    def own_repository(self) -> EcrRepository:
+        owner = self.owner
+        return EcrRepository(self.account, self.region, names.repository_name(owner.agent, owner.project, owner.target))
+
+    @property
+    def image_source(self) -> EcrRepository | None:
+        """Where the image is pulled from; None where everybody may pull."""
+        if self.finished_image:
+            is_public = self.finished_image.startswith("public.ecr.aws/")
+            return None if is_public else EcrRepository.of(self.finished_image, self.account, self.region)
+        if self.agent.ecr_repository:
+            return EcrRepository.of(self.agent.ecr_repository, self.account, self.region)
+        return self.own_repository
+
+    @property
+    def grant(self) -> Grant:
+        """What the agent's role is for."""
+        return Grant(
+            self.agent,
+            self.runtime_name,
+            self.account,
+            self.region,
+            self.image_source,
+            self.root / self.agent.role_policy if self.agent.role_policy else None,
+        )
+
+
+def wanted(deployment: Deployment, session: Session) -> list[Resource]:
+    """What a deploy makes or looks at."""
+    there = [_role(deployment, session), *_image(deployment, session), runtime(deployment, session)]
+    if deployment.agent.log_retention:
+        there.append(LogGroup(_log_group_wish(deployment), LogGroups(session)))
+    return there
+
+
+def everything(deployment: Deployment, session: Session) -> list[Resource]:
+    """What a destroy looks for, whatever the config says now: of each kind the one that a deploy makes."""
+    there = runtime(deployment, session)
+    log_groups = replace(_log_group_wish(deployment), runtime_id=lambda: deployment.runtime_id or _found_id(there))
+    return [
+        _own_role(deployment, session),
+        _own_repository(deployment, session),
+        there,
+        LogGroup(log_groups, LogGroups(session)),
+    ]
+
+
+def _role(deployment: Deployment, session: Session) -> Resource:
+    agent = deployment.agent
+    if agent.execution_role is None:
+        return _own_role(deployment, session)
+    return SuppliedRole(
+        agent.execution_role,
+        deployment.grant,
+        deployment.owner.agent,
+        Roles(session),
+        deployment.listener,
+        known=deployment.runtime_id is not None,
+    )
+
+
+def _own_role(deployment: Deployment, session: Session) -> ExecutionRole:
+    owner = deployment.owner
+    name = names.role_name(owner.agent, owner.project, owner.target, deployment.region)
+    return ExecutionRole(execution_role.Wish(name, owner, deployment.grant), Roles(session))
+
+
+def _image(deployment: Deployment, session: Session) -> list[Resource]:
+    """The image and the repository that it is pushed to; nothing when there is one already."""
+    if deployment.finished_image:
+        return []
+    raise InputError("an image is not built yet", hint="give --image URI")
+
+
+def _repository(deployment: Deployment, session: Session) -> Resource:
+    agent = deployment.agent
+    if agent.ecr_repository is None:
+        return _own_repository(deployment, session)
+    address = EcrRepository.of(agent.ecr_repository, deployment.account, deployment.region)
+    door = Repositories(session.in_region(address.region))
+    return GivenRepository(address, deployment.owner.agent, door, deployment.listener)
+
+
+def _own_repository(deployment: Deployment, session: Session) -> Repository:
+    wish = repository.Wish(deployment.own_repository, deployment.owner, deployment.agent)
+    return Repository(wish, Repositories(session))
+
+
+def runtime(deployment: Deployment, session: Session) -> Runtime:
+    """The agent's runtime alone."""
+    finished = deployment.finished_image
+    wish = Wish(
+        name=deployment.runtime_name,
+        owner=deployment.owner,
+        agent=deployment.agent,
+        role=lambda outputs: outputs[execution_role.KEY]["arn"],
+        artifact=lambda outputs: runtime_facts.image_artifact(finished or outputs[IMAGE]["uri"]),
+        environment=deployment.environment,
+        given=deployment.given,
+        given_before=deployment.given_before,
+        believes_tags=not deployment.refresh,
+    )
+    return Runtime(RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=(execution_role.KEY, IMAGE))
+
+
+def _log_group_wish(deployment: Deployment) -> log_group.Wish:
+    return log_group.Wish(
+        deployment.runtime_name, deployment.owner, deployment.agent, deployment.account, deployment.region
+    )
+
+
+def _found_id(runtime: Runtime) -> str | None:
+    """The id of our runtime, found by its name and tags."""
+    found = runtime.read(None)
+    return found.outputs["id"] if found and not found.refusal else None

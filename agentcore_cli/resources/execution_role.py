@@ -1,0 +1,186 @@
+"""The execution role: what AgentCore assumes to run the agent, with the least policy that the agent needs."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from agentcore_cli.aws.roles import Role, Roles
+from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
+from agentcore_cli.errors import ConflictError, InputError, NotFoundError, StillInProgressError
+from agentcore_cli.resources import execution_policy, policy_document
+from agentcore_cli.resources.execution_policy import Grant
+from agentcore_cli.resources.ownership import Owner
+
+KEY: Final = "role"
+POLICY: Final = "AgentCore"
+_POLICY_MAX: Final = 10_240  # characters of a role's inline policies, white space not counted (IAM quotas)
+_SEEN_SECONDS: Final = 30.0  # IAM's readers lag behind its writers
+_GONE_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The role of one agent on one target; `name` is the same every time."""
+
+    name: str
+    owner: Owner
+    grant: Grant
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionRole:
+    wish: Wish
+    door: Roles
+    key: str = KEY
+    depends_on: tuple[str, ...] = ()
+    sensitive: frozenset[str] = frozenset()
+
+    def desired(self, outputs: Outputs, found: Found | None) -> Desired:
+        wish, agent = self.wish, self.wish.grant.agent
+        policy = execution_policy.policy(wish.grant)
+        _check_size(policy)
+        facts = {
+            "path": agent.role_path,
+            "description": f"What agent {wish.owner.agent} of project {wish.owner.project} runs as",
+            "trust": policy_document.facts(execution_policy.trust(wish.grant)),
+            "policy": policy_document.facts(policy),
+            "permissions_boundary": agent.permissions_boundary,
+            "tags": {**agent.tags, **wish.owner.tags},
+        }
+        arn = f"arn:{wish.grant.partition}:iam::{wish.grant.account}:role{agent.role_path}{wish.name}"
+        return Desired(facts, {"arn": arn, "name": wish.name})
+
+    def read(self, recorded: Record | None) -> Found | None:
+        role = self.door.get(self.wish.name)
+        if role is None:
+            return None
+        is_recorded = recorded is not None and recorded.outputs.get("id") == role.id
+        refusal = self.wish.owner.refusal(f"role {role.name}", role.tags, recorded=is_recorded)
+        policy = None if refusal else self.door.policy(role.name, POLICY)
+        return Found(_facts(role, policy), _outputs(role), role.arn, refusal)
+
+    def replaces(self, change: FieldChange) -> bool:
+        return change.name == "path"
+
+    def widens(self, change: FieldChange) -> bool:
+        if change.name == "permissions_boundary":
+            return change.old is not None  # what another boundary lets through can't be told from here
+        return change.name in ("trust", "policy") and policy_document.widens(change)
+
+    def apply(self, work: Work) -> Found:
+        if work.found is None:
+            return self._create(work)
+        return self._bring_in_line(work, work.found)
+
+    def destroy(self, found: Found, work: Work) -> None:
+        """Take off what is attached to it, by us or by others, delete it, and wait until it is gone."""
+        name = self.wish.name
+        for policy in self.door.policies(name):
+            self.door.delete_policy(name, policy)
+        for arn in self.door.attached(name):
+            work.tell(f"detaching {arn}")
+            self.door.detach(name, arn)
+        for profile in self.door.instance_profiles(name):
+            work.tell(f"taking it out of the instance profile {profile}")
+            self.door.leave_instance_profile(name, profile)
+        self.door.delete(name)
+        if not _until(work, _GONE_SECONDS, lambda: self.door.get(name) is None):
+            raise StillInProgressError(f"role {name}: deleted, but still shown", hint="run the same command again")
+
+    def _create(self, work: Work) -> Found:
+        grant, facts = self.wish.grant, work.desired
+        try:
+            role = self.door.create(
+                self.wish.name,
+                facts["path"],
+                execution_policy.trust(grant),
+                description=facts["description"],
+                boundary=facts["permissions_boundary"],
+                tags=facts["tags"],
+            )
+        except ConflictError as error:
+            return self._bring_in_line(work, self._there_already(work, error))
+        work.save(_outputs(role))
+        self._put_policy(work)
+        return Found(facts, _outputs(role), role.arn)
+
+    def _there_already(self, work: Work, error: ConflictError) -> Found:
+        """The role that was made meanwhile: by a call of ours whose answer was lost, or by somebody else."""
+        _until(work, _SEEN_SECONDS, lambda: self.door.get(self.wish.name) is not None)
+        found = self.read(None)
+        if found is None or found.refusal:
+            raise (found.refusal if found and found.refusal else error) from error
+        return found
+
+    def _bring_in_line(self, work: Work, found: Found) -> Found:
+        name, facts = self.wish.name, work.desired
+        changed = {key for key, value in facts.items() if found.facts[key] != value}
+        if "trust" in changed:
+            self.door.set_trust(name, execution_policy.trust(self.wish.grant))
+        if "description" in changed:
+            self.door.describe(name, facts["description"])
+        if "permissions_boundary" in changed:
+            self.door.set_boundary(name, facts["permissions_boundary"])
+        if "tags" in changed:
+            self._change_tags(found.facts["tags"], facts["tags"])
+        if "policy" in changed:
+            self._put_policy(work)
+        return Found(facts, found.outputs, found.name)
+
+    def _put_policy(self, work: Work) -> None:
+        """Also right after CreateRole, when IAM may not yet know the role everywhere."""
+        policy = execution_policy.policy(self.wish.grant)
+
+        def put() -> bool:
+            try:
+                self.door.put_policy(self.wish.name, POLICY, policy)
+            except NotFoundError:
+                return False
+            return True
+
+        if not _until(work, _SEEN_SECONDS, put):
+            raise NotFoundError(f"role {self.wish.name}: deleted by somebody else meanwhile", hint="deploy again")
+
+    def _change_tags(self, there: Mapping[str, str], wanted: Mapping[str, str]) -> None:
+        self.door.tag(self.wish.name, wanted)
+        if surplus := there.keys() - wanted.keys():
+            self.door.untag(self.wish.name, surplus)
+
+
+def _facts(role: Role, policy: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {
+        "path": role.path,
+        "description": role.description,
+        "trust": policy_document.facts(role.trust),
+        "policy": policy_document.facts(policy),
+        "permissions_boundary": role.boundary,
+        "tags": dict(role.tags),
+    }
+
+
+def _outputs(role: Role) -> dict[str, str]:
+    return {"arn": role.arn, "name": role.name, "id": role.id}
+
+
+def _check_size(policy: Mapping[str, Any]) -> None:
+    size = len("".join(json.dumps(policy, separators=(",", ":")).split()))
+    if size > _POLICY_MAX:
+        raise InputError(
+            f"role_policy: the role's policy has {size} characters, and IAM takes {_POLICY_MAX}",
+            hint="name fewer models and resources, or use a role of your own: execution_role",
+        )
+
+
+def _until(work: Work, seconds: float, is_so: Callable[[], bool]) -> bool:
+    """Ask again and again, at first often; whether it became so in time."""
+    deadline, pause = time.monotonic() + seconds, 0.1
+    while not is_so():
+        if time.monotonic() > deadline:
+            return False
+        work.pause(pause)
+        pause = min(pause * 2, 2.0)
+    return True

@@ -1,0 +1,133 @@
+"""Everything that an agent needs on the local runtime: its code or its image, and the runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from agentcore_cli import names
+from agentcore_cli.aws.runtimes import Runtimes
+from agentcore_cli.aws.session import Session
+from agentcore_cli.builders.image import ImageProject
+from agentcore_cli.builders.store import Store
+from agentcore_cli.config import Agent, Start
+from agentcore_cli.contract import LOCAL_ACCOUNT, LOCAL_ROLE, PROTOCOLS, EcrRepository
+from agentcore_cli.engine import Outputs, Resource
+from agentcore_cli.events import Listener
+from agentcore_cli.resources import local_image, runtime_facts, source_bundle
+from agentcore_cli.resources.catalog import RUNTIME
+from agentcore_cli.resources.local_image import LocalImage
+from agentcore_cli.resources.ownership import Owner
+from agentcore_cli.resources.patience import Patience
+from agentcore_cli.resources.runtime import Runtime, Wish
+from agentcore_cli.resources.source_bundle import Project, SourceBundle
+
+
+@dataclass(frozen=True, slots=True)
+class LocalDeployment:
+    """One agent on the local runtime. `root` is the project's folder.
+
+    `build` is how it is to be made ready, None for as it runs already; `image` is one that is there. `artifact` is what
+    runs now. `environment` is the config's, `given` and `given_before` are the variables of `--env` (see
+    `runtime.Wish`). Images' dependencies are kept in `packages`.
+    """
+
+    root: Path
+    agent: Agent
+    owner: Owner
+    region: str
+    environment: Mapping[str, str]
+    given: Mapping[str, str]
+    given_before: frozenset[str] | None
+    build: str | None
+    image: str | None
+    artifact: str | None
+    store: Store
+    packages: Path
+    patience: Patience
+    listener: Listener = field(repr=False)
+
+    @property
+    def repository(self) -> EcrRepository:
+        """Where an image that is built here would be in ECR: a name, and nothing more."""
+        owner = self.owner
+        return EcrRepository(
+            LOCAL_ACCOUNT, self.region, names.repository_name(owner.agent, owner.project, owner.target)
+        )
+
+    @property
+    def runs_image(self) -> bool:
+        """Whether an image is built: as said, else as it was before."""
+        if self.build is not None:
+            return self.build == "docker"
+        return (self.artifact or "").startswith(f"{self.repository.uri}@")
+
+    @property
+    def start(self) -> Start:
+        return Start.of(self.agent.entrypoint, self.agent.protocol)
+
+
+def wanted(deployment: LocalDeployment, session: Session) -> list[Resource]:
+    """What a deploy makes or looks at."""
+    there = runtime(deployment, session)
+    if deployment.image:
+        return [there]
+    return [_image(deployment) if deployment.runs_image else _bundle(deployment), there]
+
+
+def everything(deployment: LocalDeployment, session: Session, *, may_have_image: bool) -> list[Resource]:
+    """What a destroy looks for; for images only where deploys may have built some, since that takes an engine."""
+    image = [_image(deployment)] if may_have_image else []
+    return [_bundle(deployment), *image, runtime(deployment, session)]
+
+
+def runtime(deployment: LocalDeployment, session: Session) -> Runtime:
+    """The agent's runtime alone."""
+    wish = Wish(
+        name=names.local_runtime_name(deployment.owner.agent, deployment.owner.project),
+        owner=deployment.owner,
+        agent=deployment.agent,
+        role=lambda outputs: LOCAL_ROLE,
+        artifact=_artifact_of(deployment),
+        environment=deployment.environment,
+        given=deployment.given,
+        given_before=deployment.given_before,
+    )
+    depends_on = (source_bundle.KEY, local_image.KEY)
+    return Runtime(RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=depends_on)
+
+
+def _artifact_of(deployment: LocalDeployment) -> Callable[[Outputs], Mapping[str, Any]]:
+    if deployment.image:
+        given = runtime_facts.image_artifact(deployment.image)
+        return lambda outputs: given
+    if deployment.runs_image:
+        return _image(deployment).artifact
+    return _bundle(deployment).artifact(deployment.start.entry_point)
+
+
+def _bundle(deployment: LocalDeployment) -> SourceBundle:
+    agent, start = deployment.agent, deployment.start
+    project = Project(deployment.root, agent.requirements, agent.python, start.argv, start.file)
+    return SourceBundle(project, deployment.store, deployment.listener)
+
+
+def _image(deployment: LocalDeployment) -> LocalImage:
+    agent, start = deployment.agent, deployment.start
+    project = ImageProject(
+        root=deployment.root,
+        agent=deployment.owner.agent,
+        start=start.argv,
+        entry=start.file,
+        port=PROTOCOLS[agent.protocol].port,
+        python=agent.python,
+        base_image=agent.effective_base_image,
+        requirements=agent.requirements,
+        install=agent.install,
+        build_args=agent.build_args,
+        otel=agent.otel,
+        labels=deployment.owner.tags,
+    )
+    return LocalImage(project, deployment.repository, deployment.packages)

@@ -1,0 +1,81 @@
+"""The agent's image for the local runtime: built into the engine of this machine, named as if in ECR, never pushed.
+
+Its URI has the image's own id for a digest, which the local runtime looks up in the same engine: what a version runs
+never changes, whatever is built later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from agentcore_cli.builders import docker_image, image
+from agentcore_cli.builders.docker_image import LocalImage as Built
+from agentcore_cli.builders.image import ImageProject, Inputs
+from agentcore_cli.contract import EcrRepository
+from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
+from agentcore_cli.errors import AgentcoreError
+from agentcore_cli.resources import runtime_facts
+
+KEY: Final = "image"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalImage:
+    """`repository` gives the name, `packages` is the folder where dependencies are kept between builds."""
+
+    project: ImageProject
+    repository: EcrRepository
+    packages: Path
+    key: str = KEY
+    depends_on: tuple[str, ...] = ()
+    sensitive: frozenset[str] = frozenset()
+
+    def desired(self, outputs: Outputs, found: Found | None) -> Desired:
+        return Desired(_facts(image.read(self.project)))
+
+    def read(self, recorded: Record | None) -> Found | None:
+        """What was built for the last deploy; without a record, whether there is any image of ours."""
+        if recorded is None or "reference" not in recorded.outputs:
+            return self._unrecorded()
+        reference = recorded.outputs["reference"]
+        there = docker_image.inspect(reference)
+        if there is None or there.id != recorded.outputs["digest"]:
+            return None
+        return Found(recorded.facts, recorded.outputs, reference)
+
+    def replaces(self, change: FieldChange) -> bool:
+        return False
+
+    def apply(self, work: Work) -> Found:
+        """Build it unless the engine has it, and give it the name that the local runtime looks for."""
+        inputs = image.read(self.project)
+        built = docker_image.build(inputs, self.packages, tell=work.tell, stopping=work.stopping)
+        reference = f"{self.repository.uri}:{inputs.tag}"
+        docker_image.tag(built, reference)
+        return Found(_facts(inputs), self._outputs(built, reference), reference)
+
+    def destroy(self, found: Found, work: Work) -> None:
+        """All images of the agent on this target, those of earlier versions, too."""
+        docker_image.remove(self.project.labels)
+
+    def artifact(self, outputs: Outputs) -> Mapping[str, Any]:
+        """The runtime's `artifact` fact."""
+        return runtime_facts.image_artifact(outputs[self.key]["uri"])
+
+    def _unrecorded(self) -> Found | None:
+        """An engine that does not answer has none: who needs it finds out when it builds."""
+        try:
+            names = docker_image.labelled(self.project.labels)
+        except AgentcoreError:
+            return None
+        return Found({}, name=names[0]) if names else None
+
+    def _outputs(self, built: Built, reference: str) -> dict[str, str]:
+        return {"uri": f"{self.repository.uri}@{built.id}", "digest": built.id, "reference": reference}
+
+
+def _facts(inputs: Inputs) -> dict[str, Any]:
+    return {**inputs.describe(), "tag": inputs.tag}

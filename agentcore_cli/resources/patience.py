@@ -1,0 +1,42 @@
+"""How long to wait for something that AWS does by and by, and how often to look."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from agentcore_cli.errors import StillInProgressError
+
+_FIRST_PAUSE: Final = 0.02  # seconds; the local runtime is ready within tens of milliseconds
+_LONGEST_PAUSE: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Whether to wait until it is ready, and for how many seconds."""
+
+    wait: bool = True
+    seconds: float = 900.0
+
+    def until(
+        self,
+        is_so: Callable[[], bool],
+        subject: str,
+        what: str,
+        *,
+        pause: Callable[[float], None] = time.sleep,
+        tell: Callable[[str], None] | None = None,
+    ) -> None:
+        """Look again and again, ever more rarely, until it is so. Raises StillInProgressError (7) when time is up."""
+        deadline, seconds = time.monotonic() + self.seconds, _FIRST_PAUSE
+        while not is_so():
+            if time.monotonic() > deadline:
+                raise StillInProgressError(
+                    f"{subject}: after {self.seconds:g} s it is not yet so that {what}", hint="agentcore status"
+                )
+            if tell and seconds == _LONGEST_PAUSE:
+                tell(f"waiting until {what}")
+            pause(seconds)
+            seconds = min(seconds * 1.5, _LONGEST_PAUSE)

@@ -1,0 +1,206 @@
+"""The ECR repository of an agent's images: ours with immutable tags and an end for old images, or a given one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from agentcore_cli.aws.repositories import Repositories
+from agentcore_cli.aws.repositories import Repository as Answer
+from agentcore_cli.config import Agent
+from agentcore_cli.contract import EcrRepository
+from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
+from agentcore_cli.errors import ConflictError, DeniedError, InputError
+from agentcore_cli.events import Listener, Note
+from agentcore_cli.resources.ownership import Owner
+
+KEY: Final = "repository"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The repository of one agent on one target."""
+
+    address: EcrRepository
+    owner: Owner
+    agent: Agent
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    wish: Wish
+    door: Repositories
+    key: str = KEY
+    depends_on: tuple[str, ...] = ()
+    sensitive: frozenset[str] = frozenset()
+
+    def desired(self, outputs: Outputs, found: Found | None) -> Desired:
+        """Raises ConflictError when the encryption would have to change: ECR can't, and the images would be lost."""
+        agent, address = self.wish.agent, self.wish.address
+        facts = {
+            "tag_mutability": "IMMUTABLE",
+            "scan_on_push": True,
+            "keep_images": agent.keep_images,
+            "encryption": _encryption("KMS" if agent.encryption_key else "AES256", agent.encryption_key),
+            "tags": {**agent.tags, **self.wish.owner.tags},
+        }
+        if found and not found.refusal and found.facts["encryption"] != facts["encryption"]:
+            raise _other_encryption(address, found.facts["encryption"])
+        return Desired(facts, {"uri": address.uri, "arn": address.arn, "name": address.name})
+
+    def read(self, recorded: Record | None) -> Found | None:
+        answer = self.door.get(self.wish.address.name)
+        if answer is None:
+            return None
+        tags = self.door.tags(answer.arn)
+        is_recorded = recorded is not None and recorded.outputs.get("created_at") == answer.created_at
+        refusal = self.wish.owner.refusal(f"ECR repository {answer.name}", tags, recorded=is_recorded)
+        lifecycle = None if refusal else self.door.lifecycle(answer.name)
+        return Found(_facts(answer, lifecycle, tags), _outputs(answer), answer.arn, refusal)
+
+    def replaces(self, change: FieldChange) -> bool:
+        return False
+
+    def apply(self, work: Work) -> Found:
+        if work.found is None:
+            return self._create(work)
+        return self._bring_in_line(work, work.found)
+
+    def destroy(self, found: Found, work: Work) -> None:
+        """Delete it with its images."""
+        if there := len(self.door.images(self.wish.address.name)):
+            work.tell(f"deleting it with {there} image{'s' if there > 1 else ''}")
+        self.door.delete(self.wish.address.name)
+
+    def _create(self, work: Work) -> Found:
+        facts, name = work.desired, self.wish.address.name
+        try:
+            made = self.door.create(
+                name,
+                tag_mutability=facts["tag_mutability"],
+                scan_on_push=facts["scan_on_push"],
+                key=facts["encryption"].get("key"),
+                tags=facts["tags"],
+            )
+        except ConflictError as error:
+            # a call of ours whose answer was lost, or somebody else was faster
+            there = self.read(None)
+            if there is None or there.refusal:
+                raise (there.refusal if there and there.refusal else error) from error
+            return self._bring_in_line(work, there)
+        work.save(_outputs(made))
+        self.door.set_lifecycle(name, _lifecycle(facts["keep_images"]))
+        return Found(facts, _outputs(made), made.arn)
+
+    def _bring_in_line(self, work: Work, found: Found) -> Found:
+        name, facts = self.wish.address.name, work.desired
+        changed = {key for key, value in facts.items() if found.facts[key] != value}
+        if "encryption" in changed:
+            raise _other_encryption(self.wish.address, found.facts["encryption"])
+        if "tag_mutability" in changed:
+            self.door.set_tag_mutability(name, facts["tag_mutability"])
+        if "scan_on_push" in changed:
+            self.door.set_scan_on_push(name, facts["scan_on_push"])
+        if "keep_images" in changed:
+            self.door.set_lifecycle(name, _lifecycle(facts["keep_images"]))
+        if "tags" in changed:
+            self._change_tags(found, facts["tags"])
+        return Found(facts, found.outputs, found.name)
+
+    def _change_tags(self, found: Found, wanted: Mapping[str, str]) -> None:
+        self.door.tag(found.outputs["arn"], wanted)
+        if surplus := found.facts["tags"].keys() - wanted.keys():
+            self.door.untag(found.outputs["arn"], surplus)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenRepository:
+    """A repository that the config names: looked at, pushed to, and nothing else.
+
+    `door` is of the repository's region, which may be another than the target's, as may its account.
+    """
+
+    address: EcrRepository
+    agent: str
+    door: Repositories
+    listener: Listener
+    key: str = KEY
+    depends_on: tuple[str, ...] = ()
+    sensitive: frozenset[str] = frozenset()
+
+    def desired(self, outputs: Outputs, found: Found | None) -> Desired:
+        return Desired({})
+
+    def read(self, recorded: Record | None) -> Found:
+        """Raises InputError when it is not there. Who may push may well not be allowed to look: that is only told."""
+        address = self.address
+        try:
+            if self.door.get(address.name, address.account) is None:
+                raise InputError(
+                    f"agents.{self.agent}.ecr_repository: {address.uri}: no such repository",
+                    hint="make it, or leave the key out: then deploy makes one",
+                )
+        except DeniedError as error:
+            self.listener(Note(f"ECR repository {address.uri}: it can't be looked at: {error.message}"))
+        outputs = {"uri": address.uri, "arn": address.arn, "name": address.name}
+        return Found({}, outputs, address.arn, given=True)
+
+    def replaces(self, change: FieldChange) -> bool:
+        return False
+
+    def apply(self, work: Work) -> Found:
+        return self.read(None)
+
+    def destroy(self, found: Found, work: Work) -> None:
+        """Nothing: it is not ours."""
+
+
+def _facts(answer: Answer, lifecycle: Mapping[str, Any] | None, tags: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "tag_mutability": answer.tag_mutability,
+        "scan_on_push": answer.scan_on_push,
+        "keep_images": _kept(lifecycle),
+        "encryption": _encryption(answer.encryption, answer.key),
+        "tags": dict(tags),
+    }
+
+
+def _outputs(answer: Answer) -> dict[str, str]:
+    return {"uri": answer.uri, "arn": answer.arn, "name": answer.name, "created_at": answer.created_at}
+
+
+def _encryption(kind: str, key: str | None) -> dict[str, str]:
+    return {"type": kind} | ({"key": key} if key else {})
+
+
+def _lifecycle(keep: int) -> dict[str, Any]:
+    """The lifecycle policy that keeps the newest images, tagged or not, and expires the others."""
+    selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": keep}
+    rule = {
+        "rulePriority": 1,
+        "description": f"Keep the last {keep} images",
+        "selection": selection,
+        "action": {"type": "expire"},
+    }
+    return {"rules": [rule]}
+
+
+def _kept(lifecycle: Mapping[str, Any] | None) -> int | str | None:
+    """How many images a policy keeps, if it is like ours; the text of another one, None without any."""
+    if lifecycle is None:
+        return None
+    rules = lifecycle.get("rules", [])
+    count = rules[0].get("selection", {}).get("countNumber") if rules else None
+    if isinstance(count, int) and lifecycle == _lifecycle(count):
+        return count
+    return json.dumps(lifecycle, sort_keys=True)
+
+
+def _other_encryption(address: EcrRepository, there: Mapping[str, str]) -> ConflictError:
+    return ConflictError(
+        f"ECR repository {address.name}: encryption_key: its encryption is {' '.join(there.values())}, and ECR can't "
+        "change that: it would have to be made anew, without its images",
+        hint="set encryption_key back; or `agentcore destroy`, then deploy; or name a repository: ecr_repository",
+    )

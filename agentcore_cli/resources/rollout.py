@@ -1,0 +1,99 @@
+"""A runtime's versions on their way: the call that makes one, and the wait until DEFAULT answers with it."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from agentcore_cli.aws.runtimes import Endpoint, RoleUnusableError, Runtimes
+from agentcore_cli.aws.runtimes import Runtime as Answer
+from agentcore_cli.contract import DEFAULT_ENDPOINT
+from agentcore_cli.engine import Work
+from agentcore_cli.errors import AgentcoreError
+from agentcore_cli.resources.patience import Patience
+
+READY: Final = "READY"
+MOVING: Final = frozenset({"CREATING", "UPDATING"})
+_FIRST_ROLE_PAUSE: Final = 0.5
+_LONGEST_ROLE_PAUSE: Final = 8.0
+_ROLE_SECONDS: Final = 120.0  # IAM is mostly done within 15 s; Terraform waits for 2 minutes, too
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """`name` is the runtime's."""
+
+    name: str
+    door: Runtimes
+    patience: Patience
+
+    def put(self, work: Work, call: Callable[[Mapping[str, Any]], Answer], body: Mapping[str, Any]) -> Answer:
+        """Make the call; again, with the same token, while AgentCore can't use a role that IAM is still spreading."""
+        deadline, pause = time.monotonic() + min(_ROLE_SECONDS, self.patience.seconds), _FIRST_ROLE_PAUSE
+        while True:
+            try:
+                return call(body)
+            except RoleUnusableError as error:
+                if time.monotonic() + pause > deadline:
+                    raise
+                work.tell(f"waiting until the role can be used: {error.message}")
+            work.pause(pause * random.uniform(0.5, 1.0))
+            pause = min(pause * 2, _LONGEST_ROLE_PAUSE)
+
+    def settled(self, work: Work, runtime_id: str, version: str) -> tuple[Answer, Endpoint | None]:
+        """What is there when the version is live on DEFAULT; with --no-wait, what is there now."""
+        seen: list[tuple[Answer, Endpoint | None]] = []
+
+        def is_live() -> bool:
+            seen[:] = [self._look(runtime_id)]
+            return _is_live(*seen[0], version)
+
+        if self.patience.wait:
+            self.wait(work, f"version {version} is live", is_live)
+        return seen[0] if seen else self._look(runtime_id)
+
+    def rest(self, work: Work, runtime_id: str) -> None:
+        """Wait until nothing is under way on it: till then AgentCore takes no other change."""
+
+        def is_at_rest() -> bool:
+            answer, endpoint = self._look(runtime_id)
+            return answer.status not in MOVING and (endpoint is None or endpoint.status not in MOVING)
+
+        self.wait(work, "the change that is under way has ended", is_at_rest)
+
+    def wait(self, work: Work, what: str, is_so: Callable[[], bool]) -> None:
+        self.patience.until(is_so, f"runtime {self.name}", what, pause=work.pause, tell=work.tell)
+
+    def _look(self, runtime_id: str) -> tuple[Answer, Endpoint | None]:
+        answer = self.door.get(runtime_id)
+        if answer is None:
+            raise AgentcoreError(f"runtime {runtime_id}: deleted by somebody else meanwhile", hint="deploy again")
+        is_ready = answer.status == READY or not self.patience.wait
+        return answer, self.door.endpoint(runtime_id, DEFAULT_ENDPOINT) if is_ready else None
+
+
+def status_of(answer: Answer, endpoint: Endpoint | None) -> str:
+    """READY only when DEFAULT answers with the runtime's newest version."""
+    if answer.status != READY:
+        return answer.status
+    if endpoint is None or (endpoint.status == READY and endpoint.live_version != answer.version):
+        return "UPDATING"
+    return endpoint.status
+
+
+def raise_if_failed(what: str, answer: Answer | Endpoint) -> None:
+    if answer.status.endswith("_FAILED"):
+        raise AgentcoreError(
+            f"{what}: {answer.status}: {answer.failure or 'the service gives no reason'}",
+            hint="mend what it says, then deploy again: what is there is changed or replaced",
+        )
+
+
+def _is_live(answer: Answer, endpoint: Endpoint | None, version: str) -> bool:
+    raise_if_failed(f"runtime {answer.name} version {answer.version}", answer)
+    if endpoint:
+        raise_if_failed(f"endpoint {endpoint.name} of runtime {answer.name}", endpoint)
+    return status_of(answer, endpoint) == READY and int(answer.version) >= int(version)

@@ -1,0 +1,141 @@
+"""What a session's container may use and do, read from inside it and from the engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.containers.engine import Engine
+from tests.e2e.containers.runtime import deploy, refusal, value
+from tests.local_runtime import RunningServer, eventually, new_session
+
+AGENT = Path(__file__).parents[2] / "agents" / "contained.py"
+GIVEN = {
+    "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "a-secret-that-is-nowhere",
+    "AWS_SHARED_CREDENTIALS_FILE": "/home/me/.aws/credentials",
+    "AWS_PROFILE": "mine",
+}
+
+
+@pytest.fixture(scope="module")
+def arn(server: RunningServer, image: str) -> str:
+    deployed = deploy(server, image, environmentVariables={"GREETING": "hello", "OF_CONFIG": "a b=c"})
+    server.local.put_credentials(deployed, GIVEN)
+    return deployed
+
+
+@pytest.fixture(scope="module")
+def session(server: RunningServer, arn: str) -> str:
+    session = new_session()
+    value(server, arn, "1", session)
+    return session
+
+
+@pytest.fixture(scope="module")
+def inspected(server: RunningServer, session: str, engine: Engine) -> dict[str, Any]:
+    [container] = engine.containers(server.home.root, all=False)
+    return dict(container.attrs)
+
+
+def test_memory_and_processors_are_the_services(server: RunningServer, arn: str, session: str) -> None:
+    """Both control group versions say it, each in a file of its own."""
+    memory = (
+        "next(Path(p).read_text() for p in ('/sys/fs/cgroup/memory.max',"
+        " '/sys/fs/cgroup/memory/memory.limit_in_bytes') if Path(p).exists())"
+    )
+    assert int(value(server, arn, memory, session)) == 8 * 1024**3
+    processors = (
+        "[Path(p).read_text().split() for p in ('/sys/fs/cgroup/cpu.max', '/sys/fs/cgroup/cpu/cpu.cfs_quota_us',"
+        " '/sys/fs/cgroup/cpu/cpu.cfs_period_us') if Path(p).exists()]"
+    )
+    quota, period = (int(text) for file in value(server, arn, processors, session) for text in file)
+    assert 0 < quota <= 2 * period
+    processes = (
+        "next(Path(p).read_text() for p in ('/sys/fs/cgroup/pids.max', '/sys/fs/cgroup/pids/pids.max')"
+        " if Path(p).exists())"
+    )
+    assert int(value(server, arn, processes, session)) == 4096
+
+
+def test_no_privileges_and_no_way_to_any(
+    server: RunningServer, arn: str, session: str, inspected: dict[str, Any]
+) -> None:
+    """From the first process, which the engine starts: /proc/self is made up by QEMU where it emulates."""
+    status = value(server, arn, "Path('/proc/1/status').read_text()", session)
+    told = dict(line.split(":", 1) for line in status.splitlines())
+    assert {told[name].strip() for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
+    assert told["NoNewPrivs"].strip() == "1"
+    assert told["Seccomp"].strip() == "2"
+    assert value(server, arn, "os.getuid()", session) == 10001
+    assert inspected["HostConfig"]["Privileged"] is False
+    assert not inspected["HostConfig"]["Binds"]
+
+
+def test_the_root_is_read_only_where_the_image_says_what_it_writes_to(
+    server: RunningServer, arn: str, session: str, inspected: dict[str, Any]
+) -> None:
+    assert inspected["HostConfig"]["ReadonlyRootfs"] is True
+    for folder in ("/tmp", "/var/tmp", "/app"):
+        assert value(server, arn, f"Path('{folder}/mine').write_text('x')", session) == 1
+    assert value(server, arn, "sorted(path.name for path in Path('/app').iterdir())", session) == [
+        "Dockerfile",
+        "agent.py",
+        "mine",
+    ]
+    assert "Read-only file system" in refusal(server, arn, "Path('/etc/mine').write_text('x')", session)
+
+
+def test_the_environment_is_made(server: RunningServer, arn: str, session: str) -> None:
+    seen = value(server, arn, "dict(os.environ)", session)
+    assert seen["GREETING"] == "hello"
+    assert seen["OF_CONFIG"] == "a b=c"
+    assert seen["OF_IMAGE"] == "yes"
+    assert seen["AWS_REGION"] == "us-west-2"
+    assert seen["AWS_ACCESS_KEY_ID"] == GIVEN["AWS_ACCESS_KEY_ID"]
+    assert seen["AWS_SECRET_ACCESS_KEY"] == GIVEN["AWS_SECRET_ACCESS_KEY"]
+    assert f"cloud.resource_id={arn}/runtime-endpoint/DEFAULT" in seen["OTEL_RESOURCE_ATTRIBUTES"]
+    assert not seen.keys() & {"AWS_SHARED_CREDENTIALS_FILE", "AWS_PROFILE", "AGENTCORE_HOME"}
+    for path in server.home.root.rglob("*"):
+        if path.is_file():
+            assert GIVEN["AWS_SECRET_ACCESS_KEY"].encode() not in path.read_bytes(), path
+
+
+def test_sessions_cannot_reach_each_other(server: RunningServer, arn: str, session: str) -> None:
+    other = new_session()
+    address = value(server, arn, "socket.gethostbyname(socket.gethostname())", other)
+    assert value(server, arn, "socket.create_connection(('127.0.0.1', 8080), 5).close()", session) is None
+    outcome = refusal(server, arn, f"socket.create_connection(('{address}', 8080), 3)", session)
+    assert "timed out" in outcome.lower() or "refused" in outcome.lower()
+
+
+def test_output_is_in_the_sessions_log(server: RunningServer, arn: str, session: str) -> None:
+    value(server, arn, "print('to stdout', flush=True) or print('to stderr', file=sys.stderr, flush=True)", session)
+    record = next(record for record in server.sessions(arn) if record.session_id == session)
+
+    def lines() -> list[str]:
+        return Path(record.log).read_text().splitlines()
+
+    eventually(lambda: len(lines()) >= 3, "both lines have come")
+    assert [line.split(" ", 1)[1] for line in lines()] == ["starting", "to stdout", "to stderr"]
+    assert all(line[10] == "T" and line[23] == "Z" for line in lines())
+    assert Path(record.log).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_root_without_the_label_is_the_containers_own(server: RunningServer, engine: Engine) -> None:
+    plain = engine.image("plain", {"agent.py": AGENT}, 'CMD ["python3", "agent.py"]')
+    arn = deploy(server, plain, name="plain")
+    one, other = new_session(), new_session()
+    assert value(server, arn, "Path('/etc/mine').write_text('x')", one) == 1
+    assert value(server, arn, "Path('/etc/mine').exists()", other) is False
+
+
+def test_the_local_runtime_answers_a_session(server: RunningServer, arn: str, session: str) -> None:
+    """Memory, and the runtime's own endpoints, are called from inside with the session's credentials."""
+    seen = value(server, arn, "os.environ['AWS_ENDPOINT_URL_BEDROCK_AGENTCORE']", session)
+    assert seen == server.info.url.replace("127.0.0.1", "host.docker.internal")
+    signed = server.headers()["Authorization"].replace(server.info.access_key, GIVEN["AWS_ACCESS_KEY_ID"])
+    request = f"urllib.request.Request('{seen}/_local/health', headers={{'Authorization': '{signed}'}})"
+    assert value(server, arn, f"json.load(urllib.request.urlopen({request}))['sessions'] > 0", session) is True

@@ -1,0 +1,124 @@
+"""One small agent in an account full of look-alikes, deployed and destroyed again and again, and what is there then."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tests.command_line import Completed
+from tests.e2e.agents import PLAIN_AGENT, set_keys, write_agent
+from tests.fakes.aws_calls import Call
+from tests.forked_commands import ForkedCommandLine, ForkedCommands
+from tests.stage.account import Account, Inventory
+
+AGENT: Final = "bot"
+_POLLS: Final = ("GetAgentRuntime", "GetAgentRuntimeEndpoint", "ListAgentRuntimeEndpoints")
+_RUNTIME_ID = re.compile(rf"\b{AGENT}-[a-zA-Z0-9]{{10}}\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Laboratory:
+    """`before` is the account without our agent, `whole` what a deploy adds to it when nothing goes wrong."""
+
+    account: Account
+    command: ForkedCommandLine
+    before: Inventory
+    whole: Inventory
+
+    def deploy(self, *options: str) -> Completed:
+        return self.command.run("deploy", "--yes", *options)
+
+    def destroy(self) -> None:
+        self.command.run("destroy", "--yes")
+
+    def try_to(self, *arguments: str) -> Completed:
+        """A command that may end in any way."""
+        return self.command.end(*arguments)
+
+    def calls_of(self, *arguments: str) -> list[Call]:
+        """The calls of a command, but for those that only wait."""
+        self.account.proxy.begin_anew()
+        self.command.run(*arguments)
+        return without_polls(self.account.proxy.calls)
+
+    def faults_of_deployed(self) -> list[str]:
+        """What is not as after an undisturbed deploy: of a second one of anything, or of a part that is missing."""
+        found = differences(self.whole, self.added())
+        if pending := self.command.json("plan")["pending"]:
+            found.append(f"pending: {[(change['key'], change['action'], change['reason']) for change in pending]}")
+        return found
+
+    def faults_of_destroyed(self) -> list[str]:
+        """What differs from the account as it was before anything was deployed."""
+        return differences(self.before, self.account.inventory())
+
+    def added(self) -> Inventory:
+        """What is in the account besides what was there before; random ids are blanked."""
+        return added(self.before, self.account.inventory())
+
+    def forget(self) -> None:
+        """Lose the state, as a fresh clone of the project has none."""
+        shutil.rmtree(self.command.folder / ".agentcore", ignore_errors=True)
+
+
+@contextmanager
+def laboratory(account: Account, folder: Path) -> Iterator[Laboratory]:
+    """The project, configured; the agent deployed and destroyed once."""
+    account.look_alikes(AGENT)
+    write_agent(folder, PLAIN_AGENT)
+    with ForkedCommands() as commands:
+        command = ForkedCommandLine(commands, folder, account.environment)
+        command.run("configure", "--entrypoint", "agent.py", "--name", AGENT)
+        set_keys(folder, log_retention="30")
+        before = account.inventory()
+        command.run("deploy")
+        whole = added(before, account.inventory())
+        assert {kind: len(things) for kind, things in whole.items() if things} == {
+            "roles": 1,
+            "repositories": 1,
+            "pushed": 1,
+            "runtimes": 1,
+            "log groups": 1,
+        }
+        command.run("destroy", "--yes")
+        made = Laboratory(account, command, before, whole)
+        assert made.faults_of_destroyed() == []
+        account.proxy.begin_anew()
+        yield made
+
+
+def added(before: Inventory, now: Inventory) -> Inventory:
+    fresh = {
+        kind: {name: value for name, value in things.items() if before[kind].get(name) != value}
+        for kind, things in now.items()
+    }
+    blanked: Inventory = json.loads(_RUNTIME_ID.sub(f"{AGENT}-ID", json.dumps(fresh, default=str)))
+    return blanked
+
+
+def differences(expected: Inventory, found: Inventory) -> list[str]:
+    """In words, by kind and name; empty when all is the same."""
+    lines = []
+    for kind, things in expected.items():
+        for name in sorted(things.keys() | found[kind].keys()):
+            wanted, there = things.get(name, "nothing"), found[kind].get(name, "nothing")
+            if wanted != there:
+                lines.append(f"{kind} {name}: {there} instead of {wanted}")
+    return lines
+
+
+def without_polls(calls: Sequence[Call]) -> list[Call]:
+    """Of the calls that wait, only the first of each."""
+    return [call for call in calls if call.operation not in _POLLS or call.occurrence == 1]
+
+
+def said(done: Completed) -> dict[str, Any]:
+    """The error of a command that was run with --json."""
+    error: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])["error"]
+    return error

@@ -1,0 +1,150 @@
+"""AWS throttles, fails, loses answers, refuses: each on every call of a deploy and of a destroy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.laboratory import Laboratory, laboratory, said
+from tests.fakes import aws_answers
+from tests.fakes.aws_calls import Call
+from tests.fakes.aws_faults import after_number, instead, named, reset_after, reset_before, silent_for
+from tests.fakes.aws_proxy import Handler, Matches
+from tests.stage.account import Account
+
+TRANSIENT: dict[str, Handler] = {
+    "throttled": instead(aws_answers.throttled),
+    "failed": instead(aws_answers.failed),
+    "bad gateway": instead(aws_answers.bad_gateway),
+    "reset before": reset_before,
+    "reset after": reset_after,
+}
+
+
+@pytest.fixture
+def lab(aws: Account, tmp_path: Path) -> Iterator[Laboratory]:
+    with laboratory(aws, tmp_path / "project") as opened:
+        yield opened
+
+
+def first_attempts() -> Matches:
+    """The first attempt of every call: what a call is shows in its name and its resource."""
+    seen: set[tuple[str, str]] = set()
+
+    def is_first(call: Call) -> bool:
+        key = (call.name, call.resource)
+        return key not in seen and not seen.add(key)
+
+    return is_first
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_what_passes_is_waited_out_and_makes_nothing_twice(lab: Laboratory) -> None:
+    """Every call comes to harm at its first attempt, all in one deploy, all in one destroy."""
+    faults = []
+    for kind, harm in TRANSIENT.items():
+        lab.account.proxy.begin_anew()
+        lab.account.proxy.interfere(first_attempts(), harm)
+        lab.deploy()
+        lab.account.proxy.begin_anew()
+        faults += [f"{kind}: {fault}" for fault in lab.faults_of_deployed()]
+        lab.account.proxy.interfere(first_attempts(), harm)
+        lab.destroy()
+        lab.account.proxy.begin_anew()
+        faults += [f"{kind}: {fault}" for fault in lab.faults_of_destroyed()]
+    assert faults == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_each_write_whose_answer_is_lost_is_made_once(lab: Laboratory) -> None:
+    """One at a time, since a deploy that has lost several answers may mend one fault by another."""
+    faults = []
+    writes = [call for call in lab.calls_of("deploy") if is_write(call)]
+    lab.destroy()
+    for call in writes:
+        lab.account.proxy.begin_anew()
+        lab.account.proxy.interfere(named(call.name, call.occurrence), reset_after)
+        lab.deploy()
+        lab.account.proxy.begin_anew()
+        faults += [f"{call.name}: {fault}" for fault in lab.faults_of_deployed()]
+        lab.destroy()
+    assert faults == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_runtime_whose_creation_is_met_with_silence_is_made_once(lab: Laboratory) -> None:
+    """Longer than a client listens: the answer comes to nobody, and the call is made again with the same token."""
+    lab.account.proxy.interfere(named("bedrock-agentcore:CreateAgentRuntime", 1), silent_for(35))
+    lab.deploy()
+    assert lab.account.proxy.names.count("bedrock-agentcore:CreateAgentRuntime") == 2
+    lab.account.proxy.begin_anew()
+    assert lab.faults_of_deployed() == []
+    lab.destroy()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_refusal_names_action_and_resource_and_the_next_run_goes_on(lab: Laboratory) -> None:
+    """Run after run, the next call that was not refused yet is; the last run is complete."""
+    refused: set[str] = set()
+    while (call := refused_next(lab, refused, "deploy")) is not None:
+        refused.add(call)
+    assert {"iam:CreateRole", "ecr:CreateRepository", "bedrock-agentcore:CreateAgentRuntime"} <= refused
+    assert lab.faults_of_deployed() == []
+    refused.clear()
+    while (call := refused_next(lab, refused, "destroy")) is not None:
+        refused.add(call)
+    assert {"iam:DeleteRole", "ecr:DeleteRepository", "bedrock-agentcore:DeleteAgentRuntime"} <= refused
+    assert lab.faults_of_destroyed() == []
+
+
+def refused_next(lab: Laboratory, refused: set[str], verb: str) -> str | None:
+    """Run with one more action refused; gives which, or None when it went through."""
+    denied: list[Call] = []
+
+    def is_new(call: Call) -> bool:
+        if call.name not in refused and not denied:
+            denied.append(call)
+        return bool(denied) and call.name == denied[0].name
+
+    lab.account.proxy.begin_anew()
+    lab.account.proxy.interfere(is_new, instead(aws_answers.access_denied))
+    done = lab.try_to("--json", verb, "--yes")
+    lab.account.proxy.begin_anew()
+    if not denied:
+        assert done.returncode == 0, done.stderr
+        return None
+    error = said(done)
+    told = f"{error['message']} {error['hint']}"
+    assert (done.returncode, error["code"]) == (3, "AccessDenied"), (denied[0], done.stdout, done.stderr)
+    assert denied[0].name in told, told
+    assert denied[0].resource in told, told
+    return denied[0].name
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_credentials_that_expire_midway(lab: Laboratory) -> None:
+    """After every second call of a deploy; with new ones the next run goes on."""
+    count = len(lab.calls_of("deploy"))
+    lab.destroy()
+    for number in range(1, count, 2):
+        lab.account.proxy.begin_anew()
+        lab.account.proxy.interfere(after_number(number), instead(aws_answers.expired_token))
+        done = lab.try_to("--json", "deploy", "--yes")
+        lab.account.proxy.begin_anew()
+        assert done.returncode == 3, (number, done.stdout, done.stderr)
+        assert "expired" in said(done)["message"]
+        lab.deploy()
+        assert lab.faults_of_deployed() == []
+        lab.destroy()
+        assert lab.faults_of_destroyed() == []
+
+
+def is_write(call: Call) -> bool:
+    return not call.operation.startswith(("Get", "List", "Describe", "BatchGet"))

@@ -1,0 +1,146 @@
+"""An AWS account of stand-ins: moto's server, and our control plane for AgentCore; and a project to deploy there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from agentcore_cli.operations.deploy import DeployRequest, DeployResult, deploy
+from agentcore_cli.operations.destroy import DestroyRequest, DestroyResult, destroy
+from agentcore_cli.operations.plan import Overrides, PlanResult, plan
+from agentcore_cli.operations.selection import Options, Selected, select
+from agentcore_cli.operations.status import StatusResult, status
+from tests.command_line import CommandLine
+from tests.fakes.aws_proxy import AwsProxy
+from tests.fakes.control_server import ControlServer
+from tests.fakes.things import Heard
+from tests.stand_ins import ACCOUNT, REGION, Moto
+
+IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/team/bot@sha256:{'1' * 64}"
+OTHER_IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/team/bot@sha256:{'2' * 64}"
+CONFIG = """\
+version: 1
+project: cloudy-1a2b3c
+agents:
+  bot:
+    entrypoint: handler.py
+    image: {image}
+{agent}
+default_target: aws
+targets:
+  aws: {target}
+  staging: {target}
+"""
+
+
+@dataclass
+class Cloud:
+    """`proxy` names every call; `control` is AgentCore's control plane behind it, `moto` everything else."""
+
+    moto: Moto
+    control: ControlServer
+    proxy: AwsProxy
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "AWS_ENDPOINT_URL": self.proxy.url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def roles(self) -> list[str]:
+        return sorted(role["RoleName"] for role in self.moto.client("iam").list_roles()["Roles"])
+
+    def runtimes(self) -> dict[str, tuple[str, str, str]]:
+        """By name: status, newest version, version that DEFAULT answers with."""
+        with self.agentcore() as client:
+            found = {}
+            for item in client.list_agent_runtimes()["agentRuntimes"]:
+                identity = {"agentRuntimeId": item["agentRuntimeId"]}
+                endpoint = client.get_agent_runtime_endpoint(**identity, endpointName="DEFAULT")
+                found[item["agentRuntimeName"]] = (item["status"], item["agentRuntimeVersion"], endpoint["liveVersion"])
+            return found
+
+    def the_runtime(self) -> Any:
+        """GetAgentRuntime of the only one."""
+        with self.agentcore() as client:
+            (item,) = client.list_agent_runtimes()["agentRuntimes"]
+            return client.get_agent_runtime(agentRuntimeId=item["agentRuntimeId"])
+
+    @contextmanager
+    def agentcore(self) -> Iterator[Any]:
+        """Plain boto3 on the control plane, past the proxy."""
+        client = self.control.client()
+        try:
+            yield client
+        finally:
+            client.close()
+
+
+@contextmanager
+def open_cloud(moto: Moto, folder: Path, **options: Any) -> Iterator[Cloud]:
+    with (
+        ControlServer(folder / "control", **options) as control,
+        AwsProxy({"bedrock-agentcore": control.url}, otherwise=moto.url) as proxy,
+    ):
+        yield Cloud(moto, control, proxy)
+
+
+@dataclass
+class Project:
+    """A folder with one agent `bot`, and what is done with it."""
+
+    root: Path
+    cloud: Cloud
+    target: str = "aws"
+    heard: Heard = field(default_factory=Heard)
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+
+    @classmethod
+    def open(cls, root: Path, cloud: Cloud, **settings: str) -> Project:
+        root.mkdir(parents=True, exist_ok=True)
+        (root / "handler.py").write_text("from http.server import HTTPServer\n")
+        project = cls(root, cloud)
+        project.configure(**settings)
+        return project
+
+    def configure(self, *, image: str = IMAGE, on_target: str = f"{{region: {REGION}}}", **settings: str) -> None:
+        """Set keys of the agent, and the targets, as YAML texts."""
+        lines = "".join(f"    {name}: {value}\n" for name, value in settings.items())
+        (self.root / ".agentcore.yaml").write_text(CONFIG.format(image=image, agent=lines, target=on_target))
+
+    @property
+    def state(self) -> Path:
+        return self.root / ".agentcore" / f"{self.target}.json"
+
+    @property
+    def selected(self) -> Selected:
+        return select(Options(config=self.root / ".agentcore.yaml", target=self.target))
+
+    def deploy(self, *, answer: bool = True, overrides: Overrides | None = None, **options: Any) -> DeployResult:
+        def consent(changes: Any) -> bool:
+            self.asked.append(tuple(change.key for change in changes))
+            return answer
+
+        request = DeployRequest(overrides or Overrides(), consent=consent, **options)
+        return deploy(request, self.selected, self.heard)
+
+    def plan(self, **overrides: Any) -> PlanResult:
+        return plan(Overrides(**overrides), self.selected, self.heard)
+
+    def status(self) -> StatusResult:
+        return status(self.selected, self.heard)
+
+    def destroy(self, **options: Any) -> DestroyResult:
+        return destroy(DestroyRequest(lambda changes: True, **options), self.selected, self.heard)
+
+    @property
+    def command(self) -> CommandLine:
+        return CommandLine(self.root, self.cloud.environment)

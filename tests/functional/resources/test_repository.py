@@ -1,0 +1,288 @@
+"""The ECR repository in an account that others change by boto3."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from agentcore_cli import names
+from agentcore_cli.aws.repositories import Repositories
+from agentcore_cli.config import Agent
+from agentcore_cli.contract import TAG_PROJECT, EcrRepository
+from agentcore_cli.engine import Action, apply
+from agentcore_cli.errors import ConflictError, InputError
+from agentcore_cli.events import Note
+from agentcore_cli.resources.repository import GivenRepository, Repository, Wish
+from tests.fakes.things import Killed
+from tests.functional.resources.deployment import OWNER, Deployment
+from tests.stand_ins import ACCOUNT, REGION
+
+NAME = names.repository_name("bot", OWNER.project, OWNER.target)
+ARN = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{NAME}"
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
+AGENT = Agent(entrypoint="main.py", tags={"team": "one"})
+MANIFEST = {
+    "schemaVersion": 2,
+    "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+    "config": {
+        "mediaType": "application/vnd.docker.container.image.v1+json",
+        "size": 1,
+        "digest": "sha256:" + "0" * 64,
+    },
+    "layers": [],
+}
+
+
+def repository(deployment: Deployment, agent: Agent = AGENT, lives: int | None = None) -> Repository:
+    address = EcrRepository(ACCOUNT, deployment.region, NAME)
+    return Repository(Wish(address, OWNER, agent), Repositories(deployment.session(lives)))
+
+
+@pytest.fixture
+def ecr(deployment: Deployment) -> Any:
+    return deployment.moto.client("ecr")
+
+
+@pytest.mark.parametrize("key", [None, KEY], ids=["aes256", "kms"])
+def test_a_repository_is_made_as_wanted_and_then_kept(deployment: Deployment, ecr: Any, key: str | None) -> None:
+    agent = replace(AGENT, encryption_key=key)
+    outputs = deployment.deploy(repository(deployment, agent)).outputs["repository"]
+    (made,) = ecr.describe_repositories()["repositories"]
+    assert (outputs["uri"], outputs["arn"]) == (made["repositoryUri"], ARN)
+    assert made["imageTagMutability"] == "IMMUTABLE"
+    assert made["imageScanningConfiguration"] == {"scanOnPush": True}
+    assert made["encryptionConfiguration"].get("kmsKey") == key
+    assert ecr.list_tags_for_resource(resourceArn=ARN)["tags"] == [
+        {"Key": key, "Value": value} for key, value in {"team": "one", **OWNER.tags}.items()
+    ]
+    (rule,) = json.loads(ecr.get_lifecycle_policy(repositoryName=NAME)["lifecyclePolicyText"])["rules"]
+    assert rule["selection"]["countNumber"] == 20
+    assert deployment.is_settled([repository(deployment, agent)])
+
+
+def test_the_uri_is_known_before_the_repository_is(deployment: Deployment) -> None:
+    promised = repository(deployment).desired({}, None).promises
+    made = deployment.deploy(repository(deployment)).outputs["repository"]
+    assert promised == {name: made[name] for name in promised}
+
+
+def test_keeping_takes_three_calls(deployment: Deployment) -> None:
+    deployment.deploy(repository(deployment))
+    session = deployment.session()
+    address = EcrRepository(ACCOUNT, REGION, NAME)
+    deployment.deploy(Repository(Wish(address, OWNER, AGENT), Repositories(session)))
+    assert sorted(session.calls) == [
+        "ecr describe_repositories",
+        "ecr get_lifecycle_policy",
+        "ecr list_tags_for_resource",
+    ]
+
+
+def keep(count: int) -> str:
+    selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": count}
+    rule = {"rulePriority": 1, "description": f"Keep the last {count} images", "selection": selection}
+    return json.dumps({"rules": [rule | {"action": {"type": "expire"}}]})
+
+
+CHANGES: list[Any] = [
+    pytest.param(
+        lambda ecr: ecr.put_image_tag_mutability(repositoryName=NAME, imageTagMutability="MUTABLE"),
+        {"tag_mutability"},
+        id="mutable-tags",
+    ),
+    pytest.param(
+        lambda ecr: ecr.put_image_scanning_configuration(
+            repositoryName=NAME, imageScanningConfiguration={"scanOnPush": False}
+        ),
+        {"scan_on_push"},
+        id="no-scan",
+    ),
+    pytest.param(
+        lambda ecr: ecr.put_lifecycle_policy(repositoryName=NAME, lifecyclePolicyText=keep(5)),
+        {"keep_images"},
+        id="fewer-images",
+    ),
+    pytest.param(
+        lambda ecr: ecr.put_lifecycle_policy(
+            repositoryName=NAME, lifecyclePolicyText=keep(20).replace("any", "untagged")
+        ),
+        {"keep_images"},
+        id="another-rule",
+    ),
+    pytest.param(lambda ecr: ecr.delete_lifecycle_policy(repositoryName=NAME), {"keep_images"}, id="no-rule"),
+    pytest.param(
+        lambda ecr: ecr.tag_resource(resourceArn=ARN, tags=[{"Key": "team", "Value": "two"}]), {"tags.team"}, id="tag"
+    ),
+    pytest.param(
+        lambda ecr: ecr.tag_resource(resourceArn=ARN, tags=[{"Key": "new", "Value": "1"}]), {"tags.new"}, id="new-tag"
+    ),
+    pytest.param(lambda ecr: ecr.untag_resource(resourceArn=ARN, tagKeys=["team"]), {"tags.team"}, id="tag-gone"),
+    pytest.param(
+        lambda ecr: ecr.untag_resource(resourceArn=ARN, tagKeys=[TAG_PROJECT]),
+        {f"tags.{TAG_PROJECT}"},
+        id="owner-tag-gone",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "fields"), CHANGES)
+def test_what_somebody_changes_is_named_and_set_right(
+    deployment: Deployment, ecr: Any, change: Callable[[Any], object], fields: set[str]
+) -> None:
+    deployment.deploy(repository(deployment))
+    change(ecr)
+    found = deployment.change(repository(deployment))
+    assert (found.action, found.reason) == (Action.UPDATE, "changed behind our back")
+    assert {field.field for field in found.fields} == fields
+    deployment.deploy(repository(deployment))
+    assert deployment.is_settled([repository(deployment)])
+
+
+@pytest.mark.parametrize(("change", "fields"), [case for case in CHANGES if case.id != "owner-tag-gone"])
+def test_without_the_state_file_it_is_named_just_so(
+    deployment: Deployment, ecr: Any, change: Callable[[Any], object], fields: set[str]
+) -> None:
+    deployment.deploy(repository(deployment))
+    deployment.store.records.clear()
+    change(ecr)
+    found = deployment.change(repository(deployment))
+    assert found.action is Action.ADOPT
+    assert {field.field for field in found.fields} == fields
+
+
+def test_another_encryption_is_explained_and_loses_nothing(deployment: Deployment, ecr: Any) -> None:
+    deployment.deploy(repository(deployment))
+    with pytest.raises(ConflictError, match="encryption_key: its encryption is AES256") as caught:
+        deployment.deploy(repository(deployment, replace(AGENT, encryption_key=KEY)))
+    assert "agentcore destroy" in (caught.value.hint or "")
+    assert len(ecr.describe_repositories()["repositories"]) == 1
+
+
+def test_a_kill_after_any_call_leaves_what_the_next_deploy_completes(deployment: Deployment, ecr: Any) -> None:
+    for lives in itertools.count(1):
+        deployment.moto.reset()
+        deployment.store.records.clear()
+        try:
+            deployment.deploy(repository(deployment, lives=lives))
+        except Killed:
+            deployment.deploy(repository(deployment))
+            assert deployment.is_settled([repository(deployment)])
+            assert len(ecr.describe_repositories()["repositories"]) == 1
+        else:
+            assert lives == 3
+            break
+
+
+def test_destroy_removes_it_with_its_images_after_any_kill(deployment: Deployment, ecr: Any) -> None:
+    for lives in itertools.count(1):
+        deployment.moto.reset()
+        deployment.deploy(repository(deployment))
+        ecr.put_image(repositoryName=NAME, imageManifest=json.dumps(MANIFEST), imageTag="one")
+        try:
+            deployment.destroy(repository(deployment, lives=lives))
+        except Killed:
+            deployment.destroy(repository(deployment))
+        else:
+            assert lives > 4
+            break
+        assert ecr.describe_repositories()["repositories"] == []
+        assert deployment.store.records == {}
+
+
+@pytest.mark.parametrize(
+    "tags", [{}, dataclasses.replace(OWNER, target="staging").tags, {"team": "one"}], ids=["none", "others", "theirs"]
+)
+def test_a_look_alike_is_refused_and_stays_as_it_is(deployment: Deployment, ecr: Any, tags: dict[str, str]) -> None:
+    ecr.create_repository(repositoryName=NAME, tags=[{"Key": key, "Value": value} for key, value in tags.items()])
+    before = ecr.describe_repositories()["repositories"]
+    with pytest.raises(ConflictError, match=f"ECR repository {NAME} exists and is not ours") as caught:
+        deployment.deploy(repository(deployment))
+    assert caught.value.hint
+    deployment.destroy(repository(deployment))
+    assert ecr.describe_repositories()["repositories"] == before
+
+
+def test_one_made_between_plan_and_apply_is_taken_only_if_it_is_ours(deployment: Deployment, ecr: Any) -> None:
+    planned = deployment.plan(repository(deployment))
+    with pytest.raises(Killed):
+        deployment.deploy(repository(deployment, lives=1))
+    apply(planned, deployment.store.journal(), deployment.heard)
+    assert deployment.is_settled([repository(deployment)])
+    deployment.moto.reset()
+    ecr.create_repository(repositoryName=NAME)
+    with pytest.raises(ConflictError, match="not ours"):
+        apply(planned, deployment.store.journal(), deployment.heard)
+
+
+@pytest.mark.parametrize(
+    ("region", "partition", "domain"),
+    [("cn-north-1", "aws-cn", "amazonaws.com.cn"), ("us-gov-west-1", "aws-us-gov", "amazonaws.com")],
+)
+def test_arn_and_uri_are_of_the_regions_partition(
+    deployment: Deployment, region: str, partition: str, domain: str
+) -> None:
+    deployment.region = region
+    outputs = repository(deployment).desired({}, None).promises
+    assert outputs["arn"] == f"arn:{partition}:ecr:{region}:{ACCOUNT}:repository/{NAME}"
+    assert outputs["uri"] == f"{ACCOUNT}.dkr.ecr.{region}.{domain}/{NAME}"
+    deployment.deploy(repository(deployment))
+    assert deployment.is_settled([repository(deployment)])
+
+
+def given(deployment: Deployment, text: str) -> GivenRepository:
+    address = EcrRepository.of(text, ACCOUNT, REGION)
+    return GivenRepository(address, "bot", Repositories(deployment.session()), deployment.heard)
+
+
+@pytest.mark.parametrize("text", ["team/bots", f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/team/bots"])
+def test_a_given_repository_is_used_and_neither_changed_nor_owned(deployment: Deployment, ecr: Any, text: str) -> None:
+    ecr.create_repository(repositoryName="team/bots", imageTagMutability="MUTABLE")
+    before = ecr.describe_repositories()["repositories"]
+    resource = given(deployment, text)
+    assert deployment.change(resource).action is Action.KEEP
+    outputs = deployment.deploy(resource).outputs["repository"]
+    assert outputs["uri"] == before[0]["repositoryUri"]
+    assert deployment.store.records == {}
+    deployment.destroy(resource)
+    assert ecr.describe_repositories()["repositories"] == before
+    assert ecr.list_tags_for_resource(resourceArn=outputs["arn"])["tags"] == []
+
+
+def test_a_given_repository_that_is_not_there_is_a_fault_of_the_config(deployment: Deployment, ecr: Any) -> None:
+    with pytest.raises(InputError, match=r"ecr_repository: \S+/team/bots: no such repository"):
+        deployment.plan(given(deployment, "team/bots"))
+    assert ecr.describe_repositories()["repositories"] == []
+
+
+def test_a_given_repository_that_may_not_be_looked_at_is_used_all_the_same(deployment: Deployment) -> None:
+    key = deployment.moto.user(["ecr:PutImage"])
+    deployment.moto.enforce_iam()
+    session = deployment.moto.session(access_key=key["aws_access_key_id"], secret_key=key["aws_secret_access_key"])
+    address = EcrRepository.of("210987654321.dkr.ecr.us-east-1.amazonaws.com/bots", ACCOUNT, REGION)
+    resource = GivenRepository(address, "bot", Repositories(session), deployment.heard)
+    assert deployment.deploy(resource).outputs["repository"]["arn"].startswith("arn:aws:ecr:us-east-1:210987654321:")
+    notes = [event.message for event in deployment.heard.events if isinstance(event, Note)]
+    assert any("ecr:DescribeRepositories" in note for note in notes)
+
+
+def test_the_token_of_a_push_and_what_is_pushed_can_be_read(deployment: Deployment, ecr: Any) -> None:
+    deployment.deploy(repository(deployment))
+    door = Repositories(deployment.session())
+    assert door.image(NAME, tag="one") is None
+    ecr.put_image(repositoryName=NAME, imageManifest=json.dumps(MANIFEST), imageTag="one")
+    found = door.image(NAME, tag="one")
+    assert found
+    assert found.tags == ("one",)
+    assert door.image(NAME, digest=found.digest) == found
+    assert door.images(NAME) == [found]
+    assert door.image("nowhere", tag="one") is None
+    token = door.authorization()
+    assert token.user == "AWS"
+    assert token.registry == f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
+    assert token.password not in repr(token)

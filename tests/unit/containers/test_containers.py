@@ -1,0 +1,206 @@
+"""In which order containers are made and removed, and that nothing of a session stays when one of the steps fails."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agentcore_cli.local.containers import Container, Containers, ImageProgram
+from agentcore_cli.local.home import Home
+from agentcore_cli.local.sandbox import Exit, SandboxError, SessionSpec
+from tests.fakes.container_engine import FakeContainer, FakeEngine
+
+PROGRAM = ImageProgram("bot-0123456789/3", "sha256:" + "a" * 64, {"A": "b"}, 8080, "amd64")
+
+Scenario = Callable[[Containers, FakeEngine], Awaitable[None]]
+
+
+@pytest.fixture
+def run(home: Home, monkeypatch: pytest.MonkeyPatch) -> Callable[[Scenario], FakeEngine]:
+    """Runs a scenario with a home's containers and the engine that DOCKER_HOST names."""
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{home.root}/engine")
+
+    def run(scenario: Scenario) -> FakeEngine:
+        engine = FakeEngine()
+
+        async def main() -> None:
+            async with engine.serve(home.root / "engine"):
+                await scenario(Containers(home), engine)
+
+        asyncio.run(main())
+        return engine
+
+    return run
+
+
+def spec(home_or_log: Path, key: str = "s1") -> SessionSpec:
+    return SessionSpec(key, {}, home_or_log / "logs" / f"{key}.log")
+
+
+def only(engine: FakeEngine) -> FakeContainer:
+    [container] = engine.containers.values()
+    return container
+
+
+def test_output_is_attached_before_the_start_and_the_container_goes_with_the_stop(run: Any, home: Home) -> None:
+    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+        session = await containers.start(PROGRAM, spec(home.root))
+        assert (session.address, session.pid, session.warm) == ("127.0.0.1:49153", 4711, False)
+        only(engine).says(b"one\ntw")
+        only(engine).says(b"o\n", stream=2)
+        assert await session.stop() == Exit(None, 15)
+        assert await session.stop() == Exit(None, 15)
+        await containers.close()
+
+    engine = run(scenario)
+    steps = [asked.rpartition("/")[2] for asked in engine.calls("/containers/")]
+    assert steps[:4] == ["create", "attach", "start", "json"]
+    assert len(engine.calls("/stop")) == len(engine.calls("DELETE /containers/")) == 1
+    assert (engine.containers, engine.networks) == ({}, {})
+    lines = (home.root / "logs" / "s1.log").read_text().splitlines()
+    assert [line.split(" ", 1)[1] for line in lines] == ["one", "two"]
+    assert not (home.root / "containers").exists()
+
+
+def test_an_exit_is_told_after_the_last_output(run: Any, home: Home) -> None:
+    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+        session = await containers.start(PROGRAM, spec(home.root))
+        only(engine).says(b"the last words")
+        only(engine).end(3)
+        assert await session.exited == Exit(3, None)
+        assert "the last words" in (home.root / "logs" / "s1.log").read_text()
+        await containers.close()
+        assert engine.containers == {}
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("code", "out_of_memory", "told"),
+    [
+        pytest.param(0, False, "exited with status 0", id="well"),
+        pytest.param(1, False, "exited with status 1", id="badly"),
+        pytest.param(139, False, "was killed by SIGSEGV", id="signal"),
+        pytest.param(137, True, "was killed by SIGKILL (out of memory)", id="out-of-memory"),
+        pytest.param(255, False, "exited with status 255", id="no-signal"),
+    ],
+)
+def test_how_it_ended(run: Any, home: Home, code: int, out_of_memory: bool, told: str) -> None:
+    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+        session = await containers.start(PROGRAM, spec(home.root))
+        only(engine).end(code, out_of_memory=out_of_memory)
+        assert (await session.exited).describe() == told
+        await containers.close()
+
+    run(scenario)
+
+
+def test_one_network_for_all_that_keeps_them_apart(run: Any, home: Home) -> None:
+    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+        await asyncio.gather(*(containers.start(PROGRAM, spec(home.root, key)) for key in ("s1", "s2", "s3")))
+        [network] = engine.networks.values()
+        assert network["Options"] == {"com.docker.network.bridge.enable_icc": "false"}
+        assert {c.body["HostConfig"]["NetworkMode"] for c in engine.containers.values()} == {network["Name"]}
+        await containers.close()
+
+    assert len(run(scenario).calls("POST /networks/create")) == 1
+
+
+@pytest.mark.parametrize(
+    ("refused", "words"),
+    [
+        pytest.param("POST /containers/create", "could not be created: no more", id="create"),
+        pytest.param("POST /networks/create", "could not be created: no more", id="network"),
+        pytest.param("GET /info", "could not be created: no more", id="info"),
+    ],
+)
+def test_a_refusal_leaves_nothing(run: Any, home: Home, refused: str, words: str) -> None:
+    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+        engine.refusals[refused] = (500, "no more")
+        with pytest.raises(SandboxError, match=words):
+            await containers.start(PROGRAM, spec(home.root))
+        engine.refusals.clear()
+        session = await containers.start(PROGRAM, spec(home.root, "s2"))  # the next one is not the worse for it
+        await session.stop()
+        await containers.close()
+
+    engine = run(scenario)
+    assert (engine.containers, engine.networks) == ({}, {})
+
+
+def test_a_start_that_fails_removes_the_container(run: Any, home: Home) -> None:
+    async def refuse_start(containers: Containers, engine: FakeEngine) -> None:
+        serve = engine._serve_container
+
+        async def refusing(writer: Any, method: str, path: list[str], container: FakeContainer) -> None:
+            if path == ["start"]:
+                engine.refusals["POST /containers/" + container.id] = (400, "exec: pyhton: not found")
+                writer.write(b"HTTP/1.1 400 X\r\nContent-Length: 37\r\n\r\n" + b'{"message":"exec: pyhton: not found"}')
+                return
+            await serve(writer, method, path, container)
+
+        engine._serve_container = refusing  # type: ignore[method-assign]
+        with pytest.raises(SandboxError, match="could not be started: exec: pyhton: not found"):
+            await containers.start(PROGRAM, spec(home.root))
+        assert engine.containers == {}
+        await containers.close()
+
+    run(refuse_start)
+
+
+def test_nobody_waits_for_the_start_any_more(run: Any, home: Home) -> None:
+    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+        starting = asyncio.create_task(containers.start(PROGRAM, spec(home.root)))
+        while not engine.calls("/containers/create"):
+            await asyncio.sleep(0.001)
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+        while not engine.calls("DELETE /containers/"):
+            await asyncio.sleep(0.001)
+        await containers.close()
+        assert engine.containers == {}
+
+    run(scenario)
+
+
+def test_an_engine_that_goes_away_ends_the_session(run: Any, home: Home) -> None:
+    sessions: list[Container] = []
+
+    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+        sessions.append(await containers.start(PROGRAM, spec(home.root)))
+        engine.refusals["GET /containers/"] = (500, "shutting down")
+        only(engine).end(0)
+        assert await sessions[0].exited == Exit(None, None)
+        engine.refusals["DELETE /containers/"] = (500, "shutting down")
+        with pytest.raises(SandboxError, match="could not be removed: shutting down"):
+            await sessions[0].stop()
+        await containers.close()
+
+    run(scenario)
+    assert (home.root / "containers").read_text() == f"{home.root}/engine\n"
+
+
+def test_the_next_server_removes_what_is_ours_and_nothing_else(run: Any, home: Home) -> None:
+    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+        await containers.start(PROGRAM, spec(home.root))
+        ours = only(engine).id
+        engine.containers["other"] = FakeContainer("other", {"Labels": {"agentcore.home": "another"}})
+        engine.networks["other"] = {"Name": "other", "Labels": {"agentcore.home": "another"}}
+        await Containers(home).sweep()
+        assert ours not in engine.containers
+        assert engine.containers.keys() == engine.networks.keys() == {"other"}
+
+    run(scenario)
+    assert not (home.root / "containers").exists()
+
+
+def test_without_a_record_no_engine_is_asked(run: Any) -> None:
+    def sweep(containers: Containers, engine: FakeEngine) -> Coroutine[Any, Any, None]:
+        return containers.sweep()
+
+    assert run(sweep).asked == []
