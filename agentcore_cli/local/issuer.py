@@ -12,15 +12,14 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, Final
-from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import OpenerDirector, ProxyHandler, build_opener
 
 import msgspec
 
 if TYPE_CHECKING:
+    from urllib.request import OpenerDirector
+
     import jwt
 
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
@@ -178,6 +177,9 @@ def _keys(document: dict[str, Any]) -> list[jwt.PyJWK]:
 
 def _fetch(url: str) -> dict[str, Any]:
     """A JSON object. Raises IssuerUnavailable."""
+    from http.client import HTTPException
+    from urllib.error import HTTPError, URLError
+
     try:
         with _opener(url).open(url, timeout=FETCH_SECONDS) as answer:
             _require_safe(answer.url)
@@ -194,6 +196,8 @@ def _fetch(url: str) -> dict[str, Any]:
 
 def _opener(url: str) -> OpenerDirector:
     """No proxy is asked for what is on this machine."""
+    from urllib.request import ProxyHandler, build_opener
+
     return build_opener(ProxyHandler({})) if _require_safe(url) else build_opener()
 
 

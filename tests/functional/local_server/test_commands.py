@@ -135,6 +135,22 @@ def test_a_caller_that_hangs_up_ends_it(server: RunningServer, answers: str) -> 
     assert "sleep 1000" not in run(server, answers, session, "cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | sed s/x/y/")[1]
 
 
+def test_a_caller_that_does_not_read(server: RunningServer, answers: str) -> None:
+    """The command has to wait, the server keeps next to nothing of it, and its time runs out all the same."""
+    session = new_session()
+    server.invoke(answers, b"{}", session)
+    before = _memory(server)
+    path = f"/runtimes/{quote(answers, safe='')}/commands"
+    body = b'{"command": "yes | head -c 90000000", "timeout": 2}'
+    with server.open("POST", path, body, server.headers(session)) as response:
+        assert response.read1(10)
+        time.sleep(1)
+        assert _memory(server) - before < 20_000
+        look = "cat /proc/[0-9]*/comm | grep -c '^yes$'"
+        assert run(server, answers, session, look)[1] == "1\n"
+        eventually(lambda: run(server, answers, session, look)[1] == "0\n", "its time is over")
+
+
 def test_more_output_than_there_may_be(server: RunningServer, answers: str) -> None:
     with pytest.raises(EventStreamError, match=r"\(serviceQuotaExceededException\).*larger than 100000000 bytes"):
         for _ in events(server, answers, new_session(), "yes abcdefghijklmnopqrstuvwxyz"):
@@ -194,6 +210,12 @@ def test_an_agent_that_does_not_start(server: RunningServer) -> None:
     with pytest.raises(ClientError) as refused:
         run(server, arn, new_session(), "true")
     assert refused.value.response["Error"]["Code"] == "RuntimeClientError"
+
+
+def _memory(server: RunningServer) -> int:
+    """What the server process holds in memory, in KB."""
+    with open(f"/proc/{server.info.pid}/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
 
 def _state(server: RunningServer, arn: str, session: str) -> str:

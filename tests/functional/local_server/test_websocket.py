@@ -18,6 +18,7 @@ from websockets.frames import Frame, Opcode
 from websockets.sync.client import ClientConnection, connect
 
 from agentcore_cli.local.client import SessionRecord
+from tests.environments import agent_environment
 from tests.local_runtime import SESSION_HEADER, RunningServer, eventually, new_session
 
 AGENT = Path(__file__).parents[2] / "agents" / "servers" / "websocket.py"
@@ -257,6 +258,36 @@ def test_rubbish_instead_of_frames(server: RunningServer, arn: str) -> None:
     with talking(server, arn, new_session()) as connection:
         connection.socket.sendall(Frame(Opcode.TEXT, b"\xff\xfe").serialize(mask=True))
         assert closing(connection)[0] == 1007
+
+
+SDK_AGENT = """
+from bedrock_agentcore import BedrockAgentCoreApp
+
+app = BedrockAgentCoreApp()
+
+
+@app.websocket
+async def talk(websocket, context):
+    await websocket.accept()
+    while True:
+        said = await websocket.receive_json()
+        await websocket.send_json({"said": said, "session": context.session_id})
+
+
+app.run()
+"""
+
+
+def test_an_agent_on_the_sdk(server: RunningServer) -> None:
+    python = agent_environment("bedrock-agentcore")
+    arn = server.deploy(SDK_AGENT, name="sdk", interpreter=python, environment=python.parents[1])
+    session = new_session()
+    with talking(server, arn, session) as connection:
+        for word in ("hello", "again"):
+            connection.send(json.dumps({"text": word}))
+            assert json.loads(connection.recv(timeout=20)) == {"said": {"text": word}, "session": session}
+    shown = record(server, arn, session)
+    assert shown.end_reason is None
 
 
 def test_a_caller_that_just_goes(server: RunningServer, arn: str) -> None:

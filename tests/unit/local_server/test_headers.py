@@ -52,3 +52,28 @@ def test_an_answer_without_a_type_is_bytes() -> None:
 def test_the_request_to_the_agent(length: int | None, framing: bytes) -> None:
     head = headers.request_head("/invocations", 8080, [(b"a", b"b")], length)
     assert head == b"POST /invocations HTTP/1.1\r\nhost: localhost:8080\r\na: b\r\n" + framing + b"\r\n\r\n"
+
+
+def test_what_a_websockets_address_may_hold() -> None:
+    query = {
+        "qualifier": ["DEFAULT"],
+        "X-Amz-Signature": ["0"],
+        "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id": ["s", "t"],
+        "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Plan": ["gold"],
+        "Authorization": ["no"],
+    }
+    assert headers.in_query(query) == [
+        (headers.SESSION, b"s"),
+        (b"x-amzn-bedrock-agentcore-runtime-custom-plan", b"gold"),
+    ]
+
+
+def test_the_handshake_of_a_websocket() -> None:
+    received = [(b"upgrade", b"websocket"), (b"accept", b"*/*"), (b"x-plan", b"gold"), (b"baggage", b"a=b")]
+    sent = headers.to_websocket(received, frozenset((b"x-plan",)), [(headers.SESSION, b"s")], "request-1")
+    assert sent == [
+        (b"x-plan", b"gold"),
+        (b"baggage", b"a=b"),
+        (headers.SESSION, b"s"),
+        (headers.REQUEST, b"request-1"),
+    ]
