@@ -13,29 +13,43 @@ _ANSWER_MAX = 256  # bytes
 
 
 class Gate:
-    """Opened once, by telling the agent who the session is. `theirs` goes to the session and is closed here."""
+    """Opened once, by telling the agent who the session is. `theirs` goes to the session and is closed there."""
 
     def __init__(self) -> None:
         self._connection, self.theirs = socket.socketpair()
         self._connection.setblocking(False)
+        self._closed = False
+        self._opening = False
 
     async def open(self, environment: Mapping[str, str], learner: Learner | None) -> bool:
         """Let the program run; false when the agent has ended before, so that not one line of it ran.
 
         With a `learner` the agent stays within its reach, by the same socket.
         """
-        loop = asyncio.get_running_loop()
-        order = json.dumps({"environment": dict(environment), "learn": learner is not None}).encode() + b"\n"
+        if self._closed:
+            return False
+        order = {"environment": dict(environment), "learn": learner is not None}
+        self._opening = True
         try:
-            await loop.sock_sendall(self._connection, order)
-            running = bool(await loop.sock_recv(self._connection, _ANSWER_MAX))
-        except ConnectionError:
-            running = False
-        if running and learner is not None:
-            learner.follow(self._connection.dup())
-        self.close()
+            running = await self._tell(json.dumps(order).encode() + b"\n")
+            if running and learner is not None:
+                learner.follow(self._connection.dup())
+        finally:
+            self._opening = False
+            self.close()
         return running
 
     def close(self) -> None:
-        """Whoever waits behind a gate that was not opened ends."""
-        self._connection.close()
+        """Whoever waits behind a gate that was not opened ends. One that is being opened is not closed under way."""
+        if not self._opening:
+            self._closed = True
+            self._connection.close()
+
+    async def _tell(self, order: bytes) -> bool:
+        """Whether the agent has heard `order`."""
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.sock_sendall(self._connection, order)
+            return bool(await loop.sock_recv(self._connection, _ANSWER_MAX))
+        except ConnectionError:
+            return False

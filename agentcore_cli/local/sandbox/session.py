@@ -9,7 +9,7 @@ import signal
 import socket
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final, NoReturn
 
 from agentcore_cli.local.sandbox.commands import Command, Commands, Place
 from agentcore_cli.local.sandbox.gate import Gate
@@ -18,6 +18,8 @@ from agentcore_cli.local.sandbox.parent import Forked
 from agentcore_cli.local.sandbox.program import Exit, SandboxError
 from agentcore_cli.local.sandbox.surroundings import Surroundings
 from agentcore_cli.local.sandbox.wire import Message, Wire
+
+_ENDED: Final = {"failed": "its first process has ended"}
 
 START_SECONDS = 30.0
 KILL_SECONDS = 5.0
@@ -42,7 +44,7 @@ class SessionProcess:
         self.exited: asyncio.Future[Exit] = loop.create_future()
         self._surroundings = surroundings
         self._init_pid = forked.pid
-        self._started: asyncio.Future[Message] = loop.create_future()
+        self._answer: asyncio.Future[Message] = loop.create_future()
         self._report: Message | None = None
         self._removed: asyncio.Future[None] | None = None
         self._wire = Wire(control, self._hear, self._end_of_wire)
@@ -57,15 +59,7 @@ class SessionProcess:
     async def prepare(self, request: dict[str, Any]) -> None:
         """Tell the waiting init what to make; returns when the agent is on its way to the gate. Raises SandboxError."""
         self._place = Place(request["app"], request["environment"], request["data_limit"], self._surroundings.group)
-        with contextlib.suppress(ConnectionError):
-            await self._wire.send(request)
-        try:
-            answer = await asyncio.wait_for(self._started, START_SECONDS)
-        except TimeoutError:
-            answer = {"failed": f"the session did not start within {START_SECONDS:.0f} seconds"}
-        if "failed" in answer:
-            await self.stop(grace=0)
-            raise SandboxError(f"the session could not be started: {answer['failed']}")
+        await self._ask(request)
         self.pid = _first_child(self._init_pid) or self._init_pid
 
     async def begin(self, environment: Mapping[str, str], log: int, learner: Learner | None) -> None:
@@ -73,15 +67,13 @@ class SessionProcess:
 
         Raises SandboxError when the agent has ended before: then nothing of the program ran.
         """
+        await self._ask({"log": True}, (log,))
         try:
-            async with asyncio.timeout(START_SECONDS):
-                await self._wire.send({"log": True}, (log,))
-                running = await self._gate.open(environment, learner)
-        except (ConnectionError, TimeoutError):
+            running = await asyncio.wait_for(self._gate.open(environment, learner), START_SECONDS)
+        except TimeoutError:
             running = False
         if not running:
-            await self.stop(grace=0)
-            raise SandboxError("the session could not be started: its agent's process has ended")
+            await self._fail("its agent's process has ended")
         self._learner = learner
         self.exited.add_done_callback(self._give_up_learning)
         assert self._place is not None, "prepare() comes first"
@@ -113,6 +105,23 @@ class SessionProcess:
         if self._learner is not None:
             self._learner.ask()
             self._learner = None
+
+    async def _ask(self, message: Message, descriptors: tuple[int, ...] = ()) -> None:
+        """Have the init do something. Raises SandboxError when it does not; the session has ended then."""
+        self._answer = asyncio.get_running_loop().create_future()
+        try:
+            await self._wire.send(message, descriptors)
+            answer = await asyncio.wait_for(self._answer, START_SECONDS)
+        except ConnectionError:
+            answer = _ENDED
+        except TimeoutError:
+            answer = {"failed": f"the session did not start within {START_SECONDS:.0f} seconds"}
+        if "failed" in answer:
+            await self._fail(answer["failed"])
+
+    async def _fail(self, reason: str) -> NoReturn:
+        await self.stop(grace=0)
+        raise SandboxError(f"the session could not be started: {reason}")
 
     def _give_up_learning(self, _exited: asyncio.Future[Exit]) -> None:
         if self._learner is not None:
@@ -149,14 +158,14 @@ class SessionProcess:
             self._report = message["exited"]
         elif "command" in message:
             self._commands.hear(message)
-        elif not self._started.done():
-            self._started.set_result(message)
+        elif not self._answer.done():
+            self._answer.set_result(message)
 
     def _end_of_wire(self) -> None:
         self._wire_ended = True
         self._commands.end()
-        if not self._started.done():
-            self._started.set_result({"failed": "its first process has ended"})
+        if not self._answer.done():
+            self._answer.set_result(_ENDED)
         self._conclude()
 
     def _end_of_process(self, watched: int) -> None:

@@ -22,10 +22,11 @@ Make = Callable[[], Awaitable[SessionProcess]]
 
 
 class Spare:
-    """At most one session, made by `make`; none ever if that is None."""
+    """At most one session, made by `make` and kept for `keep` seconds; none ever if `make` is None."""
 
-    def __init__(self, make: Make | None) -> None:
+    def __init__(self, make: Make | None, keep: float = KEEP_SECONDS) -> None:
         self._make = make
+        self._keep = keep
         self._making: asyncio.Task[SessionProcess] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._endings: set[asyncio.Task[None]] = set()
@@ -64,7 +65,7 @@ class Spare:
         await asyncio.gather(*self._endings)
 
     def _begin(self) -> None:
-        self._set_timer(KEEP_SECONDS, self.drop)
+        self._set_timer(self._keep, self.drop)
         if self._make is not None and (self._making is None or _is_dead(self._making)):
             self._making = asyncio.ensure_future(self._make())
 

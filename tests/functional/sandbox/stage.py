@@ -28,9 +28,9 @@ class Reply:
 class Stage:
     """One sandbox; everything that it started ends with it."""
 
-    def __init__(self, root: Path, isolation: Isolation | None = None) -> None:
+    def __init__(self, root: Path, isolation: Isolation | None = None, *, keep_spares: bool = False) -> None:
         self.home = Home(root / "home").create()
-        self.sandbox = Sandbox(self.home, isolation)
+        self.sandbox = Sandbox(self.home, isolation, keep_spares=keep_spares)
         self._count = 0
 
     async def __aenter__(self) -> Stage:
@@ -112,12 +112,18 @@ async def run_in(session: SessionProcess, source: str) -> Any:
     return reply.body
 
 
-def on_stage(root: Path, play: Callable[[Stage], Awaitable[None]], isolation: Isolation | None = None) -> None:
+def on_stage(
+    root: Path,
+    play: Callable[[Stage], Awaitable[None]],
+    isolation: Isolation | None = None,
+    *,
+    keep_spares: bool = False,
+) -> None:
     """Run `play` with a stage in `root`, on the event loop that the server uses."""
     import uvloop
 
     async def whole() -> None:
-        async with Stage(root, isolation) as stage:
+        async with Stage(root, isolation, keep_spares=keep_spares) as stage:
             await play(stage)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -4,10 +4,10 @@ Where there are namespaces this is pid 1 of its own: nothing inside can kill it,
 is the end of everything inside. It sleeps until one of three things happens: output of the agent (stamped and
 written to the log), the end of a child, or a message from the server. The server's end is the closing of that socket.
 
-To the server: `{"started": pid}` or `{"failed": reason}`, then `{"exited": {"code": …, "signal": …}}`.
-From the server: the request first, then `{"log": true}` with the file's descriptor, then what `commands` is for, and
-at last `{"stop": grace in seconds}`.
-The agent runs nothing of the program before the server opens its gate (`gate`), which it does when the log is here.
+From the server: the request, answered by `{"started": pid}` or `{"failed": reason}`; then `{"log": true}` with the open
+file, answered by `{"logs": true}`, upon which the server opens the agent's gate and the program begins; then what
+`commands` is for, and at last `{"stop": grace in seconds}`.
+To the server, last of all: `{"exited": {"code": …, "signal": …}}`.
 """
 
 import os
@@ -30,6 +30,7 @@ if sys.platform == "linux":
 Settings = dict[str, Any]
 
 _READ = 65536
+_UNLIMITED = 50.0  # milliseconds after which the agent is put under its limits, if its program has not begun before
 
 
 class Init:
@@ -66,25 +67,26 @@ class Init:
 
     def _fork_agent(self, request: Message) -> "Agent | None":
         """Start the agent; returns it in its own process, None in this one."""
-        ours, agents = (self._groups, []) if self._settings["namespaces"] else ([], self._groups)
+        agents: list[int] = []
+        if not self._settings["namespaces"]:
+            agents, self._groups = self._groups, []
         self._output, output = os.pipe()
         agent = Agent(self._settings, request, self._listener, Entrance(output, agents, self._gate, self._pages))
         self._agent_pid = os.fork()
         if self._agent_pid == 0:
-            self._leave_to_agent(ours)
+            self._leave_to_agent()
             return agent
         for descriptor in (output, self._listener, self._gate, *agents):
             os.close(descriptor)
         if sys.platform == "linux":
             kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # no ptrace, no reading of our memory from inside
         self._channel.send({"started": self._agent_pid})
-        limits.move_everyone(ours)
         return None
 
-    def _leave_to_agent(self, groups: "list[int]") -> None:
+    def _leave_to_agent(self) -> None:
         """In the agent's process: close what is the init's."""
         self._channel.close()
-        for descriptor in (self._output, *groups):
+        for descriptor in (self._output, *self._groups):
             os.close(descriptor)
 
     def _watch(self) -> NoReturn:
@@ -93,7 +95,7 @@ class Init:
             self._poll.register(source, select.POLLIN)
         self._reap(watch)  # an agent that ended before we watched
         while True:
-            ready = self._ready(self._milliseconds_left())
+            ready = {descriptor for descriptor, _ in self._poll.poll(self._milliseconds_left())}
             if self._channel.fileno() in ready:
                 self._obey(self._channel.read())
             if self._output in ready and not self._pump():
@@ -103,9 +105,9 @@ class Init:
                 children.kill(self._agent_pid, signal.SIGKILL)
             if watch.fileno() in ready:
                 self._reap(watch)
-
-    def _ready(self, milliseconds: "float | None") -> "set[int]":
-        return {descriptor for descriptor, _ in self._poll.poll(milliseconds)}
+            if self._groups and (self._log is not None or not ready):
+                limits.move_everyone(self._groups)
+                self._groups = []
 
     def _reap(self, watch: children.Watch) -> None:
         ended = watch.reap()
@@ -121,6 +123,7 @@ class Init:
             if "log" in message:
                 self._log = Log(self._channel.take_descriptors(1)[0])
                 self._poll.register(self._output, select.POLLIN)
+                self._channel.send({"logs": True})
             elif "stop" in message:
                 self._deadline = time.monotonic() + message["stop"]
                 children.kill(self._agent_pid, signal.SIGTERM)
@@ -129,7 +132,7 @@ class Init:
 
     def _milliseconds_left(self) -> "float | None":
         if self._deadline is None:
-            return None
+            return _UNLIMITED if self._groups else None
         return max(0.0, self._deadline - time.monotonic()) * 1000 + 1
 
     def _pump(self) -> bool:
@@ -142,8 +145,6 @@ class Init:
 
     def _end(self, status: int) -> NoReturn:
         """The agent is gone: so is all it has left behind. Its last words are written before the server hears of it."""
-        if self._log is None and self._channel.fileno() in self._ready(0):
-            self._obey(self._channel.read())  # it was sent before the agent could begin
         self._end_all()
         os.set_blocking(self._output, False)
         try:

@@ -1,7 +1,8 @@
 """What a session's processes may use and do; and control groups that are joined without keeping a session waiting.
 
-To move a process the kernel waits until none can be in the midst of a fork: some 10 ms, a third of what a session takes
-to its first answer. So the init moves the agent while that is running already, and what it has forked by then.
+To move a process the kernel waits until none can be in the midst of a fork: some 10 ms, as much as a session takes to
+its first answer. So the init moves the agent long before its program begins (a spare), or while that runs already, and
+then what it has forked by then, too.
 """
 
 import os
