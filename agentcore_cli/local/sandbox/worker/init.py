@@ -6,8 +6,8 @@ written to the log), the end of a child, or a message from the server. The serve
 
 From the server: the request, answered by `{"started": pid}` or `{"failed": reason}`; then `{"log": true}` with the open
 file, answered by `{"logs": true}`, upon which the server opens the agent's gate and the program begins; then what
-`commands` is for, and at last `{"stop": grace in seconds}`. To the server, last of all: `{"exited": {"code": …,
-"signal": …}}`.
+`commands` is for, and at last `{"stop": grace in seconds}`.
+To the server, last of all: `{"exited": {"code": …, "signal": …}}`.
 """
 
 import os

@@ -1,0 +1,94 @@
+"""Memory given ahead of time: the pages that one fork wrote to are another's own before it writes to them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[3]
+HEAD = """
+import ctypes, json, mmap, os
+from agentcore_cli.local.sandbox.worker import pages
+
+area = mmap.mmap(-1, 64 * pages.PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+for page in range(64):
+    area[page * pages.PAGE] = page
+start = ctypes.addressof(ctypes.c_char.from_buffer(area))
+
+def within(found):
+    return [
+        ((at - start) // pages.PAGE, length // pages.PAGE, written)
+        for at, length, written in pages._STRETCH.iter_unpack(found)
+        if start <= at < start + 64 * pages.PAGE
+    ]
+
+def in_a_fork(work):
+    read, write = os.pipe()
+    stay, go = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.write(write, json.dumps(work()).encode())
+        os.close(go)
+        os.read(stay, 1)
+        os._exit(0)
+    os.close(stay)
+    return pid, go, json.loads(os.read(read, 65536))
+
+def write_some():
+    for page in (3, 4, 10):
+        area[page * pages.PAGE] = 200
+
+"""
+
+needs_pagemap = pytest.mark.skipif(not Path("/proc/self/pagemap").exists(), reason="needs pagemap")
+
+
+def run(source: str) -> Any:
+    """What the source prints, as JSON, in a process of its own: it forks."""
+    result = subprocess.run([sys.executable, "-c", HEAD + source], cwd=REPOSITORY, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+@needs_pagemap
+def test_the_pages_that_a_fork_wrote_to_are_found() -> None:
+    assert run("print(json.dumps(within(pages.used_by(in_a_fork(write_some)[0]))))") == [[3, 2, True], [10, 1, True]]
+
+
+@needs_pagemap
+def test_pages_that_were_touched_are_the_processs_own_and_say_what_they_said() -> None:
+    source = """
+found = pages.used_by(in_a_fork(write_some)[0])
+
+def touch():
+    before = within(pages.used_by(os.getpid()))
+    pages.touch(found)
+    return before, within(pages.used_by(os.getpid())), [area[page * pages.PAGE] for page in range(64)]
+
+print(json.dumps(in_a_fork(touch)[2]))
+"""
+    assert run(source) == [[], [[3, 2, True], [10, 1, True]], list(range(64))]
+
+
+@needs_pagemap
+def test_what_is_not_there_is_passed_over() -> None:
+    source = """
+pages.touch(pages._STRETCH.pack(pages.PAGE, pages.PAGE, True) + pages._STRETCH.pack(start, pages.PAGE, True))
+print(json.dumps(area[0]))
+"""
+    assert run(source) == 0
+
+
+def test_a_process_that_has_gone_has_nothing() -> None:
+    source = """
+pid, go, _ = in_a_fork(write_some)
+os.close(go)
+os.waitpid(pid, 0)
+print(json.dumps(len(pages.used_by(pid))))
+"""
+    assert run(source) == 0
