@@ -40,9 +40,8 @@ def is_exposed(argument: str | None) -> bool:
 
 
 def _checked(text: str, source: str) -> str:
-    token = text.strip()
-    if token[:7].lower() == "bearer ":
-        token = token[7:].strip()
+    scheme, _, rest = text.strip().partition(" ")
+    token = rest.strip() if scheme.lower() == "bearer" else text.strip()
     if not token:
         raise InputError(f"{source}: there is no token in it")
     if len(token) > _LONGEST or not token.isascii() or not token.isprintable() or " " in token:

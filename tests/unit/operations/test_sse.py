@@ -3,6 +3,8 @@ from __future__ import annotations
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agentcore_cli.operations.sse import ServerSentEvent, SseParser
 
@@ -43,3 +45,76 @@ def test_events_are_the_same_wherever_the_stream_is_cut(stream: bytes, expected:
 def test_an_event_has_its_type_and_the_last_id() -> None:
     events = _events(b"event: tool\nid: 7\ndata: a\n\ndata: b\n\n", [])
     assert events == [ServerSentEvent("a", "tool", "7"), ServerSentEvent("b", "message", "7")]
+
+
+FIELDS = st.sampled_from(["data", "event", "id", "retry", "", "other", "dat", " data", "\ufeffdata"])
+VALUES = st.text(st.sampled_from("ab: é会\U0001f600\x00\x1b7\u2028\x85\x0b"), max_size=6)
+LINES = st.one_of(
+    st.just(""),
+    st.builds(lambda field, colon, value: field + colon + value, FIELDS, st.sampled_from([":", ": ", ""]), VALUES),
+)
+STREAMS = st.lists(st.tuples(LINES, st.sampled_from(["\n", "\r\n", "\r"])), max_size=12)
+
+
+def by_the_standard(text: str) -> list[ServerSentEvent]:
+    """The same, of a whole stream, as slowly and plainly as the standard says it."""
+    found, data, event, last, retry = [], [], "", None, None
+    for line in text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")[:-1]:
+        field, _, value = line.partition(":")
+        value = value[1:] if value[:1] == " " else value
+        if line == "":
+            if data:
+                found.append(ServerSentEvent("\n".join(data), event or "message", last, retry))
+            data, event = [], ""
+        elif field == "data":
+            data.append(value)
+        elif field == "event":
+            event = value
+        elif field == "id" and "\x00" not in value:
+            last = value
+        elif field == "retry" and value and set(value) <= set("0123456789"):
+            retry = int(value)
+    return found
+
+
+@given(lines=STREAMS, bom=st.booleans(), cuts=st.lists(st.integers(0, 400), max_size=8))
+def test_any_stream_in_any_pieces_is_read_by_the_standard(
+    lines: list[tuple[str, str]], bom: bool, cuts: list[int]
+) -> None:
+    text = ("\ufeff" if bom else "") + "".join(line + end for line, end in lines)
+    stream = text.encode()
+    assert _events(stream, sorted(cut for cut in cuts if cut <= len(stream))) == by_the_standard(text)
+
+
+@given(noise=st.binary(max_size=200), cuts=st.lists(st.integers(0, 200), max_size=5))
+def test_noise_gives_the_same_events_in_any_pieces(noise: bytes, cuts: list[int]) -> None:
+    stream = b"data: a\n" + noise
+    assert _events(stream, sorted(cut for cut in cuts if cut <= len(stream))) == _events(stream, [])
+
+
+def test_a_long_line_in_many_pieces_is_read_in_one_go() -> None:
+    parser = SseParser()
+    parser.feed(b"data: ")
+    for _ in range(20_000):
+        assert parser.feed(b"x" * 1000) == []
+    (event,) = parser.feed(b"\n\n")
+    assert len(event.data) == 20_000_000
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (
+            '{"error": "no", "error_type": "ValueError", "message": "An error occurred during streaming"}',
+            "the agent failed midway: ValueError: no",
+        ),
+        ('{"type": "RUN_ERROR", "code": "AGENT_ERROR", "message": "broken"}', "the agent failed: broken"),
+        ('{"message": "An error occurred during streaming"}', None),
+        ('"RUN_ERROR"', None),
+        ("RUN_ERROR", None),
+        ('{"type": "RUN_FINISHED"}', None),
+    ],
+)
+def test_an_event_may_say_that_the_agent_failed(data: str, message: str | None) -> None:
+    fault = ServerSentEvent(data).fault()
+    assert (fault.message if fault else None) == message
