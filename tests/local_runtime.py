@@ -43,10 +43,11 @@ class Answer:
 
 
 class RunningServer:
-    """A server that runs, and everything a test asks of it."""
+    """A server that runs, and everything a test asks of it. `patience` is for one answer by http.client, in seconds."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, patience: float = 60) -> None:
         self.home = home
+        self.patience = patience
         self.info = daemon.ensure_running(home)
         self.local = LocalRuntime(self.info)
         self.session = boto3.Session(
@@ -150,7 +151,7 @@ class RunningServer:
         headers: Mapping[str, str] | None = None,
     ) -> Iterator[http.client.HTTPResponse]:
         """A request by http.client; the answer can be read as it comes."""
-        connection = http.client.HTTPConnection(self.info.host, self.info.port, timeout=60)
+        connection = http.client.HTTPConnection(self.info.host, self.info.port, timeout=self.patience)
         try:
             connection.request(method, path, body, dict(self.headers() if headers is None else headers))
             yield connection.getresponse()

@@ -11,7 +11,7 @@ import pytest
 from agentcore_cli.local.home import Home
 from tests.conftest import leave
 from tests.e2e.containers.engine import Engine, lacking
-from tests.e2e.containers.runtime import deploy
+from tests.e2e.containers.runtime import PATIENCE, deploy
 from tests.local_runtime import RunningServer
 
 AGENTS = Path(__file__).parents[2] / "agents"
@@ -43,7 +43,7 @@ def image(engine: Engine) -> str:
 @pytest.fixture(scope="module")
 def server() -> Iterator[RunningServer]:
     folder = Path(tempfile.mkdtemp(prefix="ac-"))
-    running = RunningServer(Home(folder).create())
+    running = RunningServer(Home(folder).create(), PATIENCE)
     yield running
     running.close()
     leave(folder)

@@ -63,8 +63,14 @@ class Engine:
     def networks(self, home: Path) -> list[Any]:
         return list(self._client.networks.list(filters=_ours(home)))
 
-    def volumes(self) -> set[str]:
-        return {volume.name for volume in self._client.volumes.list()}
+    def volumes(self, home: Path) -> set[str]:
+        """The volumes that the containers of a home have."""
+        mounts = (mount for container in self.containers(home) for mount in container.attrs["Mounts"])
+        return {mount["Name"] for mount in mounts if mount["Type"] == "volume"}
+
+    def left(self, volumes: set[str]) -> set[str]:
+        """Those of the volumes that are still there."""
+        return volumes & {volume.name for volume in self._client.volumes.list()}
 
     def base(self) -> str:
         """The name of the base image, which is in the engine now."""

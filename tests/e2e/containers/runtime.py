@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.local_runtime import RunningServer, new_session
 
+PATIENCE = 300  # seconds: emulation on a busy machine
 ROLE = "arn:aws:iam::123456789012:role/AmazonBedrockAgentCore-test"
 
 

@@ -13,6 +13,8 @@ from agentcore_cli.local.containers import Container, Containers, ImageProgram
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.sandbox import Exit, SandboxError, SessionSpec
 
+pytestmark = pytest.mark.timeout(600)
+
 
 @pytest.fixture
 def run(home: Home, image: str) -> Callable[[Callable[[Container], Awaitable[Any]]], Any]:

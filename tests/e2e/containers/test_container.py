@@ -11,6 +11,8 @@ from tests.e2e.containers.engine import Engine
 from tests.e2e.containers.runtime import deploy, refusal, value
 from tests.local_runtime import RunningServer, eventually, new_session
 
+pytestmark = pytest.mark.timeout(600)
+
 AGENT = Path(__file__).parents[2] / "agents" / "contained.py"
 GIVEN = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",

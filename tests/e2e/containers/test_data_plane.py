@@ -9,6 +9,8 @@ import pytest
 from tests.e2e.containers.runtime import value
 from tests.local_runtime import RunningServer, new_session
 
+pytestmark = pytest.mark.timeout(600)
+
 
 def command(server: RunningServer, arn: str, session: str, text: str, **body: Any) -> dict[str, Any]:
     """InvokeAgentRuntimeCommand: stdout, stderr and how it ended."""

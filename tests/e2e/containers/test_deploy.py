@@ -13,6 +13,8 @@ from agentcore_cli.local.home import Home
 from tests.command_line import CommandLine
 from tests.e2e.containers.engine import Engine
 
+pytestmark = pytest.mark.timeout(600)
+
 AGENT = Path(__file__).parents[2] / "agents" / "contained.py"
 PROJECT = "containers-1a2b3c"
 CONFIG = """\

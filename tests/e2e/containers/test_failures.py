@@ -14,8 +14,10 @@ from agentcore_cli.local.containers import Containers, ImageProgram
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.sandbox import SessionSpec
 from tests.e2e.containers.engine import REGISTRY, Engine
-from tests.e2e.containers.runtime import create, deploy, value
+from tests.e2e.containers.runtime import PATIENCE, create, deploy, value
 from tests.local_runtime import RunningServer, eventually, new_session
+
+pytestmark = pytest.mark.timeout(600)
 
 
 def outcome(server: RunningServer, runtime_id: str) -> tuple[str, str]:
@@ -96,23 +98,24 @@ def test_too_much_memory(home: Home, engine: Engine, image: str) -> None:
 
 @pytest.mark.parametrize("way", ["stopped", "killed"])
 def test_nothing_is_left_of_a_server(home: Home, engine: Engine, image: str, way: str) -> None:
-    volumes = engine.volumes()
-    server = RunningServer(home)
+    server = RunningServer(home, PATIENCE)
     arn = deploy(server, image)
     session = new_session()
     value(server, arn, "kept.append('1')", session)
     log = Path(server.living(arn)[0].log)
+    volumes = engine.volumes(home.root)
+    assert volumes
     server.close()
     if way == "stopped":
         daemon.stop(home)
     else:
         os.kill(server.info.pid, signal.SIGKILL)
         eventually(lambda: not engine.containers(home.root), "the process beside it removes them")
-        again = RunningServer(home)
+        again = RunningServer(home, PATIENCE)
         assert [record.end_reason for record in again.sessions(arn)] == ["the local runtime was killed"]
     assert engine.containers(home.root) == []
     assert engine.networks(home.root) == []
-    assert engine.volumes() == volumes
+    assert engine.left(volumes) == set()
     assert "starting" in log.read_text()
     if way == "killed":
         assert value(again, arn, "kept", session) == []
@@ -120,7 +123,7 @@ def test_nothing_is_left_of_a_server(home: Home, engine: Engine, image: str, way
 
 
 def test_the_next_server_removes_what_the_reaper_did_not(home: Home, engine: Engine, image: str) -> None:
-    server = RunningServer(home)
+    server = RunningServer(home, PATIENCE)
     value(server, deploy(server, image), "1")
     server.close()
     for pid in [*reapers(server.info.pid), server.info.pid]:

@@ -11,10 +11,11 @@ from agentcore_cli.local.home import Home
 from tests.command_line import CommandLine
 from tests.e2e.containers.engine import Engine
 
+pytestmark = pytest.mark.timeout(600)
+
 EXAMPLE = Path(__file__).parents[3] / "examples" / "session"
 
 
-@pytest.mark.timeout(400)
 def test_the_sessions_of_the_example_keep_their_context(tmp_path: Path, home: Home, engine: Engine) -> None:
     shutil.copytree(EXAMPLE, tmp_path / "project")
     cli = CommandLine(tmp_path / "project", {"AGENTCORE_HOME": str(home.root)})

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import time
 
+import pytest
+
 from tests.e2e.containers.engine import Engine
 from tests.e2e.containers.runtime import value
 from tests.local_runtime import RunningServer, eventually, new_session, runtime_id
+
+pytestmark = pytest.mark.timeout(600)
 
 
 def test_a_session_keeps_its_memory_and_two_are_kept_apart(server: RunningServer, arn: str, engine: Engine) -> None:
@@ -31,13 +35,13 @@ def test_stop_ends_the_container(server: RunningServer, arn: str, engine: Engine
     session = new_session()
     value(server, arn, "kept.append('once')", session)
     before = {container.id for container in engine.containers(server.home.root)}
-    volumes = engine.volumes()
+    volumes = engine.volumes(server.home.root)
     began = time.monotonic()
     server.data.stop_runtime_session(agentRuntimeArn=arn, runtimeSessionId=session, qualifier="DEFAULT")
     assert time.monotonic() - began < 10
     after = {container.id for container in engine.containers(server.home.root)}
     assert len(before - after) == 1
-    assert len(volumes - engine.volumes()) == 1
+    assert len(volumes - engine.left(volumes)) == 1
     assert value(server, arn, "kept", session) == []
 
 
