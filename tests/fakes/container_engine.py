@@ -46,6 +46,7 @@ class FakeEngine:
         self.refusals: dict[str, tuple[int, str]] = {}
         self.pull: list[dict[str, Any]] = [{"error": "no basic auth credentials"}]
         self.asked: list[str] = []
+        self.has_init = True
         self._tasks: set[asyncio.Task[None]] = set()
 
     def add_image(self, *names: str, id: str = "sha256:" + "a" * 64, **told: Any) -> None:
@@ -128,6 +129,8 @@ class FakeEngine:
     async def _serve_containers(
         self, writer: asyncio.StreamWriter, method: str, path: list[str], query: dict[str, str], body: Any
     ) -> None:
+        if path == ["create"] and body["HostConfig"]["Init"] and not self.has_init:
+            return _tell(writer, 500, {"message": "container-init binary not found on the host"})
         if path == ["create"]:
             made = FakeContainer(f"{len(self.asked):064x}", body)
             self.containers[made.id] = made

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import logging
+import re
 import secrets
 from typing import Any, Final
 
@@ -28,6 +29,8 @@ from agentcore_cli.local.upstream import UpstreamLost
 CLOSE_GRACE: Final = 1.0  # seconds that agents get when everything ends
 CLEAR_SECONDS: Final = 20.0  # how long it may take to remove what is left
 
+_NO_INIT: Final = re.compile(r"(docker|container)-init")  # Docker's words, and Podman's
+
 _log = logging.getLogger(__name__)
 
 
@@ -48,6 +51,7 @@ class Containers:
         self._opening = asyncio.Lock()
         self._engine: Engine | None = None
         self._processors = 1
+        self._has_init = True
         self._relays = Relays(None)
 
     @property
@@ -85,6 +89,17 @@ class Containers:
         await self._guardian.dismiss()
 
     async def _start(self, program: ImageProgram, spec: SessionSpec) -> Container:
+        """Some installations of engines come without the init that they offer: then the agent is the first process."""
+        try:
+            return await self._run(program, spec)
+        except SandboxError as error:
+            if not self._has_init or not _NO_INIT.search(error.message):
+                raise
+            _log.warning("sessions have no init of the engine's, so they ignore some signals: %s", error.message)
+            self._has_init = False
+            return await self._run(program, spec)
+
+    async def _run(self, program: ImageProgram, spec: SessionSpec) -> Container:
         try:
             engine = await self._open()
             session = await self._create(engine, program, spec)
@@ -100,7 +115,7 @@ class Containers:
 
     async def _create(self, engine: Engine, program: ImageProgram, spec: SessionSpec) -> Container:
         environment = await self._relays.reach(variables(program, spec))
-        place = Place(self._id, self._server, self.network, self._processors, self._relays.host)
+        place = Place(self._id, self._server, self.network, self._processors, self._relays.host, self._has_init)
         body = container(program, spec, environment, place)
         name = {"name": f"agentcore-{self._id}-{spec.key}"}
         made = await engine.ask("POST", "/containers/create", name | {"platform": images.PLATFORM}, body)

@@ -51,13 +51,14 @@ _OF_THIS_MACHINE: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where containers are made: the labels' values, our network, the engine's processors, and a host's address."""
+    """Where containers are made: labels, our network, the engine's processors and init, a host and its address."""
 
     home: str
     server: str
     network: str
     processors: int
     host: str
+    init: bool
 
 
 def container(
@@ -75,7 +76,7 @@ def container(
             "NetworkMode": place.network,
             "ExtraHosts": [place.host],
             "PortBindings": {port: [{"HostIp": "127.0.0.1", "HostPort": ""}]},
-            "Init": True,
+            "Init": place.init,
             "CapDrop": ["ALL"],
             "SecurityOpt": ["no-new-privileges"],
             "NanoCpus": min(spec.cpus, place.processors) * 10**9,

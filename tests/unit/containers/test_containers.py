@@ -152,6 +152,17 @@ def test_a_start_that_fails_removes_the_container(run: Any, home: Home) -> None:
     run(refuse_start)
 
 
+def test_an_engine_without_its_init(run: Any, home: Home) -> None:
+    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+        engine.has_init = False
+        for key in ("s1", "s2"):
+            await containers.start(PROGRAM, spec(home.root, key))
+        assert [c.body["HostConfig"]["Init"] for c in engine.containers.values()] == [False, False]
+        await containers.close()
+
+    assert len(run(scenario).calls("POST /containers/create")) == 3
+
+
 def test_nobody_waits_for_the_start_any_more(run: Any, home: Home) -> None:
     async def scenario(containers: Containers, engine: FakeEngine) -> None:
         starting = asyncio.create_task(containers.start(PROGRAM, spec(home.root)))

@@ -15,7 +15,7 @@ PROGRAM = ImageProgram("bot-0123456789/3", "sha256:" + "a" * 64, {"AWS_REGION": 
 
 def body(program: ImageProgram = PROGRAM, processors: int = 8, **environment: str) -> dict[str, Any]:
     spec = SessionSpec("s1", environment, Path("/log"))
-    place = Place("abc", "def", "net", processors, "host.docker.internal:172.18.0.1")
+    place = Place("abc", "def", "net", processors, "host.docker.internal:172.18.0.1", init=True)
     return container(program, spec, variables(program, spec), place)
 
 
