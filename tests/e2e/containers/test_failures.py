@@ -32,7 +32,7 @@ def outcome(server: RunningServer, runtime_id: str) -> tuple[str, str]:
 
 
 def test_an_image_for_another_processor_is_refused_in_the_services_words(server: RunningServer, engine: Engine) -> None:
-    uri = engine.image("amd64", {"agent.py": "pass"}, base="python-amd64:3.13")
+    uri = engine.image("amd64", {"agent.py": "pass"}, base="--platform=linux/amd64 scratch")
     status, reason = outcome(server, create(server, uri, name="amd64")["agentRuntimeId"])
     assert status == "CREATE_FAILED"
     assert reason.startswith("Architecture incompatible for uri")
