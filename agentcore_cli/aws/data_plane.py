@@ -151,7 +151,7 @@ class DataPlane:
         return Request(method, url, {"Host": _host(url), "User-Agent": f"agentcore-toolkit/{__version__}"})
 
     def _patiently(self, request: Request, *, not_found_seconds: float = 0.0, is_rpc: bool = False) -> Answer:
-        """One answer with status 200; each attempt is signed anew."""
+        """One good answer; each attempt is signed anew."""
         started, pause = time.monotonic(), 0.05
         plain = dict(request.headers)
         while True:
@@ -193,10 +193,15 @@ def _refused(answer: Answer, is_rpc: bool) -> Refusal | None:
         return None
     from agentcore_cli.aws.refusals import refusal, rpc_refusal  # most calls are not refused
 
+<<<<<<< HEAD
     if answer.status != 200:
         return refusal(
             answer.status, answer.content_type, answer.headers.get(HEADER_ERROR_TYPE.lower()), answer.whole()
         )
+=======
+    if not 200 <= answer.status < 300:  # an MCP server accepts notifications with 202
+        return refusal(answer.status, answer.content_type, answer.headers.get(HEADER_ERROR_TYPE), answer.whole())
+>>>>>>> f
     return rpc_refusal(answer.whole())
 
 

@@ -36,6 +36,8 @@ def test_an_mcp_server(tmp_path: Path, home_path: Path) -> None:
         }
         answer = project.invoke(json.dumps(call), "first")
         assert answer["result"]["content"] == [{"type": "text", "text": "3"}]
+        told = '{"jsonrpc": "2.0", "method": "notifications/initialized"}'
+        assert project.command.json("invoke", "--local", told, "-s", "first")["status_code"] == 202
         failed = project.command.run("invoke", "--local", '{"jsonrpc": "2.0"}', "-s", "first", code=5)
         assert "Received error (400) from runtime" in failed.stderr
         assert project.command.run("exec", "--local", "ls *.py", "-s", "first").stdout == "clock.py\n"
