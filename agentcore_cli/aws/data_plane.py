@@ -193,15 +193,10 @@ def _refused(answer: Answer, is_rpc: bool) -> Refusal | None:
         return None
     from agentcore_cli.aws.refusals import refusal, rpc_refusal  # most calls are not refused
 
-<<<<<<< HEAD
-    if answer.status != 200:
+    if not 200 <= answer.status < 300:  # an MCP server accepts notifications with 202
         return refusal(
             answer.status, answer.content_type, answer.headers.get(HEADER_ERROR_TYPE.lower()), answer.whole()
         )
-=======
-    if not 200 <= answer.status < 300:  # an MCP server accepts notifications with 202
-        return refusal(answer.status, answer.content_type, answer.headers.get(HEADER_ERROR_TYPE), answer.whole())
->>>>>>> f
     return rpc_refusal(answer.whole())
 
 
