@@ -1,4 +1,4 @@
-"""The project of the folder's tests as if its agent were on AWS: the local runtime is the wire, moto's server the rest."""
+"""The project of the folder's tests as if its agent were on AWS, with the local runtime as the wire."""
 
 from __future__ import annotations
 
