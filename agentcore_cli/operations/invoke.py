@@ -9,7 +9,7 @@ from typing import Final
 
 from agentcore_cli import names
 from agentcore_cli.aws.data_plane import Answer, Call
-from agentcore_cli.contract import HEADER_MCP_SESSION, HEADER_USER, SYNC_REQUEST_SECONDS
+from agentcore_cli.contract import DEFAULT_ENDPOINT, HEADER_MCP_SESSION, HEADER_USER, SYNC_REQUEST_SECONDS
 from agentcore_cli.errors import AgentFailedError, CredentialsError, InputError, NotFoundError, StillInProgressError
 from agentcore_cli.operations.destination import Destination
 from agentcore_cli.operations.exchanges import Exchange, remember
@@ -93,13 +93,19 @@ def invoke(request: InvokeRequest, destination: Destination) -> Invocation:
             _explain(error, destination, exchange)
         raise
     except NotFoundError as error:
-        error.hint = error.hint or destination.command("status")
+        error.hint = error.hint or _where_to_look(destination)
         raise
     except CredentialsError as error:
         if request.bearer is None and destination.agent is not None and destination.agent.authorizer is not None:
             error.hint = "this agent takes a bearer token: --bearer-token @FILE, or AGENTCORE_BEARER_TOKEN"
         raise
     return Invocation(request.session, session_id, answer, exchange)
+
+
+def _where_to_look(destination: Destination) -> str:
+    if destination.selected is None:
+        return "check the ARN and --qualifier"
+    return destination.selected.command("status" if destination.endpoint == DEFAULT_ENDPOINT else "endpoints list")
 
 
 def check(request: InvokeRequest, destination: Destination) -> None:
