@@ -19,6 +19,23 @@ from tests.stand_ins import Moto
 pytest.register_assert_rewrite("tests.e2e.journey")
 
 
+LONG = {
+    "test_every_call_fails.py",
+    "test_interruptions.py",
+    "test_journey_moto.py",
+    "test_kill_points_of_deploy.py",
+    "test_kill_points_of_destroy.py",
+    "test_lost_and_changed.py",
+}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.name in LONG or item.path.parent.name == "containers":
+            item.add_marker(pytest.mark.long)
+
+
 @pytest.fixture(scope="session")
 def stage() -> Iterator[Machine]:
     """Docker Engine, the registry that poses as ECR, and the one that serves the base image."""
