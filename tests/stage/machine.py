@@ -53,8 +53,8 @@ def _set_up(folder: Path) -> None:
     (folder / "tenants").mkdir(parents=True)
     try:
         image = base_image()
+        hosts.add(registry.ADDRESSES)  # before the engine, which remembers what it could not find
         engine.start(folder)
-        hosts.add(registry.ADDRESSES)
         registry.start(folder, engine.TRUST)
         Registry(PUBLIC, registry.authority_file(folder)).publish(image)
     except BaseException:
