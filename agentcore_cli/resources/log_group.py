@@ -57,7 +57,7 @@ class LogGroup:
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
         facts = {
-            "name": _name(outputs[_RUNTIME]["id"], found),
+            "name": _name(outputs[_RUNTIME]["id"]),
             "retention": self.wish.agent.log_retention,
             "tags": {**self.wish.agent.tags, **self.wish.owner.tags},
         }
@@ -144,8 +144,6 @@ class LogGroup:
         return ours
 
 
-def _name(runtime_id: str, found: Found | None) -> str:
-    """The main group of a runtime. While the runtime is still to be changed, its id is most likely what it was."""
-    if runtime_id != PENDING:
-        return contract.log_group(runtime_id, contract.DEFAULT_ENDPOINT)
-    return found.outputs["name"] if found else PENDING
+def _name(runtime_id: str) -> str:
+    """The main group of a runtime; not known before a runtime that is made anew has its id."""
+    return PENDING if runtime_id == PENDING else contract.log_group(runtime_id, contract.DEFAULT_ENDPOINT)

@@ -74,7 +74,7 @@ class Runtime:
             "tags": self._wanted_tags(found),
             "status": READY,
         }
-        return Desired(facts)
+        return Desired(facts, _lasting(found))
 
     def read(self, recorded: Record | None) -> Found | None:
         runtime_id = self.wish.supplied_id or (recorded.outputs.get("id") if recorded else None)
@@ -206,6 +206,13 @@ class Runtime:
             )
         kept = {name: value for name, value in there.items() if name not in self.wish.environment}
         return {name: value for name, value in (kept | dict(self.wish.given)).items() if value}
+
+
+def _lasting(found: Found | None) -> dict[str, str]:
+    """What an update leaves as it is; one that is made anew has another id."""
+    if found is None or found.facts["status"] in _BEYOND_REPAIR:
+        return {}
+    return {name: found.outputs[name] for name in ("arn", "id")}
 
 
 def _body(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -166,6 +166,26 @@ def break_the_trust(cloud: Cloud) -> None:
     cloud.moto.client("iam").update_assume_role_policy(RoleName=name, PolicyDocument=document)
 
 
+def test_with_a_runtime_made_anew_its_log_group_is_planned_and_made_too(project: Project, cloud: Cloud) -> None:
+    project.configure(log_retention="7")
+    project.deploy()
+    project.configure(log_retention="7", description="another")
+    assert [change.key for change in project.plan().pending] == ["runtime"]  # an update leaves the group alone
+    project.deploy()
+
+    with cloud.agentcore() as client:
+        client.delete_agent_runtime(agentRuntimeId=cloud.the_runtime()["agentRuntimeId"])
+    assert [(c.key, c.action) for c in project.plan().pending] == [
+        ("runtime", Action.CREATE),
+        ("log_group", Action.UPDATE),
+    ]
+    again = project.deploy()
+
+    groups = cloud.moto.client("logs").describe_log_groups()["logGroups"]
+    assert f"/aws/bedrock-agentcore/runtimes/{again.runtime_id}-DEFAULT" in [group["logGroupName"] for group in groups]
+    assert project.plan().pending == ()
+
+
 @pytest.mark.parametrize(
     ("damage", "action"),
     [(delete_role, Action.CREATE), (take_the_policy, Action.UPDATE), (break_the_trust, Action.UPDATE)],

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from agentcore_cli.aws.log_groups import LogGroups
 from agentcore_cli.config import Agent
 from agentcore_cli.contract import TAG_TARGET, log_group
-from agentcore_cli.engine import PENDING, Action
+from agentcore_cli.engine import PENDING, Action, Desired, Found
 from agentcore_cli.errors import ConflictError
 from agentcore_cli.resources.log_group import LogGroup, Wish
 from tests.fakes.things import Killed, Thing, World
@@ -29,9 +29,12 @@ AGENT = Agent(entrypoint="main.py", log_retention=30, tags={"team": "one"})
 
 @dataclass
 class RuntimeThing(Thing):
-    """Stands where the runtime would: it has an id once it is made."""
+    """Stands where the runtime would: it has an id once it is made, and keeps it."""
 
     id: str = ID
+
+    def desired(self, outputs: Any, found: Found | None) -> Desired:
+        return Desired(self.facts, self.outputs() if found else {})
 
     def outputs(self) -> dict[str, Any]:
         return {"id": self.id}
