@@ -22,7 +22,7 @@ Build = Literal["docker", "oci", "codebuild", "zip"]
 def deploy(
     ctx: typer.Context,
     env: Annotated[list[str] | None, typer.Option(metavar="K=V", help="A variable for the agent; kept.")] = None,
-    build: Annotated[Build | None, typer.Option(help="How the artifact is built.")] = None,
+    build: Annotated[Build | None, typer.Option(help="How the artifact is built: docker, or locally zip.")] = None,
     image: Annotated[str | None, typer.Option(metavar="URI", help="An image that is there already.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to every question.")] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Don't wait until it is ready.")] = False,

@@ -19,6 +19,7 @@ from tests.stage.account import WORKER, Account, Inventory
 
 AGENT: Final = f"bot_{WORKER}"
 _POLLS: Final = ("GetAgentRuntime", "GetAgentRuntimeEndpoint", "ListAgentRuntimeEndpoints")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _RUNTIME_ID = re.compile(rf"\b{AGENT}-[a-zA-Z0-9]{{10}}\b")
 
 
@@ -59,7 +60,7 @@ class Laboratory:
         return differences(self.before, self.account.inventory())
 
     def added(self) -> Inventory:
-        """What is in the account besides what was there before; random ids are blanked."""
+        """What is in the account besides what was there before; random ids and digests are blanked."""
         return added(self.before, self.account.inventory())
 
     def forget(self) -> None:
@@ -98,7 +99,8 @@ def added(before: Inventory, now: Inventory) -> Inventory:
         kind: {name: value for name, value in things.items() if before[kind].get(name) != value}
         for kind, things in now.items()
     }
-    blanked: Inventory = json.loads(_RUNTIME_ID.sub(f"{AGENT}-ID", json.dumps(fresh, default=str)))
+    text = _DIGEST.sub("sha256:DIGEST", json.dumps(fresh, default=str))  # an image that is built again is another one
+    blanked: Inventory = json.loads(_RUNTIME_ID.sub(f"{AGENT}-ID", text))
     return blanked
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -89,42 +90,47 @@ def test_a_runtime_whose_creation_is_met_with_silence_is_made_once(lab: Laborato
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_a_refusal_names_action_and_resource_and_the_next_run_goes_on(lab: Laboratory) -> None:
-    """Run after run, the next call that was not refused yet is; the last run is complete."""
-    refused: set[str] = set()
-    while (call := refused_next(lab, refused, "deploy")) is not None:
-        refused.add(call)
-    assert {"iam:CreateRole", "ecr:CreateRepository", "bedrock-agentcore:CreateAgentRuntime"} <= refused
-    assert lab.faults_of_deployed() == []
-    refused.clear()
-    while (call := refused_next(lab, refused, "destroy")) is not None:
-        refused.add(call)
-    assert {"iam:DeleteRole", "ecr:DeleteRepository", "bedrock-agentcore:DeleteAgentRuntime"} <= refused
-    assert lab.faults_of_destroyed() == []
+def test_a_refused_deploy_names_action_and_resource_and_the_next_run_goes_on(lab: Laboratory) -> None:
+    """Each action in turn, from an empty account: steps run in parallel, so what else was done differs."""
+    faults = []
+    for action in names_of(lab.calls_of("deploy")):
+        lab.destroy()
+        faults += refused(lab, action, "deploy")
+        lab.deploy()
+        faults += [f"{action}: {fault}" for fault in lab.faults_of_deployed()]
+    lab.destroy()
+    assert faults == []
 
 
-def refused_next(lab: Laboratory, refused: set[str], verb: str) -> str | None:
-    """Run with one more action refused; gives which, or None when it went through."""
-    denied: list[Call] = []
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_refused_destroy_names_action_and_resource_and_the_next_run_goes_on(lab: Laboratory) -> None:
+    faults = []
+    lab.deploy()
+    for action in names_of(lab.calls_of("destroy", "--yes")):
+        lab.deploy()
+        faults += refused(lab, action, "destroy")
+        lab.destroy()
+        faults += [f"{action}: {fault}" for fault in lab.faults_of_destroyed()]
+    assert faults == []
 
-    def is_new(call: Call) -> bool:
-        if call.name not in refused and not denied:
-            denied.append(call)
-        return bool(denied) and call.name == denied[0].name
 
+def names_of(calls: Sequence[Call]) -> list[str]:
+    return list(dict.fromkeys(call.name for call in calls))
+
+
+def refused(lab: Laboratory, action: str, verb: str) -> list[str]:
+    """Run with this action refused; what is wrong with how that is told."""
     lab.account.proxy.begin_anew()
-    lab.account.proxy.interfere(is_new, instead(aws_answers.access_denied))
+    lab.account.proxy.interfere(named(action), instead(aws_answers.access_denied))
     done = lab.try_to("--json", verb, "--yes")
+    denied = [call for call in lab.account.proxy.calls if call.name == action]
     lab.account.proxy.begin_anew()
-    if not denied:
-        assert done.returncode == 0, done.stderr
-        return None
-    error = said(done)
-    told = f"{error['message']} {error['hint']}"
-    assert (done.returncode, error["code"]) == (3, "AccessDenied"), (denied[0], done.stdout, done.stderr)
-    assert denied[0].name in told, told
-    assert denied[0].resource in told, told
-    return denied[0].name
+    if done.returncode != 3:
+        return [f"{verb} without {action}: exit {done.returncode}: {done.stderr[-300:]}"]
+    told = json.dumps(said(done))
+    missing = [word for word in (action, denied[0].resource) if word not in told]
+    return [f"{verb} without {action}: {word} is not named: {told}" for word in missing]
 
 
 @pytest.mark.slow
