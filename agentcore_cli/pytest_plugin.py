@@ -84,7 +84,7 @@ class LocalRuntime:
         return Agent(runtime)
 
     def advance_clock(self, duration: str | float) -> None:
-        """Let time pass for sessions: seconds, or text like `16m`. An idle one ends within moments."""
+        """Let time pass for sessions: seconds, or text like `16m`. When this returns, those have ended whose time is over."""
         from agentcore_cli.operations.durations import seconds
         from agentcore_cli.operations.local_runtime import advance_clock
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import queue
+import socket
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -40,8 +41,9 @@ def connected() -> Iterator[APIClient]:
     from docker.errors import APIError, DockerException
 
     try:
+        _knock()
         client = docker.APIClient(**_where(), version="auto", timeout=_ANSWER_SECONDS)
-    except DockerException as error:
+    except (DockerException, OSError) as error:
         raise _unreachable(error) from error
     try:
         yield client
@@ -107,6 +109,16 @@ def _where() -> dict[str, Any]:
     if context is None or context.name == "default" or not context.Host:
         return {}
     return {"base_url": context.Host, "tls": context.TLSConfig or False}
+
+
+def _knock() -> None:
+    """Raises OSError when nobody listens at a Unix socket: docker-py would leave its own end of it open then."""
+    from docker.constants import DEFAULT_UNIX_SOCKET
+
+    kind, _, path = str(_where().get("base_url") or DEFAULT_UNIX_SOCKET).partition("://")
+    if "unix" in kind:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(path)
 
 
 def _unreachable(error: BaseException) -> AgentcoreError:

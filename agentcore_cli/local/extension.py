@@ -100,7 +100,9 @@ class Extension:
         seconds = (await _body(request, _Advance)).seconds
         if not 0 <= seconds < float("inf"):
             raise ServiceFault.validation("seconds: the clock only moves forward")
-        return {"time": self._clock.advance(seconds)}
+        time = self._clock.advance(seconds)
+        await self._sessions.catch_up()
+        return {"time": time}
 
     async def _arm_fault(self, request: Request) -> dict[str, Any]:
         asked = await _body(request, _Arm)

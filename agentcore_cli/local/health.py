@@ -79,6 +79,11 @@ class Health:
         """Look at the session from time to time; a request in it calls for a look soon."""
         self._check_by(session, next_check(session, self._clock.now()))
 
+    def is_due(self, session: Session) -> bool:
+        """Whether the session is being looked at or should have been by now, or is on its way out."""
+        overdue = session.state in ("active", "idle") and session.next_check <= self._clock.now()
+        return overdue or session.being_checked or session.state == "stopping"
+
     def close(self) -> None:
         for check in self._checks:
             check.cancel()

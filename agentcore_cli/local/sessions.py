@@ -27,7 +27,7 @@ from agentcore_cli.local.programs import Programs
 from agentcore_cli.local.provisioning import StartFailed, until_ready
 from agentcore_cli.local.sandbox import Level, SandboxError, SessionSpec
 from agentcore_cli.local.sandboxes import Sandboxes
-from agentcore_cli.local.schedule import Schedule
+from agentcore_cli.local.schedule import GRAIN_SECONDS, Schedule
 from agentcore_cli.local.session import Activity, Session, SessionKey
 from agentcore_cli.local.upstream import Pool
 from agentcore_cli.local.vitals import Vitals
@@ -35,6 +35,7 @@ from agentcore_cli.local.wire import ServiceFault
 
 SLOW_START_SECONDS: Final = 3.0  # what the fault slow-start adds
 LAST_WORDS_SECONDS: Final = 5.0  # how long the rest of an answer may take once its agent has gone
+CATCH_UP_SECONDS: Final = 15.0  # a termination may take as long (runtime-lifecycle-settings)
 PRUNE_EVERY: Final = 50  # starts
 
 _log = logging.getLogger(__name__)
@@ -141,6 +142,13 @@ class Sessions:
             await self._tear_down(session, reason)
         else:
             await session.gone.wait()
+
+    async def catch_up(self) -> None:
+        """Return when the sessions whose time is over by the clock have ended, but after `CATCH_UP_SECONDS` anyway."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CATCH_UP_SECONDS):
+                while any(self._health.is_due(session) for session in self._live.values()):
+                    await asyncio.sleep(GRAIN_SECONDS)
 
     def count(self) -> int:
         return len(self._live)
