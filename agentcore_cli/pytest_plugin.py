@@ -84,7 +84,7 @@ class LocalRuntime:
         return Agent(runtime)
 
     def advance_clock(self, duration: str | float) -> None:
-        """Let time pass for sessions: seconds, or text like `16m`. When this returns, those have ended whose time is over."""
+        """Let time pass for sessions: seconds, or text like `16m`. Those whose time is over have ended on return."""
         from agentcore_cli.operations.durations import seconds
         from agentcore_cli.operations.local_runtime import advance_clock
 
