@@ -7,8 +7,9 @@ AgentCore developer guide (the page is named beside each fact that is not in the
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 Protocol = Literal["HTTP", "MCP", "A2A", "AGUI"]
 
@@ -61,8 +62,7 @@ TAG_AGENT: Final = "agentcore:agent"
 TAG_TARGET: Final = "agentcore:target"
 
 
-@dataclass(frozen=True, slots=True)
-class ProtocolContract:
+class ProtocolContract(Struct, frozen=True):
     """Where a protocol's server listens inside the session (runtime-service-contract)."""
 
     port: int
@@ -114,8 +114,7 @@ def image_uri(account: str, region: str, repository: str, tag: str) -> str:
     return f"{account}.dkr.ecr.{region}.{domain}/{repository}:{tag}"
 
 
-@dataclass(frozen=True, slots=True)
-class EcrRepository:
+class EcrRepository(Struct, frozen=True):
     """Where images are: a repository of one account's registry in one region."""
 
     account: str

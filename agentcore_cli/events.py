@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 StepStatus = Literal["started", "progress", "done", "failed", "skipped"]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One step of a longer operation changed its state.
 
     `name` is stable within one operation ("environment", "runtime"); `message` is one line for a person;
@@ -23,8 +23,7 @@ class Step:
     seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """Something worth knowing that is no step."""
 
     message: str

@@ -10,9 +10,10 @@ import json
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.errors import AgentcoreError, NotFoundError
@@ -25,8 +26,7 @@ _VERSION: Final = 1
 _COLONS_OF_AN_ARN: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Deployed:
+class Deployed(Struct, frozen=True):
     """Where an agent is reached; `artifact` is the digest of what it runs."""
 
     arn: str

@@ -6,13 +6,13 @@ ours. What differs between targets is the endpoint and the signer. Wire facts: b
 
 from __future__ import annotations
 
-import random
 import socket
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
+
+from msgspec import Struct
 
 from agentcore_cli import __version__
 from agentcore_cli.aws import endpoints
@@ -38,8 +38,7 @@ _NAMED_NOT_FOUND_SECONDS: Final = 3.0
 _REFUSED_BEFORE_THE_AGENT: Final = frozenset({"RetryableConflictException", "ThrottlingException"})
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """One invocation. `headers` are sent as they are, beside the session id; `is_fresh`: it was just deployed, so that
     a 404 may pass.
     """
@@ -165,7 +164,7 @@ class DataPlane:
             if time.monotonic() - started >= patience:
                 advice = self._signer.advice(refused.kind, refused.message)
                 raise refused.error(hint=advice, request_id=answer.request_id)
-            time.sleep(pause * random.uniform(0.5, 1.0))
+            time.sleep(_with_jitter(pause))
             pause = min(pause * 2, 2.0)
 
     def _send(self, request: Request) -> Answer:
@@ -186,6 +185,12 @@ class DataPlane:
             connection.close()
             message = f"{url.netloc}: no answer: {str(error) or type(error).__name__}; the agent may have been called"
             raise ServiceError(message, hint="agentcore logs; nothing was sent a second time") from error
+
+
+def _with_jitter(pause: float) -> float:
+    import random  # 2 ms, which only a retry needs
+
+    return pause * random.uniform(0.5, 1.0)
 
 
 def _refused(answer: Answer, is_rpc: bool) -> Refusal | None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from agentcore_cli.errors import InputError
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Struct, frozen=True):
     """The profile that counts for a command: its name and what both AWS files say about it.
 
     `is_there`: one of the files has it. What both say counts as ~/.aws/credentials has it.

@@ -5,8 +5,9 @@ AWS's own signature has a file of its own, `sigv4`, as a local call has no use f
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final, Protocol
+
+from msgspec import Struct
 
 from agentcore_cli.contract import SERVICE
 
@@ -14,8 +15,7 @@ ALGORITHM: Final = "AWS4-HMAC-SHA256"
 _MISMATCH: Final = "Authorization method mismatch"  # the service's words for SigV4 on a JWT runtime, and the reverse
 
 
-@dataclass(slots=True)
-class Request:
+class Request(Struct):
     """One HTTP request, whole. `headers` has Host; a signer adds its own."""
 
     method: str
@@ -34,8 +34,7 @@ class Signer(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class LocalKey:
+class LocalKey(Struct, frozen=True):
     """The local runtime wants its own access key id in a SigV4 header; it does not check the signature."""
 
     access_key: str
@@ -49,11 +48,13 @@ class LocalKey:
         return wants_a_token(message)
 
 
-@dataclass(frozen=True, slots=True)
-class Bearer:
+class Bearer(Struct, frozen=True):
     """A JWT for a runtime with an authorizer of its own (runtime-oauth). It is in no repr and in no message."""
 
-    token: str = field(repr=False)
+    token: str
+
+    def __repr__(self) -> str:
+        return "Bearer(...)"
 
     def sign(self, request: Request) -> None:
         request.headers["Authorization"] = f"Bearer {self.token}"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from agentcore_cli.errors import ConfigError
 
 Key = str | int
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """`path` leads to the key; `line` is set where the path alone does not tell it."""
 
     path: tuple[Key, ...]

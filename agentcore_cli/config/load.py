@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from msgspec import Struct
 
 from agentcore_cli.config.faults import Fault, config_error
 from agentcore_cli.config.remembered import recall, remember
@@ -24,8 +24,7 @@ _START_HINT: Final = "agentcore configure --entrypoint FILE"
 _CONVERTING: Final = threading.Lock()  # msgspec crashes when two threads meet a type for the first time
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """A config, the file it came from, and that file's folder, which paths in it are relative to."""
 
     config: Config

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
 
 from agentcore_cli.contract import PROTOCOLS, Protocol
 from agentcore_cli.errors import EntrypointError
@@ -13,8 +14,7 @@ from agentcore_cli.errors import EntrypointError
 _DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """`argv` follows the interpreter; `entry_point` is codeConfiguration's.
 
     `file` is the source that is started, relative to the project; `attribute` is the application in `module:app`,

@@ -10,8 +10,9 @@ import os
 import signal
 import sys
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from agentcore_cli import __version__
 
@@ -27,8 +28,7 @@ _LOG_TAIL: Final = 2000  # characters
 _MODULE: Final = "agentcore_cli.local"
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Struct, frozen=True):
     """A running server. `access_key` is the access key id that requests to it are signed with."""
 
     url: str
@@ -45,7 +45,7 @@ def running(home: Home) -> Server | None:
         told = json.loads(home.server_file.read_bytes())
         if process_started(told["pid"]) != told["started"]:
             return None
-        return Server(**{name: told[name] for name in Server.__slots__})
+        return Server(**{name: told[name] for name in Server.__struct_fields__})
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Home:
+
+class Home(Struct, frozen=True):
     """`$AGENTCORE_HOME`, else `$XDG_STATE_HOME/agentcore`, else `~/.local/state/agentcore`."""
 
     root: Path

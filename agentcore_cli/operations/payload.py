@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec import Struct
 
 from agentcore_cli.contract import PAYLOAD_MAX
 from agentcore_cli.errors import InputError
@@ -14,8 +15,7 @@ from agentcore_cli.errors import InputError
 JSON = "application/json"
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
+class Payload(Struct, frozen=True):
     body: bytes
     content_type: str
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from agentcore_cli.config import LOCAL, Agent, Loaded, Target, choose_agent, choose_target, find, load
 from agentcore_cli.config.regions import region_fault
@@ -16,8 +16,7 @@ from agentcore_cli.operations.aws_profile import find_region
 from agentcore_cli.state import State
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """What was said on the command line; None is "not said"."""
 
     config: Path | None = None
@@ -27,8 +26,7 @@ class Options:
     region: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Selected:
+class Selected(Struct, frozen=True):
     loaded: Loaded
     agent_name: str
     agent: Agent

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import json
 from collections.abc import Mapping
@@ -13,9 +12,9 @@ SCHEMA_VERSION = 1
 
 
 def plain(value: Any) -> Any:
-    """`value` as JSON has it: dataclasses become objects, paths text, bytes text or {"base64": …}."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    """`value` as JSON has it: dataclasses and structs become objects, paths text, bytes text or {"base64": …}."""
+    if (names := _field_names(type(value))) is not None:
+        return {name: plain(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -27,10 +26,19 @@ def plain(value: Any) -> Any:
     return value
 
 
+def _field_names(kind: type) -> tuple[str, ...] | None:
+    """Of a dataclass or a msgspec Struct; the latter are asked for theirs without loading msgspec."""
+    if dataclasses.is_dataclass(kind):
+        return tuple(field.name for field in dataclasses.fields(kind))
+    return getattr(kind, "__struct_fields__", None)
+
+
 def _text_or_base64(value: bytes) -> str | dict[str, str]:
     try:
         return value.decode()
     except UnicodeDecodeError:
+        import base64
+
         return {"base64": base64.b64encode(value).decode()}
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from agentcore_cli import __version__
 from agentcore_cli.errors import CredentialsError, InputError, ServiceError
