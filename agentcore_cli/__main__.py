@@ -21,6 +21,8 @@ def run() -> None:
         code = main(sys.argv[1:])
     except KeyboardInterrupt:
         code = _INTERRUPTED
+    _let_go(sys.stdout)
+    _let_go(sys.stderr)
     sys.exit(code)
 
 
@@ -31,6 +33,14 @@ def _usable(stream: TextIO | None) -> TextIO:
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="backslashreplace")
     return stream
+
+
+def _let_go(stream: TextIO) -> None:
+    """Keep the interpreter from writing again what could not be written: it would end with code 120 over that."""
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import importlib
 import keyword
-import os
-import sys
+from contextlib import suppress
 from copy import copy
 from pathlib import Path
 from typing import Annotated, Any
@@ -165,7 +164,6 @@ def main(argv: list[str]) -> int:
     except AgentcoreError as error:
         return _fail(error, argv)
     except ReaderLeft:
-        _silence_stdout()
         return DONE
     except _CLICK_ERRORS as error:
         if _is_bare_group(error) and not _wants_json(argv):
@@ -199,10 +197,8 @@ def _fail(error: AgentcoreError, argv: list[str]) -> int:
     from agentcore_cli.ui.failures import show_failure
 
     ours = _ours(argv)
-    try:
+    with suppress(BrokenPipeError):
         show_failure(error, as_json=_wants_json(argv), traceback="-v" in ours or "--verbose" in ours)
-    except BrokenPipeError:
-        _silence_stdout()
     return error.exit_code
 
 
@@ -213,11 +209,6 @@ def _wants_json(argv: list[str]) -> bool:
 def _ours(argv: list[str]) -> list[str]:
     """The part of a command line that is not another program's, which stands behind `--`."""
     return argv[: argv.index("--")] if "--" in argv else argv
-
-
-def _silence_stdout() -> None:
-    """Keep the interpreter's last flush quiet: nobody reads any more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 __all__ = ["VERBS", "main"]

@@ -64,5 +64,12 @@ class CommandLine:
 
 
 def environment_without_aws() -> dict[str, str]:
-    """The caller's environment with nothing in it that would choose a target, a region or credentials."""
-    return {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "AGENTCORE_"))}
+    """The caller's environment with nothing in it that would choose a target, a region or credentials.
+
+    Nor what changes how Python writes: a user's streams are buffered.
+    """
+    return {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("AWS_", "AGENTCORE_")) and key != "PYTHONUNBUFFERED"
+    }
