@@ -14,9 +14,10 @@ demo: $(VENV)/installed
 
 # Tests with time limits share the machine with each other: what fails is run once more, by itself.
 AGAIN := $(BIN)/pytest --last-failed --last-failed-no-failures none
+MARKS ?= slow or not slow
 
 test: $(VENV)/installed
-	$(BIN)/pytest -n auto --dist loadfile --ignore tests/e2e || $(AGAIN) --ignore tests/e2e
+	$(BIN)/pytest -n auto --dist loadfile -m "$(MARKS)" --ignore tests/e2e || $(AGAIN) -m "$(MARKS)" --ignore tests/e2e
 	$(BIN)/pytest -n auto --dist loadfile -m "not long" tests/e2e || $(AGAIN) -m "not long" tests/e2e
 	@echo "make test: all tests passed"
 

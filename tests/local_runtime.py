@@ -203,7 +203,7 @@ def zipped(files: Mapping[str, str]) -> bytes:
     return data.getvalue()
 
 
-def eventually(check: Any, what: str, seconds: float = 20.0) -> Any:
+def eventually(check: Any, what: str, seconds: float = 60.0) -> Any:
     """What `check` gives as soon as it is true. Fails the test when it is not within `seconds`."""
     deadline = time.monotonic() + seconds
     while not (found := check()):

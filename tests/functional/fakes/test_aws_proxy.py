@@ -27,6 +27,7 @@ from tests.fakes.aws_faults import (
     times,
 )
 from tests.fakes.aws_proxy import AwsProxy
+from tests.local_runtime import eventually
 from tests.stand_ins import REGION, Moto
 
 GONE = "http://127.0.0.1:9"  # where nothing may be sent to
@@ -132,7 +133,7 @@ def test_a_lost_answer_is_lost_before_or_after_the_service_acted(
     proxy.interfere(named("ecr:CreateRepository"), harm)
     with pytest.raises(error):
         clients["ecr"].create_repository(repositoryName="one")
-    assert repositories(moto) == made
+    eventually(lambda: repositories(moto) == made, f"the account holds {made}")
 
 
 def test_only_some_calls_come_to_harm(proxy: AwsProxy, clients: dict[str, Any]) -> None:

@@ -42,9 +42,9 @@ def ended(server: RunningServer, arn: str, session: str) -> SessionRecord:
 
 def test_an_idle_session_ends(server: RunningServer, arn: str) -> None:
     session = started(server, arn)
-    server.local.advance_clock(899)
+    server.local.advance_clock(840)
     eventually(lambda: record_of(server, arn, session).state == "idle", "still there")
-    server.local.advance_clock(1.5)
+    server.local.advance_clock(60.5)
     assert ended(server, arn, session).end_reason == "was idle for 900 s"
     assert server.invoke(arn, b"{}", session).json()["calls"] == 1
 
