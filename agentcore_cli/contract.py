@@ -7,9 +7,7 @@ AgentCore developer guide (the page is named beside each fact that is not in the
 from __future__ import annotations
 
 import re
-from typing import Final, Literal
-
-from msgspec import Struct
+from typing import Final, Literal, NamedTuple
 
 Protocol = Literal["HTTP", "MCP", "A2A", "AGUI"]
 
@@ -62,7 +60,7 @@ TAG_AGENT: Final = "agentcore:agent"
 TAG_TARGET: Final = "agentcore:target"
 
 
-class ProtocolContract(Struct, frozen=True):
+class ProtocolContract(NamedTuple):
     """Where a protocol's server listens inside the session (runtime-service-contract)."""
 
     port: int
@@ -114,7 +112,7 @@ def image_uri(account: str, region: str, repository: str, tag: str) -> str:
     return f"{account}.dkr.ecr.{region}.{domain}/{repository}:{tag}"
 
 
-class EcrRepository(Struct, frozen=True):
+class EcrRepository(NamedTuple):
     """Where images are: a repository of one account's registry in one region."""
 
     account: str

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from agentcore_cli.local import daemon
@@ -15,6 +16,10 @@ from tests.local_runtime import RunningServer, eventually, processes_of
 from tests.stand_ins import Moto
 
 GONE_SECONDS = 10.0
+
+# How long one example takes says more about the machine than about the code.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture

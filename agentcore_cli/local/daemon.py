@@ -10,9 +10,7 @@ import os
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING, Final
-
-from msgspec import Struct
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from agentcore_cli import __version__
 
@@ -28,7 +26,7 @@ _LOG_TAIL: Final = 2000  # characters
 _MODULE: Final = "agentcore_cli.local"
 
 
-class Server(Struct, frozen=True):
+class Server(NamedTuple):
     """A running server. `access_key` is the access key id that requests to it are signed with."""
 
     url: str
@@ -45,7 +43,7 @@ def running(home: Home) -> Server | None:
         told = json.loads(home.server_file.read_bytes())
         if process_started(told["pid"]) != told["started"]:
             return None
-        return Server(**{name: told[name] for name in Server.__struct_fields__})
+        return Server(**{name: told[name] for name in Server._fields})
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
 

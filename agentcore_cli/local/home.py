@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import NamedTuple
 
-from msgspec import Struct
 
-
-class Home(Struct, frozen=True):
+class Home(NamedTuple):
     """`$AGENTCORE_HOME`, else `$XDG_STATE_HOME/agentcore`, else `~/.local/state/agentcore`."""
 
     root: Path
