@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import http.client
 import io
@@ -216,17 +217,17 @@ def processes_of(home: Path) -> dict[int, str]:
     """The processes, other than this one, that a home has left: by command line, folder, or open files."""
     found = {}
     for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid() and _belongs(entry, str(home)):
-            found[int(entry.name)] = _command(entry)
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            with contextlib.suppress(OSError):  # it has ended while we looked
+                command = _command(entry)
+                if str(home) in command or _has_open(entry, str(home)):
+                    found[int(entry.name)] = command
     return found
 
 
-def _belongs(process: Path, home: str) -> bool:
-    try:
-        links = [os.readlink(link) for link in (process / "cwd", *(process / "fd").iterdir())]
-        return home in _command(process) or any(link.startswith(home) for link in links)
-    except OSError:
-        return False  # it has ended while we looked
+def _has_open(process: Path, home: str) -> bool:
+    links = [os.readlink(link) for link in (process / "cwd", *(process / "fd").iterdir())]
+    return any(link.startswith(home) for link in links)
 
 
 def _command(process: Path) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from agentcore_cli.local.control import Resolved
 from agentcore_cli.local.credentials import Credentials
 from agentcore_cli.local.programs import Programs
@@ -9,13 +11,13 @@ from agentcore_cli.local.sessions import Sessions
 
 
 class Deployments:
-    """The control plane's `Lifecycle`. `retired` tells that it has deleted a runtime."""
+    """The control plane's `Lifecycle`. `retired_at` is when it deleted a runtime last, None before it has."""
 
     def __init__(self, programs: Programs, sessions: Sessions, credentials: Credentials) -> None:
         self._programs = programs
         self._sessions = sessions
         self._credentials = credentials
-        self.retired = False
+        self.retired_at: float | None = None
         self._versions: dict[tuple[str, str], str] = {}
 
     async def prepare(self, version: Resolved) -> None:
@@ -29,12 +31,12 @@ class Deployments:
             await self._programs.forget(runtime_id, before)
 
     async def retire_runtime(self, runtime_id: str) -> None:
-        self.retired = True
         await self._sessions.end_where(lambda session: session.key.runtime_id == runtime_id, "the runtime was deleted")
         await self._programs.forget(runtime_id)
         self._credentials.forget(runtime_id)
         for key in [key for key in self._versions if key[0] == runtime_id]:
             del self._versions[key]
+        self.retired_at = time.time()
 
     async def retire_endpoint(self, runtime_id: str, endpoint: str) -> None:
         place = (runtime_id, endpoint)

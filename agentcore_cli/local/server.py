@@ -54,7 +54,7 @@ BACKLOG: Final = 2048
 KEEP_ALIVE_SECONDS: Final = 75
 CLOSE_SECONDS: Final = 2  # how long open connections of callers may take to end
 UNUSED_SECONDS: Final = 600.0  # how long a server without any runtime waits for its first, since it was last asked for
-LINGER_SECONDS: Final = 2.0  # the same when it has had runtimes and the last is gone
+LINGER_SECONDS: Final = 4.0  # the same when it has had runtimes; a destroy looks every 2 s whether the last is gone
 LOOK_SECONDS: Final = 0.5  # how often it looks whether it is still needed
 PREDECESSOR_SECONDS: Final = 20.0  # how long the server before this one may take to end
 LOG_BYTES: Final = 4 * 1024 * 1024
@@ -164,8 +164,9 @@ class LocalServer:
         """End soon after the last runtime has gone, and some time after nobody made one."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            linger = LINGER_SECONDS if self._deployments.retired else UNUSED_SECONDS
-            if not self._control.runtimes() and time.time() - self._asked_for_at() > linger:
+            gone_at = self._deployments.retired_at
+            linger = UNUSED_SECONDS if gone_at is None else LINGER_SECONDS
+            if not self._control.runtimes() and time.time() - max(gone_at or 0.0, self._asked_for_at()) > linger:
                 self.end()
 
     def _asked_for_at(self) -> float:

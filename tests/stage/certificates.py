@@ -1,4 +1,7 @@
-"""A certificate authority of a week's life, and a server's certificate that it has signed."""
+"""A certificate authority of a week's life, and a server's certificate that it has signed.
+
+Both carry what RFC 5280 asks for; Python 3.13 looks for it (VERIFY_X509_STRICT).
+"""
 
 from __future__ import annotations
 
@@ -13,15 +16,30 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 LIFE = timedelta(days=7)
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    key_cert_sign=True,
+    crl_sign=True,
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 class Authority:
     def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name("agentcore-e2e")
-        usage = x509.BasicConstraints(ca=True, path_length=0)
-        builder = _builder(self._name, self._name, self._key).add_extension(usage, critical=True)
-        self._certificate = builder.sign(self._key, hashes.SHA256())
+        self._certificate = (
+            _builder(self._name, self._name, self._key)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_SIGNS_CERTIFICATES, critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
 
     def write_certificate(self, path: Path) -> None:
         """What a client needs in order to trust the servers, as PEM."""
@@ -31,8 +49,13 @@ class Authority:
         """A certificate for these host names or IP addresses, and its key, as PEM files."""
         private = ec.generate_private_key(ec.SECP256R1())
         alternatives = x509.SubjectAlternativeName([_alternative(name) for name in names])
-        builder = _builder(_name(names[0]), self._name, private).add_extension(alternatives, critical=False)
-        signed = builder.sign(self._key, hashes.SHA256())
+        authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        signed = (
+            _builder(_name(names[0]), self._name, private)
+            .add_extension(alternatives, critical=False)
+            .add_extension(authority, critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
         certificate.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
         key.write_bytes(
             private.private_bytes(

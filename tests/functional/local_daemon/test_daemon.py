@@ -139,10 +139,21 @@ def test_it_ends_when_the_last_runtime_has_gone(server: RunningServer) -> None:
     eventually(lambda: not processes_of(server.home.root), "nothing is left")
 
 
+def test_whoever_waits_for_the_end_of_the_last_runtime_still_sees_it(server: RunningServer) -> None:
+    """However long ago the command began that does it: it looks every two seconds at most."""
+    arn = server.deploy("print()", name="last")
+    os.utime(server.home.server_file, (0, 0))
+    server.control.delete_agent_runtime(agentRuntimeId=runtime_id(arn))
+    gone = time.monotonic()
+    eventually(lambda: not server.home.server_file.exists(), "the server has ended")
+    assert time.monotonic() - gone > 2.5
+    eventually(lambda: not processes_of(server.home.root), "nothing is left")
+
+
 def test_it_goes_on_while_somebody_asks_for_it(server: RunningServer) -> None:
     arn = server.deploy("print()", name="last")
     server.control.delete_agent_runtime(agentRuntimeId=runtime_id(arn))
-    for _ in range(8):
+    for _ in range(12):
         assert daemon.ensure_running(server.home).pid == server.info.pid
         time.sleep(0.5)
     assert server.local.health().runtimes == 0
