@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from agentcore_cli.builders import build_log, context, docker_engine, emulation, packages
+from agentcore_cli.builders import build_log, context, docker_engine, emulation, packages, runnable
 from agentcore_cli.builders.context import Item
-from agentcore_cli.builders.docker_engine import ARM64, PLATFORM
 from agentcore_cli.builders.image import CODE, PACKAGES, Inputs
 from agentcore_cli.builders.installer import Stopping, Tell
-from agentcore_cli.contract import IMAGE_MAX
+from agentcore_cli.builders.runnable import ARM64, PLATFORM
 from agentcore_cli.errors import AgentcoreError, InputError
 
 if TYPE_CHECKING:
@@ -62,7 +61,14 @@ def tag(image: LocalImage, reference: str) -> None:
 def labelled(labels: Mapping[str, str]) -> list[str]:
     """The names (or, without one, ids) of the images that carry all these labels."""
     with docker_engine.connected() as client:
-        return _labelled(client, labels)
+        return _names(_labelled(client, labels, None))
+
+
+def unused(labels: Mapping[str, str], *, without: str | None = None) -> list[str]:
+    """The same for those that no container uses, but for images that carry the label `without`."""
+    with docker_engine.connected() as client:
+        used = {container["ImageID"] for container in client.containers(all=True)}
+        return _names(image for image in _labelled(client, labels, without) if image["Id"] not in used)
 
 
 def check(inputs: Inputs) -> None:
@@ -90,27 +96,32 @@ def build(inputs: Inputs, cache: Path, *, tell: Tell, stopping: Stopping) -> Loc
             raise AgentcoreError(
                 f"{image_id}: built, and not in the engine any more", hint="run the same command again"
             )
-        _check(built)
+        runnable.require_arm64("the image", built.architecture)
+        runnable.require_small("the image", built.size)
         client.tag(built.id, *_reference(inputs).split(":"))
         return LocalImage(built.id, _reference(inputs), built.architecture, built.size)
 
 
-def remove(labels: Mapping[str, str]) -> None:
-    """Remove the images that carry all these labels, but for those that a container uses."""
+def remove(labels: Mapping[str, str], *, without: str | None = None) -> None:
+    """Remove the images that carry all these labels and not `without`, but for those that a container uses."""
     from docker.errors import APIError
 
     with docker_engine.connected() as client:
-        for name in _labelled(client, labels):
+        for name in _names(_labelled(client, labels, without)):
             try:
                 client.remove_image(name)
             except APIError:
                 continue  # in use, or the base of another
 
 
-def _labelled(client: APIClient, labels: Mapping[str, str]) -> list[str]:
+def _labelled(client: APIClient, labels: Mapping[str, str], without: str | None) -> list[Mapping[str, Any]]:
     wanted = [f"{name}={value}" for name, value in labels.items()]
     found = client.images(filters={"label": wanted})
-    return [name for image in found for name in image.get("RepoTags") or [image["Id"]]]
+    return [image for image in found if without not in (image.get("Labels") or {})]
+
+
+def _names(images: Iterable[Mapping[str, Any]]) -> list[str]:
+    return [name for image in images for name in image.get("RepoTags") or [image["Id"]]]
 
 
 def _run(client: APIClient, inputs: Inputs, items: Mapping[str, Item], tell: Tell, stopping: Stopping) -> str:
@@ -165,19 +176,6 @@ def _check_emulation(client: APIClient, inputs: Inputs) -> None:
     if docker_engine.is_on_this_machine() and emulation.runs_arm64() is False:
         name = inputs.own_dockerfile or "the Dockerfile of `install: image`"
         raise AgentcoreError(f"{name} has a RUN, and this machine can't run arm64 programs", hint=_NO_EMULATION)
-
-
-def _check(image: LocalImage) -> None:
-    if image.architecture != ARM64:
-        raise InputError(
-            f"the image is for {image.architecture}, and AgentCore runs {ARM64} only",
-            hint=f"write `FROM --platform={PLATFORM} ...` in the Dockerfile, with a base image that has it",
-        )
-    if image.size > IMAGE_MAX:
-        raise InputError(
-            f"the image has {image.size / 1024**3:.1f} GB, and AgentCore takes {IMAGE_MAX / 1024**3:.0f} GB",
-            hint="leave out packages and files that the agent does not need, or take a smaller base image",
-        )
 
 
 def _check_server(inputs: Inputs, installed: Path) -> None:
