@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _HIDDEN: Final = ".dockerfile.agentcore"  # with a line in .dockerignore the engine takes it out before the first COPY
 _IGNORE: Final = ".dockerignore"
+_UNTAGGED: Final = "<none>:<none>"
 _NO_EMULATION: Final = (
     "install it once (Debian: `sudo apt install qemu-user-static binfmt-support`; elsewhere "
     "`docker run --privileged --rm tonistiigi/binfmt --install arm64`), or build on an arm64 machine"
@@ -96,8 +97,7 @@ def build(inputs: Inputs, cache: Path, *, tell: Tell, stopping: Stopping) -> Loc
             raise AgentcoreError(
                 f"{image_id}: built, and not in the engine any more", hint="run the same command again"
             )
-        runnable.require_arm64("the image", built.architecture)
-        runnable.require_small("the image", built.size)
+        _check(client, built)
         client.tag(built.id, *_reference(inputs).split(":"))
         return LocalImage(built.id, _reference(inputs), built.architecture, built.size)
 
@@ -121,7 +121,11 @@ def _labelled(client: APIClient, labels: Mapping[str, str], without: str | None)
 
 
 def _names(images: Iterable[Mapping[str, Any]]) -> list[str]:
-    return [name for image in images for name in image.get("RepoTags") or [image["Id"]]]
+    return [name for image in images for name in _tags(image) or [image["Id"]]]
+
+
+def _tags(image: Mapping[str, Any]) -> list[str]:
+    return [tag for tag in image.get("RepoTags") or () if tag != _UNTAGGED]
 
 
 def _run(client: APIClient, inputs: Inputs, items: Mapping[str, Item], tell: Tell, stopping: Stopping) -> str:
@@ -176,6 +180,16 @@ def _check_emulation(client: APIClient, inputs: Inputs) -> None:
     if docker_engine.is_on_this_machine() and emulation.runs_arm64() is False:
         name = inputs.own_dockerfile or "the Dockerfile of `install: image`"
         raise AgentcoreError(f"{name} has a RUN, and this machine can't run arm64 programs", hint=_NO_EMULATION)
+
+
+def _check(client: APIClient, built: LocalImage) -> None:
+    """An image that AgentCore does not run is of no use to anybody."""
+    try:
+        runnable.require_arm64("the image", built.architecture)
+        runnable.require_small("the image", built.size)
+    except InputError:
+        client.remove_image(built.id)
+        raise
 
 
 def _check_server(inputs: Inputs, installed: Path) -> None:
