@@ -65,13 +65,6 @@ def labelled(labels: Mapping[str, str]) -> list[str]:
         return _names(_labelled(client, labels, None))
 
 
-def unused(labels: Mapping[str, str], *, without: str | None = None) -> list[str]:
-    """The same for those that no container uses, but for images that carry the label `without`."""
-    with docker_engine.connected() as client:
-        used = {container["ImageID"] for container in client.containers(all=True)}
-        return _names(image for image in _labelled(client, labels, without) if image["Id"] not in used)
-
-
 def check(inputs: Inputs) -> None:
     """Raise what `build` would raise before it starts: no engine, or no emulation where the Dockerfile needs it."""
     with docker_engine.connected() as client:
@@ -102,16 +95,22 @@ def build(inputs: Inputs, cache: Path, *, tell: Tell, stopping: Stopping) -> Loc
         return LocalImage(built.id, _reference(inputs), built.architecture, built.size)
 
 
-def remove(labels: Mapping[str, str], *, without: str | None = None) -> None:
-    """Remove the images that carry all these labels and not `without`, but for those that a container uses."""
+def remove(labels: Mapping[str, str], *, without: str | None = None) -> list[str]:
+    """Remove the images that carry all these labels and not `without`, but for those that a container uses.
+
+    Gives what is gone, by name or id. Raises AgentcoreError when there is no engine.
+    """
     from docker.errors import APIError
 
+    gone = []
     with docker_engine.connected() as client:
         for name in _names(_labelled(client, labels, without)):
             try:
                 client.remove_image(name)
             except APIError:
                 continue  # in use, or the base of another
+            gone.append(name)
+    return gone
 
 
 def _labelled(client: APIClient, labels: Mapping[str, str], without: str | None) -> list[Mapping[str, Any]]:

@@ -19,7 +19,6 @@ from agentcore_cli.contract import PROTOCOLS, TAG_AGENT, TAG_PROJECT, EcrReposit
 from agentcore_cli.engine import Resource
 from agentcore_cli.events import Listener
 from agentcore_cli.resources import execution_role, image, log_group, repository, runtime_facts
-from agentcore_cli.resources.built_images import BuiltImages
 from agentcore_cli.resources.execution_policy import Grant
 from agentcore_cli.resources.execution_role import ExecutionRole
 from agentcore_cli.resources.image import Image, PushedImage
@@ -153,7 +152,6 @@ def everything(deployment: Deployment, session: Session, *, with_supplied: bool 
         *([_own_role(deployment, session)] if owns_role else []),
         *([_own_repository(deployment, session)] if owns_repository else []),
         PushedImage(deployment.own_repository if owns_repository else None),
-        BuiltImages(deployment.image_labels),
         *([there] if owns_runtime else []),
         *([LogGroup(log_groups, LogGroups(session))] if owns_runtime else []),
     ]
