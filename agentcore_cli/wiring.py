@@ -122,9 +122,10 @@ def local_runtime(selected: Selection) -> LocalRuntime:
 
 
 def home() -> Home:
+    """The local runtime's folder. Raises InputError when it can't be used."""
     from agentcore_cli.local.home import Home
 
-    return Home.default()
+    return Home.default().check()
 
 
 def region(selected: Selection) -> str:

@@ -33,19 +33,26 @@ def list_(
     """
     from agentcore_cli.operations.selection import select
     from agentcore_cli.operations.sessions import list_sessions
-    from agentcore_cli.ui.tables import ago, table
 
     said = Globals.of(ctx)
     page = list_sessions(select(said.options()), ended=ended)
-    rows = [
-        (s.name, s.state, s.version, s.invocations, ago(s.last_used_at, page.now), s.end_reason or "")
-        for s in page.sessions
-    ]
-    heads = ("session", "state", "version", "calls", "last used", "")
     out = said.output()
-    out.result(page, table(heads, rows) if rows else "")
+    out.result(page, _table(page) if page.sessions else "")
     if not out.json:
         out.note(_footnote(page))
+
+
+def _table(page: Sessions) -> str:
+    """A line for each session; when and why it ended where one has."""
+    from agentcore_cli.ui.tables import ago, table
+
+    heads = ["session", "state", "version", "calls", "last used"]
+    rows = [[s.name, s.state, s.version, s.invocations, ago(s.last_used_at, page.now)] for s in page.sessions]
+    if any(session.ended_at for session in page.sessions):
+        heads.append("ended")
+        for row, session in zip(rows, page.sessions, strict=True):
+            row.append(f"{ago(session.ended_at, page.now)}: {session.end_reason}" if session.ended_at else "")
+    return table(heads, rows)
 
 
 def _footnote(page: Sessions) -> str:
@@ -56,7 +63,7 @@ def _footnote(page: Sessions) -> str:
         )
     if not page.sessions:
         return "no session is alive; agentcore invoke starts one"
-    return f"kept apart by: {', '.join(sorted({str(_level(session)) for session in page.sessions}))}"
+    return f"isolation: {', '.join(sorted({str(_level(session)) for session in page.sessions}))}"
 
 
 @app.command()
@@ -137,7 +144,7 @@ def stop(
         raise InputError("sessions stop: which one?", hint="give a session's name or id, or --all")
     said = Globals.of(ctx)
     result = stop_sessions(select(said.options()), session, bearer=read_bearer(bearer_token))
-    said.output().result(result, "\n".join(f"stopped {session_id}" for session_id in result.stopped))
+    said.output().result(result, "\n".join(f"stopped {name}" for name in result.names))
 
 
 def _level(session: Session) -> str | None:

@@ -45,3 +45,8 @@ def size(count: int) -> str:
 def moment(epoch: float) -> str:
     """A time in UTC, to the second."""
     return datetime.datetime.fromtimestamp(epoch, datetime.UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def instant(iso: str) -> str:
+    """A time in ISO 8601, as AWS has it, like `moment`."""
+    return moment(datetime.datetime.fromisoformat(iso).timestamp())
