@@ -79,8 +79,7 @@ def _show_stream(invocation: Invocation, out: Output) -> None:
         if not out.json and not text.endswith("\n"):
             out.piece("\n")
     if fault is not None:
-        invocation.failed()
-        raise fault
+        raise invocation.failed(fault)
     if out.json:
         out.result(envelope(invocation) | {"events": count}, last_of_stream=True)
 
