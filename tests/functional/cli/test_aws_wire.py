@@ -11,7 +11,7 @@ import pytest
 
 from tests.command_line import CommandLine
 from tests.fakes.scripted_plane import ScriptedPlane, answer
-from tests.functional.cli.aws_project import on_aws
+from tests.functional.cli.aws_project import arn_of, on_aws
 
 LEDGER = ".agentcore/sessions.db"
 NO_KEYS = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
@@ -20,12 +20,6 @@ NO_KEYS = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
 @pytest.fixture
 def aws(agentcore: CommandLine, tmp_path: Path) -> CommandLine:
     return on_aws(agentcore, tmp_path)
-
-
-def arn(command: CommandLine) -> str:
-    state = json.loads((command.folder / ".agentcore" / "aws.json").read_text())
-    found: str = state["agents"]["answers"]["runtime"]["outputs"]["arn"]
-    return found
 
 
 def test_names_and_continue_lead_to_the_same_session(aws: CommandLine) -> None:
@@ -109,7 +103,7 @@ def test_an_arn_is_enough_without_a_config(aws: CommandLine, tmp_path: Path) -> 
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     bare = CommandLine(Path("/"), aws.environment)
-    there = arn(aws)
+    there = arn_of(aws)
     first = bare.json("invoke", "--arn", there, "{}", "-s", "bare")
     assert first["response"]["payload"] == {}
     assert (

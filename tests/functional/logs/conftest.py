@@ -20,4 +20,4 @@ def agentcore(project: Project) -> SameProcess:
 @pytest.fixture
 def default(agentcore: SameProcess, cloud: Cloud) -> LogGroup:
     """That of the endpoint DEFAULT; it is there, and empty."""
-    return LogGroup(cloud, "DEFAULT").create()
+    return LogGroup(cloud.moto, cloud.the_runtime()["agentRuntimeId"]).create()

@@ -6,25 +6,18 @@ import json
 import time
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
-from tests.functional.aws_target.cloud import Cloud
+from tests.stand_ins import Moto
 
 STREAM = "2026/11/26/[runtime-logs]"
 
 
-@dataclass
 class LogGroup:
-    """The group of `endpoint`; ages are in seconds before now. Each call of `write` fills a stream of its own."""
+    """The group of a runtime's endpoint; ages are in seconds before now. Each call of `write` fills a new stream."""
 
-    cloud: Cloud
-    endpoint: str
-    name: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        runtime = self.cloud.the_runtime()["agentRuntimeId"]
-        self.name = f"/aws/bedrock-agentcore/runtimes/{runtime}-{self.endpoint}"
-        self._client = self.cloud.moto.client("logs")
+    def __init__(self, account: Moto, runtime_id: str, endpoint: str = "DEFAULT") -> None:
+        self.name = f"/aws/bedrock-agentcore/runtimes/{runtime_id}-{endpoint}"
+        self._client = account.client("logs")
 
     def create(self) -> LogGroup:
         self._client.create_log_group(logGroupName=self.name)

@@ -24,7 +24,7 @@ def messages(agentcore: SameProcess, *arguments: str) -> list[str]:
 
 
 def test_it_is_the_group_of_the_endpoint(agentcore: SameProcess, cloud: Cloud, default: LogGroup) -> None:
-    prod = LogGroup(cloud, "prod").create()
+    prod = LogGroup(cloud.moto, cloud.the_runtime()["agentRuntimeId"], "prod").create()
     default.write("of DEFAULT")
     prod.write("of prod")
     assert messages(agentcore) == ["of DEFAULT"]

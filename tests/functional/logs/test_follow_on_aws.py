@@ -102,7 +102,7 @@ def test_one_session_is_followed_in_json(project: Project, default: LogGroup, cl
 def test_a_log_that_isnt_there_yet_is_waited_for(project: Project, agentcore: SameProcess, cloud: Cloud) -> None:
     with following(project) as running:
         some_polls_later(cloud.proxy)
-        LogGroup(cloud, "DEFAULT").create().write("the first line")
+        LogGroup(cloud.moto, cloud.the_runtime()["agentRuntimeId"]).create().write("the first line")
         assert next_message(running) == "the first line"
 
 
