@@ -118,6 +118,11 @@ def check(request: InvokeRequest, destination: Destination) -> None:
     """Raises InputError for what can't be sent to this agent."""
     if request.user_id is not None and request.bearer is not None:
         raise InputError("--user-id and a bearer token: choose one of them", hint="the token says who the user is")
+    if request.card and destination.agent is not None and destination.agent.protocol != "A2A":
+        raise InputError(
+            f"--agent-card: agents of the protocol A2A have one, and this one speaks {destination.agent.protocol}",
+            hint="leave --agent-card out, and give a PAYLOAD",
+        )
     _headers(request, destination, "")
 
 
