@@ -119,6 +119,7 @@ class DataPlane:
     """One target's data plane. `timeout` is how long the agent may be silent, in seconds."""
 
     def __init__(self, url: str, signer: Signer, timeout: float) -> None:
+        endpoints.parsed(url)
         self._url = url.rstrip("/")
         self._signer = signer
         self._timeout = timeout

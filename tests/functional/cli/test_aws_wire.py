@@ -142,6 +142,11 @@ def test_bad_input_has_its_exit_code(aws: CommandLine, arguments: list[str], cod
         pytest.param({"AWS_ACCESS_KEY_ID": "AKIAFOREIGN"}, 3, "renew", id="foreign-credentials"),
         pytest.param({"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": "http://127.0.0.1:1"}, 1, "can't be reached", id="no-host"),
         pytest.param({"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": "nonsense"}, 2, "not a URL", id="no-url"),
+        pytest.param({"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": "http://127.0.0.1:99999"}, 2, "not a URL", id="no-port"),
+        pytest.param({"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": "http://[::1"}, 2, "not a URL", id="no-address"),
+        pytest.param(
+            {"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": f"http://{'ä' * 99}/"}, 1, "can't be reached", id="no-name"
+        ),
         pytest.param({"AGENTCORE_BEARER_TOKEN": "a.secret.b"}, 3, "bearer token out", id="token-by-variable"),
     ],
 )
@@ -151,6 +156,15 @@ def test_who_may_not_or_cannot_is_told(aws: CommandLine, environment: dict[str, 
     assert says in ran.stderr
     assert "secret" not in ran.stderr
     assert json.loads(other.run("--json", "invoke", "{}", code=code).stdout)["error"]["hint"]
+
+
+def test_only_an_a2a_agent_has_a_card(aws: CommandLine) -> None:
+    ran = aws.run("invoke", "--agent-card", code=2)
+    assert "--agent-card: agents of the protocol A2A have one, and this one speaks HTTP" in ran.stderr
+    with ScriptedPlane([answer(200, b'{"name": "echo"}', Content_Type="application/json")]) as plane:
+        bare = CommandLine(Path("/"), aws.environment | {"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": plane.url})
+        assert bare.run("invoke", "--arn", arn_of(aws), "--agent-card").stdout == '{"name": "echo"}\n'
+    assert "/invocations/.well-known/agent-card.json?" in plane.asked[0].line
 
 
 def test_a_token_on_the_command_line_is_warned_of(aws: CommandLine) -> None:
