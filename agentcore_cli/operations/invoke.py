@@ -52,15 +52,21 @@ class Invocation:
 
     def pieces(self) -> Iterator[bytes]:
         """Each piece as soon as it is there. Raises AgentFailedError when the answer breaks off."""
-        with self._exchange.watched():
-            for piece in self.answer.pieces():
-                self._exchange.receive(piece)
-                yield piece
-            self._exchange.outcome = "answered"
+        try:
+            with self._exchange.watched():
+                for piece in self.answer.pieces():
+                    self._exchange.receive(piece)
+                    yield piece
+                self._exchange.outcome = "answered"
+        except AgentFailedError as error:
+            _explain(error, self._exchange, midway=True)
+            raise
 
-    def failed(self) -> None:
-        """The answer came whole and said that the agent had failed."""
+    def failed(self, fault: AgentFailedError) -> AgentFailedError:
+        """The answer came whole and said that the agent had failed: `fault`, with what the session's log says."""
         self._exchange.outcome = "failed"
+        _explain(fault, self._exchange, midway=True)
+        return fault
 
     def remember(self) -> str | None:
         """Write down that the session was used, once the answer was shown; gives what there is to say about it."""
@@ -90,7 +96,7 @@ def invoke(request: InvokeRequest, destination: Destination) -> Invocation:
     except (AgentFailedError, StillInProgressError, KeyboardInterrupt) as error:
         remember(exchange)
         if isinstance(error, AgentFailedError):
-            _explain(error, destination, exchange)
+            _explain(error, exchange)
         raise
     except NotFoundError as error:
         error.hint = error.hint or _where_to_look(destination)
@@ -112,20 +118,36 @@ def check(request: InvokeRequest, destination: Destination) -> None:
     """Raises InputError for what can't be sent to this agent."""
     if request.user_id is not None and request.bearer is not None:
         raise InputError("--user-id and a bearer token: choose one of them", hint="the token says who the user is")
+    if request.card and destination.agent is not None and destination.agent.protocol != "A2A":
+        raise InputError(
+            f"--agent-card: agents of the protocol A2A have one, and this one speaks {destination.agent.protocol}",
+            hint="leave --agent-card out, and give a PAYLOAD",
+        )
     _headers(request, destination, "")
 
 
-def _explain(error: AgentFailedError, destination: Destination, exchange: Exchange) -> None:
-    """Add where to look, and on AWS the last lines of the session's log; the local runtime has sent them along."""
-    if destination.selected is None:
-        return
-    error.hint = error.hint or f"{destination.command('logs')} --session-id {shlex.quote(exchange.name)}"
-    if destination.is_local:
-        return
-    from agentcore_cli.operations.cloud_logs import last_lines
-
-    if lines := last_lines(destination, exchange.session_id, exchange.at):
+def _explain(error: AgentFailedError, exchange: Exchange, *, midway: bool = False) -> None:
+    """Add where to look, and the last lines of the session's log, which the local runtime has sent along unless the
+    answer had begun.
+    """
+    destination = exchange.destination
+    if destination.selected is not None:
+        error.hint = error.hint or f"{destination.command('logs')} --session-id {shlex.quote(exchange.name)}"
+    if lines := _last_lines(exchange, midway=midway):
         error.message += "\n" + "\n".join(lines)
+
+
+def _last_lines(exchange: Exchange, *, midway: bool) -> list[str]:
+    destination = exchange.destination
+    if not destination.is_local:
+        from agentcore_cli.operations import cloud_logs
+
+        return cloud_logs.last_lines(destination, exchange.session_id, exchange.at)
+    if destination.selected is None or not midway:
+        return []
+    from agentcore_cli.operations import session_logs
+
+    return session_logs.last_lines(destination.selected, exchange.session_id, exchange.at)
 
 
 def _headers(request: InvokeRequest, destination: Destination, session_id: str) -> dict[str, str]:

@@ -145,6 +145,7 @@ def check(overrides: Overrides, selected: Selected) -> None:
     _check_environment(overrides.environment)
     _check_image(overrides.image)
     _check_artifact(overrides, selected)
+    _check_issuer(selected)
     if selected.is_local or not (overrides.image or selected.agent.image):
         _check_entrypoint(selected)
 
@@ -173,6 +174,17 @@ def _check_artifact(overrides: Overrides, selected: Selected) -> None:
     if build != "docker" and not (overrides.image or selected.agent.image):
         said = f"--build {build}" if overrides.build else f"agents.{selected.agent_name}.build: {build}"
         raise InputError(f"{said}: this version builds for AWS with docker alone", hint="--build docker")
+
+
+def _check_issuer(selected: Selected) -> None:
+    """An issuer on this machine is for the local runtime: AgentCore reaches none by http, and none here."""
+    authorizer = selected.agent.authorizer
+    if authorizer and not selected.is_local and authorizer.discovery_url.startswith("http:"):
+        key = f"agents.{selected.agent_name}.authorizer.discovery_url"
+        raise InputError(
+            f"{key}: {authorizer.discovery_url} is no https URL, and AgentCore takes no other",
+            hint="--local, or an issuer that AWS can reach",
+        )
 
 
 def _check_entrypoint(selected: Selected) -> None:

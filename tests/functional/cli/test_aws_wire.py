@@ -11,7 +11,7 @@ import pytest
 
 from tests.command_line import CommandLine
 from tests.fakes.scripted_plane import ScriptedPlane, answer
-from tests.functional.cli.aws_project import on_aws
+from tests.functional.cli.aws_project import arn_of, on_aws
 
 LEDGER = ".agentcore/sessions.db"
 NO_KEYS = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
@@ -20,12 +20,6 @@ NO_KEYS = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
 @pytest.fixture
 def aws(agentcore: CommandLine, tmp_path: Path) -> CommandLine:
     return on_aws(agentcore, tmp_path)
-
-
-def arn(command: CommandLine) -> str:
-    state = json.loads((command.folder / ".agentcore" / "aws.json").read_text())
-    found: str = state["agents"]["answers"]["runtime"]["outputs"]["arn"]
-    return found
 
 
 def test_names_and_continue_lead_to_the_same_session(aws: CommandLine) -> None:
@@ -109,7 +103,7 @@ def test_an_arn_is_enough_without_a_config(aws: CommandLine, tmp_path: Path) -> 
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     bare = CommandLine(Path("/"), aws.environment)
-    there = arn(aws)
+    there = arn_of(aws)
     first = bare.json("invoke", "--arn", there, "{}", "-s", "bare")
     assert first["response"]["payload"] == {}
     assert (
@@ -148,6 +142,11 @@ def test_bad_input_has_its_exit_code(aws: CommandLine, arguments: list[str], cod
         pytest.param({"AWS_ACCESS_KEY_ID": "AKIAFOREIGN"}, 3, "renew", id="foreign-credentials"),
         pytest.param({"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": "http://127.0.0.1:1"}, 1, "can't be reached", id="no-host"),
         pytest.param({"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": "nonsense"}, 2, "not a URL", id="no-url"),
+        pytest.param({"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": "http://127.0.0.1:99999"}, 2, "not a URL", id="no-port"),
+        pytest.param({"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": "http://[::1"}, 2, "not a URL", id="no-address"),
+        pytest.param(
+            {"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": f"http://{'ä' * 99}/"}, 1, "can't be reached", id="no-name"
+        ),
         pytest.param({"AGENTCORE_BEARER_TOKEN": "a.secret.b"}, 3, "bearer token out", id="token-by-variable"),
     ],
 )
@@ -157,6 +156,15 @@ def test_who_may_not_or_cannot_is_told(aws: CommandLine, environment: dict[str, 
     assert says in ran.stderr
     assert "secret" not in ran.stderr
     assert json.loads(other.run("--json", "invoke", "{}", code=code).stdout)["error"]["hint"]
+
+
+def test_only_an_a2a_agent_has_a_card(aws: CommandLine) -> None:
+    ran = aws.run("invoke", "--agent-card", code=2)
+    assert "--agent-card: agents of the protocol A2A have one, and this one speaks HTTP" in ran.stderr
+    with ScriptedPlane([answer(200, b'{"name": "echo"}', Content_Type="application/json")]) as plane:
+        bare = CommandLine(Path("/"), aws.environment | {"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": plane.url})
+        assert bare.run("invoke", "--arn", arn_of(aws), "--agent-card").stdout == '{"name": "echo"}\n'
+    assert "/invocations/.well-known/agent-card.json?" in plane.asked[0].line
 
 
 def test_a_token_on_the_command_line_is_warned_of(aws: CommandLine) -> None:
