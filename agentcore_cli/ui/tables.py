@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import sys
+import unicodedata
 from collections.abc import Sequence
 
 from agentcore_cli.ui.terminal import columns, printable
@@ -17,7 +18,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     cells = [["-" if cell is None else _line(cell) for cell in row] for row in rows]
     lines = _columns([[head.upper() for head in heads], *cells])
     width = columns(sys.stdout)
-    if width is None or all(len(line) <= width for line in lines):
+    if width is None or all(_width(line) <= width for line in lines):
         return "\n".join(lines)
     return "\n\n".join(fields([(head, cell or None) for head, cell in zip(heads, row, strict=True)]) for row in cells)
 
@@ -29,9 +30,18 @@ def _line(cell: object) -> str:
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
     """The rows as lines; the first are the heads."""
     kept = [column for column in zip(*rows, strict=True) if any(column[1:])]
-    widths = [max(map(len, column)) for column in kept]
-    padded = ([cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in zip(*kept, strict=True))
-    return ["  ".join(row).rstrip() for row in padded]
+    padded = [[cell + " " * (max(map(_width, column)) - _width(cell)) for cell in column] for column in kept]
+    return ["  ".join(row).rstrip() for row in zip(*padded, strict=True)]
+
+
+def _width(text: str) -> int:
+    """How many columns of a terminal it takes: a character of Chinese two, an accent that is put on another none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )
 
 
 def fields(pairs: Sequence[tuple[str, object]]) -> str:

@@ -144,6 +144,15 @@ def test_what_is_said_may_have_several_lines(agentcore: CommandLine, new_line: s
         terminal.wait_for('"prompt": "one\\ntwo"')
 
 
+def test_what_is_pasted_is_sent_as_a_whole(agentcore: CommandLine) -> None:
+    with chat(agentcore) as terminal:
+        begun(terminal)
+        terminal.type("\x1b[200~pasted\nlines\x1b[201~")
+        terminal.wait_for("lines")
+        terminal.type(ENTER)
+        terminal.wait_for('"prompt": "pasted\\nlines"')
+
+
 def test_several_lines_on_a_dumb_terminal(agentcore: CommandLine) -> None:
     with chat(agentcore, term="dumb") as terminal:
         begun(terminal)

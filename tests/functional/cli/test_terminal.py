@@ -81,6 +81,15 @@ def test_ctrl_c_in_a_deploy_tells_what_exists_and_how_to_go_on(agentcore: Comman
     agentcore.run("deploy", "--local")
 
 
+def test_ctrl_c_at_a_question_is_no_answer(agentcore: CommandLine) -> None:
+    with Terminal(agentcore, "destroy", "--local") as terminal:
+        terminal.wait_for("Delete this? [y/N]")
+        terminal.type(CTRL_C)
+        assert terminal.end() == 130
+    assert "next: agentcore destroy --local goes on from here" in terminal.text
+    assert agentcore.json("status", "--local")["status"] == "READY"
+
+
 def test_ctrl_c_in_an_invoke_leaves_the_session_and_says_its_name(agentcore: CommandLine) -> None:
     with Terminal(agentcore, "invoke", "--local", '{"do": "slow_stream"}', "-s", "mine") as terminal:
         terminal.wait_for("01")
