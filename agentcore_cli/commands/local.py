@@ -98,7 +98,11 @@ def logs(ctx: typer.Context) -> None:
     from agentcore_cli.operations import local_runtime
 
     text = local_runtime.read_server_log(_home())
-    Globals.of(ctx).output().result({"log": text}, text.rstrip("\n"))
+    out = Globals.of(ctx).output()
+    if out.json:
+        out.result({"log": text})
+    else:
+        out.piece(text)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})

@@ -46,13 +46,17 @@ def _table(page: Sessions) -> str:
     """A line for each session; when and why it ended where one has."""
     from agentcore_cli.ui.tables import ago, table
 
-    heads = ["session", "state", "version", "calls", "last used"]
-    rows = [[s.name, s.state, s.version, s.invocations, ago(s.last_used_at, page.now)] for s in page.sessions]
-    if any(session.ended_at for session in page.sessions):
-        heads.append("ended")
-        for row, session in zip(rows, page.sessions, strict=True):
-            row.append(f"{ago(session.ended_at, page.now)}: {session.end_reason}" if session.ended_at else "")
-    return table(heads, rows)
+    rows = [
+        (s.name, s.state, s.version, s.invocations, ago(s.last_used_at, page.now), _end(s, page.now))
+        for s in page.sessions
+    ]
+    return table(("session", "state", "version", "calls", "last used", "ended"), rows)
+
+
+def _end(session: Session, now: float) -> str:
+    from agentcore_cli.ui.tables import ago
+
+    return f"{ago(session.ended_at, now)}: {session.end_reason}" if session.ended_at else ""
 
 
 def _footnote(page: Sessions) -> str:

@@ -29,6 +29,8 @@ def test_a_whole_life_in_json(project: Project, agentcore: CommandLine, cloud: C
     project.configure(image=OTHER_IMAGE)
     planned = agentcore.json("plan")
     assert [field["field"] for field in planned["pending"][0]["fields"]] == ["artifact.image"]
+    assert f"{'1' * 25} -> " in agentcore.run("plan").stdout
+    assert f"{'2' * 25}\n" in agentcore.run("plan").stdout
     agentcore.run("deploy", "--no-refresh")
     assert [version["version"] for version in agentcore.json("versions")["versions"]] == ["2", "1"]
     assert agentcore.json("endpoints", "create", "prod", "--version", "1")["endpoint"]["live_version"] == "1"
