@@ -8,6 +8,7 @@ import typer
 
 from agentcore_cli.commands.globals import Globals
 from agentcore_cli.commands.groups import Group
+from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,19 +34,29 @@ def list_(
     """
     from agentcore_cli.operations.selection import select
     from agentcore_cli.operations.sessions import list_sessions
-    from agentcore_cli.ui.tables import ago, table
 
     said = Globals.of(ctx)
     page = list_sessions(select(said.options()), ended=ended)
-    rows = [
-        (s.name, s.state, s.version, s.invocations, ago(s.last_used_at, page.now), s.end_reason or "")
-        for s in page.sessions
-    ]
-    heads = ("session", "state", "version", "calls", "last used", "")
     out = said.output()
-    out.result(page, table(heads, rows) if rows else "")
+    out.result(page, _table(page) if page.sessions else "")
     if not out.json:
         out.note(_footnote(page))
+
+
+def _table(page: Sessions) -> str:
+    """With the endpoints only where a name could be of several."""
+    from agentcore_cli.ui.tables import ago, table
+
+    by_endpoint = any(session.endpoint != DEFAULT_ENDPOINT for session in page.sessions)
+    heads = ("session", *(["endpoint"] if by_endpoint else []), "state", "version", "calls", "last used", "")
+    rows = [
+        (
+            *((s.name, s.endpoint) if by_endpoint else (s.name,)),
+            *(s.state, s.version, s.invocations, ago(s.last_used_at, page.now), s.end_reason or ""),
+        )
+        for s in page.sessions
+    ]
+    return table(heads, rows)
 
 
 def _footnote(page: Sessions) -> str:
