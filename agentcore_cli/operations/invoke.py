@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from agentcore_cli import names
 from agentcore_cli.aws.data_plane import Answer, Call
-from agentcore_cli.contract import DEFAULT_ENDPOINT, HEADER_MCP_SESSION, HEADER_USER, SYNC_REQUEST_SECONDS
+from agentcore_cli.contract import HEADER_MCP_SESSION, HEADER_USER, SYNC_REQUEST_SECONDS
 from agentcore_cli.errors import AgentFailedError, CredentialsError, InputError, NotFoundError, StillInProgressError
 from agentcore_cli.operations.destination import Destination
 from agentcore_cli.operations.exchanges import Exchange, remember
+from agentcore_cli.operations.failures import explain
 from agentcore_cli.operations.headers import custom_headers, printable
 from agentcore_cli.operations.payload import Payload
 
@@ -59,13 +59,13 @@ class Invocation:
                     yield piece
                 self._exchange.outcome = "answered"
         except AgentFailedError as error:
-            _explain(error, self._exchange, midway=True)
+            explain(error, self._exchange, midway=True)
             raise
 
     def failed(self, fault: AgentFailedError) -> AgentFailedError:
         """The answer came whole and said that the agent had failed: `fault`, with what the session's log says."""
         self._exchange.outcome = "failed"
-        _explain(fault, self._exchange, midway=True)
+        explain(fault, self._exchange, midway=True)
         return fault
 
     def remember(self) -> str | None:
@@ -96,22 +96,16 @@ def invoke(request: InvokeRequest, destination: Destination) -> Invocation:
     except (AgentFailedError, StillInProgressError, KeyboardInterrupt) as error:
         remember(exchange)
         if isinstance(error, AgentFailedError):
-            _explain(error, exchange)
+            explain(error, exchange)
         raise
     except NotFoundError as error:
-        error.hint = error.hint or _where_to_look(destination)
+        error.hint = error.hint or destination.where_to_look()
         raise
     except CredentialsError as error:
         if request.bearer is None and destination.agent is not None and destination.agent.authorizer is not None:
             error.hint = "this agent takes a bearer token: --bearer-token @FILE, or AGENTCORE_BEARER_TOKEN"
         raise
     return Invocation(request.session, session_id, answer, exchange)
-
-
-def _where_to_look(destination: Destination) -> str:
-    if destination.selected is None:
-        return "check the ARN and --qualifier"
-    return destination.selected.command("status" if destination.endpoint == DEFAULT_ENDPOINT else "endpoints list")
 
 
 def check(request: InvokeRequest, destination: Destination) -> None:
@@ -124,30 +118,6 @@ def check(request: InvokeRequest, destination: Destination) -> None:
             hint="leave --agent-card out, and give a PAYLOAD",
         )
     _headers(request, destination, "")
-
-
-def _explain(error: AgentFailedError, exchange: Exchange, *, midway: bool = False) -> None:
-    """Add where to look, and the last lines of the session's log, which the local runtime has sent along unless the
-    answer had begun.
-    """
-    destination = exchange.destination
-    if destination.selected is not None:
-        error.hint = error.hint or f"{destination.command('logs')} --session-id {shlex.quote(exchange.name)}"
-    if lines := _last_lines(exchange, midway=midway):
-        error.message += "\n" + "\n".join(lines)
-
-
-def _last_lines(exchange: Exchange, *, midway: bool) -> list[str]:
-    destination = exchange.destination
-    if not destination.is_local:
-        from agentcore_cli.operations import cloud_logs
-
-        return cloud_logs.last_lines(destination, exchange.session_id, exchange.at)
-    if destination.selected is None or not midway:
-        return []
-    from agentcore_cli.operations import session_logs
-
-    return session_logs.last_lines(destination.selected, exchange.session_id, exchange.at)
 
 
 def _headers(request: InvokeRequest, destination: Destination, session_id: str) -> dict[str, str]:
