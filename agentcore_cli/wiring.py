@@ -336,6 +336,7 @@ def _deployment(
         given=wishes.environment,
         given_before=selected.state.given_environment(selected.agent_name),
         runtime_id=there.runtime_id if there else None,
+        artifact=there.artifact if there else None,
         image=wishes.image,
         refresh=wishes.refresh,
         patience=patience,

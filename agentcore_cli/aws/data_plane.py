@@ -25,7 +25,7 @@ from agentcore_cli.contract import (
     HEADER_SESSION,
     HEADER_SESSION_CALLS,
 )
-from agentcore_cli.errors import AgentFailedError, ServiceError, StillInProgressError
+from agentcore_cli.errors import AgentcoreError, AgentFailedError, ServiceError, StillInProgressError
 
 if TYPE_CHECKING:
     from agentcore_cli.aws.refusals import Refusal
@@ -68,6 +68,7 @@ class Answer:
         self._response = response
         self._connection = connection
         self._whole: bytes | None = None
+        self._failure: AgentcoreError | None = None
         self.status = response.status
         self.headers = response.headers
         self.content_type = response.headers.get("content-type", "application/octet-stream")
@@ -81,8 +82,14 @@ class Answer:
         return None if calls is None else calls == "1"
 
     def whole(self) -> bytes:
-        """All of it; `pieces` gives it once more."""
-        self._whole = b"".join(self.pieces())
+        """All of it, or what arrived before it broke off; `pieces` gives it once more, and raises only then."""
+        arrived = bytearray()
+        try:
+            for piece in self.pieces():
+                arrived += piece
+        except (AgentFailedError, StillInProgressError) as error:
+            self._failure = error
+        self._whole = bytes(arrived)
         return self._whole
 
     def close(self) -> None:
@@ -93,6 +100,8 @@ class Answer:
         """Each piece as soon as it is there. Raises AgentFailedError when the stream breaks off."""
         if self._whole is not None:
             yield self._whole
+            if self._failure is not None:
+                raise self._failure
             return
         try:
             yield from self._response.pieces()
@@ -110,6 +119,7 @@ class DataPlane:
     """One target's data plane. `timeout` is how long the agent may be silent, in seconds."""
 
     def __init__(self, url: str, signer: Signer, timeout: float) -> None:
+        endpoints.parsed(url)
         self._url = url.rstrip("/")
         self._signer = signer
         self._timeout = timeout

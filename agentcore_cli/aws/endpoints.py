@@ -33,14 +33,24 @@ def data_plane_url(region: str, environ: Mapping[str, str] = os.environ) -> str:
     return f"https://{name}.{region}.{suffix}"
 
 
+def parsed(url: str) -> SplitResult:
+    """The parts of an endpoint's URL. Raises InputError for one that names no host, or no port there can be."""
+    try:
+        parts = urlsplit(url)
+        is_good = parts.hostname and parts.scheme in ("http", "https") and parts.port != 0
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise InputError(f"endpoint {url}: not a URL", hint="https://HOST")
+    return parts
+
+
 def connect(url: str, timeout: float) -> socket.socket:
     """A connection to `url`'s host that bears `timeout` seconds of silence; through the proxy that HTTPS_PROXY names.
 
     Raises OSError when nobody is there within 10 seconds, InputError for a URL that names no host.
     """
-    parts = urlsplit(url)
-    if not parts.hostname or parts.scheme not in ("http", "https"):
-        raise InputError(f"endpoint {url}: not a URL", hint="https://HOST")
+    parts = parsed(url)
     proxy = _proxy(parts)
     tls = _tls() if parts.scheme == "https" else None
     connection = _dial(proxy or parts)
@@ -61,7 +71,10 @@ def _dial(at: SplitResult) -> socket.socket:
     host = at.hostname or ""
     # As bytes, where it is ASCII: for a string Python imports a codec for international names.
     name = host.encode() if host.isascii() else host
-    connection = socket.create_connection((name, port), timeout=CONNECT_SECONDS)  # type: ignore[arg-type]
+    try:
+        connection = socket.create_connection((name, port), timeout=CONNECT_SECONDS)  # type: ignore[arg-type]
+    except UnicodeError as error:
+        raise OSError(f"{host} is no host's name") from error
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if hasattr(socket, "TCP_KEEPIDLE"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +24,7 @@ def show(invocation: Invocation, out: Output, *, output: Path | None, raw: bool)
     if output is not None:
         _save(invocation, output, out)
     elif raw:
-        for piece in invocation.pieces():
+        for piece in _bytes(invocation):
             out.binary(piece)
     elif invocation.streams:
         _show_stream(invocation, out)
@@ -48,15 +49,34 @@ def json_event(event: ServerSentEvent) -> dict[str, object]:
     return {"type": event.event, "id": event.id, "data": event.value}
 
 
+def _bytes(invocation: Invocation) -> Iterator[bytes]:
+    """The answer's bytes, and then the failure that a stream's last event told of."""
+    if not invocation.streams:
+        yield from invocation.pieces()
+        return
+    from agentcore_cli.operations.sse import SseParser
+
+    parser, fault = SseParser(), None
+    for piece in invocation.pieces():
+        yield piece
+        for event in parser.feed(piece):
+            fault = event.fault()
+    if fault is not None:
+        raise invocation.failed(fault)
+
+
 def _save(invocation: Invocation, path: Path, out: Output) -> None:
     size = 0
     try:
         with path.open("wb") as file:
-            for piece in invocation.pieces():
+            for piece in _bytes(invocation):
                 size += file.write(piece)
                 file.flush()
     except OSError as error:
         raise AgentcoreError(f"--output {path}: {error.strerror}") from error
+    except AgentcoreError:
+        out.note(f"the {size:,} bytes that arrived are in {path}")
+        raise
     out.result(envelope(invocation) | {"output": path, "bytes": size})
     out.note(f"{size:,} bytes of {invocation.answer.content_type} in {path}")
 
@@ -79,8 +99,7 @@ def _show_stream(invocation: Invocation, out: Output) -> None:
         if not out.json and not text.endswith("\n"):
             out.piece("\n")
     if fault is not None:
-        invocation.failed()
-        raise fault
+        raise invocation.failed(fault)
     if out.json:
         out.result(envelope(invocation) | {"events": count}, last_of_stream=True)
 
@@ -89,31 +108,52 @@ def _show_text(invocation: Invocation, out: Output) -> None:
     """Text as it arrives, in UTF-8; a pipe gets the bytes as they are."""
     if not sys.stdout.isatty():
         last = b"\n"
-        for last in filter(None, invocation.pieces()):
-            out.binary(last)
-        out.piece("" if last.endswith(b"\n") else "\n")
+        try:
+            for last in filter(None, invocation.pieces()):
+                out.binary(last)
+        finally:
+            out.piece("" if last.endswith(b"\n") else "\n")
         return
     decode, text = codecs.getincrementaldecoder("utf-8")("replace").decode, "\n"
-    for piece in invocation.pieces():
-        text = decode(piece) or text
-        out.piece(text)
-    out.piece(decode(b"", final=True))
-    out.piece("" if text.endswith("\n") else "\n")
+    try:
+        for piece in invocation.pieces():
+            text = decode(piece) or text
+            out.piece(text)
+    finally:
+        out.piece(decode(b"", final=True))
+        out.piece("" if text.endswith("\n") else "\n")
 
 
 def _show_whole(invocation: Invocation, out: Output) -> None:
-    body = b"".join(invocation.pieces())
+    body = bytearray()
+    try:
+        for piece in invocation.pieces():
+            body += piece
+    except AgentcoreError:
+        _show_beginning(bytes(body), out)
+        raise
     if out.json:
-        out.result(envelope(invocation) | {"response": _response(body)})
+        out.result(envelope(invocation) | {"response": _response(bytes(body))})
         return
     try:
         text = body.decode()
     except UnicodeDecodeError:
-        _show_bytes(body, invocation.answer.content_type, out)
+        _show_bytes(bytes(body), invocation.answer.content_type, out)
         return
     if sys.stdout.isatty():
         text = pretty(parsed(text))
     out.piece(text if text.endswith("\n") or not text else text + "\n")
+
+
+def _show_beginning(body: bytes, out: Output) -> None:
+    """What arrived of an answer that broke off. With `--json` stdout has room for the error alone."""
+    if out.json:
+        out.note(f"before it broke off: {body.decode(errors='replace')}")
+    elif sys.stdout.isatty():
+        out.piece(body.decode(errors="replace") + "\n")
+    else:
+        out.binary(body)
+        out.piece("" if body.endswith(b"\n") or not body else "\n")
 
 
 def _show_bytes(body: bytes, content_type: str, out: Output) -> None:

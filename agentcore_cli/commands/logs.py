@@ -15,10 +15,12 @@ def logs(
     session: Annotated[str | None, typer.Option("--session-id", "-s", metavar="NAME", help="One session only.")] = None,
     qualifier: Annotated[str | None, typer.Option(metavar="E", help="The endpoint.")] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
-    since: Annotated[str | None, typer.Option(metavar="SPAN", help="Not older than this: 10m.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="SPAN", help="Not older than this: 10m. On AWS, without it: 1h.")
+    ] = None,
     until: Annotated[str | None, typer.Option(metavar="SPAN", help="Not younger than this: 5m.")] = None,
     grep: Annotated[str | None, typer.Option(metavar="TEXT", help="Lines that hold this text.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="The last N lines.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="The last N of these lines.")] = None,
 ) -> None:
     """Print the agent's log lines, oldest first."""
     from agentcore_cli.operations import durations

@@ -8,6 +8,7 @@ import typer
 
 from agentcore_cli.commands.globals import Globals
 from agentcore_cli.commands.groups import Group
+from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,14 +44,18 @@ def list_(
 
 
 def _table(page: Sessions) -> str:
-    """A line for each session; when and why it ended where one has."""
+    """A line for each session: its endpoint where a name could be of several, its end where one has ended."""
     from agentcore_cli.ui.tables import ago, table
 
+    by_endpoint = any(session.endpoint != DEFAULT_ENDPOINT for session in page.sessions)
     rows = [
-        (s.name, s.state, s.version, s.invocations, ago(s.last_used_at, page.now), _end(s, page.now))
+        (
+            *(s.name, s.endpoint if by_endpoint else "", s.state, s.version, s.invocations),
+            *(ago(s.last_used_at, page.now), _end(s, page.now)),
+        )
         for s in page.sessions
     ]
-    return table(("session", "state", "version", "calls", "last used", "ended"), rows)
+    return table(("session", "endpoint", "state", "version", "calls", "last used", "ended"), rows)
 
 
 def _end(session: Session, now: float) -> str:

@@ -74,8 +74,9 @@ SecurityGroup = Annotated[str, _pattern("sg-[0-9a-zA-Z]{8,17}", "a security grou
 DiscoveryUrl = Annotated[
     str,
     _pattern(
-        r"https://[^\s?#]+/\.well-known/(openid-configuration|oauth-authorization-server)(/[^\s?#]+)?",
-        "an https URL that ends in /.well-known/openid-configuration",
+        r"(https://[^\s?#]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/[^\s?#]+)?)"
+        r"/\.well-known/(openid-configuration|oauth-authorization-server)(/[^\s?#]+)?",
+        "an https URL (http for an issuer on localhost) that ends in /.well-known/openid-configuration",
     ),
 ]
 Scope = Annotated[str, Meta(min_length=1, max_length=255)]

@@ -88,8 +88,7 @@ def _streamed(invocation: Invocation) -> Iterator[Said]:
             fault = event.fault()
             yield Said("" if fault else speech.words(event.value), event)
     if fault is not None:
-        invocation.failed()
-        raise fault
+        raise invocation.failed(fault)
     if rest := speech.rest():
         yield Said(rest)
 

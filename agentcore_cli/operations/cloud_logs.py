@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from typing import Final
 
 from agentcore_cli import names, wiring
@@ -21,42 +20,14 @@ from agentcore_cli.contract import log_group
 from agentcore_cli.errors import AgentcoreError, NotFoundError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.operations.destination import Destination, of
-from agentcore_cli.operations.logs import LogLine, LogsRequest, stamp
+from agentcore_cli.operations.logs import LAST_LINES, LogLine, LogsRequest, stamp
 from agentcore_cli.operations.selection import Selected
 
 DEFAULT_SINCE: Final = 3600.0  # seconds; a group may hold years
 POLL_SECONDS: Final = 2.0
 OVERLAP_MS: Final = 60_000  # CloudWatch shows events of one moment at different times
-_LAST_LINES: Final = 20
 _LAST_LINES_SECONDS: Final = 6.0
 _LAST_LINES_PAUSE: Final = 1.5
-
-
-def read(request: LogsRequest, selected: Selected, listener: Listener) -> Iterator[LogLine]:
-    """The lines of the last hour, or since when it was said. Raises NotFoundError when there is no log yet."""
-    if request.since is None:
-        listener(Note("the last hour; --since 1d says another span"))
-    with closing(_Log.of(request, selected)) as log:
-        try:
-            yield from log.lines(*_window(request))
-        except NotFoundError as error:
-            raise _not_yet(log.group, selected, error) from error
-
-
-def follow(request: LogsRequest, selected: Selected, listener: Listener) -> Iterator[LogLine]:
-    """The same, and those that come; a log that isn't there yet is waited for."""
-    with closing(_Log.of(request, selected)) as log:
-        start, end = _window(request)
-        is_there = log.is_there(start)
-        if not is_there:
-            listener(Note(f"waiting for {log.group}: AgentCore makes it with the first call"))
-        lines: Iterable[LogLine] = log.lines(start, end) if is_there else ()
-        yield from lines if request.limit is None else deque(lines, maxlen=request.limit)
-        while end is None:
-            time.sleep(POLL_SECONDS)
-            is_there = is_there or log.is_there(start)
-            if is_there:
-                yield from log.lines(max(start, log.newest - OVERLAP_MS))
 
 
 def last_lines(destination: Destination, session_id: str, since: float) -> list[str]:
@@ -68,15 +39,14 @@ def last_lines(destination: Destination, session_id: str, since: float) -> list[
     reader = threading.Thread(target=_collect, args=(destination, session_id, since, found), daemon=True)
     reader.start()
     reader.join(_LAST_LINES_SECONDS)
-    return found[-_LAST_LINES:]
+    return found[-LAST_LINES:]
 
 
 def _collect(destination: Destination, session_id: str, since: float, found: list[str]) -> None:
-    assert destination.selected is not None
     group = log_group(destination.runtime_id, destination.endpoint)
     deadline = time.monotonic() + _LAST_LINES_SECONDS - _LAST_LINES_PAUSE
     try:
-        with closing(wiring.session(destination.selected)) as session:
+        with closing(_session(destination)) as session:
             door = LogEvents(session)
             while True:
                 events = list(door.read(group, int(since * 1000) - 1000))
@@ -89,52 +59,83 @@ def _collect(destination: Destination, session_id: str, since: float, found: lis
         return
 
 
-class _Log:
-    """One endpoint's group, read with no line given twice."""
+def _session(destination: Destination) -> Session:
+    if destination.selected is not None:
+        return wiring.session(destination.selected)
+    return wiring.session_in(destination.region, destination.target.profile)
 
-    def __init__(self, session: Session, group: str, session_id: str | None) -> None:
-        self._session = session
-        self._door = LogEvents(session)
-        self.group = group
-        self._session_id = session_id
+
+class CloudLog:
+    """One endpoint's group, read with no line given twice: of the last hour, or since when it was said.
+
+    Raises NotFoundError when there is no log yet; one that is followed is waited for.
+    """
+
+    def __init__(self, request: LogsRequest, selected: Selected, there: Destination, listener: Listener) -> None:
+        self._request = request
+        self._selected = selected
+        self._listener = listener
+        self._session = wiring.session(selected)
+        self._door = LogEvents(self._session)
+        self._group = log_group(there.runtime_id, there.endpoint)
+        self._session_id = None
+        if request.session is not None:
+            self._session_id = names.session_id(request.session, there.arn, there.endpoint)
+        self._start, self._end = _window(request)
         self._seen: dict[str, int] = {}
-        self.newest = 0
+        self._newest = self._start
 
     @classmethod
-    def of(cls, request: LogsRequest, selected: Selected) -> _Log:
-        there = of(selected, request.endpoint)
-        wanted = None
-        if request.session is not None:
-            wanted = names.session_id(request.session, there.arn, there.endpoint)
-        return cls(wiring.session(selected), log_group(there.runtime_id, there.endpoint), wanted)
+    def of(cls, request: LogsRequest, selected: Selected, listener: Listener) -> CloudLog:
+        """Raises NotFoundError when the agent isn't deployed."""
+        return cls(request, selected, of(selected, request.endpoint), listener)
 
     def close(self) -> None:
         self._session.close()
 
-    def is_there(self, start: int) -> bool:
+    def there(self) -> Iterator[LogLine]:
+        if self._request.since is None:
+            self._listener(Note("the last hour; --since 1d says another span"))
         try:
-            next(self._door.read(self.group, start, start), None)
-        except NotFoundError:
-            return False
-        return True
+            yield from self._lines(self._start)
+        except NotFoundError as error:
+            if not self._request.follow:
+                raise self._not_yet(error) from error
+            self._listener(Note(f"waiting for {self._group}: AgentCore makes it with the first call"))
 
-    def lines(self, start: int, end: int | None = None) -> Iterator[LogLine]:
-        """The new lines of a window, in milliseconds since 1970."""
-        self.newest = max(self.newest, start)
-        for event in self._door.read(self.group, start, end, phrase=self._session_id):
-            self.newest = max(self.newest, event.at)
+    def coming(self) -> Iterator[LogLine]:
+        while True:
+            time.sleep(POLL_SECONDS)
+            with suppress(NotFoundError):  # not yet
+                yield from self._lines(max(self._start, self._newest - OVERLAP_MS))
+
+    def _lines(self, start: int) -> Iterator[LogLine]:
+        """The new lines since `start`, in milliseconds since 1970."""
+        for event in self._door.read(self._group, start, self._end, phrase=self._session_id):
             if event.id in self._seen:
                 continue
             self._seen[event.id] = event.at
+            self._newest = max(self._newest, min(event.at, _now()))  # no clock that is fast hides what others say
             if self._session_id is None or _is_of(event, self._session_id):
                 yield LogLine(stamp(event.at / 1000), _session_of(event) or "", event.message)
-        self._seen = {id: at for id, at in self._seen.items() if at >= self.newest - OVERLAP_MS}
+        self._seen = {id: at for id, at in self._seen.items() if at >= self._newest - OVERLAP_MS}
+
+    def _not_yet(self, error: NotFoundError) -> NotFoundError:
+        return NotFoundError(
+            f"{self._group}: there is no such log yet: AgentCore makes it with the endpoint's first call",
+            hint=f"{self._selected.command('invoke')} PAYLOAD; --follow waits for it",
+            request_id=error.request_id,
+        )
 
 
 def _window(request: LogsRequest) -> tuple[int, int | None]:
-    now = time.time()
+    """From when until when, in milliseconds since 1970."""
     since = DEFAULT_SINCE if request.since is None else request.since
-    return int((now - since) * 1000), None if request.until is None else int((now - request.until) * 1000)
+    return _now() - int(since * 1000), None if request.until is None else _now() - int(request.until * 1000)
+
+
+def _now() -> int:
+    return int(time.time() * 1000)
 
 
 def _is_of(event: LogEvent, session_id: str) -> bool:
@@ -153,11 +154,3 @@ def _session_of(event: LogEvent) -> str | None:
     attributes = record.get("attributes")
     told = record.get("sessionId") or (attributes.get("session.id") if isinstance(attributes, dict) else None)
     return told if isinstance(told, str) else None
-
-
-def _not_yet(group: str, selected: Selected, error: NotFoundError) -> NotFoundError:
-    return NotFoundError(
-        f"{group}: there is no such log yet: AgentCore makes it with the endpoint's first call",
-        hint=f"{selected.command('invoke')} PAYLOAD; --follow waits for it",
-        request_id=error.request_id,
-    )

@@ -56,6 +56,12 @@ class Destination(NamedTuple):
         endpoint = "" if self.endpoint == DEFAULT_ENDPOINT else f" --qualifier {shlex.quote(self.endpoint)}"
         return self._about(verb) + endpoint
 
+    def where_to_look(self) -> str:
+        """What to do when there is no such runtime, or no such endpoint of it."""
+        if self.selected is None:
+            return "check the ARN and --qualifier"
+        return self.selected.command("status" if self.endpoint == DEFAULT_ENDPOINT else "endpoints list")
+
     def _about(self, verb: str) -> str:
         if self.selected is not None:
             return self.selected.command(verb)

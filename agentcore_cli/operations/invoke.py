@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from agentcore_cli import names
 from agentcore_cli.aws.data_plane import Answer, Call
-from agentcore_cli.contract import DEFAULT_ENDPOINT, HEADER_MCP_SESSION, HEADER_USER, SYNC_REQUEST_SECONDS
+from agentcore_cli.contract import HEADER_MCP_SESSION, HEADER_USER, SYNC_REQUEST_SECONDS
 from agentcore_cli.errors import AgentFailedError, CredentialsError, InputError, NotFoundError, StillInProgressError
 from agentcore_cli.operations.destination import Destination
 from agentcore_cli.operations.exchanges import Exchange, remember
+from agentcore_cli.operations.failures import explain
 from agentcore_cli.operations.headers import custom_headers, printable
 from agentcore_cli.operations.payload import Payload
 
@@ -52,15 +52,21 @@ class Invocation:
 
     def pieces(self) -> Iterator[bytes]:
         """Each piece as soon as it is there. Raises AgentFailedError when the answer breaks off."""
-        with self._exchange.watched():
-            for piece in self.answer.pieces():
-                self._exchange.receive(piece)
-                yield piece
-            self._exchange.outcome = "answered"
+        try:
+            with self._exchange.watched():
+                for piece in self.answer.pieces():
+                    self._exchange.receive(piece)
+                    yield piece
+                self._exchange.outcome = "answered"
+        except AgentFailedError as error:
+            explain(error, self._exchange, midway=True)
+            raise
 
-    def failed(self) -> None:
-        """The answer came whole and said that the agent had failed."""
+    def failed(self, fault: AgentFailedError) -> AgentFailedError:
+        """The answer came whole and said that the agent had failed: `fault`, with what the session's log says."""
         self._exchange.outcome = "failed"
+        explain(fault, self._exchange, midway=True)
+        return fault
 
     def remember(self) -> str | None:
         """Write down that the session was used, once the answer was shown; gives what there is to say about it."""
@@ -90,10 +96,10 @@ def invoke(request: InvokeRequest, destination: Destination) -> Invocation:
     except (AgentFailedError, StillInProgressError, KeyboardInterrupt) as error:
         remember(exchange)
         if isinstance(error, AgentFailedError):
-            _explain(error, destination, exchange)
+            explain(error, exchange)
         raise
     except NotFoundError as error:
-        error.hint = error.hint or _where_to_look(destination)
+        error.hint = error.hint or destination.where_to_look()
         raise
     except CredentialsError as error:
         if request.bearer is None and destination.agent is not None and destination.agent.authorizer is not None:
@@ -102,30 +108,16 @@ def invoke(request: InvokeRequest, destination: Destination) -> Invocation:
     return Invocation(request.session, session_id, answer, exchange)
 
 
-def _where_to_look(destination: Destination) -> str:
-    if destination.selected is None:
-        return "check the ARN and --qualifier"
-    return destination.selected.command("status" if destination.endpoint == DEFAULT_ENDPOINT else "endpoints list")
-
-
 def check(request: InvokeRequest, destination: Destination) -> None:
     """Raises InputError for what can't be sent to this agent."""
     if request.user_id is not None and request.bearer is not None:
         raise InputError("--user-id and a bearer token: choose one of them", hint="the token says who the user is")
+    if request.card and destination.agent is not None and destination.agent.protocol != "A2A":
+        raise InputError(
+            f"--agent-card: agents of the protocol A2A have one, and this one speaks {destination.agent.protocol}",
+            hint="leave --agent-card out, and give a PAYLOAD",
+        )
     _headers(request, destination, "")
-
-
-def _explain(error: AgentFailedError, destination: Destination, exchange: Exchange) -> None:
-    """Add where to look, and on AWS the last lines of the session's log; the local runtime has sent them along."""
-    if destination.selected is None:
-        return
-    error.hint = error.hint or f"{destination.command('logs')} --session-id {shlex.quote(exchange.name)}"
-    if destination.is_local:
-        return
-    from agentcore_cli.operations.cloud_logs import last_lines
-
-    if lines := last_lines(destination, exchange.session_id, exchange.at):
-        error.message += "\n" + "\n".join(lines)
 
 
 def _headers(request: InvokeRequest, destination: Destination, session_id: str) -> dict[str, str]:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Final, Protocol
 
+from agentcore_cli.errors import InputError
 from agentcore_cli.events import Listener, ignore
 from agentcore_cli.operations.selection import Selected
+
+LAST_LINES: Final = 20  # of a session whose agent failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +40,45 @@ class LogLine:
     message: str = field(compare=False)
 
 
+class Source(Protocol):
+    """Where lines come from: those that are there, then those that come. Whoever opens one closes it."""
+
+    def there(self) -> Iterator[LogLine]:
+        """The lines that are there, oldest first. Raises NotFoundError for a log that isn't there yet, unless it is
+        followed.
+        """
+
+    def coming(self) -> Iterator[LogLine]:
+        """Those that come after `there` was read, without end."""
+
+    def close(self) -> None:
+        """Let go of what was opened."""
+
+
 def read_logs(request: LogsRequest, selected: Selected, listener: Listener = ignore) -> Iterator[LogLine]:
     """The lines that `request` asks for, oldest first; with `follow` it goes on until it is interrupted.
 
-    Raises NotFoundError for a session that never was here, and for a log that isn't there yet.
+    `limit` counts the lines that `grep` lets through, and with `follow` only those that are there already. Raises
+    NotFoundError for a session that never was here, and for a log that isn't there yet; InputError for an end of what
+    has none.
     """
+    if request.follow and request.until is not None:
+        raise InputError("--follow and --until: choose one of them", hint="--since and --until are for what was")
+    with closing(_source(request, selected, listener)) as source:
+        lines = _grepped(source.there(), request)
+        yield from lines if request.limit is None else deque(lines, maxlen=request.limit)
+        if request.follow:
+            yield from _grepped(source.coming(), request)
+
+
+def _source(request: LogsRequest, selected: Selected, listener: Listener) -> Source:
     if selected.is_local:
-        from agentcore_cli.operations.session_logs import follow, read
-    else:
-        from agentcore_cli.operations.cloud_logs import follow, read
-    lines: Iterable[LogLine]
-    if request.follow:
-        yield from _grepped(follow(request, selected, listener), request)
-        return
-    lines = _grepped(read(request, selected, listener), request)
-    yield from lines if request.limit is None else deque(lines, maxlen=request.limit)
+        from agentcore_cli.operations.session_logs import SessionLogs
+
+        return SessionLogs(request, selected, listener)
+    from agentcore_cli.operations.cloud_logs import CloudLog
+
+    return CloudLog.of(request, selected, listener)
 
 
 def stamp(epoch: float) -> str:

@@ -9,42 +9,67 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from agentcore_cli.events import Listener
-from agentcore_cli.operations.logs import LogLine, LogsRequest, stamp
+from agentcore_cli.errors import AgentcoreError, NotFoundError
+from agentcore_cli.events import Listener, Note, ignore
+from agentcore_cli.operations.logs import LAST_LINES, LogLine, LogsRequest, stamp
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.operations.sessions import Session, find_session, list_sessions
 
 _POLL_SECONDS: Final = 0.25
+_LAST_LINES_SECONDS: Final = 0.5
+_LAST_LINES_PAUSE: Final = 0.05
 _STAMP: Final = len("2026-11-22T00:00:00.123Z")
 
 
-def read(request: LogsRequest, selected: Selected, listener: Listener) -> Iterator[LogLine]:
-    """The lines that are there, oldest first. Raises NotFoundError for a session that never was."""
-    return _Files(request, selected).new_lines()
+def last_lines(selected: Selected, session_id: str, since: float) -> list[str]:
+    """What a session's log says since a call began, in seconds since the epoch: best effort, at once.
 
-
-def follow(request: LogsRequest, selected: Selected, listener: Listener) -> Iterator[LogLine]:
-    """The lines that are there, of which `limit` keeps the last, and those that come."""
-    files = _Files(request, selected)
-    lines: Iterable[LogLine] = files.new_lines()
-    yield from lines if request.limit is None else deque(lines, maxlen=request.limit)
+    What an agent printed just before it died may come a moment after its end.
+    """
+    deadline = time.monotonic() + _LAST_LINES_SECONDS
     while True:
-        time.sleep(_POLL_SECONDS)
-        yield from files.new_lines()
+        request = LogsRequest(session=session_id, since=time.time() - since)
+        try:
+            found = deque(SessionLogs(request, selected, ignore).there(), maxlen=LAST_LINES)
+        except AgentcoreError:
+            return []
+        if found or time.monotonic() > deadline:
+            return [line.message for line in found]
+        time.sleep(_LAST_LINES_PAUSE)
 
 
-class _Files:
-    """The logs of the sessions that are asked for, those that start meanwhile among them."""
+class SessionLogs:
+    """The logs of the sessions that are asked for, those that start meanwhile among them.
 
-    def __init__(self, request: LogsRequest, selected: Selected) -> None:
+    Raises NotFoundError for a session that never was, and while there is no log at all.
+    """
+
+    def __init__(self, request: LogsRequest, selected: Selected, listener: Listener) -> None:
         now = time.time()
         self._request = request
         self._selected = selected
+        self._listener = listener
         self._files: dict[str, _LogFile] = {}
         self._since = stamp(now - request.since) if request.since is not None else ""
         self._until = stamp(now - request.until) if request.until is not None else "~"
 
-    def new_lines(self) -> Iterator[LogLine]:
+    def there(self) -> Iterator[LogLine]:
+        yield from self._new_lines()
+        if self._files:
+            return
+        if not self._request.follow:
+            raise self._not_yet()
+        self._listener(Note("waiting for the first session: its log begins with it"))
+
+    def coming(self) -> Iterator[LogLine]:
+        while True:
+            time.sleep(_POLL_SECONDS)
+            yield from self._new_lines()
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    def _new_lines(self) -> Iterator[LogLine]:
         for session in self._sessions():
             if session.log is not None and session.log not in self._files:
                 self._files[session.log] = _LogFile(session.session_id, Path(session.log))
@@ -59,6 +84,13 @@ class _Files:
         if self._request.session is not None:
             return [find_session(sessions, self._selected, self._request.session)]
         return sessions
+
+    def _not_yet(self) -> NotFoundError:
+        endpoint = f", endpoint {self._request.endpoint}" if self._request.endpoint else ""
+        return NotFoundError(
+            f"{self._selected.agent_name}{endpoint}: there is no log yet: it begins with the first session",
+            hint=f"{self._selected.command('invoke')} PAYLOAD; --follow waits for it",
+        )
 
 
 class _LogFile:

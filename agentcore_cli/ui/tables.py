@@ -60,6 +60,14 @@ def ago(then: float, now: float) -> str:
     return f"{seconds}s ago"
 
 
+def size(count: int) -> str:
+    """Bytes in words: `312 B`, `1.2 kB`, `2.9 MB`; a kB has 1024 of them."""
+    for exponent, unit in ((2, "MB"), (1, "kB")):
+        if count >= 1024**exponent:
+            return f"{count / 1024**exponent:.1f} {unit}"
+    return f"{count} B"
+
+
 def moment(epoch: float) -> str:
     """A time in UTC, to the second."""
     return datetime.datetime.fromtimestamp(epoch, datetime.UTC).strftime("%Y-%m-%d %H:%M:%SZ")

@@ -56,6 +56,7 @@ class Handler(BaseHTTPRequestHandler):
         def pieces():
             yield 'data: "first"\n\n'
             time.sleep(0.2)
+            print("the customer's record is gone", flush=True)
             os.kill(os.getpid(), signal.SIGKILL)
 
         self.stream(pieces(), "text/event-stream")

@@ -23,7 +23,8 @@ def test_a_whole_life_in_json(project: Project, agentcore: CommandLine, cloud: C
     assert {line["schema_version"] for line in lines} == {1}
     assert (made["agent"], made["target"], made["version"], made["endpoint"]) == ("bot", "aws", "1", "DEFAULT")
     assert made["artifact"].startswith("sha256:")
-    assert [change["action"] for change in made["changes"]] == ["create", "create"]
+    actions = {change["key"]: change["action"] for change in made["changes"]}
+    assert actions == {"role": "create", "image": "keep", "runtime": "create"}
     assert agentcore.run("plan", "--exit-code").stdout.splitlines()[-1] == "nothing to do"
     project.configure(image=OTHER_IMAGE)
     planned = agentcore.json("plan")

@@ -21,3 +21,10 @@ def on_aws(agentcore: CommandLine, folder: Path, **environment: str) -> CommandL
     files = {"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
     own = {"AGENTCORE_HOME": str(folder / "no-home"), "AGENTCORE_TARGET": "aws", "AWS_EC2_METADATA_DISABLED": "true"}
     return CommandLine(folder, client | files | own | environment)
+
+
+def arn_of(aws: CommandLine) -> str:
+    """The runtime that such a project talks to."""
+    state = json.loads((aws.folder / ".agentcore" / "aws.json").read_text())
+    found: str = state["agents"]["answers"]["runtime"]["outputs"]["arn"]
+    return found

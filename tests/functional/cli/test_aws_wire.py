@@ -1,19 +1,16 @@
-"""`invoke`, `sessions` and `chat` on an AWS target, signed with SigV4; the local runtime is the wire."""
+"""`invoke` on an AWS target, signed with SigV4; the local runtime is the wire."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.command_line import CommandLine
 from tests.fakes.scripted_plane import ScriptedPlane, answer
-from tests.functional.cli.aws_project import on_aws
+from tests.functional.cli.aws_project import arn_of, on_aws
 
-LEDGER = ".agentcore/sessions.db"
 NO_KEYS = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
 
 
@@ -22,94 +19,11 @@ def aws(agentcore: CommandLine, tmp_path: Path) -> CommandLine:
     return on_aws(agentcore, tmp_path)
 
 
-def arn(command: CommandLine) -> str:
-    state = json.loads((command.folder / ".agentcore" / "aws.json").read_text())
-    found: str = state["agents"]["answers"]["runtime"]["outputs"]["arn"]
-    return found
-
-
-def test_names_and_continue_lead_to_the_same_session(aws: CommandLine) -> None:
-    first = aws.json("invoke", "{}", "-s", "wire")
-    again = aws.json("invoke", "{}", "--continue")
-    assert (again["session"], again["session_id"]) == ("wire", first["session_id"])
-    assert again["response"]["calls"] == first["response"]["calls"] + 1
-
-
-def test_the_list_is_of_what_this_project_has_talked_to(aws: CommandLine, agentcore: CommandLine) -> None:
-    agentcore.run("invoke", "--local", "{}", "-s", "somebody else's")
-    aws.run("invoke", "{}", "-s", "mine")
-    listed = aws.json("sessions", "list")
-    assert [(s["name"], s["state"]) for s in listed["sessions"]] == [("mine", "used lately")]
-    assert listed["source"] == "ledger"
-    assert "AWS can't list sessions" in aws.run("sessions", "list").stderr
-
-
-def test_show_tells_sizes_and_times_and_payloads_only_if_they_were_kept(aws: CommandLine) -> None:
-    aws.run("invoke", '{"do": "string"}', "-s", "shown")
-    aws.run("invoke", '{"do": "string", "n": 2}', "-c", "--keep-transcripts")
-    first, second = aws.json("sessions", "show", "shown")["turns"]
-    assert (first["sent"], first["received"], first["outcome"], first["request"]) == (16, 12, "answered", None)
-    assert (second["request"], second["answer"]) == ('{"do": "string", "n": 2}', '"a sentence"')
-    human = aws.run("sessions", "show", "shown").stdout
-    assert '> {"do": "string", "n": 2}' in human
-    assert human.count("a sentence") == 1
-
-
-def test_a_stopped_session_is_neither_listed_nor_continued(aws: CommandLine) -> None:
-    for name in ("one", "two"):
-        aws.run("invoke", "{}", "-s", name)
-    aws.run("sessions", "stop", "two")
-    assert [s["name"] for s in aws.json("sessions", "list")["sessions"]] == ["one"]
-    assert "was stopped" in aws.run("invoke", "{}", "-c", code=4).stderr
-    assert len(aws.json("sessions", "stop", "--all")["stopped"]) == 1
-    assert aws.json("sessions", "list")["sessions"] == []
-    assert len(aws.json("sessions", "list", "--all")["sessions"]) == 2
-    aws.run("sessions", "stop", "nobody", code=4)
-
-
-def test_somebody_elses_session_is_stopped_by_its_id(aws: CommandLine, agentcore: CommandLine) -> None:
-    other = agentcore.json("invoke", "--local", "{}", "-s", "other")["session_id"]
-    assert aws.json("sessions", "stop", other)["stopped"] == [other]
-
-
-@pytest.mark.parametrize(("column", "hours", "says"), [("started_at", 9, "outlived"), ("last_used", 1, "idle")])
-def test_a_session_whose_time_is_over_is_said_to_be_lost(
-    aws: CommandLine, column: str, hours: float, says: str
-) -> None:
-    aws.run("invoke", "{}", "-s", "old")
-    with sqlite3.connect(aws.folder / LEDGER) as ledger:
-        ledger.execute(f"UPDATE sessions SET {column} = ?", (time.time() - hours * 3600,))
-    ledger.close()
-    state = aws.json("sessions", "list", "--all")["sessions"][0]["state"]
-    assert says in state or state == "maybe idled out"
-    # The local runtime tells that the session goes on; AWS tells nothing, and then the clock is believed.
-    assert "afresh" not in aws.run("invoke", "{}", "-s", "old").stderr
-    with ScriptedPlane([answer(200, b"{}", Content_Type="application/json")]) as plane:
-        with sqlite3.connect(aws.folder / LEDGER) as ledger:
-            ledger.execute(f"UPDATE sessions SET {column} = ?", (time.time() - hours * 3600,))
-        ledger.close()
-        silent = CommandLine(aws.folder, aws.environment | {"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": plane.url})
-        said = silent.run("invoke", "{}", "-s", "old").stderr
-    assert "session old was" in said
-    assert "its context is gone" in said
-
-
-def test_a_ledger_that_is_of_no_use_fails_no_call(aws: CommandLine) -> None:
-    (aws.folder / LEDGER).mkdir()
-    ran = aws.run("invoke", '{"do": "string"}')
-    assert ran.stdout == '"a sentence"\n'
-    assert "not remembered" in ran.stderr
-    (aws.folder / LEDGER).rmdir()
-    (aws.folder / LEDGER).write_bytes(b"nonsense" * 1000)
-    assert "not remembered" not in aws.run("invoke", "{}", "-s", "kept").stderr
-    assert [s["name"] for s in aws.json("sessions", "list")["sessions"]] == ["kept"]
-
-
 def test_an_arn_is_enough_without_a_config(aws: CommandLine, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     bare = CommandLine(Path("/"), aws.environment)
-    there = arn(aws)
+    there = arn_of(aws)
     first = bare.json("invoke", "--arn", there, "{}", "-s", "bare")
     assert first["response"]["payload"] == {}
     assert (
@@ -148,6 +62,11 @@ def test_bad_input_has_its_exit_code(aws: CommandLine, arguments: list[str], cod
         pytest.param({"AWS_ACCESS_KEY_ID": "AKIAFOREIGN"}, 3, "renew", id="foreign-credentials"),
         pytest.param({"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": "http://127.0.0.1:1"}, 1, "can't be reached", id="no-host"),
         pytest.param({"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": "nonsense"}, 2, "not a URL", id="no-url"),
+        pytest.param({"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": "http://127.0.0.1:99999"}, 2, "not a URL", id="no-port"),
+        pytest.param({"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": "http://[::1"}, 2, "not a URL", id="no-address"),
+        pytest.param(
+            {"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": f"http://{'ä' * 99}/"}, 1, "can't be reached", id="no-name"
+        ),
         pytest.param({"AGENTCORE_BEARER_TOKEN": "a.secret.b"}, 3, "bearer token out", id="token-by-variable"),
     ],
 )
@@ -157,6 +76,15 @@ def test_who_may_not_or_cannot_is_told(aws: CommandLine, environment: dict[str, 
     assert says in ran.stderr
     assert "secret" not in ran.stderr
     assert json.loads(other.run("--json", "invoke", "{}", code=code).stdout)["error"]["hint"]
+
+
+def test_only_an_a2a_agent_has_a_card(aws: CommandLine) -> None:
+    ran = aws.run("invoke", "--agent-card", code=2)
+    assert "--agent-card: agents of the protocol A2A have one, and this one speaks HTTP" in ran.stderr
+    with ScriptedPlane([answer(200, b'{"name": "echo"}', Content_Type="application/json")]) as plane:
+        bare = CommandLine(Path("/"), aws.environment | {"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": plane.url})
+        assert bare.run("invoke", "--arn", arn_of(aws), "--agent-card").stdout == '{"name": "echo"}\n'
+    assert "/invocations/.well-known/agent-card.json?" in plane.asked[0].line
 
 
 def test_a_token_on_the_command_line_is_warned_of(aws: CommandLine) -> None:

@@ -146,9 +146,11 @@ def test_a_failing_agent_shows_its_own_last_lines(agentcore: CommandLine) -> Non
 
 
 def test_what_arrived_before_a_stream_broke_is_shown(agentcore: CommandLine) -> None:
-    ran = agentcore.run("invoke", "--local", '{"do": "break"}', code=5)
+    ran = agentcore.run("invoke", "--local", '{"do": "break"}', "-s", "broken", code=5)
     assert ran.stdout.startswith("first")
     assert "broke off" in ran.stderr
+    assert "\nthe customer's record is gone\n" in ran.stderr, "the log's last lines"
+    assert "agentcore logs --local --session-id broken" in ran.stderr
 
 
 def test_a_silent_agent_is_given_up_after_the_timeout(agentcore: CommandLine) -> None:

@@ -128,3 +128,22 @@ def test_local_run_brings_a_runtime_of_its_own(agentcore: CommandLine) -> None:
     assert ran.stdout.startswith("http://127.0.0.1:")
     assert ran.stdout.strip() != agentcore.json("local", "status")["url"]
     assert "no-such-command" in agentcore.run("local", "run", "--", "no-such-command", code=4).stderr
+
+
+def test_limit_counts_what_grep_lets_through_and_follow_has_no_end(agentcore: CommandLine) -> None:
+    for _ in range(4):
+        agentcore.run("invoke", "--local", "{}", "-s", "counted")
+    logs = ("logs", "--local", "-s", "counted")
+    eventually(lambda: "echo 4" in agentcore.run(*logs).stdout, "the log is written")
+    with agentcore.start(*logs, "--follow", "--grep", "echo 2", "--limit", "1") as child:
+        assert child.stdout is not None
+        assert child.stdout.readline().endswith(b"echo 2\n")
+        child.send_signal(2)
+        assert child.wait(timeout=10) == 130
+    assert "--follow and --until" in agentcore.run(*logs, "--follow", "--until", "5m", code=2).stderr
+
+
+def test_a_log_that_isnt_there_yet_is_exit_4(agentcore: CommandLine) -> None:
+    ran = agentcore.run("logs", "--local", "--qualifier", "unused", code=4)
+    assert "answers, endpoint unused: there is no log yet" in ran.stderr
+    assert "agentcore invoke --local PAYLOAD; --follow waits for it" in ran.stderr

@@ -204,6 +204,31 @@ def test_what_is_no_yaml_is_told_with_line_and_column(text: str, where: str, lin
     assert shown == line
 
 
+@pytest.mark.parametrize(
+    ("url", "is_taken"),
+    [
+        ("https://example.org/.well-known/openid-configuration", True),
+        ("https://example.org/realms/a/.well-known/oauth-authorization-server/b", True),
+        ("http://localhost:8080/realms/a/.well-known/openid-configuration", True),
+        ("http://127.0.0.1/.well-known/openid-configuration", True),
+        ("http://[::1]:1/.well-known/openid-configuration", True),
+        ("http://example.org/.well-known/openid-configuration", False),
+        ("http://localhost.example.org/.well-known/openid-configuration", False),
+        ("https://example.org/openid-configuration", False),
+        ("https://example.org/.well-known/openid-configuration?a=b", False),
+    ],
+)
+def test_where_an_issuer_may_be(url: str, is_taken: bool) -> None:
+    text = agent_with(f"authorizer: {{discovery_url: '{url}'}}")
+    if is_taken:
+        authorizer = parse(text, ".agentcore.yaml").agents["bot"].authorizer
+        assert authorizer
+        assert authorizer.discovery_url == url
+    else:
+        with pytest.raises(ConfigError, match="an https URL"):
+            parse(text, ".agentcore.yaml")
+
+
 def test_all_faults_are_told_at_once_in_the_order_of_the_file() -> None:
     text = agent_with("buld: docker", "otel: 3", "lifecycle: {idle_timeout: 1}") + "default_agnt: bot\n"
     with pytest.raises(ConfigError) as caught:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from agentcore_cli.ui.tables import fields, instant, table
+import pytest
+
+from agentcore_cli.ui.tables import fields, instant, size, table
 
 
 def test_columns_are_aligned_and_an_empty_one_is_left_out() -> None:
@@ -25,3 +27,10 @@ def test_fields_that_are_none_are_left_out() -> None:
 
 def test_a_time_of_aws_is_read_in_utc() -> None:
     assert instant("2026-11-26T08:29:33.278000+02:00") == instant("2026-11-26T06:29:33Z") == "2026-11-26 06:29:33Z"
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"), [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 kB"), (1536, "1.5 kB"), (3 * 1024**2, "3.0 MB")]
+)
+def test_bytes_in_words(count: int, shown: str) -> None:
+    assert size(count) == shown

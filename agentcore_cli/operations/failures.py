@@ -1,0 +1,32 @@
+"""What is added to an agent's own failure: where to look, and the last lines of its session's log."""
+
+from __future__ import annotations
+
+import shlex
+
+from agentcore_cli.errors import AgentFailedError
+from agentcore_cli.operations.exchanges import Exchange
+
+
+def explain(error: AgentFailedError, exchange: Exchange, *, midway: bool = False) -> None:
+    """Add where to look, and the last lines of the session's log, which the local runtime has sent along unless the
+    answer had begun.
+    """
+    destination = exchange.destination
+    if destination.selected is not None:
+        error.hint = error.hint or f"{destination.command('logs')} --session-id {shlex.quote(exchange.name)}"
+    if lines := _last_lines(exchange, midway=midway):
+        error.message += "\n" + "\n".join(lines)
+
+
+def _last_lines(exchange: Exchange, *, midway: bool) -> list[str]:
+    destination = exchange.destination
+    if not destination.is_local:
+        from agentcore_cli.operations import cloud_logs
+
+        return cloud_logs.last_lines(destination, exchange.session_id, exchange.at)
+    if destination.selected is None or not midway:
+        return []
+    from agentcore_cli.operations import session_logs
+
+    return session_logs.last_lines(destination.selected, exchange.session_id, exchange.at)
