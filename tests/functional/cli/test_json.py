@@ -16,6 +16,7 @@ from tests.command_line import CommandLine
 from tests.functional.aws_target.cloud import OTHER_IMAGE, Cloud, Project
 from tests.functional.aws_target.conftest import cloud as cloud
 from tests.functional.aws_target.conftest import project as project
+from tests.functional.cli.aws_project import on_aws
 from tests.json_contract import SHARED, checked, objects, schemas, verbs
 from tests.same_process import SameProcess
 
@@ -133,6 +134,21 @@ def test_a_whole_life_on_aws(project: Project, cloud: Cloud) -> None:
             project.configure(image=OTHER_IMAGE)
             agentcore.run("deploy")
     assert cloud.runtimes() == {}
+
+
+def test_calls_by_the_wire_of_aws(agentcore: CommandLine, tmp_path: Path) -> None:
+    """Signed with SigV4, with what only a ledger knows of sessions."""
+    away = on_aws(agentcore, tmp_path)
+    here = SameProcess(away.folder, away.environment)
+    for case in (
+        ["invoke", "{}", "--session-id", "wired"],
+        ["invoke", '{"do": "stream"}', "--session-id", "wired"],
+        ["exec", "true", "--session-id", "wired"],
+        ["sessions list"],
+        ["sessions show", "wired"],
+        ["sessions stop", "wired"],
+    ):
+        assert is_in_order(case[0], objects(here, *case)), case
 
 
 def test_user_pools(project: Project, cloud: Cloud) -> None:

@@ -113,6 +113,9 @@ def test_ctrl_c_is_the_end_of_logs_that_are_followed(agentcore: CommandLine) -> 
     "line",
     [
         """agentcore invoke --local '{"do": "slow_stream"}' | head -c 1""",
+        """agentcore invoke --local --raw '{"do": "slow_stream"}' | head -c 1""",
+        """agentcore invoke --local --json '{"do": "slow_stream"}' | head -1""",
+        "agentcore exec --local 'yes | head -100000' | head -1",
         "agentcore logs --local | head -1",
         "agentcore logs --local --json | head -1",
         "agentcore status --local | head -1",
