@@ -40,6 +40,7 @@ class Settings:
     jwt_scopes: tuple[str, ...] = ()
     header_allowlist: tuple[str, ...] = ()
     memory: str | None = None
+    session_storage: str | None = None
     otel: bool | None = None
     runtime: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -60,6 +61,7 @@ def setting_changes(name: str, entrypoint: str, present: Agent | None, said: Set
         "image": said.image,
         "header_allowlist": said.header_allowlist,
         "memory": said.memory,
+        "session_storage": said.session_storage,
         "otel": said.otel,
         "runtime": said.runtime,
     }

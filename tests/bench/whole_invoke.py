@@ -1,30 +1,42 @@
-"""`agentcore invoke --local`, the whole process, against a bare boto3 script that makes the same call."""
+"""`agentcore invoke`, the whole process, against a bare boto3 script that makes the same call."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 from tests.bench.effort import Effort
 from tests.bench.figure import Figure, milliseconds
-from tests.bench.stage import Stage
+from tests.bench.stage import BenchedAgent, Stage
 from tests.bench.timing import medians
+from tests.command_line import CommandLine
+from tests.functional.cli.aws_project import on_aws
 
 SCRIPT = Path(__file__).with_name("bare_boto3.py")
 
 
 def measure(stage: Stage, effort: Effort) -> Iterator[Figure]:
-    """Both talk to the same session, which is up."""
-    agent, session = stage.counter, str(uuid.uuid4())
-    payload = agent.payload.decode()
+    """Both talk to the same session, which is up: here, and on AWS's wire with static credentials and SigV4."""
+    agent = stage.counter
+    yield _against_boto3("invoke --local, whole process", agent, agent.command, ["--local"], effort, 0.4)
+    with tempfile.TemporaryDirectory() as folder:
+        aws = on_aws(agent.command, Path(folder))
+        yield _against_boto3("invoke on AWS's wire, whole process", agent, aws, [], effort, 0.8)
+
+
+def _against_boto3(
+    name: str, agent: BenchedAgent, command: CommandLine, options: list[str], effort: Effort, mark: float
+) -> Figure:
+    session, payload = str(uuid.uuid4()), agent.payload.decode()
     script = [sys.executable, str(SCRIPT), agent.arn, session, payload]
-    environment = agent.command.whole_environment() | agent.client_environment
+    environment = command.whole_environment() | agent.client_environment
     took = medians(
         {
-            "invoke": lambda: agent.command.run("invoke", "--local", payload, "--session-id", session),
+            "invoke": lambda: command.run("invoke", *options, payload, "--session-id", session),
             "boto3": lambda: subprocess.run(script, check=True, env=environment, stdout=subprocess.DEVNULL),
         },
         effort.rounds,
@@ -32,4 +44,4 @@ def measure(stage: Stage, effort: Effort) -> Iterator[Figure]:
     agent.stop(session)
     ratio = took["invoke"] / took["boto3"]
     other = f"bare boto3 {milliseconds(took['boto3'])}"
-    yield Figure("invoke --local, whole process", milliseconds(took["invoke"]), other, ratio, "x", "at most", 0.4)
+    return Figure(name, milliseconds(took["invoke"]), other, ratio, "x", "at most", mark)

@@ -49,6 +49,7 @@ def _settings(runtime: Runtime, facts: Mapping[str, Any], tags: Mapping[str, str
         jwt_audience=tuple(authorizer.get("audience") or ()),
         jwt_scopes=tuple(authorizer.get("scopes") or ()),
         header_allowlist=tuple(facts["header_allowlist"] or ()),
+        session_storage=facts["session_storage"],
         tags={key: value for key, value in tags.items() if not key.lower().startswith(("aws:", "agentcore:"))},
     )
 
@@ -70,13 +71,30 @@ def _python(artifact: Mapping[str, str]) -> str | None:
 def _left_out(runtime: Runtime, facts: Mapping[str, Any], endpoints: Sequence[Endpoint]) -> Iterator[str]:
     if "code" in facts["artifact"]:
         yield f"code in S3, {facts['artifact']['code']}: the next deploy makes an image of the project here"
-    for name in runtime_facts.UNMANAGED:
-        if not runtime.settings.get(name):
-            continue
+    for name in _resent(runtime.settings):
         yield f"{name}: has no key in the config; deploy sends it again as it is"
-    jwt = (runtime.settings.get("authorizerConfiguration") or {}).get("customJWTAuthorizer") or {}
-    for member in sorted(jwt.keys() - _JWT_CARRIED):
-        yield f"authorizerConfiguration.customJWTAuthorizer.{member}: has no key here; deploy sends it again as it is"
+    if not facts["mmds_v2"]:
+        yield "metadataConfiguration.requireMMDSV2: it is off; the next deploy switches it on, as AgentCore asks for it"
+    network = (runtime.settings.get("networkConfiguration") or {}).get("networkModeConfig") or {}
+    if network.get("requireServiceS3Endpoint") is False:  # its documentation (VpcConfig): unsaid is as good as true
+        yield "requireServiceS3Endpoint: has no key in the config; the next update switches it on again"
     for endpoint in endpoints:
         if endpoint.name != DEFAULT_ENDPOINT:
             yield f"endpoint {endpoint.name} stays on version {endpoint.live_version}; `agentcore endpoints` moves it"
+
+
+def _resent(settings: Mapping[str, Any]) -> Iterator[str]:
+    """What the config does not know, and an update leaves as it is."""
+    yield from (name for name in runtime_facts.UNMANAGED if settings.get(name))
+    for mount in settings.get("filesystemConfigurations", ()):
+        yield from (f"filesystemConfigurations.{kind}" for kind in mount if kind != "sessionStorage")
+    groups = (
+        ("protocolConfiguration", {"serverProtocol"}, settings.get("protocolConfiguration")),
+        (
+            "authorizerConfiguration.customJWTAuthorizer",
+            _JWT_CARRIED,
+            (settings.get("authorizerConfiguration") or {}).get("customJWTAuthorizer"),
+        ),
+    )
+    for name, carried, members in groups:
+        yield from (f"{name}.{member}" for member in sorted((members or {}).keys() - carried))

@@ -7,7 +7,7 @@ is used, and never deleted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ import yaml
 
 from agentcore_cli.errors import ConfigError
 from agentcore_cli.operations.imports.imported import Imported
+from agentcore_cli.operations.imports.left_out import left_out
 from agentcore_cli.operations.settings import Settings
 
 FILE_NAME: Final = ".bedrock_agentcore.yaml"
@@ -56,7 +57,7 @@ def _agent(name: str, agent: Mapping[str, Any], path: Path) -> Imported:
         region=aws.get("region"),
         account=str(aws["account"]) if aws.get("account") else None,
         runtime_arn=deployed.get("agent_arn"),
-        left_out=tuple(f"{name}: {line}" for line in _left_out(agent, aws)),
+        left_out=tuple(f"{name}: {line}" for line in left_out(agent)),
     )
 
 
@@ -81,30 +82,9 @@ def _settings(agent: Mapping[str, Any], aws: Mapping[str, Any]) -> Settings:
         jwt_scopes=tuple(jwt.get("allowedScopes") or ()),
         header_allowlist=tuple((agent.get("request_header_configuration") or {}).get("requestHeaderAllowlist") or ()),
         memory=memory.get("memory_id"),
+        session_storage=_session_storage(agent),
         otel=(aws.get("observability") or {}).get("enabled"),
     )
-
-
-def _left_out(agent: Mapping[str, Any], aws: Mapping[str, Any]) -> Iterator[str]:
-    """What has no place in this house, and what takes its place."""
-    if agent.get("language") == "typescript":
-        yield "language typescript: agents are Python here; give its image, `image:` in the config"
-    if agent.get("deployment_type") == "direct_code_deploy":
-        yield "deployment_type direct_code_deploy: the next deploy makes an image"
-    if (agent.get("codebuild") or {}).get("project_name"):
-        yield f"CodeBuild project {agent['codebuild']['project_name']}: images are built on this machine; delete it"
-    if aws.get("s3_path"):
-        yield f"S3 {aws['s3_path']}: images need none; delete what is in it when nothing else uses it"
-    jwt = (agent.get("authorizer_configuration") or {}).get("customJWTAuthorizer") or {}
-    for member in sorted(jwt.keys() - {"discoveryUrl", "allowedClients", "allowedAudience", "allowedScopes"}):
-        yield f"authorizer_configuration.customJWTAuthorizer.{member}: has no key in the config"
-    if (agent.get("identity") or {}).get("credential_providers"):
-        yield "identity.credential_providers: they stay; `services: [identity]` lets a role that deploy makes use them"
-    if (agent.get("aws_jwt") or {}).get("enabled"):
-        yield "aws_jwt: has no key in the config; add sts:GetWebIdentityToken to `role_policy` if the agent needs it"
-    for key in ("oauth_configuration", "api_key_env_var_name", "api_key_credential_provider_name"):
-        if agent.get(key):
-            yield f"{key}: has no key in the config"
 
 
 def _entrypoint(name: str, agent: Mapping[str, Any], path: Path) -> str:
@@ -132,6 +112,12 @@ def _python(runtime_type: Any) -> str | None:
     """`PYTHON_3_13` -> `3.13`; None for another language, or none."""
     language, _, version = str(runtime_type or "").partition("_")
     return version.replace("_", ".") if language == "PYTHON" else None
+
+
+def _session_storage(agent: Mapping[str, Any]) -> str | None:
+    """The mount of the session's own storage, which some write beside the toolkit's fields, as the API has it."""
+    mounts = agent.get("filesystem_configurations") or ()
+    return next((mount["sessionStorage"]["mountPath"] for mount in mounts if "sessionStorage" in mount), None)
 
 
 def _mapping(value: Any, what: str, path: Path) -> dict[str, Any]:

@@ -122,6 +122,66 @@ def test_a_runtime_is_taken_in_used_and_left(
     assert cloud.roles() == ["Theirs"]
 
 
+RICH: dict[str, Any] = {
+    "agentRuntimeArtifact": {"containerConfiguration": {"containerUri": IMAGE.partition("@")[0] + ":20260101"}},
+    "networkConfiguration": {
+        "networkMode": "VPC",
+        "networkModeConfig": {
+            "subnets": ["subnet-0123456789abcdef0"],
+            "securityGroups": ["sg-0123456789abcdef0"],
+        },
+    },
+    "protocolConfiguration": {"serverProtocol": "MCP", "port": 8123},
+    "authorizerConfiguration": {
+        "customJWTAuthorizer": {
+            "discoveryUrl": "https://issuer.example/.well-known/openid-configuration",
+            "allowedClients": ["one", "two"],
+            "allowedScopes": ["bot/invoke"],
+        }
+    },
+    "filesystemConfigurations": [
+        {"sessionStorage": {"mountPath": "/mnt/data"}},
+        {
+            "efsAccessPoint": {
+                "accessPointArn": f"arn:aws:elasticfilesystem:{REGION}:{ACCOUNT}:access-point/fsap-0123456789abcdef0",
+                "mountPath": "/mnt/shared",
+            }
+        },
+    ],
+}
+
+
+def test_a_runtime_with_everything_needs_no_change_and_loses_nothing(
+    command: CommandLine, cloud: Cloud, their_role: str
+) -> None:
+    with cloud.agentcore() as client:
+        made = client.create_agent_runtime(agentRuntimeName="rich", roleArn=their_role, **RICH)
+        identity = {"agentRuntimeId": made["agentRuntimeId"]}
+        while client.get_agent_runtime(**identity)["status"] != "READY":
+            pass
+        before = client.get_agent_runtime(**identity)
+
+        said = command.json("import", "--arn", made["agentRuntimeArn"], "--entrypoint", "agent.py")
+
+        assert [line.removeprefix("rich: ").partition(": ")[0] for line in said["left_out"]] == [
+            "filesystemConfigurations.efsAccessPoint",
+            "protocolConfiguration.port",
+        ]
+        assert config(command)["agents"]["rich"]["session_storage"] == "/mnt/data"
+        assert config(command)["agents"]["rich"]["image"].endswith(":20260101")
+        assert pending(command) == {}
+
+        path = command.folder / ".agentcore.yaml"
+        path.write_text(path.read_text().replace("    protocol: MCP\n", "    protocol: MCP\n    description: mine\n"))
+        command.run("deploy")
+        after = client.get_agent_runtime(**identity)
+        assert after.pop("description") == "mine"
+    for member in RICH.keys() - {"filesystemConfigurations"}:
+        assert after[member] == before[member]
+    by_kind = [{next(iter(mount)): mount for mount in told["filesystemConfigurations"]} for told in (before, after)]
+    assert by_kind[0] == by_kind[1]
+
+
 def test_the_earlier_toolkit_s_file_is_taken_in(
     command: CommandLine, cloud: Cloud, their_runtime: dict[str, Any], their_role: str
 ) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from agentcore_cli.errors import ConfigError
 from agentcore_cli.operations.imports import predecessor
+from agentcore_cli.operations.imports.imported import Imported
+from tests.unit.imports.trees import without
 
 ROLE = "arn:aws:iam::123456789012:role/AmazonBedrockAgentCoreSDKRuntime-us-east-1-0123456789"
 ARN = "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/support-AbCdEf0123"
@@ -95,14 +100,81 @@ def test_every_field_is_carried_over_or_named(tmp_path: Path) -> None:
     assert [line.split(": ")[1].split()[0] for line in agent.left_out] == [
         "deployment_type",
         "CodeBuild",
+        "CodeBuild's",
         "S3",
+        "memory",
         "authorizer_configuration.customJWTAuthorizer.customClaims",
         "identity.credential_providers",
         "aws_jwt",
         "oauth_configuration",
         "api_key_env_var_name",
         "api_key_credential_provider_name",
+        "the",
     ]
+
+
+# Each of these follows from another field, or is of no use to anybody but the toolkit.
+WITHOUT_MEANING = {
+    "name",  # it is the key
+    *(f"aws.{what}_auto_create" for what in ("execution_role", "ecr", "s3")),  # false as soon as it was done
+    "aws.network_configuration.network_mode",  # there are subnets, or there are none
+    "bedrock_agentcore.agent_id",  # the end of the ARN
+    *("identity.workload.arn", "memory.memory_arn", "memory.first_invoke_memory_check_done"),
+    *(f"aws_jwt.{what}" for what in ("audiences", "signing_algorithm", "issuer_url", "duration_seconds")),  # `enabled`
+}
+# Values of the fields whose usual ones mean what is done here anyway.
+UNUSUAL = {
+    "language": "typescript",
+    "node_version": "20",
+    "platform": "linux/amd64",
+    "container_runtime": "podman",
+    "is_generated_by_agentcore_create": True,
+}
+
+
+def leaves(tree: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Where values are; a list is one."""
+    for key, value in tree.items():
+        yield from leaves(value, (*path, key)) if isinstance(value, dict) and value else [(*path, key)]
+
+
+def test_no_field_is_lost_without_a_word(tmp_path: Path) -> None:
+    """Taken away, one after the other: either something else is read, or one line less is told."""
+    agent = yaml.safe_load(FULL)["agents"]["support"] | UNUSUAL
+    agent["codebuild"]["execution_role"] = "arn:aws:iam::123456789012:role/Builder"
+    agent["identity"]["workload"] = {"name": "w", "arn": "a"}
+    agent["memory"]["event_expiry_days"] = 45
+
+    def read(agent: Any) -> Imported:
+        text = yaml.safe_dump({"agents": {"support": agent}})
+        return predecessor.read(project(tmp_path, text, "src/support.py"))[0][0]
+
+    whole = read(agent)
+    paths = [path for path in leaves(agent) if path not in (("entrypoint",), ("source_path",))]
+    assert len(paths) > 45
+    unnoticed = {".".join(path) for path in paths if read(without(agent, path)) == whole}
+    assert unnoticed == WITHOUT_MEANING
+
+
+def test_keys_that_nobody_knows_are_named(tmp_path: Path) -> None:
+    text = (
+        "agents: {one: {entrypoint: agent.py, entrypont: x, aws: {regoin: us-east-1, observability: {enable: true}}}}"
+    )
+
+    [agent], _ = predecessor.read(project(tmp_path, text, "agent.py"))
+
+    named = [line.split(": ")[1] for line in agent.left_out]
+    assert named == ["entrypont", "aws.regoin", "aws.observability.enable"]
+
+
+def test_a_session_s_storage_is_kept(tmp_path: Path) -> None:
+    mounts = "[{sessionStorage: {mountPath: /mnt/data}}, {efsAccessPoint: {accessPointArn: a, mountPath: /mnt/efs}}]"
+    text = f"agents: {{one: {{entrypoint: agent.py, filesystem_configurations: {mounts}}}}}"
+
+    [agent], _ = predecessor.read(project(tmp_path, text, "agent.py"))
+
+    assert agent.settings.session_storage == "/mnt/data"
+    assert agent.left_out == ("one: filesystem_configurations.efsAccessPoint: has no key in the config",)
 
 
 def test_the_format_of_before_there_were_several_agents(tmp_path: Path) -> None:
