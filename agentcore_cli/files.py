@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from agentcore_cli.errors import AgentcoreError, ConflictError
+from agentcore_cli.errors import AgentcoreError, ConflictError, InputError
 
 
 def write_atomically(path: Path, data: bytes | str, *, mode: int = 0o644) -> None:
@@ -43,6 +43,16 @@ def told_when_full(path: Path) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise no_space(path) from error
         raise
+
+
+@contextmanager
+def told_when_unusable(path: Path, *, hint: str) -> Iterator[None]:
+    """Turn an OSError into an InputError that names `path`, a folder to be made; a full disk is told as one."""
+    try:
+        with told_when_full(path):
+            yield
+    except OSError as error:
+        raise InputError(f"{path}: can't be used: {error.strerror}", hint=hint) from error
 
 
 def no_space(path: Path) -> AgentcoreError:

@@ -165,6 +165,10 @@ def main(argv: list[str]) -> int:
         return _fail(error, argv)
     except ReaderLeft:
         return DONE
+    except SystemExit as ending:
+        if isinstance(ending.__context__, BrokenPipeError):  # Click's answer to a reader of --help who left
+            return DONE
+        raise
     except _CLICK_ERRORS as error:
         if _is_bare_group(error) and not _wants_json(argv):
             typer.echo(error, err=True)

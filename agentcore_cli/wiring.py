@@ -122,9 +122,10 @@ def local_runtime(selected: Selection) -> LocalRuntime:
 
 
 def home() -> Home:
+    """The local runtime's folder. Raises InputError when it can't be used."""
     from agentcore_cli.local.home import Home
 
-    return Home.default()
+    return Home.default().check()
 
 
 def region(selected: Selection) -> str:
@@ -335,6 +336,7 @@ def _deployment(
         given=wishes.environment,
         given_before=selected.state.given_environment(selected.agent_name),
         runtime_id=there.runtime_id if there else None,
+        artifact=there.artifact if there else None,
         image=wishes.image,
         refresh=wishes.refresh,
         patience=patience,

@@ -26,11 +26,15 @@ class CommandLine:
 
     def run(self, *arguments: str, code: int = 0) -> Completed:
         """Run to the end and expect the exit code `code`."""
+        return self.feed("", *arguments, code=code)
+
+    def feed(self, stdin: str, *arguments: str, code: int = 0) -> Completed:
+        """The same, with this on its stdin."""
         done = subprocess.run(
             [AGENTCORE, *arguments],
             cwd=self.folder,
             env=self.whole_environment(),
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=SECONDS,

@@ -74,9 +74,12 @@ def _no_child_is_left() -> Iterator[None]:
 
 
 def _children() -> set[str]:
-    """The processes that this one has started and that have not ended, by pid."""
-    try:
-        lists = [task.joinpath("children").read_text() for task in Path("/proc/self/task").iterdir()]
-    except OSError:  # not Linux, or a thread that has just ended
-        return set()
-    return {pid for text in lists for pid in text.split()}
+    """The processes that this one has started and that have not ended, by pid; none where there is no /proc."""
+    tasks = Path("/proc/self/task")
+    while tasks.exists():
+        try:
+            lists = [task.joinpath("children").read_text() for task in tasks.iterdir()]
+        except OSError:  # a thread has just ended; its children are another's now
+            continue
+        return {pid for text in lists for pid in text.split()}
+    return set()

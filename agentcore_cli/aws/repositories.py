@@ -8,14 +8,23 @@ from __future__ import annotations
 
 import base64
 import json
+import urllib.request
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from agentcore_cli.aws.session import Session
-from agentcore_cli.errors import NotFoundError
+from agentcore_cli.errors import NotFoundError, ServiceError
 
 _SERVICE: Final = "ecr"
+_DOWNLOAD_SECONDS: Final = 30.0
+_BLOB_MAX: Final = 4 * 1024**2  # bytes; a config has a few thousand
+_MANIFESTS: Final = (  # BatchGetImage turns what is not among them into something else
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.oci.image.manifest.v1+json",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,14 @@ class Image:
     digest: str
     tags: tuple[str, ...]
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """An image's manifest or index as it was pushed; `digest` is its own, `content` the JSON object."""
+
+    digest: str
+    content: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +138,31 @@ class Repositories:
 
     def images(self, name: str, registry: str | None = None) -> list[Image]:
         return self._images(name, None, registry)
+
+    def manifest(
+        self, name: str, *, tag: str | None = None, digest: str | None = None, registry: str | None = None
+    ) -> Manifest | None:
+        """The manifest with this tag or digest; None too when the repository is not there."""
+        wanted = {"imageTag": tag} if tag else {"imageDigest": digest}
+        kinds = {"acceptedMediaTypes": list(_MANIFESTS)}
+        try:
+            answer = self._call("batch_get_image", repositoryName=name, imageIds=[wanted], **kinds, **_of(registry))
+        except NotFoundError:
+            return None
+        if not answer["images"]:
+            return None
+        found = answer["images"][0]
+        return Manifest(found["imageId"]["imageDigest"], json.loads(found["imageManifest"]))
+
+    def blob(self, name: str, digest: str, *, registry: str | None = None) -> bytes:
+        """A small part of an image, as its config. Raises ServiceError when S3, which keeps it, is out of reach."""
+        answer = self._call("get_download_url_for_layer", repositoryName=name, layerDigest=digest, **_of(registry))
+        try:
+            with urllib.request.urlopen(answer["downloadUrl"], timeout=_DOWNLOAD_SECONDS) as content:
+                data: bytes = content.read(_BLOB_MAX)
+        except OSError as error:  # never with its address: that is signed
+            raise ServiceError(f"{name}@{digest}: can't be fetched: {error}", hint="check the network") from None
+        return data
 
     def authorization(self) -> Authorization:
         """A token for the registries of the region that the caller may use, for 12 hours."""

@@ -20,8 +20,6 @@ from agentcore_cli.errors import AgentcoreError
 if TYPE_CHECKING:
     from docker import APIClient
 
-ARM64: Final = "arm64"
-PLATFORM: Final = f"linux/{ARM64}"
 Event = Mapping[str, Any]
 
 _START: Final = "start Docker (Docker Desktop, or `sudo systemctl start docker`), or set DOCKER_HOST to another engine"

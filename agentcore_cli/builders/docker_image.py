@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from agentcore_cli.builders import build_log, context, docker_engine, emulation, packages
+from agentcore_cli.builders import build_log, context, docker_engine, emulation, packages, runnable
 from agentcore_cli.builders.context import Item
-from agentcore_cli.builders.docker_engine import ARM64, PLATFORM
 from agentcore_cli.builders.image import CODE, PACKAGES, Inputs
 from agentcore_cli.builders.installer import Stopping, Tell
-from agentcore_cli.contract import IMAGE_MAX
+from agentcore_cli.builders.runnable import ARM64, PLATFORM
 from agentcore_cli.errors import AgentcoreError, InputError
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
 _HIDDEN: Final = ".dockerfile.agentcore"  # with a line in .dockerignore the engine takes it out before the first COPY
 _IGNORE: Final = ".dockerignore"
+_UNTAGGED: Final = "<none>:<none>"
 _NO_EMULATION: Final = (
     "install it once (Debian: `sudo apt install qemu-user-static binfmt-support`; elsewhere "
     "`docker run --privileged --rm tonistiigi/binfmt --install arm64`), or build on an arm64 machine"
@@ -62,7 +62,7 @@ def tag(image: LocalImage, reference: str) -> None:
 def labelled(labels: Mapping[str, str]) -> list[str]:
     """The names (or, without one, ids) of the images that carry all these labels."""
     with docker_engine.connected() as client:
-        return _labelled(client, labels)
+        return _names(_labelled(client, labels, None))
 
 
 def check(inputs: Inputs) -> None:
@@ -90,27 +90,41 @@ def build(inputs: Inputs, cache: Path, *, tell: Tell, stopping: Stopping) -> Loc
             raise AgentcoreError(
                 f"{image_id}: built, and not in the engine any more", hint="run the same command again"
             )
-        _check(built)
+        _check(client, built)
         client.tag(built.id, *_reference(inputs).split(":"))
         return LocalImage(built.id, _reference(inputs), built.architecture, built.size)
 
 
-def remove(labels: Mapping[str, str]) -> None:
-    """Remove the images that carry all these labels, but for those that a container uses."""
+def remove(labels: Mapping[str, str], *, without: str | None = None) -> list[str]:
+    """Remove the images that carry all these labels and not `without`, but for those that a container uses.
+
+    Gives what is gone, by name or id. Raises AgentcoreError when there is no engine.
+    """
     from docker.errors import APIError
 
+    gone = []
     with docker_engine.connected() as client:
-        for name in _labelled(client, labels):
+        for name in _names(_labelled(client, labels, without)):
             try:
                 client.remove_image(name)
             except APIError:
                 continue  # in use, or the base of another
+            gone.append(name)
+    return gone
 
 
-def _labelled(client: APIClient, labels: Mapping[str, str]) -> list[str]:
+def _labelled(client: APIClient, labels: Mapping[str, str], without: str | None) -> list[Mapping[str, Any]]:
     wanted = [f"{name}={value}" for name, value in labels.items()]
     found = client.images(filters={"label": wanted})
-    return [name for image in found for name in image.get("RepoTags") or [image["Id"]]]
+    return [image for image in found if without not in (image.get("Labels") or {})]
+
+
+def _names(images: Iterable[Mapping[str, Any]]) -> list[str]:
+    return [name for image in images for name in _tags(image) or [image["Id"]]]
+
+
+def _tags(image: Mapping[str, Any]) -> list[str]:
+    return [tag for tag in image.get("RepoTags") or () if tag != _UNTAGGED]
 
 
 def _run(client: APIClient, inputs: Inputs, items: Mapping[str, Item], tell: Tell, stopping: Stopping) -> str:
@@ -167,17 +181,14 @@ def _check_emulation(client: APIClient, inputs: Inputs) -> None:
         raise AgentcoreError(f"{name} has a RUN, and this machine can't run arm64 programs", hint=_NO_EMULATION)
 
 
-def _check(image: LocalImage) -> None:
-    if image.architecture != ARM64:
-        raise InputError(
-            f"the image is for {image.architecture}, and AgentCore runs {ARM64} only",
-            hint=f"write `FROM --platform={PLATFORM} ...` in the Dockerfile, with a base image that has it",
-        )
-    if image.size > IMAGE_MAX:
-        raise InputError(
-            f"the image has {image.size / 1024**3:.1f} GB, and AgentCore takes {IMAGE_MAX / 1024**3:.0f} GB",
-            hint="leave out packages and files that the agent does not need, or take a smaller base image",
-        )
+def _check(client: APIClient, built: LocalImage) -> None:
+    """An image that AgentCore does not run is of no use to anybody."""
+    try:
+        runnable.require_arm64("the image", built.architecture)
+        runnable.require_small("the image", built.size)
+    except InputError:
+        client.remove_image(built.id)
+        raise
 
 
 def _check_server(inputs: Inputs, installed: Path) -> None:

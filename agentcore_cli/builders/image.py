@@ -112,7 +112,7 @@ def read(project: ImageProject) -> Inputs:
     path = rendering.dockerfile_of(project.root, project.agent)
     text = path.read_text(errors="replace") if path.exists() else ""
     own = path.name if text and not rendering.is_generated(text) else None
-    files = source.read(project.root, ignore_file=_ignore_file(path), limit=IMAGE_MAX)
+    files = read_files(project.root, project.agent)
     _check_secrets(files, _ignore_file(path))
     source.require_entry(files, project.entry, _ignore_file(path))
     copied = own is None and project.install == "host"
@@ -122,6 +122,12 @@ def read(project: ImageProject) -> Inputs:
     extra = (rendering.OTEL_DISTRO,) if project.otel else ()
     wanted = Wanted(project.required, project.python, extra) if copied else Wanted(None, project.python)
     return Inputs(project, files, text if own else _generated(project, wanted), own, wanted, instead)
+
+
+def read_files(root: Path, agent: str) -> Source:
+    """The files of the project that an image of this agent holds. Raises InputError as `source.read` does."""
+    ignore_file = _ignore_file(rendering.dockerfile_of(root, agent))
+    return source.read(root, ignore_file=ignore_file, limit=IMAGE_MAX)
 
 
 def _generated(project: ImageProject, wanted: Wanted) -> str:

@@ -30,6 +30,8 @@ _FORMAT: Final = "1"  # change it when folders made by an older version of these
 # glibc 2.28 first: it is what most wheels need and every base image has; Debian 13 has 2.41
 _PLATFORMS: Final = tuple(f"aarch64-manylinux_2_{minor}" for minor in (28, 31, 34, 36, 39, 40))
 _WITHOUT_WHEEL: Final = re.compile(r"(?:attempted to build|Wheels are required for) `([A-Za-z0-9][\w.-]*)")
+_OTHER_PLATFORM: Final = re.compile(r"([A-Za-z0-9][\w.-]*?)(?:==\S+)? has no wheels with a matching platform tag")
+_OTHER_PYTHON: Final = re.compile(r"([A-Za-z0-9][\w.-]*?)(?:==\S+)? has no wheels with a matching Python \w* ?tag")
 _PINNED: Final = re.compile(r"^([A-Za-z0-9][\w.-]*)", re.MULTILINE)
 _BUILDS_MAX: Final = 20  # packages without a wheel that are found one after the other
 _UNUSED_SECONDS: Final = 30 * 24 * 3600
@@ -110,8 +112,8 @@ class _Installation:
             try:
                 self._attempt(sources, platform, ["--only-binary", ":all:"])
             except AgentcoreError as error:
-                if self.stopping() or not _WITHOUT_WHEEL.search(error.message):
-                    raise
+                if self.stopping() or not _lacks_wheel(error):
+                    raise self._explained(error) from error
                 failures.append(error)
                 if "attempted to build" in error.message:
                     break  # a folder or a repository: a newer platform has no wheel of it either
@@ -119,7 +121,18 @@ class _Installation:
                 if platform != _PLATFORMS[0]:
                     self.tell(f"the base image needs glibc {_glibc(platform)} or newer for these packages")
                 return
-        self._install_with_builds(sources, failures[0])
+        buildable = [failure for failure in failures if _WITHOUT_WHEEL.search(failure.message)]
+        if not buildable:
+            raise _without_wheel(_OTHER_PLATFORM.findall(failures[-1].message), failures[-1])
+        self._install_with_builds(sources, buildable[0])
+
+    def _explained(self, error: AgentcoreError) -> AgentcoreError:
+        if names := _OTHER_PYTHON.findall(error.message):
+            return InputError(
+                f"no wheel of {', '.join(sorted(set(names)))} for Python {self.wanted.python}: {error.message}",
+                hint="ask for a version that has one, or set `python` in the config to a Python that it has one for",
+            )
+        return error
 
     def _install_with_builds(self, sources: Sequence[str], failure: AgentcoreError) -> None:
         """As wheels, but for those packages that turn out to have none."""
@@ -175,6 +188,11 @@ class _Installation:
         if bound:
             names = [name.removesuffix(".dist-info").replace("-", "==", 1) for name in sorted(bound)]
             raise _no_arm64(names, f"it came out as code for {', '.join(sorted(set(bound.values())))}")
+
+
+def _lacks_wheel(error: AgentcoreError) -> bool:
+    """Whether another platform, or a build, may have what was not found."""
+    return bool(_WITHOUT_WHEEL.search(error.message) or _OTHER_PLATFORM.search(error.message))
 
 
 def _without_wheel(names: Sequence[str], error: AgentcoreError) -> InputError:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from agentcore_cli.files import told_when_unusable
+
 _LOCK: Final = ".lock"
 
 
@@ -53,8 +55,9 @@ class Store:
 
     @contextmanager
     def _locked(self, how: int) -> Iterator[None]:
-        self.artifacts.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self.artifacts / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with told_when_unusable(self.artifacts, hint="set AGENTCORE_HOME to a folder of yours"):
+            self.artifacts.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self.artifacts / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, how)
             yield

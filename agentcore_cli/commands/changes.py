@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from agentcore_cli.engine import Change, FieldChange
 
 _SIGNS = {"create": "+", "update": "~", "replace": "±", "adopt": "^", "keep": "=", "delete": "-"}
-_LONGEST = 60
+_HALF = 30
+_LONGEST = 2 * _HALF
 
 
 def describe(changes: Iterable[Change], stream: TextIO | None = None) -> str:
@@ -53,4 +54,4 @@ def _value(value: Any) -> str:
     if value is None:
         return "(none)"
     text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return text if len(text) <= _LONGEST else f"{text[:_HALF]}…{text[-_HALF:]}"  # a digest differs at its end

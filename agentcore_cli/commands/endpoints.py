@@ -43,7 +43,7 @@ def list_(ctx: typer.Context) -> None:
     with out.progress() as listener:
         result = list_endpoints(select(said.options()), listener)
     rows = [(e.name, e.live_version, e.status, e.failure or "") for e in result.endpoints]
-    out.result(result, table(("endpoint", "version", "status", ""), rows))
+    out.result(result, table(("endpoint", "version", "status", "failure"), rows))
 
 
 @app.command()

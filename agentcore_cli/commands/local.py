@@ -10,6 +10,7 @@ from agentcore_cli.commands.globals import Globals
 from agentcore_cli.commands.groups import Group
 
 if TYPE_CHECKING:
+    from agentcore_cli.local.home import Home
     from agentcore_cli.operations.local_runtime import RuntimeStatus
 
 app = typer.Typer(
@@ -23,6 +24,13 @@ clock = typer.Typer(
     cls=Group, rich_markup_mode=None, no_args_is_help=True, help="The clock that idle times are measured on."
 )
 app.add_typer(clock, name="clock")
+
+
+def _home() -> Home:
+    """The runtime's folder. Raises InputError when it can't be used."""
+    from agentcore_cli.local.home import Home
+
+    return Home.default().check()
 
 
 def _human(status: RuntimeStatus) -> str:
@@ -47,30 +55,27 @@ def _human(status: RuntimeStatus) -> str:
 @app.command()
 def start(ctx: typer.Context) -> None:
     """Start the local runtime in the background."""
-    from agentcore_cli.local.home import Home
     from agentcore_cli.operations import local_runtime
 
-    status = local_runtime.start(Home.default())
+    status = local_runtime.start(_home())
     Globals.of(ctx).output().result(status, _human(status))
 
 
 @app.command()
 def stop(ctx: typer.Context) -> None:
     """Stop the local runtime and all its sessions. What is deployed stays known."""
-    from agentcore_cli.local.home import Home
     from agentcore_cli.operations import local_runtime
 
-    status = local_runtime.stop(Home.default())
+    status = local_runtime.stop(_home())
     Globals.of(ctx).output().result(status, _human(status))
 
 
 @app.command()
 def status(ctx: typer.Context) -> None:
     """Say whether the local runtime runs, where, and how strictly it separates sessions."""
-    from agentcore_cli.local.home import Home
     from agentcore_cli.operations import local_runtime
 
-    current = local_runtime.status(Home.default())
+    current = local_runtime.status(_home())
     Globals.of(ctx).output().result(current, _human(current))
 
 
@@ -79,11 +84,10 @@ def env(ctx: typer.Context) -> None:
     """Print the lines that point boto3, the AWS CLI and SDKs here: eval "$(agentcore local env)"."""
     import shlex
 
-    from agentcore_cli.local.home import Home
     from agentcore_cli.operations import local_runtime
 
     said = Globals.of(ctx)
-    result = local_runtime.environment(Home.default(), said.region)
+    result = local_runtime.environment(_home(), said.region)
     lines = [f"export {name}={shlex.quote(value)}" for name, value in result.environment.items()]
     said.output().result(result, "\n".join(lines))
 
@@ -91,11 +95,14 @@ def env(ctx: typer.Context) -> None:
 @app.command()
 def logs(ctx: typer.Context) -> None:
     """Print what the local runtime itself wrote; an agent's lines are in `agentcore logs --local`."""
-    from agentcore_cli.local.home import Home
     from agentcore_cli.operations import local_runtime
 
-    text = local_runtime.read_server_log(Home.default())
-    Globals.of(ctx).output().result({"log": text}, text.rstrip("\n"))
+    text = local_runtime.read_server_log(_home())
+    out = Globals.of(ctx).output()
+    if out.json:
+        out.result({"log": text})
+    else:
+        out.piece(text)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
@@ -124,19 +131,17 @@ def fault(
     count: Annotated[int, typer.Option(min=0, metavar="N", help="How many times it strikes.")] = 1,
 ) -> None:
     """Make the local runtime fail on purpose, for tests."""
-    from agentcore_cli.local.home import Home
     from agentcore_cli.operations import local_runtime
 
-    local_runtime.arm_fault(Home.default(), name, count)
+    local_runtime.arm_fault(_home(), name, count)
     Globals.of(ctx).output().result({"fault": name, "count": count}, f"{name} strikes the next {count} time(s)")
 
 
 @clock.command()
 def advance(ctx: typer.Context, span: Annotated[str, typer.Argument(help="How far: 90s, 16m, 8h.")]) -> None:
     """Move the local runtime's clock forward: sessions that are idle for too long end."""
-    from agentcore_cli.local.home import Home
     from agentcore_cli.operations import durations, local_runtime
     from agentcore_cli.ui.tables import moment
 
-    now = local_runtime.advance_clock(Home.default(), durations.seconds(span, option="advance"))
+    now = local_runtime.advance_clock(_home(), durations.seconds(span, option="advance"))
     Globals.of(ctx).output().result({"now": now}, f"the local runtime's clock says {moment(now)}")

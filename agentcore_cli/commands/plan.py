@@ -14,6 +14,9 @@ def plan(
     ctx: typer.Context,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 6 if anything would change.")] = False,
     image: Annotated[str | None, typer.Option(metavar="URI", help="An image that is there already.")] = None,
+    largest: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Show the N largest of the files that go along.")
+    ] = 0,
     no_refresh: Annotated[bool, typer.Option("--no-refresh", help="Believe the records; look at the runtime.")] = False,
 ) -> None:
     """Show what deploy would do: create, update, replace, keep, and why. Changes nothing."""
@@ -21,11 +24,14 @@ def plan(
     from agentcore_cli.operations.plan import Overrides
     from agentcore_cli.operations.plan import plan as run
     from agentcore_cli.operations.selection import select
+    from agentcore_cli.ui.tables import size, table
 
     said = Globals.of(ctx)
     out = said.output()
     with out.progress() as listener:
-        result = run(Overrides(image=image, refresh=not no_refresh), select(said.options()), listener)
-    out.result(result, f"{describe(result.changes)}\n{count(result.pending)}")
+        result = run(Overrides(image=image, refresh=not no_refresh), select(said.options()), listener, largest=largest)
+    sizes = [(file.name, size(file.size)) for file in result.largest]
+    files = [table(("largest files", "size"), sizes)] if sizes else []
+    out.result(result, "\n".join([describe(result.changes), count(result.pending), *files]))
     if exit_code and result.pending:
         raise typer.Exit(CHANGES_PENDING)

@@ -44,19 +44,24 @@ def list_(
 
 
 def _table(page: Sessions) -> str:
-    """With the endpoints only where a name could be of several."""
+    """A line for each session: its endpoint where a name could be of several, its end where one has ended."""
     from agentcore_cli.ui.tables import ago, table
 
     by_endpoint = any(session.endpoint != DEFAULT_ENDPOINT for session in page.sessions)
-    heads = ("session", *(["endpoint"] if by_endpoint else []), "state", "version", "calls", "last used", "")
     rows = [
         (
-            *((s.name, s.endpoint) if by_endpoint else (s.name,)),
-            *(s.state, s.version, s.invocations, ago(s.last_used_at, page.now), s.end_reason or ""),
+            *(s.name, s.endpoint if by_endpoint else "", s.state, s.version, s.invocations),
+            *(ago(s.last_used_at, page.now), _end(s, page.now)),
         )
         for s in page.sessions
     ]
-    return table(heads, rows)
+    return table(("session", "endpoint", "state", "version", "calls", "last used", "ended"), rows)
+
+
+def _end(session: Session, now: float) -> str:
+    from agentcore_cli.ui.tables import ago
+
+    return f"{ago(session.ended_at, now)}: {session.end_reason}" if session.ended_at else ""
 
 
 def _footnote(page: Sessions) -> str:
@@ -67,7 +72,7 @@ def _footnote(page: Sessions) -> str:
         )
     if not page.sessions:
         return "no session is alive; agentcore invoke starts one"
-    return f"kept apart by: {', '.join(sorted({str(_level(session)) for session in page.sessions}))}"
+    return f"isolation: {', '.join(sorted({str(_level(session)) for session in page.sessions}))}"
 
 
 @app.command()
@@ -148,7 +153,7 @@ def stop(
         raise InputError("sessions stop: which one?", hint="give a session's name or id, or --all")
     said = Globals.of(ctx)
     result = stop_sessions(select(said.options()), session, bearer=read_bearer(bearer_token))
-    said.output().result(result, "\n".join(f"stopped {session_id}" for session_id in result.stopped))
+    said.output().result(result, "\n".join(f"stopped {name}" for name in result.names))
 
 
 def _level(session: Session) -> str | None:

@@ -11,11 +11,11 @@ def versions(ctx: typer.Context) -> None:
     """List the versions of the agent's runtime, newest first. A version never changes."""
     from agentcore_cli.operations.selection import select
     from agentcore_cli.operations.versions import versions as run
-    from agentcore_cli.ui.tables import table
+    from agentcore_cli.ui.tables import instant, table
 
     said = Globals.of(ctx)
     out = said.output()
     with out.progress() as listener:
         result = run(select(said.options()), listener)
-    rows = [(v.version, v.status, v.created_at, ", ".join(v.endpoints)) for v in result.versions]
+    rows = [(v.version, v.status, instant(v.created_at), ", ".join(v.endpoints)) for v in result.versions]
     out.result(result, table(("version", "status", "created", "endpoints"), rows))

@@ -15,10 +15,10 @@ dry run ends here, and so does a thing of our name that is not ours: the resourc
 A resource may also say that a change *widens* what somebody is allowed to do: the plan carries that flag, and the
 caller asks before it goes on.
 
-**Apply** (`apply.py`, `order.py`). Steps start as soon as those they wait for have ended, in threads, so what is
-independent runs in parallel. A resource with work that needs nothing of the others (*preparing*: an image is built
-while its role and repository are made) does that work at once, and its step proper waits for both that and its
-dependencies. Deletions come last and in reverse, but for a thing that *outlives* what it was made from.
+**Apply** (`apply.py`, `order.py`). First whatever can fail without having changed anything (*preparing*: an image is
+built and checked), then the steps: each starts as soon as those it waits for have ended, in threads, so what is
+independent runs in parallel. A build that fails therefore leaves everything as it was. Deletions come last and in
+reverse, but for a thing that *outlives* what it was made from.
 
 A step that has to call something that must not happen twice takes its *token* from the journal: the intent (the token
 and a digest of what is wanted) is on disk before the call, the record of what came out is on disk before the next step

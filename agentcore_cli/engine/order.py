@@ -10,7 +10,7 @@ from agentcore_cli.engine.resource import Preparing
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A step, or the half of one that needs nothing of the others (`prepares`). `awaited` are names of other tasks."""
+    """A step, or the half of one that changes nothing yet (`prepares`). `awaited` are names of other tasks."""
 
     name: str
     step: PlannedStep
@@ -19,16 +19,12 @@ class Task:
 
 
 def tasks(plan: Plan) -> list[Task]:
-    """The steps of a plan; a step that prepares gets two tasks, and the first of them waits for nothing."""
-    found = []
-    for step in plan.steps:
-        key, awaited = step.change.key, _awaited(step, plan)
-        if _prepares(step):
-            before = f"{key}, prepared"
-            found.append(Task(before, step, frozenset(), prepares=True))
-            awaited.add(before)
-        found.append(Task(key, step, frozenset(awaited)))
-    return found
+    """The steps of a plan. Those that prepare get two tasks; nothing is made before every preparation has succeeded."""
+    ahead = [
+        Task(f"{step.change.key}, prepared", step, frozenset(), prepares=True) for step in plan.steps if _prepares(step)
+    ]
+    prepared = {task.name for task in ahead}
+    return [*ahead, *(Task(step.change.key, step, frozenset(_awaited(step, plan) | prepared)) for step in plan.steps)]
 
 
 def _prepares(step: PlannedStep) -> bool:

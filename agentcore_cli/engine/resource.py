@@ -107,10 +107,10 @@ class Resource(Protocol):
 
 @runtime_checkable
 class Preparing(Protocol):
-    """A resource with work that needs nothing of the others: an image is built while its repository is made."""
+    """A resource with work that can fail before anything is changed anywhere: an image is built and checked."""
 
     def prepare(self, work: Work) -> None:
-        """Called before `apply`, at once and beside the other steps; twice is as good as once.
+        """Called before any step of the plan is carried out; twice is as good as once.
 
         `work.desired` is what the plan knew, with `PENDING` in it; there is no token yet, and nothing is to be saved.
         """

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+from agentcore_cli.errors import InputError
+
+_HINT: Final = "set AGENTCORE_HOME to a folder of yours"
 
 
 class Home(NamedTuple):
@@ -19,13 +24,36 @@ class Home(NamedTuple):
         state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
         return cls(Path(state).absolute() / "agentcore")
 
+    def check(self) -> Home:
+        """Itself. Raises InputError when it is there and can't be used."""
+        try:
+            is_folder = stat.S_ISDIR(os.stat(self.root).st_mode)
+        except FileNotFoundError:
+            return self
+        except OSError as error:
+            raise self._unusable(error.strerror) from None
+        if not is_folder:
+            raise self._unusable("not a folder")
+        if not os.access(self.root, os.W_OK | os.X_OK):
+            raise self._unusable("no permission to write there")
+        return self
+
     def create(self) -> Home:
-        """Make the folder and its rooms, mode 0700."""
+        """Make the folder and its rooms, mode 0700. Raises InputError where that can't be."""
+        from agentcore_cli.files import told_when_unusable
+
+        with told_when_unusable(self.root, hint=_HINT):
+            self._make_rooms()
+        return self
+
+    def _make_rooms(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.root.chmod(0o700)
         for room in (self.artifacts, self.snapshots, self.environments, self.sessions, self.sockets, self.logs):
             room.mkdir(exist_ok=True, mode=0o700)
-        return self
+
+    def _unusable(self, why: str | None) -> InputError:
+        return InputError(f"{self.root}: can't be used: {why}", hint=_HINT)
 
     @property
     def server_file(self) -> Path:

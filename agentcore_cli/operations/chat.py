@@ -51,7 +51,7 @@ class Chat:
 
     def begin(self, session: str | None) -> None:
         """Go on in another session, a new one without a name. Raises InputError for a name that can't be one."""
-        chosen = session or names.new_session_id()
+        chosen = names.new_session_id() if session is None else session
         names.session_id(chosen, self.destination.arn, self.destination.endpoint)
         self.session = chosen
 

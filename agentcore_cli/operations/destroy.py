@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from agentcore_cli import wiring
-from agentcore_cli.contract import DEFAULT_ENDPOINT
+from agentcore_cli.builders import docker_image
+from agentcore_cli.contract import DEFAULT_ENDPOINT, TAG_TARGET
 from agentcore_cli.engine import Change, Resource, apply, plan_destroy
-from agentcore_cli.errors import InputError
+from agentcore_cli.errors import AgentcoreError, InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.operations.plan import Workplace, work_on
 from agentcore_cli.operations.selection import Selected
@@ -69,6 +70,8 @@ def destroy(request: DestroyRequest, selected: Selected, listener: Listener) -> 
         outcome = apply(plan, place.journal, listener)
         if selected.is_local:
             wiring.store().sweep(wiring.local_runtime(selected).artifacts())
+        else:
+            _forget_builds(place, listener)
     if any(change.key == RUNTIME for change in plan.changes):
         _tell_of_interfaces(selected, listener)
     return DestroyResult(selected.agent_name, selected.target_name, deletions, seconds=outcome.seconds)
@@ -83,6 +86,17 @@ def _everything(place: Workplace, request: DestroyRequest, listener: Listener) -
         listener=listener,
         with_supplied=request.include_adopted,
     )
+
+
+def _forget_builds(place: Workplace, listener: Listener) -> None:
+    """Take what builds left in the Docker Engine away; the local target's images, labelled as such, stay."""
+    labels = wiring.deployment(place.selected, account=place.account.number).image_labels
+    try:
+        gone = docker_image.remove(labels, without=TAG_TARGET)
+    except AgentcoreError:
+        return  # no engine: nothing was built here, and nothing in AWS depends on it
+    if gone:
+        listener(Note(f"gone from the Docker Engine, too: {', '.join(gone)}"))
 
 
 def _in_full(change: Change, place: Workplace) -> Change:

@@ -12,6 +12,7 @@ from typing import Final
 from agentcore_cli import files, wiring
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
+from agentcore_cli.builders import image, source
 from agentcore_cli.config import Build, Start
 from agentcore_cli.contract import ENVIRONMENT_KEY_MAX, ENVIRONMENT_VALUE_MAX
 from agentcore_cli.engine import Change, Journal, Plan, plan_deploy
@@ -44,13 +45,22 @@ class Overrides:
 
 
 @dataclass(frozen=True, slots=True)
+class LargeFile:
+    """A file that belongs to the agent, by its path in the project; `size` is in bytes."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlanResult:
-    """`changes` are all resources in their order, `pending` those that would change."""
+    """`changes` are all resources in their order, `pending` those that would change; `largest` as many as asked for."""
 
     agent: str
     target: str
     changes: tuple[Change, ...]
     pending: tuple[Change, ...]
+    largest: tuple[LargeFile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,12 +85,23 @@ class Workplace:
         verify_account(self.account, self.selected, self.session)
 
 
-def plan(overrides: Overrides, selected: Selected, listener: Listener) -> PlanResult:
-    """Compare and change nothing. Raises what a deploy would refuse before it starts."""
+def plan(overrides: Overrides, selected: Selected, listener: Listener, *, largest: int = 0) -> PlanResult:
+    """Compare and change nothing. Raises what a deploy would refuse before it starts.
+
+    `largest`: so many of the files that go along are told, by their size.
+    """
     check(overrides, selected)
     with visit(selected) as place:
         made = make_plan(place, overrides, Patience(), listener)
-    return PlanResult(selected.agent_name, selected.target_name, made.changes, made.pending)
+    files = _largest(overrides, selected, largest) if largest else ()
+    return PlanResult(selected.agent_name, selected.target_name, made.changes, made.pending, files)
+
+
+def _largest(overrides: Overrides, selected: Selected, count: int) -> tuple[LargeFile, ...]:
+    is_bundle = selected.is_local and overrides.build != "docker"
+    root = selected.loaded.root
+    files = source.read(root) if is_bundle else image.read_files(root, selected.agent_name)
+    return tuple(LargeFile(name, size) for name, size in files.largest(count))
 
 
 @contextmanager

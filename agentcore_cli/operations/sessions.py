@@ -73,7 +73,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
+    """The ids, and the names by which they were asked for; of `--all` those that they are listed by."""
+
     stopped: tuple[str, ...]
+    names: tuple[str, ...]
 
 
 def list_sessions(selected: Selected, *, ended: bool = False) -> Sessions:
@@ -124,8 +127,8 @@ def stop_sessions(selected: Selected, name: str | None, *, bearer: str | None = 
                 raise
             continue  # it ended by itself between the list and the stop
         note_stopped(there._replace(endpoint=session.endpoint), session.session_id)
-        stopped.append(session.session_id)
-    return Stopped(tuple(stopped))
+        stopped.append(session)
+    return Stopped(tuple(s.session_id for s in stopped), tuple(name or s.name for s in stopped))
 
 
 def _remembered_or_not(alive: Iterable[Session], selected: Selected, name: str) -> Session:

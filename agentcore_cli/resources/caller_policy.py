@@ -34,6 +34,7 @@ def policy(deployment: Deployment) -> Document:
         boundary=agent.permissions_boundary,
         own_repository=deployment.own_repository.arn,
         pushes_to=_pushes_to(deployment),
+        looks_at=_looks_at(deployment),
         key=agent.encryption_key,
         via=f"ecr.{region}.{domain}",
         signs=agent.authorizer is None,
@@ -45,4 +46,10 @@ def policy(deployment: Deployment) -> Document:
 def _pushes_to(deployment: Deployment) -> str | None:
     """The repository that a deploy pushes an image to; None when it builds none."""
     source = None if deployment.finished_image else deployment.image_source
+    return source.arn if source else None
+
+
+def _looks_at(deployment: Deployment) -> str | None:
+    """The repository of an image that is used as it is; None for what is built, and for what everybody may pull."""
+    source = deployment.image_source if deployment.finished_image else None
     return source.arn if source else None

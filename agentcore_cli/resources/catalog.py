@@ -27,6 +27,7 @@ from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.resources.repository import GivenRepository, Repository
 from agentcore_cli.resources.runtime import Runtime, Wish
+from agentcore_cli.resources.supplied_image import SuppliedImage
 from agentcore_cli.resources.supplied_role import SuppliedRole
 
 RUNTIME: Final = "runtime"
@@ -37,7 +38,7 @@ class Deployment:
     """One agent on one target. `root` is the project's folder, `cache` one for packages, `image` one that is there.
 
     `environment` is the config's, `given` and `given_before` are the variables of `--env` (see `runtime.Wish`).
-    `runtime_id` is that of the records. Without `refresh` the records are believed.
+    `runtime_id` and `artifact` are those of the records. Without `refresh` the records are believed.
     """
 
     root: Path
@@ -51,6 +52,7 @@ class Deployment:
     given: Mapping[str, str]
     given_before: frozenset[str] | None
     runtime_id: str | None
+    artifact: str | None
     image: str | None
     refresh: bool
     patience: Patience
@@ -107,8 +109,12 @@ class Deployment:
             install=agent.install,
             build_args=agent.build_args,
             otel=agent.otel,
-            labels={TAG_PROJECT: self.owner.project, TAG_AGENT: self.owner.agent},
+            labels=self.image_labels,
         )
+
+    @property
+    def image_labels(self) -> dict[str, str]:
+        return {TAG_PROJECT: self.owner.project, TAG_AGENT: self.owner.agent}
 
     @property
     def grant(self) -> Grant:
@@ -171,14 +177,24 @@ def _own_role(deployment: Deployment, session: Session) -> ExecutionRole:
 
 
 def _image(deployment: Deployment, session: Session) -> list[Resource]:
-    """The image and the repository that it is pushed to; nothing when there is one already."""
+    """The image, with the repository that it is pushed to unless there is an image already."""
     if deployment.finished_image:
-        return []
+        return [_supplied_image(deployment, deployment.finished_image, session)]
     address = deployment.repository
-    registry = address.account if address.account != deployment.account else None
     door = Repositories(session.in_region(address.region))
     wish = image.Wish(deployment.image_project, address, deployment.cache)
-    return [_repository(deployment, session), Image(wish, door, registry)]
+    return [_repository(deployment, session), Image(wish, door, _registry(deployment, address))]
+
+
+def _supplied_image(deployment: Deployment, uri: str, session: Session) -> SuppliedImage:
+    address = deployment.image_source
+    door = Repositories(session.in_region(address.region) if address else session)
+    registry = _registry(deployment, address) if address else None
+    return SuppliedImage(uri, address, door, registry, deployment.artifact, deployment.listener)
+
+
+def _registry(deployment: Deployment, address: EcrRepository) -> str | None:
+    return address.account if address.account != deployment.account else None
 
 
 def _repository(deployment: Deployment, session: Session) -> Resource:
@@ -197,13 +213,12 @@ def _own_repository(deployment: Deployment, session: Session) -> Repository:
 
 def runtime(deployment: Deployment, session: Session) -> Runtime:
     """The agent's runtime alone."""
-    finished = deployment.finished_image
     wish = Wish(
         name=deployment.runtime_name,
         owner=deployment.owner,
         agent=deployment.agent,
         role=lambda outputs: outputs[execution_role.KEY]["arn"],
-        artifact=lambda outputs: runtime_facts.image_artifact(finished or outputs[image.KEY]["uri"]),
+        artifact=lambda outputs: runtime_facts.image_artifact(outputs[image.KEY]["uri"]),
         environment=deployment.environment,
         given=deployment.given,
         given_before=deployment.given_before,

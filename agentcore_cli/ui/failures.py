@@ -16,7 +16,7 @@ def show_failure(error: AgentcoreError, *, as_json: bool, traceback: bool) -> No
     With `traceback` also that of the exception that is being handled.
     """
     if traceback:
-        tracebacks.print_exc(file=sys.stderr)
+        print(printable(tracebacks.format_exc()), end="", file=sys.stderr)
     if as_json:
         body = {"code": error.code, "message": error.message, "hint": error.hint, "request_id": error.request_id}
         print(line({"error": body}), flush=True)
@@ -28,4 +28,4 @@ def show_failure(error: AgentcoreError, *, as_json: bool, traceback: bool) -> No
     if error.hint:
         print(f"  next: {printable(error.hint)}", file=sys.stderr)
     if error.request_id:
-        print(f"  request id: {error.request_id}", file=sys.stderr)
+        print(f"  request id: {printable(error.request_id)}", file=sys.stderr)

@@ -44,7 +44,7 @@ class Output:
     def log_line(self, timestamp: str, label: str | None, message: str) -> None:
         """A line of an agent's log with its time and, where lines of several sessions mix, the session's label."""
         dim, reset = ("\033[2m", "\033[0m") if terminal.is_terminal(sys.stdout) else ("", "")
-        head = f"{timestamp} {label}" if label else timestamp
+        head = terminal.printable(f"{timestamp} {label}" if label else timestamp)
         self.piece(f"{dim}{head}{reset} ", trusted=True)
         self.piece(message + "\n")
 

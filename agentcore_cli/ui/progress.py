@@ -120,4 +120,4 @@ class LiveProgress:
         from rich.text import Text
 
         head, _, rest = text.partition(" ")
-        self._progress.console.print(Text.assemble((head, colour), " ", rest))
+        self._progress.console.print(Text.assemble((head, colour), " ", rest), soft_wrap=True)

@@ -9,8 +9,13 @@ from typing import TextIO
 
 def is_terminal(stream: TextIO) -> bool:
     """Whether a person looks at this stream and it can be redrawn: not in CI, with NO_COLOR or on a dumb terminal."""
-    plain = os.environ.get("TERM") == "dumb" or "NO_COLOR" in os.environ or "CI" in os.environ
+    plain = os.environ.get("TERM", "dumb") == "dumb" or os.environ.get("NO_COLOR") or os.environ.get("CI")
     return stream.isatty() and not plain
+
+
+def columns(stream: TextIO) -> int | None:
+    """How wide the terminal is; None where there is none, or it doesn't say."""
+    return os.get_terminal_size(stream.fileno()).columns or None if stream.isatty() else None
 
 
 def can_ask() -> bool:

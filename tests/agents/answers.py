@@ -69,6 +69,10 @@ class Handler(BaseHTTPRequestHandler):
         print("Traceback (most recent call last):\nValueError: no such customer", file=sys.stderr, flush=True)
         self.answer(b'{"error": "no such customer"}', status=500)
 
+    def do_hostile(self, body):
+        print("\x1b]0;owned by a log\x07 [red]a log line[/red]", flush=True)
+        self.answer(b"\x1b]0;owned by an error\x07 [red]an error[/red]", "text/plain", status=500)
+
     def do_sleep(self, body):
         time.sleep(json.loads(body)["seconds"])
         self.answer(b'"woke"')

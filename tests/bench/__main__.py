@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import aws_calls, load, many_sessions, new_session, start_up, warm_call, whole_invoke
+from tests.bench import aws_calls, image_build, load, many_sessions, new_session, start_up, warm_call, whole_invoke
 from tests.bench.effort import FULL, QUICK, Effort
 from tests.bench.figure import Figure, table
 from tests.bench.stage import Stage, stage
@@ -31,6 +31,7 @@ MEASURES: dict[str, Measure] = {
     "load": load.measure,
     "many_sessions": many_sessions.measure,
     "aws_calls": aws_calls.measure,
+    "image_build": image_build.measure,
 }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from typing import Any, Protocol
+from contextlib import suppress
+from typing import Any, Final, Protocol
 
 import boto3
 
@@ -12,6 +13,7 @@ from tests.fakes.aws_answers import Answer
 from tests.fakes.aws_calls import Call, Request
 from tests.fakes.aws_proxy import Forward
 
+_LAYERS: Final = "layers-of-ecr"
 _ABOUT_IMAGES = frozenset({"DescribeImages", "ListImages", "BatchGetImage", "BatchDeleteImage", "DeleteRepository"})
 
 
@@ -30,25 +32,32 @@ class Pushed(Protocol):
 
     def manifest(self, repository: str, reference: str) -> Manifest: ...
 
+    def blob(self, repository: str, digest: str) -> bytes: ...
+
     def delete(self, repository: str, digest: str) -> None: ...
 
 
 class EcrBridge:
     """A handler for the proxy. Before a call about images it puts into moto what the registry holds by now.
 
-    moto reports the config's size as the image's; here it is the sum of the layers, as in ECR.
+    moto reports the config's size as the image's; here it is the sum of the layers, as in ECR. moto has no
+    GetDownloadUrlForLayer; here it gives a signed URL of moto's S3, where ECR keeps layers, too.
     """
 
     def __init__(self, registry: Pushed, moto: str) -> None:
         self._registry = registry
         session = boto3.Session(aws_access_key_id="bridge", aws_secret_access_key="bridge", region_name="us-west-2")
         self._ecr = session.client("ecr", endpoint_url=moto)
+        self._s3 = session.client("s3", endpoint_url=moto)
         self._lock = threading.Lock()
 
     def close(self) -> None:
         self._ecr.close()
+        self._s3.close()
 
     def __call__(self, call: Call, request: Request, forward: Forward) -> Answer | None:
+        if call.operation == "GetDownloadUrlForLayer":
+            return self._layer(call, json.loads(request.body))
         if call.operation not in _ABOUT_IMAGES:
             return forward(request)
         repository = json.loads(request.body)["repositoryName"]
@@ -58,6 +67,16 @@ class EcrBridge:
             if call.operation in ("BatchDeleteImage", "DeleteRepository"):
                 self._take_away(repository, before)
         return _with_sizes(answer, before) if call.operation == "DescribeImages" else answer
+
+    def _layer(self, call: Call, asked: dict[str, str]) -> Answer:
+        digest = asked["layerDigest"]
+        content = self._registry.blob(asked["repositoryName"], digest)
+        with suppress(self._s3.exceptions.BucketAlreadyOwnedByYou):
+            self._s3.create_bucket(Bucket=_LAYERS, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+        self._s3.put_object(Bucket=_LAYERS, Key=digest, Body=content)
+        url = self._s3.generate_presigned_url("get_object", {"Bucket": _LAYERS, "Key": digest})
+        answer = {"downloadUrl": url, "layerDigest": digest}
+        return Answer(200, json.dumps(answer).encode(), {"Content-Type": "application/x-amz-json-1.1"})
 
     def _bring_over(self, repository: str) -> dict[str, bytes]:
         """Every manifest of the repository by digest; those that moto lacks are put into it."""

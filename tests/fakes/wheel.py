@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
+
+ANYWHERE: Final = "py3-none-any"
 
 
-def make_wheel(folder: Path, name: str, content: str = "answer = 42\n") -> Path:
-    """`<name>-1.0-py3-none-any.whl` in `folder`, which holds the module `<name>`."""
-    path = folder / f"{name}-1.0-py3-none-any.whl"
+def make_wheel(
+    folder: Path,
+    name: str,
+    content: str = "answer = 42\n",
+    *,
+    tag: str = ANYWHERE,
+    more: Mapping[str, bytes] | None = None,
+) -> Path:
+    """`<name>-1.0-<tag>.whl` in `folder`, which holds the module `<name>`, and `more` files by their paths."""
+    path = folder / f"{name}-1.0-{tag}.whl"
     info = f"{name}-1.0.dist-info"
+    is_pure = str(tag == ANYWHERE).lower()
+    files = {
+        f"{name}.py": content.encode(),
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n".encode(),
+        f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: {is_pure}\nTag: {tag}\n".encode(),
+        **(more or {}),
+    }
+    record = "".join(f"{file},,\n" for file in (*files, f"{info}/RECORD"))
     with zipfile.ZipFile(path, "w") as wheel:
-        wheel.writestr(f"{name}.py", content)
-        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        wheel.writestr(f"{info}/RECORD", f"{name}.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
+        for file, data in (*files.items(), (f"{info}/RECORD", record.encode())):
+            wheel.writestr(file, data)
     return path

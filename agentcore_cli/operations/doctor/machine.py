@@ -62,8 +62,8 @@ def _state(home: Home, needed: bool) -> Check:
         probe = home.root / ".writable"
         probe.touch()
         probe.unlink()
-    except OSError as error:
-        return missing("state folder", f"{home.root}: {error.strerror}", fix, needed=needed)
+    except (AgentcoreError, OSError) as error:
+        return missing("state folder", str(error), fix, needed=needed)
     free = shutil.disk_usage(home.root).free
     detail = f"{home.root}, {free / 1024**3:.1f} GB free"
     if free < _SPACE_NEEDED:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.local_runtime import RunningServer, new_session
+from tests.local_runtime import RunningServer, eventually, new_session
 
 PATIENCE = 300  # seconds: emulation on a busy machine
+RETRYABLE = 409
 ROLE = "arn:aws:iam::123456789012:role/AmazonBedrockAgentCore-test"
 
 
@@ -31,8 +32,9 @@ def deploy(server: RunningServer, uri: str, **settings: Any) -> str:
 
 
 def value(server: RunningServer, arn: str, expression: str, session: str | None = None) -> Any:
-    """What the agent says that a Python expression is, in its session."""
-    answer = server.invoke(arn, json.dumps({"python": expression}).encode(), session or new_session())
+    """What the agent says that a Python expression is, in its session. One that is just ending is asked again."""
+    asked, session = json.dumps({"python": expression}).encode(), session or new_session()
+    answer = eventually(lambda: (a := server.invoke(arn, asked, session)).status != RETRYABLE and a, "no conflict")
     assert answer.status == 200, answer
     told = answer.json()
     assert "error" not in told, told

@@ -68,7 +68,7 @@ def test_the_whole_way(cli: CommandLine, home: Home, engine: Engine) -> None:
     assert ask(cli, "len(kept)", "two") == 0
     sessions = cli.json("--local", "sessions", "list")["sessions"]
     assert {session["sandbox"] for session in sessions} == {"container"}
-    assert "kept apart by: container (" in cli.run("--local", "sessions", "list").stderr
+    assert "isolation: container (" in cli.run("--local", "sessions", "list").stderr
     [container, _] = engine.containers(home.root)
     assert container.attrs["HostConfig"]["ReadonlyRootfs"] is True
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,10 @@ from tests.fakes.control_server import ControlServer
 from tests.fakes.things import Heard
 from tests.stand_ins import ACCOUNT, REGION, Moto
 
+IMAGE_REPOSITORY = "team/bot"
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/team/bot@sha256:{'1' * 64}"
 OTHER_IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/team/bot@sha256:{'2' * 64}"
+_OCI = "application/vnd.oci.image"
 CONFIG = """\
 version: 1
 project: cloudy-1a2b3c
@@ -74,6 +78,27 @@ class Cloud:
             (item,) = client.list_agent_runtimes()["agentRuntimes"]
             return client.get_agent_runtime(agentRuntimeId=item["agentRuntimeId"])
 
+    def create_image_repository(self, region: str = REGION) -> None:
+        """The repository of the project's image, with the two images that deploys are told to use."""
+        self.moto.client("ecr", region).create_repository(repositoryName=IMAGE_REPOSITORY)
+        for tag, uri in (("v1", IMAGE), ("v2", OTHER_IMAGE)):
+            self.publish(tag, uri.rpartition("@")[2], region=region)
+
+    def publish(
+        self, tag: str, digest: str, *, architecture: str = "arm64", size: int = 1000, region: str = REGION
+    ) -> None:
+        """An index with one image of one layer, `size` bytes, in the repository of the project's image."""
+        child = f"sha256:{sha256(digest.encode()).hexdigest()}"
+        layer, config = {"digest": child, "size": size}, {"digest": child, "size": 10}
+        manifest = {"mediaType": f"{_OCI}.manifest.v1+json", "config": config, "layers": [layer]}
+        platform = {"os": "linux", "architecture": architecture}
+        index = {"mediaType": f"{_OCI}.index.v1+json", "manifests": [{"digest": child, "platform": platform}]}
+        for name, its_digest, content in ((f"{tag}-image", child, manifest), (tag, digest, index)):
+            text = json.dumps({"schemaVersion": 2, "of": tag, **content})
+            self.moto.client("ecr", region).put_image(
+                repositoryName=IMAGE_REPOSITORY, imageManifest=text, imageTag=name, imageDigest=its_digest
+            )
+
     @contextmanager
     def agentcore(self) -> Iterator[Any]:
         """Plain boto3 on the control plane, past the proxy."""
@@ -90,7 +115,9 @@ def open_cloud(moto: Moto, folder: Path, **options: Any) -> Iterator[Cloud]:
         ControlServer(folder / "control", **options) as control,
         AwsProxy({"bedrock-agentcore": control.url}, otherwise=moto.url) as proxy,
     ):
-        yield Cloud(moto, control, proxy)
+        cloud = Cloud(moto, control, proxy)
+        cloud.create_image_repository()
+        yield cloud
 
 
 @dataclass

@@ -23,11 +23,14 @@ def test_a_whole_life_in_json(project: Project, agentcore: CommandLine, cloud: C
     assert {line["schema_version"] for line in lines} == {1}
     assert (made["agent"], made["target"], made["version"], made["endpoint"]) == ("bot", "aws", "1", "DEFAULT")
     assert made["artifact"].startswith("sha256:")
-    assert [change["action"] for change in made["changes"]] == ["create", "create"]
+    actions = {change["key"]: change["action"] for change in made["changes"]}
+    assert actions == {"role": "create", "image": "keep", "runtime": "create"}
     assert agentcore.run("plan", "--exit-code").stdout.splitlines()[-1] == "nothing to do"
     project.configure(image=OTHER_IMAGE)
     planned = agentcore.json("plan")
     assert [field["field"] for field in planned["pending"][0]["fields"]] == ["artifact.image"]
+    assert f"{'1' * 25} -> " in agentcore.run("plan").stdout
+    assert f"{'2' * 25}\n" in agentcore.run("plan").stdout
     agentcore.run("deploy", "--no-refresh")
     assert [version["version"] for version in agentcore.json("versions")["versions"]] == ["2", "1"]
     assert agentcore.json("endpoints", "create", "prod", "--version", "1")["endpoint"]["live_version"] == "1"

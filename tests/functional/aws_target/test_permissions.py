@@ -97,8 +97,9 @@ def as_list(value: str | list[str]) -> list[str]:
 def test_a_refused_call_of_a_deploy_names_action_and_resource_and_the_next_deploy_goes_on(
     retaining: Project, cloud: Cloud
 ) -> None:
+    """But for the look at a given image: whoever deploys it may well be somebody who must not read it."""
     retaining.deploy()
-    calls = list(cloud.proxy.calls)
+    calls = [call for call in cloud.proxy.calls if call.name != "ecr:BatchGetImage"]
     retaining.destroy()
     for call in calls:
         cloud.proxy.begin_anew()

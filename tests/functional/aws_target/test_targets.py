@@ -68,6 +68,7 @@ def test_arns_have_the_partition_of_the_region(project: Project, cloud: Cloud, r
     domain = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
     image = f"{ACCOUNT}.dkr.ecr.{region}.{domain}/team/bot@sha256:{'1' * 64}"
     project.configure(image=image, on_target=f"{{region: {region}}}")
+    cloud.create_image_repository(region)
     result = project.deploy()
     assert result.arn.startswith(f"arn:{partition}:bedrock-agentcore:{region}:{ACCOUNT}:runtime/bot-")
     iam = cloud.moto.client("iam", region)  # moto keeps the partitions apart, as AWS does

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.command_line import AGENTCORE, CommandLine
+from tests.command_line import CommandLine
 from tests.conftest import leave
 
 ONE_OBJECT = [
@@ -165,23 +163,3 @@ def test_what_cannot_be_sent_or_written_is_said_before_the_agent_is_called(
 ) -> None:
     agentcore.run("invoke", "--local", "{}", "-s", "untouched", *arguments, code=2)
     agentcore.run("sessions", "show", "untouched", "--local", code=4)
-
-
-@pytest.mark.parametrize("variable", ["CI", "NO_COLOR", "TERM"])
-def test_a_terminal_that_is_none_gets_plain_lines(agentcore: CommandLine, variable: str) -> None:
-    """On a terminal proper, steps are redrawn in colour; `script` gives the command a terminal."""
-    source = agentcore.folder / "agent.py"
-    source.write_text(source.read_text() + f"\n# {time.time()}\n")
-    values = {"CI": "1", "NO_COLOR": "1", "TERM": "dumb"}
-    ran = subprocess.run(
-        ["script", "-qec", f"{AGENTCORE} deploy --local", "/dev/null"],
-        cwd=agentcore.folder,
-        env=agentcore.whole_environment() | {"TERM": "xterm-256color"} | {variable: values[variable]},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert ran.returncode == 0, ran.stdout
-    assert "\x1b" not in ran.stdout
-    assert "  source: update: changed here since the last deploy" in ran.stdout

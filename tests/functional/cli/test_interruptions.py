@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.command_line import AGENTCORE, CommandLine
+from tests.json_contract import checked
 from tests.local_runtime import eventually
 
 LONG_ENOUGH = 30  # seconds
@@ -65,7 +66,8 @@ def test_ctrl_c_with_json_is_an_object(agentcore: CommandLine) -> None:
     payload = '{"do": "sleep", "seconds": 3}'
     ran = interrupted(agentcore, "invoke", "--local", payload, "-s", "scripted", "--json", until="scripted")
     assert (ran.returncode, ran.stderr) == (130, "")
-    assert json.loads(ran.stdout)["error"]["code"] == "Interrupted"
+    (said,) = checked("invoke", ran.stdout)
+    assert said["error"]["code"] == "Interrupted"
 
 
 @pytest.mark.parametrize("seconds", [0.03, 0.13, 0.3])

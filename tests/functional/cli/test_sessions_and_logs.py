@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import datetime
 
 from tests.command_line import CommandLine
 from tests.local_runtime import eventually
@@ -31,6 +32,19 @@ def test_show_tells_the_id_the_process_and_the_log(agentcore: CommandLine) -> No
     assert session["log"].endswith(".log")
 
 
+def test_the_list_tells_when_and_why_a_session_ended(agentcore: CommandLine) -> None:
+    agentcore.run("invoke", "--local", "{}", "-s", "living")
+    listed = agentcore.run("sessions", "list", "--local")
+    assert "ENDED" not in listed.stdout
+    assert listed.stderr.startswith("isolation: ")
+    agentcore.run("invoke", "--local", "{}", "-s", "gone")
+    assert agentcore.run("sessions", "stop", "gone", "--local").stdout == "stopped gone\n"
+    heads, *rows = agentcore.run("sessions", "list", "--local", "--all").stdout.splitlines()
+    assert heads.split("  ")[-1] == "ENDED"
+    (row,) = [row for row in rows if row.startswith("gone ")]
+    assert row.endswith("s ago: stopped on request")
+
+
 def test_an_unknown_session_is_exit_4(agentcore: CommandLine) -> None:
     for verb in (["sessions", "show", "nobody"], ["sessions", "stop", "nobody"], ["logs", "-s", "nobody"]):
         assert "nobody" in agentcore.run(*verb, "--local", code=4).stderr
@@ -39,7 +53,8 @@ def test_an_unknown_session_is_exit_4(agentcore: CommandLine) -> None:
 def test_all_sessions_can_be_stopped_at_once(agentcore: CommandLine) -> None:
     for name in ("one", "two"):
         agentcore.run("invoke", "--local", "{}", "-s", name)
-    agentcore.run("sessions", "stop", "--all", "--local")
+    stopped = agentcore.run("sessions", "stop", "--all", "--local").stdout.splitlines()
+    assert {"stopped one", "stopped two"} <= set(stopped)
     assert _names(agentcore) == set()
 
 
@@ -89,7 +104,10 @@ def test_idle_time_is_the_runtimes_own(agentcore: CommandLine) -> None:
 def test_status_and_versions_tell_what_is_deployed(agentcore: CommandLine) -> None:
     status = agentcore.json("status", "--local")
     assert (status["status"], status["version"], status["drift"]) == ("READY", "1", [])
-    assert [version["version"] for version in agentcore.json("versions", "--local")["versions"]] == ["1"]
+    (version,) = agentcore.json("versions", "--local")["versions"]
+    assert version["version"] == "1"
+    made = datetime.fromisoformat(version["created_at"])
+    assert made.strftime("  %Y-%m-%d %H:%M:%SZ  ") in agentcore.run("versions", "--local").stdout
 
 
 def test_plan_has_nothing_to_do_and_deploy_does_nothing(agentcore: CommandLine) -> None:

@@ -13,6 +13,7 @@ from agentcore_cli.errors import ConflictError, InputError
 from agentcore_cli.events import Note
 from agentcore_cli.local.home import Home
 from agentcore_cli.operations.endpoints import EndpointRequest, create_endpoint
+from agentcore_cli.operations.plan import Overrides, plan
 from agentcore_cli.operations.rollback import RollbackRequest, rollback
 from tests.fakes.wheel import make_wheel
 from tests.functional.deploy.workshop import HANDLER, Workshop, control_plane, inventory, stored
@@ -85,6 +86,16 @@ def test_a_dry_run_and_a_plan_change_nothing(workshop: Workshop, home: Home) -> 
     assert inventory(home) == {}
     assert stored(home) == (0, 0)
     assert not (workshop.root / ".agentcore").exists()
+
+
+def test_a_plan_names_the_largest_files_that_go_along(workshop: Workshop) -> None:
+    for name, size in (("small.bin", 100_000), ("large.bin", 300_000), ("left_out.bin", 500_000)):
+        (workshop.root / name).write_bytes(bytes(size))
+    (workshop.root / ".dockerignore").write_text("left_out.bin\n")
+    for build in ("zip", "docker"):
+        shown = plan(Overrides(build=build), workshop.selected, workshop.heard, largest=2).largest
+        assert [(file.name, file.size) for file in shown] == [("large.bin", 300_000), ("small.bin", 100_000)]
+    assert workshop.plan().largest == ()
 
 
 def test_a_runtime_that_was_deleted_elsewhere_is_made_anew(workshop: Workshop, home: Home) -> None:

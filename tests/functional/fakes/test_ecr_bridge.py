@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,6 +46,9 @@ class MemoryRegistry:
 
     def manifest(self, repository: str, reference: str) -> StoredManifest:
         return self.stored[repository, reference]
+
+    def blob(self, repository: str, digest: str) -> bytes:
+        return f"{repository} {digest}".encode()
 
     def delete(self, repository: str, digest: str) -> None:
         for key in [
@@ -108,3 +112,11 @@ def test_a_deleted_image_is_gone(ecr: Any, registry: MemoryRegistry) -> None:
     digest = registry.push("one", "v2", 200)
     ecr.batch_delete_image(repositoryName="one", imageIds=[{"imageDigest": digest}])
     assert registry.tags("one") == ["v1"]
+
+
+def test_a_layer_has_an_address_where_it_can_be_read_without_credentials(ecr: Any, registry: MemoryRegistry) -> None:
+    digest = f"sha256:{7:064}"
+    for _ in range(2):
+        url = ecr.get_download_url_for_layer(repositoryName="one", layerDigest=digest)["downloadUrl"]
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            assert answer.read() == f"one {digest}".encode()

@@ -24,19 +24,24 @@ def deploy(things: list[Thing], store: MemoryStore, listener: Listener = events.
     return apply(plan_deploy(things, store.journal()), store.journal(), listener)
 
 
-def test_a_step_prepares_while_its_dependencies_are_being_made(world: World) -> None:
+def test_nothing_is_made_before_every_preparation_is_through(world: World) -> None:
     both = threading.Barrier(2, timeout=SECONDS)
 
     def meet(work: Work) -> None:
         both.wait()
 
-    things = [Thing(world, "repository", before=meet), PreparedThing(world, "image", {}, ("repository",), ahead=meet)]
+    things = [
+        Thing(world, "role"),
+        PreparedThing(world, "image", {}, ("role",), ahead=meet),
+        PreparedThing(world, "bundle", {}, (), ahead=meet),
+    ]
     heard = Heard()
     outcome = deploy(things, MemoryStore(), heard)
-    assert world.calls == ["prepare image", "make repository", "make image"]
-    assert world.things["image"] == {"repository": "id-of-repository"}
-    assert set(outcome.seconds) == {"repository", "image"}
-    assert sorted(heard.steps("started")) == sorted(heard.steps("done")) == ["image", "repository"]
+    assert sorted(world.calls[:2]) == ["prepare bundle", "prepare image"]
+    assert sorted(world.calls[2:]) == ["make bundle", "make image", "make role"]
+    assert world.things["image"] == {"role": "id-of-role"}
+    assert set(outcome.seconds) == {"role", "image", "bundle"}
+    assert sorted(heard.steps("started")) == sorted(heard.steps("done")) == ["bundle", "image", "role"]
 
 
 def test_what_is_kept_or_removed_is_not_prepared(world: World) -> None:
@@ -54,30 +59,25 @@ def test_the_plan_s_wish_is_what_is_prepared(world: World) -> None:
     assert seen == [{"files": 3, "repository": PENDING}]
 
 
-def test_a_preparation_that_fails_makes_nothing_of_its_step_and_stops_the_rest(world: World) -> None:
+def test_a_preparation_that_fails_leaves_everything_as_it_was(world: World) -> None:
     def fail(work: Work) -> None:
         raise AgentcoreError("the build failed")
 
-    def wait(work: Work) -> None:
-        work.pause(SECONDS)
-
     heard = Heard()
-    things = [Thing(world, "repository", after=wait), PreparedThing(world, "image", {}, ("repository",), ahead=fail)]
+    store, things = MemoryStore(), [Thing(world, "role"), PreparedThing(world, "image", {}, ("role",), ahead=fail)]
     with pytest.raises(AgentcoreError, match="the build failed"):
-        deploy(things, MemoryStore(), heard)
-    assert "image" not in world.things
-    assert sorted(heard.steps("failed")) == ["image", "repository"]
+        deploy(things, store, heard)
+    assert not world.things
+    assert store.journal().recorded("role") is None
+    assert heard.steps("failed") == ["image"]
 
 
 def test_what_was_prepared_in_vain_is_told(world: World) -> None:
-    prepared = threading.Event()
-
     def fail(work: Work) -> None:
-        prepared.wait(SECONDS)
         raise AgentcoreError("no repository")
 
     heard = Heard()
-    image = PreparedThing(world, "image", {}, ("repository",), ahead=lambda work: prepared.set())
+    image = PreparedThing(world, "image", {}, ("repository",))
     with pytest.raises(AgentcoreError, match="no repository"):
         deploy([Thing(world, "repository", before=fail), image], MemoryStore(), heard)
     assert heard.steps("failed") == ["repository", "image"]

@@ -58,6 +58,7 @@ def deployment(agent: Agent = PLAIN, region: str = REGION, account: str = ACCOUN
         given={},
         given_before=None,
         runtime_id=None,
+        artifact=None,
         image=None,
         refresh=True,
         cache=Path("/cache"),
@@ -134,8 +135,14 @@ def test_an_image_is_pushed_only_where_one_is_built() -> None:
     given = by_sid(document(**CONFIGS["given-repository"]))
     assert given["PushImage"]["Resource"] == "arn:aws:ecr:us-west-2:210987654321:repository/team/bots"
     assert "ManageRepository" not in given
-    finished = actions(document(**CONFIGS["finished-image"]))
-    assert {action for action in finished if action.startswith("ecr:")} == {"ecr:DescribeRepositories"}
+    finished = by_sid(document(**CONFIGS["finished-image"]))
+    assert "PushImage" not in finished
+    assert finished["LookAtImage"] == {
+        "Sid": "LookAtImage",
+        "Effect": "Allow",
+        "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+        "Resource": f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/team/bot",
+    }
 
 
 def test_callers_with_a_token_need_no_right_to_invoke() -> None:

@@ -1,0 +1,81 @@
+"""A Docker Engine that tags and pushes and does nothing else: what it says of a push is told beforehand."""
+
+from __future__ import annotations
+
+import base64
+import json
+import socketserver
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+Event = Mapping[str, Any]
+
+
+class PushEngine(socketserver.ThreadingUnixStreamServer):
+    """Its API on a Unix socket, as a context. `pushed` has what each push was asked for and who asked."""
+
+    daemon_threads = True
+
+    def __init__(self, address: Path, events: Sequence[Event], *, silence: float = 0.0) -> None:
+        """`silence` is in seconds, between the last event and the end of the stream."""
+        self.host = f"unix://{address}"
+        self.events = events
+        self.silence = silence
+        self.pushed: list[tuple[str, dict[str, str]]] = []
+        super().__init__(str(address), _Api)
+        self._thread = threading.Thread(target=self.serve_forever, daemon=True)
+
+    def __enter__(self) -> PushEngine:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *ending: object) -> None:
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+
+class _Api(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: PushEngine
+
+    def do_GET(self) -> None:
+        self._answer(200, {"ApiVersion": "1.41", "Arch": "amd64"})
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if not self.path.partition("?")[0].endswith("/push"):
+            self._answer(201, {})
+            return
+        sign_in = json.loads(base64.urlsafe_b64decode(self.headers["X-Registry-Auth"]))
+        self.server.pushed.append((unquote(self.path), sign_in))
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for event in self.server.events:
+            self._chunk(json.dumps(event).encode() + b"\r\n")
+        time.sleep(self.server.silence)
+        self._chunk(b"")
+
+    def _chunk(self, data: bytes) -> None:
+        self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+        self.wfile.flush()
+
+    def address_string(self) -> str:
+        return "local"
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: stderr is the test's."""
+
+    def _answer(self, status: int, value: Mapping[str, Any]) -> None:
+        body = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
