@@ -16,10 +16,11 @@ from agentcore_cli import files, wiring
 from agentcore_cli.config import FILE_NAME
 from agentcore_cli.config.write import Change, changed
 from agentcore_cli.contract import DEFAULT_ENDPOINT
-from agentcore_cli.errors import InputError, NotFoundError
+from agentcore_cli.errors import AgentcoreError, InputError, NotFoundError
 from agentcore_cli.events import Listener
 from agentcore_cli.operations.configure import ConfigureRequest, configure
 from agentcore_cli.operations.imports import from_runtime, predecessor
+from agentcore_cli.operations.imports.completed import completed
 from agentcore_cli.operations.imports.imported import Imported
 from agentcore_cli.state import RUNTIME, State
 
@@ -83,16 +84,29 @@ def import_agents(request: ImportRequest, listener: Listener) -> ImportResult:
 
 def _read(request: ImportRequest) -> tuple[Sequence[Imported], str | None]:
     if request.arn is not None:
-        return [_read_runtime(request, request.arn)], None
-    return predecessor.read(request.folder / (request.file or predecessor.FILE_NAME))
+        imported = _read_runtime(request.arn, request.entrypoint, request.profile)
+        return [replace(imported, name=request.name) if request.name else imported], None
+    found, default = predecessor.read(request.folder / (request.file or predecessor.FILE_NAME))
+    return [_with_what_runs(agent, request.profile) for agent in found], default
 
 
-def _read_runtime(request: ImportRequest, arn: str) -> Imported:
+def _with_what_runs(agent: Imported, profile: str | None) -> Imported:
+    """The earlier file has no field for much of a runtime; what runs is asked, if it can be."""
+    if agent.runtime_arn is None:
+        return agent
+    try:
+        return completed(agent, _read_runtime(agent.runtime_arn, agent.entrypoint, profile))
+    except AgentcoreError as error:
+        line = f"{agent.name}: what runs could not be looked at ({error.message}): its variables, description and tags"
+        return replace(agent, left_out=(*agent.left_out, f"{line}; agentcore plan names what differs"))
+
+
+def _read_runtime(arn: str, entrypoint: str | None, profile: str | None) -> Imported:
     if arn.count(":") != _COLONS_OF_A_RUNTIME_ARN or "/" not in arn:
         raise InputError(
             f"--arn {arn}: not the ARN of a runtime", hint="arn:aws:bedrock-agentcore:REGION:ACCOUNT:runtime/ID"
         )
-    session = wiring.session_in(arn.split(":")[3], request.profile)
+    session = wiring.session_in(arn.split(":")[3], profile)
     try:
         door = wiring.runtimes(session)
         runtime_id = arn.partition("/")[2]
@@ -101,10 +115,9 @@ def _read_runtime(request: ImportRequest, arn: str) -> Imported:
             raise NotFoundError(
                 f"runtime {runtime_id}: not found", hint="check the ARN and the account of the credentials"
             )
-        imported = from_runtime.read(runtime, door.tags(runtime.arn), door.endpoints(runtime_id), request.entrypoint)
+        return from_runtime.read(runtime, door.tags(runtime.arn), door.endpoints(runtime_id), entrypoint)
     finally:
         session.close()
-    return replace(imported, name=request.name) if request.name else imported
 
 
 def _write_config(

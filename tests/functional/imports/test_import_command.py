@@ -74,6 +74,12 @@ def pending(command: CommandLine) -> dict[str, list[str]]:
     return {c["key"]: [field["field"] for field in c["fields"]] for c in changes if c["action"] != "keep"}
 
 
+def keep_the_image(command: CommandLine) -> None:
+    """Have none built, which would need Docker."""
+    path = command.folder / ".agentcore.yaml"
+    path.write_text(path.read_text().replace("    python:", f"    image: {IMAGE}\n    python:"))
+
+
 def test_a_runtime_is_taken_in_used_and_left(
     command: CommandLine, cloud: Cloud, their_runtime: dict[str, Any], their_role: str
 ) -> None:
@@ -182,10 +188,10 @@ def test_a_runtime_with_everything_needs_no_change_and_loses_nothing(
     assert by_kind[0] == by_kind[1]
 
 
-def test_the_earlier_toolkit_s_file_is_taken_in(
-    command: CommandLine, cloud: Cloud, their_runtime: dict[str, Any], their_role: str
-) -> None:
-    arn = their_runtime["agentRuntimeArn"]
+@pytest.fixture
+def their_file(command: CommandLine, cloud: Cloud, their_runtime: dict[str, Any], their_role: str) -> Path:
+    """Of the agent that `their_runtime` runs."""
+    cloud.moto.client("ecr").create_repository(repositoryName="team/bot")
     agent = {
         "name": "theirs",
         "entrypoint": "/somewhere/else/agent.py",
@@ -194,21 +200,76 @@ def test_the_earlier_toolkit_s_file_is_taken_in(
             "execution_role": their_role,
             "account": ACCOUNT,
             "region": REGION,
+            "ecr_repository": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/team/bot",
             "observability": {"enabled": False},
         },
-        "bedrock_agentcore": {"agent_id": their_runtime["agentRuntimeId"], "agent_arn": arn, "agent_session_id": "1"},
+        "bedrock_agentcore": {
+            "agent_id": their_runtime["agentRuntimeId"],
+            "agent_arn": their_runtime["agentRuntimeArn"],
+            "agent_session_id": "1",
+        },
         "codebuild": {"project_name": "bedrock-agentcore-theirs-builder"},
     }
-    file = {"default_agent": "theirs", "agents": {"theirs": agent}}
-    (command.folder / ".bedrock_agentcore.yaml").write_text(yaml.safe_dump(file))
+    path = command.folder / ".bedrock_agentcore.yaml"
+    path.write_text(yaml.safe_dump({"default_agent": "theirs", "agents": {"theirs": agent}}))
+    return path
 
+
+def test_the_earlier_toolkit_s_file_is_taken_in(
+    command: CommandLine, their_runtime: dict[str, Any], their_file: Path
+) -> None:
     done = command.run("import")
 
     assert "CodeBuild project bedrock-agentcore-theirs-builder" in done.stderr
     assert "next: agentcore plan" in done.stderr
     assert config(command)["default_agent"] == "theirs"
     assert config(command)["agents"]["theirs"]["runtime"] == their_runtime["agentRuntimeId"]
-    assert command.json("status")["arn"] == arn
+    assert command.json("status")["arn"] == their_runtime["agentRuntimeArn"]
+
+
+def test_what_the_file_has_no_field_for_is_taken_from_what_runs(command: CommandLine, their_file: Path) -> None:
+    """So that the next plan builds an image, as the import has said, and does nothing else."""
+    said = command.run("import").stderr
+
+    assert f"theirs: the image that runs, {IMAGE}: the next deploy builds one of the project here" in said
+    assert "theirs: endpoint stable stays on version 1" in said
+    agent = config(command)["agents"]["theirs"]
+    assert (agent["environment"], agent["description"]) == ({"LOG_LEVEL": "debug"}, "made elsewhere")
+    assert (agent["tags"], agent["lifecycle"]) == ({"team": "others"}, {"idle_timeout": 120, "max_lifetime": 3600})
+    keep_the_image(command)
+    assert pending(command) == {}
+
+
+def test_where_the_file_says_otherwise_the_difference_is_named(command: CommandLine, their_file: Path) -> None:
+    content = yaml.safe_load(their_file.read_text())
+    aws = content["agents"]["theirs"]["aws"]
+    aws["lifecycle_configuration"] = {"idle_runtime_session_timeout": 300, "max_lifetime": None}
+    their_file.write_text(yaml.safe_dump(content))
+
+    said = command.run("import").stderr
+
+    assert "theirs: idle_timeout: the file says 300, what runs has 120; the next deploy makes it the file's" in said
+    keep_the_image(command)
+    assert pending(command) == {"runtime": ["lifecycle.idle_timeout"]}
+
+
+def test_without_credentials_the_file_alone_is_taken_in(command: CommandLine, their_file: Path) -> None:
+    nobody = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+    said = CommandLine(command.folder, {**command.environment, **nobody}).run("import").stderr
+
+    assert "theirs: what runs could not be looked at" in said
+    assert "agentcore plan names what differs" in said
+    assert "environment" not in config(command)["agents"]["theirs"]
+    keep_the_image(command)
+    assert {"environment.LOG_LEVEL", "description"} <= set(pending(command)["runtime"])
+
+
+def test_a_runtime_that_is_gone_is_said_to_be(command: CommandLine, cloud: Cloud, their_file: Path) -> None:
+    their_file.write_text(their_file.read_text().replace("runtime/theirs-", "runtime/gone-"))
+
+    said = command.run("import").stderr
+
+    assert "theirs: what runs could not be looked at (runtime gone-" in said
 
 
 @pytest.mark.parametrize(
