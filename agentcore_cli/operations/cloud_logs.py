@@ -33,7 +33,8 @@ _LAST_LINES_PAUSE: Final = 1.5
 def last_lines(destination: Destination, session_id: str, since: float) -> list[str]:
     """What the session's log says since a call began, in seconds since the epoch: best effort, within seconds.
 
-    Where no line carries the session's id, all lines of that time; none when CloudWatch can't be read.
+    Where no line carries the session's id, those of that time that carry none, as a traceback that was printed; none
+    of another session, and none when CloudWatch can't be read.
     """
     found: list[str] = []
     reader = threading.Thread(target=_collect, args=(destination, session_id, since, found), daemon=True)
@@ -52,7 +53,7 @@ def _collect(destination: Destination, session_id: str, since: float, found: lis
                 events = list(door.read(group, int(since * 1000) - 1000))
                 own = [event.message for event in events if _is_of(event, session_id)]
                 if own or time.monotonic() > deadline:
-                    found[:] = own or [event.message for event in events]
+                    found[:] = own or [event.message for event in events if _session_of(event) is None]
                     return
                 time.sleep(_LAST_LINES_PAUSE)
     except AgentcoreError:

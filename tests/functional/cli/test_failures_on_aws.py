@@ -60,12 +60,15 @@ def test_so_they_are_when_the_sdk_tells_of_the_failure_in_the_stream(aws: Comman
     assert "KeyError" in as_json.stdout
 
 
-def test_where_no_line_tells_its_session_all_of_that_time_are_shown(aws: CommandLine, log: LogGroup) -> None:
+def test_where_no_line_is_of_the_session_those_that_tell_none_are_shown(aws: CommandLine, log: LogGroup) -> None:
     log.write("long ago", age=60)
-    log.write("Traceback (most recent call last):", "KeyError: 'customer'", age=SOON)
+    log.write(
+        line(aws, "of another session", "other"), "Traceback (most recent call last):", "KeyError: 'customer'", age=SOON
+    )
     ran = aws.run("invoke", AGENT_FAILS, "-s", "mine", code=5)
     assert "\nTraceback (most recent call last):\nKeyError: 'customer'\n" in ran.stderr
     assert "long ago" not in ran.stderr
+    assert "of another session" not in ran.stderr
 
 
 def test_a_runtime_known_by_its_arn_alone_shows_them_too(aws: CommandLine, log: LogGroup) -> None:
