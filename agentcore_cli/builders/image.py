@@ -93,6 +93,7 @@ class Inputs:
         """The inputs for comparing and showing; texts and the values of build arguments as short hashes."""
         project = self.project
         return {
+            "tag": self.tag,
             "files": self.source.fingerprints,
             "dockerfile": f"{self.own_dockerfile or 'generated'} {_short(self.dockerfile)}",
             "dependencies": self._packages_key,

@@ -52,7 +52,10 @@ class Image:
         return Desired(inputs.describe(), {"tag": inputs.tag})
 
     def read(self, recorded: Record | None) -> Found | None:
-        """The image with today's inputs; else the one that was pushed last, to compare with."""
+        """The image with today's inputs; else the one that was pushed last, to compare with.
+
+        The record of a deploy that did not finish has its facts already, so what was pushed is told by its tag.
+        """
         inputs = self._inputs
         last = recorded.outputs if recorded else {}
         there = self.door.image(self.wish.address.name, tag=inputs.tag, registry=self.registry)
@@ -63,7 +66,7 @@ class Image:
             return Found(inputs.describe(), outputs, outputs["uri"], refusal)
         if recorded is None or not last or last["tag"] == inputs.tag:
             return None
-        return Found(recorded.facts, last, last["uri"])
+        return Found({**recorded.facts, "tag": last["tag"]}, last, last["uri"])
 
     def replaces(self, change: FieldChange) -> bool:
         return False

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from agentcore_cli.builders import docker_image, image
 from agentcore_cli.builders.docker_image import LocalImage as Built
-from agentcore_cli.builders.image import ImageProject, Inputs
+from agentcore_cli.builders.image import ImageProject
 from agentcore_cli.contract import EcrRepository
 from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
 from agentcore_cli.errors import AgentcoreError
@@ -34,17 +34,21 @@ class LocalImage:
     sensitive: frozenset[str] = frozenset()
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
-        return Desired(_facts(image.read(self.project)))
+        return Desired(image.read(self.project).describe())
 
     def read(self, recorded: Record | None) -> Found | None:
-        """What was built for the last deploy; without a record, whether there is any image of ours."""
+        """What was built for the last deploy; without a record, whether there is any image of ours.
+
+        The record of a deploy that did not finish has its facts already, so what was built is told by its tag.
+        """
         if recorded is None or "reference" not in recorded.outputs:
             return self._unrecorded()
         reference = recorded.outputs["reference"]
         there = docker_image.inspect(reference)
         if there is None or there.id != recorded.outputs["digest"]:
             return None
-        return Found(recorded.facts, recorded.outputs, reference)
+        facts = {**recorded.facts, "tag": reference.rpartition(":")[2]}
+        return Found(facts, recorded.outputs, reference)
 
     def replaces(self, change: FieldChange) -> bool:
         return False
@@ -55,7 +59,7 @@ class LocalImage:
         built = docker_image.build(inputs, self.packages, tell=work.tell, stopping=work.stopping)
         reference = f"{self.repository.uri}:{inputs.tag}"
         docker_image.tag(built, reference)
-        return Found(_facts(inputs), self._outputs(built, reference), reference)
+        return Found(inputs.describe(), self._outputs(built, reference), reference)
 
     def destroy(self, found: Found, work: Work) -> None:
         """All images of the agent on this target, those of earlier versions, too."""
@@ -75,7 +79,3 @@ class LocalImage:
 
     def _outputs(self, built: Built, reference: str) -> dict[str, str]:
         return {"uri": f"{self.repository.uri}@{built.id}", "digest": built.id, "reference": reference}
-
-
-def _facts(inputs: Inputs) -> dict[str, Any]:
-    return {**inputs.describe(), "tag": inputs.tag}

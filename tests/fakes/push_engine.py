@@ -1,4 +1,4 @@
-"""A Docker Engine that tags and pushes and does nothing else: what it says of a push is told beforehand."""
+"""A Docker Engine that knows every image by name, lists none, tags and pushes: what a push says is told beforehand."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from typing import Any
 from urllib.parse import unquote
 
 Event = Mapping[str, Any]
+
+IMAGE_ID = "sha256:" + "1" * 64  # that of every image
 
 
 class PushEngine(socketserver.ThreadingUnixStreamServer):
@@ -45,7 +47,13 @@ class _Api(BaseHTTPRequestHandler):
     server: PushEngine
 
     def do_GET(self) -> None:
-        self._answer(200, {"ApiVersion": "1.41", "Arch": "amd64"})
+        path = self.path.partition("?")[0]
+        if path.endswith("/images/json"):
+            self._answer(200, [])
+        elif path.endswith("/json"):
+            self._answer(200, {"Id": IMAGE_ID, "Architecture": "arm64", "Size": 1})
+        else:
+            self._answer(200, {"ApiVersion": "1.41", "Arch": "amd64"})
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -72,7 +80,7 @@ class _Api(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Nothing: stderr is the test's."""
 
-    def _answer(self, status: int, value: Mapping[str, Any]) -> None:
+    def _answer(self, status: int, value: object) -> None:
         body = json.dumps(value).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")

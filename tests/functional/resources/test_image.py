@@ -1,0 +1,98 @@
+"""An image whose deploy did not finish: what was pushed or built before it is never taken for what is wanted now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from agentcore_cli.aws.repositories import Repositories
+from agentcore_cli.builders.image import ImageProject
+from agentcore_cli.contract import EcrRepository
+from agentcore_cli.engine import Action, Resource
+from agentcore_cli.errors import AgentcoreError
+from agentcore_cli.resources.image import Image, Wish
+from agentcore_cli.resources.local_image import LocalImage
+from tests.fakes.push_engine import Event, PushEngine
+from tests.fakes.things import Killed, MemoryStore
+from tests.functional.resources.deployment import Deployment
+from tests.stand_ins import ACCOUNT, REGION
+
+REPOSITORY = EcrRepository(ACCOUNT, REGION, "bot")
+PUSHED: Event = {"aux": {"Digest": "sha256:" + "d" * 64}}
+BROKEN_OFF: Event = {"error": "unexpected status: 500"}
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PushEngine]:
+    address = tmp_path / "engine.sock"
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{address}")
+    with PushEngine(address, [PUSHED]) as engine:
+        yield engine
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "main.py").write_text("answer = 1\n")
+    return folder
+
+
+def project(root: Path) -> ImageProject:
+    entry = Path("main.py")
+    return ImageProject(root, "bot", ("main.py",), entry, 8080, "3.13", "python:3.13-slim")
+
+
+def pushed(root: Path, deployment: Deployment) -> Image:
+    """A fresh one: it looks at the project once."""
+    wish = Wish(project(root), REPOSITORY, root.parent / "cache")
+    return Image(wish, Repositories(deployment.session()))
+
+
+def built_here(root: Path, deployment: Deployment) -> LocalImage:
+    return LocalImage(project(root), REPOSITORY, root.parent / "cache")
+
+
+def test_a_push_that_was_broken_off_is_made_up_for(engine: PushEngine, root: Path, deployment: Deployment) -> None:
+    deployment.deploy(pushed(root, deployment))
+    (root / "main.py").write_text("answer = 2\n")
+    engine.events = [BROKEN_OFF]
+    with pytest.raises(AgentcoreError, match="unexpected status: 500"):
+        deployment.deploy(pushed(root, deployment))
+
+    change = deployment.change(pushed(root, deployment))
+    assert (change.action, change.reason) == (Action.UPDATE, "an earlier deploy did not finish")
+    engine.events = [PUSHED]
+    image = pushed(root, deployment)
+    outcome = deployment.deploy(image)
+    assert outcome.outputs["image"]["tag"] == image.desired({}, None).promises["tag"]
+    assert len(engine.pushed) == 3
+
+
+@pytest.mark.parametrize("image", [pushed, built_here])
+def test_a_deploy_that_was_killed_before_its_image_was_there_goes_on(
+    engine: PushEngine, root: Path, deployment: Deployment, image: Callable[[Path, Deployment], Resource]
+) -> None:
+    deployment.deploy(image(root, deployment))
+    (root / "main.py").write_text("answer = 2\n")
+    records, deployment.store = deployment.store.records, MemoryStore(dies_after=1)
+    deployment.store.records = records
+    with pytest.raises(Killed):
+        deployment.deploy(image(root, deployment))
+
+    deployment.store = MemoryStore()
+    deployment.store.records = records
+    change = deployment.change(image(root, deployment))
+    assert (change.action, change.reason) == (Action.UPDATE, "an earlier deploy did not finish")
+    assert {field.field for field in change.fields} == {"tag"}
+
+
+@pytest.mark.parametrize("image", [pushed, built_here])
+def test_the_plan_names_the_file_that_changed(
+    engine: PushEngine, root: Path, deployment: Deployment, image: Callable[[Path, Deployment], Resource]
+) -> None:
+    deployment.deploy(image(root, deployment))
+    (root / "main.py").write_text("answer = 2\n")
+    assert deployment.fields(image(root, deployment)) == {"files.main.py", "tag"}
