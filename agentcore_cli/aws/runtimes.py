@@ -127,7 +127,11 @@ class Runtimes:
             return None
 
     def endpoints(self, runtime_id: str) -> list[Endpoint]:
-        items = self._pages("list_agent_runtime_endpoints", "runtimeEndpoints", agentRuntimeId=runtime_id)
+        """All endpoints; what a runtime that is gone has is nothing."""
+        try:
+            items = self._pages("list_agent_runtime_endpoints", "runtimeEndpoints", agentRuntimeId=runtime_id)
+        except NotFoundError:
+            return []
         return [_endpoint(item) for item in items]
 
     def create_endpoint(

@@ -105,11 +105,16 @@ class Runtime:
         return self._update(work, runtime_id, work.token)
 
     def destroy(self, found: Found, work: Work) -> None:
-        """Delete its named endpoints, then the runtime with all its versions, and wait until each is gone."""
+        """Delete its named endpoints, then the runtime with all its versions, and wait until each is gone.
+
+        AgentCore deletes nothing while a change of it is under way: that is waited for first.
+        """
         runtime_id = found.outputs["id"]
         if found.facts["status"] != "DELETING":
+            self.rollout.wait(work, "the change that is under way has ended", lambda: not self._is_moving(runtime_id))
             for endpoint in self._named_endpoints(runtime_id):
-                self.door.delete_endpoint(runtime_id, endpoint.name)
+                if endpoint.status != "DELETING":
+                    self.door.delete_endpoint(runtime_id, endpoint.name)
             self.rollout.wait(work, "its endpoints are gone", lambda: not self._named_endpoints(runtime_id))
             self.door.delete(runtime_id)
         self.rollout.wait(work, "it is gone", lambda: self._is_gone(runtime_id))
@@ -160,6 +165,11 @@ class Runtime:
         if answer and answer.status == "DELETE_FAILED":
             raise_if_failed(f"runtime {answer.name}", answer)
         return answer is None
+
+    def _is_moving(self, runtime_id: str) -> bool:
+        answer = self.door.get(runtime_id)
+        statuses = {endpoint.status for endpoint in self.door.endpoints(runtime_id)}
+        return not MOVING.isdisjoint(statuses | ({answer.status} if answer else set()))
 
     def _named_endpoints(self, runtime_id: str) -> list[Endpoint]:
         return [endpoint for endpoint in self.door.endpoints(runtime_id) if endpoint.name != DEFAULT_ENDPOINT]

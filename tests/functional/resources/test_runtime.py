@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +18,13 @@ from agentcore_cli.contract import LOCAL_BUCKET, LOCAL_ROLE, TAG_AGENT
 from agentcore_cli.engine import Action, Plan, apply, plan_deploy, plan_destroy
 from agentcore_cli.errors import ConflictError, InputError
 from agentcore_cli.resources.ownership import Owner
+from agentcore_cli.resources.patience import Patience
 from agentcore_cli.resources.runtime import Runtime, Wish
 from agentcore_cli.resources.runtime_facts import code_artifact
 from tests.fakes.control import DIGEST, REGION
 from tests.fakes.control_server import ControlServer
 from tests.fakes.things import MemoryStore
+from tests.local_runtime import eventually
 
 OWNER = Owner("project-1", "bot", "aws")
 PLAIN = Agent(entrypoint="main.py")
@@ -81,6 +84,10 @@ class Account:
     @property
     def id(self) -> str:
         return str(self.client.list_agent_runtimes()["agentRuntimes"][0]["agentRuntimeId"])
+
+    def destroy(self, runtime: Runtime) -> None:
+        journal = self.store.journal()
+        apply(plan_destroy([runtime], journal), journal, events.ignore)
 
     def close(self) -> None:
         self.session.close()
@@ -231,3 +238,43 @@ def test_a_variable_that_went_with_the_runtime_is_asked_for(account: Account) ->
         account.plan(account.runtime())
     assert account.plan(account.runtime(given={"KEY": ""})).pending
     assert account.plan(account.runtime(environment={"KEY": "from the config"})).pending
+
+
+def release_soon(control: ControlServer) -> None:
+    """What begins from now on ends half a second later."""
+    control.hold()
+    threading.Timer(0.5, control.release).start()
+
+
+def test_one_that_is_still_being_made_is_destroyed_when_it_is_there(control: ControlServer, account: Account) -> None:
+    release_soon(control)
+    runtime = replace(account.runtime(), patience=Patience(wait=False))
+    assert account.deploy(runtime)["status"] == "CREATING"
+    account.destroy(account.runtime())
+    assert account.client.list_agent_runtimes()["agentRuntimes"] == []
+
+
+@pytest.mark.parametrize("is_deleted", [False, True], ids=["being-made", "being-deleted"])
+def test_its_endpoints_on_their_way_are_waited_for(control: ControlServer, account: Account, is_deleted: bool) -> None:
+    account.deploy(account.runtime())
+    endpoint = {"agentRuntimeId": account.id, "endpointName": "blue"}
+    if is_deleted:
+        account.client.create_agent_runtime_endpoint(agentRuntimeId=account.id, name="blue")
+        eventually(lambda: account.client.get_agent_runtime_endpoint(**endpoint)["status"] == "READY", "it is there")
+    release_soon(control)
+    if is_deleted:
+        account.client.delete_agent_runtime_endpoint(**endpoint)
+    else:
+        account.client.create_agent_runtime_endpoint(agentRuntimeId=account.id, name="blue")
+    account.destroy(account.runtime())
+    assert account.client.list_agent_runtimes()["agentRuntimes"] == []
+
+
+def test_one_that_somebody_deletes_after_the_plan_is_as_good(account: Account) -> None:
+    account.deploy(account.runtime())
+    journal = account.store.journal()
+    plan = plan_destroy([account.runtime()], journal)
+    account.client.delete_agent_runtime(agentRuntimeId=account.id)
+    eventually(lambda: not account.client.list_agent_runtimes()["agentRuntimes"], "it is gone")
+    apply(plan, journal, events.ignore)
+    assert account.store.records == {}
