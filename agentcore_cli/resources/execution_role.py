@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from agentcore_cli.aws.roles import Role, Roles
@@ -13,7 +14,7 @@ from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, W
 from agentcore_cli.errors import ConflictError, InputError, NotFoundError, StillInProgressError
 from agentcore_cli.resources import execution_policy, policy_document
 from agentcore_cli.resources.execution_policy import Grant
-from agentcore_cli.resources.ownership import Owner
+from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
 
 KEY: Final = "role"
 POLICY: Final = "AgentCore"
@@ -126,7 +127,8 @@ class ExecutionRole:
         if "permissions_boundary" in changed:
             self.door.set_boundary(name, facts["permissions_boundary"])
         if "tags" in changed:
-            self._change_tags(found.facts["tags"], facts["tags"])
+            tag, untag = partial(self.door.tag, name), partial(self.door.untag, name)
+            change_tags(found.facts["tags"], facts["tags"], tag=tag, untag=untag)
         if "policy" in changed:
             self._put_policy(work)
         return Found(facts, found.outputs, found.name)
@@ -145,11 +147,6 @@ class ExecutionRole:
         if not _until(work, _SEEN_SECONDS, put):
             raise NotFoundError(f"role {self.wish.name}: deleted by somebody else meanwhile", hint="deploy again")
 
-    def _change_tags(self, there: Mapping[str, str], wanted: Mapping[str, str]) -> None:
-        self.door.tag(self.wish.name, wanted)
-        if surplus := there.keys() - wanted.keys():
-            self.door.untag(self.wish.name, surplus)
-
 
 def _facts(role: Role, policy: Mapping[str, Any] | None) -> dict[str, Any]:
     return {
@@ -158,7 +155,7 @@ def _facts(role: Role, policy: Mapping[str, Any] | None) -> dict[str, Any]:
         "trust": policy_document.facts(role.trust),
         "policy": policy_document.facts(policy),
         "permissions_boundary": role.boundary,
-        "tags": dict(role.tags),
+        "tags": tags_of_people(role.tags),
     }
 
 

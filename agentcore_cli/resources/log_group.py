@@ -6,8 +6,9 @@ name that begins with our runtime's id, so those are the agent's as well and go 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from agentcore_cli import contract
@@ -16,7 +17,7 @@ from agentcore_cli.aws.log_groups import LogGroups
 from agentcore_cli.config import Agent
 from agentcore_cli.engine import PENDING, Desired, FieldChange, Found, Outputs, Record, Work
 from agentcore_cli.errors import ConflictError
-from agentcore_cli.resources.ownership import Owner
+from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
 
 KEY: Final = "log_group"
 _RUNTIME: Final = "runtime"
@@ -70,7 +71,7 @@ class LogGroup:
             return None
         known = recorded.outputs.get("name") if recorded else None
         group, tags = max(ours, key=lambda it: (it[0].name == known, it[0].created_at))
-        facts = {"name": group.name, "retention": group.retention, "tags": tags}
+        facts = {"name": group.name, "retention": group.retention, "tags": tags_of_people(tags)}
         return Found(facts, {"name": group.name}, _BETWEEN.join(sorted(other.name for other, _ in ours)))
 
     def replaces(self, change: FieldChange) -> bool:
@@ -84,7 +85,8 @@ class LogGroup:
         if found.facts["retention"] != facts["retention"]:
             self.door.set_retention(name, facts["retention"])
         if found.facts["tags"] != facts["tags"]:
-            self._change_tags(name, found.facts["tags"], facts["tags"])
+            tag, untag = partial(self.door.tag, self._arn(name)), partial(self.door.untag, self._arn(name))
+            change_tags(found.facts["tags"], facts["tags"], tag=tag, untag=untag)
         return Found(facts, {"name": name}, name)
 
     def claim(self) -> None:
@@ -115,15 +117,9 @@ class LogGroup:
             if refusal := self.wish.owner.refusal(f"log group {name}", tags, recorded=True):
                 raise refusal from error
             work.tell("AgentCore has made it already")
-            return Found({"name": name, "retention": there.retention, "tags": tags})
+            return Found({"name": name, "retention": there.retention, "tags": tags_of_people(tags)})
         work.save({"name": name})
         return Found({"name": name, "retention": None, "tags": tags})
-
-    def _change_tags(self, name: str, there: Mapping[str, str], wanted: Mapping[str, str]) -> None:
-        arn = self._arn(name)
-        self.door.tag(arn, wanted)
-        if surplus := there.keys() - wanted.keys():
-            self.door.untag(arn, surplus)
 
     def _arn(self, name: str) -> str:
         place = f"arn:{contract.partition(self.wish.region)}:logs:{self.wish.region}:{self.wish.account}"

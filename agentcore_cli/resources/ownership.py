@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT, TAG_TARGET
 from agentcore_cli.errors import ConflictError
+
+_OF_AWS: Final = "aws:"  # what begins so only AWS puts on and takes off, CloudFormation for one (Tagging AWS resources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,25 @@ class Owner:
             + (f"it belongs to {whose}" if others else "it has no tags of this project"),
             hint="give the agent another name, or remove that one first if nobody needs it",
         )
+
+
+def tags_of_people(tags: Mapping[str, str]) -> dict[str, str]:
+    """Those that a caller can change."""
+    return {key: value for key, value in tags.items() if not key.startswith(_OF_AWS)}
+
+
+def change_tags(
+    there: Mapping[str, str],
+    wanted: Mapping[str, str],
+    *,
+    tag: Callable[[Mapping[str, str]], None],
+    untag: Callable[[Collection[str]], None],
+) -> None:
+    """Make `there` what is wanted by the two calls; one with nothing to do is not made."""
+    if new := {key: value for key, value in wanted.items() if there.get(key) != value}:
+        tag(new)
+    if surplus := there.keys() - wanted.keys():
+        untag(surplus)
 
 
 @runtime_checkable

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from agentcore_cli.aws.repositories import Repositories
@@ -14,7 +15,7 @@ from agentcore_cli.contract import EcrRepository
 from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
 from agentcore_cli.errors import ConflictError, DeniedError, InputError
 from agentcore_cli.events import Listener, Note
-from agentcore_cli.resources.ownership import Owner
+from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
 
 KEY: Final = "repository"
 
@@ -106,13 +107,10 @@ class Repository:
         if "keep_images" in changed:
             self.door.set_lifecycle(name, _lifecycle(facts["keep_images"]))
         if "tags" in changed:
-            self._change_tags(found, facts["tags"])
+            arn = found.outputs["arn"]
+            tag, untag = partial(self.door.tag, arn), partial(self.door.untag, arn)
+            change_tags(found.facts["tags"], facts["tags"], tag=tag, untag=untag)
         return Found(facts, found.outputs, found.name)
-
-    def _change_tags(self, found: Found, wanted: Mapping[str, str]) -> None:
-        self.door.tag(found.outputs["arn"], wanted)
-        if surplus := found.facts["tags"].keys() - wanted.keys():
-            self.door.untag(found.outputs["arn"], surplus)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +161,7 @@ def _facts(answer: Answer, lifecycle: Mapping[str, Any] | None, tags: Mapping[st
         "scan_on_push": answer.scan_on_push,
         "keep_images": _kept(lifecycle),
         "encryption": _encryption(answer.encryption, answer.key),
-        "tags": dict(tags),
+        "tags": tags_of_people(tags),
     }
 
 

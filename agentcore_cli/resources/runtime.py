@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
 from agentcore_cli.errors import ConflictError, InputError, NotFoundError
 from agentcore_cli.resources import runtime_facts
-from agentcore_cli.resources.ownership import Owner
+from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.resources.rollout import MOVING, READY, Rollout, raise_if_failed, status_of
 
@@ -97,7 +98,9 @@ class Runtime:
             return self._create(work)
         runtime_id = work.found.outputs["id"]
         if "tags" in work.changed:
-            self._change_tags(work.found, work.desired["tags"])
+            arn = work.found.outputs["arn"]
+            tag, untag = partial(self.door.tag, arn), partial(self.door.untag, arn)
+            change_tags(work.found.facts["tags"], work.desired["tags"], tag=tag, untag=untag)
         if not (set(work.changed) - _OUTSIDE_A_VERSION or work.found.facts["status"] == "UPDATE_FAILED"):
             return self._settled(work, runtime_id, work.found.outputs["version"])
         if work.found.facts["status"] in MOVING:
@@ -151,11 +154,6 @@ class Runtime:
             request_id=error.request_id,
         )
 
-    def _change_tags(self, found: Found, wanted: Mapping[str, str]) -> None:
-        self.door.tag(found.outputs["arn"], wanted)
-        if surplus := found.facts["tags"].keys() - wanted.keys():
-            self.door.untag(found.outputs["arn"], surplus)
-
     def _settled(self, work: Work, runtime_id: str, version: str) -> Found:
         answer, endpoint = self.rollout.settled(work, runtime_id, version)
         return Found(self.facts(answer, endpoint, work.desired["tags"]), outputs_of(answer), answer.arn)
@@ -191,7 +189,7 @@ class Runtime:
         return runtime_facts.facts_of_answer(answer.settings) | {
             "environment": {name: value for name, value in live.items() if name not in given},
             "given_environment": given,
-            "tags": dict(tags),
+            "tags": tags_of_people(tags),
             "status": status_of(answer, endpoint),
         }
 

@@ -16,6 +16,8 @@ import uvicorn
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import ControlPlane
 from agentcore_cli.local.control.plane import MMDSV2
+from agentcore_cli.local.control.tables import Tables
+from agentcore_cli.local.control.tags import Tags
 from agentcore_cli.local.faults import Faults
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.store import Store
@@ -61,6 +63,10 @@ class ControlServer:
     def client(self, region: str = REGION) -> Any:
         return SESSION.client("bedrock-agentcore-control", region_name=region, endpoint_url=self.url)
 
+    def tag_as_aws(self, runtime_id: str, tags: Mapping[str, str]) -> None:
+        """Put tags on a runtime that no caller may put on: CloudFormation's, for one."""
+        self._in_loop(lambda: Tags(Tables(self._store)).put(runtime_id, "", tags))
+
     def hold(self) -> None:
         """From now on the work behind the statuses waits."""
         self._in_loop(self.lifecycle.open.clear)
@@ -71,7 +77,7 @@ class ControlServer:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self.lifecycle = RecordingLifecycle()
-        store = Store(self.home.database)
+        store = self._store = Store(self.home.database)
         artifacts = self.home.artifacts
         self.plane = ControlPlane(
             store, self.clock, self.faults, self.lifecycle, REGION, artifacts=artifacts, metadata=self._metadata

@@ -193,6 +193,27 @@ def test_tags_changed_behind_our_back_are_set_right_without_a_new_version(
     assert account.plan(account.runtime(FULL)).pending == ()
 
 
+BY_CLOUDFORMATION = {"aws:cloudformation:stack-name": "theirs"}
+
+
+def test_tags_of_aws_are_nobody_s_to_take_off(control: ControlServer, account: Account) -> None:
+    account.deploy(account.runtime(FULL))
+    control.tag_as_aws(account.id, BY_CLOUDFORMATION)
+    assert account.plan(account.runtime(FULL)).pending == ()
+
+
+def test_one_that_cloudformation_made_gets_the_tags_of_the_config(control: ControlServer, account: Account) -> None:
+    arn = account.deploy(account.runtime(owner=replace(OWNER, project="other")))["agentRuntimeArn"]
+    account.store.records.clear()
+    account.client.untag_resource(resourceArn=arn, tagKeys=list(OWNER.tags))
+    control.tag_as_aws(account.id, BY_CLOUDFORMATION)
+    runtime = account.runtime(Agent(entrypoint="main.py", tags={"team": "one"}), supplied_id=account.id)
+    account.store.journal().done("runtime", {"id": account.id}, {})
+    account.deploy(runtime)
+    tags = account.client.list_tags_for_resource(resourceArn=arn)["tags"]
+    assert tags == {"team": "one", **BY_CLOUDFORMATION}
+
+
 def test_a_service_that_does_not_require_mmdsv2_by_itself_is_told_to(tmp_path: Path) -> None:
     with ControlServer(tmp_path / "home", metadata=None) as control:
         account = Account(control)
