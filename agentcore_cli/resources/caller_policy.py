@@ -1,7 +1,8 @@
 """The least that whoever deploys, looks after and destroys an agent must be allowed, by the config and the target.
 
 From runtime-permissions and resource-based-policies (developer guide) and the service authorization reference: what has
-no resource there stands on `*`, kept to the region.
+no resource there stands on `*`, kept to the region. AgentCore makes and removes a runtime's workload identity with the
+caller's rights, as others report who were refused without (aws-samples, sample-agentic-chatbot-accelerator, #49).
 """
 
 from __future__ import annotations

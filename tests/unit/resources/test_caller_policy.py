@@ -145,6 +145,17 @@ def test_an_image_is_pushed_only_where_one_is_built() -> None:
     }
 
 
+def test_the_identity_that_comes_and_goes_with_a_runtime_is_the_caller_s_to_make() -> None:
+    """Without these CreateAgentRuntime and DeleteAgentRuntime are refused, as reported by others."""
+    identities = f"arn:aws:bedrock-agentcore:{REGION}:{ACCOUNT}:workload-identity-directory/default"
+    statement = by_sid(document())["LetAgentCoreMakeItsIdentity"]
+    assert statement["Resource"] == [identities, f"{identities}/workload-identity/bot-*"]
+    assert {action.partition(":")[2] for action in statement["Action"]} == {
+        "CreateWorkloadIdentity",
+        "DeleteWorkloadIdentity",
+    }
+
+
 def test_callers_with_a_token_need_no_right_to_invoke() -> None:
     assert "bedrock-agentcore:InvokeAgentRuntime" in actions(document())
     assert "bedrock-agentcore:InvokeAgentRuntime" not in actions(document(authorizer=AUTHORIZER))
@@ -183,6 +194,7 @@ RARE = {
 BEYOND_THE_DOORS = {
     "iam:PassRole",
     "iam:CreateServiceLinkedRole",
+    *(f"bedrock-agentcore:{verb}WorkloadIdentity" for verb in ("Create", "Delete")),  # a runtime's own, by AgentCore
     "kms:CreateGrant",
     "kms:DescribeKey",
     "kms:RetireGrant",
