@@ -22,6 +22,7 @@ from agentcore_cli.events import Listener, Note
 FOLDER: Final = ".agentcore"
 RUNTIME: Final = "runtime"  # the key of the record that says where an agent is reached
 ROLE: Final = "role"  # that of its execution role
+REPOSITORY: Final = "repository"  # that of its images, which may be all that a deploy came to
 _VERSION: Final = 1
 _COLONS_OF_AN_ARN: Final = 5
 
@@ -70,7 +71,7 @@ class State:
 
     def account(self, agent: str) -> str | None:
         """The account of what is recorded of this agent; None when nothing is."""
-        for key in (RUNTIME, ROLE):
+        for key in (RUNTIME, ROLE, REPOSITORY):
             arn = (self.record(agent, key) or {}).get("outputs", {}).get("arn", "")
             if arn:
                 return str(arn.split(":")[4])

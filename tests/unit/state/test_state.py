@@ -51,6 +51,21 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     assert state.given_environment("bot") == {"KEY"}
 
 
+@pytest.mark.parametrize(
+    ("key", "arn"),
+    [
+        ("runtime", "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/bot-1"),
+        ("role", "arn:aws:iam::123456789012:role/AmazonBedrockAgentCore-bot"),
+        ("repository", "arn:aws:ecr:us-west-2:123456789012:repository/bot"),
+    ],
+)
+def test_whatever_is_left_of_a_deployment_tells_its_account(tmp_path: Path, key: str, arn: str) -> None:
+    state = State(tmp_path, "aws")
+    assert state.account("bot") is None
+    state.records("bot").put(key, {"outputs": {"arn": arn}, "facts": {}})
+    assert state.account("bot") == "123456789012"
+
+
 def test_an_unfinished_record_is_no_deployment(tmp_path: Path) -> None:
     state = State(tmp_path, "local")
     state.records("bot").put(RUNTIME, {"outputs": {}, "facts": {}, "token": "t", "wanted": "w"})
