@@ -25,6 +25,8 @@ ROLE: Final = "role"  # that of its execution role
 REPOSITORY: Final = "repository"  # that of its images, which may be all that a deploy came to
 _VERSION: Final = 1
 _COLONS_OF_AN_ARN: Final = 5
+_REGION_OF_AN_ARN: Final = 3
+_ACCOUNT_OF_AN_ARN: Final = 4
 
 
 class Deployed(Struct, frozen=True):
@@ -71,11 +73,11 @@ class State:
 
     def account(self, agent: str) -> str | None:
         """The account of what is recorded of this agent; None when nothing is."""
-        for key in (RUNTIME, ROLE, REPOSITORY):
-            arn = (self.record(agent, key) or {}).get("outputs", {}).get("arn", "")
-            if arn:
-                return str(arn.split(":")[4])
-        return None
+        return self._place(agent, _ACCOUNT_OF_AN_ARN)
+
+    def region(self, agent: str) -> str | None:
+        """The region of what is recorded of this agent; None when nothing is that has one."""
+        return self._place(agent, _REGION_OF_AN_ARN)
 
     def require(self, agent: str, deploy: str) -> Deployed:
         """As `deployed`. Raises NotFoundError, whose hint is the command `deploy`, or a target where the agent is."""
@@ -120,6 +122,14 @@ class State:
     def record(self, agent: str, key: str) -> Mapping[str, Any] | None:
         found: Mapping[str, Any] | None = self._agents().get(agent, {}).get(key)
         return found
+
+    def _place(self, agent: str, part: int) -> str | None:
+        """A part of the first recorded ARN that has it; a role's has no region."""
+        for key in (RUNTIME, ROLE, REPOSITORY):
+            arn: str = (self.record(agent, key) or {}).get("outputs", {}).get("arn", "")
+            if arn and (found := arn.split(":")[part]):
+                return found
+        return None
 
     @property
     def _root(self) -> Path:

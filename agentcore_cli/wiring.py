@@ -133,19 +133,19 @@ def region(selected: Selection) -> str:
 
     Raises InputError when nothing names a region of AWS, or another one than that where the agent is.
     """
-    there = selected.state.deployed(selected.agent_name)
+    there = selected.state.region(selected.agent_name)
     if selected.is_local:
-        return there.region if there else selected.target.region or LOCAL_REGION
+        return there or selected.target.region or LOCAL_REGION
     wanted = selected.target.region
     if wanted is None:
         raise InputError(
             f"target {selected.target_name}: no region, neither in the config nor in the profile or the environment",
             hint=f"give --region us-west-2, or set targets.{selected.target_name}.region",
         )
-    if there and there.region != wanted:
+    if there and there != wanted:
         raise InputError(
-            f"target {selected.target_name}: region {wanted}, but {selected.agent_name} is deployed in {there.region}",
-            hint=f"give --region {there.region} (destroy moves it away), or give {wanted} a target of its own",
+            f"target {selected.target_name}: region {wanted}, but {selected.agent_name} is deployed in {there}",
+            hint=f"give --region {there} (destroy moves it away), or give {wanted} a target of its own",
         )
     return wanted
 

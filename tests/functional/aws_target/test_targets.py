@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agentcore_cli.contract import EcrRepository
 from agentcore_cli.errors import ConflictError, CredentialsError, InputError
 from tests.functional.aws_target.cloud import Cloud, Project
 from tests.stand_ins import ACCOUNT, REGION
@@ -61,6 +62,19 @@ def test_a_deployed_agent_does_not_wander_to_another_region(project: Project, cl
     project.configure(on_target="{region: eu-west-1}")
     with pytest.raises(InputError, match=f"region eu-west-1, but bot is deployed in {REGION}"):
         project.deploy()
+
+
+@pytest.mark.parametrize("elsewhere", [(OTHER_ACCOUNT, REGION), (ACCOUNT, "eu-west-1")], ids=["account", "region"])
+def test_nor_does_one_of_which_there_is_a_repository_alone(
+    project: Project, cloud: Cloud, elsewhere: tuple[str, str]
+) -> None:
+    address = EcrRepository(*elsewhere, "bedrock-agentcore-bot")
+    project.selected.state.records("bot").put("repository", {"outputs": {"arn": address.arn}, "facts": {}})
+    text = project.state.read_text()
+    for change in (project.deploy, project.destroy):
+        with pytest.raises((CredentialsError, InputError), match=f"is (deployed )?in {'|'.join(elsewhere)}"):
+            change()
+    assert (cloud.runtimes(), cloud.roles(), project.state.read_text()) == ({}, [], text)
 
 
 @pytest.mark.parametrize(("region", "partition"), [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")])

@@ -59,11 +59,12 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
         ("repository", "arn:aws:ecr:us-west-2:123456789012:repository/bot"),
     ],
 )
-def test_whatever_is_left_of_a_deployment_tells_its_account(tmp_path: Path, key: str, arn: str) -> None:
+def test_whatever_is_left_of_a_deployment_tells_where_it_is(tmp_path: Path, key: str, arn: str) -> None:
     state = State(tmp_path, "aws")
-    assert state.account("bot") is None
+    assert (state.account("bot"), state.region("bot")) == (None, None)
     state.records("bot").put(key, {"outputs": {"arn": arn}, "facts": {}})
     assert state.account("bot") == "123456789012"
+    assert state.region("bot") == (None if key == "role" else "us-west-2")
 
 
 def test_an_unfinished_record_is_no_deployment(tmp_path: Path) -> None:
