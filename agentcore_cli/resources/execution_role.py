@@ -88,9 +88,22 @@ class ExecutionRole:
         for profile in self.door.instance_profiles(name):
             work.tell(f"taking it out of the instance profile {profile}")
             self.door.leave_instance_profile(name, profile)
-        self.door.delete(name)
+        self._delete(work)
         if not _until(work, _GONE_SECONDS, lambda: self.door.get(name) is None):
             raise StillInProgressError(f"role {name}: deleted, but still shown", hint="run the same command again")
+
+    def _delete(self, work: Work) -> None:
+        """IAM may for some seconds still see what was just taken off: a conflict until then."""
+
+        def is_deleted() -> bool:
+            try:
+                self.door.delete(self.wish.name)
+            except ConflictError:
+                return False
+            return True
+
+        if not _until(work, _SEEN_SECONDS, is_deleted):
+            self.door.delete(self.wish.name)
 
     def _create(self, work: Work) -> Found:
         grant, facts = self.wish.grant, work.desired

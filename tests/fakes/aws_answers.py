@@ -37,6 +37,11 @@ def throttled(call: Call) -> Answer:
     return refusal(call, status, code, "Rate exceeded")
 
 
+def still_attached(call: Call) -> Answer:
+    """What IAM says of a role whose policies it has not yet seen to be gone."""
+    return refusal(call, 409, "DeleteConflict", "Cannot delete entity, must delete policies first.")
+
+
 def failed(call: Call) -> Answer:
     """The service's own error, a 500."""
     code = "ServiceFailure" if call.is_query else "InternalServer" if call.is_rest else "Server"

@@ -15,7 +15,7 @@ from agentcore_cli.config import Agent
 from agentcore_cli.contract import EcrRepository
 from agentcore_cli.resources import execution_role, log_group, repository
 from agentcore_cli.resources.execution_policy import Grant
-from tests.fakes.aws_answers import failed, throttled
+from tests.fakes.aws_answers import failed, still_attached, throttled
 from tests.fakes.aws_faults import instead, named, reset_after, reset_before, times
 from tests.fakes.aws_proxy import AwsProxy
 from tests.fakes.things import World
@@ -94,3 +94,12 @@ def test_a_destroy_gets_over_it(
     deployment.destroy(*resources)
     assert inventory(deployment.moto) == (0, 0, 0)
     assert deployment.store.records == {}
+
+
+def test_a_role_whose_policy_iam_still_sees_is_deleted_soon(
+    deployment: Deployment, proxy: AwsProxy, resources: list[Any]
+) -> None:
+    deployment.deploy(*resources)
+    proxy.interfere(named("iam:DeleteRole"), times(2, instead(still_attached)))
+    deployment.destroy(*resources)
+    assert inventory(deployment.moto) == (0, 0, 0)
