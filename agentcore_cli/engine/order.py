@@ -28,7 +28,9 @@ def tasks(plan: Plan) -> list[Task]:
 
 
 def _prepares(step: PlannedStep) -> bool:
-    return isinstance(step.resource, Preparing) and step.change.action not in (Action.KEEP, Action.DELETE)
+    """Whether there is work ahead of it: what is adopted as it is has none."""
+    is_made = step.change.action is Action.CREATE or bool(step.change.fields)
+    return is_made and isinstance(step.resource, Preparing)
 
 
 def _awaited(step: PlannedStep, plan: Plan) -> set[str]:

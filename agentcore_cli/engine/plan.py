@@ -181,12 +181,14 @@ def _change(resource: Resource, desired: Desired, found: Found | None, recorded:
     if found.given:
         return Change(resource.key, Action.KEEP, "given, and used as it is", (), found.name)
     fields = compare(resource, found, desired)
+    is_replaced = any(resource.replaces(field) for field in fields)
     if recorded is None:
+        action = Action.REPLACE if is_replaced else Action.ADOPT
         reason = "ours by its tags, but not in our records"
-        return Change(resource.key, Action.ADOPT, reason, fields, found.name, _widen(fields))
+        return Change(resource.key, action, reason, fields, found.name, _widen(fields))
     if not fields:
         return Change(resource.key, Action.KEEP, "as it should be", (), found.name)
-    action = Action.REPLACE if any(resource.replaces(field) for field in fields) else Action.UPDATE
+    action = Action.REPLACE if is_replaced else Action.UPDATE
     widens = _widen(fields) and not _agreed(resource, desired, recorded)
     return Change(resource.key, action, _reason(resource, desired, found, recorded), fields, found.name, widens)
 

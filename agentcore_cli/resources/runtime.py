@@ -61,11 +61,8 @@ class Runtime:
         return Rollout(self.wish.name, self.door, self.patience)
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
-        if self.wish.supplied_id and found is None:
-            raise NotFoundError(
-                f"runtime {self.wish.supplied_id}: the config names it, and it is not there",
-                hint="take `runtime` out of the config to have one made",
-            )
+        if self.wish.supplied_id:
+            _check_supplied(self.wish.supplied_id, found)
         given = self._given(found)
         facts = runtime_facts.facts_of_config(self.wish.agent) | {
             "artifact": dict(self.wish.artifact(outputs)),
@@ -214,6 +211,18 @@ class Runtime:
             )
         kept = {name: value for name, value in there.items() if name not in self.wish.environment}
         return {name: value for name, value in (kept | dict(self.wish.given)).items() if value}
+
+
+def _check_supplied(runtime_id: str, found: Found | None) -> None:
+    """One that the config names is somebody else's, so that it is never made anew in place of theirs."""
+    hint = "take `runtime` out of the config to have one made"
+    if found is None:
+        raise NotFoundError(f"runtime {runtime_id}: the config names it, and it is not there", hint=hint)
+    if (status := found.facts["status"]) in _BEYOND_REPAIR:
+        raise ConflictError(
+            f"runtime {runtime_id}: {status}: it would have to be made anew, and whoever made it alone may delete it",
+            hint=hint,
+        )
 
 
 def _lasting(found: Found | None) -> dict[str, str]:

@@ -16,7 +16,7 @@ from agentcore_cli.aws.session import Access, Session
 from agentcore_cli.config import Agent, Authorizer, Lifecycle, Network
 from agentcore_cli.contract import LOCAL_BUCKET, LOCAL_ROLE, TAG_AGENT
 from agentcore_cli.engine import Action, Plan, apply, plan_deploy, plan_destroy
-from agentcore_cli.errors import ConflictError, InputError
+from agentcore_cli.errors import AgentcoreError, ConflictError, InputError
 from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.resources.runtime import Runtime, Wish
@@ -214,6 +214,15 @@ def test_one_that_cloudformation_made_gets_the_tags_of_the_config(control: Contr
     assert tags == {"team": "one", **BY_CLOUDFORMATION}
 
 
+def test_one_that_somebody_else_made_is_never_made_anew(control: ControlServer, account: Account) -> None:
+    control.lifecycle.fail_artifact("no such image")
+    with pytest.raises(AgentcoreError, match="CREATE_FAILED: no such image"):
+        account.deploy(account.runtime())
+    with pytest.raises(ConflictError, match="CREATE_FAILED: it would have to be made anew"):
+        account.plan(account.runtime(supplied_id=account.id))
+    assert account.plan(account.runtime()).pending[0].action is Action.REPLACE
+
+
 def test_a_service_that_does_not_require_mmdsv2_by_itself_is_told_to(tmp_path: Path) -> None:
     with ControlServer(tmp_path / "home", metadata=None) as control:
         account = Account(control)
@@ -262,15 +271,15 @@ def test_a_variable_that_went_with_the_runtime_is_asked_for(account: Account) ->
 
 
 def release_soon(control: ControlServer) -> None:
-    """What begins from now on ends half a second later."""
-    control.hold()
+    """What is under way ends half a second from now."""
     threading.Timer(0.5, control.release).start()
 
 
 def test_one_that_is_still_being_made_is_destroyed_when_it_is_there(control: ControlServer, account: Account) -> None:
-    release_soon(control)
+    control.hold()
     runtime = replace(account.runtime(), patience=Patience(wait=False))
     assert account.deploy(runtime)["status"] == "CREATING"
+    release_soon(control)
     account.destroy(account.runtime())
     assert account.client.list_agent_runtimes()["agentRuntimes"] == []
 
@@ -282,11 +291,12 @@ def test_its_endpoints_on_their_way_are_waited_for(control: ControlServer, accou
     if is_deleted:
         account.client.create_agent_runtime_endpoint(agentRuntimeId=account.id, name="blue")
         eventually(lambda: account.client.get_agent_runtime_endpoint(**endpoint)["status"] == "READY", "it is there")
-    release_soon(control)
+    control.hold()
     if is_deleted:
         account.client.delete_agent_runtime_endpoint(**endpoint)
     else:
         account.client.create_agent_runtime_endpoint(agentRuntimeId=account.id, name="blue")
+    release_soon(control)
     account.destroy(account.runtime())
     assert account.client.list_agent_runtimes()["agentRuntimes"] == []
 

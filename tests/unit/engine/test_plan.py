@@ -77,6 +77,16 @@ def test_ours_without_a_record_is_adopted_with_what_differs(world: World) -> Non
     assert change.name == "thing/a"
 
 
+def test_ours_without_a_record_that_cannot_become_what_is_wanted_is_replaced(world: World) -> None:
+    deployed(Thing(world, "a", {"zone": 1}))
+    thing = Thing(world, "a", {"zone": 2}, immutable=frozenset({"zone"}))
+    store = MemoryStore()
+    change = only_change(thing, store=store)
+    assert (change.action, change.reason) == (Action.REPLACE, "ours by its tags, but not in our records")
+    apply(plan_deploy([thing], store.journal()), store.journal(), events.ignore)
+    assert (world.things["a"], world.calls[-2:]) == ({"zone": 2}, ["remove a", "make a"])
+
+
 def test_a_foreign_thing_of_our_name_refuses_the_plan(world: World) -> None:
     world.things["a"] = {}
     with pytest.raises(ConflictError, match="not ours"):

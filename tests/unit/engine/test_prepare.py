@@ -52,6 +52,13 @@ def test_what_is_kept_or_removed_is_not_prepared(world: World) -> None:
     assert world.calls == ["prepare image", "make image", "remove image"]
 
 
+def test_what_is_adopted_is_prepared_only_where_it_differs(world: World) -> None:
+    deploy([PreparedThing(world, "image", {"files": 1})], MemoryStore())
+    deploy([PreparedThing(world, "image", {"files": 1})], MemoryStore())
+    deploy([PreparedThing(world, "image", {"files": 2})], MemoryStore())
+    assert world.calls == ["prepare image", "make image", "prepare image", "change image"]
+
+
 def test_the_plan_s_wish_is_what_is_prepared(world: World) -> None:
     seen: list[object] = []
     image = PreparedThing(world, "image", {"files": 3}, ("repository",), ahead=lambda work: seen.append(work.desired))
