@@ -24,6 +24,7 @@ Event = Mapping[str, Any]
 
 _START: Final = "start Docker (Docker Desktop, or `sudo systemctl start docker`), or set DOCKER_HOST to another engine"
 _ALLOW: Final = "let yourself use Docker: `sudo usermod -aG docker $USER`, then log in anew"
+_AGAIN: Final = "see that it runs, then run the same command again"
 _ANSWER_SECONDS: Final = 60
 _POLL_SECONDS: Final = 0.2
 _END: Final = object()
@@ -33,10 +34,13 @@ _END: Final = object()
 def connected() -> Iterator[APIClient]:
     """A client of the engine that DOCKER_HOST or Docker's current context names.
 
-    Raises AgentcoreError when there is none, with what to do, and for every error that the engine answers with.
+    Raises AgentcoreError when there is none, with what to do, for every error that the engine answers with, and when it
+    goes away meanwhile.
     """
     import docker
     from docker.errors import APIError, DockerException
+    from requests.exceptions import RequestException
+    from urllib3.exceptions import HTTPError
 
     try:
         _knock()
@@ -49,6 +53,8 @@ def connected() -> Iterator[APIClient]:
         raise AgentcoreError(f"the Docker Engine refused: {error.explanation or error}") from error
     except DockerException as error:
         raise AgentcoreError(f"the Docker Engine: {error}") from error
+    except (RequestException, HTTPError) as error:  # which the SDK lets through
+        raise AgentcoreError(f"the Docker Engine does not answer any more: {error}", hint=_AGAIN) from error
     finally:
         client.close()
 

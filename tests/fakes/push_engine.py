@@ -23,11 +23,14 @@ class PushEngine(socketserver.ThreadingUnixStreamServer):
 
     daemon_threads = True
 
-    def __init__(self, address: Path, events: Sequence[Event], *, silence: float = 0.0) -> None:
-        """`silence` is in seconds, between the last event and the end of the stream."""
+    def __init__(
+        self, address: Path, events: Sequence[Event], *, silence: float = 0.0, breaks_off: bool = False
+    ) -> None:
+        """`silence` is in seconds, between the last event and the end of the stream, which `breaks_off` leaves out."""
         self.host = f"unix://{address}"
         self.events = events
         self.silence = silence
+        self.breaks_off = breaks_off
         self.pushed: list[tuple[str, dict[str, str]]] = []
         super().__init__(str(address), _Api)
         self._thread = threading.Thread(target=self.serve_forever, daemon=True)
@@ -68,7 +71,10 @@ class _Api(BaseHTTPRequestHandler):
         for event in self.server.events:
             self._chunk(json.dumps(event).encode() + b"\r\n")
         time.sleep(self.server.silence)
-        self._chunk(b"")
+        if self.server.breaks_off:
+            self.close_connection = True
+        else:
+            self._chunk(b"")
 
     def _chunk(self, data: bytes) -> None:
         self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")

@@ -79,3 +79,10 @@ def test_an_interrupt_is_seen_while_the_engine_is_silent(address: Path) -> None:
     threading.Timer(0.3, stop.set).start()
     with PushEngine(address, [pushing("a", 1, 2)], silence=5), pytest.raises(AgentcoreError, match="interrupted"):
         push(stopping=stop)
+
+
+def test_an_engine_that_goes_away_meanwhile_is_told_as_such(address: Path) -> None:
+    with PushEngine(address, [pushing("a", 1, 2)], breaks_off=True), pytest.raises(AgentcoreError) as caught:
+        push()
+    assert caught.value.message.startswith("the Docker Engine does not answer any more: ")
+    assert "run the same command again" in (caught.value.hint or "")
