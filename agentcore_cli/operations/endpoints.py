@@ -89,7 +89,7 @@ def update_endpoint(request: EndpointRequest, selected: Selected, listener: List
         there = place.door.endpoint(runtime_id, request.name)
         if there is None:
             raise NotFoundError(f"endpoint {request.name}: not there", hint=selected.command("endpoints list"))
-        if request.description is None and request.version in (None, there.live_version):
+        if request.description is None and (request.version is None or leads_to(there, request.version)):
             return EndpointResult(selected.agent_name, selected.target_name, request.name, there, changed=False)
         moved = move_endpoint(
             place.door, runtime_id, request.name, request.version, request.patience, description=request.description
@@ -116,6 +116,11 @@ def delete_endpoint(request: EndpointRequest, selected: Selected, listener: List
         if request.wait:
             request.patience.until(is_gone, f"endpoint {request.name}", "it is gone")
     return EndpointResult(selected.agent_name, selected.target_name, request.name, None, changed=True)
+
+
+def leads_to(endpoint: Endpoint, version: str) -> bool:
+    """Whether it answers with `version` and is not on its way to another, nor has failed to get there."""
+    return version == endpoint.live_version == (endpoint.target_version or version)
 
 
 def move_endpoint(

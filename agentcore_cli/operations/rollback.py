@@ -11,7 +11,7 @@ from agentcore_cli.engine import Found, apply, plan_deploy
 from agentcore_cli.errors import InputError, NotFoundError
 from agentcore_cli.events import Listener
 from agentcore_cli.operations.deployed import find_runtime
-from agentcore_cli.operations.endpoints import move_endpoint
+from agentcore_cli.operations.endpoints import leads_to, move_endpoint
 from agentcore_cli.operations.plan import Workplace, work_on
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.resources.patience import Patience
@@ -93,7 +93,8 @@ def _named(request: RollbackRequest, place: Workplace, found: Found, patience: P
         raise NotFoundError(f"endpoint {request.endpoint}: not there", hint=hint)
     previous = endpoint.live_version or endpoint.target_version or ""
     wanted = _wanted(request, place.door, runtime_id, previous)
-    if wanted.version != previous:
+    is_moved = not leads_to(endpoint, wanted.version)
+    if is_moved:
         move_endpoint(place.door, runtime_id, request.endpoint, wanted.version, patience)
     return RollbackResult(
         agent=place.selected.agent_name,
@@ -103,7 +104,7 @@ def _named(request: RollbackRequest, place: Workplace, found: Found, patience: P
         version=wanted.version,
         rolled_back_to=wanted.version,
         previous=previous,
-        changed=wanted.version != previous,
+        changed=is_moved,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agentcore_cli.engine import Action
-from agentcore_cli.errors import ConflictError, InputError, NotFoundError
+from agentcore_cli.errors import AgentcoreError, ConflictError, InputError, NotFoundError
 from agentcore_cli.operations.endpoints import (
     EndpointRequest,
     create_endpoint,
@@ -130,6 +130,30 @@ def test_an_endpoint_s_faults_are_told_as_what_they_are(twice: Project) -> None:
         delete_endpoint(EndpointRequest("DEFAULT"), selected, heard)
     with pytest.raises(NotFoundError, match="endpoint nobody"):
         back(twice, endpoint="nobody")
+
+
+def fail_to_move(twice: Project, cloud: Cloud) -> None:
+    """Endpoint `prod` answers with version 1, and the move to 2 has failed."""
+    create_endpoint(EndpointRequest("prod", "1"), twice.selected, twice.heard)
+    cloud.control.lifecycle.fail_artifact("no such image")
+    with pytest.raises(AgentcoreError, match="UPDATE_FAILED: no such image"):
+        update_endpoint(EndpointRequest("prod", "2"), twice.selected, twice.heard)
+    cloud.control.lifecycle.failure = None
+
+
+def test_an_endpoint_that_failed_to_move_is_set_right_by_an_update(twice: Project, cloud: Cloud) -> None:
+    fail_to_move(twice, cloud)
+    result = update_endpoint(EndpointRequest("prod", "1"), twice.selected, twice.heard)
+    assert result.changed
+    assert result.endpoint
+    assert (result.endpoint.status, result.endpoint.target_version) == ("READY", "1")
+
+
+def test_an_endpoint_that_failed_to_move_is_set_right_by_a_rollback(twice: Project, cloud: Cloud) -> None:
+    fail_to_move(twice, cloud)
+    assert back(twice, "1", endpoint="prod").changed
+    assert twice.status().failure is None
+    assert not back(twice, "1", endpoint="prod").changed
 
 
 def test_a_destroy_takes_named_endpoints_along(twice: Project, cloud: Cloud) -> None:
