@@ -320,7 +320,6 @@ def _deployment(
 ) -> Deployment:
     from agentcore_cli.resources.catalog import Deployment
 
-    config, target_name = selected.loaded.config, selected.target_name
     there = selected.state.deployed(selected.agent_name)
     return Deployment(
         root=selected.loaded.root,
@@ -329,19 +328,25 @@ def _deployment(
         owner=owner(selected),
         account=account,
         region=region(selected),
-        runtime_name=names.runtime_name(
-            selected.agent_name, target_name, is_default=target_name == config.default_aws_target
-        ),
+        runtime_name=_runtime_name(selected),
         environment=_environment(selected),
         given=wishes.environment,
         given_before=selected.state.given_environment(selected.agent_name),
-        runtime_id=there.runtime_id if there else None,
+        runtime_id=selected.agent.runtime or (there.runtime_id if there else None),
         artifact=there.artifact if there else None,
         image=wishes.image,
         refresh=wishes.refresh,
         patience=patience,
         listener=listener,
     )
+
+
+def _runtime_name(selected: Selection) -> str:
+    """The runtime's name on a target in AWS; one that the config names by its id has its maker's."""
+    if selected.agent.runtime:
+        return selected.agent.runtime.rpartition("-")[0]
+    is_default = selected.target_name == selected.loaded.config.default_aws_target
+    return names.runtime_name(selected.agent_name, selected.target_name, is_default=is_default)
 
 
 def _environment(selected: Selection) -> dict[str, str]:

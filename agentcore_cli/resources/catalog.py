@@ -38,7 +38,8 @@ class Deployment:
     """One agent on one target. `root` is the project's folder, `cache` one for packages, `image` one that is there.
 
     `environment` is the config's, `given` and `given_before` are the variables of `--env` (see `runtime.Wish`).
-    `runtime_id` and `artifact` are those of the records. Without `refresh` the records are believed.
+    `runtime_id` is that of the config or the records, `artifact` that of the records. Without `refresh` the records are
+    believed.
     """
 
     root: Path
@@ -167,7 +168,7 @@ def _role(deployment: Deployment, session: Session) -> Resource:
         deployment.owner.agent,
         Roles(session),
         deployment.listener,
-        known=deployment.runtime_id is not None,
+        runtime_id=deployment.runtime_id,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agentcore_cli.aws.roles import Role, Roles
-from agentcore_cli.contract import SERVICE, SERVICE_PRINCIPAL
+from agentcore_cli.contract import SERVICE_PRINCIPAL, runtime_arn
 from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
 from agentcore_cli.errors import DeniedError, InputError
 from agentcore_cli.events import Listener, Note
@@ -22,14 +22,17 @@ _HINT: Final = "`agentcore permissions --role` prints the trust and the policy t
 
 @dataclass(frozen=True, slots=True)
 class SuppliedRole:
-    """`grant` is what a role of ours would have. `known`: the runtime runs as it already, so nothing is told again."""
+    """`grant` is what a role of ours would have.
+
+    `runtime_id` is that of the runtime that runs as it already, to which its trust may be kept: nothing is told again.
+    """
 
     arn: str
     grant: Grant
     agent: str
     door: Roles
     listener: Listener
-    known: bool = False
+    runtime_id: str | None = None
     key: str = KEY
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
@@ -48,7 +51,7 @@ class SuppliedRole:
             if role is None or role.arn != self.arn:
                 raise self._fault(f"{self.arn}: no such role", "make it, or leave the key out: then deploy makes one")
             self._check_trust(role)
-            if not self.known:
+            if self.runtime_id is None:
                 self._tell_what_it_lacks(role)
         return Found({}, {"arn": self.arn, "name": self._name}, self.arn, given=True)
 
@@ -77,10 +80,10 @@ class SuppliedRole:
     def _check_trust(self, role: Role) -> None:
         grant = self.grant
         # the id of a runtime ends in ten characters (CreateAgentRuntime's answer)
-        runtime = f"arn:{grant.partition}:{SERVICE}:{grant.region}:{grant.account}:runtime/{grant.runtime}-0123456789"
+        runtime = runtime_arn(grant.region, grant.account, self.runtime_id or f"{grant.runtime}-0123456789")
         if fault := policy_document.trust_fault(role.trust, Caller(SERVICE_PRINCIPAL, grant.account, runtime)):
             raise self._fault(f"{role.name}: {fault}", _HINT)
-        if not self.known and not policy_document.names_source(role.trust):
+        if self.runtime_id is None and not policy_document.names_source(role.trust):
             self._tell("its trust policy has no aws:SourceAccount: AgentCore may assume it for other accounts, too")
 
     def _tell_what_it_lacks(self, role: Role) -> None:

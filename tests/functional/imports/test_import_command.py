@@ -80,6 +80,23 @@ def keep_the_image(command: CommandLine) -> None:
     path.write_text(path.read_text().replace("    python:", f"    image: {IMAGE}\n    python:"))
 
 
+def test_under_another_name_it_is_still_their_runtime_that_everything_is_about(
+    command: CommandLine, cloud: Cloud, their_runtime: dict[str, Any]
+) -> None:
+    arn, runtime_id = their_runtime["agentRuntimeArn"], their_runtime["agentRuntimeId"]
+    command.json("import", "--arn", arn, "--entrypoint", "agent.py", "--name", "ours")
+    path = command.folder / ".agentcore.yaml"
+    path.write_text(path.read_text().replace("    python:", "    log_retention: 30\n    python:"))
+
+    policy = {statement["Sid"]: statement for statement in command.json("permissions")["policy"]["Statement"]}
+    assert policy["ManageRuntime"]["Resource"] == f"arn:aws:bedrock-agentcore:{REGION}:{ACCOUNT}:runtime/theirs-*"
+    assert pending(command) == {"log_group": []}
+    command.run("deploy")
+    assert pending(command) == {}
+    (group,) = cloud.moto.client("logs").describe_log_groups()["logGroups"]
+    assert group["logGroupName"] == f"/aws/bedrock-agentcore/runtimes/{runtime_id}-DEFAULT"
+
+
 def test_a_runtime_is_taken_in_used_and_left(
     command: CommandLine, cloud: Cloud, their_runtime: dict[str, Any], their_role: str
 ) -> None:

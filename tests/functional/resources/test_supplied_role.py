@@ -24,8 +24,10 @@ GRANT = Grant(AGENT, "bot", ACCOUNT, REGION, EcrRepository(ACCOUNT, REGION, "bot
 ARN = f"arn:aws:iam::{ACCOUNT}:role/team/Theirs"
 
 
-def supplied(deployment: Deployment, arn: str = ARN, *, known: bool = False, session: Any = None) -> SuppliedRole:
-    return SuppliedRole(arn, GRANT, "bot", Roles(session or deployment.session()), deployment.heard, known)
+def supplied(
+    deployment: Deployment, arn: str = ARN, *, runtime_id: str | None = None, session: Any = None
+) -> SuppliedRole:
+    return SuppliedRole(arn, GRANT, "bot", Roles(session or deployment.session()), deployment.heard, runtime_id)
 
 
 def notes(deployment: Deployment) -> str:
@@ -82,7 +84,7 @@ def test_managed_policies_count(deployment: Deployment, iam: Any) -> None:
 def test_a_role_that_the_runtime_runs_as_already_costs_one_call_and_no_words(deployment: Deployment, iam: Any) -> None:
     make(iam)
     session = deployment.session()
-    deployment.plan(supplied(deployment, known=True, session=session))
+    deployment.plan(supplied(deployment, runtime_id="bot-AbCdEf0123", session=session))
     assert session.calls == ["iam get_role"]
     assert notes(deployment) == ""
 
@@ -116,6 +118,16 @@ def test_a_role_that_does_not_trust_agentcore_is_refused(
     with pytest.raises(InputError, match=f"agents.bot.execution_role: Theirs: .*{says}") as caught:
         deployment.plan(supplied(deployment))
     assert "permissions --role" in (caught.value.hint or "")
+
+
+def test_its_trust_may_be_kept_to_the_runtime_that_is_there(deployment: Deployment, iam: Any) -> None:
+    """As the security best practices of the developer guide have it, once the ARN is known."""
+    arn = f"arn:aws:bedrock-agentcore:{REGION}:{ACCOUNT}:runtime/theirs-AbCdEf0123"
+    principal = {"Service": "bedrock-agentcore.amazonaws.com"}
+    make(iam, trusting(Principal=principal, Condition={"ArnLike": {"aws:SourceArn": arn}}))
+    assert deployment.change(supplied(deployment, runtime_id="theirs-AbCdEf0123")).action is Action.KEEP
+    with pytest.raises(InputError, match="wants aws:SourceArn to be"):
+        deployment.plan(supplied(deployment, runtime_id="theirs-0000000000"))
 
 
 def test_trust_for_everybodys_accounts_is_told(deployment: Deployment, iam: Any) -> None:
