@@ -77,8 +77,8 @@ def import_agents(request: ImportRequest, listener: Listener) -> ImportResult:
     for agent in found:
         _write_config(request, agent, targets[agent.region], is_default=agent.name == default, listener=listener)
     imported = tuple(ImportedAgent(agent.name, targets[agent.region], agent.runtime_arn) for agent in found)
-    for there in imported:
-        _write_state(path.absolute().parent, there)
+    for agent, there in zip(found, imported, strict=True):
+        _write_state(path.absolute().parent, there, agent.settings.image)
     return ImportResult(path, imported, tuple(line for agent in found for line in agent.left_out))
 
 
@@ -144,8 +144,10 @@ def _write_config(
         files.write_atomically(written.config, changed(written.config.read_text(), [account]))
 
 
-def _write_state(root: Path, agent: ImportedAgent) -> None:
+def _write_state(root: Path, agent: ImportedAgent, image: str | None) -> None:
+    """Where it is, and the image that runs: that is kept as its maker named it, by a tag, too."""
     if agent.arn is None:
         return
     outputs = {"arn": agent.arn, "id": agent.arn.partition("/")[2], "version": "", "endpoint": DEFAULT_ENDPOINT}
+    outputs |= {"artifact": image} if image else {}
     State(root, agent.target).change(agent.name, RUNTIME, {"outputs": outputs, "facts": {}})

@@ -206,9 +206,8 @@ def test_a_runtime_with_everything_needs_no_change_and_loses_nothing(
 
 
 @pytest.fixture
-def their_file(command: CommandLine, cloud: Cloud, their_runtime: dict[str, Any], their_role: str) -> Path:
+def their_file(command: CommandLine, their_runtime: dict[str, Any], their_role: str) -> Path:
     """Of the agent that `their_runtime` runs."""
-    cloud.moto.client("ecr").create_repository(repositoryName="team/bot")
     agent = {
         "name": "theirs",
         "entrypoint": "/somewhere/else/agent.py",
