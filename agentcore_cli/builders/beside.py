@@ -43,5 +43,16 @@ def _put_in_place(partial: Path, place: Path) -> None:
 
 def _remove_abandoned(folder: Path) -> None:
     for path in folder.glob(f"{_PARTIAL}*"):
-        if not Path(f"/proc/{path.name.removeprefix(_PARTIAL).partition('-')[0]}").exists():
+        if not _is_alive(int(path.name.removeprefix(_PARTIAL).partition("-")[0])):
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether there is such a process, on systems without /proc as well."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        pass
+    return True

@@ -14,14 +14,15 @@ from agentcore_cli.aws.roles import Roles
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
 from agentcore_cli.builders.image import ImageProject
-from agentcore_cli.config import Agent, Start
-from agentcore_cli.contract import PROTOCOLS, TAG_AGENT, TAG_PROJECT, EcrRepository, partition
+from agentcore_cli.config import Agent
+from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT, EcrRepository, partition
 from agentcore_cli.engine import Resource
 from agentcore_cli.events import Listener
 from agentcore_cli.resources import execution_role, image, log_group, repository, runtime_facts
 from agentcore_cli.resources.execution_policy import Grant
 from agentcore_cli.resources.execution_role import ExecutionRole
 from agentcore_cli.resources.image import Image, PushedImage
+from agentcore_cli.resources.image_project import image_project
 from agentcore_cli.resources.log_group import LogGroup
 from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.patience import Patience
@@ -97,21 +98,7 @@ class Deployment:
     @property
     def image_project(self) -> ImageProject:
         """What the image is built from. It is the same for all targets, so that they run the same image."""
-        agent, start = self.agent, Start.of(self.agent.entrypoint, self.agent.protocol)
-        return ImageProject(
-            root=self.root,
-            agent=self.owner.agent,
-            start=start.argv,
-            entry=start.file,
-            port=PROTOCOLS[agent.protocol].port,
-            python=agent.python,
-            base_image=agent.effective_base_image,
-            requirements=agent.requirements,
-            install=agent.install,
-            build_args=agent.build_args,
-            otel=agent.otel,
-            labels=self.image_labels,
-        )
+        return image_project(self.root, self.owner.agent, self.agent, self.image_labels)
 
     @property
     def image_labels(self) -> dict[str, str]:

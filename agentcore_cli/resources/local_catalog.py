@@ -10,14 +10,14 @@ from typing import Any
 from agentcore_cli import names
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
-from agentcore_cli.builders.image import ImageProject
 from agentcore_cli.builders.store import Store
 from agentcore_cli.config import Agent, Start
-from agentcore_cli.contract import LOCAL_ACCOUNT, LOCAL_ROLE, PROTOCOLS, EcrRepository
+from agentcore_cli.contract import LOCAL_ACCOUNT, LOCAL_ROLE, EcrRepository
 from agentcore_cli.engine import Outputs, Resource
 from agentcore_cli.events import Listener
 from agentcore_cli.resources import local_image, runtime_facts, source_bundle
 from agentcore_cli.resources.catalog import RUNTIME
+from agentcore_cli.resources.image_project import image_project
 from agentcore_cli.resources.local_image import LocalImage
 from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.patience import Patience
@@ -115,19 +115,6 @@ def _bundle(deployment: LocalDeployment) -> SourceBundle:
 
 
 def _image(deployment: LocalDeployment) -> LocalImage:
-    agent, start = deployment.agent, deployment.start
-    project = ImageProject(
-        root=deployment.root,
-        agent=deployment.owner.agent,
-        start=start.argv,
-        entry=start.file,
-        port=PROTOCOLS[agent.protocol].port,
-        python=agent.python,
-        base_image=agent.effective_base_image,
-        requirements=agent.requirements,
-        install=agent.install,
-        build_args=agent.build_args,
-        otel=agent.otel,
-        labels=deployment.owner.tags,
-    )
+    owner = deployment.owner
+    project = image_project(deployment.root, owner.agent, deployment.agent, owner.tags)
     return LocalImage(project, deployment.repository, deployment.packages)

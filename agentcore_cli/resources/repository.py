@@ -15,6 +15,7 @@ from agentcore_cli.contract import EcrRepository
 from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
 from agentcore_cli.errors import ConflictError, DeniedError, InputError
 from agentcore_cli.events import Listener, Note
+from agentcore_cli.resources.given import Given
 from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
 
 KEY: Final = "repository"
@@ -114,7 +115,7 @@ class Repository:
 
 
 @dataclass(frozen=True, slots=True)
-class GivenRepository:
+class GivenRepository(Given):
     """A repository that the config names: looked at, pushed to, and nothing else.
 
     `door` is of the repository's region, which may be another than the target's, as may its account.
@@ -127,9 +128,6 @@ class GivenRepository:
     key: str = KEY
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
-
-    def desired(self, outputs: Outputs, found: Found | None) -> Desired:
-        return Desired({})
 
     def read(self, recorded: Record | None) -> Found:
         """Raises InputError when it is not there. Who may push may well not be allowed to look: that is only told."""
@@ -144,15 +142,6 @@ class GivenRepository:
             self.listener(Note(f"ECR repository {address.uri}: it can't be looked at: {error.message}"))
         outputs = {"uri": address.uri, "arn": address.arn, "name": address.name}
         return Found({}, outputs, address.arn, given=True)
-
-    def replaces(self, change: FieldChange) -> bool:
-        return False
-
-    def apply(self, work: Work) -> Found:
-        return self.read(None)
-
-    def destroy(self, found: Found, work: Work) -> None:
-        """Nothing: it is not ours."""
 
 
 def _facts(answer: Answer, lifecycle: Mapping[str, Any] | None, tags: Mapping[str, str]) -> dict[str, Any]:

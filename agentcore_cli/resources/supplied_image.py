@@ -10,16 +10,17 @@ from typing import Final
 from agentcore_cli.aws.repositories import Manifest, Repositories
 from agentcore_cli.builders.runnable import ARM64, require_arm64, require_small
 from agentcore_cli.contract import EcrRepository
-from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
+from agentcore_cli.engine import Found, Record
 from agentcore_cli.errors import DeniedError, InputError
 from agentcore_cli.events import Listener, Note
+from agentcore_cli.resources.given import Given
 from agentcore_cli.resources.image import KEY
 
 _REFERENCE: Final = re.compile(r"(?P<name>[^@]+?)(:(?P<tag>[\w][\w.-]*))?(@(?P<digest>sha256:[0-9a-f]{64}))?")
 
 
 @dataclass(frozen=True, slots=True)
-class SuppliedImage:
+class SuppliedImage(Given):
     """`address` is None for public.ecr.aws, where there is nobody to ask; `door` is of the repository's region.
 
     `running` is the image that the runtime was given last: what runs already is not looked at again.
@@ -35,22 +36,10 @@ class SuppliedImage:
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
 
-    def desired(self, outputs: Outputs, found: Found | None) -> Desired:
-        return Desired({})
-
     def read(self, recorded: Record | None) -> Found:
         """Raises InputError for an image that is not there, is not for arm64, or is above 2 GB."""
         uri = self._resolved() if self.address and self.uri != self.running else self.uri
         return Found({}, {"uri": uri}, uri, given=True)
-
-    def replaces(self, change: FieldChange) -> bool:
-        return False
-
-    def apply(self, work: Work) -> Found:
-        return self.read(None)
-
-    def destroy(self, found: Found, work: Work) -> None:
-        """Nothing: it is not ours."""
 
     def _resolved(self) -> str:
         """The URI by digest. Who may deploy an image may well not be allowed to look at it: that is only told."""

@@ -8,12 +8,13 @@ from typing import Final
 
 from agentcore_cli.aws.roles import Role, Roles
 from agentcore_cli.contract import SERVICE_PRINCIPAL, runtime_arn
-from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
+from agentcore_cli.engine import Found, Record
 from agentcore_cli.errors import DeniedError, InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.resources import execution_policy, policy_document
 from agentcore_cli.resources.execution_policy import Grant
 from agentcore_cli.resources.execution_role import KEY
+from agentcore_cli.resources.given import Given
 from agentcore_cli.resources.policy_document import Caller, Document
 
 _SHOWN: Final = 8  # of what a role lacks; the rest is counted
@@ -21,7 +22,7 @@ _HINT: Final = "`agentcore permissions --role` prints the trust and the policy t
 
 
 @dataclass(frozen=True, slots=True)
-class SuppliedRole:
+class SuppliedRole(Given):
     """`grant` is what a role of ours would have.
 
     `runtime_id` is that of the runtime that runs as it already, to which its trust may be kept: nothing is told again.
@@ -37,9 +38,6 @@ class SuppliedRole:
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
 
-    def desired(self, outputs: Outputs, found: Found | None) -> Desired:
-        return Desired({})
-
     def read(self, recorded: Record | None) -> Found:
         """Raises InputError for a role that is not there, is another account's, or does not trust AgentCore."""
         self._check_account()
@@ -54,15 +52,6 @@ class SuppliedRole:
             if self.runtime_id is None:
                 self._tell_what_it_lacks(role)
         return Found({}, {"arn": self.arn, "name": self._name}, self.arn, given=True)
-
-    def replaces(self, change: FieldChange) -> bool:
-        return False
-
-    def apply(self, work: Work) -> Found:
-        return self.read(None)
-
-    def destroy(self, found: Found, work: Work) -> None:
-        """Nothing: it is not ours."""
 
     @property
     def _name(self) -> str:
