@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from agentcore_cli.aws.session import Session
 from agentcore_cli.contract import dns_suffix
-from agentcore_cli.errors import NotFoundError
+from agentcore_cli.errors import ConflictError, NotFoundError
 
 _SERVICE: Final = "cognito-idp"
 _PAGE: Final = 60  # the most that a list call gives
@@ -125,19 +125,23 @@ class UserPools:
             return False
         return True
 
-    def has_user(self, pool_id: str, name: str) -> bool:
+    def user_status(self, pool_id: str, name: str) -> str | None:
+        """CONFIRMED for one who can sign in, FORCE_CHANGE_PASSWORD for one who never did; None: there is none."""
         try:
-            self._call("admin_get_user", UserPoolId=pool_id, Username=name)
+            status: str = self._call("admin_get_user", UserPoolId=pool_id, Username=name)["UserStatus"]
         except NotFoundError:
-            return False
-        return True
+            return None
+        return status
 
-    def create_user(self, pool_id: str, name: str, password: str) -> None:
-        """A user whose password needs no change at the first sign-in; no message is sent to anybody."""
-        self._call("admin_create_user", UserPoolId=pool_id, Username=name, MessageAction="SUPPRESS")
-        self.set_password(pool_id, name, password)
+    def create_user(self, pool_id: str, name: str) -> None:
+        """A user without a password; no message is sent to anybody. One that is there already is as good."""
+        try:
+            self._call("admin_create_user", UserPoolId=pool_id, Username=name, MessageAction="SUPPRESS")
+        except ConflictError:
+            return
 
     def set_password(self, pool_id: str, name: str, password: str) -> None:
+        """It needs no change at the first sign-in."""
         self._call("admin_set_user_password", UserPoolId=pool_id, Username=name, Password=password, Permanent=True)
 
     def access_token(self, client_id: str, name: str, password: str) -> str:

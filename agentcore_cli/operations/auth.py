@@ -25,6 +25,7 @@ from agentcore_cli.resources.ownership import Owner
 _USERS: Final = "users"
 _SERVICE: Final = "service"
 _SCOPE: Final = "invoke"
+_NEVER_SIGNED_IN: Final = "FORCE_CHANGE_PASSWORD"
 _PASSWORD_LENGTH: Final = 24
 _CLASSES: Final = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "!#$%*+-=?@_")
 
@@ -171,10 +172,14 @@ def _client(door: UserPools, pool: UserPool, name: str) -> AppClient | None:
 
 
 def _user(door: UserPools, pool: UserPool, name: str) -> User:
-    if door.has_user(pool.id, name):
+    """One that has no password yet was made by a call that went no further, and goes on here."""
+    status = door.user_status(pool.id, name)
+    if status not in (None, _NEVER_SIGNED_IN):
         return User(name, None)
     password = _password()
-    door.create_user(pool.id, name, password)
+    if status is None:
+        door.create_user(pool.id, name)
+    door.set_password(pool.id, name, password)
     return User(name, password)
 
 

@@ -71,6 +71,17 @@ def test_again_goes_on_with_what_is_there(command: CommandLine, moto: Moto) -> N
     assert len(pools) == 1
 
 
+def test_a_user_who_was_made_and_got_no_password_gets_one(command: CommandLine, moto: Moto) -> None:
+    made = command.json("auth", "create-pool")
+    moto.client("cognito-idp").admin_create_user(UserPoolId=made["pool_id"], Username="ann", MessageAction="SUPPRESS")
+
+    (user,) = command.json("auth", "create-pool", "--user", "ann")["users"]
+
+    environment = {**command.environment, "AGENTCORE_PASSWORD": user["password"]}
+    token = CommandLine(command.folder, environment).run("auth", "token", "--user", "ann").stdout.strip()
+    assert claims(token)["username"] == "ann"
+
+
 def test_a_program_gets_a_client_with_a_secret_and_a_scope(command: CommandLine, moto: Moto) -> None:
     made = command.json("auth", "create-pool", "--service")
     again = command.json("auth", "create-pool", "--service")
