@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from agentcore_cli import wiring
 from agentcore_cli.aws.runtimes import Endpoint, Runtime
@@ -16,6 +17,8 @@ from agentcore_cli.operations.selection import Selected
 from agentcore_cli.operations.sessions import ALIVE
 from agentcore_cli.operations.versions import Version, list_versions
 from agentcore_cli.resources.patience import Patience
+
+_FAILED: Final = "_FAILED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ def status(selected: Selected, listener: Listener) -> StatusResult:
             runtime_id=runtime.id,
             version=runtime.version,
             status=runtime.status,
-            failure=_failure(runtime, endpoints),
+            failure=_failure(place, runtime, endpoints),
             artifact=artifact,
             endpoints=tuple(endpoints),
             versions=list_versions(place.door, runtime.id),
@@ -86,13 +89,18 @@ def _drift(place: Workplace, listener: Listener) -> tuple[tuple[Change, ...], st
         return (), error.message
 
 
-def _failure(runtime: Runtime, endpoints: Sequence[Endpoint]) -> str | None:
-    looked_at: list[tuple[str, Runtime | Endpoint]] = [("runtime", runtime)]
-    looked_at += [(f"endpoint {endpoint.name}", endpoint) for endpoint in endpoints]
-    for what, it in looked_at:
-        if it.status.endswith("_FAILED"):
-            return f"{what}: {it.status}: {it.failure or 'the service gives no reason'}"
-    return None
+def _failure(place: Workplace, runtime: Runtime, endpoints: Sequence[Endpoint]) -> str | None:
+    """Why the first one that failed did so. The list of endpoints gives no reasons: that one is asked for its own."""
+    if runtime.status.endswith(_FAILED):
+        return _told("runtime", runtime)
+    failed = next((endpoint for endpoint in endpoints if endpoint.status.endswith(_FAILED)), None)
+    if failed is None:
+        return None
+    return _told(f"endpoint {failed.name}", place.door.endpoint(runtime.id, failed.name) or failed)
+
+
+def _told(what: str, it: Runtime | Endpoint) -> str:
+    return f"{what}: {it.status}: {it.failure or 'the service gives no reason'}"
 
 
 def _living_sessions(selected: Selected, arn: str) -> int | None:

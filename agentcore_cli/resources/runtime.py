@@ -115,7 +115,7 @@ class Runtime:
             for endpoint in self._named_endpoints(runtime_id):
                 if endpoint.status != "DELETING":
                     self.door.delete_endpoint(runtime_id, endpoint.name)
-            self.rollout.wait(work, "its endpoints are gone", lambda: not self._named_endpoints(runtime_id))
+            self.rollout.wait(work, "its endpoints are gone", lambda: self._are_endpoints_gone(runtime_id))
             self.door.delete(runtime_id)
         self.rollout.wait(work, "it is gone", lambda: self._is_gone(runtime_id))
 
@@ -165,6 +165,14 @@ class Runtime:
         answer = self.door.get(runtime_id)
         statuses = {endpoint.status for endpoint in self.door.endpoints(runtime_id)}
         return not MOVING.isdisjoint(statuses | ({answer.status} if answer else set()))
+
+    def _are_endpoints_gone(self, runtime_id: str) -> bool:
+        left = self._named_endpoints(runtime_id)
+        for endpoint in left:
+            if endpoint.status == "DELETE_FAILED":
+                told = self.door.endpoint(runtime_id, endpoint.name) or endpoint  # the list gives no reasons
+                raise_if_failed(f"endpoint {endpoint.name} of runtime {self.wish.name}", told)
+        return not left
 
     def _named_endpoints(self, runtime_id: str) -> list[Endpoint]:
         return [endpoint for endpoint in self.door.endpoints(runtime_id) if endpoint.name != DEFAULT_ENDPOINT]

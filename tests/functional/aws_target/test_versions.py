@@ -151,6 +151,7 @@ def test_an_endpoint_that_failed_to_move_is_set_right_by_an_update(twice: Projec
 
 def test_an_endpoint_that_failed_to_move_is_set_right_by_a_rollback(twice: Project, cloud: Cloud) -> None:
     fail_to_move(twice, cloud)
+    assert twice.status().failure == "endpoint prod: UPDATE_FAILED: no such image"
     assert back(twice, "1", endpoint="prod").changed
     assert twice.status().failure is None
     assert not back(twice, "1", endpoint="prod").changed

@@ -301,6 +301,19 @@ def test_its_endpoints_on_their_way_are_waited_for(control: ControlServer, accou
     assert account.client.list_agent_runtimes()["agentRuntimes"] == []
 
 
+def test_an_endpoint_that_can_not_be_deleted_is_told_at_once(control: ControlServer, account: Account) -> None:
+    account.deploy(account.runtime())
+    account.client.create_agent_runtime_endpoint(agentRuntimeId=account.id, name="blue")
+    endpoint = {"agentRuntimeId": account.id, "endpointName": "blue"}
+    eventually(lambda: account.client.get_agent_runtime_endpoint(**endpoint)["status"] == "READY", "it is there")
+    control.lifecycle.fail_artifact("still in use")
+    with pytest.raises(AgentcoreError, match="endpoint blue of runtime bot: DELETE_FAILED: still in use"):
+        account.destroy(replace(account.runtime(), patience=Patience(seconds=5)))
+    control.lifecycle.failure = None
+    account.destroy(account.runtime())
+    assert account.client.list_agent_runtimes()["agentRuntimes"] == []
+
+
 def test_one_that_somebody_deletes_after_the_plan_is_as_good(account: Account) -> None:
     account.deploy(account.runtime())
     journal = account.store.journal()
