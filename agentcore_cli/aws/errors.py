@@ -117,6 +117,12 @@ def patience(error: ClientError | BotoCoreError) -> float:
     return _TRANSIENT_SECONDS if code_of(error) in _TRANSIENT or _status(error) >= 500 else 0
 
 
+def patience_when_refused(error: ClientError | BotoCoreError) -> float:
+    """The same, for a call that must not be repeated unless the service has said that it did nothing."""
+    is_refused = isinstance(error, ClientError) and 400 <= _status(error) < 500 and "Timeout" not in code_of(error)
+    return patience(error) if is_refused else 0
+
+
 def code_of(error: ClientError) -> str:
     code: str = error.response.get("Error", {}).get("Code", "")
     return code

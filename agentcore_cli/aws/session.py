@@ -12,7 +12,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from agentcore_cli.aws.access import Access, Clients
-from agentcore_cli.aws.errors import patience, translate
+from agentcore_cli.aws.errors import patience, patience_when_refused, translate
 
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
@@ -33,13 +33,26 @@ class Session:
         Only for operations that are safe to repeat: reads, deletes, and writes with a clientToken. Raises what
         `errors.translate` makes of the service's error.
         """
+        return self._call(patience, service, operation, parameters)
+
+    def call_once(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        """As `call`, for an operation that makes another thing each time: repeated only where nothing was made."""
+        return self._call(patience_when_refused, service, operation, parameters)
+
+    def _call(
+        self,
+        patience_for: Callable[[ClientError | BotoCoreError], float],
+        service: str,
+        operation: str,
+        parameters: dict[str, Any],
+    ) -> dict[str, Any]:
         started, pause = time.monotonic(), _FIRST_PAUSE
         while True:
             try:
                 answer: dict[str, Any] = getattr(self._client(service), operation)(**parameters)
                 return answer
             except (ClientError, BotoCoreError) as error:
-                if time.monotonic() - started + pause > patience(error):
+                if time.monotonic() - started + pause > patience_for(error):
                     raise translate(error, service, operation, parameters, self._locate().region) from error
             time.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(pause * 2, _LONGEST_PAUSE)

@@ -1,6 +1,6 @@
 """Cognito user pools: a pool, its app clients and its users (`cognito-idp`).
 
-No create call here knows a client token, so whoever creates looks first; a lost answer can leave a second one behind.
+No create call here knows a client token, so whoever creates looks first, and one whose answer is lost is not repeated.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ class UserPools:
 
     def create(self, name: str, tags: Mapping[str, str]) -> UserPool:
         """A pool that nobody can sign up to: its users are made by whoever owns it."""
-        answer = self._call(
+        answer = self._session.call_once(
+            _SERVICE,
             "create_user_pool",
             PoolName=name,
             UserPoolTags=dict(tags),
@@ -156,7 +157,7 @@ class UserPools:
         return token
 
     def _create_client(self, **parameters: Any) -> AppClient:
-        answer = self._call("create_user_pool_client", **parameters)["UserPoolClient"]
+        answer = self._session.call_once(_SERVICE, "create_user_pool_client", **parameters)["UserPoolClient"]
         return AppClient(answer["ClientId"], answer["ClientName"], answer.get("ClientSecret"))
 
     def _pages(self, operation: str, key: str, token: str, **parameters: Any) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 from tests.command_line import CommandLine
+from tests.fakes.aws_faults import named, reset_after, times
+from tests.fakes.aws_proxy import AwsProxy
 from tests.stand_ins import Moto
 
 AGENT = """
@@ -80,6 +82,18 @@ def test_a_user_who_was_made_and_got_no_password_gets_one(command: CommandLine, 
     environment = {**command.environment, "AGENTCORE_PASSWORD": user["password"]}
     token = CommandLine(command.folder, environment).run("auth", "token", "--user", "ann").stdout.strip()
     assert claims(token)["username"] == "ann"
+
+
+@pytest.mark.parametrize("call", ["CreateUserPool", "CreateUserPoolClient"])
+def test_a_lost_answer_leaves_one_of_each(command: CommandLine, moto: Moto, call: str) -> None:
+    with AwsProxy({}, otherwise=moto.url) as proxy:
+        proxy.interfere(named(f"cognito-idp:{call}"), times(1, reset_after))
+        through = CommandLine(command.folder, {**command.environment, "AWS_ENDPOINT_URL": proxy.url})
+        through.run("auth", "create-pool", code=1)
+        through.run("auth", "create-pool")
+    cognito = moto.client("cognito-idp")
+    (pool,) = cognito.list_user_pools(MaxResults=60)["UserPools"]
+    assert len(cognito.list_user_pool_clients(UserPoolId=pool["Id"])["UserPoolClients"]) == 1
 
 
 def test_a_program_gets_a_client_with_a_secret_and_a_scope(command: CommandLine, moto: Moto) -> None:
