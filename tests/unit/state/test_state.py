@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,14 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     assert state.deployed("bot") == DEPLOYED
     assert DEPLOYED.region == "eu-west-1"
     assert state.given_environment("bot") == {"KEY"}
+
+
+def test_how_lately_it_was_written_is_known(tmp_path: Path) -> None:
+    state = deployed_on(tmp_path, "local")
+    assert state.was_written_within(60)
+    os.utime(tmp_path / ".agentcore" / "local.json", (0, 0))
+    assert not state.was_written_within(60)
+    assert not State(tmp_path, "aws").was_written_within(60)
 
 
 def test_an_unfinished_record_is_no_deployment(tmp_path: Path) -> None:
