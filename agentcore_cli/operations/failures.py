@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 
 from agentcore_cli.errors import AgentFailedError
+from agentcore_cli.log_records import readable
 from agentcore_cli.operations.exchanges import Exchange
 
 
@@ -17,21 +17,7 @@ def explain(error: AgentFailedError, exchange: Exchange, *, midway: bool = False
     if destination.selected is not None:
         error.hint = error.hint or f"{destination.command('logs')} --session-id {shlex.quote(exchange.name)}"
     lines = error.message.split("\n") + _last_lines(exchange, midway=midway)
-    error.message = "\n".join(_readable(line) for line in lines)
-
-
-def _readable(line: str) -> str:
-    """A record of the SDK's logger, which is a line of JSON, as Python's own logging prints one: with its traceback."""
-    try:
-        record = json.loads(line) if line.startswith("{") else None
-    except (ValueError, RecursionError):
-        return line
-    match record:
-        case {"level": str(level), "message": str(message), **rest}:
-            trace = rest.get("stackTrace")
-            traced = [str(part) for part in trace] if isinstance(trace, list) else []
-            return "".join([f"{level} {message}\n", *traced]).rstrip()
-    return line
+    error.message = "\n".join(readable(line) for line in lines)
 
 
 def _last_lines(exchange: Exchange, *, midway: bool) -> list[str]:
