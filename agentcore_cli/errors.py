@@ -19,7 +19,10 @@ INTERRUPTED = 130
 
 
 class AgentcoreError(Exception):
-    """Base of all of ours. `code` is a stable word for scripts, `exit_code` the process's."""
+    """Base of all of ours. `code` is a stable word for scripts, `exit_code` the process's.
+
+    The hint is a note of the exception too: a notebook and pytest show it below the message.
+    """
 
     code = "Failed"
     exit_code = FAILED
@@ -30,6 +33,15 @@ class AgentcoreError(Exception):
         self.message = message
         self.hint = hint
         self.request_id = request_id
+
+    @property
+    def hint(self) -> str | None:
+        return self._hint
+
+    @hint.setter
+    def hint(self, hint: str | None) -> None:
+        self._hint = hint
+        self.__notes__ = [f"  next: {hint}"] if hint else []
 
 
 class InputError(AgentcoreError):

@@ -16,10 +16,11 @@ from agentcore_cli.errors import AgentcoreError, ConflictError, InputError
 def write_atomically(path: Path, data: bytes | str, *, mode: int = 0o644) -> None:
     """Replace `path` by `data` so that a reader sees the old or the new content, never a part.
 
-    The data is on disk before the name points to it. Raises AgentcoreError when the disk is full.
+    The data is on disk before the name points to it. Raises AgentcoreError when the disk is full, or the folder may not
+    be written to.
     """
     payload = data.encode() if isinstance(data, str) else data
-    with told_when_full(path):
+    with _told_when_unwritable(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
@@ -46,6 +47,19 @@ def told_when_full(path: Path) -> Iterator[None]:
 
 
 @contextmanager
+def _told_when_unwritable(path: Path) -> Iterator[None]:
+    """Turn the OSError of a place that may not be written to into an AgentcoreError; a full disk is told as one."""
+    try:
+        with told_when_full(path):
+            yield
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
+        hint = "give yourself the permission to write there"
+        raise AgentcoreError(f"{path}: can't be written: {error.strerror}", hint=hint) from error
+
+
+@contextmanager
 def told_when_unusable(path: Path, *, hint: str) -> Iterator[None]:
     """Turn an OSError into an InputError that names `path`, a folder to be made; a full disk is told as one."""
     try:
@@ -64,10 +78,11 @@ def no_space(path: Path) -> AgentcoreError:
 def lock(path: Path, *, purpose: str, wait: bool = False) -> Iterator[None]:
     """Hold an exclusive lock on `path` (created if absent). The kernel drops it when the holder dies, kill -9 included.
 
-    Raises ConflictError when another process holds it and `wait` is false.
+    Raises ConflictError when another process holds it and `wait` is false, AgentcoreError when it may not be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    with _told_when_unwritable(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)

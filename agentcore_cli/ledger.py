@@ -178,7 +178,8 @@ class Ledger:
         return database
 
     def _fault(self, error: Exception) -> LedgerError:
-        return LedgerError(f"{FILE}: {error}", hint=f"remove {FILE}; it holds nothing but which sessions were used")
+        reason = error.strerror if isinstance(error, OSError) else error
+        return LedgerError(f"{FILE}: {reason}", hint=f"remove {FILE}; it holds nothing but which sessions were used")
 
 
 class Judge(NamedTuple):

@@ -71,6 +71,13 @@ class State:
         except KeyError:
             return None
 
+    def was_written_within(self, seconds: float) -> bool:
+        """Whether a deploy to this target has come to something so lately, as far as the file knows."""
+        try:
+            return time.time() - self._path.stat().st_mtime < seconds
+        except OSError:
+            return False
+
     def account(self, agent: str) -> str | None:
         """The account of what is recorded of this agent; None when nothing is."""
         return self._place(agent, _ACCOUNT_OF_AN_ARN)

@@ -106,7 +106,7 @@ class Answer:
         try:
             yield from self._response.pieces()
         except TimeoutError as error:
-            raise _timed_out(self.request_id) from error
+            raise _timed_out(self._connection, self.request_id) from error
         except (BrokenAnswer, OSError) as error:
             raise AgentFailedError(
                 "the answer broke off: the agent's session ended before it was complete", request_id=self.request_id
@@ -190,7 +190,7 @@ class DataPlane:
             return Answer(send(connection, request.method, target, request.headers, request.body), connection)
         except TimeoutError as error:
             connection.close()
-            raise _timed_out(None) from error
+            raise _timed_out(connection) from error
         except (BrokenAnswer, OSError) as error:
             connection.close()
             message = f"{url.netloc}: no answer: {str(error) or type(error).__name__}; the agent may have been called"
@@ -222,7 +222,6 @@ def _host(url: str) -> str:
     return host if parts.port in (None, {"http": 80, "https": 443}.get(parts.scheme)) else f"{host}:{parts.port}"
 
 
-def _timed_out(request_id: str | None) -> StillInProgressError:
-    return StillInProgressError(
-        "the agent was silent for too long; it may still be working", hint="--timeout SECONDS", request_id=request_id
-    )
+def _timed_out(connection: socket.socket, request_id: str | None = None) -> StillInProgressError:
+    silence = f"the agent was silent for {connection.gettimeout():g} s; it may still be working"
+    return StillInProgressError(silence, hint="--timeout SECONDS waits longer", request_id=request_id)

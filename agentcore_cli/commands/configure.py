@@ -102,7 +102,8 @@ def configure(
     with out.progress() as listener:
         result = run(request, listener)
     out.result(result, _human(result))
-    out.note("next: agentcore deploy --local, then agentcore invoke --local PAYLOAD")
+    agent = "" if result.is_default else f" --agent {result.agent}"
+    out.note(f"next: agentcore deploy --local{agent}, then agentcore invoke --local{agent} PAYLOAD")
 
 
 def _listed(texts: list[str] | None) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import typer
 
 from agentcore_cli.commands.globals import Globals
 from agentcore_cli.contract import SYNC_REQUEST_SECONDS
-from agentcore_cli.errors import InputError, Interrupted
+from agentcore_cli.errors import InputError, Interrupted, StillInProgressError
 
 if TYPE_CHECKING:
     from agentcore_cli.operations.payload import Payload
@@ -77,6 +77,9 @@ def invoke(
         show(invocation, out, output=output, raw=raw)
     except KeyboardInterrupt:
         raise Interrupted("interrupted; the session goes on", hint=go_on) from None
+    except StillInProgressError as error:
+        error.hint = "; ".join(filter(None, [error.hint, f"the session goes on: {go_on}"]))
+        raise
     finally:
         news = invocation.remember() if invocation is not None else None
         if news:

@@ -5,7 +5,7 @@ Knows no AWS call, no state and no template. It stands on the path of every loca
 PyYAML's C parser alone; `write` (ruamel.yaml, keeps comments) and `explain` (words for faults) are imported when used.
 """
 
-from agentcore_cli.config.choose import LOCAL, choose_agent, choose_target
+from agentcore_cli.config.choose import LOCAL, choose_agent, choose_target, is_meant_unnamed
 from agentcore_cli.config.load import FILE_NAME, Loaded, find, load, nearest, parse
 from agentcore_cli.config.schema import Agent, Authorizer, Build, Config, Lifecycle, Local, Network, Target
 from agentcore_cli.config.start import Start
@@ -26,6 +26,7 @@ __all__ = [
     "choose_agent",
     "choose_target",
     "find",
+    "is_meant_unnamed",
     "load",
     "nearest",
     "parse",

@@ -27,6 +27,11 @@ def choose_agent(config: Config, name: str | None) -> tuple[str, Agent]:
     return chosen, config.agents[chosen]
 
 
+def is_meant_unnamed(config: Config, name: str) -> bool:
+    """Whether commands without --agent are about this agent."""
+    return len(config.agents) == 1 or name == config.default_agent
+
+
 def choose_target(config: Config, name: str | None, environ: Mapping[str, str]) -> tuple[str, Target]:
     """The target called `name`, else AGENTCORE_TARGET, else `default_target`, else the only one, else `local`.
 

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from agentcore_cli.config import Agent, Start
+from agentcore_cli.errors import EntrypointError
 from agentcore_cli.operations.check import Subject, check_entrypoint
+from agentcore_cli.operations.check.findings import Finding
+from agentcore_cli.operations.check.source import read
 from agentcore_cli.operations.generated import has_own_dockerfile
 
 
@@ -26,3 +29,16 @@ def check_agent(root: Path, agent_name: str, agent: Agent, environ: Mapping[str,
         own_start=own_dockerfile or agent.image is not None,
     )
     return check_entrypoint(subject, environ)
+
+
+def check_readable(root: Path, agent_name: str, agent: Agent) -> None:
+    """Raises EntrypointError for an entrypoint whose syntax the agent's Python refuses: no session of it could start.
+
+    What a person's own Dockerfile starts is not known.
+    """
+    file = Start.of(agent.entrypoint, agent.protocol).file
+    if has_own_dockerfile(root, agent_name) or not (root / file).is_file():
+        return
+    found = read(root / file, str(file), agent.python)
+    if isinstance(found, Finding) and found.certain:
+        raise EntrypointError(str(found), hint="mend the code, then run this again")

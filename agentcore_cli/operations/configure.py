@@ -51,7 +51,9 @@ class ConfigureRequest:
 
 @dataclass(frozen=True, slots=True)
 class ConfigureResult:
-    """The agent as it is configured now. `written` are the files that changed; `region` is the AWS target's."""
+    """The agent as it is configured now. `written` are the files that changed; `region` is the AWS target's;
+    `is_default`: commands without --agent are about it.
+    """
 
     agent: str
     entrypoint: str
@@ -64,6 +66,7 @@ class ConfigureResult:
     region: str | None
     config: Path
     created: bool
+    is_default: bool
     written: tuple[Path, ...]
     warnings: tuple[str, ...]
 
@@ -234,6 +237,7 @@ def _result(draft: _Draft, config: Config, written: tuple[Path, ...], warnings: 
         region=target.region if target else None,
         config=draft.path,
         created=draft.loaded is None,
+        is_default=configs.is_meant_unnamed(config, draft.name),
         written=written,
         warnings=warnings,
     )

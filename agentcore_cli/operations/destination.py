@@ -21,6 +21,7 @@ _ARN: Final = (
     r"(arn:aws[a-z-]*:bedrock-agentcore:([a-z0-9-]+):(\d{12}):runtime/[A-Za-z0-9_-]+)"
     r"(?:/runtime-endpoint/([A-Za-z0-9_-]+))?"
 )
+_FRESH_SECONDS: Final = 300.0  # far longer than the 404 that may follow READY
 _FORM: Final = "arn:aws:bedrock-agentcore:REGION:ACCOUNT:runtime/ID"
 
 
@@ -44,6 +45,11 @@ class Destination(NamedTuple):
     @property
     def agent(self) -> Agent | None:
         return self.selected.agent if self.selected else None
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the data plane may not know of it yet: the project has just deployed it."""
+        return self.selected is not None and self.selected.state.was_written_within(_FRESH_SECONDS)
 
     def plane(self, *, timeout: float, bearer: str | None = None) -> DataPlane:
         """The client that calls it; `timeout` is how long the agent may be silent, in seconds."""

@@ -66,8 +66,7 @@ def exec_(request: ExecRequest, destination: Destination) -> Execution:
         raise InputError(f"COMMAND: 1 to {COMMAND_MAX} bytes")
     session_id = names.session_id(request.session, destination.arn, destination.endpoint)
     body = json.dumps({"command": request.command, "timeout": request.timeout}).encode()
-    fresh = destination.selected is not None
-    call = Call(destination.arn, destination.endpoint, session_id, body, {}, is_fresh=fresh)
+    call = Call(destination.arn, destination.endpoint, session_id, body, {}, is_fresh=destination.is_fresh)
     exchange = Exchange(destination, request.session, session_id, body)
     silence = max(request.timeout, INITIALIZATION_SECONDS) + _SPARE_SECONDS
     try:

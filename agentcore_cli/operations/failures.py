@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 
 from agentcore_cli.errors import AgentFailedError
+from agentcore_cli.log_records import readable
 from agentcore_cli.operations.exchanges import Exchange
 
 
@@ -15,8 +16,8 @@ def explain(error: AgentFailedError, exchange: Exchange, *, midway: bool = False
     destination = exchange.destination
     if destination.selected is not None:
         error.hint = error.hint or f"{destination.command('logs')} --session-id {shlex.quote(exchange.name)}"
-    if lines := _last_lines(exchange, midway=midway):
-        error.message += "\n" + "\n".join(lines)
+    lines = error.message.split("\n") + _last_lines(exchange, midway=midway)
+    error.message = "\n".join(readable(line) for line in lines)
 
 
 def _last_lines(exchange: Exchange, *, midway: bool) -> list[str]:

@@ -86,7 +86,7 @@ def invoke(request: InvokeRequest, destination: Destination) -> Invocation:
         session_id,
         request.payload.body,
         _headers(request, destination, session_id),
-        is_fresh=destination.selected is not None,
+        is_fresh=destination.is_fresh,
     )
     exchange = Exchange(destination, request.session, session_id, call.body, keep=request.keep_transcript)
     try:

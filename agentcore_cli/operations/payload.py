@@ -61,5 +61,6 @@ def _raw(argument: str | None, stdin: BinaryIO | None) -> bytes:
         try:
             return Path(argument[1:]).read_bytes()
         except OSError as error:
-            raise InputError(f"{argument}: {error.strerror}") from None
+            hint = "@ names a file; text that begins with it goes by stdin: PAYLOAD -"
+            raise InputError(f"{argument}: {error.strerror}", hint=hint) from None
     return argument.encode(errors="surrogateescape")

@@ -16,9 +16,10 @@ from agentcore_cli.builders import image, source
 from agentcore_cli.config import Build, Start
 from agentcore_cli.contract import ENVIRONMENT_KEY_MAX, ENVIRONMENT_VALUE_MAX
 from agentcore_cli.engine import Change, Journal, Plan, plan_deploy
-from agentcore_cli.errors import EntrypointError, InputError
+from agentcore_cli.errors import EntrypointError, InputError, StillInProgressError
 from agentcore_cli.events import Listener
 from agentcore_cli.operations.account import Account, find_account, verify_account
+from agentcore_cli.operations.agent_check import check_readable
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.state import RUNTIME
@@ -106,10 +107,13 @@ def _largest(overrides: Overrides, selected: Selected, count: int) -> tuple[Larg
 
 @contextmanager
 def visit(selected: Selected) -> Iterator[Workplace]:
-    """The target, for looking only."""
+    """The target, for looking only. Work that takes longer than was waited for is told with where to look."""
     session = wiring.session(selected)
     try:
         yield Workplace(selected, session, wiring.journal(selected))
+    except StillInProgressError as error:
+        error.hint = error.hint or selected.command("status")
+        raise
     finally:
         session.close()
 
@@ -195,3 +199,4 @@ def _check_entrypoint(selected: Selected) -> None:
             f"agents.{selected.agent_name}.entrypoint: {start.file}: no such file",
             hint="agentcore configure --entrypoint FILE",
         )
+    check_readable(selected.loaded.root, selected.agent_name, selected.agent)

@@ -66,7 +66,7 @@ def _default(
 ) -> RollbackResult:
     previous: str = found.outputs["version"]
     # a version that a rollback made counts as the one that it was made from, or two rollbacks would undo each other
-    wanted = _wanted(request, place.door, found.outputs["id"], found.outputs.get(ROLLED_BACK_TO, previous))
+    wanted = _wanted(request, place, found.outputs["id"], found.outputs.get(ROLLED_BACK_TO, previous))
     resource = wiring.earlier_version(
         place.selected, place.session, wanted, account=place.account.number, patience=patience, listener=listener
     )
@@ -92,7 +92,7 @@ def _named(request: RollbackRequest, place: Workplace, found: Found, patience: P
         hint = place.selected.command("endpoints list")
         raise NotFoundError(f"endpoint {request.endpoint}: not there", hint=hint)
     previous = endpoint.live_version or endpoint.target_version or ""
-    wanted = _wanted(request, place.door, runtime_id, previous)
+    wanted = _wanted(request, place, runtime_id, previous)
     is_moved = not leads_to(endpoint, wanted.version)
     if is_moved:
         move_endpoint(place.door, runtime_id, request.endpoint, wanted.version, patience)
@@ -108,20 +108,21 @@ def _named(request: RollbackRequest, place: Workplace, found: Found, patience: P
     )
 
 
-def _wanted(request: RollbackRequest, door: Runtimes, runtime_id: str, current: str) -> Runtime:
+def _wanted(request: RollbackRequest, place: Workplace, runtime_id: str, current: str) -> Runtime:
     """The version to go back to. The list is asked only when none was named."""
-    chosen = request.to or _before(door, runtime_id, current)
-    version = door.get(runtime_id, chosen)
+    there = place.selected.command("versions")
+    chosen = request.to or _before(place.door, runtime_id, current)
+    if chosen is None:
+        raise InputError(f"nothing to go back to: there is no version before {current}", hint=there)
+    version = place.door.get(runtime_id, chosen)
     if version is None:
-        raise NotFoundError(f"version {chosen}: not there", hint="agentcore versions")
+        raise NotFoundError(f"version {chosen}: not there", hint=there)
     if version.status != READY:
-        raise InputError(f"version {chosen}: is {version.status}", hint="agentcore versions; --to N")
+        raise InputError(f"version {chosen}: is {version.status}", hint=f"{there}; --to N")
     return version
 
 
-def _before(door: Runtimes, runtime_id: str, current: str) -> str:
+def _before(door: Runtimes, runtime_id: str, current: str) -> str | None:
     """The newest version below `current` that came to be READY."""
     earlier = (v.version for v in door.versions(runtime_id) if v.status == READY and int(v.version) < int(current))
-    if (found := next(earlier, None)) is None:
-        raise InputError(f"nothing to go back to: there is no version before {current}", hint="agentcore versions")
-    return found
+    return next(earlier, None)

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from agentcore_cli.config import LOCAL, Agent, Loaded, Target, choose_agent, choose_target, find, load
+from agentcore_cli.config import LOCAL, Agent, Loaded, Target, choose_agent, choose_target, find, is_meant_unnamed, load
 from agentcore_cli.config.regions import region_fault
 from agentcore_cli.errors import InputError
 from agentcore_cli.operations.aws_profile import find_region
@@ -40,10 +40,8 @@ class Selected(Struct, frozen=True):
 
     def command(self, verb: str) -> str:
         """The command line of a verb about the same agent and target."""
-        config = self.loaded.config
         target = "--local" if self.is_local else f"--target {self.target_name}"
-        is_chosen = len(config.agents) == 1 or self.agent_name == config.default_agent
-        agent = "" if is_chosen else f" --agent {self.agent_name}"
+        agent = "" if is_meant_unnamed(self.loaded.config, self.agent_name) else f" --agent {self.agent_name}"
         return f"agentcore {verb} {target}{agent}"
 
     def deploy_command(self) -> str:

@@ -33,9 +33,7 @@ class Patience:
         deadline, seconds = time.monotonic() + self.seconds, _FIRST_PAUSE
         while not is_so():
             if time.monotonic() > deadline:
-                raise StillInProgressError(
-                    f"{subject}: after {self.seconds:g} s it is not yet so that {what}", hint="agentcore status"
-                )
+                raise StillInProgressError(f"{subject}: after {self.seconds:g} s it is not yet so that {what}")
             if tell and seconds == _LONGEST_PAUSE:
                 tell(f"waiting until {what}")
             pause(seconds)

@@ -9,6 +9,7 @@ from typing import Any
 
 from agentcore_cli.errors import AgentcoreError, InputError, ReaderLeft
 from agentcore_cli.events import Event, Listener, Note
+from agentcore_cli.log_records import readable
 from agentcore_cli.ui import terminal
 from agentcore_cli.ui.json_lines import line
 from agentcore_cli.ui.progress import JsonProgress, LiveProgress, PlainProgress, Progress, QuietProgress
@@ -42,11 +43,13 @@ class Output:
         _write(text if trusted or not sys.stdout.isatty() else terminal.printable(text))
 
     def log_line(self, timestamp: str, label: str | None, message: str) -> None:
-        """A line of an agent's log with its time and, where lines of several sessions mix, the session's label."""
+        """A line of an agent's log with its time and, where lines of several sessions mix, the session's label; on a
+        terminal the SDK's records are their text.
+        """
         dim, reset = ("\033[2m", "\033[0m") if terminal.is_terminal(sys.stdout) else ("", "")
         head = terminal.printable(f"{timestamp} {label}" if label else timestamp)
         self.piece(f"{dim}{head}{reset} ", trusted=True)
-        self.piece(message + "\n")
+        self.piece((readable(message) if sys.stdout.isatty() else message) + "\n")
 
     def binary(self, data: bytes) -> None:
         """Bytes of an answer as they are."""

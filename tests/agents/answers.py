@@ -69,6 +69,12 @@ class Handler(BaseHTTPRequestHandler):
         print("Traceback (most recent call last):\nValueError: no such customer", file=sys.stderr, flush=True)
         self.answer(b'{"error": "no such customer"}', status=500)
 
+    def do_fail_as_the_sdk(self, body):
+        trace = ["Traceback (most recent call last):\n", '  File "agent.py", line 6, in main\n', "KeyError: 'name'\n"]
+        record = {"level": "ERROR", "message": "Invocation failed (0.001s)", "sessionId": "s", "stackTrace": trace}
+        print("looking", json.dumps(record), '{"level": 7}', sep="\n", flush=True)
+        self.answer(b'{"error": "name"}', status=500)
+
     def do_hostile(self, body):
         print("\x1b]0;owned by a log\x07 [red]a log line[/red]", flush=True)
         self.answer(b"\x1b]0;owned by an error\x07 [red]an error[/red]", "text/plain", status=500)

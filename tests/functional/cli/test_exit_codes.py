@@ -119,9 +119,13 @@ def test_out_of_time_is_7_and_it_goes_on_elsewhere(faults: SameProcess, verb: li
         faults.run("endpoints", "create", "late")
     faults.run("local", "fault", "not-ready", "--count", "100000")
     ran = faults.run(*verb, "--timeout", "1", code=7)
-    assert "next: " in ran.stderr
+    assert "next: agentcore status --local" in ran.stderr
     faults.run("local", "fault", "not-ready", "--count", "0")
     faults.run("deploy")
+
+
+def test_a_version_that_is_not_there_leads_to_the_list_of_the_same_target(here: SameProcess) -> None:
+    assert "next: agentcore versions --local" in here.run("rollback", "--to", "99", code=4).stderr
 
 
 def test_what_the_service_could_not_make_is_1(faults: SameProcess) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.command_line import AGENTCORE, CommandLine
+from tests.conftest import leave
 
 HEAVY = ("boto3", "botocore", "docker", "pydantic", "uvicorn", "starlette", "rich", "jinja2", "ruamel", "yaml")
 
@@ -143,6 +148,37 @@ def test_a_failing_agent_shows_its_own_last_lines(agentcore: CommandLine) -> Non
     ran = agentcore.run("invoke", "--local", '{"do": "fail"}', "-s", "failing", code=5)
     assert ran.stderr.count("ValueError: no such customer") == 1
     assert "agentcore logs --local --session-id failing" in ran.stderr
+
+
+def test_records_of_the_sdk_are_shown_as_their_text(agentcore: CommandLine) -> None:
+    ran = agentcore.run("invoke", "--local", '{"do": "fail_as_the_sdk"}', code=5)
+    assert ran.stderr.splitlines()[1:8] == [
+        '{"error": "name"}',
+        "looking",
+        "ERROR Invocation failed (0.001s)",
+        "Traceback (most recent call last):",
+        '  File "agent.py", line 6, in main',
+        "KeyError: 'name'",
+        '{"level": 7}',
+    ]
+
+
+def test_a_silent_agent_s_new_session_can_be_gone_on_with(agentcore: CommandLine) -> None:
+    ran = agentcore.run("invoke", "--local", '{"do": "sleep", "seconds": 3}', "--timeout", "1", code=7)
+    assert "silent for 1 s" in ran.stderr
+    [session] = re.findall("goes on: agentcore invoke --local --session-id ([0-9a-f-]{36}) PAYLOAD", ran.stderr)
+    assert agentcore.json("invoke", "--local", "{}", "-s", session)["response"]["calls"] == 2
+
+
+def test_what_was_deployed_long_ago_and_is_gone_is_not_waited_for(agentcore: CommandLine, tmp_path: Path) -> None:
+    project = Path(shutil.copytree(agentcore.folder, tmp_path / "project"))
+    os.utime(project / ".agentcore" / "local.json", (0, 0))
+    elsewhere = Path(tempfile.mkdtemp(prefix="ac-"))
+    started = time.monotonic()
+    ran = CommandLine(project, {"AGENTCORE_HOME": str(elsewhere)}).run("invoke", "--local", "{}", code=4)
+    assert time.monotonic() - started < 10
+    assert "next: agentcore status --local" in ran.stderr
+    leave(elsewhere)
 
 
 def test_what_arrived_before_a_stream_broke_is_shown(agentcore: CommandLine) -> None:

@@ -100,6 +100,15 @@ def test_ctrl_c_in_an_invoke_leaves_the_session_and_says_its_name(agentcore: Com
     assert not TROUBLE.search(terminal.text)
 
 
+def test_records_of_the_sdk_are_text_to_a_person_and_whole_to_a_program(agentcore: CommandLine) -> None:
+    agentcore.run("invoke", "--local", '{"do": "fail_as_the_sdk"}', "-s", "records", code=5)
+    with Terminal(agentcore, "logs", "--local", "-s", "records") as terminal:
+        assert terminal.end() == 0
+    assert "Z ERROR Invocation failed (0.001s)\nTraceback (most recent call last):\n" in terminal.text
+    assert '"stackTrace"' not in terminal.text
+    assert '{"level": "ERROR", "message": ' in agentcore.run("logs", "--local", "-s", "records").stdout
+
+
 def test_ctrl_c_is_the_end_of_logs_that_are_followed(agentcore: CommandLine) -> None:
     agentcore.run("invoke", "--local", "{}", "-s", "watched")
     with Terminal(agentcore, "logs", "--local", "--follow", "-s", "watched") as terminal:

@@ -128,12 +128,14 @@ def test_a_second_agent_leaves_the_first_alone(agentcore: CommandLine, project: 
     agentcore.run("configure", "-e", "handler.py")
     first = (project / "Dockerfile").read_text()
     (project / "other.py").write_text(AGENT)
-    agentcore.run("configure", "-e", "other.py")
+    said = agentcore.run("configure", "-e", "other.py")
+    assert "next: agentcore deploy --local --agent other, then agentcore invoke --local --agent other" in said.stderr
     assert list(config_of(project)["agents"]) == ["handler", "other"]  # type: ignore[call-overload]
     assert config_of(project)["default_agent"] == "handler"
     assert (project / "Dockerfile").read_text() == first
     assert '"other.py"' in (project / "Dockerfile.other").read_text()
-    agentcore.run("configure", "--name", "other", "--default")
+    said = agentcore.run("configure", "--name", "other", "--default")
+    assert "next: agentcore deploy --local, then" in said.stderr
     assert config_of(project)["default_agent"] == "other"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from agentcore_cli import files
 from agentcore_cli.engine import Action
-from agentcore_cli.errors import ConflictError, InputError
+from agentcore_cli.errors import ConflictError, EntrypointError, InputError
 from agentcore_cli.events import Note
 from agentcore_cli.local.home import Home
 from agentcore_cli.operations.endpoints import EndpointRequest, create_endpoint
@@ -51,6 +51,17 @@ def test_one_line_of_code_is_a_new_version_in_the_same_environment(workshop: Wor
     assert workshop.deploy().version == "2"
     assert inventory(home) == {NAME: ("READY", 2, "2")}
     assert stored(home) == (2, 1)
+
+
+def test_a_file_that_python_can_t_read_is_refused_and_nothing_is_changed(workshop: Workshop, home: Home) -> None:
+    workshop.deploy()
+    (workshop.root / "handler.py").write_text(HANDLER + "def (\n")
+    for refused in (workshop.plan, workshop.deploy):
+        with pytest.raises(EntrypointError, match=r"^handler\.py:\d+: syntax error"):
+            refused()
+    assert inventory(home) == ONE
+    (workshop.root / "Dockerfile").write_text("FROM scratch\n")
+    assert [change.key for change in workshop.plan().pending] == ["source", "runtime"]
 
 
 def test_a_setting_is_changed_and_nothing_is_built(workshop: Workshop, home: Home) -> None:

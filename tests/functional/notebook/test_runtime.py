@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,6 +96,8 @@ def test_what_is_wrong_is_an_exception_with_its_next_step(project: Path) -> None
     with pytest.raises(NotFoundError) as caught:
         runtime.invoke({"prompt": "Hello"})
     assert caught.value.hint == "agentcore deploy --local"
+    shown = traceback.format_exception_only(caught.value)
+    assert shown[1:] == ["  next: agentcore deploy --local\n"]
     with pytest.raises(InputError, match="no session was used yet"):
         runtime.stop_session()
     with pytest.raises(TypeError, match="surprise"):

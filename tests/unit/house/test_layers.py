@@ -33,6 +33,7 @@ ROWS = {
     "errors": 1,
     "exclusions": 1,
     "event_stream": 1,
+    "log_records": 1,
     "events": 1,
     "names": 1,
     "files": 1,

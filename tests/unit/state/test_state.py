@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,14 @@ def test_whatever_is_left_of_a_deployment_tells_where_it_is(tmp_path: Path, key:
     state.records("bot").put(key, {"outputs": {"arn": arn}, "facts": {}})
     assert state.account("bot") == "123456789012"
     assert state.region("bot") == (None if key == "role" else "us-west-2")
+
+
+def test_how_lately_it_was_written_is_known(tmp_path: Path) -> None:
+    state = deployed_on(tmp_path, "local")
+    assert state.was_written_within(60)
+    os.utime(tmp_path / ".agentcore" / "local.json", (0, 0))
+    assert not state.was_written_within(60)
+    assert not State(tmp_path, "aws").was_written_within(60)
 
 
 def test_an_unfinished_record_is_no_deployment(tmp_path: Path) -> None:
