@@ -37,6 +37,7 @@ _AT_FAULT: Final = re.compile(
     r"Because (?:there (?:is|are) no versions? of |only )?(?P<missing>[\w.-]+(?:\[[\w,-]+\])?)"
     r"|Failed to (?:build|download|prepare)(?: and build)?(?: distributions?)? `(?P<broken>[^`]+)`"
 )
+_WIDTH: Final = "4096"  # characters: uv breaks its sentences in a narrower terminal, and they are read here
 _SHOWN_LINES: Final = 12
 _POLL_SECONDS: Final = 0.2
 
@@ -54,6 +55,7 @@ def run(arguments: Sequence[str], *, folder: Path, tell: Tell, stopping: Stoppin
     """
     command = [uv.find_uv_bin(), *arguments, "--no-python-downloads", "--color", "never", "--no-progress"]
     environ = {key: value for key, value in os.environ.items() if key not in _INHERITED_CHOICES}
+    environ["COLUMNS"] = _WIDTH
     with subprocess.Popen(
         command,
         cwd=folder,

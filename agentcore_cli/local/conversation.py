@@ -37,6 +37,7 @@ NORMAL, GOING_AWAY, POLICY, TOO_BIG, FAILED = 1000, 1001, 1008, 1009, 1011
 _SENDABLE: Final = frozenset({*range(1000, 1004), *range(1007, 1015), *range(3000, 5000)})  # RFC 6455, section 7.4
 
 Closing = tuple[int, str]
+_ENDED: Final[Closing] = (GOING_AWAY, "the session has ended")
 
 
 class Conversation:
@@ -64,7 +65,7 @@ class Conversation:
         }
         try:
             done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            closing = next(iter(done)).result()
+            closing = _ENDED if self._cut.is_set() else next(iter(done)).result()  # its agent hangs up with it
         finally:
             for end in ends:
                 end.cancel()
@@ -101,7 +102,7 @@ class Conversation:
 
     async def _until_cut(self) -> Closing:
         await self._cut.wait()
-        return GOING_AWAY, "the session has ended"
+        return _ENDED
 
     async def _until_over(self) -> Closing:
         await self._clock.sleep(WEBSOCKET_SECONDS)

@@ -122,7 +122,8 @@ def test_a_package_that_is_nowhere_is_named(project: Path) -> None:
     assert "because of nowhere" in refused(project, "nowhere").message
 
 
-def test_a_folder_that_runs_everywhere_is_built_here(project: Path) -> None:
+def test_a_folder_that_runs_everywhere_is_built_here(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")  # what uv says is understood in any terminal
     make_source(project / "shared", "shared")
     told: list[str] = []
     assert names(install(project, "./shared", told=told)) == ["shared"]
