@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,7 +34,7 @@ def init(
     with out.progress() as listener:
         result = run(request, listener)
     out.result(result, _human(result))
-    enter = "" if result.directory == Path.cwd() else f"cd {directory} && "
+    enter = "" if result.directory == Path.cwd() else f"cd {shlex.quote(str(directory))} && "
     out.note(f'next: {enter}agentcore deploy --local\n      agentcore invoke --local --session-id conv1 "Hello"')
 
 

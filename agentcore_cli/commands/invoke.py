@@ -73,7 +73,8 @@ def invoke(
     go_on = f"{destination.command('invoke')} --session-id {shlex.quote(request.session)} PAYLOAD"
     invocation = None
     try:
-        invocation = run(request, destination)
+        with out.wait("no answer yet; Ctrl-C ends the waiting, and the session goes on"):
+            invocation = run(request, destination)
         show(invocation, out, output=output, raw=raw)
     except KeyboardInterrupt:
         raise Interrupted("interrupted; the session goes on", hint=go_on) from None

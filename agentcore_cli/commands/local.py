@@ -67,7 +67,7 @@ def stop(ctx: typer.Context) -> None:
     from agentcore_cli.operations import local_runtime
 
     status = local_runtime.stop(_home())
-    Globals.of(ctx).output().result(status, _human(status))
+    Globals.of(ctx).output().result(status, "the local runtime is stopped; what is deployed stays known")
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,18 +13,29 @@ SCHEMA_VERSION = 1
 
 
 def plain(value: Any) -> Any:
-    """`value` as JSON has it: dataclasses and structs become objects, paths text, bytes text or {"base64": …}."""
+    """What JSON has for it, one level deep: dataclasses and structs are objects, paths text, bytes text or
+    {"base64": …}. What agents answered is JSON already, and may be nested deeper than this could follow.
+    """
     if (names := _field_names(type(value))) is not None:
-        return {name: plain(getattr(value, name)) for name in names}
+        return {name: getattr(value, name) for name in names}
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [plain(item) for item in value]
+        return dict(value)
+    if isinstance(value, (set, frozenset)):
+        return list(value)
     if isinstance(value, bytes):
         return _text_or_base64(value)
     if isinstance(value, Path):
         return str(value)
     return value
+
+
+def _finite(value: Any) -> Any:
+    """`value`, which JSON has, with NaN and infinities, which Python's agents may answer, as text: JSON has none."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return value if not isinstance(value, float) or math.isfinite(value) else str(value)
 
 
 def _field_names(kind: type) -> tuple[str, ...] | None:
@@ -49,8 +61,16 @@ def line(value: Any, *, event: str | None = None) -> str:
     if event is not None:
         head["event"] = event
     whole = head | (body if isinstance(body, dict) else {"value": body})
-    text = json.dumps(whole, ensure_ascii=False)
-    return text if _is_unicode(text) else json.dumps(whole)
+    text = _encoded(whole, ascii_only=False)
+    return text if _is_unicode(text) else _encoded(whole, ascii_only=True)
+
+
+def _encoded(whole: dict[str, Any], *, ascii_only: bool) -> str:
+    try:
+        return json.dumps(whole, ensure_ascii=ascii_only, default=plain, allow_nan=False)
+    except ValueError:
+        read = json.loads(json.dumps(whole, default=plain))
+        return json.dumps(_finite(read), ensure_ascii=ascii_only)
 
 
 def _is_unicode(text: str) -> bool:

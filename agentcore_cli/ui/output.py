@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, Final
 
 from agentcore_cli.errors import AgentcoreError, InputError, ReaderLeft
 from agentcore_cli.events import Event, Listener, Note
@@ -13,6 +13,8 @@ from agentcore_cli.log_records import readable
 from agentcore_cli.ui import terminal
 from agentcore_cli.ui.json_lines import line
 from agentcore_cli.ui.progress import JsonProgress, LiveProgress, PlainProgress, Progress, QuietProgress
+
+_PATIENCE_SECONDS: Final = 4.0
 
 
 class Output:
@@ -92,6 +94,22 @@ class Output:
         finally:
             painter.close()
             self._painter = None
+
+    @contextmanager
+    def wait(self, message: str) -> Iterator[None]:
+        """Say this to a person for whom it takes longer than a few seconds."""
+        if self.json or not sys.stderr.isatty():
+            yield
+            return
+        import threading
+
+        timer = threading.Timer(_PATIENCE_SECONDS, self.note, [message])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def can_ask(self) -> bool:
         return not self.json and terminal.can_ask()

@@ -100,6 +100,15 @@ def test_ctrl_c_in_an_invoke_leaves_the_session_and_says_its_name(agentcore: Com
     assert not TROUBLE.search(terminal.text)
 
 
+def test_who_waits_for_an_answer_is_told_so_and_what_ends_it(agentcore: CommandLine) -> None:
+    with Terminal(agentcore, "invoke", "--local", '{"do": "sleep", "seconds": 6}', "-s", "slow") as terminal:
+        assert terminal.end() == 0
+    assert re.search(r"^no answer yet; Ctrl-C ends the waiting[^\n]*\nwoke\n", terminal.text)
+    with Terminal(agentcore, "invoke", "--local", "{}", "-s", "slow") as terminal:
+        assert terminal.end() == 0
+    assert "no answer yet" not in terminal.text
+
+
 def test_records_of_the_sdk_are_text_to_a_person_and_whole_to_a_program(agentcore: CommandLine) -> None:
     agentcore.run("invoke", "--local", '{"do": "fail_as_the_sdk"}', "-s", "records", code=5)
     with Terminal(agentcore, "logs", "--local", "-s", "records") as terminal:

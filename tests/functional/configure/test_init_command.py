@@ -27,6 +27,10 @@ def test_a_new_folder(agentcore: CommandLine, tmp_path: Path) -> None:
     assert SameProcess(folder, agentcore.environment).json("configure")["written"] == []
 
 
+def test_a_folder_s_name_can_be_pasted_into_a_shell(agentcore: CommandLine) -> None:
+    assert "next: cd 'my bot' && agentcore deploy --local\n" in agentcore.run("init", "my bot").stderr
+
+
 def test_what_is_there_is_kept(agentcore: CommandLine, tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("mine")
     result = agentcore.json("init", ".", "--name", "bot")

@@ -24,6 +24,16 @@ def test_a_result_is_an_object_with_its_schema_version_first() -> None:
     assert json.loads(text)["parts"] == ["text", {"base64": "/w=="}]
 
 
+def test_numbers_that_json_has_not_are_text() -> None:
+    text = line({"response": [float("nan"), {"a": float("-inf")}, 1.5], "raw": b"\xff"})
+    assert '"response": ["nan", {"a": "-inf"}, 1.5], "raw": {"base64": "/w=="}' in text
+
+
+def test_what_is_nested_deep_is_shown() -> None:
+    text = "[" * 800 + "]" * 800
+    assert f'"response": {text}' in line({"response": json.loads(text)})
+
+
 @pytest.mark.parametrize("value", ["a\nb", "\u2028", "\ud83d", "näme", "\x00\x1b[31m"], ids=ascii)
 def test_any_text_is_one_line_of_unicode(value: str) -> None:
     text = line({"response": value})
