@@ -71,7 +71,8 @@ def delete_repository(lab: Laboratory) -> None:
 def delete_image(lab: Laboratory) -> None:
     name = one(lab.account.inventory()["repositories"], lab.before["repositories"])
     ecr = lab.account.clients["ecr"]
-    ecr.batch_delete_image(repositoryName=name, imageIds=ecr.list_images(repositoryName=name)["imageIds"])
+    if known := ecr.list_images(repositoryName=name)["imageIds"]:  # moto's ECR hears of a push when it is asked
+        ecr.batch_delete_image(repositoryName=name, imageIds=known)
     delete_pushed(lab, name)
 
 

@@ -10,17 +10,16 @@ import pytest
 
 from agentcore_cli.local.home import Home
 from tests.conftest import leave
-from tests.e2e.containers.engine import Engine, lacking
+from tests.e2e.containers.engine import Engine
 from tests.e2e.containers.runtime import PATIENCE, deploy
 from tests.local_runtime import RunningServer
+from tests.stage.machine import Machine
 
 AGENTS = Path(__file__).parents[2] / "agents"
 
 
 @pytest.fixture(scope="session")
-def engine() -> Iterator[Engine]:
-    if reason := lacking():
-        pytest.skip(reason)
+def engine(stage: Machine) -> Iterator[Engine]:
     engine = Engine()
     yield engine
     engine.close()

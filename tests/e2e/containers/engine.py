@@ -12,23 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import docker
-from docker.errors import DockerException, ImageNotFound
+from docker.errors import ImageNotFound
 
 from tests.stage.base_image import base_image
-from tests.stage.engine import missing
 
 REGISTRY = "123456789012.dkr.ecr.us-west-2.amazonaws.com"
 PREFIX = "agentcore-containers-test"
-
-
-def lacking() -> str | None:
-    """Why there is no engine to test with, in one line; None when there is one."""
-    try:
-        client = docker.from_env()
-    except DockerException:
-        return f"no Docker Engine answers here; {missing() or 'start dockerd'}"
-    client.close()
-    return None
 
 
 class Engine:
