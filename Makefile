@@ -12,13 +12,17 @@ export PYTHONDONTWRITEBYTECODE :=
 demo: $(VENV)/installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" examples/demo
 
-# Tests with time limits share the machine with each other: what fails is run once more, by itself.
+# Tests with time limits share the machine with each other: what fails is run once more, by itself. They wait more than
+# they work, so there are twice as many processes as processors, but for those that emulate another processor.
 AGAIN := $(BIN)/pytest --last-failed --last-failed-no-failures none
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
+TESTS ?= tests
 MARKS ?= slow or not slow
+E2E_MARKS ?= not long
 
 test: $(VENV)/installed
-	$(BIN)/pytest -n auto --dist loadfile -m "$(MARKS)" --ignore tests/e2e || $(AGAIN) -m "$(MARKS)" --ignore tests/e2e
-	$(BIN)/pytest -n auto --dist loadfile -m "not long" tests/e2e || $(AGAIN) -m "not long" tests/e2e
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "$(MARKS)" $(TESTS) --ignore tests/e2e || $(AGAIN) -m "$(MARKS)" $(TESTS) --ignore tests/e2e
+	$(BIN)/pytest -n auto --dist loadfile -m "$(E2E_MARKS)" tests/e2e || $(AGAIN) -m "$(E2E_MARKS)" tests/e2e
 	@echo "make test: all tests passed"
 
 # The real parts alone, with what takes long: kills and faults at every AWS call. AGENTCORE_E2E=required: what is
