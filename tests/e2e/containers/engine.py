@@ -14,10 +14,12 @@ from typing import Any
 import docker
 from docker.errors import ImageNotFound
 
+from tests.stage.account import WORKER
 from tests.stage.base_image import base_image
 
 REGISTRY = "123456789012.dkr.ecr.us-west-2.amazonaws.com"
 PREFIX = "agentcore-containers-test"
+OWN_PREFIX = f"{PREFIX}-{WORKER}"  # several test processes share the engine
 
 
 class Engine:
@@ -35,7 +37,7 @@ class Engine:
 
     def image(self, name: str, files: Mapping[str, Path | str], *lines: str, base: str | None = None) -> str:
         """Build an image of files in /app and further lines of a Dockerfile; its URI is by its id, as never pushed."""
-        reference = f"{REGISTRY}/{PREFIX}-{name}:v1"
+        reference = f"{REGISTRY}/{OWN_PREFIX}-{name}:v1"
         with tempfile.TemporaryDirectory() as context:
             for path, content in files.items():
                 Path(context, path).write_text(content if isinstance(content, str) else content.read_text())
@@ -43,7 +45,7 @@ class Engine:
             Path(context, "Dockerfile").write_text(dockerfile)
             built, _ = self._client.images.build(path=context, tag=reference, rm=True)
         self._built.append(reference)
-        return f"{REGISTRY}/{PREFIX}-{name}@{built.id}"
+        return f"{REGISTRY}/{OWN_PREFIX}-{name}@{built.id}"
 
     def containers(self, home: Path, *, all: bool = True) -> list[Any]:
         """The containers of a local runtime's home, by the label that its server gives them."""
