@@ -318,6 +318,7 @@ def _local_deployment(selected: Selection, wishes: Wishes, patience: Patience, l
 def _deployment(
     selected: Selection, account: str, wishes: Wishes, patience: Patience, listener: Listener
 ) -> Deployment:
+    from agentcore_cli.resources import repository
     from agentcore_cli.resources.catalog import Deployment
 
     there = selected.state.deployed(selected.agent_name)
@@ -334,6 +335,7 @@ def _deployment(
         given_before=selected.state.given_environment(selected.agent_name),
         runtime_id=selected.agent.runtime or (there.runtime_id if there else None),
         artifact=there.artifact if there else None,
+        has_repository=selected.state.record(selected.agent_name, repository.KEY) is not None,
         image=wishes.image,
         refresh=wishes.refresh,
         patience=patience,

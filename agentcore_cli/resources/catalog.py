@@ -55,6 +55,7 @@ class Deployment:
     given_before: frozenset[str] | None
     runtime_id: str | None
     artifact: str | None
+    has_repository: bool
     image: str | None
     refresh: bool
     patience: Patience
@@ -114,6 +115,7 @@ class Deployment:
             self.region,
             self.image_source,
             self.root / self.agent.role_policy if self.agent.role_policy else None,
+            self.own_repository if self.has_repository and self.image_source != self.own_repository else None,
         )
 
 

@@ -30,7 +30,8 @@ _MEMORY_ID: Final = re.compile(r".+-[a-zA-Z0-9]{10}")
 class Grant:
     """Whom the role is for, and where: `runtime` is the runtime's name, `repository` what its image is pulled from.
 
-    `policy_file` holds the config's own statements.
+    `policy_file` holds the config's own statements. `earlier_repository` is another one, which the images of earlier
+    versions are in: endpoints may answer with those, and a rollback goes back to them.
     """
 
     agent: Agent
@@ -39,6 +40,7 @@ class Grant:
     region: str
     repository: EcrRepository | None = None
     policy_file: Path | None = None
+    earlier_repository: EcrRepository | None = None
 
     @property
     def partition(self) -> str:
@@ -60,7 +62,7 @@ def policy(grant: Grant) -> Document:
         "iam/execution_policy.json.j2",
         **grant.place,
         runtime=grant.runtime,
-        repository=grant.repository.arn if grant.repository else None,
+        repositories=[address.arn for address in (grant.repository, grant.earlier_repository) if address],
         otel=grant.agent.otel,
         memory=_memory(grant.agent.memory),
         services=grant.agent.services,

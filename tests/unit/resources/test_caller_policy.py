@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import json
 import re
 from collections.abc import Iterator
@@ -59,6 +60,7 @@ def deployment(agent: Agent = PLAIN, region: str = REGION, account: str = ACCOUN
         given_before=None,
         runtime_id=None,
         artifact=None,
+        has_repository=False,
         image=None,
         refresh=True,
         cache=Path("/cache"),
@@ -290,3 +292,11 @@ def test_and_its_scope_covers_what_the_call_is_about(service: str, operation: st
         resource = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:*"
     wanted = {"Statement": {"Effect": "Allow", "Action": needed.action, "Resource": resource}}
     assert any(missing(wanted, [made]) == [] for made in ALL.values())
+
+
+def test_images_of_earlier_versions_stay_readable_when_a_given_one_takes_over() -> None:
+    given = replace(PLAIN, image=f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/team/bot:v1")
+    for has_repository in (True, False):
+        there = dataclasses.replace(deployment(given), has_repository=has_repository)
+        assert there.grant.earlier_repository == (there.own_repository if has_repository else None)
+    assert dataclasses.replace(deployment(PLAIN), has_repository=True).grant.earlier_repository is None

@@ -180,3 +180,10 @@ def test_what_is_no_policy_is_refused_with_an_example(tmp_path: Path, text: str,
 def test_a_policy_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"role_policy: gone\.json: can't be read"):
         statements(file=tmp_path / "gone.json")
+
+
+def test_images_of_another_repository_can_be_read_too() -> None:
+    earlier = EcrRepository(ACCOUNT, REGION, "before/bot")
+    document = policy(Grant(AGENT, "bot", ACCOUNT, REGION, REPOSITORY, earlier_repository=earlier))
+    (statement,) = (item for item in document["Statement"] if item["Sid"] == "ReadImage")
+    assert statement["Resource"] == [REPOSITORY.arn, earlier.arn]
