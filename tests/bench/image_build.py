@@ -97,6 +97,7 @@ def _project(folder: Path) -> ImageProject:
 @contextmanager
 def _base_image() -> Iterator[None]:
     """The usual base image with this machine's certificate authorities, without which pip may not reach its index."""
+    docker_image.remove(_LABELS)  # of a run that was broken off
     client = docker.from_env()
     try:
         client.images.build(fileobj=_context(), custom_context=True, platform="linux/arm64", tag=_BASE, rm=True)
