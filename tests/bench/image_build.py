@@ -19,7 +19,7 @@ from agentcore_cli.builders.docker_image import LocalImage
 from agentcore_cli.builders.image import ImageProject
 from tests.bench.effort import Effort
 from tests.bench.figure import Figure
-from tests.bench.stage import AGENTS, REQUIREMENTS, Stage
+from tests.bench.stage import AGENTS, Stage
 from tests.bench.timing import seconds
 from tests.stage import engine
 from tests.stage.base_image import REPOSITORY, TAG
@@ -27,6 +27,9 @@ from tests.stage.machine import machine
 from tests.stage.registry import PUBLIC
 
 _AGENT: Final = "strands_counter.py"
+_REQUIREMENTS: Final = (
+    "bedrock-agentcore\nstrands-agents\n"  # the tools besides take pip a quarter of an hour, emulated
+)
 _BASE: Final = "agentcore-bench/base:1"
 _LABELS: Final = {"agentcore:project": "bench", "agentcore:agent": "bench"}
 _AUTHORITIES: Final = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -80,7 +83,7 @@ def _layers(built: LocalImage) -> list[str]:
 def _project(folder: Path) -> ImageProject:
     folder.mkdir()
     shutil.copy(AGENTS / _AGENT, folder)
-    (folder / "requirements.txt").write_text(REQUIREMENTS)
+    (folder / "requirements.txt").write_text(_REQUIREMENTS)
     return ImageProject(
         root=folder,
         agent="bench",
