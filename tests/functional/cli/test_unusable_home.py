@@ -71,4 +71,6 @@ Home(pathlib.Path({str(folder)!r})).check()
 """
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     folder.rmdir()
-    assert ran.stderr.splitlines()[-1].endswith(f"InputError: {folder}: can't be used: no permission to write there")
+    error, next_step = ran.stderr.splitlines()[-2:]
+    assert error.endswith(f"InputError: {folder}: can't be used: no permission to write there")
+    assert next_step == "  next: set AGENTCORE_HOME to a folder of yours"

@@ -392,5 +392,5 @@ def test_published_agents_pass(name: str, requirements: str, tmp_path: Path) -> 
 
 
 def test_null_bytes_are_told(tmp_path: Path) -> None:
-    with pytest.raises(EntrypointError, match=r"^handler\.py.*: source code string cannot contain null bytes$"):
+    with pytest.raises(EntrypointError, match=r"^handler\.py.*: source code string cannot contain null bytes"):
         handler("a = 1\0\n").check(tmp_path)
