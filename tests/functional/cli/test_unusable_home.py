@@ -71,6 +71,4 @@ Home(pathlib.Path({str(folder)!r})).check()
 """
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     folder.rmdir()
-    error, next_step = ran.stderr.splitlines()[-2:]
-    assert error.endswith(f"InputError: {folder}: can't be used: no permission to write there")
-    assert next_step == "  next: set AGENTCORE_HOME to a folder of yours"
+    assert f"InputError: {folder}: can't be used: no permission to write there\n" in ran.stderr
