@@ -49,7 +49,7 @@ class Engine:
 
     def containers(self, home: Path, *, all: bool = True) -> list[Any]:
         """The containers of a local runtime's home, by the label that its server gives them."""
-        return list(self._client.containers.list(all=all, filters=_ours(home)))
+        return list(self._client.containers.list(all=all, filters=_ours(home), ignore_removed=True))
 
     def networks(self, home: Path) -> list[Any]:
         return list(self._client.networks.list(filters=_ours(home)))

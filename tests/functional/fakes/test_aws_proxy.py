@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -188,3 +190,12 @@ def test_what_the_proxy_could_not_serve_is_told_at_the_end(moto: Moto) -> None:
     client.close()
     with pytest.raises(ExceptionGroup, match="could not serve"):
         proxy.__exit__()
+
+
+def test_half_a_request_of_a_caller_that_died_is_no_call(proxy: AwsProxy) -> None:
+    address = urlsplit(proxy.url)
+    with socket.create_connection((address.hostname, address.port)) as caller:
+        caller.sendall(b"POST / HTTP/1.1\r\nHost: aws\r\nContent-Length: 100\r\n\r\nAction=GetR")
+        caller.shutdown(socket.SHUT_WR)
+        assert caller.recv(1000) == b""
+    assert (proxy.calls, proxy.failures) == ([], [])
