@@ -10,10 +10,10 @@ from agentcore_cli import names
 from agentcore_cli.aws.commands import Ended, Written, read
 from agentcore_cli.aws.data_plane import Answer, Call
 from agentcore_cli.contract import COMMAND_MAX, COMMAND_SECONDS_DEFAULT, INITIALIZATION_SECONDS
-from agentcore_cli.errors import AgentFailedError, CredentialsError, InputError, NotFoundError, StillInProgressError
+from agentcore_cli.errors import AgentFailedError, CredentialsError, InputError
 from agentcore_cli.operations.destination import Destination
 from agentcore_cli.operations.exchanges import Exchange, remember
-from agentcore_cli.operations.failures import explain
+from agentcore_cli.operations.failures import begun, explain
 
 _SPARE_SECONDS = 30.0  # beyond the command's own time, for the way there and back
 
@@ -70,16 +70,8 @@ def exec_(request: ExecRequest, destination: Destination) -> Execution:
     exchange = Exchange(destination, request.session, session_id, body)
     silence = max(request.timeout, INITIALIZATION_SECONDS) + _SPARE_SECONDS
     try:
-        with exchange.watched():
+        with begun(exchange):
             answer = destination.plane(timeout=silence, bearer=request.bearer).command(call)
-    except (AgentFailedError, StillInProgressError, KeyboardInterrupt) as error:
-        remember(exchange)
-        if isinstance(error, AgentFailedError):
-            explain(error, exchange)
-        raise
-    except NotFoundError as error:
-        error.hint = error.hint or destination.where_to_look()
-        raise
     except CredentialsError as error:
         if "InvokeAgentRuntime" in (error.hint or ""):
             error.hint = "allow bedrock-agentcore:InvokeAgentRuntimeCommand"

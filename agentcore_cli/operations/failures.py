@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from agentcore_cli.errors import AgentFailedError
+from agentcore_cli.errors import AgentFailedError, NotFoundError, StillInProgressError
 from agentcore_cli.log_records import readable
-from agentcore_cli.operations.exchanges import Exchange
+from agentcore_cli.operations.exchanges import Exchange, remember
+
+
+@contextmanager
+def begun(exchange: Exchange) -> Iterator[None]:
+    """While a call waits for its answer to begin: a failure is written down and says what to look at."""
+    try:
+        with exchange.watched():
+            yield
+    except (AgentFailedError, StillInProgressError, KeyboardInterrupt) as error:
+        remember(exchange)
+        if isinstance(error, AgentFailedError):
+            explain(error, exchange)
+        raise
+    except NotFoundError as error:
+        error.hint = error.hint or exchange.destination.where_to_look()
+        raise
 
 
 def explain(error: AgentFailedError, exchange: Exchange, *, midway: bool = False) -> None:

@@ -9,10 +9,10 @@ from typing import Final
 from agentcore_cli import names
 from agentcore_cli.aws.data_plane import Answer, Call
 from agentcore_cli.contract import HEADER_MCP_SESSION, HEADER_USER, SYNC_REQUEST_SECONDS
-from agentcore_cli.errors import AgentFailedError, CredentialsError, InputError, NotFoundError, StillInProgressError
+from agentcore_cli.errors import AgentFailedError, CredentialsError, InputError
 from agentcore_cli.operations.destination import Destination
 from agentcore_cli.operations.exchanges import Exchange, remember
-from agentcore_cli.operations.failures import explain
+from agentcore_cli.operations.failures import begun, explain
 from agentcore_cli.operations.headers import custom_headers, printable
 from agentcore_cli.operations.payload import Payload
 
@@ -90,17 +90,9 @@ def invoke(request: InvokeRequest, destination: Destination) -> Invocation:
     )
     exchange = Exchange(destination, request.session, session_id, call.body, keep=request.keep_transcript)
     try:
-        with exchange.watched():
+        with begun(exchange):
             plane = destination.plane(timeout=request.timeout, bearer=request.bearer)
             answer = plane.agent_card(call) if request.card else plane.invoke(call)
-    except (AgentFailedError, StillInProgressError, KeyboardInterrupt) as error:
-        remember(exchange)
-        if isinstance(error, AgentFailedError):
-            explain(error, exchange)
-        raise
-    except NotFoundError as error:
-        error.hint = error.hint or destination.where_to_look()
-        raise
     except CredentialsError as error:
         if request.bearer is None and destination.agent is not None and destination.agent.authorizer is not None:
             error.hint = "this agent takes a bearer token: --bearer-token @FILE, or AGENTCORE_BEARER_TOKEN"
