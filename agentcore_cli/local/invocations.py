@@ -69,7 +69,7 @@ class Invocations:
         try:
             await _relay(request, session, exchange, asked)
         except AgentLost as error:
-            raise await failures.lost(session, exchange, began) from error
+            raise await failures.lost(session, exchange, began, str(error)) from error
         except AgentRefused as error:
             raise await failures.refused(session, error, began) from error
         except PayloadTooLarge as error:

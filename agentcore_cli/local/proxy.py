@@ -20,7 +20,10 @@ REFUSAL_MAX: Final = 4096  # bytes kept of what an agent says when it fails
 
 
 class AgentLost(Exception):
-    """The agent hung up before the first byte of an answer; nothing was sent to the caller."""
+    """There is no answer of the agent: it hung up, or does not speak HTTP, which the text tells then.
+
+    Nothing was sent to the caller.
+    """
 
 
 class AgentRefused(Exception):
@@ -110,7 +113,7 @@ class Exchange:
                 answer = await self._ask_and_upload(head(length), first, chunked=length is None)
         except (UpstreamLost, OSError) as error:
             self._raise_from_upload()
-            raise AgentLost from error
+            raise AgentLost(str(error) if isinstance(error, UpstreamLost) else "") from error
         if answer.status >= 400:
             raise AgentRefused(answer.status, await self._refusal())
         return answer

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from agentcore_cli.local import headers
+from agentcore_cli.local.clock import Moment
 from agentcore_cli.local.control import Resolved
 from agentcore_cli.local.sandbox import Level
 from agentcore_cli.local.sandboxes import AnyProcess, AnyProgram
@@ -42,16 +43,20 @@ class SessionKey:
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """`version` is pinned: an update of the runtime does not reach a session that runs. Times are the clock's."""
+    """`version` is pinned: an update of the runtime does not reach a session that runs.
+
+    `started`, `last_used` and `ended_at` are told; what is decided is decided by the clock's `awake`, which is also
+    what `exchanges` and `next_check` hold.
+    """
 
     key: SessionKey
     version: Resolved
     name: str  # of this start: unique, short, safe as a folder's name
     log: Path
-    started_at: float
+    started: Moment
     vitals: Vitals
     state: State = "provisioning"
-    last_used_at: float = 0.0
+    last_used: Moment = field(init=False)
     invocations: int = 0
     has_answered: bool = False
     program: AnyProgram | None = None
@@ -71,22 +76,26 @@ class Session:
     quiet: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self.last_used_at = self.started_at
+        self.last_used = self.started
         self.quiet.set()
         settings = self.version.settings
         self.custom_headers = headers.forwardable(settings.header_allowlist, jwt=settings.authorizer is not None)
 
-    def begin(self, exchange: Activity, now: float) -> None:
+    def begin(self, exchange: Activity, now: Moment) -> None:
         """A request has come: the session is active until it ends."""
-        self.exchanges[exchange] = now
+        self.exchanges[exchange] = now.awake
         self.invocations += 1
         self.state = "active"
         self.quiet.clear()
         self.touch(now)
 
-    def touch(self, now: float) -> None:
+    def touch(self, now: Moment) -> None:
         """Somebody has used it: the idle time counts from here."""
-        self.last_used_at = now
+        self.last_used = now
+        self.wake()
+
+    def wake(self) -> None:
+        """Something will happen in it: its timers are punctual again."""
         if self.drowsy and self.process is not None:
             self.drowsy = False
             self.process.rouse()
@@ -97,10 +106,10 @@ class Session:
             self.drowsy = True
             self.process.drowse()
 
-    def end(self, exchange: Activity, now: float) -> None:
+    def end(self, exchange: Activity, now: Moment) -> None:
         """A request has ended: the idle time counts from here."""
         del self.exchanges[exchange]
-        self.last_used_at = now
+        self.last_used = now
         if not self.exchanges:
             self.quiet.set()
         self.settle()
@@ -130,8 +139,10 @@ class Session:
 
     @property
     def idle_since(self) -> float:
-        """From when the idle timeout counts: the last request's end, or when the agent was last no longer busy."""
-        return max(self.last_used_at, self.vitals.healthy_since)
+        """From when, by the clock's `awake`, the idle timeout counts: the last request's end, or when the agent was
+        last no longer busy.
+        """
+        return max(self.last_used.awake, self.vitals.healthy_since)
 
     def identity(self) -> headers.HeaderList:
         """The headers that tell the session's id, to the agent and to the caller."""
@@ -166,8 +177,8 @@ class Session:
             "endpoint": self.key.endpoint,
             "version": self.version.version,
             "state": self.state,
-            "started_at": self.started_at,
-            "last_used_at": self.last_used_at,
+            "started_at": self.started.now,
+            "last_used_at": self.last_used.now,
             "invocations": self.invocations,
             "pid": self.process.pid if self.process else None,
             "warm": self.process is not None and self.process.warm,

@@ -99,11 +99,11 @@ class Sessions:
 
     def begin(self, session: Session, exchange: Activity) -> None:
         """A request enters the session: it is active until `finish`."""
-        session.begin(exchange, self._clock.now())
+        session.begin(exchange, self._clock.moment())
         self._health.watch(session)
 
     def finish(self, session: Session, exchange: Activity) -> None:
-        session.end(exchange, self._clock.now())
+        session.end(exchange, self._clock.moment())
 
     def join(self, session: Session, conversation: Activity) -> None:
         """A connection is there until `leave`. It is cut with the session, and does not keep that alive by itself."""
@@ -113,7 +113,7 @@ class Sessions:
 
     def touch(self, session: Session) -> None:
         """Something came by a connection."""
-        session.touch(self._clock.now())
+        session.touch(self._clock.moment())
 
     def leave(self, session: Session, conversation: Activity) -> None:
         session.conversations.discard(conversation)
@@ -176,7 +176,7 @@ class Sessions:
         self._live[key] = session
         try:
             await self._provision(session)
-        except (StartFailed, ArtifactError, SandboxError, ServiceFault, OSError) as error:
+        except Exception as error:  # whatever it is, the id is not left behind in provisioning
             await self._give_up(session, str(error))
             raise _refusal(error, session) from error
         session.state = "idle"
@@ -186,10 +186,10 @@ class Sessions:
         return session
 
     def _new(self, key: SessionKey, version: Resolved) -> Session:
-        now = self._clock.now()
+        now = self._clock.moment()
         self._starts += 1
         name = f"s{self._starts}-{secrets.token_hex(4)}"
-        return Session(key, version, name, self._log_of_next(key), now, Vitals(now))
+        return Session(key, version, name, self._log_of_next(key), now, Vitals(now.awake))
 
     def _log_of_next(self, key: SessionKey) -> Path:
         if self._starts % PRUNE_EVERY == 1:
@@ -229,6 +229,7 @@ class Sessions:
         await self._tear_down(session, f"the agent {session.process.exited.result().describe()}")
 
     async def _tear_down(self, session: Session, reason: str, grace: float = 5.0) -> None:
+        session.wake()
         try:
             if session.process is not None:
                 await session.process.stop(grace)
@@ -265,6 +266,8 @@ def _refusal(error: Exception, session: Session) -> ServiceFault:
         return ServiceFault.runtime_client_error(str(error), detail="\n".join(logs.tail(session.log)))
     if isinstance(error, ArtifactError):
         return ServiceFault.runtime_client_error(str(error))
+    if not isinstance(error, (SandboxError, OSError)):
+        _log.error("session %s could not be started", session.name, exc_info=error)
     return ServiceFault.internal(f"the session could not be started: {error}")
 
 

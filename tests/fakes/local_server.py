@@ -92,9 +92,9 @@ class SessionServer:
 
 
 @asynccontextmanager
-async def session_server(home: Home, agent: ScriptedAgent) -> AsyncIterator[SessionServer]:
+async def session_server(home: Home, agent: ScriptedAgent, clock: Clock | None = None) -> AsyncIterator[SessionServer]:
     """A running SessionServer; its sessions end with the block."""
-    server = SessionServer(home, agent, FakeSandbox(home.sockets, agent))
+    server = SessionServer(home, agent, FakeSandbox(home.sockets, agent), clock or Clock())
     server.sessions.open()
     try:
         yield server
