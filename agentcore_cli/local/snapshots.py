@@ -13,9 +13,11 @@ from typing import Final
 from agentcore_cli.contract import CODE_UNZIPPED_MAX, CODE_ZIP_MAX
 from agentcore_cli.local.control import ArtifactError
 from agentcore_cli.local.home import Home
+from agentcore_cli.local.sandbox.trees import remove_tree
 
 _READ_ONLY: Final = 0o555
 _PARTIAL: Final = ".partial-"
+_DEPTH_MAX: Final = 200  # folders in folders; far below what Python recurses
 
 
 class Snapshots:
@@ -28,7 +30,7 @@ class Snapshots:
     def clean(self) -> None:
         """Remove what a killed server left half unpacked."""
         for folder in self._snapshots.glob(f"{_PARTIAL}*"):
-            remove(folder)
+            remove_tree(folder)
 
     def unpacked(self, code_key: str) -> Path:
         """The folder of an artifact, unpacked now if need be. Raises ArtifactError with what is wrong with the zip."""
@@ -38,7 +40,7 @@ class Snapshots:
         return folder
 
     def forget(self, code_key: str) -> None:
-        remove(self._snapshots / code_key.removesuffix(".zip"))
+        remove_tree(self._snapshots / code_key.removesuffix(".zip"))
 
     def _unpack(self, archive: Path, folder: Path) -> None:
         partial = Path(tempfile.mkdtemp(dir=self._snapshots, prefix=_PARTIAL))
@@ -49,7 +51,7 @@ class Snapshots:
             if not folder.is_dir():
                 raise ArtifactError(f"{archive.name}: cannot be unpacked: {error}") from error
         finally:
-            remove(partial)
+            remove_tree(partial)
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -73,6 +75,8 @@ def _unpack_member(contents: zipfile.ZipFile, member: zipfile.ZipInfo, folder: P
     path = PurePosixPath(member.filename)
     if path.is_absolute() or ".." in path.parts:
         raise ArtifactError(f"{member.filename!r} in the zip leads out of it")
+    if len(path.parts) > _DEPTH_MAX:
+        raise ArtifactError(f"{member.filename[:60]!r}… in the zip lies deeper than {_DEPTH_MAX} folders")
     target = folder / path
     if member.is_dir():
         target.mkdir(parents=True, exist_ok=True)
@@ -90,12 +94,3 @@ def _make_read_only(folder: Path) -> None:
             path = Path(parent, name)
             path.chmod(path.stat().st_mode & _READ_ONLY)
         Path(parent).chmod(_READ_ONLY)
-
-
-def remove(folder: Path) -> None:
-    """Remove a read-only tree, if it is there."""
-    if not folder.is_dir():
-        return
-    for parent, _, _ in os.walk(folder):
-        Path(parent).chmod(0o700)
-    shutil.rmtree(folder)

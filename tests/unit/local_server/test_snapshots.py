@@ -86,3 +86,9 @@ def test_what_a_killed_server_left(home: Home) -> None:
     (partial / "sub").chmod(0o555)
     Snapshots(home).clean()
     assert not Path(partial).exists()
+
+
+def test_a_path_that_is_too_deep(home: Home) -> None:
+    with pytest.raises(ArtifactError, match="deeper than 200 folders"):
+        put(home, ("main.py", 0o644), ("a/" * 1500 + "deep.py", 0o644)).unpacked(KEY)
+    assert list(home.snapshots.iterdir()) == []
