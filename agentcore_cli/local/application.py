@@ -60,6 +60,7 @@ class Application:
         if self._data_plane.serves(request.method, request.segments):
             return await self._data_plane.handle(request, caller)
         require_key(caller)
+        request.known()
         if self._extension.serves(request.segments):
             return await self._extension.handle(request)
         return await self._ask_control(request, caller)

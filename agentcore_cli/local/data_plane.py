@@ -64,6 +64,7 @@ class DataPlane:
         if operation[1:] == ("invocations",):
             request.protocol = version.settings.protocol
         await self.authorize(version, caller)
+        request.known()
         return await self._operations[operation](request, version)
 
     def resolve(self, request: Request) -> Resolved:
@@ -88,6 +89,7 @@ class DataPlane:
             raise ServiceFault.unknown_operation()
         version = self.resolve(request)
         await self.authorize(version, (caller.kind == "nobody" and conversation.bearer(offered)) or caller)
+        request.known()
         session_id = parameters.of_websocket(request).get("runtimeSessionId") or str(uuid.uuid4())
         session = await self._sessions.enter(version, session_id)
         await conversation.hold(request, session, self._sessions, self._clock, offered)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
@@ -17,10 +18,23 @@ class Request:
     """`id` is what the answer carries as x-amzn-RequestId; `headers` are by lower-case name, of two alike the last.
 
     `protocol` is that of the agent, once it is known that the request is an invocation of one; `rpc_id` is the id of
-    the JSON-RPC request in its body, once that is known: a refusal is written as the protocol wants it.
+    the JSON-RPC request in its body, once that is known: a refusal is written as the protocol wants it. `known` is to
+    be called when its caller has proven that it may call: its connection is no stranger's from then on.
     """
 
-    __slots__ = ("header_list", "headers", "id", "method", "protocol", "query", "receive", "rpc_id", "segments", "send")
+    __slots__ = (
+        "header_list",
+        "headers",
+        "id",
+        "known",
+        "method",
+        "protocol",
+        "query",
+        "receive",
+        "rpc_id",
+        "segments",
+        "send",
+    )
 
     def __init__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         self.id = str(uuid.uuid4())
@@ -31,6 +45,7 @@ class Request:
         self.headers = dict(self.header_list)
         self.receive = receive
         self.send = send
+        self.known: Callable[[], None] = scope["state"]["known"]
         self.protocol: Protocol = "HTTP"
         self.rpc_id: str | int | float | None = None
 
@@ -52,13 +67,13 @@ class Request:
         return RequestBody(self.receive, limit)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _segments(raw_path: bytes) -> list[str]:
     """Remembered, because a session's calls all have the same; nobody changes the list."""
     return split_path(raw_path)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _query(query_string: bytes) -> dict[str, list[str]]:
     return parse_qs(query_string.decode("latin-1"), keep_blank_values=True)
 

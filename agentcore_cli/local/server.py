@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import logging
 import logging.handlers
@@ -32,6 +33,7 @@ from agentcore_cli.errors import AgentcoreError, ConflictError
 from agentcore_cli.files import lock, write_atomically
 from agentcore_cli.local.application import Application
 from agentcore_cli.local.clock import Clock
+from agentcore_cli.local.connection import CallerConnection
 from agentcore_cli.local.containers import Containers
 from agentcore_cli.local.control import ControlPlane
 from agentcore_cli.local.credentials import Credentials
@@ -48,6 +50,7 @@ from agentcore_cli.local.sandbox import Sandbox
 from agentcore_cli.local.sandboxes import Sandboxes
 from agentcore_cli.local.sessions import Sessions
 from agentcore_cli.local.store import Store
+from agentcore_cli.local.strangers import Acceptor, Strangers
 
 DEFAULT_PORT: Final = 8757
 BACKLOG: Final = 2048
@@ -121,7 +124,7 @@ class LocalServer:
         )
         extension = Extension(self._sessions, self._control, self._sandbox, credentials, clock, faults, self.end)
         data_plane = DataPlane(self._control, self._sessions, clock, faults)
-        self._http = _uvicorn(Application(Guard(self._port, credentials), data_plane, self._control, extension))
+        self._http = _Uvicorn(Application(Guard(self._port, credentials), data_plane, self._control, extension))
 
     @property
     def url(self) -> str:
@@ -189,17 +192,29 @@ class LocalServer:
 
 
 class _Uvicorn(uvicorn.Server):
+    """Uvicorn, but for how connections come in and what may be said on them."""
+
+    def __init__(self, application: Application) -> None:
+        self._strangers = Strangers()
+        super().__init__(_config(application, self._strangers))
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        make: Any = self.config.http_protocol_class
+        protocol = functools.partial(make, config=self.config, server_state=self.server_state, app_state={})
+        self.servers = [Acceptor(listener, protocol, self._strangers) for listener in sockets or []]  # type: ignore[misc]
+        self.started = True
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Signals are LocalServer's: sessions have to end before connections do."""
         yield
 
 
-def _uvicorn(application: Application) -> uvicorn.Server:
-    config = uvicorn.Config(
+def _config(application: Application, strangers: Strangers) -> uvicorn.Config:
+    return uvicorn.Config(
         application,
         loop="none",
-        http="httptools",
+        http=functools.partial(CallerConnection, strangers),  # type: ignore[arg-type]  # it is called like a class
         ws=_web_socket,  # type: ignore[arg-type]  # it is called like the class that it stands for
         ws_ping_interval=None,  # a ping begins the session's idle time anew, so only callers send them
         ws_per_message_deflate=False,
@@ -212,7 +227,6 @@ def _uvicorn(application: Application) -> uvicorn.Server:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=CLOSE_SECONDS,
     )
-    return _Uvicorn(config)
 
 
 def _web_socket(**named: Any) -> asyncio.Protocol:
