@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,6 +20,7 @@ from agentcore_cli.local.proxy import Exchange, RequestBody
 from agentcore_cli.local.session import Session
 from agentcore_cli.local.sessions import Sessions
 from tests.fakes.sandbox import FakeSandbox, ScriptedAgent
+from tests.turns import turns
 
 ARN = "arn:aws:bedrock-agentcore:us-west-2:000000000000:runtime/bot-0123456789"
 
@@ -88,7 +88,7 @@ class SessionServer:
     async def advance(self, seconds: float) -> None:
         """Move the clock and let everything that follows from it happen."""
         self.clock.advance(seconds)
-        await asyncio.sleep(0.1)
+        await turns()
 
 
 @asynccontextmanager

@@ -93,7 +93,7 @@ def as_list(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_refused_call_of_a_deploy_names_action_and_resource_and_the_next_deploy_goes_on(
     retaining: Project, cloud: Cloud
 ) -> None:
@@ -125,7 +125,7 @@ def same_place(one: str, other: str) -> bool:
     return re.sub(r"bot-\w{10}\b", "bot-ID", one) == re.sub(r"bot-\w{10}\b", "bot-ID", other)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_refused_call_of_a_destroy_names_it_too_and_the_next_one_goes_on(retaining: Project, cloud: Cloud) -> None:
     retaining.deploy()
     cloud.proxy.begin_anew()

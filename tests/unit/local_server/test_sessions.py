@@ -19,8 +19,13 @@ from agentcore_cli.local.store import Store
 from agentcore_cli.local.vitals import Vitals
 from agentcore_cli.local.wire import ServiceFault
 from tests.fakes.local_server import SessionServer, put_code, session_server, version
+<<<<<<< HEAD
 from tests.fakes.machine_time import MachineTime
 from tests.fakes.sandbox import FakeProcess, FakeSandbox, ScriptedAgent
+=======
+from tests.fakes.sandbox import ScriptedAgent
+from tests.turns import turns
+>>>>>>> suite
 
 ID = "x" * 33
 
@@ -66,7 +71,7 @@ def test_another_key_is_another_session(home: Home, other: Any) -> None:
 def test_who_comes_while_it_starts_comes_again(home: Home) -> None:
     async def use(server: SessionServer) -> None:
         first = asyncio.ensure_future(server.ask(version(), ID))
-        await asyncio.sleep(0.05)
+        await turns()
         with pytest.raises(ServiceFault, match="Session operation in progress") as refused:
             await server.ask(version(), ID)
         assert refused.value.status == 409
@@ -84,7 +89,7 @@ def test_an_exit_is_noticed_at_once(home: Home) -> None:
     async def use(server: SessionServer) -> None:
         await server.ask(version(), ID)
         server.sandbox.started[0].exit(Exit(3, None))
-        await asyncio.sleep(0.05)
+        await turns()
         assert records(server) == [("stopped", "the agent exited with status 3")]
         assert (await server.ask(version(), ID)).invocations == 1
         assert server.sandbox.started[0].stopped == 1
@@ -95,7 +100,7 @@ def test_an_exit_is_noticed_at_once(home: Home) -> None:
 def test_an_exit_before_it_serves(home: Home) -> None:
     async def use(server: SessionServer) -> None:
         call = asyncio.ensure_future(server.ask(version(), ID))
-        await asyncio.sleep(0.1)
+        await turns()
         server.sandbox.started[0].exit(Exit(1, None))
         with pytest.raises(ServiceFault, match="Runtime exited with status 1 before it served a request") as refused:
             await call
@@ -108,7 +113,7 @@ def test_an_exit_before_it_serves(home: Home) -> None:
 def test_a_start_that_takes_too_long(home: Home) -> None:
     async def use(server: SessionServer) -> None:
         call = asyncio.ensure_future(server.ask(version(), ID))
-        await asyncio.sleep(0.1)
+        await turns()
         await server.advance(119)
         assert not call.done()
         await server.advance(1)
@@ -121,7 +126,7 @@ def test_a_start_that_takes_too_long(home: Home) -> None:
 def test_a_session_that_is_no_longer_wanted_while_it_starts(home: Home) -> None:
     async def use(server: SessionServer) -> None:
         call = asyncio.ensure_future(server.ask(version(), ID))
-        await asyncio.sleep(0.1)
+        await turns()
         await server.deployments.retire_runtime("bot-0123456789")
         with pytest.raises(ServiceFault, match="the runtime was deleted"):
             await call
@@ -149,7 +154,7 @@ def test_quiet_sessions_are_pinged_ever_more_rarely(home: Home) -> None:
         for _ in range(850):
             server.clock.advance(1)
             await asyncio.sleep(0)
-        await asyncio.sleep(0.1)
+        await turns()
         assert 3 < server.agent.pings < 60
 
     run(home, use)
@@ -209,7 +214,7 @@ def test_a_request_without_end_is_cut(home: Home) -> None:
         await server.ask(version(), ID)
         server.agent.silent = True
         call = asyncio.ensure_future(server.ask(version(), ID))
-        await asyncio.sleep(0.1)
+        await turns()
         server.faults.arm("ping-dead", 1)
         await server.advance(901)
         with pytest.raises(AgentLost):

@@ -14,6 +14,7 @@ import pytest
 import uvloop
 
 from agentcore_cli.local.upstream import BUFFERED_MAX, FIELDS_MAX, Connection, Pool, UpstreamLost
+from tests.turns import turns
 
 Converse = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -171,7 +172,7 @@ def test_a_slow_reader_holds_the_agent_back(address: str) -> None:
         connection = await pool.acquire()
         connection.begin(REQUEST)
         await connection.head()
-        await asyncio.sleep(0.2)
+        await turns()
         assert sent < 8 * BUFFERED_MAX
         assert len(await whole(connection)) == size
 
@@ -179,8 +180,10 @@ def test_a_slow_reader_holds_the_agent_back(address: str) -> None:
 
 
 def test_a_slow_agent_holds_the_writer_back(address: str) -> None:
+    released = asyncio.Event()
+
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(0.1)
+        await released.wait()
         while await reader.read(65_536):
             pass
 
@@ -189,8 +192,9 @@ def test_a_slow_agent_holds_the_writer_back(address: str) -> None:
         connection.begin(b"POST / HTTP/1.1\r\ncontent-length: 10000000\r\n\r\n")
         connection.write(bytes(10_000_000))
         waiting = asyncio.ensure_future(connection.drained())
-        await asyncio.sleep(0.02)
+        await turns()
         assert not waiting.done()
+        released.set()
         await waiting
 
     with_server(address, converse, use)
@@ -201,7 +205,7 @@ def test_a_closed_pool_wakes_whoever_waits(address: str) -> None:
         connection = await pool.acquire()
         connection.begin(REQUEST)
         waiting = asyncio.ensure_future(connection.head())
-        await asyncio.sleep(0.01)
+        await turns()
         pool.close()
         with pytest.raises(UpstreamLost):
             await waiting
@@ -215,11 +219,13 @@ def test_a_closed_pool_wakes_whoever_waits(address: str) -> None:
 
 
 def test_data_that_nobody_asked_for_ends_an_idle_connection(address: str) -> None:
+    idle = asyncio.Event()
+
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not await _request_came(reader):
             return
         writer.write(WITH_LENGTH)
-        await asyncio.sleep(0.01)
+        await idle.wait()
         writer.write(WITH_LENGTH)
         await reader.read()
 
@@ -229,7 +235,8 @@ def test_data_that_nobody_asked_for_ends_an_idle_connection(address: str) -> Non
         await connection.head()
         assert await whole(connection) == b"hello"
         pool.release(connection)
-        await asyncio.sleep(0.05)
+        idle.set()
+        await turns()
         assert connection.lost
         assert await pool.acquire() is not connection
 
