@@ -82,6 +82,7 @@ def mount_settings(home: Home, isolation: Isolation, code: Path, visible: tuple[
         "session_home": places.home,
         "code": str(code),
         "visible": [str(path) for path in visible],
+        "guards": [guard.name for guard in isolation.guards if guard.active],
     }
 
 
@@ -105,7 +106,13 @@ def detect(home: Home) -> Isolation:
 
 
 def _without_namespaces(reason: str, *, forks: bool = True) -> Isolation:
-    return Isolation(None, overlay=False, reason=reason, forks=forks, guards=_probe("guards", {}).guards)
+    return Isolation(
+        None,
+        overlay=False,
+        reason=reason,
+        forks=forks,
+        guards=_probe("guards", {"namespaces": None, "guards": []}).guards,
+    )
 
 
 def _try(home: Home, isolation: Isolation) -> Probed:

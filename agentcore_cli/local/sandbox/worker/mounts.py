@@ -202,5 +202,5 @@ def _probe_session(settings: Settings, channel: Channel) -> None:
             file.write("written")
     except OSError as refused:
         error = str(refused)
-    channel.send({"error": error, "guards": guards.try_all()})
+    channel.send({"error": error, "guards": guards.try_all(settings)})
     os._exit(0)
