@@ -6,7 +6,7 @@ import http.client
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 from urllib.parse import quote
 
 from agentcore_cli.contract import HEADER_REQUEST_ID
@@ -22,6 +22,14 @@ _ERRORS: Final[Mapping[int, type[AgentcoreError]]] = {
 }
 
 
+class ProtectionRecord(TypedDict):
+    """One wall around the sessions: whether it stands, and why not, or what is less about it."""
+
+    name: str
+    active: bool
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """`level` is how sessions are kept apart, `level_reason` why not better, "" if best; `time` is the server's."""
@@ -33,6 +41,7 @@ class Health:
     sessions: int
     time: float
     faults: dict[str, int]
+    protections: tuple[ProtectionRecord, ...] = ()  # servers of older versions tell of none
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,8 @@ class LocalRuntime:
         self._server = server
 
     def health(self) -> Health:
-        return Health(**self._call("GET", "health"))
+        health = self._call("GET", "health")
+        return Health(**{**health, "protections": tuple(health.get("protections", ()))})
 
     def sessions(self, runtime_arn: str | None = None) -> SessionPage:
         """The sessions of one runtime, or of all."""

@@ -83,6 +83,7 @@ class Extension:
             "version": __version__,
             "level": self._sandbox.level.name,
             "level_reason": self._sandbox.level.reason,
+            "protections": self._sandbox.level.protections,
             "runtimes": self._control.runtimes(),
             "sessions": self._sessions.count(),
             "time": self._clock.now(),

@@ -15,7 +15,7 @@ What is not known here: HTTP, session ids, timeouts, and who is allowed to do wh
 """
 
 from agentcore_cli.local.sandbox.commands import STREAMS, Command, Stream
-from agentcore_cli.local.sandbox.program import Exit, Level, Program, SandboxError, SessionSpec
+from agentcore_cli.local.sandbox.program import Exit, Level, Program, Protection, SandboxError, SessionSpec
 from agentcore_cli.local.sandbox.sandbox import Sandbox
 from agentcore_cli.local.sandbox.session import SessionProcess
 
@@ -25,6 +25,7 @@ __all__ = [
     "Exit",
     "Level",
     "Program",
+    "Protection",
     "Sandbox",
     "SandboxError",
     "SessionProcess",

@@ -9,6 +9,7 @@ import resource
 import secrets
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from agentcore_cli.local.home import Home
@@ -53,7 +54,8 @@ class Sandbox:
 
     @property
     def level(self) -> Level:
-        return self._isolation.level
+        level = self._isolation.level
+        return replace(level, protections=(*level.protections, *self._cgroups.protections()))
 
     async def prepare(self, program: Program) -> None:
         """Have the program's warm parent ready. Raises SandboxError when its interpreter does not run."""

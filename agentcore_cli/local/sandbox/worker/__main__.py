@@ -1,4 +1,4 @@
-"""The entry: `python <this folder> parent|agent|probe <descriptor of the socket to the server>`.
+"""The entry: `python <this folder> parent|agent|probe|guards DESCRIPTOR`, that of the socket to the server.
 
 The folder is imported as a package under a name that no agent has, and leaves `sys.path`: an agent's own `log.py` must
 never be mistaken for ours. What the bare interpreter had loaded is noted first, see `agent.forget_shadowed`.
@@ -36,6 +36,8 @@ def main() -> None:
     role, descriptor = sys.argv[1], int(sys.argv[2])
     if role == "probe":
         worker_module("mounts").probe(socket.socket(fileno=descriptor))
+    elif role == "guards":
+        worker_module("guards").probe(socket.socket(fileno=descriptor))
     elif role == "parent":
         worker_module("parent").serve(socket.socket(fileno=descriptor), PRELOADED).supervise().run()
     else:

@@ -18,7 +18,7 @@ import sys
 import time
 from typing import Any, NoReturn
 
-from . import children, limits
+from . import children, guards, limits
 from .agent import Agent, Entrance
 from .channel import Channel, Message
 from .commands import Commands
@@ -59,6 +59,7 @@ class Init:
                 mounts.enter_session(self._settings, request["folder"], self._visible)
             elif sys.platform == "linux":
                 kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+            guards.guard_session(self._settings)
             agent = self._fork_agent(request)
         except OSError as error:
             self._channel.send({"failed": str(error)})

@@ -11,13 +11,19 @@ MS_PRIVATE = 1 << 18
 MNT_DETACH = 2
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID = 0x20000, 0x8000000, 0x10000000, 0x20000000
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_READ, PR_CAPBSET_DROP = 1, 4, 23, 24
-PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 36, 38
+PR_SET_SECUREBITS, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 28, 36, 38, 47
 MADV_POPULATE_READ, MADV_POPULATE_WRITE = 22, 23
 
 _SYS_MOUNT_SETATTR = 442  # the same number on every architecture
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
 _MOUNT_ATTR_RDONLY = 1
 _CAPABILITY_VERSION_3 = 0x20080522
+_CAP_SETPCAP = 8
+_AMBIENT_CLEAR_ALL = 4
+# SECBIT_NOROOT, NO_SETUID_FIXUP, NO_CAP_AMBIENT_RAISE, each locked, and KEEP_CAPS locked at no.
+_NO_WAY_TO_CAPABILITIES = 0xEF
+_SYS_KEYCTL = {"x86_64": 250, "aarch64": 219}
+_KEYCTL_JOIN_SESSION_KEYRING = 1
 
 # What a container engine leaves to root: chown, dac_override, fowner, fsetid, kill, setgid, setuid, setpcap,
 # net_bind_service, net_raw, sys_chroot, audit_write, setfcap. Not sys_admin (it could undo our mounts), not mknod.
@@ -45,6 +51,13 @@ def _check(result: int, call: str) -> int:
         number = ctypes.get_errno()
         raise OSError(number, f"{call}: {os.strerror(number)}")
     return result
+
+
+def syscall(name: str, number: int, *arguments: object) -> int:
+    """A system call that libc has no function for; integers are passed as longs."""
+    passed = [ctypes.c_long(argument) if isinstance(argument, int) else argument for argument in arguments]
+    _libc.syscall.restype = ctypes.c_long
+    return _check(_libc.syscall(ctypes.c_long(number), *passed), name)
 
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
@@ -84,6 +97,36 @@ def prctl(option: int, value: int = 0) -> int:
 def advise(start: int, length: int, advice: int) -> bool:
     """madvise(2) on memory of this process; false when it is refused."""
     return bool(_libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(length), advice) == 0)
+
+
+def join_session_keyring() -> None:
+    """Have a new, empty session keyring, that no other process has."""
+    syscall("keyctl", _SYS_KEYCTL[os.uname().machine], _KEYCTL_JOIN_SESSION_KEYRING, None)
+
+
+def drop_capabilities() -> None:
+    """Have none, in any set, and no way to come by one: not as root either, not by a program that has some."""
+    if _may_set_capabilities():
+        prctl(PR_SET_SECUREBITS, _NO_WAY_TO_CAPABILITIES)
+        _empty_bounding_set()
+    _check(_libc.prctl(PR_CAP_AMBIENT, ctypes.c_ulong(_AMBIENT_CLEAR_ALL), *[ctypes.c_ulong(0)] * 3), "prctl ambient")
+    header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
+    _check(_libc.capset(ctypes.byref(header), (_CapabilitySets * 2)()), "capset")
+
+
+def _may_set_capabilities() -> bool:
+    """Whether this process has CAP_SETPCAP; one that has none has nothing to drop, and can't."""
+    header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
+    sets = (_CapabilitySets * 2)()
+    _check(_libc.capget(ctypes.byref(header), sets), "capget")
+    return bool(sets[0].effective & 1 << _CAP_SETPCAP)
+
+
+def _empty_bounding_set() -> None:
+    number = 0
+    while _libc.prctl(PR_CAPBSET_READ, ctypes.c_ulong(number), 0, 0, 0) >= 0:
+        prctl(PR_CAPBSET_DROP, number)
+        number += 1
 
 
 def limit_capabilities(left: "frozenset[int]") -> None:

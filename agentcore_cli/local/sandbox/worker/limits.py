@@ -33,7 +33,6 @@ def accept(namespaces: "Namespaces | None", data_limit: "int | None", groups: "l
 
 
 def _lower_rights(namespaces: "Namespaces | None") -> None:
-    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     if namespaces == "root":
         kernel.limit_capabilities(kernel.CAPABILITIES_OF_ROOT)
     elif namespaces == "user":

@@ -13,7 +13,7 @@ import socket
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from . import kernel
+from . import guards, kernel
 from .channel import Channel
 
 COVERED_TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108 (the paths themselves are meant)
@@ -177,7 +177,7 @@ def _mount_proc() -> None:
 
 
 def probe(connection: socket.socket) -> None:
-    """Do all of it once, in the folders that the server names, and answer `{"error": null}` or what was refused."""
+    """Do all of it once, in the folders that the server names: `{"error": null}` or what was refused, and `guards`."""
     channel = Channel(connection)
     settings = channel.receive()
     assert settings is not None
@@ -202,5 +202,5 @@ def _probe_session(settings: Settings, channel: Channel) -> None:
             file.write("written")
     except OSError as refused:
         error = str(refused)
-    channel.send({"error": error})
+    channel.send({"error": error, "guards": guards.try_all(settings)})
     os._exit(0)

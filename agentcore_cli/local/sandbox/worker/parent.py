@@ -12,7 +12,7 @@ import socket
 import sys
 from typing import Any
 
-from . import children, forks, imports, init, memory, pages
+from . import children, forks, guards, imports, init, memory, pages
 from .channel import Channel, Message
 
 if sys.platform == "linux":
@@ -51,6 +51,7 @@ class Parent:
             interpreter = [os.path.dirname(os.path.abspath(__file__)), sys.prefix, sys.base_prefix, *sys.path]
             self._visible = mounts.outermost([*interpreter, *self._settings["visible"], self._settings["code"]])
             mounts.enter_base(self._settings, self._visible)
+        guards.guard_parent(self._settings)
         os.chdir(self._settings["app"])
         if not self._settings["fresh"]:
             self._import(preloaded)
