@@ -50,6 +50,7 @@ class Session:
     log: Path
     started_at: float
     vitals: Vitals
+    is_trial: bool = False  # started to see whether the version starts; nobody calls it, and no list shows it
     state: State = "provisioning"
     last_used_at: float = 0.0
     invocations: int = 0
