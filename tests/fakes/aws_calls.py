@@ -122,6 +122,8 @@ def _resource(service: str, region: str, operation: str, parameters: Mapping[str
     if service == "logs" and (group := parameters.get("logGroupName") or parameters.get("logGroupNamePrefix")):
         return f"arn:aws:logs:{region}:{ACCOUNT}:log-group:{group}"
     if service == "bedrock-agentcore" and "Runtime" in operation:
+        if "agentRuntimeArn" in parameters:
+            return str(parameters["agentRuntimeArn"])
         endpoint = f"/runtime-endpoint/{parameters['endpointName']}" if "endpointName" in parameters else ""
         return f"arn:aws:{service}:{region}:{ACCOUNT}:runtime/{parameters.get('agentRuntimeId', '*')}{endpoint}"
     return "*"

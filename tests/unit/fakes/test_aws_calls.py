@@ -65,7 +65,7 @@ CASES = [
         "invoke_agent_runtime",
         {"agentRuntimeArn": ARN, "payload": b"{}"},
         "bedrock-agentcore:InvokeAgentRuntime",
-        "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/*",
+        ARN,
     ),
 ]
 
