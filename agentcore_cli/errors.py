@@ -34,6 +34,9 @@ class AgentcoreError(Exception):
         self.hint = hint
         self.request_id = request_id
 
+    def __str__(self) -> str:
+        return self.message
+
     @property
     def hint(self) -> str | None:
         return self._hint

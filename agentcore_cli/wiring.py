@@ -150,11 +150,11 @@ def region(selected: Selection) -> str:
     return wanted
 
 
-def session(selected: Selection) -> Session:
-    """The boto3 session of the target; the caller closes it."""
+def session(selected: Selection, *, must_start: bool = False) -> Session:
+    """The boto3 session of the target; the caller closes it. `must_start`: see `locator`."""
     from agentcore_cli.aws.session import Session
 
-    return Session(locator(selected))
+    return Session(locator(selected, must_start=must_start))
 
 
 def session_in(region: str, profile: str | None) -> Session:
@@ -164,8 +164,11 @@ def session_in(region: str, profile: str | None) -> Session:
     return Session(lambda: Access(region, profile=profile))
 
 
-def locator(selected: Selection) -> Callable[[], Access]:
-    """What says where the target's services are now; it starts the local runtime if need be."""
+def locator(selected: Selection, *, must_start: bool = False) -> Callable[[], Access]:
+    """What says where the target's services are now; it starts the local runtime if need be.
+
+    With `must_start` that leads no endpoint to a version of this session's making that does not start.
+    """
     from agentcore_cli.aws.session import Access
     from agentcore_cli.local import daemon
 
@@ -177,7 +180,13 @@ def locator(selected: Selection) -> Callable[[], Access]:
 
     def locate() -> Access:
         server = daemon.ensure_running(home())
-        return Access(chosen, url=server.url, access_key=server.access_key, secret_key="local")  # noqa: S106
+        return Access(
+            chosen,
+            url=server.url,
+            access_key=server.access_key,
+            secret_key="local",  # noqa: S106
+            must_start=must_start,
+        )
 
     return locate
 

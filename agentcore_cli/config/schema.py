@@ -6,7 +6,7 @@ comment says otherwise. `rule` is how a broken pattern is told to a person. `.ag
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -147,6 +147,12 @@ class Authorizer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scopes: tuple[Scope, ...] = ()
 
 
+class Smoke(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a deploy sends to the new version before it is done: any JSON."""
+
+    payload: Any
+
+
 class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One agent: what is run, how it is built and what AgentCore is told about it.
 
@@ -155,7 +161,7 @@ class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     are copied into the image, or by a RUN in the image. `runtime` is the id of one that exists already: it is updated
     and never deleted. `models` are what the role may call, all when there is none; `services` are what else it may use
     of AgentCore, `role_policy` is a file with more IAM statements. `log_retention` is in days, `keep_images` a number.
-    `network` None is PUBLIC, `authorizer` None is IAM.
+    `network` None is PUBLIC, `authorizer` None is IAM, `smoke` None: a deploy starts a session and sends it nothing.
     """
 
     entrypoint: str
@@ -187,6 +193,7 @@ class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     authorizer: Authorizer | None = None
     header_allowlist: Annotated[tuple[Header, ...], Meta(max_length=20)] = ()
     memory: MemoryName | None = None
+    smoke: Smoke | None = None
     # 50 tags in all, three of them are ours
     tags: Annotated[dict[TagKey, TagValue], Meta(max_length=47)] = {}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import Any, Final
 
-from agentcore_cli.contract import HEADER_REQUEST_ID
+from agentcore_cli.contract import HEADER_MUST_START, HEADER_REQUEST_ID
 from agentcore_cli.local.authorizer import challenge
 from agentcore_cli.local.control import ControlPlane
 from agentcore_cli.local.data_plane import DataPlane
@@ -21,6 +21,7 @@ from agentcore_cli.local.request import Request
 from agentcore_cli.local.wire import Answer, ServiceFault
 
 CONTROL_BODY_MAX: Final = 1_048_576  # bytes
+_MUST_START: Final = HEADER_MUST_START.lower().encode()
 
 _log = logging.getLogger(__name__)
 
@@ -67,7 +68,14 @@ class Application:
 
     async def _ask_control(self, request: Request, caller: Caller) -> Answer:
         body = await request.body(CONTROL_BODY_MAX).all()
-        return await self._control.handle(request.method, request.segments, request.query, body, caller.region)
+        return await self._control.handle(
+            request.method,
+            request.segments,
+            request.query,
+            body,
+            caller.region,
+            must_start=_MUST_START in request.headers,
+        )
 
 
 def _refusal(fault: ServiceFault, request: Request) -> Answer:

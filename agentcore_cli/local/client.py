@@ -111,7 +111,10 @@ class LocalRuntime:
         self._call("POST", "faults", {"fault": name, "count": count})
 
     def put_credentials(self, runtime_arn: str, environment: Mapping[str, str]) -> None:
-        """Give the runtime's sessions these AWS_* variables; the server keeps them in memory only."""
+        """Give the runtime's sessions these AWS_* variables; the server keeps them in memory only.
+
+        The ARN may lack the end that AgentCore gives to an id (`…:runtime/name`): they are there before the runtime is.
+        """
         self._call("PUT", "credentials", {"runtime_arn": runtime_arn, "environment": dict(environment)})
 
     def shutdown(self) -> None:

@@ -30,11 +30,17 @@ class Credentials:
         self._of_runtimes: dict[str, dict[str, str]] = {}
 
     def put(self, runtime_arn: str, environment: Mapping[str, str]) -> None:
-        """Remember what the sessions of a runtime get; an empty mapping withholds it all."""
-        self._of_runtimes[runtime_arn] = {name: value for name, value in environment.items() if name.startswith("AWS_")}
+        """Remember what the sessions of a runtime get; an empty mapping withholds it all.
+
+        The ARN may lack the end that AgentCore gives to an id: a name is one runtime's alone in its region.
+        """
+        self._of_runtimes[_unended(runtime_arn)] = {
+            name: value for name, value in environment.items() if name.startswith("AWS_")
+        }
 
     def forget(self, runtime_id: str) -> None:
-        for arn in [arn for arn in self._of_runtimes if arn.endswith(f"/{runtime_id}")]:
+        name = _unended(runtime_id)
+        for arn in [arn for arn in self._of_runtimes if arn.endswith(f"/{name}")]:
             del self._of_runtimes[arn]
 
     def accepted(self) -> set[str]:
@@ -54,11 +60,17 @@ class Credentials:
         }
         if version.settings.protocol == "A2A":  # what its card says of itself (runtime-a2a-protocol-contract)
             made["AGENTCORE_RUNTIME_URL"] = f"{self._url}/runtimes/{quote(version.runtime_arn, safe='')}/invocations/"
-        given = self._of_runtimes.get(version.runtime_arn, {})
+        given = self._of_runtimes.get(_unended(version.runtime_arn), {})
         if not any(given.get(source) for source in _SOURCES):
             given = given | {"AWS_ACCESS_KEY_ID": self._access_key, "AWS_SECRET_ACCESS_KEY": LOCAL_ACCOUNT}
         program = {"AWS_REGION", "AWS_DEFAULT_REGION", *version.settings.environment}
         return {name: value for name, value in (given | made).items() if name not in program}
+
+
+def _unended(runtime: str) -> str:
+    """A runtime's id or ARN without what follows its name."""
+    where, slash, runtime_id = runtime.rpartition("/")
+    return f"{where}{slash}{runtime_id.partition('-')[0]}"
 
 
 def _resource_attributes(version: Resolved, endpoint: str) -> str:

@@ -55,6 +55,7 @@ class Session:
     log: Path
     started: Moment
     vitals: Vitals
+    is_trial: bool = False  # started to see whether the version starts; nobody calls it, and no list shows it
     state: State = "provisioning"
     last_used: Moment = field(init=False)
     invocations: int = 0

@@ -97,6 +97,12 @@ class Sessions:
             raise ServiceFault.retryable_conflict()
         return session
 
+    async def try_out(self, version: Resolved) -> None:
+        """Start a session of the version and end it, before anybody can call one. Raises ServiceFault as `enter`."""
+        key = SessionKey(version.runtime_id, version.endpoint, f"trial-{secrets.token_hex(16)}")
+        session = await self._start(key, version, is_trial=True)
+        await self.end(session, "the trial was over")
+
     def begin(self, session: Session, exchange: Activity) -> None:
         """A request enters the session: it is active until `finish`."""
         session.begin(exchange, self._clock.moment())
@@ -155,7 +161,7 @@ class Sessions:
 
     def records(self, runtime_arn: str | None = None) -> list[dict[str, Any]]:
         """Living sessions, then ended ones, newest first."""
-        living = [session.record(self._level(session)) for session in self._live.values()]
+        living = [session.record(self._level(session)) for session in self._live.values() if not session.is_trial]
         living = [record for record in living if runtime_arn in (None, record["runtime_arn"])]
         return sorted(living, key=lambda record: -record["started_at"]) + self._ledger.past(runtime_arn)
 
@@ -169,10 +175,10 @@ class Sessions:
             end.add_done_callback(_report)
         await asyncio.gather(*ends, return_exceptions=True)
 
-    async def _start(self, key: SessionKey, version: Resolved) -> Session:
+    async def _start(self, key: SessionKey, version: Resolved, *, is_trial: bool = False) -> Session:
         if self._closing:
             raise ServiceFault(503, "ServiceUnavailableException", "the local runtime is being stopped")
-        session = self._new(key, version)
+        session = self._new(key, version, is_trial=is_trial)
         self._live[key] = session
         try:
             await self._provision(session)
@@ -185,11 +191,11 @@ class Sessions:
             self._exited(session)
         return session
 
-    def _new(self, key: SessionKey, version: Resolved) -> Session:
+    def _new(self, key: SessionKey, version: Resolved, *, is_trial: bool) -> Session:
         now = self._clock.moment()
         self._starts += 1
         name = f"s{self._starts}-{secrets.token_hex(4)}"
-        return Session(key, version, name, self._log_of_next(key), now, Vitals(now.awake))
+        return Session(key, version, name, self._log_of_next(key), now, Vitals(now.awake), is_trial)
 
     def _log_of_next(self, key: SessionKey) -> Path:
         if self._starts % PRUNE_EVERY == 1:

@@ -69,8 +69,12 @@ class ControlPlane:
         query: Mapping[str, list[str]],
         body: bytes,
         signed_region: str,
+        *,
+        must_start: bool = False,
     ) -> Answer:
         """Answer one request: status, headers, body. What it changed survives kill -9 when this returns.
+
+        With `must_start` a version that it makes has to start before DEFAULT leads to it.
 
         Raises ServiceFault, and nothing is changed then.
         """
@@ -81,7 +85,7 @@ class ControlPlane:
             raise ServiceFault.unknown_operation()
         operation, in_path = found
         members = requests.read(operation, in_path, query, body)
-        answer = self._answer(Call(operation, signed_region or self._region, members))
+        answer = self._answer(Call(operation, signed_region or self._region, members, must_start))
         return operation.status, list(JSON_HEADERS), b"" if operation.status == 204 else msgspec.json.encode(answer)
 
     def resolve(self, runtime: str, account: str | None, qualifier: str) -> Resolved:

@@ -19,11 +19,15 @@ _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One valid request: `members` holds those that were given, in the model's names."""
+    """One valid request: `members` holds those that were given, in the model's names.
+
+    `must_start` is of no operation's model: a version that the request makes has to start before DEFAULT leads to it.
+    """
 
     operation: Operation
     region: str
     members: Mapping[str, Any]
+    must_start: bool = False
 
 
 def read(

@@ -80,6 +80,9 @@ class Workshop:
         request = DeployRequest(Overrides(environment), caller={"AWS_ACCESS_KEY_ID": "of-the-caller", "HOME": "/"})
         return deploy(request, self.selected, listener or self.heard)
 
+    def deploy_without_smoke(self) -> DeployResult:
+        return deploy(DeployRequest(smoke=False), self.selected, self.heard)
+
     def plan(self, **environment: str) -> PlanResult:
         return plan(Overrides(environment), self.selected, self.heard)
 
