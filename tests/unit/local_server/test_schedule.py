@@ -40,18 +40,11 @@ def test_in_order_of_time() -> None:
 
 def test_an_earlier_entry_wakes_it() -> None:
     async def use(schedule: Schedule, clock: Clock, called: list[str]) -> None:
-<<<<<<< HEAD
         schedule.at(clock.awake() + 3600, lambda: called.append("in an hour"))
-        await asyncio.sleep(0.05)
-        schedule.at(clock.awake() + 0.05, lambda: called.append("soon"))
-        await asyncio.sleep(0.2)
-=======
-        schedule.at(clock.now() + 3600, lambda: called.append("in an hour"))
         await turns()
         soon = asyncio.Event()
-        schedule.at(clock.now() + 0.05, lambda: (called.append("soon"), soon.set()))
+        schedule.at(clock.awake() + 0.05, lambda: (called.append("soon"), soon.set()))
         await soon.wait()
->>>>>>> suite
 
     assert with_schedule(use) == ["soon"]
 
@@ -60,19 +53,11 @@ def test_an_entry_at_the_moment_of_an_advance() -> None:
     """The clock moves and an earlier entry comes in the same step: neither is lost."""
 
     async def use(schedule: Schedule, clock: Clock, called: list[str]) -> None:
-<<<<<<< HEAD
         schedule.at(clock.awake() + 3600, lambda: called.append("in an hour"))
-        await asyncio.sleep(0.05)
+        await turns()
         clock.advance(10)
         schedule.at(clock.awake() + 1, lambda: called.append("soon"))
-        await asyncio.sleep(0.05)
-=======
-        schedule.at(clock.now() + 3600, lambda: called.append("in an hour"))
         await turns()
-        clock.advance(10)
-        schedule.at(clock.now() + 1, lambda: called.append("soon"))
-        await turns()
->>>>>>> suite
         clock.advance(1)
         await turns()
         clock.advance(3600)

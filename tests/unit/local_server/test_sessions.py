@@ -19,13 +19,9 @@ from agentcore_cli.local.store import Store
 from agentcore_cli.local.vitals import Vitals
 from agentcore_cli.local.wire import ServiceFault
 from tests.fakes.local_server import SessionServer, put_code, session_server, version
-<<<<<<< HEAD
 from tests.fakes.machine_time import MachineTime
 from tests.fakes.sandbox import FakeProcess, FakeSandbox, ScriptedAgent
-=======
-from tests.fakes.sandbox import ScriptedAgent
 from tests.turns import turns
->>>>>>> suite
 
 ID = "x" * 33
 
@@ -120,7 +116,7 @@ def test_a_start_that_takes_too_long(home: Home) -> None:
         with pytest.raises(ServiceFault, match="Runtime initialization time exceeded"):
             await call
 
-    run(home, use, silent=True)
+    run(home, use, MachineTime().clock, silent=True)
 
 
 def test_a_session_that_is_no_longer_wanted_while_it_starts(home: Home) -> None:
