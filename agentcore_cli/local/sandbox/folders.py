@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import logging
 import os
 import secrets
@@ -13,6 +14,7 @@ import threading
 from pathlib import Path
 
 from agentcore_cli.local.home import Home
+from agentcore_cli.local.sandbox import account
 from agentcore_cli.local.sandbox.trees import remove_tree
 
 ADDRESS_MAX = 100  # bytes; a Unix socket's path holds 108 on Linux, 104 on macOS
@@ -30,19 +32,26 @@ class Folders:
         self._sweeping: threading.Thread | None = None
         self._sockets = os.open(home.sockets, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
-    def create(self, key: str) -> Path:
+    def of_program(self, key: str) -> Path:
+        """Where the sessions of a program have their folders: its parents see this one, and no other's."""
+        folder = self._home.sessions / hashlib.sha256(key.encode()).hexdigest()[:16]
+        folder.mkdir(mode=0o755, exist_ok=True)
+        return folder
+
+    def create(self, program: str, key: str, owner: int | None) -> Path:
         """The session's folder with its rooms: `app` (the layer over the code), `work`, `home`, `tmp`."""
-        folder = self._home.sessions / key
+        folder = self.of_program(program) / key
         folder.mkdir(mode=0o755)
         for name in ("app", "work", "home", "tmp"):
             (folder / name).mkdir(mode=0o755)
+            account.give(folder / name, owner)
         (folder / "tmp").chmod(0o1777)
         return folder
 
-    def remove(self, key: str) -> None:
+    def remove(self, program: str, key: str) -> None:
         """Remove folder and socket, whatever the agent did to them. Blocking: call it in a thread."""
         (self._home.sockets / f"{key}.sock").unlink(missing_ok=True)
-        remove_tree(self._home.sessions / key)
+        remove_tree(self.of_program(program) / key)
 
     def listen(self, key: str) -> tuple[socket.socket, str]:
         """The listening socket of a session and the address that leads to it, for this process."""
@@ -95,11 +104,12 @@ def _remove_all(folders: list[Path]) -> None:
             _log.exception("%s could not be removed", folder)
 
 
-def copy_tree(source: Path, target: Path) -> None:
-    """Fill `target` with a copy of `source` that the session may write to, sharing blocks where the disk can."""
+def copy_tree(source: Path, target: Path, owner: int | None) -> None:
+    """Fill `target` with a copy of `source` that `owner` may write to, sharing blocks where the disk can."""
     shutil.copytree(source, target, symlinks=True, copy_function=_copy_file, dirs_exist_ok=True)
     for parent, _, names in os.walk(target):
         for path in (parent, *(os.path.join(parent, name) for name in names)):
+            account.give(Path(path), owner)
             if not os.path.islink(path):
                 os.chmod(path, os.stat(path).st_mode | stat.S_IWUSR)
 

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from agentcore_cli.local.home import Home
+from agentcore_cli.local.sandbox import account
 from agentcore_cli.local.sandbox.program import Level, Protection
+from agentcore_cli.local.sandbox.walls import keeper_command, wall_settings
+from agentcore_cli.local.sandbox.worker import places
 
-WORKER = Path(__file__).parent / "worker"
 PROBE_SECONDS = 20.0
 
 
@@ -43,7 +45,11 @@ class Isolation:
         whole = self.namespaces is not None
         reason = "" if whole else self.reason
         layered = self.reason if whole and not self.overlay else reason
-        return (Protection("file system of its own", whole, layered), Protection("processes of its own", whole, reason))
+        return (
+            Protection("file system of its own", whole, layered),
+            Protection("account of its own", whole, reason),
+            Protection("processes of its own", whole, reason),
+        )
 
 
 class Probed(NamedTuple):
@@ -62,32 +68,15 @@ class Places:
     temporary: str
 
     @classmethod
-    def shared(cls, home: Home) -> Places:
-        return cls(str(home.root / "sandbox" / "app"), str(home.root / "sandbox" / "home"), "/tmp")  # noqa: S108
-
-    @classmethod
     def inside(cls, folder: Path) -> Places:
         return cls(str(folder / "app"), str(folder / "home"), str(folder / "tmp"))
 
 
-def mount_settings(home: Home, isolation: Isolation, code: Path, visible: tuple[Path, ...]) -> dict[str, object]:
-    """What the worker's `mounts` needs to know."""
-    places = Places.shared(home)
-    return {
-        "namespaces": isolation.namespaces,
-        "overlay": isolation.overlay,
-        "home": str(home.root),
-        "sessions": str(home.sessions),
-        "app": places.app if isolation.namespaces else str(code),
-        "session_home": places.home,
-        "code": str(code),
-        "visible": [str(path) for path in visible],
-        "guards": [guard.name for guard in isolation.guards if guard.active],
-    }
+SHARED = Places(places.APP, places.HOME, "/tmp")  # noqa: S108
 
 
 def detect(home: Home) -> Isolation:
-    """Try the strongest isolation first. Takes some 50 ms; the reason of the first refusal is kept."""
+    """Try the strongest isolation first. Takes some 200 ms; the reason of the first refusal is kept."""
     if sys.platform != "linux":
         return _without_namespaces(f"{sys.platform} has no namespaces", forks=False)
     kinds: tuple[Literal["root", "user"], ...] = ("root", "user") if os.geteuid() == 0 else ("user",)
@@ -118,12 +107,18 @@ def _without_namespaces(reason: str, *, forks: bool = True) -> Isolation:
 def _try(home: Home, isolation: Isolation) -> Probed:
     """Build all of it once."""
     folder = home.sessions / f"probe-{os.getpid()}"
-    for name in ("code", "app", "work", "home", "tmp"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+    session = folder / "sessions" / "probe"
+    owner = account.number(home) if isolation.namespaces == "root" else None
+    (folder / "code").mkdir(parents=True, exist_ok=True)
+    for name in ("app", "work", "home", "tmp"):
+        (session / name).mkdir(parents=True, exist_ok=True)
+        account.give(session / name, owner)
+    walls = wall_settings(home, isolation, Path(sys.executable), folder / "code", folder / "sessions")
+    settings = {"overlay": isolation.overlay, "key": session.name, "app": SHARED.app, "session_home": SHARED.home}
     try:
-        return _probe("probe", mount_settings(home, isolation, folder / "code", ()) | {"folder": str(folder)})
+        return _probe("probe", walls | settings | {"guards": []})
     finally:
-        if (work := folder / "work" / "work").is_dir():
+        if (work := session / "work" / "work").is_dir():
             work.chmod(0o700)  # overlayfs leaves it without any permission
         shutil.rmtree(folder)
 
@@ -132,8 +127,13 @@ def _probe(role: str, settings: dict[str, Any]) -> Probed:
     """Let a worker try, in the role that its command line knows (`worker/__main__.py`)."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        command = [sys.executable, "-I", "-S", str(WORKER), role, str(theirs.fileno())]
-        process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            keeper_command(role, theirs.fileno()),
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            env={},
+            start_new_session=True,
+        )
         theirs.close()
         ours.settimeout(PROBE_SECONDS)
         ours.sendall(json.dumps(settings).encode() + b"\n")

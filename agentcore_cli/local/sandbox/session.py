@@ -44,6 +44,7 @@ class SessionProcess:
         self.exited: asyncio.Future[Exit] = loop.create_future()
         self._surroundings = surroundings
         self._init_pid = forked.pid
+        self._handle = forked.handle
         self._answer: asyncio.Future[Message] = loop.create_future()
         self._report: Message | None = None
         self._removed: asyncio.Future[None] | None = None
@@ -91,8 +92,7 @@ class SessionProcess:
                 await self._wire.send({"stop": grace})
             await asyncio.wait({self.exited}, timeout=grace + KILL_SECONDS)
         if not self.exited.done():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._init_pid, signal.SIGKILL)
+            self._kill()
         result = await asyncio.shield(self.exited)
         if self._removed is not None:
             await asyncio.shield(self._removed)
@@ -144,14 +144,19 @@ class SessionProcess:
             with contextlib.suppress(OSError), open(f"/proc/{self.pid}/timerslack_ns", "w") as slack:
                 slack.write(str(nanoseconds))
 
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            if self._handle is not None:
+                signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+            elif self.forked.handle is None:
+                os.kill(self._init_pid, signal.SIGKILL)
+
     def _watch_process(self) -> None:
         """Notice the end of the init process, which is the end of everything in its pid namespace."""
-        try:
-            watched = os.pidfd_open(self._init_pid)
-        except (AttributeError, OSError):  # neither Linux nor 5.3, or ended already
+        if self._handle is None:
             self._process_ended = True
-            return
-        asyncio.get_running_loop().add_reader(watched, self._end_of_process, watched)
+        else:
+            asyncio.get_running_loop().add_reader(self._handle, self._end_of_process, self._handle)
 
     def _hear(self, message: Message) -> None:
         if "exited" in message:
@@ -171,6 +176,7 @@ class SessionProcess:
     def _end_of_process(self, watched: int) -> None:
         asyncio.get_running_loop().remove_reader(watched)
         os.close(watched)
+        self._handle = None
         self._process_ended = True
         self._conclude()
 

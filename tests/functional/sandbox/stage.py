@@ -68,6 +68,24 @@ class Stage:
             readable=readable,
         )
 
+    def interpreter(self, **modules: str) -> Path:
+        """The Python of an environment in which these modules, name and source, are installed."""
+        self._count += 1
+        environment = self.home.root.parent / f"environment{self._count}"
+        packages = environment / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"
+        packages.mkdir(parents=True)
+        (environment / "bin").mkdir()
+        base = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
+        (environment / "bin" / "python").symlink_to(base)
+        (environment / "pyvenv.cfg").write_text(f"home = {base.parent}\ninclude-system-site-packages = false\n")
+        for name, source in modules.items():
+            (packages / f"{name}.py").write_text(source)
+        return environment / "bin" / "python"
+
+    def session_folders(self) -> list[Path]:
+        """The folder of each session that there is."""
+        return list(self.home.sessions.glob("*/*"))
+
     def write(self, **files: str) -> Path:
         """A folder with Python files, for `program`."""
         self._count += 1

@@ -93,6 +93,7 @@ class Agent:
         os.close(entrance.output)
         self._accept_limits(entrance.cgroups)
         os.environ.update(self._request["environment"])
+        sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE")) or sys.dont_write_bytecode
         os.chdir(self._request["app"])
         if not self._settings["fresh"]:
             forget_parent()

@@ -22,6 +22,7 @@ from . import children, guards, limits
 from .agent import Agent, Entrance
 from .channel import Channel, Message
 from .commands import Commands
+from .descriptors import close_others, silence
 from .log import Log
 
 if sys.platform == "linux":
@@ -36,10 +37,10 @@ _UNLIMITED = 50.0  # milliseconds after which the agent is put under its limits,
 class Init:
     """Made in the process that the parent has just forked, from the descriptors that came with the request."""
 
-    def __init__(self, settings: Settings, visible: "list[str]", pages: bytes, descriptors: "list[int]") -> None:
+    def __init__(self, settings: Settings, pages: bytes, descriptors: "list[int]") -> None:
         control, self._listener, self._gate, *self._groups = descriptors
+        close_others(descriptors)
         self._settings = settings
-        self._visible = visible
         self._pages = pages
         self._channel = Channel(socket.socket(fileno=control))
         self._commands = Commands(settings, self._channel)
@@ -56,7 +57,7 @@ class Init:
             os._exit(0)
         try:
             if self._settings["namespaces"]:
-                mounts.enter_session(self._settings, request["folder"], self._visible)
+                mounts.enter_session(self._settings, request["key"])
             elif sys.platform == "linux":
                 kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
             guards.guard_session(self._settings)
@@ -79,6 +80,7 @@ class Init:
             return agent
         for descriptor in (output, self._listener, self._gate, *agents):
             os.close(descriptor)
+        silence()
         if sys.platform == "linux":
             kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # no ptrace, no reading of our memory from inside
         self._channel.send({"started": self._agent_pid})
