@@ -6,7 +6,7 @@ import asyncio
 
 from agentcore_cli.local.containers import Container, ContainerCommand, Containers, ImageProgram
 from agentcore_cli.local.control.settings import RuntimeSettings
-from agentcore_cli.local.sandbox import Command, Level, Program, Sandbox, SessionProcess, SessionSpec
+from agentcore_cli.local.sandbox import Command, Level, Program, Sandbox, Serve, SessionProcess, SessionSpec
 
 AnyProgram = Program | ImageProgram
 AnyProcess = SessionProcess | Container
@@ -32,6 +32,10 @@ class Sandboxes:
     async def image_program(self, key: str, settings: RuntimeSettings, environment: dict[str, str]) -> ImageProgram:
         """The program of a version whose artifact is an image. Raises ArtifactError."""
         return await self._containers.program(key, settings, environment)
+
+    def answer_by(self, port: int, serve: Serve) -> None:
+        """Let sessions of code whose loopback is their own reach the server there; see `Network.answer_by`."""
+        self._processes.answer_by(port, serve)
 
     async def prepare(self, program: AnyProgram) -> None:
         """Have ready what makes sessions start fast. Raises SandboxError."""

@@ -34,7 +34,9 @@ class Chain(NamedTuple):
     rules: "Sequence[bytes]"
 
 
-def replace(netlink: Netlink, table: str, chains: "Sequence[Chain]", *, owned: bool = False, fresh: bool = False) -> None:
+def replace(
+    netlink: Netlink, table: str, chains: "Sequence[Chain]", *, owned: bool = False, fresh: bool = False
+) -> None:
     """Put a table in the place of the one that has its name, unless it is `fresh`: then there is none.
 
     One that is `owned` is nobody else's to change and goes with `netlink`.
@@ -43,7 +45,9 @@ def replace(netlink: Netlink, table: str, chains: "Sequence[Chain]", *, owned: b
     changes.append((_NEW_TABLE, text(1, table) + attribute(2, struct.pack(">I", _OWNED if owned else 0))))
     for chain in chains:
         hook = nested(4, _number(1, chain.hook), attribute(2, struct.pack(">i", chain.priority)))
-        changes.append((_NEW_CHAIN, text(1, table) + text(3, chain.name) + hook + _number(5, ACCEPT) + text(7, chain.kind)))
+        changes.append(
+            (_NEW_CHAIN, text(1, table) + text(3, chain.name) + hook + _number(5, ACCEPT) + text(7, chain.kind))
+        )
         changes += [(_NEW_RULE, text(1, table) + text(2, chain.name) + nested(4, rule)) for rule in chain.rules]
     netlink.send(f"packet filter {table}", _batch(changes), len(changes))
 
@@ -100,7 +104,9 @@ def _batch(changes: "Sequence[tuple[int, bytes]]") -> bytes:
     for number, (kind, body) in enumerate(changes, 1):
         flags = REQUEST | ACKNOWLEDGE | (0 if kind == _DELETE_TABLE else CREATE)
         flags |= _APPEND if kind == _NEW_RULE else 0
-        messages.append(message(_SUBSYSTEM << 8 | kind, flags, number, struct.pack(">BBH", socket.AF_INET, 0, 0) + body))
+        messages.append(
+            message(_SUBSYSTEM << 8 | kind, flags, number, struct.pack(">BBH", socket.AF_INET, 0, 0) + body)
+        )
     return b"".join([*messages, message(_BATCH_END, REQUEST, len(changes) + 1, limits)])
 
 

@@ -8,8 +8,8 @@ to a socket of the gateway that the server answers.
 
 Namespaces, links, addresses, routes and filters end with this process, which ends with the server.
 
-From the server: settings, answered by `{"ready": …}`; then `{"furnish": ports, "link": bool}` with the namespace, answered
-by `{"furnished": true}` with the sockets; `{"listen": ports}` with the namespace, answered in the same way.
+From the server: settings, answered by `{"ready": …}`; then `{"furnish": ports, "link": bool}` with the namespace,
+answered by `{"furnished": true}` with the sockets; `{"listen": ports}` with the namespace, answered in the same way.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ TABLE = "agentcore"
 
 # Of no use outside of one link or one machine: this network, loopback, link-local (cloud machines have their
 # credentials there), groups, reserved and broadcast.
-NOWHERE = (("0.0.0.0", 8), ("127.0.0.0", 8), ("169.254.0.0", 16), ("224.0.0.0", 4), ("240.0.0.0", 4))  # noqa: S104
+NOWHERE = (("0.0.0.0", 8), ("127.0.0.0", 8), ("169.254.0.0", 16), ("224.0.0.0", 4), ("240.0.0.0", 4))
 RANGES = (*(f"10.{number}" for number in range(213, 255)), *(f"172.{number}" for number in range(16, 32)))
 
 _SETTINGS = {"ipv6/conf/default/disable_ipv6": "1", "ipv4/ip_unprivileged_port_start": "0"}
@@ -85,7 +85,7 @@ class Gateway:
 
     def run(self) -> None:
         poll = select.poll()
-        for source in (self._channel, self._watch, *self._uplink.sources()):
+        for source in (self._channel.fileno(), self._watch.fileno(), *self._uplink.sources()):
             poll.register(source, select.POLLIN)
         while True:
             ready = {descriptor for descriptor, _ in poll.poll()}
@@ -124,12 +124,13 @@ class Gateway:
 
     def _obey(self, message: Message) -> None:
         (namespace,) = self._channel.take_descriptors(1)
+        ports: list[int] = message["furnish"] if "furnish" in message else message["listen"]
         sockets: list[socket.socket] = []
         try:
             if "furnish" in message:
                 self._furnish(namespace, message["link"])
             with entered(namespace, self._own):
-                sockets += [_listen(port) for port in message.get("furnish", message.get("listen"))]
+                sockets += [_listen(port) for port in ports]
             self._channel.send_descriptors({"furnished": True}, [listener.fileno() for listener in sockets])
         except OSError as error:
             self._channel.send({"failed": str(error)})
@@ -183,7 +184,7 @@ def enter(namespaces: str) -> None:
 
 
 def policy(host: netlink.Netlink) -> "list[firewall.Chain]":
-    """What the gateway passes on: from sessions to the uplink, and answers; nothing to this machine or its containers."""
+    """What the gateway passes on: from sessions to the uplink, and answers; nothing to this machine, its containers."""
     kept_in = [firewall.to_network(*network) + firewall.refuse() for network in (*NOWHERE, *own_networks(host))]
     forward = [
         firewall.of_known_connections() + firewall.accept(),
@@ -200,7 +201,9 @@ def policy(host: netlink.Netlink) -> "list[firewall.Chain]":
     return [
         firewall.Chain("forward", "filter", firewall.FORWARD, 0, forward),
         firewall.Chain("input", "filter", firewall.INPUT, 0, here),
-        firewall.Chain("out", "nat", firewall.POSTROUTING, 100, [firewall.to_link(uplink.NAME) + firewall.masquerade()]),
+        firewall.Chain(
+            "out", "nat", firewall.POSTROUTING, 100, [firewall.to_link(uplink.NAME) + firewall.masquerade()]
+        ),
     ]
 
 

@@ -174,7 +174,7 @@ def routes(netlink: Netlink) -> "Iterator[tuple[str, int, int]]":
     for data in netlink.dump(RTM_GETROUTE, struct.pack("=BBBBBBBBI", socket.AF_INET, 0, 0, 0, 0, 0, 0, 0, 0)):
         told = attributes(data[12:])
         if data[4] == MAIN_TABLE and data[7] == TYPE_UNICAST:
-            network = socket.inet_ntoa(told[RTA_DST]) if RTA_DST in told else "0.0.0.0"  # noqa: S104 (the default)
+            network = socket.inet_ntoa(told[RTA_DST]) if RTA_DST in told else "0.0.0.0"
             yield network, data[1], struct.unpack("=I", told[RTA_OIF])[0] if RTA_OIF in told else 0
 
 

@@ -117,7 +117,10 @@ class Pair:
             self._allow_answers()
             firewall.replace(self._filters, self._link, self._policy(), owned=True, fresh=not self._made)
             self._made = True
-            if not self._has_rules and _iptables("-S", ("FORWARD",), quiet=False).strip() not in ("", "-P FORWARD ACCEPT"):
+            if not self._has_rules and _iptables("-S", ("FORWARD",), quiet=False).strip() not in (
+                "",
+                "-P FORWARD ACCEPT",
+            ):
                 self._record.add("iptables", self._link)
                 self._has_rules = True
                 for rule in _forwarding_rules(self._link):
@@ -176,7 +179,7 @@ class Pasta:
         self._program = program
         self._numbers = numbers
         self._record = record
-        self._words: IO[bytes] = tempfile.TemporaryFile()
+        self._words: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (open as long as the program)
         self._pid = -1
         self._watched = -1
         if program is None:
