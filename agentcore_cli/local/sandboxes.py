@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from agentcore_cli.contract import LOCAL_NETWORK
 from agentcore_cli.local.containers import Container, ContainerCommand, Containers, ImageProgram
+from agentcore_cli.local.control import ArtifactError
 from agentcore_cli.local.control.settings import RuntimeSettings
 from agentcore_cli.local.sandbox import Command, Level, Program, Sandbox, Serve, SessionProcess, SessionSpec
 
@@ -31,6 +33,10 @@ class Sandboxes:
 
     async def image_program(self, key: str, settings: RuntimeSettings, environment: dict[str, str]) -> ImageProgram:
         """The program of a version whose artifact is an image. Raises ArtifactError."""
+        if environment.get(LOCAL_NETWORK) == "none":
+            raise ArtifactError(
+                "a container has a network of its own with a way out: `network: none` is for code alone"
+            )
         return await self._containers.program(key, settings, environment)
 
     def answer_by(self, port: int, serve: Serve) -> None:

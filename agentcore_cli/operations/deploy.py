@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from agentcore_cli import contract, names, wiring
 from agentcore_cli.engine import Action, Change, Facts, Outcome, Plan, apply
 from agentcore_cli.errors import AgentFailedError, InputError
-from agentcore_cli.events import Listener
+from agentcore_cli.events import Listener, Note
 from agentcore_cli.operations.plan import Overrides, Workplace, check, make_plan, work_on
 from agentcore_cli.operations.rollback import RollbackRequest, go_back
 from agentcore_cli.operations.selection import Selected
@@ -82,6 +82,7 @@ def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> De
         _ask(request, selected, plan)
         if selected.is_local:
             _hand_over_credentials(request, selected)
+            _tell_of_network(selected, listener)
         with told_what_goes_on(place):
             outcome = apply(plan, place.journal, listener)
         seconds = _see_it_start(request, place, outcome, listener) if smokes else {}

@@ -18,11 +18,11 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Literal, Protocol
 
-from agentcore_cli.contract import LOCAL_NETWORK
+from agentcore_cli.contract import LOCAL_NETWORK, LOCAL_NETWORK_PROTECTION
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.relaying import relay_to
 from agentcore_cli.local.sandbox.isolation import WORKER, Isolation
-from agentcore_cli.local.sandbox.program import SandboxError
+from agentcore_cli.local.sandbox.program import Protection, SandboxError
 from agentcore_cli.local.sandbox.reach import Service
 from agentcore_cli.local.sandbox.resolver import Resolver
 from agentcore_cli.local.sandbox.wire import Message, Wire
@@ -89,6 +89,11 @@ class Network:
         """Why sessions have no network of their own, or empty. Waits for the gateway's first word."""
         self._settle()
         return self._reason
+
+    @property
+    def protection(self) -> Protection:
+        """As it is listed among the others."""
+        return Protection(LOCAL_NETWORK_PROTECTION, not self.reason, self.reason)
 
     @property
     def address(self) -> str:

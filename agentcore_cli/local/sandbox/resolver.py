@@ -95,6 +95,7 @@ async def _answer(question: bytes, server: str) -> bytes | None:
             lambda: _Answer(answer, question[:2]), remote_addr=(server, PORT)
         )
         with contextlib.closing(transport):
+            transport.sendto(question)
             return await asyncio.wait_for(answer, ANSWER_SECONDS)
     return None
 

@@ -68,7 +68,12 @@ class Sandbox:
     @property
     def level(self) -> Level:
         level = self._isolation.level
-        return replace(level, protections=(*level.protections, *self._cgroups.protections()))
+        return replace(level, protections=(*level.protections, *self._cgroups.protections(), self._network.protection))
+
+    @property
+    def network_reason(self) -> str:
+        """Why sessions have no network of their own here, or empty."""
+        return self._network.reason
 
     def answer_by(self, port: int, serve: Serve) -> None:
         """Let sessions with a network of their own reach the server at its `port`; see `Network.answer_by`."""
