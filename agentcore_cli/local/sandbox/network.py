@@ -35,6 +35,7 @@ _SYSTEM_PATH: Final = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/bin"
 
 Mode = Literal["private", "shared", "none"]
 
+
 class Closable(Protocol):
     def close(self) -> None: ...
 

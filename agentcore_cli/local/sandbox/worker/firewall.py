@@ -61,6 +61,11 @@ def to_link(name: str, *, other: bool = False) -> bytes:
     return _meta(_OUT_NAME) + _compare(_name(name), _UNEQUAL if other else _EQUAL)
 
 
+def to_links(prefix: str, *, other: bool = False) -> bytes:
+    """What goes out by links whose names begin so (or by any `other`)."""
+    return _meta(_OUT_NAME) + _compare(prefix.encode(), _UNEQUAL if other else _EQUAL)
+
+
 def to_network(address: str, prefix: int) -> bytes:
     return _in_network(_DESTINATION, address, prefix)
 

@@ -62,7 +62,7 @@ class Gateway:
     def __init__(self, settings: "dict[str, Any]", channel: Channel) -> None:
         self._channel = channel
         self._host = netlink.Netlink()
-        self._watch = netlink.Netlink(groups=netlink.GROUP_ADDRESSES | netlink.GROUP_ROUTES)
+        self._watch = netlink.Netlink(groups=netlink.GROUP_ADDRESSES | netlink.GROUP_ROUTES | netlink.GROUP_FORWARDING)
         self._numbers = 0
         self.names: list[int] = []
         outside = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)

@@ -24,6 +24,7 @@ from typing import IO, Any, Union
 from . import firewall, kernel, netlink
 
 NAME = "up0"
+PREFIX = "agc"  # what the outer links of all servers of this machine begin with
 PASTA = "pasta"
 PASTA_SECONDS = 5.0
 
@@ -142,7 +143,8 @@ class Pair:
         to_us, from_us = firewall.to_link(self._link), firewall.from_link(self._link)
         others = firewall.to_link(self._link, other=True)
         forward = [to_us + firewall.of_known_connections() + firewall.accept(), to_us + firewall.drop()]
-        forward += [firewall.from_link(name) + others + firewall.drop() for name in self._forwarding]
+        elsewhere = firewall.to_links(PREFIX, other=True)
+        forward += [firewall.from_link(name) + elsewhere + firewall.drop() for name in self._forwarding]
         translated = firewall.from_network(self._network, 30) + others + firewall.masquerade()
         return [
             firewall.Chain("input", "filter", firewall.INPUT, -10, [from_us + firewall.refuse()]),
