@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from agentcore_cli import contract, names, wiring
 from agentcore_cli.engine import Action, Change, Facts, Outcome, Plan, apply
 from agentcore_cli.errors import AgentFailedError, InputError
-from agentcore_cli.events import Listener
+from agentcore_cli.events import Listener, Note
 from agentcore_cli.operations.plan import Overrides, Workplace, check, make_plan, work_on
 from agentcore_cli.operations.rollback import RollbackRequest, go_back
 from agentcore_cli.operations.selection import Selected

@@ -302,7 +302,7 @@ def left_of(link: str, home: Path) -> list[str]:
     left = [link] if link in links else []
     left += [line for line in tables.splitlines() if link in line]
     left += ["record"] if (home / "network").exists() else []
-    if not any(name.startswith("agc") for name in links):
+    if not any(name.startswith("agc") for name in links) and not forwards("all"):
         left += [name for name in links if forwards(name) and name not in FORWARDED_BEFORE]
     return left
 
