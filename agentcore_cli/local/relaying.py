@@ -7,19 +7,27 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+CONNECTIONS_MAX: Final = 256  # of one relay at once: each costs two descriptors
 _PIECE: Final = 65_536  # bytes
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-def relay_to(host: str, port: int) -> Serve:
-    """What serves each connection by one to `host`; when that is refused, the caller's is closed."""
+def relay_to(host: str, port: int, most: int = CONNECTIONS_MAX) -> Serve:
+    """What serves each connection by one to `host`; it is closed when that is refused, or `most` are there."""
+    there: set[asyncio.StreamWriter] = set()
 
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.closing(writer), contextlib.suppress(OSError):
-            answers, service = await asyncio.open_connection(host, port)
-            with contextlib.closing(service):
-                await asyncio.gather(_pass_on(reader, service), _pass_on(answers, writer))
+            if len(there) >= most:
+                return
+            there.add(writer)
+            try:
+                answers, service = await asyncio.open_connection(host, port)
+                with contextlib.closing(service):
+                    await asyncio.gather(_pass_on(reader, service), _pass_on(answers, writer))
+            finally:
+                there.discard(writer)
 
     return relay
 

@@ -213,7 +213,9 @@ class Network:
             return listeners
 
     def _hear(self, message: Message) -> None:
-        if "lost" in message:
+        if "trouble" in message:
+            _log.warning("the gateway could not follow a change of this machine's network: %s", message["trouble"])
+        elif "lost" in message:
             self._reason = message["lost"]
             _log.error("sessions have no way out any more: %s", self._reason)
         else:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,7 @@ RESOLV_CONF: Final = Path("/etc/resolv.conf")
 PORT: Final = 53
 ANSWER_SECONDS: Final = 5.0  # as long as clients wait before they ask again
 QUESTIONS_MAX: Final = 512  # under way at once; more are not heard, and asked again
+QUESTIONS_OF_ONE: Final = 64  # the same for one session, over datagrams or connections
 _FALLBACK: Final = "127.0.0.1"  # resolv.conf(5): the local machine where none is named
 
 
@@ -30,6 +32,7 @@ class Resolver:
         self._transport: asyncio.DatagramTransport | None = None
         self._server: asyncio.Server | None = None
         self._questions: set[asyncio.Task[None]] = set()
+        self._asking: Counter[str] = Counter()
 
     async def open(self, datagrams: socket.socket, streams: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -62,21 +65,37 @@ class Resolver:
             return []
 
     def _hear(self, question: bytes, asker: tuple[str, int]) -> None:
-        if len(self._questions) < QUESTIONS_MAX:
+        if len(self._questions) < QUESTIONS_MAX and self._asking[asker[0]] < QUESTIONS_OF_ONE:
             task = asyncio.get_running_loop().create_task(self._ask(question, asker))
             self._questions.add(task)
             task.add_done_callback(self._questions.discard)
 
     async def _ask(self, question: bytes, asker: tuple[str, int]) -> None:
         """Ask one server after the other; who asked hears the first answer, or nothing."""
-        for server in self.servers():
-            answer = await _answer(question, server)
-            if answer is not None and self._transport is not None:
-                self._transport.sendto(answer, asker)
-                return
+        with self._counted(asker[0]):
+            for server in self.servers():
+                answer = await _answer(question, server)
+                if answer is not None and self._transport is not None:
+                    self._transport.sendto(answer, asker)
+                    return
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await relay_to(self.servers()[0], PORT)(reader, writer)
+        asker = str(writer.get_extra_info("peername")[0])
+        if self._asking[asker] >= QUESTIONS_OF_ONE or sum(self._asking.values()) >= QUESTIONS_MAX:
+            writer.close()
+            return
+        with self._counted(asker):
+            await relay_to(self.servers()[0], PORT)(reader, writer)
+
+    @contextlib.contextmanager
+    def _counted(self, asker: str) -> Iterator[None]:
+        self._asking[asker] += 1
+        try:
+            yield
+        finally:
+            self._asking[asker] -= 1
+            if not self._asking[asker]:
+                del self._asking[asker]
 
 
 class _Questions(asyncio.DatagramProtocol):

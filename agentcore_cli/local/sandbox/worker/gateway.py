@@ -118,9 +118,13 @@ class Gateway:
 
     def _learn(self) -> None:
         """The machine has other addresses or routes than before."""
-        if not self.reason:
+        if self.reason:
+            return
+        try:
             firewall.replace(self._filters, TABLE, policy(self._host))
             self._uplink.learn()
+        except OSError as error:  # what held before holds
+            self._channel.send({"trouble": str(error)})
 
     def _obey(self, message: Message) -> None:
         (namespace,) = self._channel.take_descriptors(1)
