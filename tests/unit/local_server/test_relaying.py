@@ -29,7 +29,10 @@ def test_one_caller_too_many_is_hung_up_on_until_another_has_left() -> None:
                 again, last = await asyncio.open_connection("127.0.0.1", port)
                 last.write(b"again")
                 assert await again.readexactly(5) == b"again"
+                last.write_eof()
+                assert await again.read() == b""
                 for one in (writer, other, last):
                     one.close()
+                    await one.wait_closed()
 
     asyncio.run(asyncio.wait_for(call(), 10))
