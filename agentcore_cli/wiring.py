@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from agentcore_cli import names
-from agentcore_cli.contract import LOCAL_REGION
+from agentcore_cli.contract import LOCAL_NETWORK, LOCAL_REACHABLE, LOCAL_REGION
 from agentcore_cli.errors import InputError
 
 if TYPE_CHECKING:
@@ -311,7 +311,7 @@ def _local_deployment(selected: Selection, wishes: Wishes, patience: Patience, l
         agent=selected.agent,
         owner=owner(selected),
         region=region(selected),
-        environment=_environment(selected),
+        environment={**_environment(selected), **_local_network(selected)},
         given=wishes.environment,
         given_before=selected.state.given_environment(selected.agent_name),
         build=wishes.build,
@@ -362,6 +362,13 @@ def _runtime_name(selected: Selection) -> str:
 
 def _environment(selected: Selection) -> dict[str, str]:
     return {**selected.agent.environment, **selected.target.environment}
+
+
+def _local_network(selected: Selection) -> dict[str, str]:
+    """What a version's settings say of its sessions' network on the local runtime: nothing where nothing is asked."""
+    local = selected.loaded.config.local
+    said = {LOCAL_NETWORK: local.network or "", LOCAL_REACHABLE: ",".join(local.reachable)}
+    return {name: value for name, value in said.items() if value}
 
 
 def _require_local(selected: Selection) -> None:

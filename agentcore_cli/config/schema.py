@@ -216,10 +216,21 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     environment: Environment = {}
 
 
+LoopbackService = Annotated[
+    str, _pattern(r"(?:127\.0\.0\.1|localhost):[1-9][0-9]{0,4}", "127.0.0.1 or localhost, a colon and a port")
+]
+
+
 class Local(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The local runtime: whether its sessions get the AWS_* variables of the shell that deploys."""
+    """The local runtime: whether its sessions get the AWS_* variables of the shell that deploys, and their network.
+
+    `network` is None where nothing is asked for: a private one where it is to be had. `reachable` is what sessions
+    reach of this machine's loopback although theirs is their own.
+    """
 
     credentials: Literal["caller", "none"] = "caller"
+    network: Literal["private", "shared", "none"] | None = None
+    reachable: Annotated[list[LoopbackService], Meta(max_length=20)] = []
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -50,7 +50,7 @@ from agentcore_cli.local.sandbox import Sandbox
 from agentcore_cli.local.sandboxes import Sandboxes
 from agentcore_cli.local.sessions import Sessions
 from agentcore_cli.local.store import Store
-from agentcore_cli.local.strangers import Acceptor, Strangers
+from agentcore_cli.local.strangers import RESERVE, Acceptor, Strangers
 
 DEFAULT_PORT: Final = 8757
 BACKLOG: Final = 2048
@@ -125,6 +125,7 @@ class LocalServer:
         extension = Extension(self._sessions, self._control, self._sandbox, credentials, clock, faults, self.end)
         data_plane = DataPlane(self._control, self._sessions, clock, faults)
         self._http = _Uvicorn(Application(Guard(self._port, credentials), data_plane, self._control, extension))
+        self._sandbox.answer_by(self._port, self._http.serve_besides)
 
     @property
     def url(self) -> str:
@@ -199,10 +200,20 @@ class _Uvicorn(uvicorn.Server):
         super().__init__(_config(application, self._strangers))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.servers = [self._accept(listener) for listener in sockets or []]  # type: ignore[misc]
+        self.started = True
+
+    async def serve_besides(self, listener: socket.socket) -> contextlib.ExitStack:
+        """Answer on a further socket too, until what this gives is closed."""
+        ending = contextlib.ExitStack()
+        ending.callback(listener.close)
+        ending.callback(self._accept(listener, reserve=0).close)
+        return ending
+
+    def _accept(self, listener: socket.socket, reserve: int = RESERVE) -> Acceptor:
         make: Any = self.config.http_protocol_class
         protocol = functools.partial(make, config=self.config, server_state=self.server_state, app_state={})
-        self.servers = [Acceptor(listener, protocol, self._strangers) for listener in sockets or []]  # type: ignore[misc]
-        self.started = True
+        return Acceptor(listener, protocol, self._strangers, reserve)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

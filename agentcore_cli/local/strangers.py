@@ -75,12 +75,19 @@ class Acceptor:
     It stands in for an asyncio.Server, which drops whoever comes when there is no descriptor.
     """
 
-    def __init__(self, listener: socket.socket, protocol: Callable[[], asyncio.Protocol], strangers: Strangers) -> None:
+    def __init__(
+        self,
+        listener: socket.socket,
+        protocol: Callable[[], asyncio.Protocol],
+        strangers: Strangers,
+        reserve: int = RESERVE,
+    ) -> None:
         self._listener = listener
+        self._kept = reserve
         self._protocol = protocol
         self._strangers = strangers
         self._loop = asyncio.get_running_loop()
-        self._reserve = [os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC) for _ in range(RESERVE)]
+        self._reserve = [os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC) for _ in range(reserve)]
         self._arriving: set[asyncio.Task[object]] = set()
         self._later: asyncio.TimerHandle | None = None
         self._refilling: asyncio.TimerHandle | None = None
@@ -140,7 +147,7 @@ class Acceptor:
     def _refill(self) -> None:
         self._refilling = None
         with contextlib.suppress(OSError):
-            while len(self._reserve) < RESERVE:
+            while len(self._reserve) < self._kept:
                 self._reserve.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
-        if len(self._reserve) < RESERVE:
+        if len(self._reserve) < self._kept:
             self._refilling = self._loop.call_later(REFILL_SECONDS, self._refill)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from agentcore_cli import contract, names, wiring
 from agentcore_cli.engine import Action, Change, Facts, Outcome, Plan, apply
 from agentcore_cli.errors import AgentFailedError, InputError
-from agentcore_cli.events import Listener
+from agentcore_cli.events import Listener, Note
 from agentcore_cli.operations.plan import Overrides, Workplace, check, make_plan, work_on
 from agentcore_cli.operations.rollback import RollbackRequest, go_back
 from agentcore_cli.operations.selection import Selected
@@ -82,6 +82,7 @@ def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> De
         _ask(request, selected, plan)
         if selected.is_local:
             _hand_over_credentials(request, selected)
+            _tell_of_network(selected, listener)
         with told_what_goes_on(place):
             outcome = apply(plan, place.journal, listener)
         seconds = _see_it_start(request, place, outcome, listener) if smokes else {}
@@ -143,6 +144,16 @@ def _hand_over_credentials(request: DeployRequest, selected: Selected) -> None:
     name = names.local_runtime_name(selected.agent_name, selected.loaded.config.project)
     arn = contract.runtime_arn(wiring.region(selected), contract.LOCAL_ACCOUNT, name)
     wiring.local_runtime(selected).put_credentials(arn, handed)
+
+
+def _tell_of_network(selected: Selected, listener: Listener) -> None:
+    """Say so when sessions do not get the private network that the config asks for."""
+    if selected.loaded.config.local.network != "private":
+        return
+    for wall in wiring.local_runtime(selected).health().protections:
+        if wall["name"] == contract.LOCAL_NETWORK_PROTECTION and not wall["active"]:
+            text = f"sessions share this machine's network, not private as local.network asks: {wall['reason']}"
+            listener(Note(text, "warning"))
 
 
 def _result(selected: Selected, plan: Plan, outcome: Outcome, seconds: Mapping[str, float]) -> DeployResult:

@@ -15,6 +15,7 @@ What is not known here: HTTP, session ids, timeouts, and who is allowed to do wh
 """
 
 from agentcore_cli.local.sandbox.commands import STREAMS, Command, Stream
+from agentcore_cli.local.sandbox.network import Serve
 from agentcore_cli.local.sandbox.program import Exit, Level, Program, Protection, SandboxError, SessionSpec
 from agentcore_cli.local.sandbox.sandbox import Sandbox
 from agentcore_cli.local.sandbox.session import SessionProcess
@@ -28,6 +29,7 @@ __all__ = [
     "Protection",
     "Sandbox",
     "SandboxError",
+    "Serve",
     "SessionProcess",
     "SessionSpec",
     "Stream",

@@ -41,7 +41,7 @@ def base_environment(program: Program, home: str, temporary: str) -> dict[str, s
     passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     path = os.pathsep.join([str(program.interpreter.parent), passed_on.pop("PATH", os.defpath)])
     return {
-        **passed_on,
+        **given,
         "PATH": path,
         "LANG": "C.UTF-8",
         "PYTHONUNBUFFERED": "1",

@@ -13,6 +13,7 @@ from typing import Any
 from agentcore_cli.local.sandbox.environment import base_environment, needs_own_interpreter
 from agentcore_cli.local.sandbox.isolation import SHARED, Isolation
 from agentcore_cli.local.sandbox.learned import Learned
+from agentcore_cli.local.sandbox.network import Network
 from agentcore_cli.local.sandbox.parent import Forked, Parent, Refusal
 from agentcore_cli.local.sandbox.program import Program, SandboxError
 from agentcore_cli.local.sandbox.session import SessionProcess
@@ -156,6 +157,9 @@ class Family:
             "start": list(self.program.start),
             "port": self.program.port,
             "fresh": learned is None,
+            "network": self.mode,
+            "resolv_conf": self._network.resolv_conf(self.mode),
+            "user_namespace": around,
             "learned": learned or [],
         }
         environment = base_environment(self.program, SHARED.home, SHARED.temporary)

@@ -22,9 +22,11 @@ from agentcore_cli.local.sandbox.gate import Gate
 from agentcore_cli.local.sandbox.isolation import SHARED, Isolation, Places, detect
 from agentcore_cli.local.sandbox.learned import Learned
 from agentcore_cli.local.sandbox.learner import Learner
+from agentcore_cli.local.sandbox.network import Mode, Network, Serve
 from agentcore_cli.local.sandbox.parent import Forked
 from agentcore_cli.local.sandbox.program import Exit, Level, Limits, Program, SandboxError, SessionSpec
 from agentcore_cli.local.sandbox.session import SessionProcess
+from agentcore_cli.local.sandbox.session_network import SessionNetwork
 from agentcore_cli.local.sandbox.surroundings import Surroundings
 from agentcore_cli.local.sandbox.walls import owner, wall_settings
 
@@ -35,7 +37,14 @@ DESCRIPTORS = 65536  # open files of the server
 class Sandbox:
     """Runs sessions of programs, each in a process tree of its own. One per home; made in the server's process."""
 
-    def __init__(self, home: Home, isolation: Isolation | None = None, *, keep_spares: bool = False) -> None:
+    def __init__(
+        self,
+        home: Home,
+        isolation: Isolation | None = None,
+        *,
+        keep_spares: bool = False,
+        network: Network | None = None,
+    ) -> None:
         """Sweeps away what a killed server left, and finds out (some 50 ms) how well sessions can be kept apart.
 
         `isolation` settles that instead, for less than the machine has. `keep_spares` spends the memory of one more
@@ -59,7 +68,16 @@ class Sandbox:
     @property
     def level(self) -> Level:
         level = self._isolation.level
-        return replace(level, protections=(*level.protections, *self._cgroups.protections()))
+        return replace(level, protections=(*level.protections, *self._cgroups.protections(), self._network.protection))
+
+    @property
+    def network_reason(self) -> str:
+        """Why sessions have no network of their own here, or empty."""
+        return self._network.reason
+
+    def answer_by(self, port: int, serve: Serve) -> None:
+        """Let sessions with a network of their own reach the server at its `port`; see `Network.answer_by`."""
+        self._network.answer_by(port, serve)
 
     async def prepare(self, program: Program) -> None:
         """Have the program's warm parent ready. Raises SandboxError when its interpreter does not run."""
@@ -91,6 +109,7 @@ class Sandbox:
         await asyncio.gather(*(family.close() for family in (*self._families.values(), *self._forgotten)))
         await asyncio.gather(*self._forgotten.values())
         self._families.clear()
+        await self._network.close()
         self._cgroups.close()
         self._folders.close()
 
@@ -160,7 +179,8 @@ class Sandbox:
             gate.close()
             await asyncio.get_running_loop().run_in_executor(None, surroundings.remove)
             raise
-        session = SessionProcess(surroundings, forked, control, gate)
+        network = SessionNetwork(self._network, family.mode, family.program, key)
+        session = SessionProcess(surroundings, forked, control, gate, network)
         self._sessions.add(session)
         session.exited.add_done_callback(lambda _: self._sessions.discard(session))
         await session.prepare(self._request(family.program, surroundings, limits))

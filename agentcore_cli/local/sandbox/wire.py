@@ -7,9 +7,11 @@ import json
 import os
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 Message = dict[str, Any]
+
+DESCRIPTORS_MAX: Final = 64  # that come at once
 
 
 class Wire:
@@ -29,6 +31,7 @@ class Wire:
         self._hear = hear
         self._closed = closed
         self._buffer = b""
+        self._descriptors: list[int] = []
         self._open = True
         self._loop = asyncio.get_running_loop()
         connection.setblocking(False)
@@ -81,7 +84,8 @@ class Wire:
         except (BlockingIOError, InterruptedError):
             return
         except ConnectionResetError:
-            data = b""
+            data, descriptors = b"", []
+        self._descriptors += descriptors
         if not data:
             self.close()
             self._closed()

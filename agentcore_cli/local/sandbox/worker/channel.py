@@ -34,6 +34,13 @@ class Channel:
         except (BrokenPipeError, ConnectionResetError):
             return
 
+    def send_descriptors(self, message: Message, descriptors: "list[int]") -> None:
+        """Say a short `message` along with copies of `descriptors`."""
+        try:
+            socket.send_fds(self._connection, [json.dumps(message).encode() + b"\n"], descriptors)
+        except (BrokenPipeError, ConnectionResetError):
+            return
+
     def read(self) -> "list[Message] | None":
         """Read once: the messages that are whole by now, or None when the other end is closed."""
         try:

@@ -26,7 +26,7 @@ from .descriptors import close_others, silence
 from .log import Log
 
 if sys.platform == "linux":
-    from . import kernel, mounts
+    from . import kernel, mounts, network
 
 Settings = dict[str, Any]
 
@@ -56,6 +56,8 @@ class Init:
         if request is None:
             os._exit(0)
         try:
+            if request["network"] != "shared":
+                network.enter(self._channel)
             if self._settings["namespaces"]:
                 mounts.enter_session(self._settings, request["key"])
             elif sys.platform == "linux":
