@@ -9,15 +9,16 @@ from __future__ import annotations
 import logging
 from typing import Any, Final
 
-from agentcore_cli.contract import HEADER_REQUEST_ID
+from agentcore_cli.contract import HEADER_REQUEST_ID, PAYLOAD_MAX
 from agentcore_cli.local.authorizer import challenge
 from agentcore_cli.local.control import ControlPlane
 from agentcore_cli.local.data_plane import DataPlane
 from agentcore_cli.local.envelopes import refusal
 from agentcore_cli.local.extension import Extension
-from agentcore_cli.local.guard import Caller, Guard, require_key
+from agentcore_cli.local.guard import Caller, Guard, require_signature
 from agentcore_cli.local.proxy import AnswerBroken, CallerGone, PayloadTooLarge, Receive, Send
 from agentcore_cli.local.request import Request
+from agentcore_cli.local.session_tokens import denied
 from agentcore_cli.local.wire import Answer, ServiceFault
 
 CONTROL_BODY_MAX: Final = 1_048_576  # bytes
@@ -48,18 +49,22 @@ class Application:
         except Exception:
             _log.exception("request %s failed", request.id)
             answer = _refusal(ServiceFault.internal("The local runtime failed; see server.log"), request)
+        finally:
+            request.close()
         if answer is not None:
             await _send(send, answer, request.id, kind="websocket.http" if is_websocket else "http")
 
     async def _converse(self, request: Request, offered: list[str]) -> None:
-        caller = self._guard.identify(request.headers, request.query)
+        caller = await self._guard.identify(request, 0)
         await self._data_plane.converse(request, caller, offered)
 
     async def _answer(self, request: Request) -> Answer | None:
-        caller = self._guard.identify(request.headers, request.query)
+        caller = await self._guard.identify(request, _body_limit(request))
         if self._data_plane.serves(request.method, request.segments):
             return await self._data_plane.handle(request, caller)
-        require_key(caller)
+        require_signature(caller)
+        if caller.grant is not None:
+            raise denied(self._control.operation(request.method, request.segments) or "*", "*")
         if self._extension.serves(request.segments):
             return await self._extension.handle(request)
         return await self._ask_control(request, caller)
@@ -67,6 +72,11 @@ class Application:
     async def _ask_control(self, request: Request, caller: Caller) -> Answer:
         body = await request.body(CONTROL_BODY_MAX).all()
         return await self._control.handle(request.method, request.segments, request.query, body, caller.region)
+
+
+def _body_limit(request: Request) -> int:
+    """How large a body may be, in bytes, before it is known what for."""
+    return PAYLOAD_MAX if request.segments[-1] == "invocations" else CONTROL_BODY_MAX
 
 
 def _refusal(fault: ServiceFault, request: Request) -> Answer:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote
 
-from agentcore_cli.contract import LOCAL_ACCOUNT, endpoint_arn, log_group
+from agentcore_cli.contract import endpoint_arn, log_group
 from agentcore_cli.local.control import Resolved
+from agentcore_cli.local.session_tokens import PREFIX
 
 _SOURCES: Final = (
     "AWS_ACCESS_KEY_ID",
@@ -16,17 +17,18 @@ _SOURCES: Final = (
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
 )
+# Without credentials an SDK asks nobody at all, not even a stand-in. These open nothing, and say so.
+_PLACEHOLDERS: Final = {
+    "AWS_ACCESS_KEY_ID": "AGENTCOREPLACEHOLDER",
+    "AWS_SECRET_ACCESS_KEY": "placeholder-of-a-local-session-that-was-given-no-aws-credentials",
+}
 
 
 class Credentials:
-    """Which access key ids this server accepts, and the environment of each runtime's sessions.
+    """The environment of each runtime's sessions. `url` is this server's."""
 
-    A session's own calls to the local endpoints are signed with its deployer's key, so that one is accepted too.
-    """
-
-    def __init__(self, url: str, access_key: str) -> None:
+    def __init__(self, url: str) -> None:
         self._url = url
-        self._access_key = access_key
         self._of_runtimes: dict[str, dict[str, str]] = {}
 
     def put(self, runtime_arn: str, environment: Mapping[str, str]) -> None:
@@ -37,26 +39,23 @@ class Credentials:
         for arn in [arn for arn in self._of_runtimes if arn.endswith(f"/{runtime_id}")]:
             del self._of_runtimes[arn]
 
-    def accepted(self) -> set[str]:
-        """The access key ids that requests may be signed with."""
-        deployers = (environment.get("AWS_ACCESS_KEY_ID") for environment in self._of_runtimes.values())
-        return {self._access_key, *filter(None, deployers)}
-
-    def session_environment(self, version: Resolved, endpoint: str) -> dict[str, str]:
+    def session_environment(self, version: Resolved, endpoint: str, token: str) -> dict[str, str]:
         """What a session gets beyond its program's environment, which wins where both name a variable.
 
-        Credentials, this server's endpoints, and the resource attributes from which the SDK reads the runtime's ARN.
+        Credentials, this server's endpoints as its `token` opens them, and the resource attributes from which the SDK
+        reads the runtime's ARN.
         """
+        own = f"{self._url}/{PREFIX}/{token}"
         made = {
-            "AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": self._url,
-            "AWS_ENDPOINT_URL_BEDROCK_AGENTCORE_CONTROL": self._url,
+            "AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": own,
+            "AWS_ENDPOINT_URL_BEDROCK_AGENTCORE_CONTROL": own,
             "OTEL_RESOURCE_ATTRIBUTES": _resource_attributes(version, endpoint),
         }
         if version.settings.protocol == "A2A":  # what its card says of itself (runtime-a2a-protocol-contract)
             made["AGENTCORE_RUNTIME_URL"] = f"{self._url}/runtimes/{quote(version.runtime_arn, safe='')}/invocations/"
         given = self._of_runtimes.get(version.runtime_arn, {})
         if not any(given.get(source) for source in _SOURCES):
-            given = given | {"AWS_ACCESS_KEY_ID": self._access_key, "AWS_SECRET_ACCESS_KEY": LOCAL_ACCOUNT}
+            given = given | _PLACEHOLDERS
         program = {"AWS_REGION", "AWS_DEFAULT_REGION", *version.settings.environment}
         return {name: value for name, value in (given | made).items() if name not in program}
 

@@ -46,8 +46,11 @@ from agentcore_cli.local.ledger import Ledger
 from agentcore_cli.local.programs import Programs
 from agentcore_cli.local.sandbox import Sandbox
 from agentcore_cli.local.sandboxes import Sandboxes
+from agentcore_cli.local.session_tokens import SessionTokens
 from agentcore_cli.local.sessions import Sessions
+from agentcore_cli.local.signatures import Signatures
 from agentcore_cli.local.store import Store
+from agentcore_cli.signature import Key
 
 DEFAULT_PORT: Final = 8757
 BACKLOG: Final = 2048
@@ -106,22 +109,23 @@ class LocalServer:
         self._home = home
         self._listener = listener
         self._port: int = listener.getsockname()[1]
-        self._access_key = new_access_key()
+        self._key = new_key()
         self._ending = asyncio.Event()
         clock, faults = Clock(), Faults()
-        credentials = Credentials(self.url, self._access_key)
+        credentials, tokens = Credentials(self.url), SessionTokens()
         self._sandbox = Sandboxes(Sandbox(home, keep_spares=True), Containers(home))
         self._ledger = Ledger(home)
         self._store = Store(home.database)
         programs = Programs(home, self._sandbox)
-        self._sessions = Sessions(home, self._sandbox, programs, credentials, self._ledger, clock, faults)
+        self._sessions = Sessions(home, self._sandbox, programs, credentials, tokens, self._ledger, clock, faults)
         self._deployments = Deployments(programs, self._sessions, credentials)
         self._control = ControlPlane(
             self._store, clock, faults, self._deployments, LOCAL_REGION, artifacts=home.artifacts
         )
         extension = Extension(self._sessions, self._control, self._sandbox, credentials, clock, faults, self.end)
         data_plane = DataPlane(self._control, self._sessions, clock, faults)
-        self._http = _uvicorn(Application(Guard(self._port, credentials), data_plane, self._control, extension))
+        guard = Guard(self._port, Signatures(self._key, clock, str(home.root)), tokens)
+        self._http = _uvicorn(Application(guard, data_plane, self._control, extension))
 
     @property
     def url(self) -> str:
@@ -183,7 +187,8 @@ class LocalServer:
             "pid": os.getpid(),
             "started": process_started(os.getpid()),
             "version": __version__,
-            "access_key": self._access_key,
+            "access_key": self._key.id,
+            "secret_key": self._key.secret,
         }
         write_atomically(self._home.server_file, json.dumps(told), mode=0o600)
 
@@ -244,10 +249,10 @@ def listen() -> socket.socket:
     return listener
 
 
-def new_access_key() -> str:
-    """A random access key id in AWS's form: 20 capital letters and digits."""
+def new_key() -> Key:
+    """A random access key in AWS's form: an id of 20 capital letters and digits, a secret of 40 characters."""
     alphabet = string.ascii_uppercase + "234567"
-    return "AGCL" + "".join(secrets.choice(alphabet) for _ in range(16))
+    return Key("AGCL" + "".join(secrets.choice(alphabet) for _ in range(16)), secrets.token_urlsafe(30))
 
 
 def _open_log(home: Home) -> None:

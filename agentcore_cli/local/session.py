@@ -50,6 +50,7 @@ class Session:
     log: Path
     started_at: float
     vitals: Vitals
+    token: str = field(repr=False)  # see `session_tokens`
     state: State = "provisioning"
     last_used_at: float = 0.0
     invocations: int = 0

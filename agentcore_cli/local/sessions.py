@@ -29,6 +29,7 @@ from agentcore_cli.local.sandbox import Level, SandboxError, SessionSpec
 from agentcore_cli.local.sandboxes import Sandboxes
 from agentcore_cli.local.schedule import GRAIN_SECONDS, Schedule
 from agentcore_cli.local.session import Activity, Session, SessionKey
+from agentcore_cli.local.session_tokens import Grant, SessionTokens
 from agentcore_cli.local.upstream import Pool
 from agentcore_cli.local.vitals import Vitals
 from agentcore_cli.local.wire import ServiceFault
@@ -50,6 +51,7 @@ class Sessions:
         sandbox: Sandboxes,
         programs: Programs,
         credentials: Credentials,
+        tokens: SessionTokens,
         ledger: Ledger,
         clock: Clock,
         faults: Faults,
@@ -58,6 +60,7 @@ class Sessions:
         self._sandbox = sandbox
         self._programs = programs
         self._credentials = credentials
+        self._tokens = tokens
         self._ledger = ledger
         self._clock = clock
         self._faults = faults
@@ -189,7 +192,8 @@ class Sessions:
         now = self._clock.now()
         self._starts += 1
         name = f"s{self._starts}-{secrets.token_hex(4)}"
-        return Session(key, version, name, self._log_of_next(key), now, Vitals(now))
+        token = self._tokens.issue(Grant(key.runtime_id))
+        return Session(key, version, name, self._log_of_next(key), now, Vitals(now), token)
 
     def _log_of_next(self, key: SessionKey) -> Path:
         if self._starts % PRUNE_EVERY == 1:
@@ -203,7 +207,7 @@ class Sessions:
             await self._clock.sleep(SLOW_START_SECONDS)
         program = session.program = await self._programs.find(session.version)
         self._programs.hold(program)
-        environment = self._credentials.session_environment(session.version, session.key.endpoint)
+        environment = self._credentials.session_environment(session.version, session.key.endpoint, session.token)
         spec = SessionSpec(session.name, environment, session.log)
         process = session.process = await self._sandbox.start(program, spec)
         session.pool = Pool(process.address)
@@ -241,6 +245,7 @@ class Sessions:
 
     async def _forget(self, session: Session, reason: str) -> None:
         session.state = "stopped"
+        self._tokens.revoke(session.token)
         session.ended_at, session.end_reason = self._clock.now(), reason
         self._live.pop(session.key, None)
         self._ledger.record(session, self._level(session))
