@@ -210,7 +210,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Local(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The local runtime: whether its sessions get the AWS_* variables of the shell that deploys."""
+    """The local runtime: whether its sessions get the AWS credentials of whoever deploys."""
 
     credentials: Literal["caller", "none"] = "caller"
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from agentcore_cli.contract import HEADER_REQUEST_ID, PAYLOAD_MAX
 from agentcore_cli.local.authorizer import challenge
 from agentcore_cli.local.control import ControlPlane
+from agentcore_cli.local.credentials import PATH, Credentials
 from agentcore_cli.local.data_plane import DataPlane
 from agentcore_cli.local.envelopes import refusal
 from agentcore_cli.local.extension import Extension
@@ -29,11 +30,14 @@ _log = logging.getLogger(__name__)
 class Application:
     """What uvicorn calls for each request."""
 
-    def __init__(self, guard: Guard, data_plane: DataPlane, control: ControlPlane, extension: Extension) -> None:
+    def __init__(
+        self, guard: Guard, data_plane: DataPlane, control: ControlPlane, extension: Extension, credentials: Credentials
+    ) -> None:
         self._guard = guard
         self._data_plane = data_plane
         self._control = control
         self._extension = extension
+        self._credentials = credentials
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
@@ -64,6 +68,8 @@ class Application:
             return await self._data_plane.handle(request, caller)
         require_signature(caller)
         if caller.grant is not None:
+            if (request.method, *request.segments) == ("GET", PATH):
+                return await self._credentials.serve(request, caller.grant)
             raise denied(self._control.operation(request.method, request.segments) or "*", "*")
         if self._extension.serves(request.segments):
             return await self._extension.handle(request)

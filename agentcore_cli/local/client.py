@@ -102,9 +102,15 @@ class LocalRuntime:
         """Let the next `count` occasions of a fault (`faults.FAULTS`) fail."""
         self._call("POST", "faults", {"fault": name, "count": count})
 
-    def put_credentials(self, runtime_arn: str, environment: Mapping[str, str]) -> None:
-        """Give the runtime's sessions these AWS_* variables; the server keeps them in memory only."""
-        self._call("PUT", "credentials", {"runtime_arn": runtime_arn, "environment": dict(environment)})
+    def put_credentials(
+        self, runtime_arn: str, environment: Mapping[str, str], source: Mapping[str, Any] | None = None
+    ) -> None:
+        """Give the runtime's sessions these AWS_* variables, and what `source` (`brokers.Source`) leads to.
+
+        The server keeps both in memory only.
+        """
+        asked = {"runtime_arn": runtime_arn, "environment": dict(environment), "source": source}
+        self._call("PUT", "credentials", asked)
 
     def shutdown(self) -> None:
         """Ask the server to end; `daemon.stop` also waits for it."""

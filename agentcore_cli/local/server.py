@@ -27,10 +27,11 @@ import uvicorn
 import uvloop
 
 from agentcore_cli import __version__
-from agentcore_cli.contract import LOCAL_REGION
+from agentcore_cli.contract import LOCAL_KEY_PREFIX, LOCAL_REGION
 from agentcore_cli.errors import AgentcoreError, ConflictError
 from agentcore_cli.files import lock, write_atomically
 from agentcore_cli.local.application import Application
+from agentcore_cli.local.brokers import Brokers
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.containers import Containers
 from agentcore_cli.local.control import ControlPlane
@@ -112,20 +113,20 @@ class LocalServer:
         self._key = new_key()
         self._ending = asyncio.Event()
         clock, faults = Clock(), Faults()
-        credentials, tokens = Credentials(self.url), SessionTokens()
+        self._credentials, tokens = Credentials(self.url, Brokers()), SessionTokens()
         self._sandbox = Sandboxes(Sandbox(home, keep_spares=True), Containers(home))
         self._ledger = Ledger(home)
         self._store = Store(home.database)
         programs = Programs(home, self._sandbox)
-        self._sessions = Sessions(home, self._sandbox, programs, credentials, tokens, self._ledger, clock, faults)
-        self._deployments = Deployments(programs, self._sessions, credentials)
+        self._sessions = Sessions(home, self._sandbox, programs, self._credentials, tokens, self._ledger, clock, faults)
+        self._deployments = Deployments(programs, self._sessions, self._credentials)
         self._control = ControlPlane(
             self._store, clock, faults, self._deployments, LOCAL_REGION, artifacts=home.artifacts
         )
-        extension = Extension(self._sessions, self._control, self._sandbox, credentials, clock, faults, self.end)
+        extension = Extension(self._sessions, self._control, self._sandbox, self._credentials, clock, faults, self.end)
         data_plane = DataPlane(self._control, self._sessions, clock, faults)
         guard = Guard(self._port, Signatures(self._key, clock, str(home.root)), tokens)
-        self._http = _uvicorn(Application(guard, data_plane, self._control, extension))
+        self._http = _uvicorn(Application(guard, data_plane, self._control, extension, self._credentials))
 
     @property
     def url(self) -> str:
@@ -158,6 +159,7 @@ class LocalServer:
         await self._control.close()
         await self._sessions.close()
         await self._sandbox.close()
+        await self._credentials.close()
         self._http.should_exit = True
         await serving
         self._store.close()
@@ -252,7 +254,7 @@ def listen() -> socket.socket:
 def new_key() -> Key:
     """A random access key in AWS's form: an id of 20 capital letters and digits, a secret of 40 characters."""
     alphabet = string.ascii_uppercase + "234567"
-    return Key("AGCL" + "".join(secrets.choice(alphabet) for _ in range(16)), secrets.token_urlsafe(30))
+    return Key(LOCAL_KEY_PREFIX + "".join(secrets.choice(alphabet) for _ in range(16)), secrets.token_urlsafe(30))
 
 
 def _open_log(home: Home) -> None:

@@ -3,7 +3,8 @@
     http://127.0.0.1:8757/_session/<token>/runtimes/…
 
 A session never holds the server's key. Its token opens what an agent's execution role would: the runtimes of its own
-project may be invoked, by every path of InvokeAgentRuntime; a runtime without a project opens itself alone. The
+project may be invoked, by every path of InvokeAgentRuntime; a runtime without a project opens itself alone. And it
+gets the AWS credentials that the session was given (`credentials`). The
 control plane, commands, StopRuntimeSession and `/_local` are closed to it. Whatever signature a request with a token
 has is not looked at: the agent signs with credentials that are not this server's.
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from agentcore_cli.contract import LOCAL_ROLE
@@ -33,9 +35,11 @@ OPENED: Final = frozenset(
 
 
 class Grant(NamedTuple):
-    """Whose token it is: the runtime that the session is of."""
+    """Whose token it is: a session of this runtime; `tell` is told why it gets no AWS credentials, "" when it does."""
 
     runtime_id: str
+    runtime_arn: str
+    tell: Callable[[str], None]
 
 
 class SessionTokens:

@@ -192,8 +192,10 @@ class Sessions:
         now = self._clock.now()
         self._starts += 1
         name = f"s{self._starts}-{secrets.token_hex(4)}"
-        token = self._tokens.issue(Grant(key.runtime_id))
-        return Session(key, version, name, self._log_of_next(key), now, Vitals(now), token)
+        session = Session(key, version, name, self._log_of_next(key), now, Vitals(now))
+        grant = Grant(version.runtime_id, version.runtime_arn, session.tell_of_credentials)
+        session.token = self._tokens.issue(grant)
+        return session
 
     def _log_of_next(self, key: SessionKey) -> Path:
         if self._starts % PRUNE_EVERY == 1:
@@ -207,6 +209,7 @@ class Sessions:
             await self._clock.sleep(SLOW_START_SECONDS)
         program = session.program = await self._programs.find(session.version)
         self._programs.hold(program)
+        self._credentials.look_ahead(session.version.runtime_arn)
         environment = self._credentials.session_environment(session.version, session.key.endpoint, session.token)
         spec = SessionSpec(session.name, environment, session.log)
         process = session.process = await self._sandbox.start(program, spec)

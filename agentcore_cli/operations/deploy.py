@@ -10,6 +10,7 @@ from agentcore_cli import contract, names, wiring
 from agentcore_cli.engine import Action, Change, Facts, Outcome, Plan, apply
 from agentcore_cli.errors import InputError
 from agentcore_cli.events import Listener
+from agentcore_cli.operations.handed_over import HandedOver, hand_over
 from agentcore_cli.operations.plan import Overrides, check, make_plan, work_on
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.resources.patience import Patience
@@ -29,7 +30,7 @@ def always(changes: tuple[Change, ...]) -> bool:
 class DeployRequest:
     """`consent` is asked about replacements, deletions, adoptions and wider permissions, never on the local target.
 
-    `timeout` is in seconds. `caller` is the environment whose AWS_* variables local sessions get.
+    `timeout` is in seconds. `caller` is the environment whose AWS credentials local sessions get.
     """
 
     overrides: Overrides = field(default_factory=Overrides)
@@ -83,10 +84,20 @@ def _ask(request: DeployRequest, selected: Selected, plan: Plan) -> None:
 
 
 def _hand_over_credentials(request: DeployRequest, selected: Selected, outcome: Outcome) -> None:
-    """Give local sessions the deployer's AWS_* variables, on every deploy: the server keeps them in memory only."""
+    """Give local sessions the deployer's AWS credentials, on every deploy: the server keeps them in memory only."""
     withheld = selected.loaded.config.local.credentials == "none"
-    handed = {} if withheld else {name: value for name, value in request.caller.items() if name.startswith("AWS_")}
-    wiring.local_runtime(selected).put_credentials(outcome.outputs[RUNTIME]["arn"], handed)
+    handed = (
+        HandedOver({}, None)
+        if withheld
+        else hand_over(request.caller, selected.target.profile, _usual_profile(selected))
+    )
+    wiring.local_runtime(selected).put_credentials(outcome.outputs[RUNTIME]["arn"], handed.environment, handed.source)
+
+
+def _usual_profile(selected: Selected) -> str | None:
+    """The profile by which this project is deployed to AWS."""
+    config = selected.loaded.config
+    return config.targets[config.default_aws_target].profile if config.default_aws_target else None
 
 
 def _result(selected: Selected, plan: Plan, outcome: Outcome) -> DeployResult:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from agentcore_cli.local.brokers import Brokers
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import Resolved, RuntimeSettings
 from agentcore_cli.local.credentials import Credentials
@@ -60,7 +61,7 @@ class SessionServer:
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.home)
         self.programs = Programs(self.home, self.sandbox)  # type: ignore[arg-type]
-        self.credentials = Credentials("http://127.0.0.1:1")
+        self.credentials = Credentials("http://127.0.0.1:1", Brokers())
         self.tokens = SessionTokens()
         self.sessions = Sessions(
             self.home,

@@ -318,9 +318,8 @@ def test_clients_are_not_locked_out_when_the_clock_is_advanced(
 def test_nothing_secret_is_written_down(server: RunningServer, answers: str) -> None:
     """The secret stands in server.json, which its owner alone can read, and nowhere else."""
     server.invoke(answers, b"{}", new_session())
-    for path in server.home.root.rglob("*"):
-        if path.is_file() and server.info.secret_key.encode() in path.read_bytes():
-            assert (path, path.stat().st_mode & 0o777) == (server.home.server_file, 0o600)
+    assert list(server.files_with(server.info.secret_key)) == [server.home.server_file]
+    assert server.home.server_file.stat().st_mode & 0o777 == 0o600
     assert server.info.secret_key not in repr(server.info)
     assert len(server.info.secret_key) == 40
 
