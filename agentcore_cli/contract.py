@@ -43,6 +43,7 @@ LOCAL_ACCOUNT: Final = "000000000000"
 LOCAL_BUCKET: Final = "agentcore-local"
 LOCAL_ROLE: Final = f"arn:aws:iam::{LOCAL_ACCOUNT}:role/AmazonBedrockAgentCoreLocal"
 LOCAL_REGION: Final = "us-west-2"
+LOCAL_KEY_PREFIX: Final = "AGCL"  # of a local runtime's access key id, as AKIA is of AWS's
 
 HEADER_SESSION: Final = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
 HEADER_REQUEST: Final = "X-Amzn-Bedrock-AgentCore-Runtime-Request-Id"

@@ -95,7 +95,8 @@ def local_data_plane(region: str, *, timeout: float, bearer: str | None = None) 
     from agentcore_cli.local import daemon
 
     server = daemon.ensure_running(home())
-    return DataPlane(server.url, Bearer(bearer) if bearer else LocalKey(server.access_key, region), timeout)
+    key = LocalKey(server.key, region)
+    return DataPlane(server.url, Bearer(bearer) if bearer else key, timeout)
 
 
 def aws_data_plane(region: str, target: Target, *, timeout: float, bearer: str | None = None) -> DataPlane:
@@ -184,7 +185,7 @@ def locator(selected: Selection, *, must_start: bool = False) -> Callable[[], Ac
             chosen,
             url=server.url,
             access_key=server.access_key,
-            secret_key="local",  # noqa: S106
+            secret_key=server.secret_key,
             must_start=must_start,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
@@ -36,7 +36,7 @@ class Access:
     region: str
     url: str | None = None
     access_key: str | None = None
-    secret_key: str = ""
+    secret_key: str = field(default="", repr=False)
     profile: str | None = None
     assume_role: str | None = None
     must_start: bool = False

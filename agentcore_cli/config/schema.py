@@ -222,7 +222,7 @@ LoopbackService = Annotated[
 
 
 class Local(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The local runtime: whether its sessions get the AWS_* variables of the shell that deploys, and their network.
+    """The local runtime: whether its sessions get the AWS credentials of whoever deploys, and their network.
 
     `network` is None where nothing is asked for: a private one where it is to be had. `reachable` is what sessions
     reach of this machine's loopback although theirs is their own.

@@ -33,6 +33,7 @@ class Clock:
         self._latest = 0.0
         self._ahead = 0.0
         self._moved = asyncio.Event()
+        self._advances: list[tuple[float, float]] = []  # when, in machine time, and by how many seconds
 
     def now(self) -> float:
         """Seconds since the epoch, plus what tests advanced it by; it stands still while the wall clock catches up."""
@@ -51,9 +52,18 @@ class Clock:
         if seconds < 0:
             raise ValueError("the clock only moves forward")
         self._ahead += seconds
+        self._advances.append((time.time(), seconds))
         moved, self._moved = self._moved, asyncio.Event()
         moved.set()
         return self.now()
+
+    def age(self, stamp: float) -> float:
+        """For how many of this clock's seconds something is there that was dated by the machine's time, in seconds.
+
+        What it was advanced by since then counts. A date names whole seconds, so the last of them is what counts.
+        """
+        skipped = sum(seconds for at, seconds in self._advances if at >= stamp + 1)
+        return time.time() - stamp + skipped
 
     async def sleep(self, seconds: float) -> None:
         """Return when `awake` has moved on by `seconds`, really or by `advance`."""

@@ -16,6 +16,7 @@ from agentcore_cli import __version__
 
 if TYPE_CHECKING:
     from agentcore_cli.local.home import Home
+    from agentcore_cli.signature import Key
 
 HOST: Final = "127.0.0.1"
 READY: Final = b"ready"  # what a new server says on its stdout before it lets go of it
@@ -27,7 +28,7 @@ _MODULE: Final = "agentcore_cli.local"
 
 
 class Server(NamedTuple):
-    """A running server. `access_key` is the access key id that requests to it are signed with."""
+    """A running server. Requests to it are signed with its key; older versions have no secret, and look at none."""
 
     url: str
     host: str
@@ -35,6 +36,16 @@ class Server(NamedTuple):
     pid: int
     access_key: str
     version: str
+    secret_key: str = ""
+
+    @property
+    def key(self) -> Key:
+        from agentcore_cli.signature import Key
+
+        return Key(self.access_key, self.secret_key)
+
+    def __repr__(self) -> str:
+        return f"Server({self.url!r}, pid={self.pid}, version={self.version!r})"
 
 
 def running(home: Home) -> Server | None:
@@ -43,7 +54,7 @@ def running(home: Home) -> Server | None:
         told = json.loads(home.server_file.read_bytes())
         if process_started(told["pid"]) != told["started"]:
             return None
-        return Server(**{name: told[name] for name in Server._fields})
+        return Server(**{name: told[name] for name in Server._fields if name in told})
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
 

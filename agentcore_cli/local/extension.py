@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from agentcore_cli import __version__
+from agentcore_cli.local.brokers import Source
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import ControlPlane
 from agentcore_cli.local.credentials import Credentials
@@ -35,6 +36,7 @@ class _Arm(msgspec.Struct, forbid_unknown_fields=True):
 class _Put(msgspec.Struct, forbid_unknown_fields=True):
     runtime_arn: str
     environment: dict[str, str]
+    source: Source | None = None
 
 
 class Extension:
@@ -114,7 +116,7 @@ class Extension:
 
     async def _put_credentials(self, request: Request) -> dict[str, Any]:
         asked = await _body(request, _Put)
-        self._credentials.put(asked.runtime_arn, asked.environment)
+        self._credentials.put(asked.runtime_arn, asked.environment, asked.source)
         return {}
 
     async def _end_server(self, _request: Request) -> dict[str, Any]:

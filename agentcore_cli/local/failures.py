@@ -46,4 +46,4 @@ async def _why(session: Session) -> str:
 
 
 def _detail(first: str, session: Session, began: float) -> str:
-    return "\n".join(filter(None, [first, *logs.tail(session.log, since=began)]))
+    return "\n".join(filter(None, [first, *logs.tail(session.log, since=began), session.lacks_credentials]))

@@ -57,7 +57,7 @@ class Home(NamedTuple):
 
     @property
     def server_file(self) -> Path:
-        """`server.json`: pid, its start time, port, version and access key of the running server (0600)."""
+        """`server.json`: pid, its start time, port, version and key of the running server (0600)."""
         return self.root / "server.json"
 
     @property

@@ -70,6 +70,8 @@ class Session:
     next_check: float = 0.0
     being_checked: bool = False
     drowsy: bool = False
+    token: str = field(default="", repr=False)  # see `session_tokens`
+    lacks_credentials: str = ""  # why its SDK gets none, since it asked last
     ended_at: float | None = None
     end_reason: str | None = None
     doomed: asyncio.Future[str] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -132,6 +134,10 @@ class Session:
         """Active or idle, by what runs in it and what its last ping said."""
         if self.state in ("active", "idle"):
             self.state = "active" if self.exchanges or self.vitals.busy else "idle"
+
+    def tell_of_credentials(self, fault: str) -> None:
+        """Remember why the session has none; "" when it has."""
+        self.lacks_credentials = fault
 
     def doom(self, reason: str) -> None:
         """Tell whoever starts the session that it is no longer wanted."""

@@ -29,6 +29,7 @@ from agentcore_cli.local.sandbox import Level, SandboxError, SessionSpec
 from agentcore_cli.local.sandboxes import Sandboxes
 from agentcore_cli.local.schedule import GRAIN_SECONDS, Schedule
 from agentcore_cli.local.session import Activity, Session, SessionKey
+from agentcore_cli.local.session_tokens import Grant, SessionTokens
 from agentcore_cli.local.upstream import Pool
 from agentcore_cli.local.vitals import Vitals
 from agentcore_cli.local.wire import ServiceFault
@@ -50,6 +51,7 @@ class Sessions:
         sandbox: Sandboxes,
         programs: Programs,
         credentials: Credentials,
+        tokens: SessionTokens,
         ledger: Ledger,
         clock: Clock,
         faults: Faults,
@@ -58,6 +60,7 @@ class Sessions:
         self._sandbox = sandbox
         self._programs = programs
         self._credentials = credentials
+        self._tokens = tokens
         self._ledger = ledger
         self._clock = clock
         self._faults = faults
@@ -195,7 +198,10 @@ class Sessions:
         now = self._clock.moment()
         self._starts += 1
         name = f"s{self._starts}-{secrets.token_hex(4)}"
-        return Session(key, version, name, self._log_of_next(key), now, Vitals(now.awake), is_trial)
+        session = Session(key, version, name, self._log_of_next(key), now, Vitals(now.awake), is_trial)
+        grant = Grant(version.runtime_id, version.runtime_arn, session.tell_of_credentials)
+        session.token = self._tokens.issue(grant)
+        return session
 
     def _log_of_next(self, key: SessionKey) -> Path:
         if self._starts % PRUNE_EVERY == 1:
@@ -209,7 +215,8 @@ class Sessions:
             await self._clock.sleep(SLOW_START_SECONDS)
         program = session.program = await self._programs.find(session.version)
         self._programs.hold(program)
-        environment = self._credentials.session_environment(session.version, session.key.endpoint)
+        self._credentials.look_ahead(session.version.runtime_arn)
+        environment = self._credentials.session_environment(session.version, session.key.endpoint, session.token)
         spec = SessionSpec(session.name, environment, session.log)
         process = session.process = await self._sandbox.start(program, spec)
         session.pool = Pool(process.address)
@@ -248,6 +255,7 @@ class Sessions:
 
     async def _forget(self, session: Session, reason: str) -> None:
         session.state = "stopped"
+        self._tokens.revoke(session.token)
         session.ended_at, session.end_reason = self._clock.now(), reason
         self._live.pop(session.key, None)
         self._ledger.record(session, self._level(session))

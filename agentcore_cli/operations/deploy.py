@@ -10,6 +10,7 @@ from agentcore_cli import contract, names, wiring
 from agentcore_cli.engine import Action, Change, Facts, Outcome, Plan, apply
 from agentcore_cli.errors import AgentFailedError, InputError
 from agentcore_cli.events import Listener, Note
+from agentcore_cli.operations.handed_over import HandedOver, hand_over
 from agentcore_cli.operations.plan import Overrides, Workplace, check, make_plan, work_on
 from agentcore_cli.operations.rollback import RollbackRequest, go_back
 from agentcore_cli.operations.selection import Selected
@@ -32,7 +33,7 @@ def always(changes: tuple[Change, ...]) -> bool:
 class DeployRequest:
     """`consent` is asked about replacements, deletions, adoptions and wider permissions, never on the local target.
 
-    `timeout` is in seconds. `caller` is the environment whose AWS_* variables local sessions get. With `smoke` the
+    `timeout` is in seconds. `caller` is the environment whose AWS credentials local sessions get. With `smoke` the
     deploy is done only when a session of the new version has started, and with `rolls_back` one on AWS that does not
     is left again for the version before. `bearer` is the token of a caller whom the agent lets in.
     """
@@ -135,15 +136,25 @@ def _leave(
 
 
 def _hand_over_credentials(request: DeployRequest, selected: Selected) -> None:
-    """Give local sessions the deployer's AWS_* variables, on every deploy: the server keeps them in memory only.
+    """Give local sessions the deployer's AWS credentials, on every deploy: the server keeps them in memory only.
 
     They are there before the runtime is: its first session starts before it is READY.
     """
     withheld = selected.loaded.config.local.credentials == "none"
-    handed = {} if withheld else {name: value for name, value in request.caller.items() if name.startswith("AWS_")}
+    handed = (
+        HandedOver({}, None)
+        if withheld
+        else hand_over(request.caller, selected.target.profile, _usual_profile(selected))
+    )
     name = names.local_runtime_name(selected.agent_name, selected.loaded.config.project)
     arn = contract.runtime_arn(wiring.region(selected), contract.LOCAL_ACCOUNT, name)
-    wiring.local_runtime(selected).put_credentials(arn, handed)
+    wiring.local_runtime(selected).put_credentials(arn, handed.environment, handed.source)
+
+
+def _usual_profile(selected: Selected) -> str | None:
+    """The profile by which this project is deployed to AWS."""
+    config = selected.loaded.config
+    return config.targets[config.default_aws_target].profile if config.default_aws_target else None
 
 
 def _tell_of_network(selected: Selected, listener: Listener) -> None:

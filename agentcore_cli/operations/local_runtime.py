@@ -149,7 +149,7 @@ def _variables(server: daemon.Server, region: str) -> dict[str, str]:
         "AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": server.url,
         "AWS_ENDPOINT_URL_BEDROCK_AGENTCORE_CONTROL": server.url,
         "AWS_ACCESS_KEY_ID": server.access_key,
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SECRET_ACCESS_KEY": server.secret_key,
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
     }

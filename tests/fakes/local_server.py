@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from agentcore_cli.local.brokers import Brokers
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import Resolved, RuntimeSettings
 from agentcore_cli.local.credentials import Credentials
@@ -18,6 +19,7 @@ from agentcore_cli.local.ledger import Ledger
 from agentcore_cli.local.programs import Programs
 from agentcore_cli.local.proxy import Exchange, RequestBody
 from agentcore_cli.local.session import Session
+from agentcore_cli.local.session_tokens import SessionTokens
 from agentcore_cli.local.sessions import Sessions
 from tests.fakes.sandbox import FakeSandbox, ScriptedAgent
 from tests.turns import turns
@@ -59,12 +61,14 @@ class SessionServer:
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.home)
         self.programs = Programs(self.home, self.sandbox)  # type: ignore[arg-type]
-        self.credentials = Credentials("http://127.0.0.1:1", "AGCLKEY")
+        self.credentials = Credentials("http://127.0.0.1:1", Brokers())
+        self.tokens = SessionTokens()
         self.sessions = Sessions(
             self.home,
             self.sandbox,  # type: ignore[arg-type]
             self.programs,
             self.credentials,
+            self.tokens,
             self.ledger,
             self.clock,
             self.faults,

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from agentcore_cli.contract import TAG_PROJECT
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import operations, requests
 from agentcore_cli.local.control.endpoints import Endpoints
@@ -51,16 +52,22 @@ class ControlPlane:
         self._tokens = Tokens(store, clock)
         self._resolution = Resolution(self._tables, faults)
         self._transitions = Transitions(self._tables, clock, faults, lifecycle)
-        tags = Tags(self._tables)
+        tags = self._tags = Tags(self._tables)
         self._perform = _table(
             Runtimes(self._tables, tags, clock, faults, artifact_folder=artifacts, metadata=metadata),
             Endpoints(self._tables, tags, clock, faults),
             tags,
         )
 
-    def serves(self, method: str, segments: list[str]) -> bool:
-        """Whether the request is for an operation of this plane."""
-        return operations.find(method, segments) is not None
+    def operation(self, method: str, segments: list[str]) -> str | None:
+        """The name of the operation of this plane that a request is for."""
+        found = operations.find(method, segments)
+        return found[0].name if found else None
+
+    def shares_project(self, one: str, other: str) -> bool:
+        """Whether two runtimes, by id, are one, or their tags name the same project."""
+        projects = {self._tags.read(runtime_id, "").get(TAG_PROJECT) for runtime_id in (one, other)}
+        return one == other or (len(projects) == 1 and None not in projects)
 
     async def handle(
         self,

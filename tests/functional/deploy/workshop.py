@@ -102,7 +102,7 @@ def control_plane(home: Home) -> Iterator[Any]:
         endpoint_url=server.url,
         region_name="us-west-2",
         aws_access_key_id=server.access_key,
-        aws_secret_access_key="local",
+        aws_secret_access_key=server.secret_key,
     )
     try:
         yield client

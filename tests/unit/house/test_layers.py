@@ -36,6 +36,7 @@ ROWS = {
     "log_records": 1,
     "events": 1,
     "names": 1,
+    "signature": 1,
     "files": 1,
     "__init__": 1,
 }
