@@ -35,11 +35,16 @@ def needs_own_interpreter(program: Program) -> str | None:
     return next((name for name in interpreter_variables(program) if name not in _HARMLESS), None)
 
 
+def passed_on() -> dict[str, str]:
+    """What the server's own environment has of them."""
+    return {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+
+
 def base_environment(program: Program, home: str, temporary: str) -> dict[str, str]:
     """The surroundings of `program`'s parents: the runtime's own variables on top, but those of its interpreter."""
     withheld = interpreter_variables(program)
-    passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    path = os.pathsep.join([str(program.interpreter.parent), passed_on.pop("PATH", os.defpath)])
+    given = passed_on()
+    path = os.pathsep.join([str(program.interpreter.parent), given.pop("PATH", os.defpath)])
     return {
         **given,
         "PATH": path,

@@ -13,7 +13,7 @@ from typing import Any
 from agentcore_cli.local.sandbox.environment import base_environment, needs_own_interpreter
 from agentcore_cli.local.sandbox.isolation import SHARED, Isolation
 from agentcore_cli.local.sandbox.learned import Learned
-from agentcore_cli.local.sandbox.network import Network
+from agentcore_cli.local.sandbox.network import Mode
 from agentcore_cli.local.sandbox.parent import Forked, Parent, Refusal
 from agentcore_cli.local.sandbox.program import Program, SandboxError
 from agentcore_cli.local.sandbox.session import SessionProcess
@@ -37,8 +37,10 @@ class Family:
         program: Program,
         learned: Learned,
         make_spare: MakeSpare | None,
+        mode: Mode,
     ) -> None:
-        """`walls` are what `walls.wall_settings` gives for the program."""
+        """`walls` are what `walls.wall_settings` gives for the program, `mode` is the network of its sessions."""
+        self.mode = mode
         self.program = program
         self.spare = Spare(None if make_spare is None else lambda: make_spare(self))
         self._walls = walls
@@ -157,9 +159,6 @@ class Family:
             "start": list(self.program.start),
             "port": self.program.port,
             "fresh": learned is None,
-            "network": self.mode,
-            "resolv_conf": self._network.resolv_conf(self.mode),
-            "user_namespace": around,
             "learned": learned or [],
         }
         environment = base_environment(self.program, SHARED.home, SHARED.temporary)

@@ -14,22 +14,23 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Literal, Protocol
 
 from agentcore_cli.contract import LOCAL_NETWORK, LOCAL_NETWORK_PROTECTION
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.relaying import relay_to
-from agentcore_cli.local.sandbox.isolation import WORKER, Isolation
+from agentcore_cli.local.sandbox.isolation import Isolation
 from agentcore_cli.local.sandbox.program import Protection, SandboxError
 from agentcore_cli.local.sandbox.reach import Service
 from agentcore_cli.local.sandbox.resolver import Resolver
+from agentcore_cli.local.sandbox.walls import keeper_command
 from agentcore_cli.local.sandbox.wire import Message, Wire
 
 START_SECONDS: Final = 20.0
 FURNISH_SECONDS: Final = 30.0
 PASTA: Final = "pasta"
+LISTENERS_MAX: Final = 64  # that come at once
 _DESCRIPTORS_MAX: Final = 4
 _SYSTEM_PATH: Final = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/bin"
 
@@ -123,11 +124,12 @@ class Network:
             raise SandboxError(f"its network can't be none: {self._reason}", hint="agentcore local status")
         return "none" if asked == "none" else "private"
 
-    def resolv_conf(self, mode: Mode) -> str | None:
-        """A session's /etc/resolv.conf; None for the machine's."""
+    def settings(self, mode: Mode) -> dict[str, Any]:
+        """What a keeper needs to know: the user namespace to lie in, and a session's resolv.conf (None: as it is)."""
         if mode == "shared":
-            return None
-        return self._resolver.settings(self.address) if mode == "private" else ""
+            return {"network": mode}
+        names = self._resolver.settings(self.address) if mode == "private" else ""
+        return {"network": mode, "resolv_conf": names, "user_namespace": self.user_namespace}
 
     def answer_by(self, port: int, serve: Serve) -> None:
         """Let sessions reach the server at its own `port` of their loopback."""
@@ -192,7 +194,7 @@ class Network:
             self._settle()
             if self._told is None:
                 raise SandboxError(f"the session has no network: {self._reason}")
-            self._wire = Wire(self._control, self._hear, self._lost)
+            self._wire = Wire(self._control, self._hear, self._lost, LISTENERS_MAX)
             if self._names:
                 datagrams, streams = (socket.socket(fileno=descriptor) for descriptor in self._names)
                 self._names = []
@@ -243,7 +245,7 @@ def _settings(home: Home, isolation: Isolation) -> dict[str, object]:
 
 
 def _spawn(control: socket.socket) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-I", "-S", str(WORKER), "gateway", str(control.fileno())]
+    command = keeper_command("gateway", control.fileno())
     return subprocess.Popen(
         command,
         pass_fds=[control.fileno()],

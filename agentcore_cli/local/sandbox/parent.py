@@ -148,12 +148,17 @@ class Parent:
         return await asyncio.create_subprocess_exec(
             *command,
             env=self._environment if self._walls is None else {},
-            pass_fds=(control.fileno(),),
+            pass_fds=(control.fileno(), *self._handed()),
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=self._output,
             start_new_session=True,
         )
+
+    def _handed(self) -> tuple[int, ...]:
+        """What the keeper gets besides: the user namespace in which the program's must lie, if it must."""
+        around = None if self._walls is None else self._walls["user_namespace"]
+        return () if around is None else (around,)
 
     async def _ask(self, message: Message, descriptors: tuple[int, ...] = ()) -> Message:
         """One question at a time. Raises SandboxError when the parent is dead."""

@@ -57,6 +57,7 @@ class Sandbox:
         self._folders.sweep()
         self._isolation = isolation or detect(home)
         self._owner = owner(home, self._isolation)
+        self._network = network or Network(home, self._isolation)
         self._learned = Learned(home)
         self._make_spare = self._spare if keep_spares else None
         self._families: dict[str, Family] = {}
@@ -130,7 +131,9 @@ class Sandbox:
                 self._folders.of_program(program.key),
                 program.readable,
             )
-            family = Family(self._isolation, walls, program, self._learned, self._make_spare)
+            mode = self._network.mode(program.environment)
+            walls |= self._network.settings(mode)
+            family = Family(self._isolation, walls, program, self._learned, self._make_spare, mode)
             self._families[program.key] = family
         return family
 
@@ -183,7 +186,7 @@ class Sandbox:
         session = SessionProcess(surroundings, forked, control, gate, network)
         self._sessions.add(session)
         session.exited.add_done_callback(lambda _: self._sessions.discard(session))
-        await session.prepare(self._request(family.program, surroundings, limits))
+        await session.prepare(self._request(family.program, surroundings, limits, family.mode))
         return session
 
     def _end_unwanted(self, starting: asyncio.Task[SessionProcess]) -> None:
@@ -192,12 +195,13 @@ class Sandbox:
             self._endings.add(ending)
             ending.add_done_callback(self._endings.discard)
 
-    def _request(self, program: Program, surroundings: Surroundings, limits: Limits) -> dict[str, Any]:
+    def _request(self, program: Program, surroundings: Surroundings, limits: Limits, mode: Mode) -> dict[str, Any]:
         shared = self._isolation.namespaces is not None
         places = SHARED if shared else Places.inside(surroundings.folder)
         return {
             "key": surroundings.key,
             "app": places.app,
+            "network": mode,
             "environment": {**interpreter_variables(program), "HOME": places.home, "TMPDIR": places.temporary},
             "data_limit": None if surroundings.group.limits_memory else limits.memory,
         }

@@ -51,7 +51,7 @@ class SessionProcess:
         self._answer: asyncio.Future[Message] = loop.create_future()
         self._report: Message | None = None
         self._removed: asyncio.Future[None] | None = None
-        self._wire = Wire(control, self._hear, self._end_of_wire)
+        self._wire = Wire(control, self._hear, self._end_of_wire, descriptors_max=1)
         self._commands = Commands(self._wire)
         self._place: Place | None = None
         self._wire_ended = False

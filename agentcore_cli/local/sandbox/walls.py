@@ -40,4 +40,6 @@ def wall_settings(
         "mounts": [],
         "kept_out": [os.path.expanduser("~"), str(home.root)],
         "network": "shared",
+        "resolv_conf": None,
+        "user_namespace": None,
     }

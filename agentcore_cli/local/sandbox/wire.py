@@ -31,7 +31,6 @@ class Wire:
         self._hear = hear
         self._closed = closed
         self._buffer = b""
-        self._descriptors: list[int] = []
         self._open = True
         self._loop = asyncio.get_running_loop()
         connection.setblocking(False)
@@ -84,8 +83,7 @@ class Wire:
         except (BlockingIOError, InterruptedError):
             return
         except ConnectionResetError:
-            data, descriptors = b"", []
-        self._descriptors += descriptors
+            data = b""
         if not data:
             self.close()
             self._closed()

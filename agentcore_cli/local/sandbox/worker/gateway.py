@@ -20,7 +20,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from . import firewall, kernel, netlink, uplink
+from . import account, firewall, kernel, netlink, uplink
 from .channel import Channel, Message
 
 LOOPBACK = "127.0.0.1"
@@ -179,12 +179,8 @@ def enter(namespaces: str) -> None:
     """Enter a network namespace of our own, as an ordinary user also the user namespace that it belongs to."""
     if namespaces == "root":
         kernel.unshare(kernel.CLONE_NEWNET)
-        return
-    user, group = os.geteuid(), os.getegid()
-    kernel.unshare(kernel.CLONE_NEWUSER | kernel.CLONE_NEWNET)
-    for name, content in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
-        with open(f"/proc/self/{name}", "w") as file:
-            file.write(content)
+    else:
+        account.enter_own(kernel.CLONE_NEWNET)
 
 
 def policy(host: netlink.Netlink) -> "list[firewall.Chain]":

@@ -52,7 +52,11 @@ def build(settings: Settings) -> "list[str]":
     Gives the folders below the temporary ones that sessions must keep.
     """
     os.umask(0o022)
-    if settings["namespaces"] == "user":
+    if settings["user_namespace"] is not None:
+        kernel.setns(settings["user_namespace"], kernel.CLONE_NEWUSER)
+        os.close(settings["user_namespace"])
+        kernel.unshare(kernel.CLONE_NEWNS)
+    elif settings["namespaces"] == "user":
         account.enter_own(kernel.CLONE_NEWNS)
     else:
         kernel.unshare(kernel.CLONE_NEWNS)

@@ -133,6 +133,8 @@ def base(settings: Settings, interpreter: "list[str]", worker: str) -> Root:
     root.show(settings["sessions"], WRITABLE, place=SESSIONS)
     for name in DEVICES:
         root.show(f"/dev/{name}", kernel.MS_NOSUID | kernel.MS_NOEXEC)
+    if settings["resolv_conf"] is not None:
+        root.write("/etc/resolv.conf", settings["resolv_conf"])
     root.write("/etc/passwd", PASSWD)
     root.write("/etc/group", GROUP)
     return root
