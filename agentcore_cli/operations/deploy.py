@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from agentcore_cli import contract, names, wiring
 from agentcore_cli.engine import Action, Change, Facts, Outcome, Plan, apply
 from agentcore_cli.errors import InputError
-from agentcore_cli.events import Listener
+from agentcore_cli.events import Listener, Note
 from agentcore_cli.operations.plan import Overrides, check, make_plan, work_on
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.state import RUNTIME
+from agentcore_cli.trust import Trust
 
 _NEEDS_CONSENT = frozenset({Action.REPLACE, Action.DELETE, Action.ADOPT})
 
@@ -66,6 +67,7 @@ def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> De
     not ours or a deploy under way, CredentialsError (3), StillInProgressError (7) when it takes longer than wanted.
     """
     check(request.overrides, selected)
+    _note_first(selected, listener)
     patience = Patience(request.wait, request.timeout)
     with work_on(selected, "deploy", listener) as place, wiring.store().in_use():
         plan = make_plan(place, request.overrides, patience, listener)
@@ -74,6 +76,15 @@ def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> De
     if selected.is_local:
         _hand_over_credentials(request, selected, outcome)
     return _result(selected, plan, outcome)
+
+
+def _note_first(selected: Selected, listener: Listener) -> None:
+    """Say once, of a project that this user neither configured nor deployed before, what a deploy lets it do."""
+    trust, project = Trust(), selected.loaded.config.project
+    if trust.has("projects", project):
+        return
+    trust.add("projects", project)
+    listener(Note(f"first deploy of {project} by you: a deploy runs its code, the build scripts of its packages too"))
 
 
 def _ask(request: DeployRequest, selected: Selected, plan: Plan) -> None:

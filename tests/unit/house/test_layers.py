@@ -37,6 +37,11 @@ ROWS = {
     "events": 1,
     "names": 1,
     "files": 1,
+    "confines": 1,
+    "documents": 1,
+    "project_folder": 1,
+    "user_folder": 1,
+    "trust": 2,
     "__init__": 1,
 }
 # Who must never see what, beyond the order of the rows.
