@@ -67,11 +67,11 @@ def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> De
     not ours or a deploy under way, CredentialsError (3), StillInProgressError (7) when it takes longer than wanted.
     """
     check(request.overrides, selected)
-    _note_first(selected, listener)
     patience = Patience(request.wait, request.timeout)
     with work_on(selected, "deploy", listener) as place, wiring.store().in_use():
         plan = make_plan(place, request.overrides, patience, listener)
         _ask(request, selected, plan)
+        _note_first(selected, listener)
         outcome = apply(plan, place.journal, listener)
     if selected.is_local:
         _hand_over_credentials(request, selected, outcome)
