@@ -34,7 +34,6 @@ def answer(fault: str, protocol: Protocol) -> tuple[int, dict[str, str], bytes]:
         "raw_path": b"/runtimes/x/invocations",
         "query_string": b"",
         "headers": [],
-        "state": {"known": lambda: None},
     }
     request = Request(scope, Body(), Caller())
     request.protocol, request.rpc_id = protocol, 7
