@@ -171,7 +171,6 @@ def test_a_start_of_other_limits_leaves_the_spare_alone(tmp_path: Path) -> None:
 @LEVELS
 def test_nothing_is_left_of_the_spare_of_a_forgotten_program(isolation: Isolation | None, tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
-        before = mounts()
         program = stage.program(OBEDIENT)
         await stage.sandbox.prepare(program)
         pid = await next_spare()
@@ -180,7 +179,7 @@ def test_nothing_is_left_of_the_spare_of_a_forgotten_program(isolation: Isolatio
         assert stage.session_folders() == list(stage.home.sockets.iterdir()) == []
         for process in processes:
             await asyncio.to_thread(wait_for_end, process)
-        assert mounts() == before
+        assert mounts(tmp_path) == []
 
     with_spares(tmp_path, play, isolation)
 
