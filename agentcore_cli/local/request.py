@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
+import msgspec
+
 from agentcore_cli.contract import DEFAULT_ENDPOINT, Protocol
 from agentcore_cli.local.headers import HeaderList
 from agentcore_cli.local.proxy import Receive, RequestBody, Send
@@ -47,7 +49,7 @@ class Request:
         self.send = send
         self.known: Callable[[], None] = scope["state"]["known"]
         self.protocol: Protocol = "HTTP"
-        self.rpc_id: str | int | float | None = None
+        self.rpc_id: msgspec.Raw | None = None
 
     @property
     def qualifier(self) -> str:
