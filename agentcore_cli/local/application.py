@@ -60,10 +60,12 @@ class Application:
             await _send(send, answer, request.id, kind="websocket.http" if is_websocket else "http")
 
     async def _converse(self, request: Request, offered: list[str]) -> None:
+        _pass_over_own_origin(request)
         caller = await self._guard.identify(request, 0)
         await self._data_plane.converse(request, caller, offered)
 
     async def _answer(self, request: Request) -> Answer | None:
+        _pass_over_own_origin(request)
         caller = await self._guard.identify(request, _body_limit(request))
         if self._data_plane.serves(request.method, request.segments):
             return await self._data_plane.handle(request, caller)
@@ -92,6 +94,13 @@ class Application:
 def _body_limit(request: Request) -> int:
     """How large a body may be, in bytes, before it is known what for."""
     return PAYLOAD_MAX if request.segments[-1] == "invocations" else CONTROL_BODY_MAX
+
+
+def _pass_over_own_origin(request: Request) -> None:
+    """Some clients name the very server that they talk to as their origin; no page of anybody else's can."""
+    origins = [value for name, value in request.header_list if name == b"origin"]
+    if origins and all(origin.lower() == b"http://" + request.headers.get(b"host", b"").lower() for origin in origins):
+        del request.headers[b"origin"]
 
 
 def _refusal(fault: ServiceFault, request: Request) -> Answer:

@@ -66,7 +66,8 @@ class SessionRecord:
     log: str
     ended_at: float | None
     end_reason: str | None
-    sandbox_reason: str = ""  # what kind of one, or why no better; ledgers of older versions don't have it
+    sandbox_reason: str = ""  # what kind of one, or why no better; ledgers of older versions have neither
+    warnings: tuple[str, ...] = ()  # what goes well here and not on AWS
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from agentcore_cli.local.faults import Fault, Faults
 from agentcore_cli.local.request import Request
 from agentcore_cli.local.sandboxes import Sandboxes
 from agentcore_cli.local.sessions import Sessions
-from agentcore_cli.local.wire import JSON_HEADERS, Answer, ServiceFault
+from agentcore_cli.local.wire import JSON_HEADERS, Answer, ServiceFault, parsed
 
 PREFIX: Final = "_local"
 BODY_MAX: Final = 1_048_576  # bytes
@@ -125,8 +125,4 @@ class Extension:
 
 
 async def _body(request: Request, shape: type[T]) -> T:
-    body = await request.body(BODY_MAX).all()
-    try:
-        return msgspec.json.decode(body, type=shape)
-    except msgspec.MsgspecError as error:
-        raise ServiceFault.validation(str(error)) from error
+    return parsed(await request.body(BODY_MAX).all(), shape)

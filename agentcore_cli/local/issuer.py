@@ -121,7 +121,7 @@ def _header(token: str) -> dict[str, Any]:
 
     try:
         header = jwt.get_unverified_header(token)
-    except jwt.PyJWTError as error:
+    except (jwt.PyJWTError, ValueError, RecursionError) as error:
         raise TokenRefused("the token is no JWT") from error
     if header.get("alg") not in ALGORITHMS:
         raise TokenRefused("the token is not signed with a key pair")

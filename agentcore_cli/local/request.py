@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
+import msgspec
+
 from agentcore_cli.contract import DEFAULT_ENDPOINT, Protocol
 from agentcore_cli.local.headers import HeaderList
 from agentcore_cli.local.held_body import HeldBody
@@ -58,7 +60,7 @@ class Request:
         self.send = send
         self.known: Callable[[], None] = scope["state"]["known"]
         self.protocol: Protocol = "HTTP"
-        self.rpc_id: str | int | float | None = None
+        self.rpc_id: msgspec.Raw | None = None
         self._held: HeldBody | None = None
         self._has_body = "method" in scope
 

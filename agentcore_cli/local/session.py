@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from agentcore_cli.local import headers
 from agentcore_cli.local.clock import Moment
@@ -16,6 +16,12 @@ from agentcore_cli.local.upstream import Pool
 from agentcore_cli.local.vitals import Vitals
 
 State = Literal["provisioning", "active", "idle", "stopping", "stopped"]
+
+
+_BUSY_UNTIMED: Final = (
+    "its /ping says HealthyBusy without time_of_last_update: it lives here, but AWS was seen to end such sessions at "
+    "the idle timeout; add the time, in seconds since the epoch, at which the status changed last"
+)
 
 
 class Activity(Protocol):
@@ -175,6 +181,10 @@ class Session:
             if name == headers.MCP_SESSION and value:
                 self.mcp_session = value
 
+    def warnings(self) -> list[str]:
+        """What goes well here and not on AWS."""
+        return [_BUSY_UNTIMED] if self.vitals.was_busy_untimed else []
+
     def record(self, level: Level) -> dict[str, Any]:
         """The session as `/_local/sessions` shows it."""
         return {
@@ -195,4 +205,5 @@ class Session:
             "log": str(self.log),
             "ended_at": self.ended_at,
             "end_reason": self.end_reason,
+            "warnings": self.warnings(),
         }

@@ -87,15 +87,15 @@ class Sessions:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._scheduling
 
-    async def enter(self, version: Resolved, session_id: str) -> Session:
-        """The session of this id, started if there is none.
+    async def enter(self, version: Resolved, session_id: str, remark: str = "") -> Session:
+        """The session of this id, started if there is none; its log begins with the `remark` then.
 
         Raises ServiceFault: 409 while another operation starts or ends it, 424 when its agent does not start.
         """
         key = SessionKey(version.runtime_id, version.endpoint, session_id)
         session = self._live.get(key)
         if session is None:
-            return await self._start(key, version)
+            return await self._start(key, version, remark=remark)
         if session.state not in ("active", "idle"):
             raise ServiceFault.retryable_conflict()
         return session
@@ -178,12 +178,14 @@ class Sessions:
             end.add_done_callback(_report)
         await asyncio.gather(*ends, return_exceptions=True)
 
-    async def _start(self, key: SessionKey, version: Resolved, *, is_trial: bool = False) -> Session:
+    async def _start(self, key: SessionKey, version: Resolved, *, remark: str = "", is_trial: bool = False) -> Session:
         if self._closing:
             raise ServiceFault(503, "ServiceUnavailableException", "the local runtime is being stopped")
         session = self._new(key, version, is_trial=is_trial)
         self._live[key] = session
         try:
+            if remark:
+                logs.begin(session.log, remark)
             await self._provision(session)
         except Exception as error:  # whatever it is, the id is not left behind in provisioning
             await self._give_up(session, str(error))

@@ -15,14 +15,15 @@ class Vitals:
     """The health of one session, as of its last ping.
 
     `busy` is HealthyBusy, which keeps a session alive; `healthy_since` is when, by the clock's `awake`, the agent last
-    turned from busy to idle.
+    turned from busy to idle. `was_busy_untimed`: it has said HealthyBusy without a time_of_last_update.
     """
 
-    __slots__ = ("_changed_at", "_pinged_at", "busy", "failures", "healthy_since")
+    __slots__ = ("_changed_at", "_pinged_at", "busy", "failures", "healthy_since", "was_busy_untimed")
 
     def __init__(self, now: float) -> None:
         self.busy = False
         self.failures = 0
+        self.was_busy_untimed = False
         self.healthy_since = now
         self._changed_at: float | None = None
         self._pinged_at = now
@@ -44,6 +45,7 @@ class Vitals:
         told = _told(body)
         was_busy, self.busy, self.failures = self.busy, told.get("status") == "HealthyBusy", 0
         changed_at = _moment(told.get("time_of_last_update"))
+        self.was_busy_untimed |= self.busy and changed_at is None
         if changed_at is not None:
             if not self.busy and self._changed_at not in (None, changed_at):
                 age = time.time() - changed_at
