@@ -85,19 +85,12 @@ def _ask(request: DeployRequest, selected: Selected, plan: Plan) -> None:
 
 def _hand_over_credentials(request: DeployRequest, selected: Selected, outcome: Outcome) -> None:
     """Give local sessions the deployer's AWS credentials, on every deploy: the server keeps them in memory only."""
-    withheld = selected.loaded.config.local.credentials == "none"
-    handed = (
-        HandedOver({}, None)
-        if withheld
-        else hand_over(request.caller, selected.target.profile, _usual_profile(selected))
-    )
-    wiring.local_runtime(selected).put_credentials(outcome.outputs[RUNTIME]["arn"], handed.environment, handed.source)
-
-
-def _usual_profile(selected: Selected) -> str | None:
-    """The profile by which this project is deployed to AWS."""
     config = selected.loaded.config
-    return config.targets[config.default_aws_target].profile if config.default_aws_target else None
+    withheld = config.local.credentials == "none"
+    given = (
+        HandedOver({}, None) if withheld else hand_over(request.caller, selected.target.profile, config.usual_profile)
+    )
+    wiring.local_runtime(selected).put_credentials(outcome.outputs[RUNTIME]["arn"], given.environment, given.source)
 
 
 def _result(selected: Selected, plan: Plan, outcome: Outcome) -> DeployResult:
