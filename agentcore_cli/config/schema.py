@@ -252,3 +252,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.default_target not in (None, "local"):
             return self.default_target
         return next((name for name in self.targets if name != "local"), None)
+
+    @property
+    def usual_profile(self) -> str | None:
+        """The profile by which this project is deployed to AWS."""
+        return self.targets[self.default_aws_target].profile if self.default_aws_target else None

@@ -151,21 +151,14 @@ def _hand_over_credentials(request: DeployRequest, selected: Selected) -> None:
 
     They are there before the runtime is: its first session starts before it is READY.
     """
-    withheld = selected.loaded.config.local.credentials == "none"
-    handed = (
-        HandedOver({}, None)
-        if withheld
-        else hand_over(request.caller, selected.target.profile, _usual_profile(selected))
-    )
-    name = names.local_runtime_name(selected.agent_name, selected.loaded.config.project)
-    arn = contract.runtime_arn(wiring.region(selected), contract.LOCAL_ACCOUNT, name)
-    wiring.local_runtime(selected).put_credentials(arn, handed.environment, handed.source)
-
-
-def _usual_profile(selected: Selected) -> str | None:
-    """The profile by which this project is deployed to AWS."""
     config = selected.loaded.config
-    return config.targets[config.default_aws_target].profile if config.default_aws_target else None
+    withheld = config.local.credentials == "none"
+    given = (
+        HandedOver({}, None) if withheld else hand_over(request.caller, selected.target.profile, config.usual_profile)
+    )
+    name = names.local_runtime_name(selected.agent_name, config.project)
+    arn = contract.runtime_arn(wiring.region(selected), contract.LOCAL_ACCOUNT, name)
+    wiring.local_runtime(selected).put_credentials(arn, given.environment, given.source)
 
 
 def _tell_of_network(selected: Selected, listener: Listener) -> None:
