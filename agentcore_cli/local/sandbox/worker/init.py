@@ -95,6 +95,7 @@ class Init:
             os.close(descriptor)
 
     def _watch(self) -> NoReturn:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # which pid 1 never gets, as all that it does not handle
         watch = children.Watch()
         for source in (self._channel, watch):
             self._poll.register(source, select.POLLIN)
