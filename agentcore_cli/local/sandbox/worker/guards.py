@@ -13,13 +13,14 @@ import errno
 import os
 import resource
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from .channel import Channel
 
 if sys.platform == "linux":
-    from . import kernel, landlock, paths, root, seccomp
+    from . import disk, kernel, landlock, paths, root, seccomp
 
 Settings = dict[str, Any]
 
@@ -28,6 +29,7 @@ KEYRING = "keyring of its own"
 LANDLOCK = "landlock"
 CAPABILITIES = "no capabilities"
 PROCESSES = "process limit"
+DISK = "disk limit"
 FILTER = "filter of system calls"
 
 PROCESSES_MAX = 4096  # threads among them; as the control groups have it
@@ -142,6 +144,13 @@ def _may_fork() -> bool:
     return True
 
 
+def _see_disk_limit(settings: Settings) -> None:
+    """It was made with the mounts (`disk`), where that could be."""
+    size = os.statvfs(tempfile.gettempdir())
+    if not settings["namespaces"] or size.f_blocks * size.f_frsize != disk.BYTES_MAX:
+        raise OSError(errno.ENOSYS, "sessions write to the machine's disk")
+
+
 def _drop_capabilities(_settings: Settings) -> None:
     kernel.drop_capabilities()
 
@@ -154,6 +163,7 @@ _BUILDERS: "dict[str, Callable[[Settings], None]]" = {
     PRIVILEGES: _refuse_new_privileges,
     KEYRING: _join_keyring,
     LANDLOCK: _enter_landlock,
+    DISK: _see_disk_limit,
     PROCESSES: _limit_processes,
     CAPABILITIES: _drop_capabilities,
     FILTER: _filter_calls,
