@@ -69,7 +69,11 @@ class Sandbox:
     @property
     def level(self) -> Level:
         level = self._isolation.level
-        return replace(level, protections=(*level.protections, *self._cgroups.protections(), self._network.protection))
+        standing = {each.name for each in level.protections if each.active}
+        limits = [limit for limit in self._cgroups.protections() if limit.name not in standing]
+        instead = {limit.name for limit in limits}
+        others = [each for each in level.protections if each.name not in instead]
+        return replace(level, protections=(*others, *limits, self._network.protection))
 
     @property
     def network_reason(self) -> str:

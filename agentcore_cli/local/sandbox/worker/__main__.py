@@ -34,13 +34,11 @@ def main() -> None:
     """Play the role that the command line names. Forks return to this level, with no caller's frame in the way."""
     load_package()
     role, descriptor = sys.argv[1], int(sys.argv[2])
-    if role in ("keeper", "probe"):
+    if role in ("keeper", "probe", "guards"):
         channel = worker_module("channel").Channel(socket.socket(fileno=descriptor))
         if role == "keeper":
             worker_module("keeper").keep(channel)
-        worker_module("probe").probe(channel)
-    elif role == "guards":
-        worker_module("guards").probe(socket.socket(fileno=descriptor))
+        worker_module(role).probe(channel)
     elif role == "gateway":
         worker_module("gateway").serve(worker_module("channel").Channel(socket.socket(fileno=descriptor)))
     elif role == "parent":

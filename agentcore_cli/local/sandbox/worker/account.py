@@ -53,6 +53,7 @@ def confine(sysctls: int) -> None:
         limit = os.open("max_user_namespaces", os.O_WRONLY, dir_fd=sysctls)
         os.write(limit, b"0")
         os.close(limit)
+    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     kernel.drop_capabilities()
 
 

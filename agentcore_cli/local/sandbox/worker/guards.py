@@ -10,16 +10,17 @@ shown; the rest is required: a session that can't be guarded does not start. `se
 """
 
 import errno
+import os
 import resource
-import socket
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from .channel import Channel
 
 if sys.platform == "linux":
-    from . import kernel, landlock, seccomp
+    from . import disk, kernel, landlock, paths, root, seccomp
 
 Settings = dict[str, Any]
 
@@ -27,11 +28,15 @@ PRIVILEGES = "no new privileges"
 KEYRING = "keyring of its own"
 LANDLOCK = "landlock"
 CAPABILITIES = "no capabilities"
+PROCESSES = "process limit"
+DISK = "disk limit"
 FILTER = "filter of system calls"
+
+PROCESSES_MAX = 4096  # threads among them; as the control groups have it
 
 _NO_CORE = 1  # byte: of 0, Linux would still hand a dump over to a program of the machine's (core(5))
 _USABLE = ("/dev", "/proc")
-_PLACES = ("/tmp", "/var/tmp", "/dev/shm", "/run")  # noqa: S108 (the session's own)
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 (the session's own)
 
 
 def guard_session(settings: Settings) -> None:
@@ -42,7 +47,7 @@ def guard_session(settings: Settings) -> None:
 def guard_process(settings: Settings) -> None:
     """In a process that is about to run a program of the session. Raises OSError."""
     resource.setrlimit(resource.RLIMIT_CORE, (_NO_CORE, _NO_CORE))
-    _build(settings, (PRIVILEGES, CAPABILITIES, FILTER))
+    _build(settings, (PRIVILEGES, PROCESSES, CAPABILITIES, FILTER))
 
 
 def guard_parent(settings: Settings) -> None:
@@ -57,9 +62,8 @@ def try_all(settings: Settings) -> "list[dict[str, str]]":
     return [{"name": name, "reason": _refusal(name, settings)} for name in _BUILDERS]
 
 
-def probe(connection: socket.socket) -> None:
+def probe(channel: Channel) -> None:
     """Where there are no namespaces: answer `{"error": null}` and the `guards` that can be built all the same."""
-    channel = Channel(connection)
     settings = channel.receive()
     assert settings is not None
     channel.send({"error": None, "guards": try_all(settings)})
@@ -75,7 +79,7 @@ def _refusal(name: str, settings: Settings) -> str:
     if sys.platform != "linux":
         return f"{sys.platform} has none"
     try:
-        _BUILDERS[name](settings)
+        _TRIALS.get(name, _BUILDERS[name])(settings)
     except OSError as refused:
         return str(refused)
     return ""
@@ -101,9 +105,50 @@ def _join_keyring(_settings: Settings) -> None:
 
 def _enter_landlock(settings: Settings) -> None:
     if settings["namespaces"]:
-        landlock.restrict([settings["app"], settings["session_home"], *_PLACES], _USABLE)
+        writable = [place for place, flags in root.mounted().items() if not flags & kernel.MS_RDONLY]
+        outside = [place for place in writable if not any(paths.is_in(place, folder) for folder in _USABLE)]
+        landlock.restrict([*outside, _SHARED_MEMORY], _USABLE)
     else:
         landlock.restrict([], [])
+
+
+def _limit_processes(settings: Settings) -> None:
+    """Where the session has a user namespace of its own, in which the kernel counts its processes (Linux 5.14)."""
+    if not settings["namespaces"]:
+        raise OSError(errno.ENOSYS, "without namespaces all processes of the user are counted")
+    _set_process_limit(PROCESSES_MAX)
+
+
+def _try_process_limit(settings: Settings) -> None:
+    """Nobody else is counted, and this process is."""
+    _limit_processes(settings)
+    for limit, allowed in ((2, True), (1, False)):
+        resource.setrlimit(resource.RLIMIT_NPROC, (limit, PROCESSES_MAX))
+        if _may_fork() != allowed:
+            raise OSError(errno.ENOSYS, "the kernel does not count the processes of a user namespace apart")
+    _set_process_limit(PROCESSES_MAX)
+
+
+def _set_process_limit(most: int) -> None:
+    resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
+
+
+def _may_fork() -> bool:
+    try:
+        child = os.fork()
+    except BlockingIOError:
+        return False
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+    return True
+
+
+def _see_disk_limit(settings: Settings) -> None:
+    """It was made with the mounts (`disk`), where that could be."""
+    size = os.statvfs(tempfile.gettempdir())
+    if not settings["namespaces"] or size.f_blocks * size.f_frsize != disk.BYTES_MAX:
+        raise OSError(errno.ENOSYS, "sessions write to the machine's disk")
 
 
 def _drop_capabilities(_settings: Settings) -> None:
@@ -118,6 +163,9 @@ _BUILDERS: "dict[str, Callable[[Settings], None]]" = {
     PRIVILEGES: _refuse_new_privileges,
     KEYRING: _join_keyring,
     LANDLOCK: _enter_landlock,
+    DISK: _see_disk_limit,
+    PROCESSES: _limit_processes,
     CAPABILITIES: _drop_capabilities,
     FILTER: _filter_calls,
 }
+_TRIALS = {PROCESSES: _try_process_limit}  # where it takes more to see that it holds

@@ -26,11 +26,12 @@ from .descriptors import close_others, silence
 from .log import Log
 
 if sys.platform == "linux":
-    from . import kernel, mounts, network
+    from . import disk, kernel, mounts, network
 
 Settings = dict[str, Any]
 
 _READ = 65536
+_TEMPORARY = "/tmp"  # noqa: S108 (the session's own, on the file system of all its rooms)
 _UNLIMITED = 50.0  # milliseconds after which the agent is put under its limits, if its program has not begun before
 
 
@@ -49,6 +50,7 @@ class Init:
         self._output = -1
         self._agent_pid = -1
         self._deadline: float | None = None
+        self._told_of_disk = False
 
     def supervise(self) -> Agent:
         """Run the session to its end. Returns only in the agent's process."""
@@ -95,6 +97,7 @@ class Init:
             os.close(descriptor)
 
     def _watch(self) -> NoReturn:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # which pid 1 never gets, as all that it does not handle
         watch = children.Watch()
         for source in (self._channel, watch):
             self._poll.register(source, select.POLLIN)
@@ -146,6 +149,9 @@ class Init:
             return False
         data = os.read(self._output, _READ)
         self._log.write(data)
+        if not self._told_of_disk and guards.DISK in self._settings["guards"] and disk.is_full(_TEMPORARY):
+            self._told_of_disk = True
+            self._log.write(disk.FULL)
         return bool(data)
 
     def _end(self, status: int) -> NoReturn:

@@ -108,7 +108,7 @@ def drop_capabilities() -> None:
     if _may_set_capabilities():
         prctl(PR_SET_SECUREBITS, _NO_WAY_TO_CAPABILITIES)
         _empty_bounding_set()
-    _check(_libc.prctl(PR_CAP_AMBIENT, ctypes.c_ulong(_AMBIENT_CLEAR_ALL), *[ctypes.c_ulong(0)] * 3), "prctl ambient")
+    prctl(PR_CAP_AMBIENT, _AMBIENT_CLEAR_ALL)
     header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
     _check(_libc.capset(ctypes.byref(header), (_CapabilitySets * 2)()), "capset")
 

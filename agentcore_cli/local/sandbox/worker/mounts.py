@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from . import account, kernel, paths, places, root
+from . import account, disk, kernel, paths, places, root
 
 # As container engines have it: what tells of the whole machine, or would change it.
 MASKED_PROC = (
@@ -40,6 +40,8 @@ def enter_session(settings: Settings, key: str) -> None:
     """Enter the file system of the session `key`, and leave every right behind. Runs as pid 1 of its namespace."""
     folder = os.path.join(places.SESSIONS, key)
     kernel.unshare(kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC)
+    if settings["overlay"]:
+        disk.take(folder)
     _mount_app(settings, folder)
     kernel.mount(f"{folder}/home", places.HOME, flags=kernel.MS_BIND)
     kernel.mount("tmpfs", "/dev/shm", "tmpfs", root.WRITABLE, SHARED_MEMORY_OPTIONS)  # noqa: S108

@@ -12,7 +12,7 @@ import socket
 import sys
 from typing import Any
 
-from . import children, forks, guards, imports, init, memory, pages
+from . import children, forks, guards, imports, init, memory, study
 from .channel import Channel, Message
 
 if sys.platform == "linux":
@@ -93,8 +93,8 @@ class Parent:
     def _study(self, pid: int) -> None:
         """Look at the memory of a session that has served, for those to come: its init is our child `pid`."""
         agents = children.of(pid)
-        self._pages = pages.used_by(agents[0]) if agents else b""
-        self._channel.send({"studied": bool(self._pages)})
+        self._pages = study.look_at(agents[0]) if agents else b""
+        self._channel.send({"studied": True})
 
     def _answer(self, descriptors: "list[int]") -> bool:
         """Fork and tell the server, or tell it why not. True in the new process."""

@@ -8,7 +8,7 @@ from .channel import Channel
 
 
 def probe(channel: Channel) -> NoReturn:
-    """Build everything, write in a session's folder, and answer `{"error": null}` or what was refused, and `guards`."""
+    """Build everything, write in a session's folder: `{"error": null}` and the `guards`, or what was refused."""
     settings = channel.receive()
     assert settings is not None
     try:
