@@ -74,6 +74,8 @@ class Selection(Protocol):
 
     def deploy_command(self) -> str: ...
 
+    def agreed_endpoint(self) -> str | None: ...
+
 
 def deployed(selected: Selection) -> Deployed:
     """What is deployed on the target. Raises NotFoundError (4), with the target where it is deployed."""
@@ -85,7 +87,8 @@ def data_plane(selected: Selection, *, timeout: float, bearer: str | None = None
     chosen = deployed(selected).region
     if selected.is_local:
         return local_data_plane(chosen, timeout=timeout, bearer=bearer)
-    return aws_data_plane(chosen, selected.target, timeout=timeout, bearer=bearer)
+    endpoint = selected.agreed_endpoint()
+    return aws_data_plane(chosen, selected.target, endpoint=endpoint, timeout=timeout, bearer=bearer)
 
 
 def local_data_plane(region: str, *, timeout: float, bearer: str | None = None) -> DataPlane:
@@ -99,8 +102,13 @@ def local_data_plane(region: str, *, timeout: float, bearer: str | None = None) 
     return DataPlane(server.url, Bearer(bearer) if bearer else key, timeout)
 
 
-def aws_data_plane(region: str, target: Target, *, timeout: float, bearer: str | None = None) -> DataPlane:
-    """AWS's, signed with the target's credentials, which are looked up when they are needed, or with a token."""
+def aws_data_plane(
+    region: str, target: Target, *, endpoint: str | None, timeout: float, bearer: str | None = None
+) -> DataPlane:
+    """AWS's, signed with the target's credentials, which are looked up when they are needed, or with a token.
+
+    `endpoint` replaces AWS's address; the person has agreed to it.
+    """
     from functools import partial
 
     from agentcore_cli.aws import credentials, endpoints
@@ -109,7 +117,7 @@ def aws_data_plane(region: str, target: Target, *, timeout: float, bearer: str |
     from agentcore_cli.aws.sigv4 import SigV4
 
     find = partial(credentials.find, target.profile, region, assume_role=target.assume_role)
-    url = target.endpoint or endpoints.data_plane_url(region)
+    url = endpoint or endpoints.data_plane_url(region)
     return DataPlane(url, Bearer(bearer) if bearer else SigV4(find, region), timeout)
 
 
@@ -169,6 +177,7 @@ def locator(selected: Selection, *, must_start: bool = False) -> Callable[[], Ac
     """What says where the target's services are now; it starts the local runtime if need be.
 
     With `must_start` that leads no endpoint to a version of this session's making that does not start.
+    Raises UntrustedError for an address of the config that the person has not agreed to.
     """
     from agentcore_cli.aws.session import Access
     from agentcore_cli.local import daemon
@@ -176,7 +185,7 @@ def locator(selected: Selection, *, must_start: bool = False) -> Callable[[], Ac
     chosen = region(selected)
     if not selected.is_local:
         target = selected.target
-        access = Access(chosen, url=target.endpoint, profile=target.profile, assume_role=target.assume_role)
+        access = Access(chosen, url=selected.agreed_endpoint(), profile=target.profile, assume_role=target.assume_role)
         return lambda: access
 
     def locate() -> Access:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from agentcore_cli.builders import source
+from agentcore_cli.confines import require_in_repository
 from agentcore_cli.errors import InputError
 
 LOCK_FILE: Final = "uv.lock"
@@ -41,7 +42,10 @@ class Requirements:
         return lock if self.path.suffix == ".toml" and lock.exists() else None
 
     def files(self) -> list[Path]:
-        """Every file that says what is installed, the main one first. Raises InputError as `digest` does."""
+        """Every file that says what is installed, the main one first. Raises InputError as `digest` does.
+
+        What lies outside the repository is refused before it is read.
+        """
         if self.path.suffix == ".toml":
             return [self.path, *([self.lock] if self.lock else [])]
         seen: dict[Path, None] = {}
@@ -54,10 +58,11 @@ class Requirements:
         Raises InputError that names a file which is missing or can't be read.
         """
         digest = hashlib.sha256()
-        parts = _project(self.path, self.name) if self.path.suffix == ".toml" else _text(self, self.path, {})
+        parts = _project(self) if self.path.suffix == ".toml" else _text(self, self.path, {})
         for part in parts:
             digest.update(part.encode(errors="surrogateescape") + b"\0")
         if self.lock:
+            require_in_repository(self.lock, self.root, _shown(self, self.lock))
             digest.update(self.lock.read_bytes())
         return digest.hexdigest()
 
@@ -67,32 +72,38 @@ def _text(requirements: Requirements, path: Path, seen: dict[Path, None]) -> Ite
     if path.resolve() in seen:
         return
     seen[path.resolve()] = None
-    for number, line in enumerate(_read(path, _shown(requirements, path)).splitlines(), start=1):
+    for number, line in enumerate(_read(requirements, path, _shown(requirements, path)).splitlines(), start=1):
         if not (stripped := line.strip()) or stripped.startswith("#"):
             continue
         yield stripped
         if (include := _INCLUDE.match(stripped)) and "://" not in include["file"]:
             included = path.parent / include["file"]
+            require_in_repository(
+                included, requirements.root, f"{_shown(requirements, path)}:{number}: {include['file']}"
+            )
             if not included.is_file():
                 raise InputError(f"{_shown(requirements, path)}:{number}: {include['file']}: no such file")
             yield from _text(requirements, included, seen)
         elif local := _LOCAL.match(stripped):
-            yield _local(requirements.root / local["path"].removeprefix("//"), _shown(requirements, path), number)
+            shown = f"{_shown(requirements, path)}:{number}"
+            yield _local(requirements, requirements.root / local["path"].removeprefix("//"), shown)
 
 
-def _local(path: Path, file: str, number: int) -> str:
+def _local(requirements: Requirements, path: Path, shown: str) -> str:
+    require_in_repository(path, requirements.root, f"{shown}: {path}")
     if path.is_dir():
         return source.read(path).digest
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
-        raise InputError(f"{file}:{number}: {path}: {error.strerror}") from error
+        raise InputError(f"{shown}: {path}: {error.strerror}") from error
 
 
-def _project(path: Path, name: str) -> Iterator[str]:
+def _project(requirements: Requirements) -> Iterator[str]:
     """The parts of a pyproject.toml that decide what is installed; its version or its tools' settings don't."""
+    path, name = requirements.path, requirements.name
     try:
-        content = tomllib.loads(_read(path, name))
+        content = tomllib.loads(_read(requirements, path, name))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{name}: {error}") from error
     project: dict[str, Any] | None = content.get("project")
@@ -103,10 +114,11 @@ def _project(path: Path, name: str) -> Iterator[str]:
     yield json.dumps([chosen, settings], sort_keys=True, default=str)
     for local in settings.get("sources", {}).values():
         if isinstance(local, dict) and "path" in local:
-            yield _local(path.parent / local["path"], name, 1)
+            yield _local(requirements, path.parent / local["path"], f"{name}:1")
 
 
-def _read(path: Path, name: str) -> str:
+def _read(requirements: Requirements, path: Path, name: str) -> str:
+    require_in_repository(path, requirements.root, name)
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:

@@ -25,6 +25,8 @@ from agentcore_cli.contract import (
 Build = Literal["docker", "oci", "codebuild", "zip"]
 
 _ECR = r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/"
+# No user and no backslash: of `https://a\@b` some parsers take a for the host and some b.
+_HOST = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?"
 _REPOSITORY = r"[a-z0-9]+([._-][a-z0-9]+)*(/[a-z0-9]+([._-][a-z0-9]+)*)*"
 
 
@@ -74,7 +76,7 @@ SecurityGroup = Annotated[str, _pattern("sg-[0-9a-zA-Z]{8,17}", "a security grou
 DiscoveryUrl = Annotated[
     str,
     _pattern(
-        r"(https://[^\s?#]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/[^\s?#]+)?)"
+        rf"(https://{_HOST}|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?)(/[^\s?#\\]+)?"
         r"/\.well-known/(openid-configuration|oauth-authorization-server)(/[^\s?#]+)?",
         "an https URL (http for an issuer on localhost) that ends in /.well-known/openid-configuration",
     ),
@@ -113,7 +115,7 @@ LogRetention = Literal[
 BuildArgument = Annotated[str, _pattern(r"[A-Za-z_][A-Za-z0-9_]*", "a name: a letter or _, then letters, digits and _")]
 RuntimeId = Annotated[str, _pattern("[a-zA-Z][a-zA-Z0-9_]{0,99}-[a-zA-Z0-9]{10}", "a runtime's id, NAME-AbCdEf0123")]
 Account = Annotated[str, _pattern(r"\d{12}", 'an account number of 12 digits, in quotes: "123456789012"')]
-Url = Annotated[str, _pattern(r"https?://\S+", "a URL, https://...")]
+Url = Annotated[str, _pattern(rf"https?://{_HOST}(/[^\s?#\\@]*)?", "a URL, https://HOST/PATH, without user or query")]
 
 
 class Lifecycle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -5,14 +5,13 @@ Every local command comes through here first, so only light modules are imported
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from agentcore_cli import __version__
+from agentcore_cli import __version__, documents
 
 if TYPE_CHECKING:
     from agentcore_cli.local.home import Home
@@ -51,7 +50,7 @@ class Server(NamedTuple):
 def running(home: Home) -> Server | None:
     """The server of this home, if it is alive: a process of that pid that began when the server did."""
     try:
-        told = json.loads(home.server_file.read_bytes())
+        told = documents.read(home.server_file)
         if process_started(told["pid"]) != told["started"]:
             return None
         return Server(**{name: told[name] for name in Server._fields if name in told})

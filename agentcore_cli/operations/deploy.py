@@ -18,6 +18,7 @@ from agentcore_cli.operations.smoke import STEP, Smoke, told_what_goes_on
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.resources.runtime import STARTED
 from agentcore_cli.state import RUNTIME
+from agentcore_cli.trust import Trust
 
 _NEEDS_CONSENT = frozenset({Action.REPLACE, Action.DELETE, Action.ADOPT})
 
@@ -76,6 +77,7 @@ def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> De
     StillInProgressError (7) when it takes longer than wanted.
     """
     check(request.overrides, selected)
+    _note_first(selected, listener)
     patience = Patience(request.wait, request.timeout)
     smokes = request.smoke and request.wait
     with work_on(selected, "deploy", listener, must_start=smokes) as place, wiring.store().in_use():
@@ -88,6 +90,15 @@ def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> De
             outcome = apply(plan, place.journal, listener)
         seconds = _see_it_start(request, place, outcome, listener) if smokes else {}
     return _result(selected, plan, outcome, {**outcome.seconds, **seconds})
+
+
+def _note_first(selected: Selected, listener: Listener) -> None:
+    """Say once, of a project that this user neither configured nor deployed before, what a deploy lets it do."""
+    trust, project = Trust(), selected.loaded.config.project
+    if trust.has("projects", project):
+        return
+    trust.add("projects", project)
+    listener(Note(f"first deploy of {project} by you: a deploy runs its code, the build scripts of its packages too"))
 
 
 def _ask(request: DeployRequest, selected: Selected, plan: Plan) -> None:

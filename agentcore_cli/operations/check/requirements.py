@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from agentcore_cli import confines
 from agentcore_cli.operations.check.distributions import normalised
 from agentcore_cli.operations.check.findings import Finding
 
@@ -106,6 +107,9 @@ def _add(line: str, found: Requirements) -> None:
 
 
 def _text(root: Path, name: str, found: Requirements) -> str | None:
+    if not confines.is_inside(root / name, root):
+        found.findings.append(Finding(name, None, "a link that leads outside the project; it was not read"))
+        return None
     try:
         return (root / name).read_text(encoding="utf-8-sig")
     except FileNotFoundError:

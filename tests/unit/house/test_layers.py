@@ -38,6 +38,11 @@ ROWS = {
     "names": 1,
     "signature": 1,
     "files": 1,
+    "confines": 1,
+    "documents": 1,
+    "project_folder": 1,
+    "user_folder": 1,
+    "trust": 2,
     "__init__": 1,
 }
 # Who must never see what, beyond the order of the rows.
