@@ -77,12 +77,12 @@ def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> De
     StillInProgressError (7) when it takes longer than wanted.
     """
     check(request.overrides, selected)
-    _note_first(selected, listener)
     patience = Patience(request.wait, request.timeout)
     smokes = request.smoke and request.wait
     with work_on(selected, "deploy", listener, must_start=smokes) as place, wiring.store().in_use():
         plan = make_plan(place, request.overrides, patience, listener)
         _ask(request, selected, plan)
+        _note_first(selected, listener)
         if selected.is_local:
             _hand_over_credentials(request, selected)
             _tell_of_network(selected, listener)

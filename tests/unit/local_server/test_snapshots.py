@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from agentcore_cli.local.control import ArtifactError
 from agentcore_cli.local.home import Home
-from agentcore_cli.local.snapshots import Snapshots, remove, unpack
+from agentcore_cli.local.snapshots import Snapshots
 
 KEY = "0" * 64 + ".zip"
 
@@ -78,7 +78,7 @@ def test_a_name_that_is_none_here(home: Home, name: str) -> None:
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_name_that_is_there_twice(home: Home) -> None:
-    with pytest.raises(ArtifactError, match="'main.py' is in the zip twice"):
+    with pytest.raises(ArtifactError, match=r"'main\.py' is in the zip twice"):
         put(home, ("main.py", 0o644), ("main.py", 0o644)).unpacked(KEY)
 
 
@@ -109,12 +109,11 @@ def test_every_broken_zip_is_told_as_that(data: st.DataObject) -> None:
         broken[data.draw(st.integers(0, len(broken) - 1))] = data.draw(st.integers(0, 255))
     cut = data.draw(st.integers(0, len(broken)) | st.just(len(broken)))
     with tempfile.TemporaryDirectory(prefix="ac-") as folder:
-        (Path(folder) / "a.zip").write_bytes(broken[:cut])
-        place = Path(folder, "out")
-        place.mkdir()
+        home = Home(Path(folder)).create()
+        (home.artifacts / KEY).write_bytes(broken[:cut])
         with suppress(ArtifactError):
-            unpack(Path(folder) / "a.zip", place)
-        remove(place)
+            Snapshots(home).unpacked(KEY)
+        Snapshots(home).forget(KEY)
 
 
 def test_no_zip(home: Home) -> None:
