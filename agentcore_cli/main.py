@@ -109,7 +109,7 @@ def _accept_globals(command: Any, options: list[Any]) -> Any:
 
 
 def _remember(ctx: Any, param: Any, value: Any) -> Any:
-    if value is not None:
+    if value not in (None, ()):
         ctx.find_root().obj.set(param.name, value)
     return value
 
