@@ -60,6 +60,12 @@ class ConfigError(InputError):
     code = "InvalidConfig"
 
 
+class UntrustedError(InputError):
+    """The config names an address that would get credentials, and the person has not agreed to it."""
+
+    code = "AddressNotTrusted"
+
+
 class EntrypointError(InputError):
     """A definite fault in the agent's code, found without running it: file, line, what to write instead."""
 

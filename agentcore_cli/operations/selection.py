@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from agentcore_cli.config import LOCAL, Agent, Loaded, Target, choose_agent, choose_target, find, is_meant_unnamed, load
 from agentcore_cli.config.regions import region_fault
-from agentcore_cli.errors import InputError
+from agentcore_cli.errors import InputError, UntrustedError
 from agentcore_cli.operations.aws_profile import find_region
 from agentcore_cli.state import State
 from agentcore_cli.trust import Trust, is_loopback, origin
@@ -51,7 +51,7 @@ class Selected(Struct, frozen=True):
     def agreed_endpoint(self) -> str | None:
         """The address that replaces AWS's, once the person has agreed that it gets what their credentials sign.
 
-        Raises InputError (2) where they have not. To be called before any credentials are looked for.
+        Raises UntrustedError (2) where they have not. To be called before any credentials are looked for.
         """
         if self.target.endpoint is not None:
             url = self.target.endpoint
@@ -62,7 +62,7 @@ class Selected(Struct, frozen=True):
         """Ask, once for each address that is not on this machine, whether it may get credentials; `key` names it.
 
         `address` is what is agreed to: the origin of `url`, or all of it where strangers share the origin, as they do
-        with user pools. Raises InputError (2) for a no, and where nobody can be asked.
+        with user pools. Raises UntrustedError (2) for a no, and where nobody can be asked.
         """
         if is_loopback(url):
             return
@@ -73,9 +73,9 @@ class Selected(Struct, frozen=True):
             about = f"{key} is {url}: this config sends what your credentials sign, or a secret, there and not to AWS"
             if self.ask is None:
                 hint = f"if you trust that address, give --trust {address} once; it is kept in {trust.path}"
-                raise InputError(f"{about}; you have not agreed to that yet", hint=hint)
+                raise UntrustedError(f"{about}; you have not agreed to that yet", hint=hint)
             if not self.ask(about):
-                raise InputError(f"{key}: nothing was sent to {address}: the answer was no")
+                raise UntrustedError(f"{key}: nothing was sent to {address}: the answer was no")
         trust.add("addresses", address)
 
     def command(self, verb: str) -> str:

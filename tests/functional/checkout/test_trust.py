@@ -100,7 +100,7 @@ def test_without_a_terminal_it_is_exit_2_and_nothing_goes_there(
 def test_a_script_reads_the_option_in_the_hint(project: CommandLine) -> None:
     configure(project, "https://endpoint.example:8443")
     said = json.loads(project.run("--json", "plan", code=2).stdout.splitlines()[-1])["error"]
-    assert said["code"] == "InvalidInput"
+    assert said["code"] == "AddressNotTrusted"
     assert "give --trust https://endpoint.example:8443 once" in said["hint"]
 
 
@@ -173,7 +173,10 @@ def test_a_person_is_asked_and_may_say_no(project: CommandLine, listener: socket
 
 def test_looking_asks_nothing(project: CommandLine) -> None:
     configure(project, "https://endpoint.example")
-    assert project.run("permissions", "--role").stdout
+    for records in (True, False):
+        assert project.run("permissions", "--role").stdout
+        if records:
+            (project.folder / ".agentcore" / "aws.json").unlink()
     assert project.run("plan", "--local").stdout
 
 
