@@ -5,7 +5,6 @@ from __future__ import annotations
 import lzma
 import os
 import re
-import shutil
 import stat
 import struct
 import tempfile
