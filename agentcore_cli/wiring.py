@@ -176,8 +176,8 @@ def session_in(region: str, profile: str | None) -> Session:
 def locator(selected: Selection, *, must_start: bool = False) -> Callable[[], Access]:
     """What says where the target's services are now; it starts the local runtime if need be.
 
-    With `must_start` that leads no endpoint to a version of this session's making that does not start. Raises
-    InputError for an address of the config that the person has not agreed to.
+    With `must_start` that leads no endpoint to a version of this session's making that does not start.
+    Raises UntrustedError for an address of the config that the person has not agreed to.
     """
     from agentcore_cli.aws.session import Access
     from agentcore_cli.local import daemon

@@ -26,24 +26,8 @@ ARN = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/bot-AbCdEf0123"
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just(ARN)
 KEYS = st.sampled_from(
     [
-        "version",
-        "target",
-        "agents",
-        "bot",
-        "runtime",
-        "role",
-        "outputs",
-        "facts",
-        "arn",
-        "id",
-        "endpoint",
-        "artifact",
-        "token",
-        "wanted",
-        "given_environment",
-        "pid",
-        "started",
-        "x",
+        *("version", "target", "agents", "bot", "runtime", "role", "outputs", "facts", "arn", "id", "endpoint"),
+        *("artifact", "token", "wanted", "given_environment", "pid", "started", "x"),
     ]
 )
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4))
