@@ -24,7 +24,7 @@ from agentcore_cli.local.sandbox.learned import Learned
 from agentcore_cli.local.sandbox.learner import Learner
 from agentcore_cli.local.sandbox.network import Mode, Network, Serve
 from agentcore_cli.local.sandbox.parent import Forked
-from agentcore_cli.local.sandbox.program import Exit, Level, Limits, Program, SandboxError, SessionSpec
+from agentcore_cli.local.sandbox.program import Exit, Level, Limits, Mount, Program, SandboxError, SessionSpec
 from agentcore_cli.local.sandbox.session import SessionProcess
 from agentcore_cli.local.sandbox.session_network import SessionNetwork
 from agentcore_cli.local.sandbox.surroundings import Surroundings
@@ -84,6 +84,11 @@ class Sandbox:
         """Let sessions with a network of their own reach the server at its `port`; see `Network.answer_by`."""
         self._network.answer_by(port, serve)
 
+    @property
+    def mounts(self) -> tuple[Mount, ...]:
+        """What of the machine the programs in use see besides their own."""
+        return tuple(sorted({mount for family in self._families.values() for mount in family.program.mounts}))
+
     async def prepare(self, program: Program) -> None:
         """Have the program's warm parent ready. Raises SandboxError when its interpreter does not run."""
         await asyncio.get_running_loop().run_in_executor(None, give_tree, program.code, self._owner)
@@ -134,6 +139,7 @@ class Sandbox:
                 program.code,
                 self._folders.of_program(program.key),
                 program.readable,
+                program.mounts,
             )
             mode = self._network.mode(program.environment)
             walls |= self._network.settings(mode)
