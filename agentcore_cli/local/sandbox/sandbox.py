@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from agentcore_cli.local.home import Home
-from agentcore_cli.local.sandbox.account import give_tree
+from agentcore_cli.local.sandbox.account import give_tree, let_in
 from agentcore_cli.local.sandbox.cgroups import Cgroups
 from agentcore_cli.local.sandbox.environment import interpreter_variables
 from agentcore_cli.local.sandbox.family import Family
@@ -91,7 +91,7 @@ class Sandbox:
 
     async def prepare(self, program: Program) -> None:
         """Have the program's warm parent ready. Raises SandboxError when its interpreter does not run."""
-        await asyncio.get_running_loop().run_in_executor(None, give_tree, program.code, self._owner)
+        await asyncio.get_running_loop().run_in_executor(None, self._hand_over, program)
         family = self._family(program)
         await family.prepare()
         family.spare.due()
@@ -123,6 +123,12 @@ class Sandbox:
         self._cgroups.close()
         self._folders.close()
 
+    def _hand_over(self, program: Program) -> None:
+        """Let the account of sessions have the code and see the packages. Blocking."""
+        give_tree(program.code, self._owner)
+        for folder in program.readable:
+            let_in(folder, self._owner)
+
     async def _retire(self, family: Family) -> None:
         await family.spare.close()
         family.release()
@@ -148,7 +154,7 @@ class Sandbox:
         return family
 
     async def _start(self, program: Program, spec: SessionSpec) -> SessionProcess:
-        await asyncio.get_running_loop().run_in_executor(None, give_tree, program.code, self._owner)
+        await asyncio.get_running_loop().run_in_executor(None, self._hand_over, program)
         family = self._family(program)
         learner = Learner(family.learn) if family.claim_learning() else None
         try:

@@ -188,6 +188,18 @@ result = [open(os.environ['SSL_CERT_FILE']).read(), os.path.exists({str(tmp_path
     assert ask(isolation, tmp_path, look) == ["a bundle", False]
 
 
+def test_an_environment_that_was_made_for_its_owner_alone_is_read(tmp_path: Path) -> None:
+    """As the builder makes it: in a temporary folder."""
+
+    async def play(stage: Stage) -> None:
+        interpreter = stage.interpreter(library="here = True")
+        interpreter.parent.parent.chmod(0o700)
+        program = stage.program(OBEDIENT, interpreter=interpreter, readable=(interpreter.parent.parent,))
+        assert await run_in(await stage.start(program), "import library; result = library.here") is True
+
+    on_stage(tmp_path, play)
+
+
 def test_a_parent_reaches_nothing_outside(isolation: Isolation, tmp_path: Path) -> None:
     """A package that is imported ahead of sessions writes where it can, and looks around."""
     library = f"""
