@@ -46,7 +46,7 @@ def give_tree(folder: Path, owner: int | None) -> None:
 
 
 def let_in(folder: Path, owner: int | None) -> None:
-    """Let `owner` see what is in a folder of the home, which itself lets nobody in; its files are everybody's to read."""
+    """Let `owner` see what is in a folder of the home, which itself lets nobody in; its files are for all to read."""
     if owner is not None:
         folder.chmod(folder.stat().st_mode | 0o055)
 
