@@ -19,6 +19,7 @@ from typing import IO, Any, Final
 
 from agentcore_cli import documents, files
 from agentcore_cli.builders.environment import Environment
+from agentcore_cli.builders.mounts import Mount
 from agentcore_cli.builders.source import Entry, Source
 from agentcore_cli.errors import AgentcoreError
 
@@ -35,10 +36,12 @@ class Inputs:
     environment: str
     python: str
     start: tuple[str, ...]
+    mounts: tuple[Mount, ...] = ()
 
     @property
     def digest(self) -> str:
-        parts = (_FORMAT, self.source.digest, self.environment, self.python, *self.start)
+        mounts = (f"{mount.access} {mount.path}" for mount in self.mounts)
+        parts = (_FORMAT, self.source.digest, self.environment, self.python, *self.start, *mounts)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def describe(self) -> dict[str, Any]:
@@ -48,6 +51,7 @@ class Inputs:
             "dependencies": self.environment,
             "python": self.python,
             "start": " ".join(self.start),
+            **({"mounts": {mount.path: mount.access for mount in self.mounts}} if self.mounts else {}),
         }
 
 
@@ -81,6 +85,7 @@ def build(folder: Path, inputs: Inputs, environment: Environment) -> Bundle:
         "interpreter": str(environment.python),
         "environment": str(environment.path),
         "python": inputs.python.rpartition(".")[0],
+        "mounts": [mount._asdict() for mount in inputs.mounts],
         "inputs": inputs.describe(),
     }
     files.write_atomically(_sidecar(path), json.dumps(sidecar), mode=0o600)

@@ -13,7 +13,7 @@ from agentcore_cli import documents
 from agentcore_cli.local.control import ArtifactError, Resolved
 from agentcore_cli.local.control.settings import RuntimeSettings
 from agentcore_cli.local.home import Home
-from agentcore_cli.local.sandbox import Program, SandboxError
+from agentcore_cli.local.sandbox import Mount, Program, SandboxError
 from agentcore_cli.local.sandboxes import AnyProgram, Sandboxes
 from agentcore_cli.local.snapshots import Snapshots
 
@@ -85,7 +85,7 @@ class Programs:
         settings = version.settings
         code_key = settings.code_key or ""
         code = self._snapshots.unpacked(code_key)
-        interpreter, readable = self._interpreter(code_key, settings.python or "")
+        interpreter, readable, mounts = self._interpreter(code_key, settings.python or "")
         return Program(
             key=key,
             interpreter=interpreter,
@@ -94,22 +94,24 @@ class Programs:
             environment=environment(settings, version.runtime_arn),
             port=settings.port,
             readable=readable,
+            mounts=mounts,
         )
 
-    def _interpreter(self, code_key: str, python: str) -> tuple[Path, tuple[Path, ...]]:
-        """The Python that the artifact's sidecar names, with the folder of its packages; else one on PATH."""
+    def _interpreter(self, code_key: str, python: str) -> tuple[Path, tuple[Path, ...], tuple[Mount, ...]]:
+        """The Python that the artifact's sidecar names, its packages and mounts; else one on PATH."""
         sidecar = self._home.artifacts / f"{code_key.removesuffix('.zip')}.json"
         try:
             told = documents.read(sidecar)
             interpreter, packages = Path(told["interpreter"]), told.get("environment")
             readable = (Path(packages),) if packages else ()
+            mounts = tuple(Mount(mount["path"], mount["writable"]) for mount in told.get("mounts", ()))
         except FileNotFoundError:
-            return _on_path(python), ()
+            return _on_path(python), (), ()
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ArtifactError(f"{sidecar.name} is broken: deploy again to write it anew") from error
         if not os.access(interpreter, os.X_OK):
             raise ArtifactError(f"{interpreter} is gone: deploy again to install the agent's packages")
-        return interpreter, readable
+        return interpreter, readable, mounts
 
 
 def program_key(runtime_id: str, version: str) -> str:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from agentcore_cli.builders import bundle, environment, interpreters, source
+from agentcore_cli.builders import bundle, environment, interpreters, mounts, source
 from agentcore_cli.builders.bundle import Inputs
 from agentcore_cli.builders.environment import Environment
 from agentcore_cli.builders.interpreters import Interpreter
+from agentcore_cli.builders.mounts import Mount
 from agentcore_cli.builders.requirements import Requirements
 from agentcore_cli.builders.source import Source
 from agentcore_cli.builders.store import Store
@@ -36,6 +37,7 @@ class Project:
     python: str
     start: tuple[str, ...]
     entry: Path
+    mounts: tuple[Mount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class SourceBundle:
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
         files = source.read(self.project.root)
         source.require_entry(files, self.project.entry)
+        mounts.check(self.project.mounts)
         inputs = self._inputs(files, self._interpreter())
         return Desired(inputs.describe(), _outputs(inputs))
 
@@ -86,7 +89,7 @@ class SourceBundle:
 
     def _inputs(self, files: Source, interpreter: Interpreter) -> Inputs:
         packages = environment.key_of(self._requirements, interpreter)
-        return Inputs(files, packages, interpreter.version, self.project.start)
+        return Inputs(files, packages, interpreter.version, self.project.start, self.project.mounts)
 
     def _tell(self, interpreter: Interpreter, files: Source) -> None:
         if interpreter.minor != self.project.python:

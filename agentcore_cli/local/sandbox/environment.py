@@ -6,16 +6,15 @@ import os
 
 from agentcore_cli.local.sandbox.program import Program
 
+# What they name is shown inside.
+CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE")
+
 # How this machine reaches the network, tells the time and finds programs; nothing that belongs to its user.
 PASSED_ON = (
     "PATH",
     "TZ",
     *(name for proxy in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY") for name in (proxy, proxy.lower())),
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "REQUESTS_CA_BUNDLE",
-    "CURL_CA_BUNDLE",
-    "AWS_CA_BUNDLE",
+    *CERTIFICATES,
 )
 
 
