@@ -105,7 +105,9 @@ def _join_keyring(_settings: Settings) -> None:
 
 def _enter_landlock(settings: Settings) -> None:
     if settings["namespaces"]:
-        writable = [place for place, flags in root.mounted().items() if not flags & kernel.MS_RDONLY]
+        places = root.mounted().items()
+        # what another mount hides, as the room of all sessions, is in the list and can't be reached
+        writable = [place for place, flags in places if not flags & kernel.MS_RDONLY and os.path.exists(place)]
         outside = [place for place in writable if not any(paths.is_in(place, folder) for folder in _USABLE)]
         landlock.restrict([*outside, _SHARED_MEMORY], _USABLE)
     else:
