@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import subprocess
 from collections import Counter
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ from agentcore_cli.local.sandbox import Mount, Program, SandboxError
 from agentcore_cli.local.sandboxes import AnyProgram, Sandboxes
 from agentcore_cli.local.snapshots import Snapshots
 
+_SCRIPT_SECONDS: Final = 20.0
 _LAUNCHER: Final = "opentelemetry-instrument"
 
 
@@ -147,4 +149,17 @@ def _on_path(python: str) -> Path:
     found = shutil.which(f"python{python}")
     if not found:
         raise ArtifactError(f"there is no python{python} on this machine")
-    return Path(found)
+    return _behind(Path(found))
+
+
+def _behind(command: Path) -> Path:
+    """The interpreter that a script on PATH leads to (pyenv's are such): sessions see that, and not its manager."""
+    with command.open("rb") as file:
+        if file.read(2) != b"#!":
+            return command
+    asked = [str(command), "-I", "-S", "-c", "import sys; print(sys.executable)"]
+    try:
+        said = subprocess.run(asked, capture_output=True, text=True, timeout=_SCRIPT_SECONDS, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError) as error:
+        raise ArtifactError(f"{command} does not lead to a Python: {error}") from error
+    return Path(said)
