@@ -41,7 +41,8 @@ class ImageRecipe:
     `start` follows the interpreter. `requirements` are the files that the installer reads, the main one first; none:
     nothing is installed. `packages` is a folder of the build context with the dependencies already in it for arm64: it
     is copied, and the image needs no RUN; None: the image installs them itself and stands alone. `code` is the folder
-    of the context that holds the agent's files.
+    of the context that holds the agent's files. `resolved`, if it is not empty, changes when packages are to be
+    resolved anew by the image.
     """
 
     agent: str
@@ -52,6 +53,7 @@ class ImageRecipe:
     otel: bool = False
     packages: str | None = None
     code: str = "."
+    resolved: str = ""
 
 
 def dockerfile(recipe: ImageRecipe) -> str:

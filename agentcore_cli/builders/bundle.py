@@ -29,12 +29,16 @@ _UNIX: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """All that a bundle depends on. `python` is the interpreter's version, `start` the arguments it is started with."""
+    """All that a bundle depends on. `python` is the interpreter's version, `start` the arguments it is started with.
+
+    `resolved` is what the requirements were resolved to by `deploy --upgrade`; the environment's hash has it, too.
+    """
 
     source: Source
     environment: str
     python: str
     start: tuple[str, ...]
+    resolved: str = ""
 
     @property
     def digest(self) -> str:
@@ -48,6 +52,7 @@ class Inputs:
             "dependencies": self.environment,
             "python": self.python,
             "start": " ".join(self.start),
+            **({"resolved": self.resolved} if self.resolved else {}),
         }
 
 

@@ -21,6 +21,7 @@ from agentcore_cli.events import Listener
 from agentcore_cli.operations.account import Account, find_account, verify_account
 from agentcore_cli.operations.agent_check import check_readable
 from agentcore_cli.operations.selection import Selected
+from agentcore_cli.operations.upgrade import resolved_anew
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.state import RUNTIME
 
@@ -32,17 +33,20 @@ class Overrides:
     """What the command line says for this deploy; None is "not said".
 
     Variables of `environment` are kept on later deploys; an empty value forgets one that was given before. Without
-    `refresh` only the runtime itself is looked at, where the records say that the rest is as it should be.
+    `refresh` only the runtime itself is looked at, where the records say that the rest is as it should be. `upgrade`:
+    the requirements are resolved anew, and what comes of it is kept on later deploys.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     build: Build | None = None
     image: str | None = None
     refresh: bool = True
+    upgrade: bool = False
 
-    @property
-    def wishes(self) -> wiring.Wishes:
-        return wiring.Wishes(self.environment, self.image, self.refresh, self.build)
+    def wishes(self, selected: Selected, listener: Listener) -> wiring.Wishes:
+        """As the composition root wants it. Raises InputError for requirements that can't be resolved anew."""
+        resolved = resolved_anew(selected, listener, build=self.build) if self.upgrade else None
+        return wiring.Wishes(self.environment, self.image, self.refresh, self.build, resolved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,7 @@ def make_plan(place: Workplace, overrides: Overrides, patience: Patience, listen
         place.selected,
         place.session,
         account=place.account.number,
-        wishes=overrides.wishes,
+        wishes=overrides.wishes(place.selected, listener),
         patience=patience,
         listener=listener,
     )

@@ -40,7 +40,7 @@ class Deployment:
 
     `environment` is the config's, `given` and `given_before` are the variables of `--env` (see `runtime.Wish`).
     `runtime_id` is that of the config or the records, `artifact` that of the records. Without `refresh` the records are
-    believed.
+    believed. `resolved` is what the requirements were resolved to.
     """
 
     root: Path
@@ -58,6 +58,7 @@ class Deployment:
     has_repository: bool
     image: str | None
     refresh: bool
+    resolved: str
     patience: Patience
     listener: Listener = field(repr=False)
 
@@ -99,7 +100,7 @@ class Deployment:
     @property
     def image_project(self) -> ImageProject:
         """What the image is built from. It is the same for all targets, so that they run the same image."""
-        return image_project(self.root, self.owner.agent, self.agent, self.image_labels)
+        return image_project(self.root, self.owner.agent, self.agent, self.image_labels, self.resolved)
 
     @property
     def image_labels(self) -> dict[str, str]:

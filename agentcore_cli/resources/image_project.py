@@ -10,8 +10,8 @@ from agentcore_cli.config import Agent, Start
 from agentcore_cli.contract import PROTOCOLS
 
 
-def image_project(root: Path, name: str, agent: Agent, labels: Mapping[str, str]) -> ImageProject:
-    """`name` is the agent's, `labels` say whose the image is."""
+def image_project(root: Path, name: str, agent: Agent, labels: Mapping[str, str], resolved: str) -> ImageProject:
+    """`name` is the agent's, `labels` say whose the image is, `resolved` what its requirements were resolved to."""
     start = Start.of(agent.entrypoint, agent.protocol)
     return ImageProject(
         root=root,
@@ -26,4 +26,5 @@ def image_project(root: Path, name: str, agent: Agent, labels: Mapping[str, str]
         build_args=agent.build_args,
         otel=agent.otel,
         labels=labels,
+        resolved=resolved,
     )

@@ -30,8 +30,9 @@ class LocalDeployment:
     """One agent on the local runtime. `root` is the project's folder.
 
     `build` is how it is to be made ready, None for as it runs already; `image` is one that is there. `artifact` is what
-    runs now. `environment` is the config's, `given` and `given_before` are the variables of `--env` (see
-    `runtime.Wish`). Images' dependencies are kept in `packages`.
+    runs now, `resolved` what the requirements were resolved to by `deploy --upgrade`. `environment` is the config's,
+    `given` and `given_before` are the variables of `--env` (see `runtime.Wish`). Images' dependencies are kept in
+    `packages`.
     """
 
     root: Path
@@ -44,6 +45,7 @@ class LocalDeployment:
     build: str | None
     image: str | None
     artifact: str | None
+    resolved: str
     store: Store
     packages: Path
     patience: Patience
@@ -110,11 +112,13 @@ def _artifact_of(deployment: LocalDeployment) -> Callable[[Outputs], Mapping[str
 
 def _bundle(deployment: LocalDeployment) -> SourceBundle:
     agent, start = deployment.agent, deployment.start
-    project = Project(deployment.root, agent.requirements, agent.python, start.argv, start.file)
+    project = Project(
+        deployment.root, agent.requirements, agent.python, start.argv, start.file, resolved=deployment.resolved
+    )
     return SourceBundle(project, deployment.store, deployment.listener)
 
 
 def _image(deployment: LocalDeployment) -> LocalImage:
     owner = deployment.owner
-    project = image_project(deployment.root, owner.agent, deployment.agent, owner.tags)
+    project = image_project(deployment.root, owner.agent, deployment.agent, owner.tags, deployment.resolved)
     return LocalImage(project, deployment.repository, deployment.packages)

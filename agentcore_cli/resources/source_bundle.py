@@ -29,6 +29,7 @@ class Project:
     """Where the code is and what it wants: `requirements` is a path relative to `root`, `python` like "3.13".
 
     `start` is what follows the interpreter on the command line, `entry` the file that it starts, relative to `root`.
+    `resolved` is what the requirements were resolved to by `deploy --upgrade`.
     """
 
     root: Path
@@ -36,6 +37,7 @@ class Project:
     python: str
     start: tuple[str, ...]
     entry: Path
+    resolved: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +81,15 @@ class SourceBundle:
 
     @property
     def _requirements(self) -> Requirements | None:
-        return Requirements(self.project.root, self.project.requirements) if self.project.requirements else None
+        project = self.project
+        return Requirements(project.root, project.requirements, project.resolved) if project.requirements else None
 
     def _interpreter(self) -> Interpreter:
         return interpreters.find(self.project.python)
 
     def _inputs(self, files: Source, interpreter: Interpreter) -> Inputs:
         packages = environment.key_of(self._requirements, interpreter)
-        return Inputs(files, packages, interpreter.version, self.project.start)
+        return Inputs(files, packages, interpreter.version, self.project.start, self.project.resolved)
 
     def _tell(self, interpreter: Interpreter, files: Source) -> None:
         if interpreter.minor != self.project.python:
