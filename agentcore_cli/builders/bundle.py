@@ -31,18 +31,21 @@ _UNIX: Final = 3
 class Inputs:
     """All that a bundle depends on. `python` is the interpreter's version, `start` the arguments it is started with.
 
-    `resolved` is what the requirements were resolved to by `deploy --upgrade`; the environment's hash has it, too.
+    `path` are folders of the source that imports start from, `resolved` is what the requirements were resolved to by
+    `deploy --upgrade`; the environment's hash has it, too.
     """
 
     source: Source
     environment: str
     python: str
     start: tuple[str, ...]
+    path: tuple[str, ...] = ()
     resolved: str = ""
 
     @property
     def digest(self) -> str:
-        parts = (_FORMAT, self.source.digest, self.environment, self.python, *self.start)
+        path = ["", *self.path] if self.path else []
+        parts = (_FORMAT, self.source.digest, self.environment, self.python, *self.start, *path)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def describe(self) -> dict[str, Any]:
@@ -52,6 +55,7 @@ class Inputs:
             "dependencies": self.environment,
             "python": self.python,
             "start": " ".join(self.start),
+            **({"path": ":".join(self.path)} if self.path else {}),
             **({"resolved": self.resolved} if self.resolved else {}),
         }
 
@@ -86,6 +90,7 @@ def build(folder: Path, inputs: Inputs, environment: Environment) -> Bundle:
         "interpreter": str(environment.python),
         "environment": str(environment.path),
         "python": inputs.python.rpartition(".")[0],
+        "path": list(inputs.path),
         "inputs": inputs.describe(),
     }
     files.write_atomically(_sidecar(path), json.dumps(sidecar), mode=0o600)

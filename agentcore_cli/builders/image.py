@@ -37,7 +37,7 @@ class ImageProject:
 
     `start` is what follows the interpreter on the command line, `entry` the file that it starts, relative to `root`;
     `requirements` is relative to `root`, too. `python` is like "3.13", `labels` say whose the image is. `resolved`
-    is what the requirements were resolved to by `deploy --upgrade`.
+    is what the requirements were resolved to by `deploy --upgrade`, `path` are the folders that imports start from.
     """
 
     root: Path
@@ -53,6 +53,7 @@ class ImageProject:
     otel: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
     resolved: str = ""
+    path: tuple[str, ...] = ()
 
     @property
     def required(self) -> Requirements | None:
@@ -148,6 +149,7 @@ def _generated(project: ImageProject, wanted: Wanted) -> str:
             packages=PACKAGES if wanted else None,
             code=CODE if copied else ".",
             resolved=project.resolved,
+            path=project.path,
         )
     )
 

@@ -85,7 +85,7 @@ class Programs:
         settings = version.settings
         code_key = settings.code_key or ""
         code = self._snapshots.unpacked(code_key)
-        interpreter, readable = self._interpreter(code_key, settings.python or "")
+        interpreter, readable, path = self._told(code_key, settings.python or "")
         return Program(
             key=key,
             interpreter=interpreter,
@@ -94,19 +94,22 @@ class Programs:
             environment=environment(settings, version.runtime_arn),
             port=settings.port,
             readable=readable,
+            path=path,
         )
 
-    def _interpreter(self, code_key: str, python: str) -> tuple[Path, tuple[Path, ...]]:
-        """The Python that the artifact's sidecar names, with the folder of its packages; else one on PATH."""
+    def _told(self, code_key: str, python: str) -> tuple[Path, tuple[Path, ...], tuple[str, ...]]:
+        """What the artifact's sidecar names: its Python, the folder of its packages, folders of the code that imports
+        start from; without one, a Python on PATH."""
         sidecar = self._home.artifacts / f"{code_key.removesuffix('.zip')}.json"
         try:
             told = json.loads(sidecar.read_bytes())
         except FileNotFoundError:
-            return _on_path(python), ()
+            return _on_path(python), (), ()
         interpreter = Path(told["interpreter"])
         if not os.access(interpreter, os.X_OK):
             raise ArtifactError(f"{interpreter} is gone: deploy again to install the agent's packages")
-        return interpreter, (Path(told["environment"]),) if told.get("environment") else ()
+        environment = (Path(told["environment"]),) if told.get("environment") else ()
+        return interpreter, environment, tuple(told.get("path", ()))
 
 
 def program_key(runtime_id: str, version: str) -> str:

@@ -10,7 +10,7 @@ from agentcore_cli.errors import EntrypointError
 from agentcore_cli.operations.check import Subject, check_entrypoint
 from agentcore_cli.operations.check.findings import Finding
 from agentcore_cli.operations.check.source import read
-from agentcore_cli.operations.generated import has_own_dockerfile
+from agentcore_cli.rendering import has_own_dockerfile
 
 
 def check_agent(root: Path, agent_name: str, agent: Agent, environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -21,7 +21,7 @@ def check_agent(root: Path, agent_name: str, agent: Agent, environ: Mapping[str,
     own_dockerfile = has_own_dockerfile(root, agent_name)
     subject = Subject(
         root=root,
-        start=Start.of(agent.entrypoint, agent.protocol),
+        start=Start.of(agent.entrypoint, agent.protocol, root),
         python=agent.python,
         requirements=agent.requirements,
         environment=agent.environment,
@@ -36,7 +36,7 @@ def check_readable(root: Path, agent_name: str, agent: Agent) -> None:
 
     What a person's own Dockerfile starts is not known.
     """
-    file = Start.of(agent.entrypoint, agent.protocol).file
+    file = Start.of(agent.entrypoint, agent.protocol, root).file
     if has_own_dockerfile(root, agent_name) or not (root / file).is_file():
         return
     found = read(root / file, str(file), agent.python)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -16,17 +17,38 @@ from agentcore_cli.operations.aws_profile import find_region
 from agentcore_cli.operations.check.locate import FOUND_IN_FOLDERS
 from agentcore_cli.operations.settings import Settings
 
+_SAYS_NOTHING: Final = frozenset({"main", "app", "agent", "__main__", "__init__", "src", "lib"})
 _PYTHON: Final = "3.13"  # where the machine has none that AgentCore takes
 
 
-def default_name(entrypoint: str) -> str:
-    """The name of an agent that was given none: the file's or module's."""
-    module, _, attribute = entrypoint.partition(":")
-    return agent_name_from(module.rpartition(".")[2] if attribute else Path(module).stem)
+def default_name(entrypoint: str, root: Path, taken: Collection[str] = ()) -> str:
+    """The name of an agent that was given none: the file's or module's.
+
+    One that says nothing (`main.py`) gives way to the project's, the package's or the folder's, the first that is not
+    `taken`.
+    """
+    module = entrypoint.partition(":")[0].removeprefix("-m ")
+    parts = list(Path(module).with_suffix("").parts) if module.endswith(".py") else module.split(".")
+    if parts[-1].lower() not in _SAYS_NOTHING:
+        return agent_name_from(parts[-1])
+    telling = [part for part in reversed(parts) if part.lower() not in _SAYS_NOTHING]
+    names = [agent_name_from(name) for name in (_project_name(root), *telling, root.resolve().name) if name]
+    return next((name for name in names if name not in taken), names[0])
+
+
+def _project_name(root: Path) -> str | None:
+    try:
+        content = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return None
+    for table in (content.get("project", {}), content.get("tool", {}).get("poetry", {})):
+        if isinstance(table.get("name"), str):
+            return str(table["name"])
+    return None
 
 
 def default_entrypoint(folder: Path) -> str | None:
-    """The one of agent.py, app.py and main.py that a folder has; None if it has none or several."""
+    """The one of agent.py, app.py, main.py and __main__.py that a folder has; None if it has none or several."""
     found = [name for name in FOUND_IN_FOLDERS if (folder / name).is_file()]
     return found[0] if len(found) == 1 else None
 
@@ -42,7 +64,7 @@ def with_defaults(settings: Settings, root: Path, entrypoint: str) -> Settings:
     newest = next((minor for minor in installed if minor in PYTHONS), _PYTHON)
     return replace(
         settings,
-        requirements=settings.requirements or _requirements(root, Start.of(entrypoint, "HTTP").file.parent),
+        requirements=settings.requirements or _requirements(root, Start.of(entrypoint, "HTTP", root).file.parent),
         python=settings.python or newest,
     )
 

@@ -196,9 +196,9 @@ def _check_issuer(selected: Selected) -> None:
 
 
 def _check_entrypoint(selected: Selected) -> None:
-    start = Start.of(selected.agent.entrypoint, selected.agent.protocol)
+    start = Start.of(selected.agent.entrypoint, selected.agent.protocol, selected.loaded.root)
     path = selected.loaded.root / start.file
-    if not path.is_file() and not (path.with_suffix("") / "__init__.py").is_file():
+    if not path.is_file():
         raise EntrypointError(
             f"agents.{selected.agent_name}.entrypoint: {start.file}: no such file",
             hint="agentcore configure --entrypoint FILE",

@@ -9,8 +9,8 @@ from agentcore_cli import wiring
 from agentcore_cli.builders import resolution
 from agentcore_cli.builders.requirements import Requirements
 from agentcore_cli.events import Listener, Note
-from agentcore_cli.operations.generated import has_own_dockerfile
 from agentcore_cli.operations.selection import Selected
+from agentcore_cli.rendering import has_own_dockerfile
 
 
 def resolved_anew(selected: Selected, listener: Listener, *, build: str | None) -> str:

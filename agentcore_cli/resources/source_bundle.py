@@ -29,7 +29,8 @@ class Project:
     """Where the code is and what it wants: `requirements` is a path relative to `root`, `python` like "3.13".
 
     `start` is what follows the interpreter on the command line, `entry` the file that it starts, relative to `root`.
-    `resolved` is what the requirements were resolved to by `deploy --upgrade`.
+    `path` are the folders that imports start from, `resolved` is what the requirements were resolved to by
+    `deploy --upgrade`.
     """
 
     root: Path
@@ -37,6 +38,7 @@ class Project:
     python: str
     start: tuple[str, ...]
     entry: Path
+    path: tuple[str, ...] = ()
     resolved: str = ""
 
 
@@ -89,7 +91,8 @@ class SourceBundle:
 
     def _inputs(self, files: Source, interpreter: Interpreter) -> Inputs:
         packages = environment.key_of(self._requirements, interpreter)
-        return Inputs(files, packages, interpreter.version, self.project.start, self.project.resolved)
+        project = self.project
+        return Inputs(files, packages, interpreter.version, project.start, project.path, project.resolved)
 
     def _tell(self, interpreter: Interpreter, files: Source) -> None:
         if interpreter.minor != self.project.python:

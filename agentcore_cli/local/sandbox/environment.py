@@ -30,5 +30,6 @@ def base_environment(program: Program, home: str, temporary: str) -> dict[str, s
         "PYTHONUNBUFFERED": "1",
         "HOME": home,
         "TMPDIR": temporary,
-        **program.environment,
+        # its PYTHONPATH is relative to the code, which each session has in a place of its own
+        **{name: value for name, value in program.environment.items() if name != "PYTHONPATH"},
     }

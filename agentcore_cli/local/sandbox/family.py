@@ -134,6 +134,7 @@ class Family:
             "port": self.program.port,
             "fresh": learned is None,
             "learned": learned or [],
+            "path": self.program.python_path,
         }
         places = Places.shared(self._home)
         environment = base_environment(self.program, places.home, places.temporary)

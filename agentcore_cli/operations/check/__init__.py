@@ -42,6 +42,11 @@ class Subject:
     brings_packages: bool = False
     own_start: bool = False
 
+    @property
+    def python_path(self) -> tuple[str, ...]:
+        """The folders, relative to the code, that the agent's own PYTHONPATH adds."""
+        return tuple(filter(None, self.environment.get("PYTHONPATH", "").split(":")))
+
 
 def check_entrypoint(subject: Subject, environ: Mapping[str, str]) -> tuple[str, ...]:
     """The warnings about an agent. Raises EntrypointError with every definite fault as `file:line: problem`.
@@ -49,7 +54,7 @@ def check_entrypoint(subject: Subject, environ: Mapping[str, str]) -> tuple[str,
     `environ` is the shell's: VIRTUAL_ENV tells where the project's packages are.
     """
     file = source_of(subject.start, subject.root)
-    project = explore(subject.root, file, subject.python, as_module=subject.start.attribute is not None)
+    project = explore(subject.root, file, subject.python, subject.start, subject.python_path)
     asked = requirements.read(subject.root, subject.requirements)
     supply = Supply(subject.root, subject.requirements, subject.python, asked, environments(subject.root, environ))
     findings = [*asked.findings, *project.findings]
@@ -63,13 +68,19 @@ def check_entrypoint(subject: Subject, environ: Mapping[str, str]) -> tuple[str,
 
 def _import_findings(project: Project, supply: Supply, subject: Subject) -> Iterator[Finding]:
     uses = [*project.foreign, *_server_of(project, subject.start)]
-    elsewhere = project.changes_path or "PYTHONPATH" in subject.environment
+    elsewhere = project.changes_path or any(not _is_inside(subject.root, place) for place in subject.python_path)
     nonexisting = list(nonexistent(uses, supply))
     unknown = () if supply.asked.findings else unprovided(uses, supply)
     for finding in unknown:
         yield finding.doubtful() if elsewhere or subject.brings_packages else finding
     for finding in nonexisting:
         yield finding.doubtful() if elsewhere else finding
+
+
+def _is_inside(root: Path, place: str) -> bool:
+    """Whether a folder of PYTHONPATH is one of the project's, which has been looked at."""
+    folder = (root / place).resolve()
+    return folder.is_dir() and folder.is_relative_to(root.resolve())
 
 
 def _server_of(project: Project, start: Start) -> list[Use]:

@@ -23,7 +23,7 @@ def _offline(monkeypatch: pytest.MonkeyPatch, uv_settings: Path) -> None:
 def check(root: Path, code: str, requirements: str, python: str = "3.13") -> tuple[str, ...]:
     (root / "handler.py").write_text(code + SERVER)
     (root / "requirements.txt").write_text(requirements)
-    return check_entrypoint(Subject(root, Start.of("handler.py", "HTTP"), python, "requirements.txt"), {})
+    return check_entrypoint(Subject(root, Start.of("handler.py", "HTTP", root), python, "requirements.txt"), {})
 
 
 def test_what_requirements_lead_to_is_there(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ class Case:
         if self.requirements is not None:
             (root / "requirements.txt").write_text(self.requirements)
         name = None if self.requirements is None else "requirements.txt"
-        start = Start.of(self.entrypoint, "HTTP")
+        start = Start.of(self.entrypoint, "HTTP", root)
         subject = Subject(root, start, self.python, name, self.environment, self.brings_packages, self.own_start)
         return check_entrypoint(subject, {})
 

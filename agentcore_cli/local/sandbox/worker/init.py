@@ -54,6 +54,9 @@ class Init:
         request = self._channel.receive()
         if request is None:
             os._exit(0)
+        if self._settings["path"]:
+            folders = [os.path.join(request["app"], folder) for folder in self._settings["path"]]
+            os.environ["PYTHONPATH"] = os.pathsep.join(folders)  # for the agent, and for commands beside it
         try:
             if self._settings["namespaces"]:
                 mounts.enter_session(self._settings, request["folder"], self._visible)
