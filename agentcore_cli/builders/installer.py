@@ -13,6 +13,7 @@ from typing import Final
 import uv
 
 from agentcore_cli import files
+from agentcore_cli.builders import index_settings
 from agentcore_cli.errors import AgentcoreError, InputError
 
 Tell = Callable[[str], None]
@@ -55,7 +56,7 @@ def run(arguments: Sequence[str], *, folder: Path, tell: Tell, stopping: Stoppin
     """
     command = [uv.find_uv_bin(), *arguments, "--no-python-downloads", "--color", "never", "--no-progress"]
     environ = {key: value for key, value in os.environ.items() if key not in _INHERITED_CHOICES}
-    environ["COLUMNS"] = _WIDTH
+    environ |= index_settings.for_uv(environ, folder, _files_of(arguments)) | {"COLUMNS": _WIDTH}
     with subprocess.Popen(
         command,
         cwd=folder,
@@ -74,6 +75,10 @@ def run(arguments: Sequence[str], *, folder: Path, tell: Tell, stopping: Stoppin
         raise AgentcoreError("interrupted")
     if process.returncode:
         raise failure(said, writes_to)
+
+
+def _files_of(arguments: Sequence[str]) -> list[Path]:
+    return [Path(argument) for argument in arguments if argument.endswith((".txt", ".in"))]
 
 
 def _listen(process: subprocess.Popen[bytes], tell: Tell, stopping: Stopping) -> list[str]:
@@ -109,5 +114,7 @@ def failure(said: Sequence[str], writes_to: Path) -> AgentcoreError:
     message = "the requirements can't be installed" + (f", because of {package}" if package else "")
     shown = "\n".join(line for line in said[-_SHOWN_LINES:] if line and not line.startswith("Using Python"))
     if any(sign in text for sign in _ASKED_FOR_THE_IMPOSSIBLE):
-        return InputError(f"{message}:\n{shown}", hint="mend the requirements, then run this again")
+        looked_at = index_settings.described(os.environ)
+        where = f"; packages are looked for by {looked_at} as well" if looked_at else ""
+        return InputError(f"{message}:\n{shown}", hint=f"mend the requirements, then run this again{where}")
     return AgentcoreError(f"{message}:\n{shown}", hint="nothing was changed; run the same command again")

@@ -245,6 +245,31 @@ def test_a_private_index_serves_and_its_password_is_nowhere_in_the_packages_or_t
     assert "s3cret" not in "\n".join([*told, caught.value.message, caught.value.hint or ""])
 
 
+@pytest.mark.parametrize("how", ["variable", "file"])
+def test_the_index_that_pip_was_told_serves(project: Path, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = project.parent / "index"
+    (index / "internal").mkdir(parents=True)
+    make_wheel(index / "internal", "internal")
+    (project / "requirements.txt").write_text("internal\n")
+    told: list[str] = []
+    with private_index(index) as address:
+        url = f"http://reader:s3cret-word@{address}/"
+        conf = project.parent / "pip.conf"
+        conf.write_text(f"[global]\nindex-url = {url if how == 'file' else 'http://127.0.0.1:1/'}\nextra-index-url =\n")
+        monkeypatch.setenv("PIP_CONFIG_FILE", str(conf))
+        if how == "variable":
+            monkeypatch.setenv("PIP_INDEX_URL", url)
+        asked = Wanted(Requirements(project, "requirements.txt"), PYTHON)
+        there = packages.build(project.parent / "cache", asked, tell=told.append, stopping=lambda: False)
+        (project / "requirements.txt").write_text("nowhere\n")
+        asked = Wanted(Requirements(project, "requirements.txt"), PYTHON)
+        with pytest.raises(InputError) as caught:
+            packages.build(project.parent / "cache", asked, tell=told.append, stopping=lambda: False)
+    assert names(there) == ["internal"]
+    assert "pip's index-url" in (caught.value.hint or "")
+    assert "s3cret" not in "\n".join([*told, caught.value.message, caught.value.hint or ""])
+
+
 def test_a_pyproject_is_installed_from_its_lock(project: Path) -> None:
     make_wheel(project / "wheels", "one")
     (project / "pyproject.toml").write_text(
