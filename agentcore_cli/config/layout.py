@@ -58,6 +58,11 @@ def of_module(root: Path, module: str) -> tuple[Path, Layout]:
     return Path(*parts).with_suffix(".py"), Layout(module)
 
 
+def has_module(root: Path, name: str) -> bool:
+    """Whether a project has a module or package of that name in one of the folders that its imports start from."""
+    return any(_is_there(root / start, name) for start in _roots(root))
+
+
 @dataclass
 class _Reach:
     """What a file leads to in its project. `needed` are the folders that imports start from, besides the script's own;

@@ -12,11 +12,21 @@ from typing import Final
 from agentcore_cli.builders import interpreters
 from agentcore_cli.config import Start
 from agentcore_cli.contract import LOCAL_REGION, PYTHONS
+from agentcore_cli.errors import InputError
 from agentcore_cli.names import agent_name_from
 from agentcore_cli.operations.aws_profile import find_region
 from agentcore_cli.operations.check.locate import FOUND_IN_FOLDERS
 from agentcore_cli.operations.settings import Settings
 
+# What else lists requirements, and the command that makes a file of them that is read.
+_OTHERS: Final = {
+    "Pipfile": "pipenv requirements > requirements.txt",
+    "Pipfile.lock": "pipenv requirements > requirements.txt",
+    "setup.py": "echo . > requirements.txt",
+    "setup.cfg": "echo . > requirements.txt",
+    "environment.yml": "conda run -n NAME python -m pip list --format=freeze > requirements.txt",
+    "environment.yaml": "conda run -n NAME python -m pip list --format=freeze > requirements.txt",
+}
 _SAYS_NOTHING: Final = frozenset({"main", "app", "agent", "__main__", "__init__", "src", "lib"})
 _PYTHON: Final = "3.13"  # where the machine has none that AgentCore takes
 
@@ -70,10 +80,28 @@ def with_defaults(settings: Settings, root: Path, entrypoint: str) -> Settings:
 
 
 def _requirements(root: Path, folder: Path) -> str | None:
-    """requirements.txt, else pyproject.toml, beside the entrypoint, else in the project's folder."""
-    for place in dict.fromkeys((folder, Path())):
+    """requirements.txt, else pyproject.toml, beside the entrypoint, else in the project's folder.
+
+    Raises InputError, with the command that makes a requirements file, where something else lists them.
+    """
+    places = list(dict.fromkeys((folder, Path())))
+    for place in places:
         for name in ("requirements.txt", "pyproject.toml"):
             path = root / place / name
-            if path.is_file() and (name.endswith(".txt") or "[project]" in path.read_text(errors="replace")):
+            if path.is_file() and (name.endswith(".txt") or _lists(path)):
                 return (place / name).as_posix()
+    for place in places:
+        for name, command in _OTHERS.items():
+            if (root / place / name).is_file():
+                inside = f"cd {place} && " if place != Path() else ""
+                raise InputError(
+                    f"{(place / name).as_posix()}: is not read, only requirements.txt and pyproject.toml are",
+                    hint=f"make a requirements file, then run this again: {inside}{command}",
+                )
     return None
+
+
+def _lists(project: Path) -> bool:
+    """Whether a pyproject.toml says what is required: in the standard way, or for Poetry."""
+    text = project.read_text(encoding="utf-8-sig", errors="replace")
+    return "[project]" in text or "[tool.poetry.dependencies]" in text

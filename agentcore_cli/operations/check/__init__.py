@@ -19,7 +19,7 @@ from agentcore_cli.operations.check.dependencies import Supply, nonexistent, unp
 from agentcore_cli.operations.check.findings import Finding, raise_faults
 from agentcore_cli.operations.check.handlers import handler_findings
 from agentcore_cli.operations.check.imports import Import
-from agentcore_cli.operations.check.installed import environments
+from agentcore_cli.operations.check.installed import Installed, environments
 from agentcore_cli.operations.check.locate import locate, source_of
 from agentcore_cli.operations.check.project import Project, Use, explore
 
@@ -31,7 +31,8 @@ class Subject:
     """An agent as it would be started in the folder `root`.
 
     `environment` is the agent's; `brings_packages`: its image may hold packages that no requirement names;
-    `own_start`: its image may start something else than the entrypoint.
+    `own_start`: its image may start something else than the entrypoint. `packages` is the folder that a deploy has
+    installed these very requirements in.
     """
 
     root: Path
@@ -41,6 +42,7 @@ class Subject:
     environment: Mapping[str, str] = field(default_factory=dict)
     brings_packages: bool = False
     own_start: bool = False
+    packages: Path | None = None
 
     @property
     def python_path(self) -> tuple[str, ...]:
@@ -56,14 +58,26 @@ def check_entrypoint(subject: Subject, environ: Mapping[str, str]) -> tuple[str,
     file = source_of(subject.start, subject.root)
     project = explore(subject.root, file, subject.python, subject.start, subject.python_path)
     asked = requirements.read(subject.root, subject.requirements)
-    supply = Supply(subject.root, subject.requirements, subject.python, asked, environments(subject.root, environ))
-    findings = [*asked.findings, *project.findings]
+    made = [Installed(subject.packages)] if subject.packages else []
+    installed = [*made, *environments(subject.root, environ)]
+    supply = Supply(subject.root, subject.requirements, subject.python, asked, installed)
+    findings = [*asked.findings, *project.findings, *_missing_findings(project, supply)]
     for finding in application_findings(project, subject.start):
         findings.append(finding.doubtful() if subject.own_start else finding)
     for source in project.sources:
         findings += handler_findings(source)
     findings += _import_findings(project, supply, subject)
     return raise_faults(findings)
+
+
+def _missing_findings(project: Project, supply: Supply) -> Iterator[Finding]:
+    """What the project's own modules lack; one that hides a package of the same name is told as that."""
+    for missing in project.missing:
+        if owner := supply.brought_as(missing.name):
+            problem = f"hides the package {owner} of {supply.requirements}: rename it"
+            yield Finding(missing.file, None, problem, missing.finding.certain)
+        else:
+            yield missing.finding
 
 
 def _import_findings(project: Project, supply: Supply, subject: Subject) -> Iterator[Finding]:

@@ -32,6 +32,15 @@ class Use:
         return Finding(self.source.shown, self.statement.line, problem, certain=self.runs == "always")
 
 
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something that the project's own module `name`, of `file`, is asked for and does not have."""
+
+    name: str
+    file: str
+    finding: Finding
+
+
 @dataclass
 class Project:
     """`main` is what is started, None if it can't be read; `sources` are all files reached, `main` first."""
@@ -40,6 +49,7 @@ class Project:
     sources: list[Source] = field(default_factory=list)
     foreign: list[Use] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    missing: list[Missing] = field(default_factory=list)
 
     @property
     def changes_path(self) -> bool:
@@ -135,12 +145,20 @@ class _Explorer:
             if submodule := self._find(f"{target}.{name}"):
                 self._wait_for(submodule, use.runs)
             elif modules.binds(module, name) is False:
-                self._project.findings.append(use.finding(f"{target} has no {name}"))
+                self._lacks(target, use.finding(f"{target} has no {name}"))
 
     def _missing(self, use: Use, target: str) -> None:
         parent = next((found for part in reversed([*_prefixes(target)]) if (found := self._find(part))), None)
         if parent is None or parent.file is None or modules.is_static(parent):
-            self._project.findings.append(use.finding(f"the project has no module {target}"))
+            self._lacks(target, use.finding(f"the project has no module {target}"))
+
+    def _lacks(self, target: str, finding: Finding) -> None:
+        top = target.partition(".")[0]
+        found = self._find(top)
+        if found is None or (found.file or found.folder) is None:
+            self._project.findings.append(finding)
+        else:
+            self._project.missing.append(Missing(top, self._shown(found.file or found.folder or self._root), finding))
 
     def _wait_for(self, module: Module, runs: Runs) -> None:
         """Files that surely run are read before those that only may, so that each is judged by its strongest use."""
