@@ -7,28 +7,38 @@ export UV_PYTHON_DOWNLOADS := never
 # Commands start as fast as they do where they are installed: from compiled modules.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-e2e test-aws check bench format clean
+.PHONY: demo test test-all test-local test-e2e test-attacks test-aws check bench format clean
+.NOTPARALLEL:
 
 demo: $(VENV)/installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" examples/demo
 
-# Tests with time limits share the machine with each other: what fails is run once more, by itself. They wait more than
-# they work, so there are twice as many processes as processors, but for those that emulate another processor.
-AGAIN := $(BIN)/pytest --last-failed --last-failed-no-failures none
+# A file's tests share servers, so each file has one process; the short ones, tests/unit, come last and fill what is left.
+# Tests wait more than they work, so there are twice as many processes as processors, but for those that emulate another
+# processor.
+PYTEST := $(BIN)/pytest --dist loadfile --no-loadscope-reorder
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 TESTS ?= tests
-MARKS ?= slow or not slow
-E2E_MARKS ?= not long
+MARKS ?= not long
 
-test: $(VENV)/installed
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "$(MARKS)" $(TESTS) --ignore tests/e2e || $(AGAIN) -m "$(MARKS)" $(TESTS) --ignore tests/e2e
-	$(BIN)/pytest -n auto --dist loadfile -m "$(E2E_MARKS)" tests/e2e || $(AGAIN) -m "$(E2E_MARKS)" tests/e2e
+# What a person waits for. AGENTCORE_E2E=required: a part that is missing is a failure.
+test: test-local test-e2e test-attacks
 	@echo "make test: all tests passed"
 
-# The real parts alone, with what takes long: kills and faults at every AWS call. AGENTCORE_E2E=required: what is
-# missing is a failure.
+# With what takes long: a kill and a fault at every call, every image.
+test-all: MARKS := long or not long
+test-all: test-local test-e2e test-attacks
+	@echo "make test-all: all tests passed"
+
+test-local: $(VENV)/installed
+	$(PYTEST) -n $(WORKERS) -m "$(MARKS)" $(TESTS) --ignore tests/e2e --ignore tests/attacks
+
 test-e2e: $(VENV)/installed
-	$(BIN)/pytest -n auto --dist loadfile tests/e2e
+	$(PYTEST) -n auto -m "$(MARKS)" tests/e2e
+
+# What hostile code in a session tries.
+test-attacks: $(VENV)/installed
+	$(if $(wildcard tests/attacks/*),$(PYTEST) -n $(WORKERS) -m "$(MARKS)" tests/attacks,@true)
 
 # The journey on your own AWS account. It makes resources there and removes them again; the README says which.
 test-aws: $(VENV)/installed

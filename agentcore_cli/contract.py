@@ -43,6 +43,7 @@ LOCAL_ACCOUNT: Final = "000000000000"
 LOCAL_BUCKET: Final = "agentcore-local"
 LOCAL_ROLE: Final = f"arn:aws:iam::{LOCAL_ACCOUNT}:role/AmazonBedrockAgentCoreLocal"
 LOCAL_REGION: Final = "us-west-2"
+LOCAL_KEY_PREFIX: Final = "AGCL"  # of a local runtime's access key id, as AKIA is of AWS's
 
 HEADER_SESSION: Final = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
 HEADER_REQUEST: Final = "X-Amzn-Bedrock-AgentCore-Runtime-Request-Id"
@@ -52,6 +53,10 @@ HEADER_ERROR_TYPE: Final = "x-amzn-ErrorType"
 HEADER_REQUEST_ID: Final = "x-amzn-RequestId"
 HEADER_MCP_SESSION: Final = "Mcp-Session-Id"
 HEADER_SESSION_CALLS: Final = "X-AgentCore-Local-Session-Calls"  # the local runtime's own: 1 when a session is new
+# The local runtime's own: a version made by a request with this header has to start before DEFAULT leads to it, and the
+# `failureReason` of one that does not begins with these words.
+HEADER_MUST_START: Final = "X-AgentCore-Local-Must-Start"
+DOES_NOT_START: Final = "the new version does not start: "
 
 SERVICE: Final = "bedrock-agentcore"  # the SigV4 name of both planes
 
@@ -139,3 +144,8 @@ class EcrRepository(NamedTuple):
 
 _REGISTRY: Final = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?")
 SERVICE_PRINCIPAL: Final = "bedrock-agentcore.amazonaws.com"  # in every partition, China too, like most services'
+
+# How a version's settings say which network its sessions have on the local runtime; on AWS it has others.
+LOCAL_NETWORK: Final = "AGENTCORE_LOCAL_NETWORK"
+LOCAL_REACHABLE: Final = "AGENTCORE_LOCAL_REACHABLE"
+LOCAL_NETWORK_PROTECTION: Final = "network of its own"  # as the local runtime lists it

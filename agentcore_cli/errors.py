@@ -34,6 +34,9 @@ class AgentcoreError(Exception):
         self.hint = hint
         self.request_id = request_id
 
+    def __str__(self) -> str:
+        return self.message
+
     @property
     def hint(self) -> str | None:
         return self._hint
@@ -55,6 +58,12 @@ class ConfigError(InputError):
     """A fault in `.agentcore.yaml`; the message starts with the path of the key."""
 
     code = "InvalidConfig"
+
+
+class UntrustedError(InputError):
+    """The config names an address that would get credentials, and the person has not agreed to it."""
+
+    code = "AddressNotTrusted"
 
 
 class EntrypointError(InputError):

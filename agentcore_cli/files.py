@@ -53,7 +53,7 @@ def _told_when_unwritable(path: Path) -> Iterator[None]:
         with told_when_full(path):
             yield
     except OSError as error:
-        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP):
             raise
         hint = "give yourself the permission to write there"
         raise AgentcoreError(f"{path}: can't be written: {error.strerror}", hint=hint) from error
@@ -82,7 +82,7 @@ def lock(path: Path, *, purpose: str, wait: bool = False) -> Iterator[None]:
     """
     with _told_when_unwritable(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)

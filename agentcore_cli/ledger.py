@@ -7,17 +7,22 @@ where it is used: after an answer was printed, and by `sessions` and `--continue
 
 from __future__ import annotations
 
+import math
 import os
+import shutil
 import sqlite3
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
+from agentcore_cli import project_folder
 from agentcore_cli.errors import AgentcoreError
 
-FILE: Final = Path(".agentcore", "sessions.db")
+_NAME: Final = "sessions.db"
+FILE: Final = Path(project_folder.NAME, _NAME)
 KEPT_SECONDS: Final = 90 * 86_400.0
 _BUSY_SECONDS: Final = 5.0
 _VERSION: Final = 1
@@ -33,6 +38,10 @@ CREATE TABLE turns (
 CREATE INDEX turns_by_session ON turns (session_id);
 """
 _KEY: Final = "arn = :arn AND endpoint = :endpoint AND session_id = :session_id"
+
+_NUMBER: Final = (int, float)
+_ENTRY_TYPES: Final = (*[str] * 6, *[_NUMBER] * 3, int, int)
+_TURN_TYPES: Final = (_NUMBER, _NUMBER, int, int, str, (bytes, type(None)), (bytes, type(None)))
 
 Outcome = Literal["answered", "failed", "broken", "interrupted", "timed out"]
 
@@ -88,6 +97,7 @@ class Ledger:
     """One project's ledger. Making one opens nothing. Every method raises LedgerError."""
 
     def __init__(self, root: Path) -> None:
+        self._root = root
         self._path = root / FILE
 
     def record(self, key: Key, turn: Turn, *, target: str, agent: str, name: str, is_new_life: Judge) -> Entry | None:
@@ -120,39 +130,62 @@ class Ledger:
 
     def sessions(self, arn: str) -> list[Entry]:
         """Those of one runtime, the last used first."""
-        if not self._path.exists():
+        if not self._exists():
             return []
-        with self._opened() as database:
+        with self._opened(to_read=True) as database:
             rows = database.execute("SELECT * FROM sessions WHERE arn = ? ORDER BY last_used DESC", (arn,))
             return [_entry_of(row) for row in rows]
 
     def turns(self, key: Key) -> list[Turn]:
         """What was said in a session, oldest first."""
-        if not self._path.exists():
+        if not self._exists():
             return []
-        with self._opened() as database:
+        with self._opened(to_read=True) as database:
             columns = "at, seconds, sent, received, outcome, request, answer"
             rows = database.execute(f"SELECT {columns} FROM turns WHERE {_KEY} ORDER BY at", key._asdict())
-            return [Turn(*row) for row in rows]
+            return [_turn_of(row) for row in rows]
 
     def stopped(self, key: Key) -> None:
         """Note down that a session was ended by us."""
-        if self._path.exists():
+        if self._exists():
             with self._opened() as database:
                 database.execute(f"UPDATE sessions SET stopped = 1 WHERE {_KEY}", key._asdict())
 
+    def _exists(self) -> bool:
+        """Raises InputError where the file, or the folder around it, is a link."""
+        try:
+            return project_folder.vetted(self._root, _NAME).exists()
+        except OSError:
+            return False
+
     @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
+    def _opened(self, *, to_read: bool = False) -> Iterator[sqlite3.Connection]:
+        """The database; `to_read`: a copy of it where the project can't be written to."""
+        with ExitStack() as held:
+            try:
+                project_folder.vetted(self._root, _NAME)
+                database = held.enter_context(closing(self._open()))
+            except (sqlite3.Error, OSError) as error:
+                if not to_read:
+                    raise self._fault(error) from error
+                database = held.enter_context(self._copied())
+            try:
+                yield database
+            except sqlite3.Error as error:
+                raise self._fault(error) from error
+
+    @contextmanager
+    def _copied(self) -> Iterator[sqlite3.Connection]:
+        """SQLite writes beside a database to read it, so one that may not be written is read elsewhere."""
         try:
-            database = self._open()
-        except (sqlite3.Error, OSError) as error:
+            with tempfile.TemporaryDirectory(prefix="agentcore-") as folder:
+                for beside in ("", "-wal"):
+                    if (source := self._path.with_name(_NAME + beside)).exists():
+                        shutil.copyfile(source, Path(folder, _NAME + beside))
+                with closing(sqlite3.connect(Path(folder, _NAME), isolation_level=None)) as database:
+                    yield database
+        except OSError as error:
             raise self._fault(error) from error
-        try:
-            yield database
-        except sqlite3.Error as error:
-            raise self._fault(error) from error
-        finally:
-            database.close()
 
     def _open(self) -> sqlite3.Connection:
         try:
@@ -166,7 +199,7 @@ class Ledger:
             return self._connect()
 
     def _connect(self) -> sqlite3.Connection:
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
         database = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
         try:
             database.execute("PRAGMA synchronous = OFF")  # a power cut may take the last rows
@@ -225,8 +258,22 @@ def _entry(database: sqlite3.Connection, key: Key) -> Entry | None:
 
 
 def _entry_of(row: tuple[Any, ...]) -> Entry:
+    """Raises sqlite3.DataError for values of other types: SQLite takes anything in any column."""
+    _check(row, _ENTRY_TYPES)
     entry = Entry(*row)
     return entry._replace(stopped=bool(entry.stopped))
+
+
+def _turn_of(row: tuple[Any, ...]) -> Turn:
+    """Raises as `_entry_of`."""
+    _check(row, _TURN_TYPES)
+    return Turn(*row)
+
+
+def _check(row: tuple[Any, ...], types: tuple[Any, ...]) -> None:
+    for value, kind in zip(row, types, strict=True):
+        if not isinstance(value, kind) or (isinstance(value, float) and not math.isfinite(value)):
+            raise sqlite3.DataError("holds what agentcore has not written")
 
 
 def _forget(database: sqlite3.Connection, before: float) -> None:

@@ -109,7 +109,7 @@ def _accept_globals(command: Any, options: list[Any]) -> Any:
 
 
 def _remember(ctx: Any, param: Any, value: Any) -> Any:
-    if value is not None:
+    if value not in (None, ()):
         ctx.find_root().obj.set(param.name, value)
     return value
 
@@ -128,6 +128,10 @@ def agentcore(
     agent: Annotated[str | None, typer.Option("--agent", metavar="NAME", help="An agent of the config.")] = None,
     profile: Annotated[str | None, typer.Option("--profile", metavar="P", help="A profile of the AWS config.")] = None,
     region: Annotated[str | None, typer.Option("--region", metavar="R", help="An AWS region.")] = None,
+    trust: Annotated[
+        list[str] | None,
+        typer.Option("--trust", metavar="URL", help="An address outside AWS that may get credentials."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress, no notes.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="More; a traceback with an error.")] = False,
@@ -144,6 +148,7 @@ def agentcore(
         agent=agent,
         profile=profile,
         region=region,
+        trust=trust,
         json=json,
         quiet=quiet,
         verbose=verbose,

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from agentcore_cli.confines import require_inside
 from agentcore_cli.exclusions import BUILD_FILES, CLUTTER, SECRETS
 
 # OpenTelemetry's distro for AWS; those before 0.18 lose the traces of new agents
@@ -77,10 +78,13 @@ def dockerignore() -> str:
 def dockerfile_of(root: Path, agent: str) -> Path:
     """The Dockerfile of `agent` in a project, whether it is there or not.
 
-    `Dockerfile.<agent>`, if it exists; else `Dockerfile`, unless that was generated for another agent.
+    `Dockerfile.<agent>`, if it exists; else `Dockerfile`, unless that was generated for another agent. Raises
+    InputError for one that leads outside the project.
     """
     own = root / f"Dockerfile.{agent}"
     shared = root / "Dockerfile"
+    for path in (own, shared):
+        require_inside(path, root, path.name)
     if own.exists() or (shared.exists() and _owner(shared.read_text(errors="replace")) not in (None, agent)):
         return own
     return shared

@@ -15,11 +15,12 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from agentcore_cli import documents, project_folder
 from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.errors import AgentcoreError, NotFoundError
 from agentcore_cli.events import Listener, Note
 
-FOLDER: Final = ".agentcore"
+FOLDER: Final = project_folder.NAME
 RUNTIME: Final = "runtime"  # the key of the record that says where an agent is reached
 ROLE: Final = "role"  # that of its execution role
 SOURCE: Final = "source"  # that of its code, on the local runtime
@@ -56,7 +57,10 @@ class State:
 
     @property
     def lock_path(self) -> Path:
-        """Who deploys to or destroys on this target holds `files.lock` on it."""
+        """Who deploys to or destroys on this target holds `files.lock` on it. Raises InputError where
+        `.agentcore` leads somewhere else.
+        """
+        project_folder.check(self._root)
         return self._folder / f"{self._target}.lock"
 
     def deployed(self, agent: str) -> Deployed | None:
@@ -160,6 +164,7 @@ class State:
             return
         from agentcore_cli import files  # not needed to read, and reading is on the fast path
 
+        project_folder.check(self._root)
         files.write_atomically(self._folder / ".gitignore", "*\n")
         text = json.dumps({"version": _VERSION, "target": self._target, "agents": agents}, indent=1)
         files.write_atomically(self._path, text + "\n", mode=0o600)
@@ -174,12 +179,17 @@ class State:
         return fault
 
     def _read(self) -> tuple[dict[str, Any], str]:
-        """The agents' records, and why they can't be read. Raises AgentcoreError if a newer agentcore wrote them."""
+        """The agents' records, and why they can't be read.
+
+        Raises AgentcoreError if a newer agentcore wrote them, InputError if the file, or its folder, is a link.
+        """
         try:
-            content = json.loads(self._path.read_text())
+            content = documents.parse(project_folder.read(self._root, self._path.name))
         except FileNotFoundError:
             return {}, ""
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            return {}, f"can't be read: {error.strerror}"
+        except ValueError as error:
             return {}, f"can't be read: {error}"
         version = content.get("version") if isinstance(content, dict) else None
         if isinstance(version, int) and version > _VERSION:
@@ -223,8 +233,12 @@ def _is_record(value: Any) -> bool:
     outputs, facts = value.get("outputs", {}), value.get("facts", {})
     if not isinstance(outputs, dict) or not isinstance(facts, dict):
         return False
-    where = [outputs.get(name, "") for name in ("arn", "id", "version", "endpoint")]
-    return all(isinstance(text, str) for text in where) and (not where[0] or where[0].count(":") >= _COLONS_OF_AN_ARN)
+    given = facts.get("given_environment", {})
+    if not isinstance(given, dict) or not all(isinstance(text, str) for text in given.values()):
+        return False
+    texts = [outputs.get(name, "") for name in ("arn", "id", "version", "endpoint", "artifact")]
+    texts += [value.get(name) or "" for name in ("token", "wanted")]
+    return all(isinstance(text, str) for text in texts) and (not texts[0] or texts[0].count(":") >= _COLONS_OF_AN_ARN)
 
 
 def _option(target: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from agentcore_cli import names
-from agentcore_cli.contract import LOCAL_REGION
+from agentcore_cli.contract import LOCAL_NETWORK, LOCAL_REACHABLE, LOCAL_REGION
 from agentcore_cli.errors import InputError
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ class Selection(Protocol):
 
     def deploy_command(self) -> str: ...
 
+    def agreed_endpoint(self) -> str | None: ...
+
 
 def deployed(selected: Selection) -> Deployed:
     """What is deployed on the target. Raises NotFoundError (4), with the target where it is deployed."""
@@ -89,7 +91,8 @@ def data_plane(selected: Selection, *, timeout: float, bearer: str | None = None
     chosen = deployed(selected).region
     if selected.is_local:
         return local_data_plane(chosen, timeout=timeout, bearer=bearer)
-    return aws_data_plane(chosen, selected.target, timeout=timeout, bearer=bearer)
+    endpoint = selected.agreed_endpoint()
+    return aws_data_plane(chosen, selected.target, endpoint=endpoint, timeout=timeout, bearer=bearer)
 
 
 def local_data_plane(region: str, *, timeout: float, bearer: str | None = None) -> DataPlane:
@@ -99,11 +102,17 @@ def local_data_plane(region: str, *, timeout: float, bearer: str | None = None) 
     from agentcore_cli.local import daemon
 
     server = daemon.ensure_running(home())
-    return DataPlane(server.url, Bearer(bearer) if bearer else LocalKey(server.access_key, region), timeout)
+    key = LocalKey(server.key, region)
+    return DataPlane(server.url, Bearer(bearer) if bearer else key, timeout)
 
 
-def aws_data_plane(region: str, target: Target, *, timeout: float, bearer: str | None = None) -> DataPlane:
-    """AWS's, signed with the target's credentials, which are looked up when they are needed, or with a token."""
+def aws_data_plane(
+    region: str, target: Target, *, endpoint: str | None, timeout: float, bearer: str | None = None
+) -> DataPlane:
+    """AWS's, signed with the target's credentials, which are looked up when they are needed, or with a token.
+
+    `endpoint` replaces AWS's address; the person has agreed to it.
+    """
     from functools import partial
 
     from agentcore_cli.aws import credentials, endpoints
@@ -112,7 +121,7 @@ def aws_data_plane(region: str, target: Target, *, timeout: float, bearer: str |
     from agentcore_cli.aws.sigv4 import SigV4
 
     find = partial(credentials.find, target.profile, region, assume_role=target.assume_role)
-    url = target.endpoint or endpoints.data_plane_url(region)
+    url = endpoint or endpoints.data_plane_url(region)
     return DataPlane(url, Bearer(bearer) if bearer else SigV4(find, region), timeout)
 
 
@@ -154,11 +163,11 @@ def region(selected: Selection) -> str:
     return wanted
 
 
-def session(selected: Selection) -> Session:
-    """The boto3 session of the target; the caller closes it."""
+def session(selected: Selection, *, must_start: bool = False) -> Session:
+    """The boto3 session of the target; the caller closes it. `must_start`: see `locator`."""
     from agentcore_cli.aws.session import Session
 
-    return Session(locator(selected))
+    return Session(locator(selected, must_start=must_start))
 
 
 def session_in(region: str, profile: str | None) -> Session:
@@ -168,20 +177,30 @@ def session_in(region: str, profile: str | None) -> Session:
     return Session(lambda: Access(region, profile=profile))
 
 
-def locator(selected: Selection) -> Callable[[], Access]:
-    """What says where the target's services are now; it starts the local runtime if need be."""
+def locator(selected: Selection, *, must_start: bool = False) -> Callable[[], Access]:
+    """What says where the target's services are now; it starts the local runtime if need be.
+
+    With `must_start` that leads no endpoint to a version of this session's making that does not start.
+    Raises UntrustedError for an address of the config that the person has not agreed to.
+    """
     from agentcore_cli.aws.session import Access
     from agentcore_cli.local import daemon
 
     chosen = region(selected)
     if not selected.is_local:
         target = selected.target
-        access = Access(chosen, url=target.endpoint, profile=target.profile, assume_role=target.assume_role)
+        access = Access(chosen, url=selected.agreed_endpoint(), profile=target.profile, assume_role=target.assume_role)
         return lambda: access
 
     def locate() -> Access:
         server = daemon.ensure_running(home())
-        return Access(chosen, url=server.url, access_key=server.access_key, secret_key="local")  # noqa: S106
+        return Access(
+            chosen,
+            url=server.url,
+            access_key=server.access_key,
+            secret_key=server.secret_key,
+            must_start=must_start,
+        )
 
     return locate
 
@@ -321,7 +340,7 @@ def _local_deployment(selected: Selection, wishes: Wishes, patience: Patience, l
         agent=selected.agent,
         owner=owner(selected),
         region=region(selected),
-        environment=_environment(selected),
+        environment={**_environment(selected), **_local_network(selected)},
         given=wishes.environment,
         given_before=selected.state.given_environment(selected.agent_name),
         build=wishes.build,
@@ -379,6 +398,13 @@ def _resolved(selected: Selection, wishes: Wishes) -> str:
 
 def _environment(selected: Selection) -> dict[str, str]:
     return {**selected.agent.environment, **selected.target.environment}
+
+
+def _local_network(selected: Selection) -> dict[str, str]:
+    """What a version's settings say of its sessions' network on the local runtime: nothing where nothing is asked."""
+    local = selected.loaded.config.local
+    said = {LOCAL_NETWORK: local.network or "", LOCAL_REACHABLE: ",".join(local.reachable)}
+    return {name: value for name, value in said.items() if value}
 
 
 def _require_local(selected: Selection) -> None:

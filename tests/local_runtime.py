@@ -19,7 +19,10 @@ from typing import Any
 from urllib.parse import quote
 
 import boto3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 
 from agentcore_cli.local import daemon
 from agentcore_cli.local.client import LocalRuntime, SessionRecord
@@ -28,6 +31,8 @@ from agentcore_cli.local.home import Home
 REGION = "us-west-2"
 SESSION_HEADER = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
 DEPLOY_SECONDS = 60
+UNSIGNED = {"X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD"}
+TO_BE_SIGNED = "(to be signed)"
 ONE_ATTEMPT = Config(read_timeout=120, retries={"total_max_attempts": 1})
 
 
@@ -52,7 +57,7 @@ class RunningServer:
         self.info = daemon.ensure_running(home)
         self.local = LocalRuntime(self.info)
         self.session = boto3.Session(
-            aws_access_key_id=self.info.access_key, aws_secret_access_key="local", region_name=REGION
+            aws_access_key_id=self.info.access_key, aws_secret_access_key=self.info.secret_key, region_name=REGION
         )
         self.control = self._boto3("bedrock-agentcore-control")
         self.data = self._boto3("bedrock-agentcore")
@@ -138,10 +143,12 @@ class RunningServer:
         return None if shown["status"] in ("CREATING", "UPDATING") else shown
 
     def headers(self, session_id: str | None = None, **others: str) -> dict[str, str]:
-        """Headers of a request that is signed with this server's key, as far as the server looks."""
-        credential = f"{self.info.access_key}/20260101/{REGION}/bedrock-agentcore/aws4_request"
-        headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0"}
-        return headers | ({SESSION_HEADER: session_id} if session_id else {}) | others
+        """Headers of a request that `open` and `ask` sign with this server's key; `signed` does it before."""
+        return {"Authorization": TO_BE_SIGNED} | ({SESSION_HEADER: session_id} if session_id else {}) | others
+
+    def signed(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> dict[str, str]:
+        """The headers, signed with this server's key for just this request."""
+        return signed(f"{self.info.url}{path}", method, headers, body, key=self.info.key)
 
     @contextmanager
     def open(
@@ -151,10 +158,15 @@ class RunningServer:
         body: bytes | Iterable[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Iterator[http.client.HTTPResponse]:
-        """A request by http.client; the answer can be read as it comes."""
+        """A request by http.client; the answer can be read as it comes. A body in pieces is not signed itself."""
         connection = http.client.HTTPConnection(self.info.host, self.info.port, timeout=self.patience)
+        sent = dict(self.headers() if headers is None else headers)
+        if sent.get("Authorization") == TO_BE_SIGNED:
+            whole = body is None or isinstance(body, bytes)
+            sent |= {} if whole else UNSIGNED
+            sent = self.signed(method, path, sent, body if whole else None)
         try:
-            connection.request(method, path, body, dict(self.headers() if headers is None else headers))
+            connection.request(method, path, body, sent)
             yield connection.getresponse()
         finally:
             connection.close()
@@ -179,8 +191,33 @@ class RunningServer:
         """The sessions of a runtime, ended ones included."""
         return list(self.local.sessions(arn).sessions)
 
+    def files_with(self, text: str) -> Iterator[Path]:
+        """The files of the home in which `text` stands; what goes while they are read is left out."""
+        for folder, _, names in os.walk(self.home.root):
+            for path in (Path(folder) / name for name in names):
+                with contextlib.suppress(OSError):
+                    if path.is_file() and text.encode() in path.read_bytes():
+                        yield path
+
     def living(self, arn: str) -> list[SessionRecord]:
         return [record for record in self.sessions(arn) if record.ended_at is None]
+
+
+def signed(
+    url: str,
+    method: str,
+    headers: Mapping[str, str],
+    body: bytes | None = None,
+    *,
+    key: tuple[str, str],
+    service: str = "bedrock-agentcore",
+    region: str = REGION,
+) -> dict[str, str]:
+    """The headers of a request, signed by botocore with an id and its secret."""
+    sent = {name: value for name, value in headers.items() if name.lower() not in ("authorization", "host")}
+    request = AWSRequest(method, url, sent, body)
+    SigV4Auth(Credentials(*key), service, region).add_auth(request)
+    return dict(request.headers.items())
 
 
 def invocations(arn: str) -> str:

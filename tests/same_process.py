@@ -16,6 +16,12 @@ class SameProcess(CommandLine):
     """As `CommandLine`; nobody is there to answer questions."""
 
     def run(self, *arguments: str, code: int = 0) -> Completed:
+        done = self.outcome(*arguments)
+        assert done.returncode == code, f"agentcore {' '.join(arguments)}: exit {done.returncode}\n{done.stderr}"
+        return done
+
+    def outcome(self, *arguments: str) -> Completed:
+        """Run to the end, whatever the exit code is."""
         stdout, stderr = io.StringIO(), io.StringIO()
         with (
             contextlib.chdir(self.folder),
@@ -24,9 +30,7 @@ class SameProcess(CommandLine):
             contextlib.redirect_stderr(stderr),
         ):
             returned = main(list(arguments))
-        done = subprocess.CompletedProcess(list(arguments), returned, stdout.getvalue(), stderr.getvalue())
-        assert returned == code, f"agentcore {' '.join(arguments)}: exit {returned}\n{done.stderr}"
-        return done
+        return subprocess.CompletedProcess(list(arguments), returned, stdout.getvalue(), stderr.getvalue())
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
@@ -17,6 +17,8 @@ from botocore.credentials import (
 )
 from botocore.exceptions import NoCredentialsError
 
+from agentcore_cli.contract import HEADER_MUST_START
+
 _CONNECT_SECONDS: Final = 10
 _READ_SECONDS: Final = 30  # control planes answer within seconds; what they start goes on behind a status
 _SESSION_NAME: Final = "agentcore"  # who an assumed role says it is, as CloudTrail shows it
@@ -28,15 +30,16 @@ class Access:
 
     With `access_key` those credentials are used and nothing of the caller's AWS environment is; without, boto3's own
     chain with `profile`, and on top of it `assume_role`, taken on anew before it expires. `url` replaces AWS's
-    endpoints.
+    endpoints. `must_start` asks the local runtime to lead no endpoint to a version that does not start.
     """
 
     region: str
     url: str | None = None
     access_key: str | None = None
-    secret_key: str = ""
+    secret_key: str = field(default="", repr=False)
     profile: str | None = None
     assume_role: str | None = None
+    must_start: bool = False
 
 
 class Clients:
@@ -50,9 +53,10 @@ class Clients:
     def get(self, service: str) -> Any:
         if service not in self._made:
             self._session = self._session or _session(self.access)
-            self._made[service] = self._session.client(
-                service, endpoint_url=self.access.url, config=_config(self.access)
-            )
+            client = self._session.client(service, endpoint_url=self.access.url, config=_config(self.access))
+            if self.access.must_start:
+                client.meta.events.register("before-call", _require_start)
+            self._made[service] = client
         return self._made[service]
 
     def close(self) -> None:
@@ -95,6 +99,10 @@ def _session(access: Access) -> boto3.Session:
     if access.assume_role is not None:
         core.register_component("credential_provider", CredentialResolver([_AssumedRole(core, access)]))
     return boto3.Session(region_name=access.region, botocore_session=core)
+
+
+def _require_start(params: dict[str, Any], **_: Any) -> None:
+    params["headers"][HEADER_MUST_START] = "true"
 
 
 def _config(access: Access) -> Config:

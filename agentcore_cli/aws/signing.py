@@ -1,17 +1,19 @@
 """Who a request to the data plane says it is from. The rest of the request is the same for every target.
 
-AWS's own signature has a file of its own, `sigv4`, as a local call has no use for it.
+The signer for AWS has a file of its own, `sigv4`: a local call has no use for the caller's credentials.
 """
 
 from __future__ import annotations
 
+import time
 from typing import Final, Protocol
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from agentcore_cli.contract import SERVICE
+from agentcore_cli.signature import Key, proof
 
-ALGORITHM: Final = "AWS4-HMAC-SHA256"
 _MISMATCH: Final = "Authorization method mismatch"  # the service's words for SigV4 on a JWT runtime, and the reverse
 
 
@@ -35,14 +37,13 @@ class Signer(Protocol):
 
 
 class LocalKey(Struct, frozen=True):
-    """The local runtime wants its own access key id in a SigV4 header; it does not check the signature."""
+    """The local runtime's own key."""
 
-    access_key: str
+    key: Key
     region: str
 
     def sign(self, request: Request) -> None:
-        scope = f"{self.access_key}/19700101/{self.region}/{SERVICE}/aws4_request"
-        request.headers["Authorization"] = f"{ALGORITHM} Credential={scope}, SignedHeaders=host, Signature=local"
+        sign_with_key(request, self.key, self.region, time.time())
 
     def advice(self, kind: str, message: str) -> str | None:
         return wants_a_token(message)
@@ -70,7 +71,6 @@ class Bearer(Struct, frozen=True):
         """For how many seconds the token has been expired, by what it says of itself; None if it isn't."""
         import base64
         import json
-        import time
 
         try:
             middle = self.token.split(".")[1]
@@ -79,6 +79,13 @@ class Bearer(Struct, frozen=True):
         except (IndexError, ValueError, KeyError, TypeError):
             return None
         return lapsed if lapsed > 0 else None
+
+
+def sign_with_key(request: Request, key: Key, region: str, now: float) -> None:
+    """Sign by Signature Version 4; `now` is in seconds since the epoch."""
+    url = urlsplit(request.url)
+    whole = (request.method, url.path, url.query)
+    request.headers |= proof(key, region, SERVICE, now, whole, request.headers, request.body)
 
 
 def wants_a_token(message: str) -> str | None:

@@ -13,22 +13,36 @@ import urllib.request
 from collections.abc import Collection
 from typing import Any, Final
 
+from agentcore_cli import documents, trust
 from agentcore_cli.errors import CredentialsError, InputError, ServiceError
 
 _SECONDS: Final = 30.0
+_ANSWER_MAX: Final = 1024 * 1024  # bytes
 
 
-def client_token(discovery_url: str, client_id: str, client_secret: str, scopes: Collection[str]) -> str:
-    """An access token for the client itself.
+def token_endpoint(discovery_url: str) -> str:
+    """Where a provider gives tokens. Raises InputError where that is no https address, which a secret is sent to alone.
 
-    Raises CredentialsError when the provider refuses it, ServiceError when it can't be reached or answers strangely.
+    Plain http is for loopback, where nobody listens in between.
     """
-    document = _fetch(urllib.request.Request(discovery_url), discovery_url)
-    endpoint = document.get("token_endpoint")
+    endpoint = _fetch(urllib.request.Request(discovery_url), discovery_url).get("token_endpoint")
     if not isinstance(endpoint, str) or urllib.parse.urlsplit(endpoint).scheme not in ("http", "https"):
         raise InputError(
             f"{discovery_url}: names no token endpoint", hint="ask the provider for a token in its own way"
         )
+    if not endpoint.startswith("https://") and not trust.is_loopback(endpoint):
+        raise InputError(
+            f"{endpoint}: a secret is sent by https alone, and {discovery_url} names this token endpoint",
+            hint="ask the provider for its https address",
+        )
+    return endpoint
+
+
+def client_token(endpoint: str, client_id: str, client_secret: str, scopes: Collection[str]) -> str:
+    """An access token for the client itself, from a `token_endpoint`.
+
+    Raises CredentialsError when the provider refuses it, ServiceError when it can't be reached or answers strangely.
+    """
     form = {"grant_type": "client_credentials"} | ({"scope": " ".join(scopes)} if scopes else {})
     quoted = ":".join(urllib.parse.quote(part, safe="") for part in (client_id, client_secret))
     headers = {
@@ -44,11 +58,20 @@ def client_token(discovery_url: str, client_id: str, client_secret: str, scopes:
     return token
 
 
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """urllib would send the Authorization header along to wherever the answer points."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
 def _fetch(request: urllib.request.Request, url: str) -> dict[str, Any]:
     """The JSON object at an address. What a refused request held is never repeated."""
     try:
-        with urllib.request.urlopen(request, timeout=_SECONDS) as answer:
-            content = json.load(answer)
+        # a proxy between this machine and itself would read what goes by plain http
+        proxies = [urllib.request.ProxyHandler({})] if trust.is_loopback(url) else []
+        with urllib.request.build_opener(_NoRedirects, *proxies).open(request, timeout=_SECONDS) as answer:
+            content = documents.parse(answer.read(_ANSWER_MAX))
     except urllib.error.HTTPError as error:
         with error:
             raise _refusal(url, error) from None

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-from agentcore_cli import files
+from agentcore_cli import documents, files
 from agentcore_cli.builders.environment import Environment
 from agentcore_cli.builders.source import Entry, Source
 from agentcore_cli.errors import AgentcoreError
@@ -74,11 +74,11 @@ def find(folder: Path, digest: str) -> Bundle | None:
     """The bundle of this name, if it is there with its sidecar and the environment which that names."""
     path = folder / f"{digest}.zip"
     try:
-        sidecar = json.loads(_sidecar(path).read_text())
+        sidecar = documents.read(_sidecar(path))
         if not Path(sidecar["interpreter"]).exists():
             return None
         return Bundle(digest, path, path.stat().st_size, sidecar["inputs"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 

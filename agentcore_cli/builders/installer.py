@@ -6,6 +6,7 @@ import os
 import re
 import select
 import subprocess
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -13,23 +14,12 @@ from typing import Final
 import uv
 
 from agentcore_cli import files
-from agentcore_cli.builders import index_settings
+from agentcore_cli.builders import index_settings, surroundings
 from agentcore_cli.errors import AgentcoreError, InputError
 
 Tell = Callable[[str], None]
 Stopping = Callable[[], bool]
 
-_INHERITED_CHOICES: Final = frozenset(
-    {
-        "VIRTUAL_ENV",
-        "CONDA_PREFIX",
-        "UV_PYTHON",
-        "UV_SYSTEM_PYTHON",
-        "UV_PROJECT_ENVIRONMENT",
-        "PYTHONPATH",
-        "PYTHONHOME",
-    }
-)
 _CREDENTIALS: Final = re.compile(r"(?<=://)[^/@\s]+@")
 _PROGRESS: Final = re.compile(r"(Resolved|Prepared|Installed|Building|Built|Downloading|Bytecode compiled) .*")
 _TERMINAL_CODES: Final = re.compile(r"\x1b\[[0-9;]*m")
@@ -41,6 +31,7 @@ _AT_FAULT: Final = re.compile(
 _WIDTH: Final = "4096"  # characters: uv breaks its sentences in a narrower terminal, and they are read here
 _SHOWN_LINES: Final = 12
 _POLL_SECONDS: Final = 0.2
+_UMASK: Final = 0o022  # packages are read by the account of sessions, too
 
 
 def redact(text: str) -> str:
@@ -55,17 +46,21 @@ def run(arguments: Sequence[str], *, folder: Path, tell: Tell, stopping: Stoppin
     package at fault and the last lines of what uv said. `writes_to` is named when the disk is full.
     """
     command = [uv.find_uv_bin(), *arguments, "--no-python-downloads", "--color", "never", "--no-progress"]
-    environ = {key: value for key, value in os.environ.items() if key not in _INHERITED_CHOICES}
-    environ |= index_settings.for_uv(environ, folder, _files_of(arguments)) | {"COLUMNS": _WIDTH}
-    with subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    ) as process:
+    with (
+        tempfile.TemporaryDirectory(prefix="agentcore-home-") as home,
+        subprocess.Popen(
+            command,
+            cwd=folder,
+            env=surroundings.of_installer(os.environ, Path(home))
+            | index_settings.for_uv(os.environ, folder, _files_of(arguments))
+            | {"COLUMNS": _WIDTH},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            umask=_UMASK,
+        ) as process,
+    ):
         try:
             said = _listen(process, tell, stopping)
         except BaseException:

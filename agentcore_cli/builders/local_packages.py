@@ -19,6 +19,7 @@ from typing import Any, Final
 from packaging.utils import canonicalize_name
 
 from agentcore_cli.builders.requirement_lines import ARCHIVES, parse
+from agentcore_cli.confines import repository, require_in_repository
 from agentcore_cli.errors import InputError
 from agentcore_cli.exclusions import CLUTTER
 
@@ -66,7 +67,8 @@ def sources_of(folder: Path, content: Mapping[str, Any]) -> Iterator[Path]:
 def workspace_of(folder: Path) -> Path | None:
     """The root of the uv workspace that a project's folder belongs to."""
     resolved = folder.resolve()
-    for above in (resolved, *resolved.parents):
+    around = repository(resolved)
+    for above in (resolved, *(parent for parent in resolved.parents if parent.is_relative_to(around))):
         if (above / PROJECT_FILE).is_file() and "workspace" in _content(above).get("tool", {}).get("uv", {}):
             return above if resolved in (above, *members(above)) else None
     return None
@@ -124,9 +126,13 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
             continue
         seen.add(real)
         at_top = Path(parent) == folder
+        for name in (name for name in folders if Path(parent, name).is_symlink() and not _matches(name)):
+            require_in_repository(Path(parent, name), folder, str(Path(parent, name)))
         folders[:] = sorted(name for name in folders if not _is_out(Path(parent, name), at_top=at_top))
         for name in sorted(files):
             path = Path(parent, name)
+            if path.is_symlink():
+                require_in_repository(path, folder, str(path))
             if path.is_file() and not _matches(name):
                 yield path.relative_to(folder).as_posix(), path
 

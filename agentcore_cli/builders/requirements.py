@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 
 from agentcore_cli.builders import local_packages, poetry
 from agentcore_cli.builders.requirement_lines import Line, lines_of, parse
+from agentcore_cli.confines import require_in_repository
 from agentcore_cli.errors import InputError
 
 LOCK_FILE: Final = "uv.lock"
@@ -34,6 +35,7 @@ class Fault:
     file: str
     line: int | None
     problem: str
+    hint: str | None = None
 
     def __str__(self) -> str:
         return f"{self.file}: {self.problem}" if self.line is None else f"{self.file}:{self.line}: {self.problem}"
@@ -113,7 +115,11 @@ class Requirements:
             return None
         places = (self.path.parent, local_packages.workspace_of(self.path.parent))
         locks = (place / LOCK_FILE for place in places if place)
-        return next((lock for lock in locks if lock.exists()), None)
+        lock = next((lock for lock in locks if lock.exists()), None)
+        if lock:
+            shown = lock.relative_to(self.root) if lock.is_relative_to(self.root) else lock
+            require_in_repository(lock, self.root, str(shown))
+        return lock
 
     @cached_property
     def reading(self) -> Reading:
@@ -132,13 +138,16 @@ class Requirements:
         Raises InputError that names a project file of theirs which can't be read.
         """
         asked = [place for place in self.reading.places if local_packages.is_package(place)]
-        return tuple(local_packages.closure(asked))
+        found = tuple(local_packages.closure(asked))
+        for folder in found:
+            require_in_repository(folder, self.root.resolve(), str(folder))
+        return found
 
     def checked(self) -> Reading:
         """What was read. Raises InputError for the first fault."""
         if self.reading.faults:
             fault = self.reading.faults[0]
-            hint = "use a requirements.txt" if fault.problem == _NO_TABLE else None
+            hint = "use a requirements.txt" if fault.problem == _NO_TABLE else fault.hint
             if fault.line is None and fault.problem == _NO_FILE:
                 hint = "mend `requirements` in the config, or make the file"
             raise InputError(str(fault), hint=hint)
@@ -232,6 +241,8 @@ class _Reader:
         included = path.parent / line.value
         if "://" in line.value:
             self.reading.remote = self.reading.remote or not constraint
+        elif not self._may_read(included, path, line.number, line.value):
+            return
         elif not included.is_file():
             self._fault(path, line.number, f"{line.value}: there is no such file")
         elif included.suffix == ".toml":
@@ -248,12 +259,27 @@ class _Reader:
             self.reading.places |= {folder.resolve(): None for folder in beside if folder.is_dir()}
 
     def _add_place(self, path: Path, number: int | None, place: Path) -> None:
+        if not self._may_read(place, path, number, str(place)):
+            return
         if not place.exists():
             self._fault(path, number, f"{place}: there is no such file or folder")
             return
         self.reading.places[place.resolve()] = None
 
+    def _may_read(self, place: Path, path: Path, number: int | None, written: str = "") -> bool:
+        """Whether a place that a line leads to lies in the repository; else that is a fault."""
+        where = str(Fault(self._shown(path), number, written)) if written else self._shown(path)
+        try:
+            require_in_repository(place, self.requirements.root, where)
+        except InputError as error:
+            problem = f"{written}{error.message.removeprefix(where)}".removeprefix(": ")
+            self.reading.faults.append(Fault(self._shown(path), number, problem, error.hint))
+            return False
+        return True
+
     def _text(self, path: Path) -> str | None:
+        if not self._may_read(path, path, None):
+            return None
         try:
             return path.read_text(encoding="utf-8-sig")
         except FileNotFoundError:

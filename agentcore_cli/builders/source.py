@@ -15,13 +15,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from agentcore_cli.builders.ignore import Ignore, Pattern
+from agentcore_cli.builders.ignore import Ignore
+from agentcore_cli.confines import require_inside
 from agentcore_cli.contract import CODE_UNZIPPED_MAX
 from agentcore_cli.errors import EntrypointError, InputError
-from agentcore_cli.exclusions import BUILD_FILES, CLUTTER, IGNORE_FILE, SECRETS
+from agentcore_cli.exclusions import BUILD_FILES, CLUTTER, IGNORE_FILE, NO_SECRETS, SECRETS
 
 _NEVER_NEEDED: Final = Ignore.of([*BUILD_FILES, *(f"**/{name}" for name in CLUTTER)])
-_SECRET: Final = Ignore.of([f"**/{name}" for name in SECRETS])
+_SECRET: Final = Ignore.of([*(f"**/{name}" for name in SECRETS), *(f"!**/{name}" for name in NO_SECRETS)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class _Walk:
 
     def __post_init__(self) -> None:
         file = self.ignore_file
+        require_inside(file, self.root, file.name)
         self._ignore = Ignore.of(
             file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else []
         )
@@ -127,8 +129,8 @@ class _Walk:
 
     def _is_out(self, name: str) -> bool:
         """Out whatever the ignore file says, but for a `!` line that names this very path or one below it."""
-        secret = _SECRET.ignores(name)
-        if not (secret or _NEVER_NEEDED.ignores(name)) or any(_names(p, name) for p in self._ignore.patterns):
+        secret = _SECRET.ignores(name.lower())
+        if not (secret or _NEVER_NEEDED.ignores(name)) or self._ignore.takes_back_by_name(name):
             return False
         if secret and not self._ignore.ignores(name):
             self.secrets.append(name)
@@ -142,13 +144,6 @@ class _Walk:
             raise InputError(f"{name}: a link to {os.readlink(path)}, which is not there", hint=_ignore_hint(name))
         if os.path.commonpath((target, os.path.realpath(self.root))) != os.path.realpath(self.root):
             raise InputError(f"{name}: a link that leaves the folder, to {target}", hint=_ignore_hint(name))
-
-
-def _names(pattern: Pattern, path: str) -> bool:
-    """Whether a `!` line means this path, and not merely everything around it."""
-    if not pattern.takes_back or set(pattern.text.rpartition("/")[2]) <= {"*"}:
-        return False
-    return pattern.matches(path) or pattern.text.startswith(path + "/")
 
 
 def _listed(folder: Path, name: str) -> list[os.DirEntry[str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import shutil
 from collections.abc import Collection, Iterator
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from agentcore_cli import documents
 from agentcore_cli.files import told_when_unusable
 
 _LOCK: Final = ".lock"
@@ -48,7 +48,7 @@ class Store:
                 path.unlink(missing_ok=True)
 
     def _remove_environments(self) -> None:
-        named = {json.loads(sidecar.read_text()).get("environment") for sidecar in self.artifacts.glob("*.json")}
+        named = {_environment_of(sidecar) for sidecar in self.artifacts.glob("*.json")}
         for path in self.environments.iterdir() if self.environments.is_dir() else ():
             if str(path) not in named:
                 shutil.rmtree(path, ignore_errors=True)
@@ -63,3 +63,12 @@ class Store:
             yield
         finally:
             os.close(descriptor)
+
+
+def _environment_of(sidecar: Path) -> str | None:
+    """The environment that a bundle runs in; a broken sidecar names none, and its bundle is made anew."""
+    try:
+        environment = documents.read(sidecar).get("environment")
+    except (OSError, ValueError, AttributeError):
+        return None
+    return environment if isinstance(environment, str) else None

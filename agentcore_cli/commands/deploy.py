@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -30,6 +30,10 @@ def deploy(
     upgrade: Annotated[
         bool, typer.Option("--upgrade", help="Resolve the requirements anew: newer versions, moved branches.")
     ] = False,
+    no_smoke: Annotated[bool, typer.Option("--no-smoke", help="Don't see whether the new version starts.")] = False,
+    rollback_on_failure: Annotated[
+        bool, typer.Option("--rollback-on-failure", help="On AWS: leave a version again that does not start.")
+    ] = False,
     no_refresh: Annotated[bool, typer.Option("--no-refresh", help="Believe the records; look at the runtime.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="The same as agentcore plan.")] = False,
 ) -> None:
@@ -48,23 +52,24 @@ def deploy(
             planned = plan(overrides, selected, listener)
         out.result(planned, f"{describe(planned.changes)}\n{count(planned.pending)}", last_of_stream=True)
         return
-    result = _deploy(out, overrides, selected, yes=yes, wait=not no_wait, timeout=timeout)
+    wanted = {"wait": not no_wait, "timeout": timeout, "smoke": not no_smoke, "rolls_back": rollback_on_failure}
+    result = _deploy(out, overrides, selected, yes=yes, **wanted)
     out.result(result, _human(result), last_of_stream=True)
     if not out.json:
         out.note(_next(selected))
 
 
-def _deploy(
-    out: Output, overrides: Overrides, selected: Selected, *, yes: bool, wait: bool, timeout: float
-) -> DeployResult:
+def _deploy(out: Output, overrides: Overrides, selected: Selected, *, yes: bool, **wanted: Any) -> DeployResult:
+    """`wanted` are fields of the DeployRequest."""
     from agentcore_cli.commands.changes import ask_about
+    from agentcore_cli.operations.bearer import read_bearer
     from agentcore_cli.operations.deploy import DeployRequest
     from agentcore_cli.operations.deploy import deploy as run
 
     def consent(changes: tuple[Change, ...]) -> bool:
         return yes or out.confirm(ask_about(changes), "Go on?")
 
-    request = DeployRequest(overrides=overrides, wait=wait, timeout=timeout, consent=consent)
+    request = DeployRequest(overrides=overrides, consent=consent, bearer=read_bearer(None), **wanted)
     try:
         with out.progress(json_events=True) as listener:
             return run(request, selected, listener)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +21,15 @@ class Globals:
     agent: str | None = None
     profile: str | None = None
     region: str | None = None
+    trust: list[str] | None = None
     json: bool = False
     quiet: bool = False
     verbose: bool = False
+    _output: Output | None = field(default=None, init=False, repr=False)
 
     @classmethod
     def names(cls) -> set[str]:
-        return {field.name for field in fields(cls)}
+        return {option.name for option in fields(cls) if option.init}
 
     @classmethod
     def of(cls, ctx: typer.Context) -> Globals:
@@ -40,9 +42,12 @@ class Globals:
         setattr(self, name, Path(value) if name == "config" else value)
 
     def output(self) -> Output:
+        """The one object that the command talks through, so that a question stops the progress that is shown."""
         from agentcore_cli.ui import Output
 
-        return Output(json=self.json, quiet=self.quiet, verbose=self.verbose)
+        if self._output is None:
+            self._output = Output(json=self.json, quiet=self.quiet, verbose=self.verbose)
+        return self._output
 
     def options(self) -> Options:
         """What chooses the config, the target and the agent. Raises InputError for `--local` with another target."""
@@ -57,4 +62,9 @@ class Globals:
             agent=self.agent,
             profile=self.profile,
             region=self.region,
+            trust=tuple(self.trust or ()),
+            ask=self._ask if self.output().can_ask() else None,
         )
+
+    def _ask(self, about: str) -> bool:
+        return self.output().confirm(about, "Do you trust that address?", option="--trust ADDRESS")

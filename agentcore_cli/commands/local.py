@@ -10,6 +10,7 @@ from agentcore_cli.commands.globals import Globals
 from agentcore_cli.commands.groups import Group
 
 if TYPE_CHECKING:
+    from agentcore_cli.local.client import ProtectionRecord
     from agentcore_cli.local.home import Home
     from agentcore_cli.operations.local_runtime import RuntimeStatus
 
@@ -39,7 +40,7 @@ def _human(status: RuntimeStatus) -> str:
     if not status.running:
         return "the local runtime is not running"
     isolation = f"{status.sandbox} ({status.sandbox_reason})" if status.sandbox_reason else status.sandbox
-    return fields(
+    told = fields(
         [
             ("url", status.url),
             ("process", status.pid),
@@ -50,6 +51,12 @@ def _human(status: RuntimeStatus) -> str:
             ("state", status.home),
         ]
     )
+    walls = [(f"  {wall['name']}", _standing(wall)) for wall in status.protections]
+    return f"{told}\nprotections of a session:\n{fields(walls)}" if walls else told
+
+
+def _standing(wall: ProtectionRecord) -> str:
+    return ("yes" if wall["active"] else "no") + (f" ({wall['reason']})" if wall["reason"] else "")
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,7 @@ from agentcore_cli.errors import InputError
 if TYPE_CHECKING:
     from agentcore_cli.ledger import Turn
     from agentcore_cli.operations.sessions import Session, Sessions
+    from agentcore_cli.ui import Output
 
 app = typer.Typer(
     cls=Group,
@@ -39,8 +41,19 @@ def list_(
     page = list_sessions(select(said.options()), ended=ended)
     out = said.output()
     out.result(page, _table(page) if page.sessions else "")
+    _warn(page.sessions, out)
     if not out.json:
         out.note(_footnote(page))
+
+
+def _warn(sessions: Iterable[Session], out: Output) -> None:
+    """Each warning once, with the first session that it is about."""
+    about: dict[str, str] = {}
+    for session in sessions:
+        for warning in session.warnings:
+            about.setdefault(warning, session.name)
+    for warning, name in about.items():
+        out.warning(f"session {name}: {warning}")
 
 
 def _table(page: Sessions) -> str:
@@ -88,7 +101,9 @@ def show(ctx: typer.Context, session: Annotated[str, typer.Argument(help="A name
     found = show_session(select(said.options()), session)
     turns = [turn._asdict() for turn in found.turns]
     body = {name: getattr(found.session, name) for name in found.session.__slots__} | {"turns": turns}
-    said.output().result(body, _facts(found.session) + _said(found.turns))
+    out = said.output()
+    out.result(body, _facts(found.session) + _said(found.turns))
+    _warn([found.session], out)
 
 
 def _facts(session: Session) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from agentcore_cli.config.faults import Fault, Key
 from agentcore_cli.errors import ConfigError
+
+_DEPTH_MAX: Final = 50
+_VALUES_MAX: Final = 100_000
 
 # The C parser reads a config in a tenth of the time; PyYAML is installed without it where libyaml is missing.
 _Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -55,6 +58,7 @@ class Document:
 def read(text: str, shown: str) -> Document:
     """Parse `text`. Raises ConfigError with `shown`, line, column and the line's text where it is not YAML."""
     try:
+        require_bounded(text, shown)
         loader = _Loader(text)
         try:
             root = loader.get_single_node()
@@ -67,6 +71,37 @@ def read(text: str, shown: str) -> Document:
     except (ValueError, RecursionError) as error:  # `!!int x`; nesting without end
         raise ConfigError(f"{shown}: not readable as YAML: {error}") from error
     return Document(value, root, duplicates)
+
+
+def require_bounded(text: str, shown: str) -> None:
+    """Raise ConfigError for a text that is nested deeper, or is larger once its aliases are written out, than any
+    config: libyaml's loader crashes on the one, and the other ("billion laughs") takes all memory.
+
+    Raises yaml.YAMLError where it is no YAML.
+    """
+    sizes: dict[str, int] = {}
+    open_: list[tuple[str | None, int]] = []  # the anchor of each collection and how much it holds so far
+    for event in yaml.parse(text, Loader=_Parser):
+        if isinstance(event, yaml.CollectionStartEvent):
+            open_.append((event.anchor, 1))
+            if len(open_) > _DEPTH_MAX:
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise ConfigError(f"{shown}:{line}: nested deeper than {_DEPTH_MAX} levels, which no config is")
+            continue
+        if isinstance(event, yaml.CollectionEndEvent):
+            anchor, size = open_.pop()
+        elif isinstance(event, yaml.AliasEvent):
+            anchor, size = None, sizes.get(event.anchor or "", 1)
+        elif isinstance(event, yaml.ScalarEvent):
+            anchor, size = event.anchor, 1
+        else:
+            continue
+        if anchor is not None:
+            sizes[anchor] = size
+        if open_:
+            open_[-1] = (open_[-1][0], open_[-1][1] + size)
+            if open_[-1][1] > _VALUES_MAX:
+                raise ConfigError(f"{shown}: holds more than {_VALUES_MAX} values once its aliases are written out")
 
 
 def _child(node: yaml.Node | None, key: Key) -> tuple[yaml.Node, int] | None:

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from agentcore_cli.confines import is_inside
+
 _FILES_MAX: Final = 500  # files of a project that are read
 _TREE: Final = Path()
 
@@ -103,7 +105,7 @@ class _Reach:
         return folder
 
     def _follow(self, file: Path) -> Iterator[Path]:
-        for node in _imports(self.root / file):
+        for node in _imports(self.root, self.root / file):
             if isinstance(node, ast.ImportFrom) and node.level:
                 if file == self.file:
                     self.is_relative = True
@@ -149,6 +151,8 @@ def _roots(root: Path) -> list[Path]:
 
 def _named(root: Path) -> Iterator[str]:
     """What a pyproject.toml says of where its packages are, for the backends that people use."""
+    if not is_inside(root / "pyproject.toml", root):
+        return
     try:
         content = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
@@ -198,7 +202,9 @@ def _files(root: Path, start: Path, module: str) -> Iterator[Path]:
                 yield file
 
 
-def _imports(file: Path) -> Iterator[ast.Import | ast.ImportFrom]:
+def _imports(root: Path, file: Path) -> Iterator[ast.Import | ast.ImportFrom]:
+    if not (is_inside(file, root) and file.is_file()):
+        return  # a link that leaves the project
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec import Struct
 
+from agentcore_cli import confines, project_folder
 from agentcore_cli.config.faults import Fault, config_error
+from agentcore_cli.config.paths import paths_outside
 from agentcore_cli.config.remembered import recall, remember
 from agentcore_cli.config.rules import broken_rules
 from agentcore_cli.config.schema import Config
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 FILE_NAME: Final = ".agentcore.yaml"
 _START_HINT: Final = "agentcore configure --entrypoint FILE"
+_SIZE_MAX: Final = 1024 * 1024  # bytes
 _CONVERTING: Final = threading.Lock()  # msgspec crashes when two threads meet a type for the first time
 
 
@@ -50,16 +53,35 @@ def nearest(start: Path) -> Path | None:
 
 
 def load(path: Path) -> Loaded:
-    """The config in `path`. Raises ConfigError that lists every fault as `file:line: key: problem`."""
+    """The config in `path`. Raises ConfigError that lists every fault as `file:line: key: problem`.
+
+    The project may be a stranger's: InputError for a link in `.agentcore`, and nothing outside the project is read.
+    """
     absolute = path.absolute()
     shown = _shown(absolute)
+    confines.require_in_repository(absolute, absolute.parent, shown)
+    project_folder.check(absolute.parent)
     text = _read(absolute, shown)
-    values = recall(absolute.parent, text)
+    values = recall(text)
     if values is not None:
-        return Loaded(msgspec.convert(values, Config), absolute, absolute.parent)
+        config = msgspec.convert(values, Config)
+        _refuse_paths_outside(config, absolute, shown)
+        return Loaded(config, absolute, absolute.parent)
     document, config = _parsed(_decoded(text, shown), shown, with_lines=True)
-    remember(absolute.parent, text, document.value)
+    _refuse_paths_outside(config, absolute, shown, document)
+    remember(text, document.value)
     return Loaded(config, absolute, absolute.parent)
+
+
+def _refuse_paths_outside(config: Config, path: Path, shown: str, document: Document | None = None) -> None:
+    """What leads out of the project through a link: the file says nothing of it, so it is looked at each time."""
+    faults = list(paths_outside(config, path.parent))
+    if faults and document is None:
+        from agentcore_cli.config.document import read
+
+        document = read(_decoded(_read(path, shown), shown), shown)
+    if faults and document is not None:
+        raise config_error(_located(faults, document, shown))
 
 
 def parse(text: str, shown: str, *, with_lines: bool = True) -> Config:
@@ -103,13 +125,17 @@ def _located(faults: list[Fault], document: Document, shown: str) -> list[str]:
 
 def _read(path: Path, shown: str) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            text = file.read(_SIZE_MAX + 1)
     except FileNotFoundError:
         raise ConfigError(f"{shown}: there is no such file", hint=_START_HINT) from None
     except IsADirectoryError:
         raise ConfigError(f"{shown}: is a folder, not a file") from None
     except OSError as error:
         raise ConfigError(f"{shown}: can't be read: {error.strerror}") from error
+    if len(text) > _SIZE_MAX:
+        raise ConfigError(f"{shown}: larger than {_SIZE_MAX // 1024**2} MB, which no config is")
+    return text
 
 
 def _decoded(data: bytes, shown: str) -> str:

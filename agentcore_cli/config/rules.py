@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from agentcore_cli.config.faults import Fault
+from agentcore_cli.config.paths import path_fault
 from agentcore_cli.config.regions import region_fault
 from agentcore_cli.config.schema import Agent, Config, Target
 from agentcore_cli.config.start import check_form
@@ -35,6 +36,8 @@ def _agent_faults(agent: Agent) -> Iterator[Fault]:
     yield from _entrypoint_faults(agent)
     yield from _python_faults(agent)
     yield from _requirements_faults(agent)
+    if agent.role_policy is not None and (problem := path_fault(agent.role_policy)):
+        yield Fault(("role_policy",), problem)
     yield from _header_faults(agent)
     lifecycle = agent.lifecycle
     if lifecycle.idle_timeout > lifecycle.max_lifetime:
@@ -64,8 +67,8 @@ def _requirements_faults(agent: Agent) -> Iterator[Fault]:
     if agent.requirements is None:
         return
     path = PurePosixPath(agent.requirements)
-    if path.is_absolute() or ".." in path.parts or not path.name:
-        yield Fault(("requirements",), f"{agent.requirements!r} lies outside the project; give a relative path")
+    if problem := path_fault(agent.requirements):
+        yield Fault(("requirements",), problem)
     elif path.suffix not in (".txt", ".in") and path.name != "pyproject.toml":
         yield Fault(
             ("requirements",), f"{agent.requirements!r} is neither a requirements file (.txt) nor pyproject.toml"

@@ -6,7 +6,7 @@ comment says otherwise. `rule` is how a broken pattern is told to a person. `.ag
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -25,6 +25,8 @@ from agentcore_cli.contract import (
 Build = Literal["docker", "oci", "codebuild", "zip"]
 
 _ECR = r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/"
+# No user and no backslash: of `https://a\@b` some parsers take a for the host and some b.
+_HOST = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?"
 _REPOSITORY = r"[a-z0-9]+([._-][a-z0-9]+)*(/[a-z0-9]+([._-][a-z0-9]+)*)*"
 
 
@@ -74,7 +76,7 @@ SecurityGroup = Annotated[str, _pattern("sg-[0-9a-zA-Z]{8,17}", "a security grou
 DiscoveryUrl = Annotated[
     str,
     _pattern(
-        r"(https://[^\s?#]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/[^\s?#]+)?)"
+        rf"(https://{_HOST}|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?)(/[^\s?#\\]+)?"
         r"/\.well-known/(openid-configuration|oauth-authorization-server)(/[^\s?#]+)?",
         "an https URL (http for an issuer on localhost) that ends in /.well-known/openid-configuration",
     ),
@@ -113,7 +115,7 @@ LogRetention = Literal[
 BuildArgument = Annotated[str, _pattern(r"[A-Za-z_][A-Za-z0-9_]*", "a name: a letter or _, then letters, digits and _")]
 RuntimeId = Annotated[str, _pattern("[a-zA-Z][a-zA-Z0-9_]{0,99}-[a-zA-Z0-9]{10}", "a runtime's id, NAME-AbCdEf0123")]
 Account = Annotated[str, _pattern(r"\d{12}", 'an account number of 12 digits, in quotes: "123456789012"')]
-Url = Annotated[str, _pattern(r"https?://\S+", "a URL, https://...")]
+Url = Annotated[str, _pattern(rf"https?://{_HOST}(/[^\s?#\\@]*)?", "a URL, https://HOST/PATH, without user or query")]
 
 
 class Lifecycle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -147,6 +149,12 @@ class Authorizer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scopes: tuple[Scope, ...] = ()
 
 
+class Smoke(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a deploy sends to the new version before it is done: any JSON."""
+
+    payload: Any
+
+
 class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One agent: what is run, how it is built and what AgentCore is told about it.
 
@@ -155,7 +163,7 @@ class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     are copied into the image, or by a RUN in the image. `runtime` is the id of one that exists already: it is updated
     and never deleted. `models` are what the role may call, all when there is none; `services` are what else it may use
     of AgentCore, `role_policy` is a file with more IAM statements. `log_retention` is in days, `keep_images` a number.
-    `network` None is PUBLIC, `authorizer` None is IAM.
+    `network` None is PUBLIC, `authorizer` None is IAM, `smoke` None: a deploy starts a session and sends it nothing.
     """
 
     entrypoint: str
@@ -187,6 +195,7 @@ class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     authorizer: Authorizer | None = None
     header_allowlist: Annotated[tuple[Header, ...], Meta(max_length=20)] = ()
     memory: MemoryName | None = None
+    smoke: Smoke | None = None
     # 50 tags in all, three of them are ours
     tags: Annotated[dict[TagKey, TagValue], Meta(max_length=47)] = {}
 
@@ -209,10 +218,21 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     environment: Environment = {}
 
 
+LoopbackService = Annotated[
+    str, _pattern(r"(?:127\.0\.0\.1|localhost):[1-9][0-9]{0,4}", "127.0.0.1 or localhost, a colon and a port")
+]
+
+
 class Local(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The local runtime: whether its sessions get the AWS_* variables of the shell that deploys."""
+    """The local runtime: whether its sessions get the AWS credentials of whoever deploys, and their network.
+
+    `network` is None where nothing is asked for: a private one where it is to be had. `reachable` is what sessions
+    reach of this machine's loopback although theirs is their own.
+    """
 
     credentials: Literal["caller", "none"] = "caller"
+    network: Literal["private", "shared", "none"] | None = None
+    reachable: Annotated[list[LoopbackService], Meta(max_length=20)] = []
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -232,3 +252,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.default_target not in (None, "local"):
             return self.default_target
         return next((name for name in self.targets if name != "local"), None)
+
+    @property
+    def usual_profile(self) -> str | None:
+        """The profile by which this project is deployed to AWS."""
+        return self.targets[self.default_aws_target].profile if self.default_aws_target else None

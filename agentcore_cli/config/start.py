@@ -68,6 +68,13 @@ def check_form(entrypoint: str) -> None:
         _check_file(entrypoint)
 
 
+def named_file(entrypoint: str) -> Path:
+    """The file that an entrypoint names, wherever its package may be. Raises EntrypointError as `check_form` does."""
+    check_form(entrypoint)
+    module = _named_module(entrypoint) or (entrypoint.partition(":")[0] if ":" in entrypoint else None)
+    return Path(*module.split(".")).with_suffix(".py") if module else Path(entrypoint)
+
+
 def _named_module(entrypoint: str) -> str | None:
     """The module of `-m module`, as on Python's own command line."""
     option, _, module = entrypoint.partition(" ")

@@ -9,18 +9,21 @@ from __future__ import annotations
 import logging
 from typing import Any, Final
 
-from agentcore_cli.contract import HEADER_REQUEST_ID
+from agentcore_cli.contract import HEADER_MUST_START, HEADER_REQUEST_ID, PAYLOAD_MAX
 from agentcore_cli.local.authorizer import challenge
 from agentcore_cli.local.control import ControlPlane
+from agentcore_cli.local.credentials import PATH, Credentials
 from agentcore_cli.local.data_plane import DataPlane
 from agentcore_cli.local.envelopes import refusal
 from agentcore_cli.local.extension import Extension
-from agentcore_cli.local.guard import Caller, Guard, require_key
+from agentcore_cli.local.guard import Caller, Guard, require_signature
 from agentcore_cli.local.proxy import AnswerBroken, CallerGone, PayloadTooLarge, Receive, Send
 from agentcore_cli.local.request import Request
+from agentcore_cli.local.session_tokens import denied
 from agentcore_cli.local.wire import Answer, ServiceFault
 
 CONTROL_BODY_MAX: Final = 1_048_576  # bytes
+_MUST_START: Final = HEADER_MUST_START.lower().encode()
 
 _log = logging.getLogger(__name__)
 
@@ -28,11 +31,14 @@ _log = logging.getLogger(__name__)
 class Application:
     """What uvicorn calls for each request."""
 
-    def __init__(self, guard: Guard, data_plane: DataPlane, control: ControlPlane, extension: Extension) -> None:
+    def __init__(
+        self, guard: Guard, data_plane: DataPlane, control: ControlPlane, extension: Extension, credentials: Credentials
+    ) -> None:
         self._guard = guard
         self._data_plane = data_plane
         self._control = control
         self._extension = extension
+        self._credentials = credentials
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
@@ -48,25 +54,53 @@ class Application:
         except Exception:
             _log.exception("request %s failed", request.id)
             answer = _refusal(ServiceFault.internal("The local runtime failed; see server.log"), request)
+        finally:
+            request.close()
         if answer is not None:
             await _send(send, answer, request.id, kind="websocket.http" if is_websocket else "http")
 
     async def _converse(self, request: Request, offered: list[str]) -> None:
-        caller = self._guard.identify(request.headers, request.query)
+        _pass_over_own_origin(request)
+        caller = await self._guard.identify(request, 0)
         await self._data_plane.converse(request, caller, offered)
 
     async def _answer(self, request: Request) -> Answer | None:
-        caller = self._guard.identify(request.headers, request.query)
+        _pass_over_own_origin(request)
+        caller = await self._guard.identify(request, _body_limit(request))
         if self._data_plane.serves(request.method, request.segments):
             return await self._data_plane.handle(request, caller)
-        require_key(caller)
+        require_signature(caller)
+        request.known()
+        if caller.grant is not None:
+            if (request.method, *request.segments) == ("GET", PATH):
+                return await self._credentials.serve(request, caller.grant)
+            raise denied(self._control.operation(request.method, request.segments) or "*", "*")
         if self._extension.serves(request.segments):
             return await self._extension.handle(request)
         return await self._ask_control(request, caller)
 
     async def _ask_control(self, request: Request, caller: Caller) -> Answer:
         body = await request.body(CONTROL_BODY_MAX).all()
-        return await self._control.handle(request.method, request.segments, request.query, body, caller.region)
+        return await self._control.handle(
+            request.method,
+            request.segments,
+            request.query,
+            body,
+            caller.region,
+            must_start=_MUST_START in request.headers,
+        )
+
+
+def _body_limit(request: Request) -> int:
+    """How large a body may be, in bytes, before it is known what for."""
+    return PAYLOAD_MAX if request.segments[-1] == "invocations" else CONTROL_BODY_MAX
+
+
+def _pass_over_own_origin(request: Request) -> None:
+    """Some clients name the very server that they talk to as their origin; no page of anybody else's can."""
+    origins = [value for name, value in request.header_list if name == b"origin"]
+    if origins and all(origin.lower() == b"http://" + request.headers.get(b"host", b"").lower() for origin in origins):
+        del request.headers[b"origin"]
 
 
 def _refusal(fault: ServiceFault, request: Request) -> Answer:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 from urllib.parse import quote
 
-from agentcore_cli.contract import HEADER_REQUEST_ID
+from agentcore_cli.contract import HEADER_REQUEST_ID, LOCAL_REGION, SERVICE
 from agentcore_cli.errors import AgentcoreError, CredentialsError, InputError, NotFoundError, ServiceError
 from agentcore_cli.local.daemon import Server
+from agentcore_cli.signature import proof
 
 TIMEOUT: Final = 60.0  # seconds
 _ERRORS: Final[Mapping[int, type[AgentcoreError]]] = {
@@ -20,6 +22,14 @@ _ERRORS: Final[Mapping[int, type[AgentcoreError]]] = {
     403: CredentialsError,
     404: NotFoundError,
 }
+
+
+class ProtectionRecord(TypedDict):
+    """One wall around the sessions: whether it stands, and why not, or what is less about it."""
+
+    name: str
+    active: bool
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,7 @@ class Health:
     sessions: int
     time: float
     faults: dict[str, int]
+    protections: tuple[ProtectionRecord, ...] = ()  # servers of older versions tell of none
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +66,8 @@ class SessionRecord:
     log: str
     ended_at: float | None
     end_reason: str | None
-    sandbox_reason: str = ""  # what kind of one, or why no better; ledgers of older versions don't have it
+    sandbox_reason: str = ""  # what kind of one, or why no better; ledgers of older versions have neither
+    warnings: tuple[str, ...] = ()  # what goes well here and not on AWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +85,8 @@ class LocalRuntime:
         self._server = server
 
     def health(self) -> Health:
-        return Health(**self._call("GET", "health"))
+        health = self._call("GET", "health")
+        return Health(**{**health, "protections": tuple(health.get("protections", ()))})
 
     def sessions(self, runtime_arn: str | None = None) -> SessionPage:
         """The sessions of one runtime, or of all."""
@@ -100,9 +113,16 @@ class LocalRuntime:
         """Let the next `count` occasions of a fault (`faults.FAULTS`) fail."""
         self._call("POST", "faults", {"fault": name, "count": count})
 
-    def put_credentials(self, runtime_arn: str, environment: Mapping[str, str]) -> None:
-        """Give the runtime's sessions these AWS_* variables; the server keeps them in memory only."""
-        self._call("PUT", "credentials", {"runtime_arn": runtime_arn, "environment": dict(environment)})
+    def put_credentials(
+        self, runtime_arn: str, environment: Mapping[str, str], source: Mapping[str, Any] | None = None
+    ) -> None:
+        """Give the runtime's sessions these AWS_* variables, and what `source` (`brokers.Source`) leads to.
+
+        The server keeps both in memory only. The ARN may lack the end that AgentCore gives to an id (`…:runtime/name`):
+        they are there before the runtime is.
+        """
+        asked = {"runtime_arn": runtime_arn, "environment": dict(environment), "source": source}
+        self._call("PUT", "credentials", asked)
 
     def shutdown(self) -> None:
         """Ask the server to end; `daemon.stop` also waits for it."""
@@ -110,10 +130,10 @@ class LocalRuntime:
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         connection = http.client.HTTPConnection(self._server.host, self._server.port, timeout=TIMEOUT)
-        credential = f"{self._server.access_key}/19700101/local/bedrock-agentcore/aws4_request"
-        headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0"}
+        payload = json.dumps(body).encode() if body is not None else b""
+        target = f"/_local/{path}"
         try:
-            connection.request(method, f"/_local/{path}", json.dumps(body) if body is not None else None, headers)
+            connection.request(method, target, payload or None, self._signed(method, target, payload))
             response = connection.getresponse()
             return _answer(response.status, response.headers.get(HEADER_REQUEST_ID), response.read())
         except (http.client.HTTPException, OSError) as error:
@@ -122,6 +142,12 @@ class LocalRuntime:
             ) from error
         finally:
             connection.close()
+
+    def _signed(self, method: str, path: str, body: bytes) -> dict[str, str]:
+        """The headers that prove that the request is of somebody who may read the server's file."""
+        where, _, query = path.partition("?")
+        host = {"Host": f"{self._server.host}:{self._server.port}"}
+        return host | proof(self._server.key, LOCAL_REGION, SERVICE, time.time(), (method, where, query), host, body)
 
 
 def _answer(status: int, request_id: str | None, body: bytes) -> dict[str, Any]:

@@ -20,7 +20,6 @@ from websockets.typing import Subprotocol
 from agentcore_cli.contract import FRAME_MAX, FRAMES_PER_SECOND, PAYLOAD_MAX, WEBSOCKET_SECONDS
 from agentcore_cli.local import headers
 from agentcore_cli.local.clock import Clock
-from agentcore_cli.local.guard import Caller
 from agentcore_cli.local.proxy import Receive, Send
 from agentcore_cli.local.request import Request
 from agentcore_cli.local.session import Session
@@ -190,18 +189,16 @@ async def _open_to_agent(session: Session, sent: headers.HeaderList, offered: li
         raise ServiceFault.runtime_client_error(f"Runtime did not accept the WebSocket: {error}") from error
 
 
-def bearer(offered: list[str]) -> Caller | None:
-    """The caller whose token stands among the subprotocols, where browsers have to put it."""
+def bearer(offered: list[str]) -> str | None:
+    """The token among the subprotocols, where browsers have to put it; "" for one that can't be read, None for none."""
     prefix = f"{BEARER_PROTOCOL}."
     for name in offered:
         if name.startswith(prefix):
             encoded = name.removeprefix(prefix)
             try:
-                return Caller(
-                    "bearer", token=base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode("ascii")
-                )
+                return base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode("ascii")
             except (binascii.Error, ValueError):
-                return Caller("bearer")
+                return ""
     return None
 
 

@@ -5,17 +5,17 @@ Every local command comes through here first, so only light modules are imported
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from agentcore_cli import __version__
+from agentcore_cli import __version__, documents
 
 if TYPE_CHECKING:
     from agentcore_cli.local.home import Home
+    from agentcore_cli.signature import Key
 
 HOST: Final = "127.0.0.1"
 READY: Final = b"ready"  # what a new server says on its stdout before it lets go of it
@@ -27,7 +27,7 @@ _MODULE: Final = "agentcore_cli.local"
 
 
 class Server(NamedTuple):
-    """A running server. `access_key` is the access key id that requests to it are signed with."""
+    """A running server. Requests to it are signed with its key; older versions have no secret, and look at none."""
 
     url: str
     host: str
@@ -35,15 +35,25 @@ class Server(NamedTuple):
     pid: int
     access_key: str
     version: str
+    secret_key: str = ""
+
+    @property
+    def key(self) -> Key:
+        from agentcore_cli.signature import Key
+
+        return Key(self.access_key, self.secret_key)
+
+    def __repr__(self) -> str:
+        return f"Server({self.url!r}, pid={self.pid}, version={self.version!r})"
 
 
 def running(home: Home) -> Server | None:
     """The server of this home, if it is alive: a process of that pid that began when the server did."""
     try:
-        told = json.loads(home.server_file.read_bytes())
+        told = documents.read(home.server_file)
         if process_started(told["pid"]) != told["started"]:
             return None
-        return Server(**{name: told[name] for name in Server._fields})
+        return Server(**{name: told[name] for name in Server._fields if name in told})
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
 

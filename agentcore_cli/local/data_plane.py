@@ -16,15 +16,23 @@ from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.commands import CommandRun
 from agentcore_cli.local.control import ControlPlane, Resolved
 from agentcore_cli.local.faults import Faults
-from agentcore_cli.local.guard import Caller, require_key
+from agentcore_cli.local.guard import Caller, require_signature
 from agentcore_cli.local.headers import REQUEST_ID
 from agentcore_cli.local.invocations import Invocations
 from agentcore_cli.local.request import Request
 from agentcore_cli.local.sandbox import SandboxError
+from agentcore_cli.local.session_tokens import OPENED, Grant, denied
 from agentcore_cli.local.sessions import Sessions
+from agentcore_cli.local.signatures import check_region
 from agentcore_cli.local.wire import JSON_HEADERS, Answer, ServiceFault
 
 STOPS_REMEMBERED: Final = 1000
+_ACTIONS: Final = {  # as IAM names them, where it is not InvokeAgentRuntime
+    ("POST", "commands"): "InvokeAgentRuntimeCommand",
+    ("POST", "stopruntimesession"): "StopRuntimeSession",
+    ("GET", "invocations", ".well-known", "agent-card.json"): "GetAgentCard",
+    ("GET", "ws"): "InvokeAgentRuntimeWithWebSocketStream",
+}
 _METADATA: Final = ("GET", "invocations", ".well-known", "oauth-protected-resource")
 
 Operation = Callable[[Request, Resolved], Awaitable[Answer | None]]
@@ -63,7 +71,8 @@ class DataPlane:
             return _metadata(request, version)
         if operation[1:] == ("invocations",):
             request.protocol = version.settings.protocol
-        await self.authorize(version, caller)
+        await self.authorize(version, caller, operation)
+        request.known()
         return await self._operations[operation](request, version)
 
     def resolve(self, request: Request) -> Resolved:
@@ -73,12 +82,21 @@ class DataPlane:
         account = request.query.get("accountId", [None])[0]
         return self._control.resolve(request.segments[1], account, request.qualifier)
 
-    async def authorize(self, version: Resolved, caller: Caller) -> None:
-        """Let a caller through who may use the version. Raises ServiceFault."""
+    async def authorize(self, version: Resolved, caller: Caller, operation: tuple[str, ...]) -> None:
+        """Let a caller through who may do that with the version. Raises ServiceFault."""
+        if caller.grant is not None:
+            self._require_grant(version, caller.grant, operation)
+        if caller.kind == "key":
+            check_region(caller.region, version.runtime_arn)
         if version.settings.authorizer is None:
-            require_key(caller)
+            require_signature(caller)
         else:
             await self._authorizers.require(version.settings.authorizer, caller)
+
+    def _require_grant(self, version: Resolved, grant: Grant, operation: tuple[str, ...]) -> None:
+        """Keep a session to what its token opens."""
+        if operation not in OPENED or not self._control.shares_project(grant.runtime_id, version.runtime_id):
+            raise denied(_ACTIONS.get(operation, "InvokeAgentRuntime"), version.runtime_arn)
 
     async def converse(self, request: Request, caller: Caller, offered: list[str]) -> None:
         """Serve a WebSocket to its end. Raises ServiceFault while the handshake can still be refused."""
@@ -87,7 +105,10 @@ class DataPlane:
         if request.segments[:1] != ["runtimes"] or request.segments[2:] != ["ws"]:
             raise ServiceFault.unknown_operation()
         version = self.resolve(request)
-        await self.authorize(version, (caller.kind == "nobody" and conversation.bearer(offered)) or caller)
+        if caller.kind in ("nobody", "session") and (token := conversation.bearer(offered)) is not None:
+            caller = Caller("bearer", token=token, grant=caller.grant)
+        await self.authorize(version, caller, ("GET", "ws"))
+        request.known()
         session_id = parameters.of_websocket(request).get("runtimeSessionId") or str(uuid.uuid4())
         session = await self._sessions.enter(version, session_id)
         await conversation.hold(request, session, self._sessions, self._clock, offered)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 
-from agentcore_cli.local.control import Resolved
+from agentcore_cli.contract import DEFAULT_ENDPOINT, DOES_NOT_START
+from agentcore_cli.local.control import ArtifactError, Resolved
 from agentcore_cli.local.credentials import Credentials
 from agentcore_cli.local.programs import Programs
 from agentcore_cli.local.sessions import Sessions
+from agentcore_cli.local.wire import ServiceFault
 
 
 class Deployments:
@@ -23,12 +25,23 @@ class Deployments:
     async def prepare(self, version: Resolved) -> None:
         """Make a version ready for an endpoint; the one it had before needs no warm parent any more."""
         await self._programs.find(version)
+        if version.settings.must_start and version.endpoint == DEFAULT_ENDPOINT:
+            await self._try_out(version)
         runtime_id = version.runtime_id
         before = self._versions.get((runtime_id, version.endpoint))
         self._versions[runtime_id, version.endpoint] = version.version
         still_used = {number for (owner, _), number in self._versions.items() if owner == runtime_id}
         if before is not None and before not in still_used:
             await self._programs.forget(runtime_id, before)
+
+    async def _try_out(self, version: Resolved) -> None:
+        """Raise ArtifactError for a version whose agent does not come to answer pings."""
+        try:
+            await self._sessions.try_out(version)
+        except ServiceFault as fault:
+            await self._programs.forget(version.runtime_id, version.version)
+            detail = fault.detail and f"\n{fault.detail}"
+            raise ArtifactError(f"{DOES_NOT_START}{fault.message}{detail}") from fault
 
     async def retire_runtime(self, runtime_id: str) -> None:
         await self._sessions.end_where(lambda session: session.key.runtime_id == runtime_id, "the runtime was deleted")

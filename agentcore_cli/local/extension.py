@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from agentcore_cli import __version__
+from agentcore_cli.local.brokers import Source
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import ControlPlane
 from agentcore_cli.local.credentials import Credentials
@@ -15,7 +16,7 @@ from agentcore_cli.local.faults import Fault, Faults
 from agentcore_cli.local.request import Request
 from agentcore_cli.local.sandboxes import Sandboxes
 from agentcore_cli.local.sessions import Sessions
-from agentcore_cli.local.wire import JSON_HEADERS, Answer, ServiceFault
+from agentcore_cli.local.wire import JSON_HEADERS, Answer, ServiceFault, parsed
 
 PREFIX: Final = "_local"
 BODY_MAX: Final = 1_048_576  # bytes
@@ -35,6 +36,7 @@ class _Arm(msgspec.Struct, forbid_unknown_fields=True):
 class _Put(msgspec.Struct, forbid_unknown_fields=True):
     runtime_arn: str
     environment: dict[str, str]
+    source: Source | None = None
 
 
 class Extension:
@@ -83,6 +85,7 @@ class Extension:
             "version": __version__,
             "level": self._sandbox.level.name,
             "level_reason": self._sandbox.level.reason,
+            "protections": self._sandbox.level.protections,
             "runtimes": self._control.runtimes(),
             "sessions": self._sessions.count(),
             "time": self._clock.now(),
@@ -113,7 +116,7 @@ class Extension:
 
     async def _put_credentials(self, request: Request) -> dict[str, Any]:
         asked = await _body(request, _Put)
-        self._credentials.put(asked.runtime_arn, asked.environment)
+        self._credentials.put(asked.runtime_arn, asked.environment, asked.source)
         return {}
 
     async def _end_server(self, _request: Request) -> dict[str, Any]:
@@ -122,8 +125,4 @@ class Extension:
 
 
 async def _body(request: Request, shape: type[T]) -> T:
-    body = await request.body(BODY_MAX).all()
-    try:
-        return msgspec.json.decode(body, type=shape)
-    except msgspec.MsgspecError as error:
-        raise ServiceFault.validation(str(error)) from error
+    return parsed(await request.body(BODY_MAX).all(), shape)

@@ -27,12 +27,12 @@ async def refused(session: Session, refusal: AgentRefused, began: float) -> Serv
     return ServiceFault.runtime_client_error(message, detail=_detail(said, session, began))
 
 
-async def lost(session: Session, exchange: Exchange, began: float) -> ServiceFault:
-    """The agent hung up without an answer: it ended, was ended, took too long, or just closed the connection."""
+async def lost(session: Session, exchange: Exchange, began: float, known: str) -> ServiceFault:
+    """The agent gave no answer: it ended, was ended, took too long, just closed the connection, or what is `known`."""
     if exchange.overdue:
         why = f"The agent did not answer within {SYNC_REQUEST_SECONDS} s."
         return ServiceFault(504, "GatewayTimeoutException", why)
-    why = await _why(session)
+    why = known or await _why(session)
     await asyncio.sleep(LOG_SECONDS)
     return ServiceFault.runtime_client_error(f"Runtime {why}", detail=_detail("", session, began))
 
@@ -46,4 +46,4 @@ async def _why(session: Session) -> str:
 
 
 def _detail(first: str, session: Session, began: float) -> str:
-    return "\n".join(filter(None, [first, *logs.tail(session.log, since=began)]))
+    return "\n".join(filter(None, [first, *logs.tail(session.log, since=began), session.lacks_credentials]))

@@ -2,7 +2,9 @@
 
 Every session has one entry in the schedule, its next check. A check pings the agent and then judges, so that no
 session is called idle on old news. How often: every two seconds while something runs in it, then ever more rarely,
-the longer it has been quiet. Sources: runtime-sessions, runtime-lifecycle-settings, runtime-long-run.
+the longer it has been quiet. Times are the clock's `awake`: neither a timeout nor a lifetime counts what the machine
+slept. Nothing that an agent says, and no fault of ours in taking it in, ends the looking. Sources: runtime-sessions,
+runtime-lifecycle-settings, runtime-long-run.
 """
 
 from __future__ import annotations
@@ -77,11 +79,11 @@ class Health:
 
     def watch(self, session: Session) -> None:
         """Look at the session from time to time; a request in it calls for a look soon."""
-        self._check_by(session, next_check(session, self._clock.now()))
+        self._check_by(session, next_check(session, self._clock.awake()))
 
     def is_due(self, session: Session) -> bool:
         """Whether the session is being looked at or should have been by now, or is on its way out."""
-        overdue = session.state in ("active", "idle") and session.next_check <= self._clock.now()
+        overdue = session.state in ("active", "idle") and session.next_check <= self._clock.awake()
         return overdue or session.being_checked or session.state == "stopping"
 
     def close(self) -> None:
@@ -89,7 +91,7 @@ class Health:
             check.cancel()
 
     def _check_by(self, session: Session, due: float) -> None:
-        if session.next_check <= self._clock.now() or due < session.next_check:
+        if session.next_check <= self._clock.awake() or due < session.next_check:
             session.next_check = due
             self._schedule.at(due, lambda: self._due(session, due))
 
@@ -108,17 +110,17 @@ class Health:
 
     async def _check(self, session: Session) -> None:
         try:
-            cut_overdue(session, self._clock.now())
-            if not outlived(session, self._clock.now()):
+            cut_overdue(session, self._clock.awake())
+            if not outlived(session, self._clock.awake()):
                 async with self._at_once:
                     await self._ping(session)
         finally:
             session.being_checked = False
         session.settle()
-        if reason := verdict(session, self._clock.now()):
+        if reason := verdict(session, self._clock.awake()):
             await self._end(session, reason)
             return
-        if session.state == "idle" and self._clock.now() - session.idle_since >= DROWSY_SECONDS:
+        if session.state == "idle" and self._clock.awake() - session.idle_since >= DROWSY_SECONDS:
             session.rest()
         self.watch(session)
 
@@ -133,8 +135,11 @@ class Health:
                 raise PingFailed("the fault ping-dead")
             async with asyncio.timeout(PING_TIMEOUT):
                 body = await ping(session.pool, contract.health, session.version.settings.port)
-            session.vitals.answered(body, self._clock.now())
+            session.vitals.answered(body, self._clock.awake())
         except (PingFailed, TimeoutError):
+            session.vitals.failed()
+        except Exception:
+            _log.exception("the ping of session %s could not be taken in", session.name)
             session.vitals.failed()
 
 
@@ -152,12 +157,12 @@ def verdict(session: Session, now: float) -> str | None:
 
 def outlived(session: Session, now: float) -> bool:
     """Whether the session is older than it may become, whatever it is doing."""
-    return now - session.started_at >= session.version.settings.max_lifetime
+    return now - session.started.awake >= session.version.settings.max_lifetime
 
 
 def next_check(session: Session, now: float) -> float:
     """When to look at the session again."""
-    lifetime_ends = session.started_at + session.version.settings.max_lifetime
+    lifetime_ends = session.started.awake + session.version.settings.max_lifetime
     if session.state == "active" or session.vitals.failures:
         return min(now + BUSY_PING_SECONDS, lifetime_ends)
     quiet = now - session.idle_since

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from agentcore_cli import user_folder
 from agentcore_cli.errors import InputError
 
 _HINT: Final = "set AGENTCORE_HOME to a folder of yours"
@@ -19,45 +18,33 @@ class Home(NamedTuple):
 
     @classmethod
     def default(cls) -> Home:
-        if explicit := os.environ.get("AGENTCORE_HOME"):
-            return cls(Path(explicit).absolute())
-        state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-        return cls(Path(state).absolute() / "agentcore")
+        return cls(user_folder.location())
 
     def check(self) -> Home:
-        """Itself. Raises InputError when it is there and can't be used."""
-        try:
-            is_folder = stat.S_ISDIR(os.stat(self.root).st_mode)
-        except FileNotFoundError:
-            return self
-        except OSError as error:
-            raise self._unusable(error.strerror) from None
-        if not is_folder:
-            raise self._unusable("not a folder")
-        if not os.access(self.root, os.W_OK | os.X_OK):
-            raise self._unusable("no permission to write there")
+        """Itself. Raises InputError when it is there and can't be used, or is not ours."""
+        if fault := user_folder.fault(self.root):
+            raise InputError(f"{self.root}: can't be used: {fault}", hint=_HINT)
         return self
 
     def create(self) -> Home:
-        """Make the folder and its rooms, mode 0700. Raises InputError where that can't be."""
+        """Make the folder and its rooms, mode 0700. Raises InputError where that can't be, or what is there is not
+        ours: nothing of it is changed then.
+        """
         from agentcore_cli.files import told_when_unusable
 
+        self.check()
         with told_when_unusable(self.root, hint=_HINT):
             self._make_rooms()
         return self
 
     def _make_rooms(self) -> None:
-        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.root.chmod(0o700)
+        user_folder.make(self.root)
         for room in (self.artifacts, self.snapshots, self.environments, self.sessions, self.sockets, self.logs):
             room.mkdir(exist_ok=True, mode=0o700)
 
-    def _unusable(self, why: str | None) -> InputError:
-        return InputError(f"{self.root}: can't be used: {why}", hint=_HINT)
-
     @property
     def server_file(self) -> Path:
-        """`server.json`: pid, its start time, port, version and access key of the running server (0600)."""
+        """`server.json`: pid, its start time, port, version and key of the running server (0600)."""
         return self.root / "server.json"
 
     @property

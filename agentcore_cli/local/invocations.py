@@ -7,6 +7,7 @@ the agent sees the one that it gave (runtime-mcp-protocol-contract, mcp-stateful
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 from typing import Any, Final
@@ -14,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from agentcore_cli.contract import HEADER_SESSION_CALLS, PAYLOAD_MAX
-from agentcore_cli.local import failures, headers, parameters
+from agentcore_cli.local import failures, headers, parameters, rpc
 from agentcore_cli.local.control import Resolved
 from agentcore_cli.local.proxy import AgentLost, AgentRefused, Exchange, PayloadTooLarge, RequestBody
 from agentcore_cli.local.request import Request, too_large
@@ -23,16 +24,16 @@ from agentcore_cli.local.sessions import Sessions
 from agentcore_cli.local.wire import ServiceFault
 
 CARD_PATH: Final = "/.well-known/agent-card.json"
+RPC_READ_MAX: Final = 1024 * 1024  # bytes of a JSON-RPC request that are read before they go on to the agent
+ID_SECONDS: Final = 30.0  # for which a refusal waits for the rest of the request, which its id is in
 _RPC: Final = ("MCP", "A2A")
 _CALLS: Final = HEADER_SESSION_CALLS.lower().encode()
+_SESSION_MEMBERS: Final = frozenset(("mcpSessionId", "runtimeSessionId"))
+_NO_SESSION_ID: Final = (
+    "agentcore: this call names no session, as those of MCP 2026-07-28 don't: each such call starts a session of its "
+    "own, here as on AWS; a client that sends Mcp-Session-Id, or X-Amzn-Bedrock-AgentCore-Runtime-Session-Id, keeps one"
+)
 _MCP_TYPES: Final = ("application/json", "text/event-stream")
-
-
-class _Rpc(msgspec.Struct):
-    """What is of interest of a JSON-RPC request."""
-
-    method: str = ""
-    id: str | int | float | None = None
 
 
 class Invocations:
@@ -40,28 +41,59 @@ class Invocations:
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
+        self._remarked: set[str] = set()
 
     async def invoke(self, request: Request, version: Resolved) -> None:
         request.protocol = version.settings.protocol
-        members = parameters.of_invoke(request)
         body = request.body(PAYLOAD_MAX)
+        if request.protocol not in _RPC:
+            await self._invoke(request, version, body, parameters.of_invoke(request))
+            return
+        body.keep()
+        try:
+            await self._invoke_rpc(request, version, body)
+        except ServiceFault:
+            request.rpc_id = await _id_of(body)
+            raise
+
+    async def _invoke_rpc(self, request: Request, version: Resolved, body: RequestBody) -> None:
+        members = parameters.of_invoke(request)
         starts_mcp = False
-        if request.protocol in _RPC:
-            rpc = await _read_rpc(body)
-            request.rpc_id = rpc.id
-            starts_mcp = rpc.method == "initialize" and headers.MCP_SESSION not in request.headers
         if request.protocol == "MCP":
             _require_mcp_types(members.get("accept"))
+            method = rpc.read(await body.gather(RPC_READ_MAX)).method
+            starts_mcp = method == "initialize" and headers.MCP_SESSION not in request.headers
+        await self._invoke(request, version, body, members, starts_mcp=starts_mcp)
+
+    async def _invoke(
+        self,
+        request: Request,
+        version: Resolved,
+        body: RequestBody,
+        members: dict[str, Any],
+        *,
+        starts_mcp: bool = False,
+    ) -> None:
         path = version.settings.path
-        await self._exchange(request, version, body, _Asked(b"POST", path, _session_id(members, version), starts_mcp))
+        asked = _Asked(b"POST", path, _session_id(members, version), starts_mcp)
+        if request.protocol == "MCP" and not starts_mcp and members.keys().isdisjoint(_SESSION_MEMBERS):
+            asked.remark = self._remark(version)
+        await self._exchange(request, version, body, asked)
 
     async def agent_card(self, request: Request, version: Resolved) -> None:
         members = parameters.of_card(request)
         asked = _Asked(b"GET", CARD_PATH, members.get("runtimeSessionId") or str(uuid.uuid4()))
         await self._exchange(request, version, request.body(PAYLOAD_MAX), asked)
 
+    def _remark(self, version: Resolved) -> str:
+        """Said once for each runtime: else every session's log would begin with it."""
+        if version.runtime_arn in self._remarked:
+            return ""
+        self._remarked.add(version.runtime_arn)
+        return _NO_SESSION_ID
+
     async def _exchange(self, request: Request, version: Resolved, body: RequestBody, asked: _Asked) -> None:
-        session = await self._sessions.enter(version, asked.session_id)
+        session = await self._sessions.enter(version, asked.session_id, asked.remark)
         assert session.pool is not None, "a session that can be entered has a process"
         exchange = Exchange(session.pool, body)
         began = time.time()
@@ -69,7 +101,7 @@ class Invocations:
         try:
             await _relay(request, session, exchange, asked)
         except AgentLost as error:
-            raise await failures.lost(session, exchange, began) from error
+            raise await failures.lost(session, exchange, began, str(error)) from error
         except AgentRefused as error:
             raise await failures.refused(session, error, began) from error
         except PayloadTooLarge as error:
@@ -80,15 +112,19 @@ class Invocations:
 
 
 class _Asked:
-    """What is asked of the agent. `starts_mcp`: it is the request that may start an MCP session of the agent's own."""
+    """What is asked of the agent. `starts_mcp`: it is the request that may start an MCP session of the agent's own.
 
-    __slots__ = ("method", "path", "session_id", "starts_mcp")
+    `remark` is for the log of a session that is started for it.
+    """
+
+    __slots__ = ("method", "path", "remark", "session_id", "starts_mcp")
 
     def __init__(self, method: bytes, path: str, session_id: str, starts_mcp: bool = False) -> None:
         self.method = method
         self.path = path
         self.session_id = session_id
         self.starts_mcp = starts_mcp
+        self.remark = ""
 
 
 async def _relay(request: Request, session: Session, exchange: Exchange, asked: _Asked) -> None:
@@ -113,13 +149,13 @@ async def _relay(request: Request, session: Session, exchange: Exchange, asked: 
     await exchange.answer(head, answer_headers, request.send)
 
 
-async def _read_rpc(body: RequestBody) -> _Rpc:
-    """The JSON-RPC request in a body that has arrived whole; nothing of another."""
-    data = await body.peek()
+async def _id_of(body: RequestBody) -> msgspec.Raw | None:
+    """The id of a request that is refused, however much of it is yet to come. Raises CallerGone."""
     try:
-        return msgspec.json.decode(data, type=_Rpc) if body.whole else _Rpc()
-    except msgspec.MsgspecError:
-        return _Rpc()
+        async with asyncio.timeout(ID_SECONDS):
+            return rpc.read(await body.from_the_beginning()).id
+    except (TimeoutError, PayloadTooLarge):
+        return None
 
 
 def _require_mcp_types(accept: str | None) -> None:

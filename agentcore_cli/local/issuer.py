@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 if TYPE_CHECKING:
-    from urllib.request import OpenerDirector
-
     import jwt
+
+    from agentcore_cli.local.fetching import Deadline
 
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 KEYS_SECONDS: Final = 600.0  # how long keys are used before they are looked up again
@@ -28,7 +28,7 @@ REFRESHES_MAX: Final = 5  # look-ups for keys that are not known, in each REFRES
 REFRESH_SECONDS: Final = 60.0
 RETRY_SECONDS: Final = 2.0  # for which a failure is not tried again
 LEEWAY_SECONDS: Final = 30.0  # by which two clocks may differ
-FETCH_SECONDS: Final = 5.0
+FETCH_SECONDS: Final = 10.0  # for both documents together, however they come
 DOCUMENT_MAX: Final = 1024 * 1024  # bytes
 
 _log = logging.getLogger(__name__)
@@ -95,7 +95,12 @@ class Issuer:
             if self._failure and time.monotonic() - self._failure[0] < RETRY_SECONDS:
                 raise self._failure[1]
             try:
-                self._issuer, self._keys = await asyncio.to_thread(_fetch_issuer, self._discovery_url)
+                async with asyncio.timeout(FETCH_SECONDS + 1):  # a resolver of names may take longer
+                    self._issuer, self._keys = await asyncio.to_thread(_fetch_issuer, self._discovery_url)
+            except TimeoutError as error:
+                self._failure = time.monotonic(), IssuerUnavailable(f"{self._discovery_url}: it takes too long")
+                if not self._keys:
+                    raise self._failure[1] from error
             except IssuerUnavailable as error:
                 if not self._keys:
                     self._failure = time.monotonic(), error
@@ -116,7 +121,7 @@ def _header(token: str) -> dict[str, Any]:
 
     try:
         header = jwt.get_unverified_header(token)
-    except jwt.PyJWTError as error:
+    except (jwt.PyJWTError, ValueError, RecursionError) as error:
         raise TokenRefused("the token is no JWT") from error
     if header.get("alg") not in ALGORITHMS:
         raise TokenRefused("the token is not signed with a key pair")
@@ -150,11 +155,14 @@ def _verify(token: str, algorithm: str, key: jwt.PyJWK, issuer: str) -> dict[str
 
 def _fetch_issuer(discovery_url: str) -> tuple[str, list[jwt.PyJWK]]:
     """The issuer's name and its signing keys. Raises IssuerUnavailable."""
-    document = _fetch(discovery_url)
+    from agentcore_cli.local.fetching import Deadline
+
+    deadline = Deadline(FETCH_SECONDS)
+    document = _fetch(discovery_url, deadline)
     issuer, keys_url = document.get("issuer"), document.get("jwks_uri")
     if not isinstance(issuer, str) or not isinstance(keys_url, str):
         raise IssuerUnavailable(f"{discovery_url}: it names no issuer or no jwks_uri")
-    keys = _keys(_fetch(keys_url))
+    keys = _keys(_fetch(keys_url, deadline))
     if not keys:
         raise IssuerUnavailable(f"{keys_url}: there is no key that could sign a token")
     return issuer, keys
@@ -175,30 +183,25 @@ def _keys(document: dict[str, Any]) -> list[jwt.PyJWK]:
     return found
 
 
-def _fetch(url: str) -> dict[str, Any]:
+def _fetch(url: str, deadline: Deadline) -> dict[str, Any]:
     """A JSON object. Raises IssuerUnavailable."""
     from http.client import HTTPException
     from urllib.error import HTTPError, URLError
 
+    from agentcore_cli.local.fetching import fetch
+
+    here = _require_safe(url)  # no proxy is asked for what is on this machine
     try:
-        with _opener(url).open(url, timeout=FETCH_SECONDS) as answer:
-            _require_safe(answer.url)
-            document = msgspec.json.decode(answer.read(DOCUMENT_MAX), type=dict[str, Any])
+        data = fetch(url, deadline, DOCUMENT_MAX, _require_safe, proxies=not here)
+        document = msgspec.json.decode(data, type=dict[str, Any])
     except HTTPError as error:
         error.close()
         raise IssuerUnavailable(f"{url}: answered {error.code}") from error
     except URLError as error:
         raise IssuerUnavailable(f"{url}: {error.reason}") from error
-    except (OSError, ValueError, HTTPException, msgspec.MsgspecError) as error:
+    except (OSError, ValueError, HTTPException, RecursionError, msgspec.MsgspecError) as error:
         raise IssuerUnavailable(f"{url}: {error}") from error
     return document
-
-
-def _opener(url: str) -> OpenerDirector:
-    """No proxy is asked for what is on this machine."""
-    from urllib.request import ProxyHandler, build_opener
-
-    return build_opener(ProxyHandler({})) if _require_safe(url) else build_opener()
 
 
 def _require_safe(url: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from collections.abc import Container
@@ -28,6 +29,14 @@ def stream(home: Home, runtime_id: str, endpoint: str) -> Path:
     """A new session's log file: `<group>/YYYY/MM/DD/[runtime-logs] <uuid>.log` (observability-get-started)."""
     day = datetime.now(UTC).strftime("%Y/%m/%d")
     return group(home, runtime_id, endpoint) / day / f"[runtime-logs] {uuid.uuid4()}.log"
+
+
+def begin(log: Path, line: str) -> None:
+    """A line of ours in a session's log, before the session is started."""
+    log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    stamp = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
+    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600), "w") as file:
+        file.write(f"{stamp}Z {line}\n")
 
 
 def tail(log: Path, since: float = 0.0) -> list[str]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-import msgspec
-
 from agentcore_cli.contract import (
     COMMAND_MAX,
     COMMAND_SECONDS_DEFAULT,
@@ -20,7 +18,7 @@ from agentcore_cli.local.control.schema import Integer, String, structure
 from agentcore_cli.local.control.shapes import CLIENT_TOKEN
 from agentcore_cli.local.control.validation import validate
 from agentcore_cli.local.request import Request
-from agentcore_cli.local.wire import FieldFault, ServiceFault
+from agentcore_cli.local.wire import FieldFault, ServiceFault, parsed
 
 STOP_BODY_MAX: Final = 65_536  # bytes
 COMMAND_BODY_MAX: Final = 12 * COMMAND_MAX  # bytes: each of a command's may come as \\u00xx
@@ -123,7 +121,4 @@ def _members(request: Request, names: Mapping[bytes, str]) -> dict[str, Any]:
 
 def _json_object(body: bytes) -> dict[str, Any]:
     """A JSON body's members; none at all for an empty body."""
-    try:
-        return msgspec.json.decode(body, type=dict[str, Any]) if body else {}
-    except msgspec.MsgspecError as error:
-        raise ServiceFault.validation(f"The request's body can't be read: {error}", reason="CannotParse") from error
+    return parsed(body, dict[str, Any]) if body else {}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Final
 
+from agentcore_cli import documents
 from agentcore_cli.local.control import ArtifactError, Resolved
 from agentcore_cli.local.control.settings import RuntimeSettings
 from agentcore_cli.local.home import Home
@@ -102,14 +102,17 @@ class Programs:
         start from; without one, a Python on PATH."""
         sidecar = self._home.artifacts / f"{code_key.removesuffix('.zip')}.json"
         try:
-            told = json.loads(sidecar.read_bytes())
+            told = documents.read(sidecar)
+            interpreter, packages = Path(told["interpreter"]), told.get("environment")
+            readable = (Path(packages),) if packages else ()
+            path = tuple(str(folder) for folder in told.get("path", ()))
         except FileNotFoundError:
             return _on_path(python), (), ()
-        interpreter = Path(told["interpreter"])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ArtifactError(f"{sidecar.name} is broken: deploy again to write it anew") from error
         if not os.access(interpreter, os.X_OK):
             raise ArtifactError(f"{interpreter} is gone: deploy again to install the agent's packages")
-        environment = (Path(told["environment"]),) if told.get("environment") else ()
-        return interpreter, environment, tuple(told.get("path", ()))
+        return interpreter, readable, path
 
 
 def program_key(runtime_id: str, version: str) -> str:

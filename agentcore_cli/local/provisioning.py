@@ -67,7 +67,7 @@ async def _answers(session: Session, pool: Pool) -> bool:
         if health is None:
             await ask(pool, f"GET / HTTP/1.1\r\nhost: localhost:{settings.port}\r\n\r\n".encode())
         else:
-            session.vitals.answered(await ping(pool, health, settings.port), session.started_at)
+            session.vitals.answered(await ping(pool, health, settings.port), session.started.awake)
     except PingFailed:
         return False
     return True

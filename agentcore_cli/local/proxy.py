@@ -20,7 +20,10 @@ REFUSAL_MAX: Final = 4096  # bytes kept of what an agent says when it fails
 
 
 class AgentLost(Exception):
-    """The agent hung up before the first byte of an answer; nothing was sent to the caller."""
+    """There is no answer of the agent: it hung up, or does not speak HTTP, which the text tells then.
+
+    Nothing was sent to the caller.
+    """
 
 
 class AgentRefused(Exception):
@@ -51,7 +54,15 @@ class RequestBody:
         self._receive = receive
         self._left = limit
         self._held: bytes | None = None
+        self._kept: list[bytes] | None = None
         self.whole = False
+
+    def keep(self) -> None:
+        """From the first piece on, until `forget`, remember what came."""
+        self._kept = []
+
+    def forget(self) -> None:
+        self._kept = None
 
     async def piece(self) -> bytes:
         """What arrived since the last call; `whole` tells if it was the last. Raises CallerGone, PayloadTooLarge."""
@@ -66,12 +77,23 @@ class RequestBody:
         self._left -= len(data)
         if self._left < 0:
             raise PayloadTooLarge
+        if self._kept is not None:
+            self._kept.append(data)
         return data
 
-    async def peek(self) -> bytes:
-        """The first piece, which `piece` gives once more."""
-        self._held = await self.piece()
+    async def gather(self, most: int) -> bytes:
+        """What arrives until the body is whole, or more than `most` bytes are there; `piece` gives it once more."""
+        gathered = bytearray(await self.piece())
+        while not self.whole and len(gathered) <= most:
+            gathered += await self.piece()
+        self._held = bytes(gathered)
         return self._held
+
+    async def from_the_beginning(self) -> bytes:
+        """The whole body, when all of it was kept; b"" when it is no more."""
+        while not self.whole:
+            await self.piece()
+        return b"".join(self._kept or ())
 
     async def all(self) -> bytes:
         """The whole body, for the small ones that are read and understood here."""
@@ -110,7 +132,7 @@ class Exchange:
                 answer = await self._ask_and_upload(head(length), first, chunked=length is None)
         except (UpstreamLost, OSError) as error:
             self._raise_from_upload()
-            raise AgentLost from error
+            raise AgentLost(str(error) if isinstance(error, UpstreamLost) else "") from error
         if answer.status >= 400:
             raise AgentRefused(answer.status, await self._refusal())
         return answer
@@ -122,6 +144,7 @@ class Exchange:
         """
         connection = self._open_connection()
         self.begun = True
+        self._body.forget()
         if connection.complete:
             body = await self._chunk()
             await send({"type": "http.response.start", "status": head.status, "headers": headers(len(body))})

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from agentcore_cli.contract import LOCAL_NETWORK
 from agentcore_cli.local.containers import Container, ContainerCommand, Containers, ImageProgram
+from agentcore_cli.local.control import ArtifactError
 from agentcore_cli.local.control.settings import RuntimeSettings
-from agentcore_cli.local.sandbox import Command, Level, Program, Sandbox, SessionProcess, SessionSpec
+from agentcore_cli.local.sandbox import Command, Level, Program, Sandbox, Serve, SessionProcess, SessionSpec
 
 AnyProgram = Program | ImageProgram
 AnyProcess = SessionProcess | Container
@@ -31,7 +33,15 @@ class Sandboxes:
 
     async def image_program(self, key: str, settings: RuntimeSettings, environment: dict[str, str]) -> ImageProgram:
         """The program of a version whose artifact is an image. Raises ArtifactError."""
+        if environment.get(LOCAL_NETWORK) == "none":
+            raise ArtifactError(
+                "a container has a network of its own with a way out: `network: none` is for code alone"
+            )
         return await self._containers.program(key, settings, environment)
+
+    def answer_by(self, port: int, serve: Serve) -> None:
+        """Let sessions of code whose loopback is their own reach the server there; see `Network.answer_by`."""
+        self._processes.answer_by(port, serve)
 
     async def prepare(self, program: AnyProgram) -> None:
         """Have ready what makes sessions start fast. Raises SandboxError."""

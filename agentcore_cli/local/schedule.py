@@ -25,7 +25,7 @@ class Schedule:
         self._wakes_at = float("inf")
 
     def at(self, due: float, call: Callable[[], None]) -> None:
-        """Have `call` called once the clock shows `due`."""
+        """Have `call` called once the clock's `awake` is `due`."""
         heapq.heappush(self._entries, (due, next(self._order), call))
         if due < self._wakes_at and self._sleep is not None:
             self._sleep.cancel()
@@ -34,7 +34,7 @@ class Schedule:
         """Work until cancelled."""
         while True:
             self._call_what_is_due()
-            now = self._clock.now()
+            now = self._clock.awake()
             self._wakes_at = self._entries[0][0] if self._entries else now + FOREVER
             self._sleep = asyncio.ensure_future(self._clock.sleep(max(self._wakes_at - now, GRAIN_SECONDS)))
             try:
@@ -43,6 +43,6 @@ class Schedule:
                 self._sleep.cancel()
 
     def _call_what_is_due(self) -> None:
-        now = self._clock.now()
+        now = self._clock.awake()
         while self._entries and self._entries[0][0] <= now:
             heapq.heappop(self._entries)[2]()

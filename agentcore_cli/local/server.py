@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import logging
 import logging.handlers
@@ -27,11 +28,13 @@ import uvicorn
 import uvloop
 
 from agentcore_cli import __version__
-from agentcore_cli.contract import LOCAL_REGION
+from agentcore_cli.contract import LOCAL_KEY_PREFIX, LOCAL_REGION
 from agentcore_cli.errors import AgentcoreError, ConflictError
 from agentcore_cli.files import lock, write_atomically
 from agentcore_cli.local.application import Application
+from agentcore_cli.local.brokers import Brokers
 from agentcore_cli.local.clock import Clock
+from agentcore_cli.local.connection import CallerConnection
 from agentcore_cli.local.containers import Containers
 from agentcore_cli.local.control import ControlPlane
 from agentcore_cli.local.credentials import Credentials
@@ -46,8 +49,12 @@ from agentcore_cli.local.ledger import Ledger
 from agentcore_cli.local.programs import Programs
 from agentcore_cli.local.sandbox import Sandbox
 from agentcore_cli.local.sandboxes import Sandboxes
+from agentcore_cli.local.session_tokens import SessionTokens
 from agentcore_cli.local.sessions import Sessions
+from agentcore_cli.local.signatures import Signatures
 from agentcore_cli.local.store import Store
+from agentcore_cli.local.strangers import RESERVE, Acceptor, Strangers
+from agentcore_cli.signature import Key
 
 DEFAULT_PORT: Final = 8757
 BACKLOG: Final = 2048
@@ -106,22 +113,24 @@ class LocalServer:
         self._home = home
         self._listener = listener
         self._port: int = listener.getsockname()[1]
-        self._access_key = new_access_key()
+        self._key = new_key()
         self._ending = asyncio.Event()
         clock, faults = Clock(), Faults()
-        credentials = Credentials(self.url, self._access_key)
+        self._credentials, tokens = Credentials(self.url, Brokers()), SessionTokens()
         self._sandbox = Sandboxes(Sandbox(home, keep_spares=True), Containers(home))
         self._ledger = Ledger(home)
         self._store = Store(home.database)
         programs = Programs(home, self._sandbox)
-        self._sessions = Sessions(home, self._sandbox, programs, credentials, self._ledger, clock, faults)
-        self._deployments = Deployments(programs, self._sessions, credentials)
+        self._sessions = Sessions(home, self._sandbox, programs, self._credentials, tokens, self._ledger, clock, faults)
+        self._deployments = Deployments(programs, self._sessions, self._credentials)
         self._control = ControlPlane(
             self._store, clock, faults, self._deployments, LOCAL_REGION, artifacts=home.artifacts
         )
-        extension = Extension(self._sessions, self._control, self._sandbox, credentials, clock, faults, self.end)
+        extension = Extension(self._sessions, self._control, self._sandbox, self._credentials, clock, faults, self.end)
         data_plane = DataPlane(self._control, self._sessions, clock, faults)
-        self._http = _uvicorn(Application(Guard(self._port, credentials), data_plane, self._control, extension))
+        guard = Guard(self._port, Signatures(self._key, clock, str(home.root)), tokens)
+        self._http = _Uvicorn(Application(guard, data_plane, self._control, extension, self._credentials))
+        self._sandbox.answer_by(self._port, self._http.serve_besides)
 
     @property
     def url(self) -> str:
@@ -154,6 +163,7 @@ class LocalServer:
         await self._control.close()
         await self._sessions.close()
         await self._sandbox.close()
+        await self._credentials.close()
         self._http.should_exit = True
         await serving
         self._store.close()
@@ -183,23 +193,46 @@ class LocalServer:
             "pid": os.getpid(),
             "started": process_started(os.getpid()),
             "version": __version__,
-            "access_key": self._access_key,
+            "access_key": self._key.id,
+            "secret_key": self._key.secret,
         }
         write_atomically(self._home.server_file, json.dumps(told), mode=0o600)
 
 
 class _Uvicorn(uvicorn.Server):
+    """Uvicorn, but for how connections come in and what may be said on them."""
+
+    def __init__(self, application: Application) -> None:
+        self._strangers = Strangers()
+        super().__init__(_config(application, self._strangers))
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.servers = [self._accept(listener) for listener in sockets or []]  # type: ignore[misc]
+        self.started = True
+
+    async def serve_besides(self, listener: socket.socket) -> contextlib.ExitStack:
+        """Answer on a further socket too, until what this gives is closed."""
+        ending = contextlib.ExitStack()
+        ending.callback(listener.close)
+        ending.callback(self._accept(listener, reserve=0).close)
+        return ending
+
+    def _accept(self, listener: socket.socket, reserve: int = RESERVE) -> Acceptor:
+        make: Any = self.config.http_protocol_class
+        protocol = functools.partial(make, config=self.config, server_state=self.server_state, app_state={})
+        return Acceptor(listener, protocol, self._strangers, reserve)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Signals are LocalServer's: sessions have to end before connections do."""
         yield
 
 
-def _uvicorn(application: Application) -> uvicorn.Server:
-    config = uvicorn.Config(
+def _config(application: Application, strangers: Strangers) -> uvicorn.Config:
+    return uvicorn.Config(
         application,
         loop="none",
-        http="httptools",
+        http=functools.partial(CallerConnection, strangers),  # type: ignore[arg-type]  # it is called like a class
         ws=_web_socket,  # type: ignore[arg-type]  # it is called like the class that it stands for
         ws_ping_interval=None,  # a ping begins the session's idle time anew, so only callers send them
         ws_per_message_deflate=False,
@@ -212,7 +245,6 @@ def _uvicorn(application: Application) -> uvicorn.Server:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=CLOSE_SECONDS,
     )
-    return _Uvicorn(config)
 
 
 def _web_socket(**named: Any) -> asyncio.Protocol:
@@ -244,10 +276,10 @@ def listen() -> socket.socket:
     return listener
 
 
-def new_access_key() -> str:
-    """A random access key id in AWS's form: 20 capital letters and digits."""
+def new_key() -> Key:
+    """A random access key in AWS's form: an id of 20 capital letters and digits, a secret of 40 characters."""
     alphabet = string.ascii_uppercase + "234567"
-    return "AGCL" + "".join(secrets.choice(alphabet) for _ in range(16))
+    return Key(LOCAL_KEY_PREFIX + "".join(secrets.choice(alphabet) for _ in range(16)), secrets.token_urlsafe(30))
 
 
 def _open_log(home: Home) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from agentcore_cli.local import headers
+from agentcore_cli.local.clock import Moment
 from agentcore_cli.local.control import Resolved
 from agentcore_cli.local.sandbox import Level
 from agentcore_cli.local.sandboxes import AnyProcess, AnyProgram
@@ -15,6 +16,12 @@ from agentcore_cli.local.upstream import Pool
 from agentcore_cli.local.vitals import Vitals
 
 State = Literal["provisioning", "active", "idle", "stopping", "stopped"]
+
+
+_BUSY_UNTIMED: Final = (
+    "its /ping says HealthyBusy without time_of_last_update: it lives here, but AWS was seen to end such sessions at "
+    "the idle timeout; add the time, in seconds since the epoch, at which the status changed last"
+)
 
 
 class Activity(Protocol):
@@ -42,16 +49,21 @@ class SessionKey:
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """`version` is pinned: an update of the runtime does not reach a session that runs. Times are the clock's."""
+    """`version` is pinned: an update of the runtime does not reach a session that runs.
+
+    `started`, `last_used` and `ended_at` are told; what is decided is decided by the clock's `awake`, which is also
+    what `exchanges` and `next_check` hold.
+    """
 
     key: SessionKey
     version: Resolved
     name: str  # of this start: unique, short, safe as a folder's name
     log: Path
-    started_at: float
+    started: Moment
     vitals: Vitals
+    is_trial: bool = False  # started to see whether the version starts; nobody calls it, and no list shows it
     state: State = "provisioning"
-    last_used_at: float = 0.0
+    last_used: Moment = field(init=False)
     invocations: int = 0
     has_answered: bool = False
     program: AnyProgram | None = None
@@ -64,6 +76,8 @@ class Session:
     next_check: float = 0.0
     being_checked: bool = False
     drowsy: bool = False
+    token: str = field(default="", repr=False)  # see `session_tokens`
+    lacks_credentials: str = ""  # why its SDK gets none, since it asked last
     ended_at: float | None = None
     end_reason: str | None = None
     doomed: asyncio.Future[str] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -71,22 +85,26 @@ class Session:
     quiet: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self.last_used_at = self.started_at
+        self.last_used = self.started
         self.quiet.set()
         settings = self.version.settings
         self.custom_headers = headers.forwardable(settings.header_allowlist, jwt=settings.authorizer is not None)
 
-    def begin(self, exchange: Activity, now: float) -> None:
+    def begin(self, exchange: Activity, now: Moment) -> None:
         """A request has come: the session is active until it ends."""
-        self.exchanges[exchange] = now
+        self.exchanges[exchange] = now.awake
         self.invocations += 1
         self.state = "active"
         self.quiet.clear()
         self.touch(now)
 
-    def touch(self, now: float) -> None:
+    def touch(self, now: Moment) -> None:
         """Somebody has used it: the idle time counts from here."""
-        self.last_used_at = now
+        self.last_used = now
+        self.wake()
+
+    def wake(self) -> None:
+        """Something will happen in it: its timers are punctual again."""
         if self.drowsy and self.process is not None:
             self.drowsy = False
             self.process.rouse()
@@ -97,10 +115,10 @@ class Session:
             self.drowsy = True
             self.process.drowse()
 
-    def end(self, exchange: Activity, now: float) -> None:
+    def end(self, exchange: Activity, now: Moment) -> None:
         """A request has ended: the idle time counts from here."""
         del self.exchanges[exchange]
-        self.last_used_at = now
+        self.last_used = now
         if not self.exchanges:
             self.quiet.set()
         self.settle()
@@ -123,6 +141,10 @@ class Session:
         if self.state in ("active", "idle"):
             self.state = "active" if self.exchanges or self.vitals.busy else "idle"
 
+    def tell_of_credentials(self, fault: str) -> None:
+        """Remember why the session has none; "" when it has."""
+        self.lacks_credentials = fault
+
     def doom(self, reason: str) -> None:
         """Tell whoever starts the session that it is no longer wanted."""
         if not self.doomed.done():
@@ -130,8 +152,10 @@ class Session:
 
     @property
     def idle_since(self) -> float:
-        """From when the idle timeout counts: the last request's end, or when the agent was last no longer busy."""
-        return max(self.last_used_at, self.vitals.healthy_since)
+        """From when, by the clock's `awake`, the idle timeout counts: the last request's end, or when the agent was
+        last no longer busy.
+        """
+        return max(self.last_used.awake, self.vitals.healthy_since)
 
     def identity(self) -> headers.HeaderList:
         """The headers that tell the session's id, to the agent and to the caller."""
@@ -157,6 +181,10 @@ class Session:
             if name == headers.MCP_SESSION and value:
                 self.mcp_session = value
 
+    def warnings(self) -> list[str]:
+        """What goes well here and not on AWS."""
+        return [_BUSY_UNTIMED] if self.vitals.was_busy_untimed else []
+
     def record(self, level: Level) -> dict[str, Any]:
         """The session as `/_local/sessions` shows it."""
         return {
@@ -166,8 +194,8 @@ class Session:
             "endpoint": self.key.endpoint,
             "version": self.version.version,
             "state": self.state,
-            "started_at": self.started_at,
-            "last_used_at": self.last_used_at,
+            "started_at": self.started.now,
+            "last_used_at": self.last_used.now,
             "invocations": self.invocations,
             "pid": self.process.pid if self.process else None,
             "warm": self.process is not None and self.process.warm,
@@ -177,4 +205,5 @@ class Session:
             "log": str(self.log),
             "ended_at": self.ended_at,
             "end_reason": self.end_reason,
+            "warnings": self.warnings(),
         }

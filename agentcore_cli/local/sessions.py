@@ -29,6 +29,7 @@ from agentcore_cli.local.sandbox import Level, SandboxError, SessionSpec
 from agentcore_cli.local.sandboxes import Sandboxes
 from agentcore_cli.local.schedule import GRAIN_SECONDS, Schedule
 from agentcore_cli.local.session import Activity, Session, SessionKey
+from agentcore_cli.local.session_tokens import Grant, SessionTokens
 from agentcore_cli.local.upstream import Pool
 from agentcore_cli.local.vitals import Vitals
 from agentcore_cli.local.wire import ServiceFault
@@ -50,6 +51,7 @@ class Sessions:
         sandbox: Sandboxes,
         programs: Programs,
         credentials: Credentials,
+        tokens: SessionTokens,
         ledger: Ledger,
         clock: Clock,
         faults: Faults,
@@ -58,6 +60,7 @@ class Sessions:
         self._sandbox = sandbox
         self._programs = programs
         self._credentials = credentials
+        self._tokens = tokens
         self._ledger = ledger
         self._clock = clock
         self._faults = faults
@@ -84,26 +87,32 @@ class Sessions:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._scheduling
 
-    async def enter(self, version: Resolved, session_id: str) -> Session:
-        """The session of this id, started if there is none.
+    async def enter(self, version: Resolved, session_id: str, remark: str = "") -> Session:
+        """The session of this id, started if there is none; its log begins with the `remark` then.
 
         Raises ServiceFault: 409 while another operation starts or ends it, 424 when its agent does not start.
         """
         key = SessionKey(version.runtime_id, version.endpoint, session_id)
         session = self._live.get(key)
         if session is None:
-            return await self._start(key, version)
+            return await self._start(key, version, remark=remark)
         if session.state not in ("active", "idle"):
             raise ServiceFault.retryable_conflict()
         return session
 
+    async def try_out(self, version: Resolved) -> None:
+        """Start a session of the version and end it, before anybody can call one. Raises ServiceFault as `enter`."""
+        key = SessionKey(version.runtime_id, version.endpoint, f"trial-{secrets.token_hex(16)}")
+        session = await self._start(key, version, is_trial=True)
+        await self.end(session, "the trial was over")
+
     def begin(self, session: Session, exchange: Activity) -> None:
         """A request enters the session: it is active until `finish`."""
-        session.begin(exchange, self._clock.now())
+        session.begin(exchange, self._clock.moment())
         self._health.watch(session)
 
     def finish(self, session: Session, exchange: Activity) -> None:
-        session.end(exchange, self._clock.now())
+        session.end(exchange, self._clock.moment())
 
     def join(self, session: Session, conversation: Activity) -> None:
         """A connection is there until `leave`. It is cut with the session, and does not keep that alive by itself."""
@@ -113,7 +122,7 @@ class Sessions:
 
     def touch(self, session: Session) -> None:
         """Something came by a connection."""
-        session.touch(self._clock.now())
+        session.touch(self._clock.moment())
 
     def leave(self, session: Session, conversation: Activity) -> None:
         session.conversations.discard(conversation)
@@ -155,7 +164,7 @@ class Sessions:
 
     def records(self, runtime_arn: str | None = None) -> list[dict[str, Any]]:
         """Living sessions, then ended ones, newest first."""
-        living = [session.record(self._level(session)) for session in self._live.values()]
+        living = [session.record(self._level(session)) for session in self._live.values() if not session.is_trial]
         living = [record for record in living if runtime_arn in (None, record["runtime_arn"])]
         return sorted(living, key=lambda record: -record["started_at"]) + self._ledger.past(runtime_arn)
 
@@ -169,14 +178,16 @@ class Sessions:
             end.add_done_callback(_report)
         await asyncio.gather(*ends, return_exceptions=True)
 
-    async def _start(self, key: SessionKey, version: Resolved) -> Session:
+    async def _start(self, key: SessionKey, version: Resolved, *, remark: str = "", is_trial: bool = False) -> Session:
         if self._closing:
             raise ServiceFault(503, "ServiceUnavailableException", "the local runtime is being stopped")
-        session = self._new(key, version)
+        session = self._new(key, version, is_trial=is_trial)
         self._live[key] = session
         try:
+            if remark:
+                logs.begin(session.log, remark)
             await self._provision(session)
-        except (StartFailed, ArtifactError, SandboxError, ServiceFault, OSError) as error:
+        except Exception as error:  # whatever it is, the id is not left behind in provisioning
             await self._give_up(session, str(error))
             raise _refusal(error, session) from error
         session.state = "idle"
@@ -185,11 +196,14 @@ class Sessions:
             self._exited(session)
         return session
 
-    def _new(self, key: SessionKey, version: Resolved) -> Session:
-        now = self._clock.now()
+    def _new(self, key: SessionKey, version: Resolved, *, is_trial: bool) -> Session:
+        now = self._clock.moment()
         self._starts += 1
         name = f"s{self._starts}-{secrets.token_hex(4)}"
-        return Session(key, version, name, self._log_of_next(key), now, Vitals(now))
+        session = Session(key, version, name, self._log_of_next(key), now, Vitals(now.awake), is_trial)
+        grant = Grant(version.runtime_id, version.runtime_arn, session.tell_of_credentials)
+        session.token = self._tokens.issue(grant)
+        return session
 
     def _log_of_next(self, key: SessionKey) -> Path:
         if self._starts % PRUNE_EVERY == 1:
@@ -203,7 +217,8 @@ class Sessions:
             await self._clock.sleep(SLOW_START_SECONDS)
         program = session.program = await self._programs.find(session.version)
         self._programs.hold(program)
-        environment = self._credentials.session_environment(session.version, session.key.endpoint)
+        self._credentials.look_ahead(session.version.runtime_arn)
+        environment = self._credentials.session_environment(session.version, session.key.endpoint, session.token)
         spec = SessionSpec(session.name, environment, session.log)
         process = session.process = await self._sandbox.start(program, spec)
         session.pool = Pool(process.address)
@@ -229,6 +244,7 @@ class Sessions:
         await self._tear_down(session, f"the agent {session.process.exited.result().describe()}")
 
     async def _tear_down(self, session: Session, reason: str, grace: float = 5.0) -> None:
+        session.wake()
         try:
             if session.process is not None:
                 await session.process.stop(grace)
@@ -241,6 +257,7 @@ class Sessions:
 
     async def _forget(self, session: Session, reason: str) -> None:
         session.state = "stopped"
+        self._tokens.revoke(session.token)
         session.ended_at, session.end_reason = self._clock.now(), reason
         self._live.pop(session.key, None)
         self._ledger.record(session, self._level(session))
@@ -265,6 +282,8 @@ def _refusal(error: Exception, session: Session) -> ServiceFault:
         return ServiceFault.runtime_client_error(str(error), detail="\n".join(logs.tail(session.log)))
     if isinstance(error, ArtifactError):
         return ServiceFault.runtime_client_error(str(error))
+    if not isinstance(error, (SandboxError, OSError)):
+        _log.error("session %s could not be started", session.name, exc_info=error)
     return ServiceFault.internal(f"the session could not be started: {error}")
 
 

@@ -2,22 +2,32 @@
 
 `Connection` carries one exchange at a time and parses the answer as it arrives; `Pool` keeps a session's connections
 open between exchanges. Both know HTTP framing and nothing of sessions, ASGI or AgentCore.
+
+An agent may be anything, so nothing that it says is taken for more than it is: what it says unasked ends the
+connection, and what follows the one answer that was asked for is never taken for the answer to the next request.
 """
 
 from __future__ import annotations
 
 import asyncio
+import select
 from typing import Final, cast
 
 import httptools
 
 BUFFERED_MAX: Final = 256 * 1024  # bytes of an answer that wait for a slow reader before the agent has to wait
 IDLE_CONNECTIONS_MAX: Final = 64
+FIELDS_MAX: Final = 64 * 1024  # bytes of an answer's headers and trailers together, interim answers' included
+_INTERIM_COST: Final = 32  # bytes that an interim answer without a header counts for
 IDLE_SECONDS: Final = 4.0  # uvicorn, the commonest server of agents, closes its idle connections after 5
 
 
 class UpstreamLost(Exception):
-    """The connection to the agent ended before the answer was whole."""
+    """The connection ended before the answer was whole; the text says what the agent did, if that is known."""
+
+
+class _TooMuch(Exception):
+    """More headers than an answer may have."""
 
 
 class Head:
@@ -54,22 +64,28 @@ class Connection(asyncio.Protocol):
         self._writable: asyncio.Future[None] | None = None
         self._reading_paused = False
         self._keep_alive = False
+        self._asked = False
+        self._fault = ""
         self.reused = False
         self.idle_since = 0.0
         self._reset()
 
     def _reset(self) -> None:
+        self._fields = 0  # bytes of headers and trailers
+        self._pending = 0  # bytes since anything of the answer was whole
         self._headers: list[tuple[bytes, bytes]] = []
         self._head: Head | None = None
         self._body = bytearray()
         self._complete = False
         self._untouched = True
+        self._surplus = False  # whether more than the answer has arrived
 
     # What the proxy calls
 
     def begin(self, request: bytes) -> None:
         """Start an exchange with the first bytes of a request."""
         self._reset()
+        self._asked = True
         self.write(request)
 
     def write(self, data: bytes) -> None:
@@ -79,7 +95,7 @@ class Connection(asyncio.Protocol):
     async def drained(self) -> None:
         """Return when the agent takes more of the request. Raises UpstreamLost when it never will."""
         if self._lost:
-            raise UpstreamLost
+            raise UpstreamLost(self._fault)
         if self._writable is not None:
             await self._writable
 
@@ -87,6 +103,8 @@ class Connection(asyncio.Protocol):
         """The final status line and headers (1xx are skipped). Raises UpstreamLost."""
         while self._head is None:
             await self._wait()
+        if self._fault and not self._complete:
+            raise UpstreamLost(self._fault)
         return self._head
 
     async def chunk(self) -> bytes:
@@ -111,7 +129,8 @@ class Connection(asyncio.Protocol):
     @property
     def usable(self) -> bool:
         """Whether another exchange may follow on this connection."""
-        return self._complete and self._keep_alive and not self._lost and self._writable is None
+        at_rest = self._complete and not self._surplus and self._writable is None
+        return at_rest and self._keep_alive and not self._lost
 
     @property
     def untouched(self) -> bool:
@@ -122,6 +141,15 @@ class Connection(asyncio.Protocol):
     def lost(self) -> bool:
         return self._lost
 
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing has arrived that nobody asked for, not even what the event loop has yet to read."""
+        if self._transport is None or self._lost:
+            return False
+        poll = select.poll()
+        poll.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return not poll.poll(0)
+
     def close(self) -> None:
         """End the connection at once; whoever waits for it gets UpstreamLost."""
         if self._transport is not None:
@@ -130,7 +158,7 @@ class Connection(asyncio.Protocol):
 
     async def _wait(self) -> None:
         if self._lost:
-            raise UpstreamLost
+            raise UpstreamLost(self._fault)
         self._reader = self._loop.create_future()
         try:
             await self._reader
@@ -153,19 +181,40 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclasses
 
     def data_received(self, data: bytes) -> None:
-        if self._complete:  # nobody asked
+        if self._complete or not self._asked:  # nobody asked
             self.close()
             return
         self._untouched = False
+        self._pending += len(data)
         try:
             self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            self.close()
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            self._break(error)
+            return
+        if self._pending > FIELDS_MAX:
+            self._break(_TooMuch())
 
     def connection_lost(self, _reason: Exception | None) -> None:
         if self._head is not None and not self._complete and not self._head.framed and not self._lost:
             self._complete = True
         self._end()
+
+    def _break(self, error: Exception) -> None:
+        """End a connection whose agent does not keep to HTTP, unless its answer is whole."""
+        if not self._complete:
+            too_much = isinstance(error, _TooMuch) or isinstance(error.__context__, _TooMuch)
+            self._fault = (
+                f"answered with more than {FIELDS_MAX} bytes of headers"
+                if too_much
+                else "answered with what is no HTTP"
+            )
+        self.close()
+
+    def _count(self, size: int) -> None:
+        self._pending = 0
+        self._fields += size
+        if self._fields > FIELDS_MAX:
+            raise _TooMuch
 
     def pause_writing(self) -> None:
         self._writable = self._loop.create_future()
@@ -178,23 +227,44 @@ class Connection(asyncio.Protocol):
     # httptools
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers.append((name.lower(), value))
+        if self._complete:
+            return  # of a second answer
+        self._count(len(name) + len(value) + len(b": \r\n"))
+        if self._head is None:  # else a trailer, which nobody is told
+            self._headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
+        if self._complete:
+            return
         status = self._parser.get_status_code()
-        if status >= 200:
+        if status < 200:
+            self._count(_INTERIM_COST)
+        else:
+            self._pending = 0
             self._head = Head(status, self._headers)
             self._keep_alive = self._parser.should_keep_alive()
             self._wake()
 
+    def on_chunk_header(self) -> None:
+        self._pending = 0
+
     def on_body(self, body: bytes) -> None:
+        if self._complete:
+            return
+        self._pending = 0
         self._body += body
         if len(self._body) > BUFFERED_MAX and not self._reading_paused and self._transport is not None:
             self._reading_paused = True
             self._transport.pause_reading()
         self._wake()
 
+    def on_message_begin(self) -> None:
+        self._surplus = self._complete
+
     def on_message_complete(self) -> None:
+        if self._complete:
+            return
+        self._pending = 0
         if self._head is None:  # an interim 1xx answer
             self._headers = []
             return
@@ -240,7 +310,7 @@ class Pool:
         oldest = self._loop.time() - IDLE_SECONDS
         while self._idle:
             connection = self._idle.pop()
-            if not connection.lost and connection.idle_since >= oldest:
+            if connection.idle_since >= oldest and connection.quiet:
                 connection.reused = True
                 return connection
             connection.close()

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 from urllib.parse import unquote_to_bytes
 
 import msgspec
 
 from agentcore_cli.contract import HEADER_ERROR_TYPE, HEADER_REQUEST_ID
 
+T = TypeVar("T")
 Headers = list[tuple[str, str]]
 Answer = tuple[int, Headers, bytes]
 Reason = Literal[
@@ -123,6 +124,14 @@ def fault_response(fault: ServiceFault, request_id: str) -> Answer:
         body["detail"] = fault.detail
     headers = [*JSON_HEADERS, (HEADER_ERROR_TYPE, fault.type), (HEADER_REQUEST_ID, request_id)]
     return fault.status, headers, msgspec.json.encode(body)
+
+
+def parsed(body: bytes, shape: type[T]) -> T:
+    """A JSON body as `shape`. Raises ServiceFault 400 for what is no JSON, is another shape, or nests without end."""
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise ServiceFault.validation(f"The request's body can't be read: {error}", reason="CannotParse") from error
 
 
 def split_path(raw_path: bytes) -> list[str]:

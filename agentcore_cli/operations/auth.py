@@ -21,6 +21,7 @@ from agentcore_cli.errors import ConflictError, InputError, NotFoundError
 from agentcore_cli.events import Listener, Step
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.resources.ownership import Owner
+from agentcore_cli.trust import Trust, is_loopback
 
 _USERS: Final = "users"
 _SERVICE: Final = "service"
@@ -101,6 +102,7 @@ def create_pool(request: CreatePoolRequest, selected: Selected, listener: Listen
         service = _service_client(door, pool, selected) if request.service else None
     clients = [client.id, *([service.client_id] if service else [])]
     _write(selected, _authorizer_changes(selected, pool, clients))
+    Trust().add("addresses", pool.discovery_url)  # the person made it
     return PoolResult(selected.agent_name, pool.id, pool.discovery_url, client.id, users, service)
 
 
@@ -109,15 +111,21 @@ def user_token(user: str, password: str, selected: Selected) -> Token:
     authorizer = _authorizer(selected)
     if not authorizer.clients:
         raise InputError(f"agents.{selected.agent_name}.authorizer.clients: there is none to sign in through")
+    selected.require_trust(_provider_key(selected), authorizer.discovery_url, address=authorizer.discovery_url)
     with _pools(selected) as door:
         return Token(door.access_token(authorizer.clients[0], user, password))
 
 
 def service_token(client_id: str, client_secret: str, scopes: Collection[str], selected: Selected) -> Token:
     """An access token for a program, from the provider that the config names, whichever it is."""
-    from agentcore_cli.aws.token_endpoint import client_token
+    from agentcore_cli.aws.token_endpoint import client_token, token_endpoint
 
-    return Token(client_token(_authorizer(selected).discovery_url, client_id, client_secret, scopes))
+    discovery_url = _authorizer(selected).discovery_url
+    selected.require_trust(_provider_key(selected), discovery_url, address=discovery_url)
+    endpoint = token_endpoint(discovery_url)
+    if is_loopback(discovery_url):
+        selected.require_trust(f"the token endpoint that {discovery_url} names", endpoint, address=endpoint)
+    return Token(client_token(endpoint, client_id, client_secret, scopes))
 
 
 def delete_pool(consent: Callable[[str], bool], selected: Selected) -> DeletedPool:
@@ -150,6 +158,10 @@ def _pools(selected: Selected) -> Iterator[UserPools]:
         yield UserPools(session)
     finally:
         session.close()
+
+
+def _provider_key(selected: Selected) -> str:
+    return f"agents.{selected.agent_name}.authorizer.discovery_url"
 
 
 def _our_pool(door: UserPools, selected: Selected) -> UserPool | None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import time
 from collections.abc import Mapping
-from typing import Final
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
 
 from agentcore_cli.aws.profiles import read_profile
 
@@ -41,3 +46,39 @@ def find_credentials(profile: str | None, environ: Mapping[str, str]) -> str | N
     if environ.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") or environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI"):
         return "the container's role"
     return None
+
+
+def lapsed_login(profile: str | None, environ: Mapping[str, str]) -> str | None:
+    """The profile whose single sign-on has ended or not begun, if credentials would come by one; None: all is well.
+
+    It is this profile, or the one that its role is assumed from. Read from the file that `aws sso login` writes.
+    """
+    if not profile and (environ.get("AWS_ACCESS_KEY_ID") or environ.get("AWS_WEB_IDENTITY_TOKEN_FILE")):
+        return None
+    seen: set[str] = set()
+    chosen = read_profile(profile, environ)
+    while not (started := chosen.settings.get("sso_session") or chosen.settings.get("sso_start_url")):
+        seen.add(chosen.name)
+        source = chosen.settings.get("source_profile")
+        if source is None or source in seen:
+            return None
+        chosen = read_profile(source, environ)
+    name = hashlib.sha1(started.encode(), usedforsecurity=False).hexdigest()
+    home = Path(environ.get("HOME") or Path.home())
+    return None if _is_logged_in(home / ".aws" / "sso" / "cache" / f"{name}.json") else chosen.name
+
+
+def _is_logged_in(cached: Path) -> bool:
+    """Whether the token is good, or can be renewed without anybody."""
+    try:
+        token: dict[str, Any] = json.loads(cached.read_bytes())
+        until = _seconds(token["expiresAt"])
+        if until <= time.time() and token.get("refreshToken"):
+            until = _seconds(token["registrationExpiresAt"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return until > time.time()
+
+
+def _seconds(text: str) -> float:
+    return datetime.fromisoformat(text.replace("UTC", "Z")).timestamp()

@@ -25,6 +25,7 @@ from agentcore_cli.operations.defaults import default_name, default_region, with
 from agentcore_cli.operations.generated import generated_files
 from agentcore_cli.operations.settings import Settings, looks_secret, setting_changes
 from agentcore_cli.rendering import render
+from agentcore_cli.trust import Trust
 
 _AWS: Final = "aws"
 
@@ -225,6 +226,7 @@ def _write(texts: Mapping[Path, str]) -> tuple[Path, ...]:
 def _result(draft: _Draft, config: Config, written: tuple[Path, ...], warnings: tuple[str, ...]) -> ConfigureResult:
     agent = config.agents[draft.name]
     target = config.targets.get(draft.target)
+    Trust().add("projects", config.project)  # this user made it, or works on it
     return ConfigureResult(
         agent=draft.name,
         entrypoint=agent.entrypoint,

@@ -8,12 +8,17 @@ from dataclasses import dataclass, field
 
 from agentcore_cli import contract, names, wiring
 from agentcore_cli.engine import Action, Change, Facts, Outcome, Plan, apply
-from agentcore_cli.errors import InputError
-from agentcore_cli.events import Listener
-from agentcore_cli.operations.plan import Overrides, check, make_plan, work_on
+from agentcore_cli.errors import AgentFailedError, InputError
+from agentcore_cli.events import Listener, Note
+from agentcore_cli.operations.handed_over import HandedOver, hand_over
+from agentcore_cli.operations.plan import Overrides, Workplace, check, make_plan, work_on
+from agentcore_cli.operations.rollback import RollbackRequest, go_back
 from agentcore_cli.operations.selection import Selected
+from agentcore_cli.operations.smoke import STEP, Smoke, told_what_goes_on
 from agentcore_cli.resources.patience import Patience
+from agentcore_cli.resources.runtime import STARTED
 from agentcore_cli.state import RUNTIME
+from agentcore_cli.trust import Trust
 
 _NEEDS_CONSENT = frozenset({Action.REPLACE, Action.DELETE, Action.ADOPT})
 
@@ -29,7 +34,9 @@ def always(changes: tuple[Change, ...]) -> bool:
 class DeployRequest:
     """`consent` is asked about replacements, deletions, adoptions and wider permissions, never on the local target.
 
-    `timeout` is in seconds. `caller` is the environment whose AWS_* variables local sessions get.
+    `timeout` is in seconds. `caller` is the environment whose AWS credentials local sessions get. With `smoke` the
+    deploy is done only when a session of the new version has started, and with `rolls_back` one on AWS that does not
+    is left again for the version before. `bearer` is the token of a caller whom the agent lets in.
     """
 
     overrides: Overrides = field(default_factory=Overrides)
@@ -37,6 +44,9 @@ class DeployRequest:
     timeout: float = 900.0
     consent: Consent = always
     caller: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+    smoke: bool = True
+    rolls_back: bool = False
+    bearer: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +70,35 @@ class DeployResult:
 
 
 def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> DeployResult:
-    """Plan, ask where that is called for, apply, wait.
+    """Plan, ask where that is called for, apply, wait, see it start.
 
     Raises InputError (2) before anything is done for what is wrong with the project, ConflictError for a thing that is
-    not ours or a deploy under way, CredentialsError (3), StillInProgressError (7) when it takes longer than wanted.
+    not ours or a deploy under way, CredentialsError (3), AgentFailedError (5) for a version that does not start,
+    StillInProgressError (7) when it takes longer than wanted.
     """
     check(request.overrides, selected)
     patience = Patience(request.wait, request.timeout)
-    with work_on(selected, "deploy", listener) as place, wiring.store().in_use():
+    smokes = request.smoke and request.wait
+    with work_on(selected, "deploy", listener, must_start=smokes) as place, wiring.store().in_use():
         plan = make_plan(place, request.overrides, patience, listener)
         _ask(request, selected, plan)
-        outcome = apply(plan, place.journal, listener)
-    if selected.is_local:
-        _hand_over_credentials(request, selected, outcome)
-    return _result(selected, plan, outcome)
+        _note_first(selected, listener)
+        if selected.is_local:
+            _hand_over_credentials(request, selected)
+            _tell_of_network(selected, listener)
+        with told_what_goes_on(place):
+            outcome = apply(plan, place.journal, listener)
+        seconds = _see_it_start(request, place, outcome, listener) if smokes else {}
+    return _result(selected, plan, outcome, {**outcome.seconds, **seconds})
+
+
+def _note_first(selected: Selected, listener: Listener) -> None:
+    """Say once, of a project that this user neither configured nor deployed before, what a deploy lets it do."""
+    trust, project = Trust(), selected.loaded.config.project
+    if trust.has("projects", project):
+        return
+    trust.add("projects", project)
+    listener(Note(f"first deploy of {project} by you: a deploy runs its code, the build scripts of its packages too"))
 
 
 def _ask(request: DeployRequest, selected: Selected, plan: Plan) -> None:
@@ -82,14 +107,71 @@ def _ask(request: DeployRequest, selected: Selected, plan: Plan) -> None:
         raise InputError("not deployed: the answer was no")
 
 
-def _hand_over_credentials(request: DeployRequest, selected: Selected, outcome: Outcome) -> None:
-    """Give local sessions the deployer's AWS_* variables, on every deploy: the server keeps them in memory only."""
-    withheld = selected.loaded.config.local.credentials == "none"
-    handed = {} if withheld else {name: value for name, value in request.caller.items() if name.startswith("AWS_")}
-    wiring.local_runtime(selected).put_credentials(outcome.outputs[RUNTIME]["arn"], handed)
+def _see_it_start(
+    request: DeployRequest, place: Workplace, outcome: Outcome, listener: Listener
+) -> Mapping[str, float]:
+    """Gives the seconds of the step, if there was one. A version on AWS that fails is left where that was wanted."""
+    runtime = outcome.outputs[RUNTIME]
+    smoke = Smoke(place.selected, listener, request.bearer)
+    if not smoke.is_due(runtime, runtime.get(STARTED)):
+        return {}
+    try:
+        seconds = smoke.run(runtime)
+    except AgentFailedError as error:
+        _leave(request, place, runtime, error, listener)
+        raise
+    if seconds is None:
+        return {}
+    if recorded := place.journal.recorded(RUNTIME):
+        place.journal.done(RUNTIME, {**recorded.outputs, STARTED: runtime["version"]}, recorded.facts)
+    return {STEP: seconds}
 
 
-def _result(selected: Selected, plan: Plan, outcome: Outcome) -> DeployResult:
+def _leave(
+    request: DeployRequest, place: Workplace, runtime: Facts, error: AgentFailedError, listener: Listener
+) -> None:
+    """Say what DEFAULT answers with now, after going back where that was wanted."""
+    selected = place.selected
+    mend = f"mend the code, then {selected.command('deploy')}"
+    if not request.rolls_back:
+        error.message += f"\nDEFAULT answers with version {runtime['version']}"
+        error.hint = f"{selected.command('rollback')} goes back; or {mend}"
+        return
+    try:
+        went = go_back(RollbackRequest(timeout=request.timeout), place, listener)
+    except InputError as none:
+        error.message += f"\nnot rolled back: {none.message}"
+    else:
+        error.message += f"\nrolled back: DEFAULT answers with what version {went.rolled_back_to} was"
+    error.hint = mend
+
+
+def _hand_over_credentials(request: DeployRequest, selected: Selected) -> None:
+    """Give local sessions the deployer's AWS credentials, on every deploy: the server keeps them in memory only.
+
+    They are there before the runtime is: its first session starts before it is READY.
+    """
+    config = selected.loaded.config
+    withheld = config.local.credentials == "none"
+    given = (
+        HandedOver({}, None) if withheld else hand_over(request.caller, selected.target.profile, config.usual_profile)
+    )
+    name = names.local_runtime_name(selected.agent_name, config.project)
+    arn = contract.runtime_arn(wiring.region(selected), contract.LOCAL_ACCOUNT, name)
+    wiring.local_runtime(selected).put_credentials(arn, given.environment, given.source)
+
+
+def _tell_of_network(selected: Selected, listener: Listener) -> None:
+    """Say so when sessions do not get the private network that the config asks for."""
+    if selected.loaded.config.local.network != "private":
+        return
+    for wall in wiring.local_runtime(selected).health().protections:
+        if wall["name"] == contract.LOCAL_NETWORK_PROTECTION and not wall["active"]:
+            text = f"sessions share this machine's network, not private as local.network asks: {wall['reason']}"
+            listener(Note(text, "warning"))
+
+
+def _result(selected: Selected, plan: Plan, outcome: Outcome, seconds: Mapping[str, float]) -> DeployResult:
     runtime = outcome.outputs[RUNTIME]
     artifact, ecr_uri = _artifact(selected, runtime)
     return DeployResult(
@@ -103,7 +185,7 @@ def _result(selected: Selected, plan: Plan, outcome: Outcome) -> DeployResult:
         ecr_uri=ecr_uri,
         changed=bool(plan.pending),
         changes=plan.changes,
-        seconds=outcome.seconds,
+        seconds=seconds,
     )
 
 

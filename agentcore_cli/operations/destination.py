@@ -55,7 +55,8 @@ class Destination(NamedTuple):
         """The client that calls it; `timeout` is how long the agent may be silent, in seconds."""
         if self.is_local:
             return wiring.local_data_plane(self.region, timeout=timeout, bearer=bearer)
-        return wiring.aws_data_plane(self.region, self.target, timeout=timeout, bearer=bearer)
+        endpoint = self.selected.agreed_endpoint() if self.selected else None
+        return wiring.aws_data_plane(self.region, self.target, endpoint=endpoint, timeout=timeout, bearer=bearer)
 
     def command(self, verb: str) -> str:
         """The command line of a verb about it."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from agentcore_cli import rendering
 from agentcore_cli.config import Agent, Start
+from agentcore_cli.confines import require_inside
 from agentcore_cli.contract import PROTOCOLS
 from agentcore_cli.operations.check import requirements
 from agentcore_cli.rendering import ImageRecipe
@@ -24,6 +25,8 @@ def generated_files(root: Path, agent_name: str, agent: Agent) -> dict[Path, str
     wanted = {root / ".dockerignore": rendering.dockerignore()}
     if needs_dockerfile(agent):
         wanted[rendering.dockerfile_of(root, agent_name)] = _dockerfile(root, agent_name, agent)
+    for path in wanted:
+        require_inside(path, root, path.name)
     return {path: text for path, text in wanted.items() if _may_write(path, text)}
 
 

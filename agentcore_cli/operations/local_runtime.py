@@ -13,14 +13,14 @@ from pathlib import Path
 from agentcore_cli.contract import LOCAL_REGION
 from agentcore_cli.errors import InputError, NotFoundError
 from agentcore_cli.local import daemon
-from agentcore_cli.local.client import LocalRuntime
+from agentcore_cli.local.client import LocalRuntime, ProtectionRecord
 from agentcore_cli.local.faults import FAULTS
 from agentcore_cli.local.home import Home
 
 
 @dataclass(frozen=True, slots=True)
 class RuntimeStatus:
-    """`sandbox` is how strictly sessions are separated here; `sandbox_reason` why not better."""
+    """`sandbox` is how strictly sessions are separated here; `sandbox_reason` why not better; `protections` by what."""
 
     running: bool
     url: str | None = None
@@ -29,6 +29,7 @@ class RuntimeStatus:
     home: Path | None = None
     sandbox: str | None = None
     sandbox_reason: str | None = None
+    protections: tuple[ProtectionRecord, ...] = ()
     runtimes: int = 0
     sessions: int = 0
 
@@ -70,6 +71,7 @@ def status(home: Home) -> RuntimeStatus:
         home=home.root,
         sandbox=health.level,
         sandbox_reason=health.level_reason or None,
+        protections=health.protections,
         runtimes=health.runtimes,
         sessions=health.sessions,
     )
@@ -147,7 +149,7 @@ def _variables(server: daemon.Server, region: str) -> dict[str, str]:
         "AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": server.url,
         "AWS_ENDPOINT_URL_BEDROCK_AGENTCORE_CONTROL": server.url,
         "AWS_ACCESS_KEY_ID": server.access_key,
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SECRET_ACCESS_KEY": server.secret_key,
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
     }

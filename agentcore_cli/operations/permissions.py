@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final
 
 from agentcore_cli import wiring
-from agentcore_cli.errors import CredentialsError, InputError, ServiceError
+from agentcore_cli.errors import CredentialsError, InputError, ServiceError, UntrustedError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.operations.account import find_account
 from agentcore_cli.operations.selection import Selected
@@ -83,12 +84,10 @@ def _account(selected: Selected, listener: Listener) -> str:
     known = selected.target.account or selected.state.account(selected.agent_name)
     if known:
         return known
-    session = wiring.session(selected)
     try:
-        return find_account(selected, session).number
-    except (CredentialsError, ServiceError) as error:
+        with closing(wiring.session(selected)) as session:
+            return find_account(selected, session).number
+    except (CredentialsError, ServiceError, UntrustedError) as error:
         setting = f"targets.{selected.target_name}.account"
         listener(Note(f"no account is known, and * stands for it; {setting} names one ({error.message})", "warning"))
         return ANY_ACCOUNT
-    finally:
-        session.close()

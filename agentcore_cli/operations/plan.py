@@ -110,9 +110,9 @@ def _largest(overrides: Overrides, selected: Selected, count: int) -> tuple[Larg
 
 
 @contextmanager
-def visit(selected: Selected) -> Iterator[Workplace]:
+def visit(selected: Selected, *, must_start: bool = False) -> Iterator[Workplace]:
     """The target, for looking only. Work that takes longer than was waited for is told with where to look."""
-    session = wiring.session(selected)
+    session = wiring.session(selected, must_start=must_start)
     try:
         yield Workplace(selected, session, wiring.journal(selected))
     except StillInProgressError as error:
@@ -123,11 +123,14 @@ def visit(selected: Selected) -> Iterator[Workplace]:
 
 
 @contextmanager
-def work_on(selected: Selected, purpose: str, listener: Listener) -> Iterator[Workplace]:
-    """The target, for changing it. Raises ConflictError when somebody else does."""
+def work_on(selected: Selected, purpose: str, listener: Listener, *, must_start: bool = False) -> Iterator[Workplace]:
+    """The target, for changing it. Raises ConflictError when somebody else does.
+
+    `must_start`: the local runtime leads DEFAULT to no version that does not start.
+    """
     with files.lock(selected.state.lock_path, purpose=f"{purpose} on {selected.target_name}"):
         selected.state.mend(listener)
-        with visit(selected) as place:
+        with visit(selected, must_start=must_start) as place:
             yield place
 
 

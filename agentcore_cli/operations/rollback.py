@@ -14,6 +14,7 @@ from agentcore_cli.operations.deployed import find_runtime
 from agentcore_cli.operations.endpoints import leads_to, move_endpoint
 from agentcore_cli.operations.plan import Workplace, work_on
 from agentcore_cli.operations.selection import Selected
+from agentcore_cli.operations.smoke import told_what_goes_on
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.resources.rollout import READY
 from agentcore_cli.resources.runtime import ROLLED_BACK_TO
@@ -52,13 +53,18 @@ def rollback(request: RollbackRequest, selected: Selected, listener: Listener) -
     Raises NotFoundError (4) for an agent, endpoint or version that is not there, InputError (2) when there is none to
     go back to, ConflictError for what is not ours, StillInProgressError (7).
     """
+    with work_on(selected, "rollback", listener, must_start=request.wait) as place:
+        return go_back(request, place, listener)
+
+
+def go_back(request: RollbackRequest, place: Workplace, listener: Listener) -> RollbackResult:
+    """As `rollback`, for who works on the target already."""
     patience = Patience(request.wait, request.timeout)
-    with work_on(selected, "rollback", listener) as place:
-        found = find_runtime(place, listener)
-        place.verify_account()
-        if request.endpoint == DEFAULT_ENDPOINT:
-            return _default(request, place, found, patience, listener)
-        return _named(request, place, found, patience)
+    found = find_runtime(place, listener)
+    place.verify_account()
+    if request.endpoint == DEFAULT_ENDPOINT:
+        return _default(request, place, found, patience, listener)
+    return _named(request, place, found, patience)
 
 
 def _default(
@@ -71,7 +77,8 @@ def _default(
         place.selected, place.session, wanted, account=place.account.number, patience=patience, listener=listener
     )
     plan = plan_deploy([resource], place.journal)
-    outcome = apply(plan, place.journal, listener)
+    with told_what_goes_on(place):
+        outcome = apply(plan, place.journal, listener)
     runtime = outcome.outputs[resource.key]
     return RollbackResult(
         agent=place.selected.agent_name,

@@ -52,6 +52,7 @@ class Session:
     log: str | None = None
     ended_at: float | None = None
     end_reason: str | None = None
+    warnings: tuple[str, ...] = ()  # what goes well on the local runtime and not on AWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,4 +190,5 @@ def _session(record: SessionRecord) -> Session:
         log=record.log,
         ended_at=record.ended_at,
         end_reason=record.end_reason,
+        warnings=tuple(record.warnings),
     )

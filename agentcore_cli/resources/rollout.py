@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from agentcore_cli.aws.runtimes import Endpoint, RoleUnusableError, Runtimes
 from agentcore_cli.aws.runtimes import Runtime as Answer
-from agentcore_cli.contract import DEFAULT_ENDPOINT
+from agentcore_cli.contract import DEFAULT_ENDPOINT, DOES_NOT_START
 from agentcore_cli.engine import Work
-from agentcore_cli.errors import AgentcoreError
+from agentcore_cli.errors import AgentcoreError, AgentFailedError
 from agentcore_cli.resources.patience import Patience
 
 READY: Final = "READY"
@@ -85,11 +85,16 @@ def status_of(answer: Answer, endpoint: Endpoint | None) -> str:
 
 
 def raise_if_failed(what: str, answer: Answer | Endpoint) -> None:
-    if answer.status.endswith("_FAILED"):
-        raise AgentcoreError(
-            f"{what}: {answer.status}: {answer.failure or 'the service gives no reason'}",
-            hint="mend what it says, then deploy again: what is there is changed or replaced",
-        )
+    """Raises AgentFailedError (5) where its own code kept the version from starting, else AgentcoreError."""
+    if not answer.status.endswith("_FAILED"):
+        return
+    failure = answer.failure or ""
+    if failure.startswith(DOES_NOT_START):
+        raise AgentFailedError(f"{what}: {failure}")
+    raise AgentcoreError(
+        f"{what}: {answer.status}: {failure or 'the service gives no reason'}",
+        hint="mend what it says, then deploy again: what is there is changed or replaced",
+    )
 
 
 def _is_live(answer: Answer, endpoint: Endpoint | None, version: str) -> bool:

@@ -21,6 +21,7 @@ from agentcore_cli.resources.rollout import MOVING, READY, Rollout, raise_if_fai
 
 MMDS_V2: Final[dict[str, Any]] = {"metadataConfiguration": {"requireMMDSV2": True}}
 ROLLED_BACK_TO: Final = "rolled_back_to"
+STARTED: Final = "started"  # the version that a deploy has seen starting
 _BEYOND_REPAIR: Final = frozenset({"CREATE_FAILED", "DELETE_FAILED", "DELETING"})
 _OUTSIDE_A_VERSION: Final = frozenset({"tags", "status"})
 
@@ -84,7 +85,7 @@ class Runtime:
         what = f"runtime {answer.name} ({answer.id})"
         refusal = self.wish.owner.refusal(what, tags, recorded=by_id is not None)
         endpoint = self.door.endpoint(answer.id, DEFAULT_ENDPOINT)
-        outputs = outputs_of(answer) | rollback_of(recorded, answer.version)
+        outputs = outputs_of(answer) | known_of(recorded, answer.version)
         return Found(self.facts(answer, endpoint, tags), outputs, answer.arn, refusal, _why(outputs))
 
     def replaces(self, change: FieldChange) -> bool:
@@ -252,10 +253,10 @@ def outputs_of(answer: Answer) -> dict[str, str]:
     return where | {"artifact": artifact.get("image") or PurePosixPath(artifact["code"]).stem}
 
 
-def rollback_of(recorded: Record | None, version: str) -> dict[str, str]:
-    """The output that says which version a rollback made `version` from; nothing when it was made by a deploy."""
-    there = recorded.outputs if recorded else {}
-    return {ROLLED_BACK_TO: there[ROLLED_BACK_TO]} if ROLLED_BACK_TO in there and there["version"] == version else {}
+def known_of(recorded: Record | None, version: str) -> dict[str, str]:
+    """The outputs that AgentCore can't tell: which version a rollback made `version` from, whether it has started."""
+    there = recorded.outputs if recorded and recorded.outputs.get("version") == version else {}
+    return {name: there[name] for name in (ROLLED_BACK_TO, STARTED) if name in there}
 
 
 def _why(outputs: Mapping[str, str]) -> str:

@@ -77,7 +77,7 @@ def _history(path: Path) -> History:
     from prompt_toolkit.history import FileHistory, InMemoryHistory
 
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
     except OSError:
         tell(f"{path}: can't be written; the history is of this conversation alone", sys.stderr)
         return InMemoryHistory()

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from agentcore_cli.ui.terminal import steers
+
 SCHEMA_VERSION = 1
 
 
@@ -55,14 +57,14 @@ def _text_or_base64(value: bytes) -> str | dict[str, str]:
 
 
 def line(value: Any, *, event: str | None = None) -> str:
-    """One JSON object on one line, with its schema version first."""
+    """One JSON object on one line, with its schema version first. What steers a terminal is escaped."""
     body = plain(value)
     head: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
     if event is not None:
         head["event"] = event
     whole = head | (body if isinstance(body, dict) else {"value": body})
     text = _encoded(whole, ascii_only=False)
-    return text if _is_unicode(text) else _encoded(whole, ascii_only=True)
+    return text if text.isprintable() else "".join(map(_escaped, text))
 
 
 def _encoded(whole: dict[str, Any], *, ascii_only: bool) -> str:
@@ -73,10 +75,6 @@ def _encoded(whole: dict[str, Any], *, ascii_only: bool) -> str:
         return json.dumps(_finite(read), ensure_ascii=ascii_only)
 
 
-def _is_unicode(text: str) -> bool:
-    """Whether `text` can be encoded; half a surrogate pair, which JSON may escape, can't."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _escaped(character: str) -> str:
+    """A character of JSON: outside of strings none has to be escaped, and inside any may be."""
+    return json.dumps(character)[1:-1] if steers(character) else character

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TextIO
+from typing import Final, TextIO
+
+# Joiners; Unicode's Prepended_Concatenation_Mark.
+_SEEN: Final = "\u200c\u200d\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
 
 
 def is_terminal(stream: TextIO) -> bool:
@@ -37,19 +40,27 @@ def alarm(text: str, stream: TextIO) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` with what can steer a terminal made visible: control characters other than line ends and tabs, marks
-    that turn the direction of writing around, and halves of surrogate pairs.
+    """`text` with what can steer a terminal, or mislead who reads it, made visible: everything that `steers` but line
+    ends and tabs.
     """
     if text.isprintable():
         return text
-    return "".join(_visible(character) if _steers(character) else character for character in text)
+    return "".join(
+        _visible(character) if steers(character) and character not in "\n\t" else character for character in text
+    )
 
 
-def _steers(character: str) -> bool:
-    if character.isprintable() or character in "\n\t":
+def steers(character: str) -> bool:
+    """Whether a character does something other than being seen: controls (C0 and C1), marks that turn the direction of
+    writing around, line and paragraph separators, other invisible marks, and halves of surrogate pairs.
+
+    Not so the two that emoji and Persian words are joined with, and marks that are seen in front of a number.
+    """
+    if character.isprintable() or character in _SEEN:
         return False
-    code = ord(character)
-    return code < 0xA0 or 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069 or 0xD800 <= code <= 0xDFFF
+    import unicodedata
+
+    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def _visible(character: str) -> str:

@@ -9,6 +9,10 @@ from typing import Any, Literal
 Direction = Literal["at most", "at least"]
 
 
+class Missing(Exception):
+    """What a figure needs and this machine does not have, with how to get it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """`value` is what the mark speaks of; `ours` and `other` say in words what it was made from."""

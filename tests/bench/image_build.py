@@ -18,7 +18,7 @@ from agentcore_cli.builders import docker_image, image
 from agentcore_cli.builders.docker_image import LocalImage
 from agentcore_cli.builders.image import ImageProject
 from tests.bench.effort import Effort
-from tests.bench.figure import Figure
+from tests.bench.figure import Figure, Missing
 from tests.bench.stage import AGENTS, Stage
 from tests.bench.timing import seconds
 from tests.stage import engine
@@ -38,8 +38,7 @@ _AUTHORITIES: Final = Path("/etc/ssl/certs/ca-certificates.crt")
 def measure(stage: Stage, effort: Effort) -> Iterator[Figure]:
     """Both from nothing, one after the other: no package and no layer but the base image's is there yet."""
     if missing := engine.missing():
-        print(f"image_build is left out: {missing}")
-        return
+        raise Missing(missing)
     with machine(), _base_image(), tempfile.TemporaryDirectory() as folder:
         project = _project(Path(folder, "project"))
         ours = seconds(lambda: _build(project, Path(folder, "cache")))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.bench.effort import Effort
-from tests.bench.figure import Figure
+from tests.bench.figure import Figure, Missing
 from tests.bench.http_caller import Address
 from tests.bench.stage import Stage, first_answer
 from tests.bench.timing import interleaved
@@ -21,11 +21,14 @@ ROUNDS = 3
 
 
 class LoadFailed(Exception):
-    """wrk is not installed, or saw an answer that was no success."""
+    """wrk saw an answer that was no success."""
 
 
 def measure(stage: Stage, effort: Effort) -> Iterator[Figure]:
     """The same agent twice: behind the local runtime, and on its own TCP socket."""
+    wrk = shutil.which("wrk")
+    if wrk is None:
+        raise Missing("wrk is not installed: apt-get install wrk")
     agent, session = stage.counter, str(uuid.uuid4())
     with agent.plain() as plain:
         through = agent.local(session)
@@ -33,8 +36,8 @@ def measure(stage: Stage, effort: Effort) -> Iterator[Figure]:
             first_answer(address, agent.payload)
         rate = interleaved(
             {
-                "through": lambda: _requests_per_second(through, effort.load_seconds),
-                "direct": lambda: _requests_per_second(plain, effort.load_seconds),
+                "through": lambda: _requests_per_second(wrk, through, effort.load_seconds),
+                "direct": lambda: _requests_per_second(wrk, plain, effort.load_seconds),
             },
             ROUNDS,
         )
@@ -44,10 +47,7 @@ def measure(stage: Stage, effort: Effort) -> Iterator[Figure]:
     yield Figure("32 connections to one session", f"{rate['through']:,.0f}/s", other, share, "%", "at least", 50)
 
 
-def _requests_per_second(address: Address, duration: int) -> float:
-    wrk = shutil.which("wrk")
-    if wrk is None:
-        raise LoadFailed("wrk is not installed: apt-get install wrk")
+def _requests_per_second(wrk: str, address: Address, duration: int) -> float:
     headers = [part for name, value in address.headers.items() for part in ("-H", f"{name}: {value}")]
     load = ["-t1", f"-c{CONNECTIONS}", f"-d{duration}s", "-s", str(SCRIPT), *headers, address.url]
     report = subprocess.run([wrk, *load], check=True, capture_output=True, text=True).stdout

@@ -18,6 +18,7 @@ from urllib.parse import quote, urlsplit
 from tests.bench.http_caller import Address, Caller, Refused
 from tests.command_line import CommandLine
 from tests.fakes.bedrock import ScriptedBedrock
+from tests.local_runtime import UNSIGNED, signed
 
 AGENTS = Path(__file__).parents[1] / "agents"
 REQUIREMENTS = "bedrock-agentcore\nstrands-agents\nstrands-agents-tools\n"
@@ -38,22 +39,17 @@ class BenchedAgent:
     client_environment: dict[str, str]
     interpreter: Path
 
-    def local(self, session: str) -> Address:
-        """Where the local runtime takes calls for `session`."""
+    def local(self, session: str, operation: str = "invocations") -> Address:
+        """Where the local runtime takes calls for `session`, for the next five minutes."""
         server = urlsplit(self.client_environment["AWS_ENDPOINT_URL_BEDROCK_AGENTCORE"])
-        scope = f"{self.client_environment['AWS_ACCESS_KEY_ID']}/20260101/us-west-2/bedrock-agentcore/aws4_request"
-        authorization = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
-        path = f"/runtimes/{quote(self.arn, safe='')}/invocations?qualifier=DEFAULT"
-        headers = {**JSON, "Authorization": authorization, SESSION_HEADER: session}
+        path = f"/runtimes/{quote(self.arn, safe='')}/{operation}?qualifier=DEFAULT"
+        key = (self.client_environment["AWS_ACCESS_KEY_ID"], self.client_environment["AWS_SECRET_ACCESS_KEY"])
+        headers = signed(f"{server.geturl()}{path}", "POST", {**JSON, **UNSIGNED, SESSION_HEADER: session}, key=key)
         return Address(server.hostname or "", server.port or 0, path, headers)
 
     def stop(self, session: str) -> None:
         """End `session` in the local runtime."""
-        address = self.local(session)
-        stop = Address(
-            address.host, address.port, address.path.replace("/invocations", "/stopruntimesession"), address.headers
-        )
-        with Caller(stop) as caller:
+        with Caller(self.local(session, "stopruntimesession")) as caller:
             caller.post(json.dumps({"clientToken": str(uuid.uuid4())}).encode())
 
     @contextmanager

@@ -21,6 +21,7 @@ pytest.register_assert_rewrite("tests.e2e.journey")
 
 LONG = {
     "test_every_call_fails.py",
+    "test_image_faults.py",
     "test_interruptions.py",
     "test_journey_moto.py",
     "test_kill_points_of_deploy.py",

@@ -41,7 +41,6 @@ def first_attempts() -> Matches:
     return is_first
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_what_passes_is_waited_out_and_makes_nothing_twice(lab: Laboratory) -> None:
     """Every call comes to harm at its first attempt, all in one deploy, all in one destroy."""
@@ -59,7 +58,6 @@ def test_what_passes_is_waited_out_and_makes_nothing_twice(lab: Laboratory) -> N
     assert faults == []
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_each_write_whose_answer_is_lost_is_made_once(lab: Laboratory) -> None:
     """One at a time, since a deploy that has lost several answers may mend one fault by another."""
@@ -76,7 +74,6 @@ def test_each_write_whose_answer_is_lost_is_made_once(lab: Laboratory) -> None:
     assert faults == []
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_runtime_whose_creation_is_met_with_silence_is_made_once(lab: Laboratory) -> None:
     """Longer than a client listens: the answer comes to nobody, and the call is made again with the same token."""
@@ -88,7 +85,6 @@ def test_a_runtime_whose_creation_is_met_with_silence_is_made_once(lab: Laborato
     lab.destroy()
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_refused_deploy_names_action_and_resource_and_the_next_run_goes_on(lab: Laboratory) -> None:
     """Each action in turn, from an empty account: steps run in parallel, so what else was done differs."""
@@ -102,7 +98,6 @@ def test_a_refused_deploy_names_action_and_resource_and_the_next_run_goes_on(lab
     assert faults == []
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_refused_destroy_names_action_and_resource_and_the_next_run_goes_on(lab: Laboratory) -> None:
     faults = []
@@ -133,7 +128,6 @@ def refused(lab: Laboratory, action: str, verb: str) -> list[str]:
     return [f"{verb} without {action}: {word} is not named: {told}" for word in missing]
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_credentials_that_expire_midway(lab: Laboratory) -> None:
     """After every second call of a deploy; with new ones the next run goes on."""

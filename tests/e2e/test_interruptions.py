@@ -13,7 +13,6 @@ from tests.stage.account import Account
 KINDS = {"roles": "role", "repositories": "repository", "runtimes": "runtime"}
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_ctrl_c_at_any_call_of_a_deploy(aws: Account, tmp_path: Path) -> None:
     faults = []

@@ -12,7 +12,6 @@ from tests.e2e.journey import AGENT, Journey
 from tests.stage.account import Account
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_journey(aws: Account, tmp_path: Path) -> None:
     aws.look_alikes(AGENT)

@@ -17,7 +17,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_the_journey_on_aws(tmp_path: Path) -> None:
     callers = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}

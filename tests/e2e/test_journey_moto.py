@@ -23,7 +23,6 @@ from tests.stand_ins import Moto
 START_SECONDS = 90
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_journey_by_motos_control_plane(stage: Machine, moto: Moto, server: RunningServer, tmp_path: Path) -> None:
     with account(moto, server, registry=stage.ecr, control=MotoRuntimes()) as aws:

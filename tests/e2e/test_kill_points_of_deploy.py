@@ -14,7 +14,6 @@ from tests.stage.account import Account
 KILLS = {"before": kill_before, "after": kill_after}
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_first_deploy_killed_at_any_call_is_completed_by_the_next(aws: Account, tmp_path: Path) -> None:
     faults = []

@@ -36,7 +36,6 @@ def empty(path: Path) -> None:
     path.write_bytes(b"")
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_state_file_that_is_lost_or_broken_is_made_again_by_looking(lab: Laboratory) -> None:
     lab.deploy()
@@ -103,7 +102,6 @@ DELETIONS: list[Callable[[Laboratory], None]] = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_what_was_deleted_by_hand_is_made_anew(lab: Laboratory) -> None:
     for delete in DELETIONS:
@@ -118,7 +116,6 @@ def test_what_was_deleted_by_hand_is_made_anew(lab: Laboratory) -> None:
         assert lab.faults_of_destroyed() == [], delete
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_two_deploys_at_once_from_two_folders(lab: Laboratory) -> None:
     """Two clones of one project, with no state either; whoever loses says so or finds the other's work done."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.e2e.laboratory import Laboratory, laboratory
 from tests.stage.account import Account
 
@@ -26,7 +24,6 @@ LOG_GROUP = {
 }  # where the config wants one: the tags of every group of the agent's name
 
 
-@pytest.mark.slow
 def test_the_number_of_calls(aws: Account, tmp_path: Path) -> None:
     with laboratory(aws, tmp_path / "project") as lab:
         first = [call.name for call in lab.calls_of("deploy", "--yes")]

@@ -50,7 +50,6 @@ def pending(command: ForkedCommandLine) -> dict[str, Any]:
     return {change["key"]: change["action"] for change in command.json("plan")["pending"]}
 
 
-@pytest.mark.slow
 def test_the_image_holds_what_belongs_to_the_agent_and_nothing_else(command: ForkedCommandLine, aws: Account) -> None:
     """Packages may be called docs, build or env; ignored files stay out, and so does what looks like a secret."""
     packages = ("docs/__init__.py", "build/__init__.py", "env/__init__.py", "dist/data.txt")
@@ -64,7 +63,6 @@ def test_the_image_holds_what_belongs_to_the_agent_and_nothing_else(command: For
     assert not {"notes/private.md", "keep/.env.local", ".env", "deep/er/.env.production"} & there
 
 
-@pytest.mark.slow
 def test_an_image_without_its_entrypoint_is_refused_before_anything_is_made(
     command: ForkedCommandLine, aws: Account
 ) -> None:
@@ -76,7 +74,6 @@ def test_an_image_without_its_entrypoint_is_refused_before_anything_is_made(
     assert aws.inventory() == before
 
 
-@pytest.mark.slow
 def test_a_file_that_only_its_owner_may_read_is_read_by_the_agent(command: ForkedCommandLine, aws: Account) -> None:
     write(command.folder, "agent.py", text=READS_A_FILE)
     write(command.folder, "private.txt", text="for the agent")
@@ -85,7 +82,6 @@ def test_a_file_that_only_its_owner_may_read_is_read_by_the_agent(command: Forke
     assert command.json("invoke", "hello")["response"] == {"read": "for the agent"}
 
 
-@pytest.mark.slow
 def test_a_project_that_moved_is_still_the_same(command: ForkedCommandLine, aws: Account, tmp_path: Path) -> None:
     command.run("deploy", "--yes")
     before = aws.inventory()
@@ -99,7 +95,6 @@ def test_a_project_that_moved_is_still_the_same(command: ForkedCommandLine, aws:
         shutil.move(moved.folder, command.folder)
 
 
-@pytest.mark.slow
 def test_a_requirements_file_that_is_included_counts(command: ForkedCommandLine) -> None:
     write(command.folder, "requirements.txt", text="-r other.txt\n")
     write(command.folder, "other.txt", text="# nothing yet\n")
@@ -110,7 +105,6 @@ def test_a_requirements_file_that_is_included_counts(command: ForkedCommandLine)
     assert pending(command) == {"image": "update", "runtime": "update"}
 
 
-@pytest.mark.slow
 def test_variables_outlive_the_next_deploy(command: ForkedCommandLine, aws: Account) -> None:
     command.run("deploy", "--yes", "--env", "MODE=quiet")
     write(command.folder, "agent.py", text=PLAIN_AGENT + "# changed\n")

@@ -14,6 +14,7 @@ import botocore.session
 
 ACCOUNT: Final = "123456789012"
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
+_BEARER_SCOPE = re.compile(r"arn%3Aaws[a-z-]*%3A(?P<service>bedrock-agentcore)%3A(?P<region>[a-z0-9-]+)%3A")
 _REST_MODELS: Final = {
     "bedrock-agentcore": ("bedrock-agentcore-control", "bedrock-agentcore"),
     "s3": ("s3",),
@@ -59,9 +60,13 @@ class Call:
 
 
 def read_call(request: Request) -> Call:
-    """What the request asks for. Raises ValueError for one that is not signed by SigV4, or of an unknown operation."""
-    scope = _SCOPE.search(request.headers.get("authorization", ""))
-    if scope is None:
+    """What the request asks for. Raises ValueError for one that is not signed by SigV4, or of an unknown operation.
+
+    Only AgentCore takes bearer tokens; the region is then that of the runtime's ARN in the path.
+    """
+    authorization = request.headers.get("authorization", "")
+    scope = _SCOPE.search(authorization) or (authorization.startswith("Bearer ") and _BEARER_SCOPE.search(request.path))
+    if not scope:
         raise ValueError(f"{request.method} {request.path}: not signed")
     service, region = scope["service"], scope["region"]
     operation, parameters = _operation(service, request)
@@ -117,6 +122,8 @@ def _resource(service: str, region: str, operation: str, parameters: Mapping[str
     if service == "logs" and (group := parameters.get("logGroupName") or parameters.get("logGroupNamePrefix")):
         return f"arn:aws:logs:{region}:{ACCOUNT}:log-group:{group}"
     if service == "bedrock-agentcore" and "Runtime" in operation:
+        if "agentRuntimeArn" in parameters:
+            return str(parameters["agentRuntimeArn"])
         endpoint = f"/runtime-endpoint/{parameters['endpointName']}" if "endpointName" in parameters else ""
         return f"arn:aws:{service}:{region}:{ACCOUNT}:runtime/{parameters.get('agentRuntimeId', '*')}{endpoint}"
     return "*"

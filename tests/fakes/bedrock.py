@@ -11,15 +11,24 @@ import json
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from threading import Thread
 from typing import Any, Self
 
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
 from tests.fakes.model_script import Reply, ToolCall, reply
 
 _OPERATION = re.compile(r"/model/[^/]+/(converse|converse-stream)")
+_SIGNED = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=(?P<key>\w+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request,"
+    r" SignedHeaders=(?P<names>[^,]+), Signature=(?P<signature>\w+)"
+)
 _STRING_HEADER = 7
 _call_numbers = count(1)
 _USAGE = {"usage": {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2}, "metrics": {"latencyMs": 1}}
@@ -28,10 +37,14 @@ Event = tuple[str, dict[str, Any]]
 
 
 class ScriptedBedrock:
-    """The server, from `with` to the end of the block. `requests` holds the body of every call it was sent."""
+    """The server, from `with` to the end of the block. `requests` holds the body of every call it was sent.
 
-    def __init__(self) -> None:
+    With `secret_of`, which gives the secret of an access key id, it verifies signatures as AWS does.
+    """
+
+    def __init__(self, secret_of: Callable[[str], str | None] | None = None) -> None:
         self.requests: list[dict[str, Any]] = []
+        self.secret_of = secret_of
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
 
@@ -68,7 +81,11 @@ def _handler_for(bedrock: ScriptedBedrock) -> type[BaseHTTPRequestHandler]:
         disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
-            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if bedrock.secret_of is not None and not _is_signed(self.headers, self.path, body, bedrock.secret_of):
+                self._send(403, "application/json", b'{"message": "The security token is invalid."}')
+                return
+            request = json.loads(body)
             operation = _OPERATION.fullmatch(self.path)
             if operation is None:
                 self._send(404, "application/json", b'{"message": "not part of the script"}')
@@ -94,6 +111,20 @@ def _handler_for(bedrock: ScriptedBedrock) -> type[BaseHTTPRequestHandler]:
             """Silence: the tests look at `requests`."""
 
     return Handler
+
+
+def _is_signed(headers: Message, path: str, body: bytes, secret_of: Callable[[str], str | None]) -> bool:
+    """Whether botocore, with the secret of the caller's key, signs the same request alike."""
+    told = _SIGNED.fullmatch(headers["Authorization"] or "")
+    secret = secret_of(told["key"]) if told else None
+    if told is None or secret is None:
+        return False
+    sent = {name: headers[name] for name in told["names"].split(";")}
+    request = AWSRequest("POST", f"http://{headers['Host']}{path}", sent, body)
+    request.context["timestamp"] = headers["X-Amz-Date"]
+    signer = SigV4Auth(Credentials(told["key"], secret), told["service"], told["region"])
+    text = signer.string_to_sign(request, signer.canonical_request(request))
+    return bool(signer.signature(text, request) == told["signature"])
 
 
 def _offered_tools(request: dict[str, Any]) -> dict[str, list[str]]:

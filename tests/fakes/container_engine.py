@@ -36,7 +36,10 @@ class FakeContainer:
 
 
 class FakeEngine:
-    """`images` are by every name that leads to them; `refusals` by the asked path's start: status and message."""
+    """`images` are by every name that leads to them; `refusals` by the asked path's start: status and message.
+
+    `held` are the answers that wait, by the path's start, each until its event is set.
+    """
 
     def __init__(self, architecture: str = "amd64") -> None:
         self.architecture = architecture
@@ -44,6 +47,7 @@ class FakeEngine:
         self.containers: dict[str, FakeContainer] = {}
         self.networks: dict[str, dict[str, Any]] = {}
         self.refusals: dict[str, tuple[int, str]] = {}
+        self.held: dict[str, asyncio.Event] = {}
         self.pull: list[dict[str, Any]] = [{"error": "no basic auth credentials"}]
         self.asked: list[str] = []
         self.has_init = True
@@ -89,6 +93,9 @@ class FakeEngine:
         path = unquote(urlsplit(target).path)
         self.asked.append(f"{method} {path}")
         query = {name: values[0] for name, values in parse_qs(urlsplit(target).query).items()}
+        for start, released in self.held.items():
+            if f"{method} {path}".startswith(start):
+                await released.wait()
         for start, (status, message) in self.refusals.items():
             if f"{method} {path}".startswith(start):
                 return _tell(writer, status, {"message": message})

@@ -1,8 +1,13 @@
-"""A control plane behind a real HTTP server, for real boto3: one thread, one event loop, no sessions."""
+"""A control plane behind a real HTTP server, for real boto3: one thread, one event loop, no sessions.
+
+Of the data plane it knows what a deploy asks: each command "runs" in a session that is started for it, unless the agent
+`does_not_start`.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import uuid
 from collections.abc import Callable, Mapping
@@ -13,6 +18,8 @@ from urllib.parse import parse_qs
 import boto3
 import uvicorn
 
+from agentcore_cli.contract import HEADER_SESSION
+from agentcore_cli.event_stream import encode
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import ControlPlane
 from agentcore_cli.local.control.plane import MMDSV2
@@ -21,7 +28,7 @@ from agentcore_cli.local.control.tags import Tags
 from agentcore_cli.local.faults import Faults
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.store import Store
-from agentcore_cli.local.wire import ServiceFault, fault_response, split_path
+from agentcore_cli.local.wire import Answer, ServiceFault, fault_response, split_path
 from tests.fakes.control import DIGEST, REGION
 from tests.fakes.lifecycle import RecordingLifecycle
 
@@ -29,12 +36,19 @@ SESSION = boto3.session.Session(aws_access_key_id="test", aws_secret_access_key=
 
 
 class ControlServer:
-    """Use it in a `with`. `lifecycle`, `faults` and `clock` are those of the plane that answers."""
+    """Use it in a `with`. `lifecycle`, `faults` and `clock` are those of the plane that answers.
+
+    `does_not_start` is what a caller hears instead of an answer, "" for nothing; `sessions` are those that commands
+    have started and nobody has stopped, `commands` what was run.
+    """
 
     def __init__(self, root: Path, *, metadata: Mapping[str, Any] | None = MMDSV2) -> None:
         self._metadata = metadata
         self.home = Home(root).create()
         (self.home.artifacts / f"{DIGEST}.zip").touch()
+        self.does_not_start = ""
+        self.sessions: set[str] = set()
+        self.commands: list[str] = []
         self.faults = Faults()
         self.clock = Clock()
         self.plane: ControlPlane
@@ -97,16 +111,33 @@ class ControlServer:
             message = await receive()
             body, more = body + message["body"], message["more_body"]
         query = parse_qs(scope["query_string"].decode(), keep_blank_values=True)
-        region = headers["authorization"].split("/")[2]
+        segments = split_path(scope["raw_path"])
         try:
-            status, answer_headers, content = await self.plane.handle(
-                scope["method"], split_path(scope["raw_path"]), query, body, region
-            )
+            if segments[-1] in ("commands", "stopruntimesession"):
+                status, answer_headers, content = self._answer_data_plane(segments[-1], headers, body)
+            else:
+                region = headers["authorization"].split("/")[2]
+                status, answer_headers, content = await self.plane.handle(
+                    scope["method"], segments, query, body, region
+                )
         except ServiceFault as fault:
             status, answer_headers, content = fault_response(fault, str(uuid.uuid4()))
         encoded = [(name.encode(), value.encode()) for name, value in answer_headers]
         await send({"type": "http.response.start", "status": status, "headers": encoded})
         await send({"type": "http.response.body", "body": content})
+
+    def _answer_data_plane(self, operation: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        session = headers[HEADER_SESSION.lower()]
+        if operation == "stopruntimesession":
+            self.sessions.discard(session)
+            return 200, [("content-type", "application/json")], b"{}"
+        if self.does_not_start:
+            raise ServiceFault.runtime_client_error(self.does_not_start)
+        self.sessions.add(session)
+        self.commands.append(json.loads(body)["command"])
+        ended = json.dumps({"contentStop": {"exitCode": 0, "status": "COMPLETED"}}).encode()
+        event = encode({":message-type": "event", ":event-type": "chunk"}, ended)
+        return 200, [("content-type", "application/vnd.amazon.eventstream")], event
 
     def _in_loop(self, act: Callable[[], object]) -> None:
         """Do it in the server's thread, and wait until it is done."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from agentcore_cli.local.brokers import Brokers
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import Resolved, RuntimeSettings
 from agentcore_cli.local.credentials import Credentials
@@ -19,8 +19,10 @@ from agentcore_cli.local.ledger import Ledger
 from agentcore_cli.local.programs import Programs
 from agentcore_cli.local.proxy import Exchange, RequestBody
 from agentcore_cli.local.session import Session
+from agentcore_cli.local.session_tokens import SessionTokens
 from agentcore_cli.local.sessions import Sessions
 from tests.fakes.sandbox import FakeSandbox, ScriptedAgent
+from tests.turns import turns
 
 ARN = "arn:aws:bedrock-agentcore:us-west-2:000000000000:runtime/bot-0123456789"
 
@@ -59,12 +61,14 @@ class SessionServer:
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.home)
         self.programs = Programs(self.home, self.sandbox)  # type: ignore[arg-type]
-        self.credentials = Credentials("http://127.0.0.1:1", "AGCLKEY")
+        self.credentials = Credentials("http://127.0.0.1:1", Brokers())
+        self.tokens = SessionTokens()
         self.sessions = Sessions(
             self.home,
             self.sandbox,  # type: ignore[arg-type]
             self.programs,
             self.credentials,
+            self.tokens,
             self.ledger,
             self.clock,
             self.faults,
@@ -88,13 +92,13 @@ class SessionServer:
     async def advance(self, seconds: float) -> None:
         """Move the clock and let everything that follows from it happen."""
         self.clock.advance(seconds)
-        await asyncio.sleep(0.1)
+        await turns()
 
 
 @asynccontextmanager
-async def session_server(home: Home, agent: ScriptedAgent) -> AsyncIterator[SessionServer]:
+async def session_server(home: Home, agent: ScriptedAgent, clock: Clock | None = None) -> AsyncIterator[SessionServer]:
     """A running SessionServer; its sessions end with the block."""
-    server = SessionServer(home, agent, FakeSandbox(home.sockets, agent))
+    server = SessionServer(home, agent, FakeSandbox(home.sockets, agent), clock or Clock())
     server.sessions.open()
     try:
         yield server

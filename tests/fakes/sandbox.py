@@ -30,7 +30,8 @@ def answer(body: bytes, *, status: int = 200, content_type: str = "application/j
 
 @dataclass
 class ScriptedAgent:
-    """Answers pings with `status` (and `changed_at`, if set), everything else with what `reply` makes of it.
+    """Answers pings with `status` (and `changed_at`, if set), or with `ping_body`, and everything else with what
+    `reply` makes of it.
 
     `silent` agents read and never answer; `asked` keeps what came, pings not included.
     """
@@ -39,6 +40,7 @@ class ScriptedAgent:
     status: str = "Healthy"
     changed_at: float | None = None
     ping_status: int = 200
+    ping_body: bytes | None = None
     silent: bool = False
     pings: int = 0
     asked: list[Asked] = field(default_factory=list)
@@ -55,7 +57,9 @@ class ScriptedAgent:
             self.asked.append(asked)
             return self.reply(asked)
         self.pings += 1
-        told = {"status": self.status}
+        if self.ping_body is not None:
+            return answer(self.ping_body, status=self.ping_status)
+        told: dict[str, str | float] = {"status": self.status}
         if self.changed_at is not None:
             told["time_of_last_update"] = self.changed_at
         return answer(json.dumps(told).encode(), status=self.ping_status)

@@ -9,16 +9,18 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
 import boto3
 from botocore.config import Config
 
-from tests.fakes.aws_proxy import AwsProxy, Handler
+from tests.fakes.aws_answers import Answer
+from tests.fakes.aws_calls import Call, Request
+from tests.fakes.aws_proxy import AwsProxy, Forward, Handler
 from tests.fakes.ecr_bridge import EcrBridge
-from tests.local_runtime import RunningServer, eventually
+from tests.local_runtime import RunningServer, eventually, signed
 from tests.stage.registry import Registry
 from tests.stand_ins import ACCOUNT, REGION, Moto
 
@@ -60,7 +62,7 @@ class Account:
             "AWS_ENDPOINT_URL": self.proxy.url,
             "AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": self.local.info.url,
             "AWS_ACCESS_KEY_ID": self.local.info.access_key,  # the local runtime takes no other, moto takes any
-            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_SECRET_ACCESS_KEY": self.local.info.secret_key,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -115,6 +117,15 @@ class Account:
         return bool(shown["status"] == "READY")
 
 
+def _signed_anew(local: RunningServer, call: Call, request: Request, forward: Forward) -> Answer:
+    """What was signed for the proxy's address, signed once more for that of the local runtime."""
+    headers = {name: value for name, value in request.headers.items() if name not in ("authorization", "x-amz-date")}
+    url = f"{local.info.url}{request.path}"
+    body = request.body or None
+    fresh = signed(url, request.method, headers, body, key=local.info.key)
+    return forward(replace(request, headers={name.lower(): value for name, value in fresh.items()}))
+
+
 @contextmanager
 def account(
     moto: Moto,
@@ -132,8 +143,7 @@ def account(
         if registry:
             bridges["ecr"] = bridge = EcrBridge(registry, moto.url)
             parts.callback(bridge.close)
-        if control:
-            bridges["bedrock-agentcore"] = control
+        bridges["bedrock-agentcore"] = control or partial(_signed_anew, local)
         services = {} if control else {"bedrock-agentcore": local.info.url}
         proxy = parts.enter_context(AwsProxy(services, otherwise=moto.url, bridges=bridges))
         clients = {name: parts.enter_context(_client(name, local, moto, bool(control))) for name in _LOOKED_AT}
@@ -144,7 +154,7 @@ def account(
 def _client(service: str, local: RunningServer, moto: Moto, all_of_moto: bool) -> Iterator[Any]:
     """Plain boto3, past the proxy."""
     is_ours = service == "bedrock-agentcore-control" and not all_of_moto
-    keys = {"aws_access_key_id": local.info.access_key, "aws_secret_access_key": "testing"}
+    keys = {"aws_access_key_id": local.info.access_key, "aws_secret_access_key": local.info.secret_key}
     url = local.info.url if is_ours else moto.url
     client = boto3.Session(**keys, region_name=REGION).client(service, endpoint_url=url, config=_ONCE)
     try:

@@ -9,16 +9,16 @@ nothing can listen there; such engines lead the name to this machine's loopback 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
+
+from agentcore_cli.local.relaying import relay_to
 
 HOST: Final = "host.docker.internal"
 ENGINES_OWN: Final = "host-gateway"  # what an engine puts in for the machine it runs on
 _VARIABLE: Final = "AWS_ENDPOINT_URL"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost"})
-_PIECE: Final = 65_536  # bytes
 
 
 class Relays:
@@ -65,23 +65,7 @@ def _local_service(url: str) -> tuple[str, int] | None:
 async def _listen(gateway: str, port: int) -> asyncio.Server | None:
     """A relay, or None: the service listens at every address and needs none, or the gateway is not on this machine."""
 
-    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.closing(writer), contextlib.suppress(OSError):
-            answers, service = await asyncio.open_connection("127.0.0.1", port)
-            with contextlib.closing(service):
-                await asyncio.gather(_pass_on(reader, service), _pass_on(answers, writer))
-
     try:
-        return await asyncio.start_server(relay, gateway, port)
+        return await asyncio.start_server(relay_to("127.0.0.1", port), gateway, port)
     except OSError:
         return None
-
-
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Pass on what comes, and at last its end; the other direction may go on."""
-    with contextlib.suppress(OSError):
-        while data := await reader.read(_PIECE):
-            writer.write(data)
-            await writer.drain()
-    with contextlib.suppress(OSError):
-        writer.write_eof()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from agentcore_cli.local.control.records import Endpoint, Runtime, Status, Version
+from agentcore_cli.local.control.settings import MUST_START
 
 Json = dict[str, Any]
 
@@ -33,6 +34,7 @@ def runtime_details(runtime: Runtime, version: Version, status: Status) -> Json:
         version.body
         | runtime_updated(runtime)
         | {
+            MUST_START: None,
             "agentRuntimeName": runtime.name,
             "agentRuntimeVersion": str(version.number),
             "lastUpdatedAt": timestamp(version.updated_at),

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from agentcore_cli.contract import TAG_PROJECT
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import operations, requests
 from agentcore_cli.local.control.endpoints import Endpoints
@@ -51,16 +52,22 @@ class ControlPlane:
         self._tokens = Tokens(store, clock)
         self._resolution = Resolution(self._tables, faults)
         self._transitions = Transitions(self._tables, clock, faults, lifecycle)
-        tags = Tags(self._tables)
+        tags = self._tags = Tags(self._tables)
         self._perform = _table(
             Runtimes(self._tables, tags, clock, faults, artifact_folder=artifacts, metadata=metadata),
             Endpoints(self._tables, tags, clock, faults),
             tags,
         )
 
-    def serves(self, method: str, segments: list[str]) -> bool:
-        """Whether the request is for an operation of this plane."""
-        return operations.find(method, segments) is not None
+    def operation(self, method: str, segments: list[str]) -> str | None:
+        """The name of the operation of this plane that a request is for."""
+        found = operations.find(method, segments)
+        return found[0].name if found else None
+
+    def shares_project(self, one: str, other: str) -> bool:
+        """Whether two runtimes, by id, are one, or their tags name the same project."""
+        projects = {self._tags.read(runtime_id, "").get(TAG_PROJECT) for runtime_id in (one, other)}
+        return one == other or (len(projects) == 1 and None not in projects)
 
     async def handle(
         self,
@@ -69,8 +76,12 @@ class ControlPlane:
         query: Mapping[str, list[str]],
         body: bytes,
         signed_region: str,
+        *,
+        must_start: bool = False,
     ) -> Answer:
         """Answer one request: status, headers, body. What it changed survives kill -9 when this returns.
+
+        With `must_start` a version that it makes has to start before DEFAULT leads to it.
 
         Raises ServiceFault, and nothing is changed then.
         """
@@ -81,7 +92,7 @@ class ControlPlane:
             raise ServiceFault.unknown_operation()
         operation, in_path = found
         members = requests.read(operation, in_path, query, body)
-        answer = self._answer(Call(operation, signed_region or self._region, members))
+        answer = self._answer(Call(operation, signed_region or self._region, members, must_start))
         return operation.status, list(JSON_HEADERS), b"" if operation.status == 204 else msgspec.json.encode(answer)
 
     def resolve(self, runtime: str, account: str | None, qualifier: str) -> Resolved:

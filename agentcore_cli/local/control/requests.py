@@ -7,23 +7,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
-
 from agentcore_cli.local.control.operations import Operation
 from agentcore_cli.local.control.schema import Integer, List, Shape
 from agentcore_cli.local.control.validation import validate
-from agentcore_cli.local.wire import ServiceFault
+from agentcore_cli.local.wire import ServiceFault, parsed
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One valid request: `members` holds those that were given, in the model's names."""
+    """One valid request: `members` holds those that were given, in the model's names.
+
+    `must_start` is of no operation's model: a version that the request makes has to start before DEFAULT leads to it.
+    """
 
     operation: Operation
     region: str
     members: Mapping[str, Any]
+    must_start: bool = False
 
 
 def read(
@@ -45,10 +47,7 @@ def read(
 
 
 def _parse(body: bytes) -> Mapping[str, Any]:
-    try:
-        value = msgspec.json.decode(body or b"{}")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ServiceFault.validation(f"The request body is not valid JSON: {error}", reason="CannotParse") from error
+    value: Any = parsed(body or b"{}", object)
     if not isinstance(value, dict):
         raise ServiceFault.validation("The request body must be a JSON object", reason="CannotParse")
     return value

@@ -19,7 +19,7 @@ from agentcore_cli.local.control import answers, artifacts
 from agentcore_cli.local.control.paging import page
 from agentcore_cli.local.control.records import MOVING, Endpoint, Runtime, Status, Version
 from agentcore_cli.local.control.requests import Call
-from agentcore_cli.local.control.settings import effective_lifecycle
+from agentcore_cli.local.control.settings import MUST_START, effective_lifecycle
 from agentcore_cli.local.control.tables import Tables
 from agentcore_cli.local.control.tags import Tags
 from agentcore_cli.local.faults import Faults
@@ -62,7 +62,7 @@ class Runtimes:
         partition, account = owner_of(call.members["roleArn"])
         runtime = Runtime(new_id(name), partition, account, call.region, name, 1, "CREATING", None, now, now)
         self._tables.add_runtime(runtime)
-        self._add_version(runtime, call.members)
+        self._add_version(runtime, call)
         self._tables.add_endpoint(_default_endpoint(runtime))
         self._tags.put(runtime.id, "", call.members.get("tags", {}))
         return answers.runtime_created(runtime)
@@ -80,7 +80,7 @@ class Runtimes:
         self._require(call)
         now = self._clock.now()
         updated = replace(runtime, version=runtime.version + 1, status="UPDATING", failure_reason=None, updated_at=now)
-        self._add_version(updated, call.members)
+        self._add_version(updated, call)
         self._tables.raise_version(runtime.id, updated.version)
         self._roll_default(updated)
         return answers.runtime_updated(updated)
@@ -127,9 +127,11 @@ class Runtimes:
         if self._faults.strike("role-unusable"):
             raise ServiceFault.validation("Role validation failed", fields=[])
 
-    def _add_version(self, runtime: Runtime, members: Mapping[str, Any]) -> None:
-        body = {name: value for name, value in members.items() if name not in _NOT_SETTINGS}
-        body["lifecycleConfiguration"] = effective_lifecycle(members.get("lifecycleConfiguration", {}))
+    def _add_version(self, runtime: Runtime, call: Call) -> None:
+        body = {name: value for name, value in call.members.items() if name not in _NOT_SETTINGS}
+        body["lifecycleConfiguration"] = effective_lifecycle(call.members.get("lifecycleConfiguration", {}))
+        if call.must_start:
+            body[MUST_START] = True
         if self._metadata is not None and not self._faults.strike("no-mmdsv2"):
             body.setdefault("metadataConfiguration", dict(self._metadata))
         at = runtime.updated_at

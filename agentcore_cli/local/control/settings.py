@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from agentcore_cli.contract import (
     IDLE_TIMEOUT_DEFAULT,
@@ -13,6 +13,8 @@ from agentcore_cli.contract import (
     PROTOCOLS,
     Protocol,
 )
+
+MUST_START: Final = "localMustStart"  # beside the service's members in a stored body, and in no answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class RuntimeSettings:
     code_key: str | None  # `<sha256>.zip` in the content store
     container_uri: str | None
     python: str | None  # "3.13"
+    must_start: bool  # before DEFAULT leads to it
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> RuntimeSettings:
@@ -54,6 +57,7 @@ class RuntimeSettings:
             code_key=code["code"]["s3"]["prefix"] if code else None,
             container_uri=body["agentRuntimeArtifact"].get("containerConfiguration", {}).get("containerUri"),
             python=code["runtime"].removeprefix("PYTHON_").replace("_", ".") if code else None,
+            must_start=MUST_START in body,
         )
 
 

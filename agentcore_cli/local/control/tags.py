@@ -26,7 +26,7 @@ class Tags:
     def tag(self, call: Call) -> dict[str, Any]:
         resource = self._resource(call)
         tags = call.members["tags"]
-        if len(self._read(*resource) | tags) > TAGS_MAX:
+        if len(self.read(*resource) | tags) > TAGS_MAX:
             raise ServiceFault.quota(f"The limit of {TAGS_MAX} tags per resource would be exceeded")
         self.put(*resource, tags)
         return {}
@@ -38,14 +38,15 @@ class Tags:
         return {}
 
     def list(self, call: Call) -> dict[str, Any]:
-        return {"tags": self._read(*self._resource(call))}
+        return {"tags": self.read(*self._resource(call))}
 
     def put(self, runtime_id: str, endpoint: str, tags: Mapping[str, str]) -> None:
         """Add tags, or give those that are there a new value."""
         for key, value in tags.items():
             self._store.execute("INSERT OR REPLACE INTO tags VALUES (?, ?, ?, ?)", runtime_id, endpoint, key, value)
 
-    def _read(self, runtime_id: str, endpoint: str) -> dict[str, str]:
+    def read(self, runtime_id: str, endpoint: str) -> dict[str, str]:
+        """All tags of an endpoint, or of the runtime itself; none of one that is not there."""
         query = "SELECT key, value FROM tags WHERE runtime_id = ? AND endpoint = ? ORDER BY key"
         return {row[0]: row[1] for row in self._store.all(query, runtime_id, endpoint)}
 

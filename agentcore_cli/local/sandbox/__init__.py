@@ -15,7 +15,8 @@ What is not known here: HTTP, session ids, timeouts, and who is allowed to do wh
 """
 
 from agentcore_cli.local.sandbox.commands import STREAMS, Command, Stream
-from agentcore_cli.local.sandbox.program import Exit, Level, Program, SandboxError, SessionSpec
+from agentcore_cli.local.sandbox.network import Serve
+from agentcore_cli.local.sandbox.program import Exit, Level, Program, Protection, SandboxError, SessionSpec
 from agentcore_cli.local.sandbox.sandbox import Sandbox
 from agentcore_cli.local.sandbox.session import SessionProcess
 
@@ -25,8 +26,10 @@ __all__ = [
     "Exit",
     "Level",
     "Program",
+    "Protection",
     "Sandbox",
     "SandboxError",
+    "Serve",
     "SessionProcess",
     "SessionSpec",
     "Stream",

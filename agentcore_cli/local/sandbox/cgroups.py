@@ -11,10 +11,12 @@ import os
 import signal
 import time
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from agentcore_cli.files import write_atomically
 from agentcore_cli.local.home import Home
+from agentcore_cli.local.sandbox.program import Protection
 
 PROCESSES_MAX = 4096
 CPU_PERIOD = 100_000  # microseconds
@@ -85,6 +87,16 @@ class Cgroups:
             for file, value in limits.items():
                 (self._folder(hierarchy, key) / file).write_text(value)
         return self.group(key)
+
+    def protections(self) -> tuple[Protection, ...]:
+        """What is limited here, and how far."""
+        counted = frozenset(chain.from_iterable(hierarchy.controllers for hierarchy in self._hierarchies))
+        names = {"memory limit": "memory", "processor limit": "cpu", "process limit": "pids"}
+        missing = "no control group to be had"
+        return tuple(
+            Protection(name, controller in counted, "" if controller in counted else missing)
+            for name, controller in names.items()
+        )
 
     def group(self, key: str) -> Group:
         """The group of session `key` as far as it exists."""

@@ -19,17 +19,39 @@ PASSED_ON = (
 )
 
 
+# What makes another interpreter, loader or allocator of the one that runs: a parent never gets these.
+_CHANGING = ("PYTHON", "LD_", "DYLD_", "MALLOC_", "GLIBC_TUNABLES", "GCONV_PATH", "OPENSSL_CONF")
+# These do in a process that runs what they do in one that starts.
+_HARMLESS = frozenset({"PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"})
+
+
+def interpreter_variables(program: Program) -> dict[str, str]:
+    """Those of the runtime's variables that change the interpreter: a session has them, its parent never."""
+    return {name: value for name, value in program.environment.items() if name.startswith(_CHANGING)}
+
+
+def needs_own_interpreter(program: Program) -> str | None:
+    """The name of a variable that only a new interpreter can take in, or None."""
+    return next((name for name in interpreter_variables(program) if name not in _HARMLESS), None)
+
+
+def passed_on() -> dict[str, str]:
+    """What the server's own environment has of them."""
+    return {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+
+
 def base_environment(program: Program, home: str, temporary: str) -> dict[str, str]:
-    """The surroundings of `program`, with the runtime's own variables on top."""
-    passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    path = os.pathsep.join([str(program.interpreter.parent), passed_on.pop("PATH", os.defpath)])
+    """The surroundings of `program`'s parents: the runtime's own variables on top, but those of its interpreter."""
+    withheld = interpreter_variables(program)
+    given = passed_on()
+    path = os.pathsep.join([str(program.interpreter.parent), given.pop("PATH", os.defpath)])
     return {
-        **passed_on,
+        **given,
         "PATH": path,
         "LANG": "C.UTF-8",
         "PYTHONUNBUFFERED": "1",
         "HOME": home,
         "TMPDIR": temporary,
         # its PYTHONPATH is relative to the code, which each session has in a place of its own
-        **{name: value for name, value in program.environment.items() if name != "PYTHONPATH"},
+        **{n: value for n, value in program.environment.items() if n not in withheld and n != "PYTHONPATH"},
     }

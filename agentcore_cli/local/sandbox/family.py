@@ -6,17 +6,20 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from agentcore_cli.local.home import Home
-from agentcore_cli.local.sandbox.environment import base_environment
-from agentcore_cli.local.sandbox.isolation import Isolation, Places, mount_settings
+from agentcore_cli.local.sandbox.environment import base_environment, needs_own_interpreter
+from agentcore_cli.local.sandbox.isolation import SHARED, Isolation
 from agentcore_cli.local.sandbox.learned import Learned
+from agentcore_cli.local.sandbox.network import Mode
 from agentcore_cli.local.sandbox.parent import Forked, Parent, Refusal
 from agentcore_cli.local.sandbox.program import Program, SandboxError
 from agentcore_cli.local.sandbox.session import SessionProcess
 from agentcore_cli.local.sandbox.spare import Spare
+
+WITNESSES = 2  # sessions that must have loaded a module before a parent imports it
 
 MakeSpare = Callable[["Family"], Awaitable[SessionProcess]]
 
@@ -28,17 +31,26 @@ class Family:
     """
 
     def __init__(
-        self, home: Home, isolation: Isolation, program: Program, learned: Learned, make_spare: MakeSpare | None
+        self,
+        isolation: Isolation,
+        walls: dict[str, Any],
+        program: Program,
+        learned: Learned,
+        make_spare: MakeSpare | None,
+        mode: Mode,
     ) -> None:
+        """`walls` are what `walls.wall_settings` gives for the program, `mode` is the network of its sessions."""
+        self.mode = mode
         self.program = program
         self.spare = Spare(None if make_spare is None else lambda: make_spare(self))
-        self._home = home
+        self._walls = walls
         self._isolation = isolation
         self._learned = learned
         self._warm: Parent | None = None
         self._bare: Parent | None = None
         self._refusal = _reason_against_forks(isolation, program)
-        self._learning = learned.of(program) is not None
+        self._claims = WITNESSES if learned.of(program) is not None else 0
+        self._reports: list[list[str]] = []
         self._lock = asyncio.Lock()
         self._endings: dict[Parent, asyncio.Task[None]] = {}
         self._growth: asyncio.Task[None] | None = None
@@ -60,24 +72,33 @@ class Family:
             return await self._fork(descriptors)
 
     def claim_learning(self) -> bool:
-        """Whether the caller's session is the one to learn from. Give it back by `learn(None)`."""
-        if self._learning or self._refusal:
+        """Whether the caller's session is one of those to learn from. Give it back by `learn(None)`."""
+        if self._claims >= WITNESSES or self._refusal:
             return False
-        self._learning = True
+        self._claims += 1
         return True
 
     def learn(self, modules: list[str] | None) -> None:
-        """What the session that learns had imported; a parent with all of it takes over as soon as it is ready."""
-        if modules is None:
-            self._learning = False
-        elif not self._released:
-            self._growth = asyncio.get_running_loop().create_task(self._grow(modules))
+        """What a session says it has imported.
 
-    def served(self, forked: Forked, pid: int) -> None:
-        """A session has given its first answer: its agent's process `pid` shows what memory the next ones will need."""
+        A session's word alone has nothing imported that others will run with: what the parent takes on was named by
+        two sessions, started apart, and (`worker/imports.py`) comes from the environment's or the interpreter's own
+        files. A parent with all of it takes over as soon as it is ready.
+        """
+        if modules is None:
+            self._claims -= 1
+            return
+        self._reports.append(modules)
+        if len(self._reports) == WITNESSES and not self._released:
+            first, *others = self._reports
+            common = [name for name in first if all(name in other for other in others)]
+            self._growth = asyncio.get_running_loop().create_task(self._grow(common))
+
+    def served(self, forked: Forked) -> None:
+        """A session has given its first answer: its agent's process shows what memory the next ones will need."""
         parent = forked.parent
         if parent is self._warm and not parent.studied and self._learned.of(self.program) is not None:
-            self._study = asyncio.get_running_loop().create_task(_study(parent, pid))
+            self._study = asyncio.get_running_loop().create_task(_study(parent, forked.number))
         self.spare.due()
 
     def release(self) -> None:
@@ -103,10 +124,10 @@ class Family:
     async def _fork(self, descriptors: tuple[int, ...]) -> Forked:
         try:
             parent = await self._warm_parent()
-            return Forked(await parent.fork(descriptors), parent, "")
+            return await parent.fork(descriptors)
         except Refusal as refusal:
             bare = await self._bare_parent()
-            return Forked(await bare.fork(descriptors), bare, refusal.message)
+            return replace(await bare.fork(descriptors), reason=refusal.message)
 
     async def _warm_parent(self) -> Parent:
         async with self._lock:
@@ -128,17 +149,21 @@ class Family:
 
     async def _start(self, learned: list[str] | None) -> Parent:
         """A parent that has imported what the program imports and what was learned; None: that imports nothing."""
+        walled = self._isolation.namespaces is not None
         settings: dict[str, Any] = {
-            **mount_settings(self._home, self._isolation, self.program.code, self.program.readable),
+            "namespaces": self._isolation.namespaces,
+            "overlay": self._isolation.overlay,
+            "guards": [guard.name for guard in self._isolation.guards if guard.active],
+            "app": SHARED.app if walled else str(self.program.code),
+            "session_home": SHARED.home,
             "start": list(self.program.start),
             "port": self.program.port,
             "fresh": learned is None,
             "learned": learned or [],
             "path": self.program.python_path,
         }
-        places = Places.shared(self._home)
-        environment = base_environment(self.program, places.home, places.temporary)
-        parent = Parent(self.program.interpreter, settings, environment)
+        environment = base_environment(self.program, SHARED.home, SHARED.temporary)
+        parent = Parent(self.program.interpreter, settings, environment, self._walls if walled else None)
         await parent.spawn()
         self._endings[parent] = asyncio.get_running_loop().create_task(self._await_end(parent))
         await parent.ready()
@@ -162,14 +187,16 @@ class Family:
         del self._endings[parent]
 
 
-async def _study(parent: Parent, pid: int) -> None:
+async def _study(parent: Parent, number: int) -> None:
     with contextlib.suppress(SandboxError):  # the next session's start will meet it too
-        await parent.study(pid)
+        await parent.study(number)
 
 
 def _reason_against_forks(isolation: Isolation, program: Program) -> str:
     """What is known before any import, or nothing."""
     if not isolation.forks:
         return f"{sys.platform} does not let a process with imports fork"
+    if name := needs_own_interpreter(program):
+        return f"{name} changes the interpreter"
     launcher = Path(program.start[0])
     return f"{launcher.name} executes a new interpreter" if launcher.is_absolute() else ""

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
+import logging
 import os
+import secrets
 import shutil
 import socket
 import stat
+import threading
 from pathlib import Path
 
 from agentcore_cli.local.home import Home
+from agentcore_cli.local.sandbox import account
+from agentcore_cli.local.sandbox.trees import remove_tree
 
 ADDRESS_MAX = 100  # bytes; a Unix socket's path holds 108 on Linux, 104 on macOS
 BACKLOG = 4096
+_log = logging.getLogger(__name__)
+
 _FICLONE = 0x40049409  # <linux/fs.h>: share the blocks of a file, copy on write
 
 
@@ -21,21 +29,29 @@ class Folders:
 
     def __init__(self, home: Home) -> None:
         self._home = home
+        self._sweeping: threading.Thread | None = None
         self._sockets = os.open(home.sockets, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
-    def create(self, key: str) -> Path:
+    def of_program(self, key: str) -> Path:
+        """Where the sessions of a program have their folders: its parents see this one, and no other's."""
+        folder = self._home.sessions / hashlib.sha256(key.encode()).hexdigest()[:16]
+        folder.mkdir(mode=0o755, exist_ok=True)
+        return folder
+
+    def create(self, program: str, key: str, owner: int | None) -> Path:
         """The session's folder with its rooms: `app` (the layer over the code), `work`, `home`, `tmp`."""
-        folder = self._home.sessions / key
+        folder = self.of_program(program) / key
         folder.mkdir(mode=0o755)
         for name in ("app", "work", "home", "tmp"):
             (folder / name).mkdir(mode=0o755)
+            account.give(folder / name, owner)
         (folder / "tmp").chmod(0o1777)
         return folder
 
-    def remove(self, key: str) -> None:
+    def remove(self, program: str, key: str) -> None:
         """Remove folder and socket, whatever the agent did to them. Blocking: call it in a thread."""
         (self._home.sockets / f"{key}.sock").unlink(missing_ok=True)
-        remove_tree(self._home.sessions / key)
+        remove_tree(self.of_program(program) / key)
 
     def listen(self, key: str) -> tuple[socket.socket, str]:
         """The listening socket of a session and the address that leads to it, for this process."""
@@ -52,34 +68,48 @@ class Folders:
         return listener, path
 
     def sweep(self) -> None:
-        """Remove what an earlier server left behind."""
-        for folder in self._home.sessions.iterdir():
-            remove_tree(folder)
+        """Remove what an earlier server left behind. Folders go in a thread: an agent may have made a million files."""
         for path in self._home.sockets.glob("*.sock"):
             path.unlink(missing_ok=True)
+        left = [_set_aside(folder) for folder in self._home.sessions.iterdir()]
+        if left:
+            self._sweeping = threading.Thread(target=_remove_all, args=(left,), name="sweep", daemon=True)
+            self._sweeping.start()
+
+    def wait_until_swept(self, seconds: float) -> bool:
+        """Whether nothing of an earlier server is left to remove, within so many seconds."""
+        if self._sweeping is not None:
+            self._sweeping.join(seconds)
+        return self._sweeping is None or not self._sweeping.is_alive()
 
     def close(self) -> None:
         os.close(self._sockets)
 
 
-def remove_tree(folder: Path) -> None:
-    """Remove a folder in which an agent may have taken every permission from itself."""
-    if not folder.exists():
-        return
-    for parent, names, _ in os.walk(folder):
-        for name in names:
-            path = os.path.join(parent, name)
-            mode = os.lstat(path).st_mode
-            if stat.S_ISDIR(mode) and mode & 0o700 != 0o700:
-                os.chmod(path, 0o700)
-    shutil.rmtree(folder)
+def _set_aside(folder: Path) -> Path:
+    """Where a folder is from now on, so that nobody who wants its name has to wait until it is gone."""
+    aside = folder.with_name(f".swept-{secrets.token_hex(8)}")
+    try:
+        return folder.rename(aside)
+    except OSError:
+        _log.exception("%s could not be set aside", folder)
+        return folder
 
 
-def copy_tree(source: Path, target: Path) -> None:
-    """Fill `target` with a copy of `source` that the session may write to, sharing blocks where the disk can."""
+def _remove_all(folders: list[Path]) -> None:
+    for folder in folders:
+        try:
+            remove_tree(folder)
+        except OSError:
+            _log.exception("%s could not be removed", folder)
+
+
+def copy_tree(source: Path, target: Path, owner: int | None) -> None:
+    """Fill `target` with a copy of `source` that `owner` may write to, sharing blocks where the disk can."""
     shutil.copytree(source, target, symlinks=True, copy_function=_copy_file, dirs_exist_ok=True)
     for parent, _, names in os.walk(target):
         for path in (parent, *(os.path.join(parent, name) for name in names)):
+            account.give(Path(path), owner)
             if not os.path.islink(path):
                 os.chmod(path, os.stat(path).st_mode | stat.S_IWUSR)
 

@@ -8,14 +8,16 @@ import shutil
 import socket
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 from agentcore_cli.local.home import Home
-from agentcore_cli.local.sandbox.program import Level
+from agentcore_cli.local.sandbox import account
+from agentcore_cli.local.sandbox.program import Level, Protection
+from agentcore_cli.local.sandbox.walls import keeper_command, wall_settings
+from agentcore_cli.local.sandbox.worker import places
 
-WORKER = Path(__file__).parent / "worker"
 PROBE_SECONDS = 20.0
 
 
@@ -25,16 +27,36 @@ class Isolation:
 
     `namespaces`: as root, inside a user namespace, or none. `overlay`: the session's folder is a layer, not a copy.
     `forks`: a process that has imported may fork without executing anew (macOS's own libraries forbid it).
+    `guards`: what each process of a session is guarded by besides (`worker/guards.py`), and what is refused.
     """
 
     namespaces: Literal["root", "user"] | None
     overlay: bool
     reason: str = ""
     forks: bool = True
+    guards: tuple[Protection, ...] = ()
 
     @property
     def level(self) -> Level:
-        return Level("namespaces" if self.namespaces else "process", self.reason)
+        return Level("namespaces" if self.namespaces else "process", self.reason, (*self._walls(), *self.guards))
+
+    def _walls(self) -> tuple[Protection, ...]:
+        """What namespaces give, or why they don't."""
+        whole = self.namespaces is not None
+        reason = "" if whole else self.reason
+        layered = self.reason if whole and not self.overlay else reason
+        return (
+            Protection("file system of its own", whole, layered),
+            Protection("account of its own", whole, reason),
+            Protection("processes of its own", whole, reason),
+        )
+
+
+class Probed(NamedTuple):
+    """`refusal` is what the kernel refused, or None."""
+
+    refusal: str | None
+    guards: tuple[Protection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,65 +68,72 @@ class Places:
     temporary: str
 
     @classmethod
-    def shared(cls, home: Home) -> Places:
-        return cls(str(home.root / "sandbox" / "app"), str(home.root / "sandbox" / "home"), "/tmp")  # noqa: S108
-
-    @classmethod
     def inside(cls, folder: Path) -> Places:
         return cls(str(folder / "app"), str(folder / "home"), str(folder / "tmp"))
 
 
-def mount_settings(home: Home, isolation: Isolation, code: Path, visible: tuple[Path, ...]) -> dict[str, object]:
-    """What the worker's `mounts` needs to know."""
-    places = Places.shared(home)
-    return {
-        "namespaces": isolation.namespaces,
-        "overlay": isolation.overlay,
-        "home": str(home.root),
-        "sessions": str(home.sessions),
-        "app": places.app if isolation.namespaces else str(code),
-        "session_home": places.home,
-        "code": str(code),
-        "visible": [str(path) for path in visible],
-    }
+SHARED = Places(places.APP, places.HOME, "/tmp")  # noqa: S108
 
 
 def detect(home: Home) -> Isolation:
-    """Try the strongest isolation first. Takes some 50 ms; the reason of the first refusal is kept."""
+    """Try the strongest isolation first. Takes some 200 ms; the reason of the first refusal is kept."""
     if sys.platform != "linux":
-        return Isolation(None, overlay=False, reason=f"{sys.platform} has no namespaces", forks=False)
+        return _without_namespaces(f"{sys.platform} has no namespaces", forks=False)
     kinds: tuple[Literal["root", "user"], ...] = ("root", "user") if os.geteuid() == 0 else ("user",)
     refusals = []
     for kind in kinds:
         layered = Isolation(kind, overlay=True)
-        refusal = _try(home, layered)
-        if refusal is None:
-            return layered
-        copied = Isolation(kind, overlay=False, reason=f"folders are copied: {refusal}")
-        if _try(home, copied) is None:
-            return copied
-        refusals.append(refusal)
-    return Isolation(None, overlay=False, reason=refusals[0])
+        probed = _try(home, layered)
+        if probed.refusal is None:
+            return replace(layered, guards=probed.guards)
+        refusals.append(probed.refusal)
+        copied = Isolation(kind, overlay=False, reason=f"folders are copied: {probed.refusal}")
+        probed = _try(home, copied)
+        if probed.refusal is None:
+            return replace(copied, guards=probed.guards)
+    return _without_namespaces(refusals[0])
 
 
-def _try(home: Home, isolation: Isolation) -> str | None:
-    """What the kernel refused, or None."""
+def _without_namespaces(reason: str, *, forks: bool = True) -> Isolation:
+    return Isolation(
+        None,
+        overlay=False,
+        reason=reason,
+        forks=forks,
+        guards=_probe("guards", {"namespaces": None, "guards": []}).guards,
+    )
+
+
+def _try(home: Home, isolation: Isolation) -> Probed:
+    """Build all of it once."""
     folder = home.sessions / f"probe-{os.getpid()}"
-    for name in ("code", "app", "work", "home", "tmp"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+    session = folder / "sessions" / "probe"
+    owner = account.number(home) if isolation.namespaces == "root" else None
+    (folder / "code").mkdir(parents=True, exist_ok=True)
+    for name in ("app", "work", "home", "tmp"):
+        (session / name).mkdir(parents=True, exist_ok=True)
+        account.give(session / name, owner)
+    walls = wall_settings(home, isolation, Path(sys.executable), folder / "code", folder / "sessions")
+    settings = {"overlay": isolation.overlay, "key": session.name, "app": SHARED.app, "session_home": SHARED.home}
     try:
-        return _probe(mount_settings(home, isolation, folder / "code", ()) | {"folder": str(folder)})
+        return _probe("probe", walls | settings | {"guards": []})
     finally:
-        if (work := folder / "work" / "work").is_dir():
+        if (work := session / "work" / "work").is_dir():
             work.chmod(0o700)  # overlayfs leaves it without any permission
         shutil.rmtree(folder)
 
 
-def _probe(settings: dict[str, object]) -> str | None:
+def _probe(role: str, settings: dict[str, Any]) -> Probed:
+    """Let a worker try, in the role that its command line knows (`worker/__main__.py`)."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        command = [sys.executable, "-I", "-S", str(WORKER), "probe", str(theirs.fileno())]
-        process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            keeper_command(role, theirs.fileno()),
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            env={},
+            start_new_session=True,
+        )
         theirs.close()
         ours.settimeout(PROBE_SECONDS)
         ours.sendall(json.dumps(settings).encode() + b"\n")
@@ -115,6 +144,7 @@ def _probe(settings: dict[str, object]) -> str | None:
             answer = ""
         process.wait()
     if not answer:
-        return "the attempt ended without an answer"
-    error: str | None = json.loads(answer)["error"]
-    return error
+        return Probed("the attempt ended without an answer")
+    told = json.loads(answer)
+    guards = [Protection(guard["name"], not guard["reason"], guard["reason"]) for guard in told.get("guards", ())]
+    return Probed(told["error"], tuple(guards))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 from collections.abc import Callable
 
 ANSWER_MAX = 1024**2  # bytes
+_NAME = re.compile(r"\w+(\.\w+)*")
 
 
 class Learner:
@@ -41,7 +43,15 @@ class Learner:
                 await loop.sock_sendall(self._connection, b"?")
                 while len(answer) < ANSWER_MAX and (piece := await loop.sock_recv(self._connection, 65536)):
                     answer += piece
-                modules = json.loads(answer)
-            except (ConnectionError, ValueError):  # the session ended meanwhile
+                modules = _names(json.loads(answer))
+            except (ConnectionError, ValueError, RecursionError):  # the session ended meanwhile, or talks nonsense
                 modules = None
         self._learned(modules)
+
+
+def _names(told: object) -> list[str] | None:
+    """What a session told, if it is a list of names of modules."""
+    if not isinstance(told, list):
+        return None
+    names = [name for name in told if isinstance(name, str)]
+    return names if len(names) == len(told) and all(_NAME.fullmatch(name) for name in names) else None

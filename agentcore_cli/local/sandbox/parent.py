@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import socket
 import subprocess
@@ -12,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agentcore_cli.local.sandbox.isolation import WORKER
 from agentcore_cli.local.sandbox.program import SandboxError
+from agentcore_cli.local.sandbox.walls import WORKER, keeper_command
 from agentcore_cli.local.sandbox.wire import Message, Wire
 
 READY_SECONDS = 60.0
@@ -26,11 +27,16 @@ class Refusal(SandboxError):
 
 @dataclass(frozen=True, slots=True)
 class Forked:
-    """A session's first process; `reason` says why it did not come from a warm parent, or is empty."""
+    """A session's first process, and why it did not come from a warm parent (or nothing)."""
 
     pid: int
+    """Its number here."""
+    number: int
+    """Its number among the parent's children."""
+    handle: int | None
+    """A pidfd, where there are any; whoever gets this closes it."""
     parent: Parent
-    reason: str
+    reason: str = ""
 
 
 class Parent:
@@ -39,7 +45,15 @@ class Parent:
     `studied` tells that it has looked at the memory of a session, and gives the next ones theirs ahead of time.
     """
 
-    def __init__(self, interpreter: Path, settings: dict[str, Any], environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        interpreter: Path,
+        settings: dict[str, Any],
+        environment: dict[str, str],
+        walls: dict[str, Any] | None = None,
+    ) -> None:
+        """`walls` are what `walls.wall_settings` gives; None: there are none."""
+        self._walls = walls
         self._interpreter = interpreter
         self._settings = settings
         self._environment = environment
@@ -69,15 +83,14 @@ class Parent:
             finally:
                 theirs.close()
             undo.pop_all()
-        self._wire = Wire(ours, self._answers.put_nowait, self._lost)
+        self._wire = wire = Wire(ours, lambda answer: self._hear(answer, wire), self._lost, descriptors_max=1)
 
     async def ready(self) -> None:
         """Wait until it has imported. Raises Refusal when it must not fork, SandboxError when it ended."""
-        if self._wire is not None:
-            with contextlib.suppress(ConnectionError):
-                await self._wire.send(self._settings)
         try:
-            answer = await asyncio.wait_for(self._answer(), READY_SECONDS)
+            if self._walls is not None:
+                await self._build_walls(self._walls)
+            answer = await asyncio.wait_for(self._exchange(self._settings), READY_SECONDS)
         except TimeoutError:
             await self.kill()
             raise Refusal(f"its imports take longer than {READY_SECONDS:.0f} seconds") from None
@@ -85,20 +98,22 @@ class Parent:
             self.release()
             raise Refusal(answer["unsafe"])
 
-    async def fork(self, descriptors: tuple[int, ...]) -> int:
-        """A new session's first process, holding copies of `descriptors`: its process id here.
+    async def fork(self, descriptors: tuple[int, ...]) -> Forked:
+        """A new session's first process, holding copies of `descriptors`.
 
         Raises Refusal when forking became unsafe, SandboxError when the parent is dead.
         """
         answer = await self._ask({"fork": True}, descriptors)
         if "refused" in answer:
             raise Refusal(answer["refused"])
-        pid: int = answer["forked"]
-        return pid
+        number: int = answer["forked"]
+        if self._walls is None:
+            return Forked(number, number, _handle(number), self)
+        return Forked(_process_of(answer["handle"]), number, answer["handle"], self)
 
-    async def study(self, pid: int) -> None:
-        """Let it look at the memory of its session `pid` (the agent), which has served. Raises SandboxError."""
-        answer = await self._ask({"study": pid})
+    async def study(self, number: int) -> None:
+        """Let it look at the memory of its session `number`, which has served. Raises SandboxError."""
+        answer = await self._ask({"study": number})
         self.studied = answer["studied"]
 
     def release(self) -> None:
@@ -124,18 +139,26 @@ class Parent:
         self._output.close()
 
     async def _execute(self, control: socket.socket) -> asyncio.subprocess.Process:
+        if self._walls is None:
+            command = [str(self._interpreter), str(WORKER), "parent", str(control.fileno())]
+        else:
+            if not self._interpreter.exists():
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+            command = keeper_command("keeper", control.fileno())
         return await asyncio.create_subprocess_exec(
-            str(self._interpreter),
-            str(WORKER),
-            "parent",
-            str(control.fileno()),
-            env=self._environment,
-            pass_fds=(control.fileno(),),
+            *command,
+            env=self._environment if self._walls is None else {},
+            pass_fds=(control.fileno(), *self._handed()),
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=self._output,
             start_new_session=True,
         )
+
+    def _handed(self) -> tuple[int, ...]:
+        """What the keeper gets besides: the user namespace in which the program's must lie, if it must."""
+        around = None if self._walls is None else self._walls["user_namespace"]
+        return () if around is None else (around,)
 
     async def _ask(self, message: Message, descriptors: tuple[int, ...] = ()) -> Message:
         """One question at a time. Raises SandboxError when the parent is dead."""
@@ -144,13 +167,25 @@ class Parent:
                 raise SandboxError(self._last_words())
             self._asked = True
             try:
-                with contextlib.suppress(ConnectionError):
-                    await self._wire.send(message, descriptors)
-                return await self._answer()
+                return await self._exchange(message, descriptors)
             finally:
                 self._asked = False
                 if self._released:
                     self.release()
+
+    async def _build_walls(self, walls: dict[str, Any]) -> None:
+        """Raises SandboxError when the machine refuses, or the interpreter does not run inside."""
+        answer = await self._exchange({**walls, "environment": self._environment})
+        if "failed" in answer:
+            await self.kill()
+            raise SandboxError(answer["failed"])
+        self._settings = {**self._settings, "kept": answer["kept"]}
+
+    async def _exchange(self, message: Message, descriptors: tuple[int, ...] = ()) -> Message:
+        if self._wire is not None:
+            with contextlib.suppress(ConnectionError):
+                await self._wire.send(message, descriptors)
+        return await self._answer()
 
     async def _answer(self) -> Message:
         answer = await self._answers.get()
@@ -158,6 +193,11 @@ class Parent:
             self._answers.put_nowait(None)
             raise SandboxError(self._last_words())
         return answer
+
+    def _hear(self, answer: Message, wire: Wire) -> None:
+        for handle in wire.take_descriptors():
+            answer["handle"] = handle
+        self._answers.put_nowait(answer)
 
     def _lost(self) -> None:
         self._wire = None
@@ -169,3 +209,21 @@ class Parent:
         size = os.fstat(self._output.fileno()).st_size
         text = os.pread(self._output.fileno(), _OUTPUT_SHOWN, max(0, size - _OUTPUT_SHOWN)).decode(errors="replace")
         return f"the parent of the sessions has ended: {text.strip() or 'without a word'}"
+
+
+def _handle(pid: int) -> int | None:
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):  # neither Linux nor 5.3, or ended already
+        return None
+
+
+def _process_of(handle: int) -> int:
+    """The process behind a pidfd, as this process numbers it. Raises SandboxError when it has ended."""
+    with open(f"/proc/self/fdinfo/{handle}") as file:
+        fields = dict(line.split(":", 1) for line in file.read().splitlines())
+    pid = int(fields["Pid"])
+    if pid <= 0:
+        os.close(handle)
+        raise SandboxError("the session could not be started: its first process has ended")
+    return pid

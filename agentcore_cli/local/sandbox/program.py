@@ -101,8 +101,21 @@ class Exit:
 
 
 @dataclass(frozen=True, slots=True)
+class Protection:
+    """One wall around a session: whether this machine lets us build it, found out by building it once."""
+
+    name: str
+    """In a person's words: `system calls`, `disk limit`."""
+    active: bool
+    reason: str = ""
+    """Why it is not active, or what is less about it than could be."""
+
+
+@dataclass(frozen=True, slots=True)
 class Level:
     """How well sessions are kept apart on this machine; `reason` says why not better, or is empty."""
 
     name: Literal["namespaces", "process", "container"]
     reason: str
+    protections: tuple[Protection, ...] = ()
+    """What the level is made of here; none are told of containers, which their engine protects."""

@@ -9,20 +9,26 @@ import resource
 import secrets
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from agentcore_cli.local.home import Home
+from agentcore_cli.local.sandbox.account import give_tree
 from agentcore_cli.local.sandbox.cgroups import Cgroups
+from agentcore_cli.local.sandbox.environment import interpreter_variables
 from agentcore_cli.local.sandbox.family import Family
 from agentcore_cli.local.sandbox.folders import Folders
 from agentcore_cli.local.sandbox.gate import Gate
-from agentcore_cli.local.sandbox.isolation import Isolation, Places, detect
+from agentcore_cli.local.sandbox.isolation import SHARED, Isolation, Places, detect
 from agentcore_cli.local.sandbox.learned import Learned
 from agentcore_cli.local.sandbox.learner import Learner
+from agentcore_cli.local.sandbox.network import Mode, Network, Serve
 from agentcore_cli.local.sandbox.parent import Forked
 from agentcore_cli.local.sandbox.program import Exit, Level, Limits, Program, SandboxError, SessionSpec
 from agentcore_cli.local.sandbox.session import SessionProcess
+from agentcore_cli.local.sandbox.session_network import SessionNetwork
 from agentcore_cli.local.sandbox.surroundings import Surroundings
+from agentcore_cli.local.sandbox.walls import owner, wall_settings
 
 CLOSE_GRACE = 1.0  # seconds that agents get when everything ends
 DESCRIPTORS = 65536  # open files of the server
@@ -31,7 +37,14 @@ DESCRIPTORS = 65536  # open files of the server
 class Sandbox:
     """Runs sessions of programs, each in a process tree of its own. One per home; made in the server's process."""
 
-    def __init__(self, home: Home, isolation: Isolation | None = None, *, keep_spares: bool = False) -> None:
+    def __init__(
+        self,
+        home: Home,
+        isolation: Isolation | None = None,
+        *,
+        keep_spares: bool = False,
+        network: Network | None = None,
+    ) -> None:
         """Sweeps away what a killed server left, and finds out (some 50 ms) how well sessions can be kept apart.
 
         `isolation` settles that instead, for less than the machine has. `keep_spares` spends the memory of one more
@@ -43,6 +56,8 @@ class Sandbox:
         self._cgroups.sweep()
         self._folders.sweep()
         self._isolation = isolation or detect(home)
+        self._owner = owner(home, self._isolation)
+        self._network = network or Network(home, self._isolation)
         self._learned = Learned(home)
         self._make_spare = self._spare if keep_spares else None
         self._families: dict[str, Family] = {}
@@ -53,10 +68,25 @@ class Sandbox:
 
     @property
     def level(self) -> Level:
-        return self._isolation.level
+        level = self._isolation.level
+        standing = {each.name for each in level.protections if each.active}
+        limits = [limit for limit in self._cgroups.protections() if limit.name not in standing]
+        instead = {limit.name for limit in limits}
+        others = [each for each in level.protections if each.name not in instead]
+        return replace(level, protections=(*others, *limits, self._network.protection))
+
+    @property
+    def network_reason(self) -> str:
+        """Why sessions have no network of their own here, or empty."""
+        return self._network.reason
+
+    def answer_by(self, port: int, serve: Serve) -> None:
+        """Let sessions with a network of their own reach the server at its `port`; see `Network.answer_by`."""
+        self._network.answer_by(port, serve)
 
     async def prepare(self, program: Program) -> None:
         """Have the program's warm parent ready. Raises SandboxError when its interpreter does not run."""
+        await asyncio.get_running_loop().run_in_executor(None, give_tree, program.code, self._owner)
         family = self._family(program)
         await family.prepare()
         family.spare.due()
@@ -84,6 +114,7 @@ class Sandbox:
         await asyncio.gather(*(family.close() for family in (*self._families.values(), *self._forgotten)))
         await asyncio.gather(*self._forgotten.values())
         self._families.clear()
+        await self._network.close()
         self._cgroups.close()
         self._folders.close()
 
@@ -96,11 +127,22 @@ class Sandbox:
     def _family(self, program: Program) -> Family:
         family = self._families.get(program.key)
         if family is None:
-            family = Family(self._home, self._isolation, program, self._learned, self._make_spare)
+            walls = wall_settings(
+                self._home,
+                self._isolation,
+                program.interpreter,
+                program.code,
+                self._folders.of_program(program.key),
+                program.readable,
+            )
+            mode = self._network.mode(program.environment)
+            walls |= self._network.settings(mode)
+            family = Family(self._isolation, walls, program, self._learned, self._make_spare, mode)
             self._families[program.key] = family
         return family
 
     async def _start(self, program: Program, spec: SessionSpec) -> SessionProcess:
+        await asyncio.get_running_loop().run_in_executor(None, give_tree, program.code, self._owner)
         family = self._family(program)
         learner = Learner(family.learn) if family.claim_learning() else None
         try:
@@ -110,7 +152,7 @@ class Sandbox:
             if learner is not None:
                 learner.give_up()
             raise
-        session.served.add_done_callback(lambda _: family.served(session.forked, session.pid))
+        session.served.add_done_callback(lambda _: family.served(session.forked))
         return session
 
     async def _begin(self, program: Program, spec: SessionSpec, log: int, learner: Learner | None) -> SessionProcess:
@@ -131,7 +173,7 @@ class Sandbox:
         """A session up to its gate, where nothing of its program has run and nobody knows whose it is."""
         try:
             surroundings = await Surroundings.create(
-                self._folders, self._cgroups, self._isolation, family.program, key, limits
+                self._folders, self._cgroups, self._isolation, family.program, key, limits, self._owner
             )
         except OSError as error:
             raise SandboxError(f"the session could not be prepared: {error}") from error
@@ -144,10 +186,11 @@ class Sandbox:
             gate.close()
             await asyncio.get_running_loop().run_in_executor(None, surroundings.remove)
             raise
-        session = SessionProcess(surroundings, forked, control, gate)
+        network = SessionNetwork(self._network, family.mode, family.program, key)
+        session = SessionProcess(surroundings, forked, control, gate, network)
         self._sessions.add(session)
         session.exited.add_done_callback(lambda _: self._sessions.discard(session))
-        await session.prepare(self._request(surroundings, limits))
+        await session.prepare(self._request(family.program, surroundings, limits, family.mode))
         return session
 
     def _end_unwanted(self, starting: asyncio.Task[SessionProcess]) -> None:
@@ -156,13 +199,14 @@ class Sandbox:
             self._endings.add(ending)
             ending.add_done_callback(self._endings.discard)
 
-    def _request(self, surroundings: Surroundings, limits: Limits) -> dict[str, Any]:
+    def _request(self, program: Program, surroundings: Surroundings, limits: Limits, mode: Mode) -> dict[str, Any]:
         shared = self._isolation.namespaces is not None
-        places = Places.shared(self._home) if shared else Places.inside(surroundings.folder)
+        places = SHARED if shared else Places.inside(surroundings.folder)
         return {
-            "folder": str(surroundings.folder),
+            "key": surroundings.key,
             "app": places.app,
-            "environment": {"HOME": places.home, "TMPDIR": places.temporary},
+            "network": mode,
+            "environment": {**interpreter_variables(program), "HOME": places.home, "TMPDIR": places.temporary},
             "data_limit": None if surroundings.group.limits_memory else limits.memory,
         }
 

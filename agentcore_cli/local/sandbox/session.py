@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from typing import Any, Final, NoReturn
 
@@ -16,6 +16,7 @@ from agentcore_cli.local.sandbox.gate import Gate
 from agentcore_cli.local.sandbox.learner import Learner
 from agentcore_cli.local.sandbox.parent import Forked
 from agentcore_cli.local.sandbox.program import Exit, SandboxError
+from agentcore_cli.local.sandbox.session_network import SessionNetwork
 from agentcore_cli.local.sandbox.surroundings import Surroundings
 from agentcore_cli.local.sandbox.wire import Message, Wire
 
@@ -33,7 +34,9 @@ class SessionProcess:
     `served` is done when it has given its first good answer, `exited` when nothing of the tree is left.
     """
 
-    def __init__(self, surroundings: Surroundings, forked: Forked, control: socket.socket, gate: Gate) -> None:
+    def __init__(
+        self, surroundings: Surroundings, forked: Forked, control: socket.socket, gate: Gate, network: SessionNetwork
+    ) -> None:
         self.address = surroundings.address
         self.pid = forked.pid
         self.forked = forked
@@ -44,22 +47,25 @@ class SessionProcess:
         self.exited: asyncio.Future[Exit] = loop.create_future()
         self._surroundings = surroundings
         self._init_pid = forked.pid
+        self._handle = forked.handle
         self._answer: asyncio.Future[Message] = loop.create_future()
         self._report: Message | None = None
         self._removed: asyncio.Future[None] | None = None
-        self._wire = Wire(control, self._hear, self._end_of_wire)
+        self._wire = Wire(control, self._hear, self._end_of_wire, descriptors_max=1)
         self._commands = Commands(self._wire)
         self._place: Place | None = None
         self._wire_ended = False
         self._process_ended = False
         self._gate = gate
         self._learner: Learner | None = None
+        self._network = network
         self._watch_process()
 
     async def prepare(self, request: dict[str, Any]) -> None:
         """Tell the waiting init what to make; returns when the agent is on its way to the gate. Raises SandboxError."""
         self._place = Place(request["app"], request["environment"], request["data_limit"], self._surroundings.group)
         await self._ask(request)
+        await self._have(self._network.furnished())
         self.pid = _first_child(self._init_pid) or self._init_pid
 
     async def begin(self, environment: Mapping[str, str], log: int, learner: Learner | None) -> None:
@@ -67,6 +73,7 @@ class SessionProcess:
 
         Raises SandboxError when the agent has ended before: then nothing of the program ran.
         """
+        await self._have(self._network.let_through(environment))
         await self._ask({"log": True}, (log,))
         try:
             running = await asyncio.wait_for(self._gate.open(environment, learner), START_SECONDS)
@@ -91,8 +98,7 @@ class SessionProcess:
                 await self._wire.send({"stop": grace})
             await asyncio.wait({self.exited}, timeout=grace + KILL_SECONDS)
         if not self.exited.done():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._init_pid, signal.SIGKILL)
+            self._kill()
         result = await asyncio.shield(self.exited)
         if self._removed is not None:
             await asyncio.shield(self._removed)
@@ -119,6 +125,12 @@ class SessionProcess:
         if "failed" in answer:
             await self._fail(answer["failed"])
 
+    async def _have(self, network: Awaitable[None]) -> None:
+        try:
+            await network
+        except SandboxError as error:
+            await self._fail(error.message)
+
     async def _fail(self, reason: str) -> NoReturn:
         await self.stop(grace=0)
         raise SandboxError(f"the session could not be started: {reason}")
@@ -144,17 +156,24 @@ class SessionProcess:
             with contextlib.suppress(OSError), open(f"/proc/{self.pid}/timerslack_ns", "w") as slack:
                 slack.write(str(nanoseconds))
 
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            if self._handle is not None:
+                signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+            elif self.forked.handle is None:
+                os.kill(self._init_pid, signal.SIGKILL)
+
     def _watch_process(self) -> None:
         """Notice the end of the init process, which is the end of everything in its pid namespace."""
-        try:
-            watched = os.pidfd_open(self._init_pid)
-        except (AttributeError, OSError):  # neither Linux nor 5.3, or ended already
+        if self._handle is None:
             self._process_ended = True
-            return
-        asyncio.get_running_loop().add_reader(watched, self._end_of_process, watched)
+        else:
+            asyncio.get_running_loop().add_reader(self._handle, self._end_of_process, self._handle)
 
     def _hear(self, message: Message) -> None:
-        if "exited" in message:
+        if "network" in message:
+            self._network.furnish(self._wire.take_descriptors())
+        elif "exited" in message:
             self._report = message["exited"]
         elif "command" in message:
             self._commands.hear(message)
@@ -171,6 +190,7 @@ class SessionProcess:
     def _end_of_process(self, watched: int) -> None:
         asyncio.get_running_loop().remove_reader(watched)
         os.close(watched)
+        self._handle = None
         self._process_ended = True
         self._conclude()
 
@@ -180,6 +200,7 @@ class SessionProcess:
         report = self._report or {"code": None, "signal": signal.SIGKILL}
         out_of_memory = report["signal"] == signal.SIGKILL and self._surroundings.group.out_of_memory()
         self._gate.close()
+        self._network.close()
         self._removed = asyncio.get_running_loop().run_in_executor(None, self._surroundings.remove)
         self.exited.set_result(Exit(report["code"], report["signal"], out_of_memory))
 

@@ -18,6 +18,7 @@ from agentcore_cli.local.sandbox.program import Limits, Program
 class Surroundings:
     """Made before the session's processes, removed after them."""
 
+    program: str
     key: str
     folder: Path
     address: str
@@ -27,21 +28,28 @@ class Surroundings:
 
     @classmethod
     async def create(
-        cls, folders: Folders, cgroups: Cgroups, isolation: Isolation, program: Program, key: str, limits: Limits
+        cls,
+        folders: Folders,
+        cgroups: Cgroups,
+        isolation: Isolation,
+        program: Program,
+        key: str,
+        limits: Limits,
+        owner: int | None,
     ) -> Surroundings:
-        """Make all of it, or nothing. Raises OSError."""
+        """Make all of it, or nothing; its files are `owner`'s. Raises OSError."""
         with contextlib.ExitStack() as undo:
-            folder = folders.create(key)
-            undo.callback(folders.remove, key)
+            folder = folders.create(program.key, key, owner)
+            undo.callback(folders.remove, program.key, key)
             if not isolation.overlay:
-                await asyncio.get_running_loop().run_in_executor(None, copy_tree, program.code, folder / "app")
+                await asyncio.get_running_loop().run_in_executor(None, copy_tree, program.code, folder / "app", owner)
             undo.callback(lambda: cgroups.group(key).remove())
             group = cgroups.create(key, limits.memory, limits.cpus)
             listener, address = folders.listen(key)
             undo.pop_all()
-        return cls(key, folder, address, group, listener, folders)
+        return cls(program.key, key, folder, address, group, listener, folders)
 
     def remove(self) -> None:
         """Remove all of it. Blocking: call it in a thread."""
-        self._folders.remove(self.key)
+        self._folders.remove(self.program, self.key)
         self.group.remove()

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 Message = dict[str, Any]
+
+DESCRIPTORS_MAX: Final = 64  # that come at once
 
 
 class Wire:
     """Calls `hear` with each message and `closed` when the other end is gone. Belongs to the running event loop."""
 
-    def __init__(self, connection: socket.socket, hear: Callable[[Message], None], closed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        connection: socket.socket,
+        hear: Callable[[Message], None],
+        closed: Callable[[], None],
+        descriptors_max: int = 0,
+    ) -> None:
+        """`descriptors_max` is how many descriptors one message may bring; the others are not accepted."""
+        self._descriptors_max = descriptors_max
+        self._descriptors: list[int] = []
         self._connection = connection
         self._hear = hear
         self._closed = closed
@@ -44,16 +56,30 @@ class Wire:
             else:
                 return
 
+    def take_descriptors(self) -> list[int]:
+        """Those that came and were not taken yet; the caller closes them."""
+        taken, self._descriptors = self._descriptors, []
+        return taken
+
     def close(self) -> None:
         """Stop listening. The other end hears of it; `closed` is not called."""
         if self._open:
+            for descriptor in self.take_descriptors():
+                os.close(descriptor)
             self._open = False
             self._loop.remove_reader(self._connection.fileno())
             self._connection.close()
 
+    def _receive(self) -> bytes:
+        if not self._descriptors_max:
+            return self._connection.recv(65536)
+        data, descriptors, _, _ = socket.recv_fds(self._connection, 65536, self._descriptors_max)
+        self._descriptors += descriptors
+        return data
+
     def _read(self) -> None:
         try:
-            data = self._connection.recv(65536)
+            data = self._receive()
         except (BlockingIOError, InterruptedError):
             return
         except ConnectionResetError:

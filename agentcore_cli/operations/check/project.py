@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from agentcore_cli import confines
 from agentcore_cli.config import Start
 from agentcore_cli.operations.check import modules
 from agentcore_cli.operations.check.distributions import is_known
@@ -79,7 +80,7 @@ class _Explorer:
 
     def explore(self, file: Path, start: Start) -> Project:
         self._seen.add(file)
-        main = read(file, self._shown(file), self._python, is_main=start.attribute is None)
+        main = self._source(file, is_main=start.attribute is None)
         if isinstance(main, Finding):
             self._project.findings.append(main)
             return self._project
@@ -94,11 +95,16 @@ class _Explorer:
         if module.file is None or module.file in self._seen:
             return
         self._seen.add(module.file)
-        source = read(module.file, self._shown(module.file), self._python)
+        source = self._source(module.file)
         if isinstance(source, Finding):
             self._project.findings.append(source if runs == "always" else source.doubtful())
         else:
             self._look_into(source, module.name, runs)
+
+    def _source(self, file: Path, *, is_main: bool = False) -> Source | Finding:
+        if not confines.is_inside(file, self._root):
+            return Finding(self._shown(file), None, "a link that leads outside the project; it was not read")
+        return read(file, self._shown(file), self._python, is_main=is_main)
 
     def _look_into(self, source: Source, name: str | None, runs: Runs) -> None:
         self._project.sources.append(source)

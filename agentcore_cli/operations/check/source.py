@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import ast
-import subprocess
+import io
 import sys
+import tokenize
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from agentcore_cli.builders import interpreters
-from agentcore_cli.errors import InputError
 from agentcore_cli.operations.check.findings import Finding
+from agentcore_cli.operations.check.grammar import Refusal, refusal
 
-_PARSE_ONLY = "import ast,sys; ast.parse(sys.stdin.buffer.read())"
-_PARSE_SECONDS = 20
+_OURS: Final = sys.version_info[:2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,48 +36,60 @@ def read(path: Path, shown: str, python: str, *, is_main: bool = False) -> Sourc
     except OSError as error:
         return Finding(shown, None, f"can't be read: {error.strerror}")
     try:
-        return Source(path, shown, _parse(data, python), is_main)
+        tree = _parse(data, python)
     except SyntaxError as error:
-        return _syntax_finding(error, data, shown, python)
+        return _refused_here(error, data, shown, python)
     except (ValueError, RecursionError, MemoryError) as error:  # null bytes; nesting without end
         return Finding(shown, None, f"not readable as Python: {error}")
+    return _refused_there(data, shown, python) or Source(path, shown, tree, is_main)
 
 
 def _parse(data: bytes, python: str) -> ast.Module:
+    """Raises SyntaxError for what the compiler refuses, too: a `return` outside of a function."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # `"\d"`: the agent's affair
-        return ast.parse(data, feature_version=min(_version(python), sys.version_info[:2]))
+        tree = ast.parse(data, feature_version=min(_version(python), _OURS))
+        compile(tree, "<agent>", "exec", dont_inherit=True)
+    return tree
 
 
-def _syntax_finding(error: SyntaxError, data: bytes, shown: str, python: str) -> Finding:
-    text = (error.text or "").strip()
-    finding = Finding(shown, error.lineno, f"syntax error: {error.msg}" + (f"\n    {text}" if text else ""))
-    if _version(python) <= sys.version_info[:2]:
-        return finding
-    ours = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    readable = _readable_by(python, data)
-    if readable is None:
-        problem = f"{finding.problem}\n    Python {ours} can't read this; {python} might, but is not on this machine"
-        return Finding(shown, error.lineno, problem, certain=False)
-    if readable:
-        return Finding(
-            shown, error.lineno, f"not checked any further: syntax newer than Python {ours}, fine for {python}", False
-        )
-    return finding
+def _refused_here(error: SyntaxError, data: bytes, shown: str, python: str) -> Finding:
+    """This Python can't read it: neither can an older one; a newer one may."""
+    own = Refusal(error.lineno or 1, error.msg)
+    text = _text(data)
+    if text is None or _version(python) <= _OURS:
+        return _fault(own, data, shown, python)
+    theirs = refusal(text, python)
+    if theirs is None:
+        ours = "{}.{}".format(*_OURS)
+        problem = f"not checked any further: syntax newer than Python {ours}, fine for {python}"
+        return Finding(shown, own.line, problem, certain=False)
+    return _fault(own if own.line == theirs.line else theirs, data, shown, python)
 
 
-def _readable_by(python: str, data: bytes) -> bool | None:
-    """Whether the Python that will run the file can parse it; None if it is not on this machine."""
-    try:
-        found = interpreters.find(python)
-    except InputError:
+def _refused_there(data: bytes, shown: str, python: str) -> Finding | None:
+    """This Python can read it, an older one perhaps not: `feature_version` knows nothing of f-strings or stars."""
+    text = _text(data)
+    if text is None or _version(python) >= _OURS:
         return None
-    if found.minor != python:
+    theirs = refusal(text, python)
+    if theirs is None or refusal(text, "{}.{}".format(*_OURS)) is not None:
         return None
-    command = [str(found.path), "-I", "-S", "-c", _PARSE_ONLY]
+    return _fault(theirs, data, shown, python)
+
+
+def _fault(refusal: Refusal, data: bytes, shown: str, python: str) -> Finding:
+    lines = data.decode(errors="replace").splitlines()
+    text = lines[refusal.line - 1].strip() if refusal.line <= len(lines) else ""
+    problem = f"syntax error in Python {python}: {refusal.problem}" + (f"\n    {text}" if text else "")
+    return Finding(shown, refusal.line, problem)
+
+
+def _text(data: bytes) -> str | None:
+    """None where the bytes are not what they say they are."""
     try:
-        return subprocess.run(command, input=data, capture_output=True, timeout=_PARSE_SECONDS).returncode == 0
-    except (OSError, subprocess.TimeoutExpired):
+        return data.decode(tokenize.detect_encoding(io.BytesIO(data).readline)[0])
+    except (SyntaxError, UnicodeDecodeError, LookupError):
         return None
 
 

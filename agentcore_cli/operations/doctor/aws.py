@@ -13,7 +13,7 @@ from agentcore_cli.aws.profiles import read_profile
 from agentcore_cli.config.regions import region_fault
 from agentcore_cli.contract import LOCAL_REGION
 from agentcore_cli.errors import InputError
-from agentcore_cli.operations.aws_profile import find_credentials, find_region
+from agentcore_cli.operations.aws_profile import find_credentials, find_region, lapsed_login
 from agentcore_cli.operations.doctor.check import Check, Choice, missing
 from agentcore_cli.operations.generated import needs_dockerfile
 from agentcore_cli.operations.selection import Options
@@ -26,7 +26,7 @@ _DOCKER_SECONDS: Final = 5
 def checks(choice: Choice | None, options: Options, environ: Mapping[str, str]) -> list[Check]:
     """The checks for AWS; where the target is local they fail nothing."""
     needed = choice is not None and not choice.is_local
-    profile = options.profile or (choice.target.profile if choice else None)
+    profile = options.profile or (choice.profile if choice else None)
     region = options.region or (choice.target.region if choice else None)
     try:
         found = [_credentials(profile, environ, needed), _region(region, profile, environ, needed)]
@@ -37,6 +37,9 @@ def checks(choice: Choice | None, options: Options, environ: Mapping[str, str]) 
 
 def _credentials(profile: str | None, environ: Mapping[str, str], needed: bool) -> Check:
     if source := find_credentials(profile, environ):
+        if login := lapsed_login(profile, environ):
+            fix = f"aws sso login --profile {login}"
+            return missing("credentials", f"{source}: the login of profile {login} has ended", fix, needed=needed)
         return Check("credentials", "ok", f"{source} (not tried)")
     chosen = read_profile(profile, environ)
     known = "is there and names no credentials" if chosen.is_there else "is not there"

@@ -8,7 +8,7 @@ from typing import Final
 
 import uv
 
-from agentcore_cli import __version__
+from agentcore_cli import __version__, user_folder
 from agentcore_cli.builders import interpreters
 from agentcore_cli.errors import AgentcoreError, InputError
 from agentcore_cli.local import daemon
@@ -52,7 +52,11 @@ def agent_python(choice: Choice) -> Check:
 def local_runtime(home: Home, *, needed: bool) -> list[Check]:
     """The state folder, how sessions are kept apart, and the server if it runs."""
     state = _state(home, needed)
-    return [state] if state.status == "fail" else [state, _server(home, needed), _sandbox(home)]
+    return (
+        [state]
+        if state.status == "fail" or user_folder.fault(home.root)
+        else [state, _server(home, needed), _sandbox(home)]
+    )
 
 
 def _state(home: Home, needed: bool) -> Check:

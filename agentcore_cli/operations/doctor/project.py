@@ -36,7 +36,7 @@ def find(options: Options, folder: Path, environ: Mapping[str, str]) -> Found:
         target_name, target = configs.choose_target(loaded.config, options.target, environ)
     except AgentcoreError as error:
         return Found(None, (Check("config", "fail", error.message, error.hint or f"mend {path}"),))
-    choice = Choice(loaded.root, agent_name, agent, target_name, target)
+    choice = Choice(loaded.root, agent_name, agent, target_name, target, loaded.config.usual_profile)
     return Found(choice, (Check("config", "ok", f"{path}: agent {agent_name}, target {target_name}"),))
 
 

@@ -15,6 +15,8 @@ from typing import Any, Final
 import yaml
 
 from agentcore_cli.config import Start
+from agentcore_cli.config.document import require_bounded
+from agentcore_cli.confines import require_in_repository
 from agentcore_cli.errors import ConfigError
 from agentcore_cli.operations.imports import old_dockerfile
 from agentcore_cli.operations.imports.imported import Imported
@@ -37,16 +39,25 @@ def read(path: Path) -> tuple[list[Imported], str | None]:
         agents = {content["name"]: content}
     if not isinstance(agents, dict) or not agents:
         raise ConfigError(f"{path.name}: agents: there is none")
-    imported = [_agent(str(name), _mapping(agent, f"agents.{name}", path), path) for name, agent in agents.items()]
-    return imported, content.get("default_agent")
+    try:
+        imported = [_agent(str(name), _mapping(agent, f"agents.{name}", path), path) for name, agent in agents.items()]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:  # a list where a mapping is meant, and the like
+        raise ConfigError(
+            f"{path.name}: not as AWS's toolkit writes it: {error}", hint="mend it, or agentcore configure -e FILE"
+        ) from error
+    default = content.get("default_agent")
+    return imported, default if isinstance(default, str) else None
 
 
 def _load(path: Path) -> dict[str, Any]:
+    require_in_repository(path, path.absolute().parent, path.name)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        require_bounded(text, path.name)
+        content = yaml.safe_load(text)
     except FileNotFoundError:
         raise ConfigError(f"{path}: there is no such file", hint="agentcore import --from FILE") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise ConfigError(f"{path.name}: can't be read: {error}") from error
     return _mapping(content, "the file", path)
 

@@ -28,7 +28,7 @@ def test_the_first_deploy_makes_role_and_runtime_and_asks_nothing(project: Proje
     assert result.arn == f"arn:aws:bedrock-agentcore:{REGION}:{ACCOUNT}:runtime/{result.runtime_id}"
     assert (result.artifact, result.ecr_uri) == (IMAGE.rpartition("@")[2], IMAGE)
     assert (result.version, result.endpoint, result.changed) == ("1", "DEFAULT", True)
-    assert set(result.seconds) == {"role", "runtime"}
+    assert set(result.seconds) == {"role", "runtime", "start"}
 
 
 def test_nothing_changed_is_five_looks_and_two_without_refresh(project: Project, cloud: Cloud) -> None:

@@ -99,6 +99,7 @@ def install(request: pytest.FixtureRequest, tmp_path: Path) -> Install:
 def root(tmp_path: Path) -> Path:
     folder = tmp_path / "project"
     folder.mkdir()
+    (tmp_path / ".git").mkdir()  # what lies outside the repository is not read
     return folder
 
 

@@ -107,7 +107,7 @@ def test_the_way_to_aws(agentcore: CommandLine) -> None:
             **agentcore.environment,
             "AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": told["url"],
             "AWS_ACCESS_KEY_ID": told["access_key"],
-            "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_SECRET_ACCESS_KEY": told["secret_key"],
         },
     )
     assert by_variables.run("exec", "--arn", arn, "echo there; exit 9", "-s", "far", code=9).stdout == "there\n"

@@ -147,3 +147,11 @@ def test_a_log_that_isnt_there_yet_is_exit_4(agentcore: CommandLine) -> None:
     ran = agentcore.run("logs", "--local", "--qualifier", "unused", code=4)
     assert "answers, endpoint unused: there is no log yet" in ran.stderr
     assert "agentcore invoke --local PAYLOAD; --follow waits for it" in ran.stderr
+
+
+def test_the_list_of_protections_is_the_same_to_people_and_programs(agentcore: CommandLine) -> None:
+    told = agentcore.json("local", "status")["protections"]
+    shown = agentcore.run("local", "status").stdout.partition("protections of a session:\n")[2].splitlines()
+    assert [line.strip().partition(":")[0] for line in shown] == [each["name"] for each in told]
+    assert ["yes" in line.partition(":")[2] for line in shown] == [each["active"] for each in told]
+    assert all(each["active"] or each["reason"] for each in told)

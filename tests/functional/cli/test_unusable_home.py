@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from agentcore_cli.local.home import Home
 from tests.command_line import CommandLine
 from tests.same_process import SameProcess
 
@@ -72,3 +73,47 @@ Home(pathlib.Path({str(folder)!r})).check()
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     folder.rmdir()
     assert f"InputError: {folder}: can't be used: no permission to write there\n" in ran.stderr
+
+
+def contents_and_mode(folder: Path) -> tuple[list[str], int]:
+    return sorted(path.name for path in folder.rglob("*")), folder.stat().st_mode
+
+
+@pytest.mark.parametrize("verb", [*NEEDS_IT, ["doctor"]], ids=" ".join)
+def test_a_folder_with_other_things_in_it_is_refused_and_left_as_it_is(project: CommandLine, verb: list[str]) -> None:
+    home = project.folder / "home"
+    home.mkdir()
+    (home / "photos").mkdir()
+    home.chmod(0o755)
+    before = contents_and_mode(home)
+    ran = at(project, home).run(*verb, code=2 if verb != ["doctor"] else 1)
+    assert "it holds other things than agentcore's, such as photos" in ran.stdout + ran.stderr
+    assert contents_and_mode(home) == before
+
+
+def test_a_folder_that_everybody_may_write_to_is_refused_even_when_it_is_empty(project: CommandLine) -> None:
+    """As /tmp is."""
+    home = project.folder / "home"
+    home.mkdir()
+    home.chmod(0o1777)
+    assert "everybody may write there" in at(project, home).run("local", "start", code=2).stderr
+    assert home.stat().st_mode & 0o7777 == 0o1777
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_another_users_folder_is_refused_even_with_our_marker(project: CommandLine) -> None:
+    home = project.folder / "home"
+    home.mkdir(mode=0o700)
+    (home / ".agentcore-home").touch()
+    os.chown(home, 12345, 12345)
+    assert "it belongs to another user (uid 12345)" in at(project, home).run("local", "start", code=2).stderr
+    assert sorted(path.name for path in home.iterdir()) == [".agentcore-home"]
+
+
+def test_a_folder_of_an_earlier_version_is_known_by_what_is_in_it(tmp_path: Path) -> None:
+    for name in ("artifacts", "runtime.db", "server.json", "learned"):
+        (tmp_path / name).mkdir()
+    home = Home(tmp_path).check().create()
+    assert (home.root / ".agentcore-home").is_file()
+    (tmp_path / "of a later version").touch()
+    home.check()

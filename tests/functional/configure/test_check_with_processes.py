@@ -1,13 +1,11 @@
-"""Where the entrypoint check asks others: uv what requirements lead to, another Python what is syntax."""
+"""Where the entrypoint check asks uv what requirements lead to."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
-from agentcore_cli.builders import interpreters
 from agentcore_cli.config import Start
 from agentcore_cli.errors import EntrypointError
 from agentcore_cli.operations.check import Subject, check_entrypoint
@@ -20,10 +18,10 @@ def _offline(monkeypatch: pytest.MonkeyPatch, uv_settings: Path) -> None:
     monkeypatch.setenv("UV_CONFIG_FILE", str(uv_settings))
 
 
-def check(root: Path, code: str, requirements: str, python: str = "3.13") -> tuple[str, ...]:
+def check(root: Path, code: str, requirements: str) -> tuple[str, ...]:
     (root / "handler.py").write_text(code + SERVER)
     (root / "requirements.txt").write_text(requirements)
-    return check_entrypoint(Subject(root, Start.of("handler.py", "HTTP", root), python, "requirements.txt"), {})
+    return check_entrypoint(Subject(root, Start.of("handler.py", "HTTP", root), "3.13", "requirements.txt"), {})
 
 
 def test_what_requirements_lead_to_is_there(tmp_path: Path) -> None:
@@ -52,16 +50,3 @@ def test_what_uv_can_t_resolve_is_a_doubt(tmp_path: Path) -> None:
     assert warnings == (
         "handler.py:1: can't tell which requirement provides redis; if none: add redis to requirements.txt",
     )
-
-
-@pytest.mark.skipif(sys.version_info >= (3, 12), reason="this Python reads the newer syntax itself")
-def test_newer_syntax_is_read_by_the_python_that_will_run_it(tmp_path: Path) -> None:
-    if interpreters.find("3.13").minor != "3.13":
-        pytest.skip("no Python 3.13 on this machine")
-    newer = "type Word = str\nfrom uvicorn import run as serve"
-    (warning,) = check(tmp_path, newer, "bedrock-agentcore\n")
-    assert "not checked any further: syntax newer than Python 3.11, fine for 3.13" in warning
-    with pytest.raises(EntrypointError, match=r"handler\.py:1: syntax error"):
-        check(tmp_path, "type Word = = str\n", "bedrock-agentcore\n")
-    with pytest.raises(EntrypointError, match=r"handler\.py:1: syntax error"):
-        check(tmp_path, newer, "bedrock-agentcore\n", python="3.11")

@@ -267,7 +267,7 @@ def test_bad_options_write_nothing(
 
 
 BAD_AGENTS = {
-    "syntax": ("def f(:\n", "handler.py:1: syntax error: invalid syntax\n    def f(:"),
+    "syntax": ("def f(:\n", ": invalid syntax\n    def f(:"),
     "no server": ("def f(): ...\n", "handler.py: no application and no server"),
     "not started": (AGENT.partition("if __name__")[0], "handler.py:3: app is never started"),
     "context by another name": (AGENT.replace("context", "ctx"), "handler.py:7: handler has a second parameter 'ctx'"),

@@ -31,7 +31,7 @@ def at_every_point(verb: str, folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_deploy_killed_anywhere_is_completed_by_the_next(home: Home, tmp_path: Path) -> None:
     points = at_every_point("deploy", tmp_path / "project")
     assert len(points) > 15
@@ -40,7 +40,7 @@ def test_a_deploy_killed_anywhere_is_completed_by_the_next(home: Home, tmp_path:
         assert point == {"point": point["point"], **expected}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_destroy_killed_anywhere_is_completed_by_the_next(home: Home, tmp_path: Path) -> None:
     points = at_every_point("destroy", tmp_path / "project")
     assert len(points) > 10

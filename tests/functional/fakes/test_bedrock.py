@@ -90,3 +90,17 @@ def test_every_call_is_recorded(client: Any, bedrock: ScriptedBedrock) -> None:
 def test_what_is_not_in_the_script_is_refused(client: Any) -> None:
     with pytest.raises(ClientError, match="not part of the script"):
         client.invoke_model(modelId="any.model-v1:0", body=b"{}")
+
+
+@pytest.mark.parametrize(("secret", "is_good"), [("scripted", True), ("guessed", False), (None, False)])
+def test_it_verifies_signatures_when_it_knows_secrets(secret: str | None, is_good: bool) -> None:
+    with ScriptedBedrock(lambda key: secret if key == "AKIASCRIPTED" else None) as server:
+        keys = {"aws_access_key_id": "AKIASCRIPTED", "aws_secret_access_key": "scripted"}
+        once = Config(retries={"total_max_attempts": 1})
+        client = boto3.client("bedrock-runtime", endpoint_url=server.url, region_name="us-west-2", config=once, **keys)
+        if is_good:
+            assert client.converse(**ask("How much is 2X5?"))["stopReason"]
+        else:
+            with pytest.raises(ClientError, match="token is invalid"):
+                client.converse(**ask("How much is 2X5?"))
+        client.close()

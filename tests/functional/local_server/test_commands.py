@@ -42,6 +42,11 @@ def ask(server: RunningServer, arn: str, body: bytes) -> Answer:
     return server.ask("POST", path, body, server.headers(new_session()))
 
 
+# A command that goes on when another of its session says so.
+UNTIL_TOLD = "until [ -e /tmp/told ]; do sleep 0.05; done"
+TELL = "touch /tmp/told"
+
+
 def test_a_command_in_a_session_that_an_invocation_began(server: RunningServer, answers: str) -> None:
     session = new_session()
     server.invoke(answers, b"{}", session)
@@ -64,10 +69,10 @@ def test_a_command_begins_the_session_and_leaves_files_behind(server: RunningSer
 def test_output_arrives_while_the_command_runs(server: RunningServer, answers: str) -> None:
     session = new_session()
     server.invoke(answers, b"{}", session)
-    began = time.monotonic()
-    seen = [(chunk, time.monotonic() - began) for chunk in events(server, answers, session, "echo a; sleep 1; echo b")]
-    assert [chunk.get("contentDelta", {}).get("stdout") for chunk, _ in seen] == [None, "a\n", "b\n", None]
-    assert seen[1][1] < 0.8 < seen[2][1]
+    seen = iter(events(server, answers, session, f"echo a; {UNTIL_TOLD}; echo b"))
+    assert [next(seen), next(seen)] == [{"contentStart": {}}, {"contentDelta": {"stdout": "a\n"}}]
+    run(server, answers, session, TELL)
+    assert [chunk.get("contentDelta", {}).get("stdout") for chunk in seen] == ["b\n", None]
 
 
 def test_bytes_that_are_no_text_and_text_that_is_cut(server: RunningServer, answers: str) -> None:
@@ -84,7 +89,7 @@ def test_a_command_that_takes_too_long(server: RunningServer, answers: str) -> N
     began = time.monotonic()
     stop, out, _ = run(server, answers, session, "trap '' TERM; echo on; (sleep 79 & sleep 79); echo off", timeout=1)
     assert (stop, out) == ({"exitCode": 137, "status": "TIMED_OUT"}, "on\n")
-    assert 1 <= time.monotonic() - began < 5
+    assert 1 <= time.monotonic() - began < 60
     assert "sleep 79" not in run(server, answers, session, "cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | sed s/x/y/")[1]
 
 
@@ -106,11 +111,11 @@ def test_it_keeps_the_session_alive_and_does_not_hold_invocations_up(server: Run
     session = new_session()
     with ThreadPoolExecutor(9) as pool:
         server.invoke(answers, b"{}", session)
-        calls = [pool.submit(run, server, answers, session, f"sleep 1; echo {number}") for number in range(8)]
+        calls = [pool.submit(run, server, answers, session, f"{UNTIL_TOLD}; echo {number}") for number in range(8)]
         eventually(lambda: _state(server, answers, session) == "active", "they run")
-        began = time.monotonic()
         assert server.invoke(answers, b"{}", session).status == 200
-        assert time.monotonic() - began < 0.9
+        assert not any(call.done() for call in calls)
+        run(server, answers, session, TELL)
         assert [call.result()[1] for call in calls] == [f"{number}\n" for number in range(8)]
 
 

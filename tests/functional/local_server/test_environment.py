@@ -14,13 +14,16 @@ def environment_in(server: RunningServer, arn: str) -> dict[str, str]:
     return seen
 
 
-def test_without_credentials_a_session_has_the_servers_key(server: RunningServer, answers: str) -> None:
+def test_without_credentials_a_session_has_some_that_open_nothing_and_say_so(
+    server: RunningServer, answers: str
+) -> None:
     seen = environment_in(server, answers)
-    assert seen["AWS_ACCESS_KEY_ID"] == server.info.access_key
-    assert seen["AWS_SECRET_ACCESS_KEY"]
+    assert seen["AWS_ACCESS_KEY_ID"] == "AGENTCOREPLACEHOLDER"
+    assert "given-no-aws-credentials" in seen["AWS_SECRET_ACCESS_KEY"]
+    assert not {server.info.access_key, server.info.secret_key} & {*seen.values()}
     assert seen["AWS_REGION"] == seen["AWS_DEFAULT_REGION"] == "us-west-2"
-    assert seen["AWS_ENDPOINT_URL_BEDROCK_AGENTCORE"] == server.info.url
-    assert seen["AWS_ENDPOINT_URL_BEDROCK_AGENTCORE_CONTROL"] == server.info.url
+    assert seen["AWS_ENDPOINT_URL_BEDROCK_AGENTCORE"].startswith(f"{server.info.url}/_session/")
+    assert seen["AWS_ENDPOINT_URL_BEDROCK_AGENTCORE_CONTROL"] == seen["AWS_ENDPOINT_URL_BEDROCK_AGENTCORE"]
     assert f"cloud.resource_id={answers}/runtime-endpoint/DEFAULT:DEFAULT" in seen["OTEL_RESOURCE_ATTRIBUTES"]
     assert "AGENT_OBSERVABILITY_ENABLED" not in seen
     assert "AGENTCORE_HOME" not in seen

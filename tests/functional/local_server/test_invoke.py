@@ -50,12 +50,10 @@ def test_an_id_with_its_account_does_as_well_as_an_arn(server: RunningServer, an
 
 
 def test_sse_comes_event_by_event(server: RunningServer, answers: str) -> None:
-    payload = b'{"do": "stream", "events": 3, "pause": 0.3}'
-    began = time.monotonic()
+    payload = b'{"do": "stream", "events": 3, "pause": 1}'
     with server.open("POST", invocations(answers), payload, server.headers(new_session())) as response:
         assert response.headers["content-type"] == "text/event-stream"
         assert response.read1(1000) == b"data: 0\n\n"
-        assert time.monotonic() - began < 0.6
         assert response.read() == b"data: 1\n\ndata: 2\n\n"
 
 
@@ -72,9 +70,9 @@ def test_a_session_takes_calls_at_the_same_time(server: RunningServer, answers: 
     server.invoke(answers, b"{}", session)
     began = time.monotonic()
     with ThreadPoolExecutor(8) as pool:
-        done = list(pool.map(lambda _: server.invoke(answers, b'{"do": "sleep", "seconds": 0.4}', session), range(8)))
+        done = list(pool.map(lambda _: server.invoke(answers, b'{"do": "sleep", "seconds": 1}', session), range(8)))
     assert {answer.status for answer in done} == {200}
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 7  # one after the other: 8
 
 
 def test_which_headers_reach_the_agent(server: RunningServer, answers: str) -> None:

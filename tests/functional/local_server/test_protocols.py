@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from botocore.exceptions import ClientError
 from tests.environments import agent_environment
 from tests.local_runtime import SESSION_HEADER, Answer, RunningServer, invocations, new_session
 
-AGENTS = Path(__file__).parents[2] / "agents"
+REPOSITORY = Path(__file__).parents[3]
+AGENTS = REPOSITORY / "tests" / "agents"
 MCP_TYPES = "application/json, text/event-stream"
 
 
@@ -51,13 +53,14 @@ def agui(server: RunningServer) -> str:
 
 
 def talk(server: RunningServer, python: Path, arn: str, calls: list[Any], **headers: str) -> Any:
-    """A whole session of the MCP SDK's client."""
-    told = json.dumps({"headers": server.headers() | headers, "calls": calls})
+    """A whole session of the MCP SDK's client, each request of which is signed."""
+    told = json.dumps({"key": server.info.key, "headers": headers, "calls": calls})
     done = subprocess.run(
         [python, AGENTS / "mcp_client.py", server.info.url + invocations(arn)],
         input=told,
         capture_output=True,
         text=True,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
         timeout=60,
         check=False,
     )

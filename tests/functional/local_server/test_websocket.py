@@ -13,13 +13,16 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
+from botocore.auth import SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Frame, Opcode
 from websockets.sync.client import ClientConnection, connect
 
 from agentcore_cli.local.client import SessionRecord
 from tests.environments import agent_environment
-from tests.local_runtime import SESSION_HEADER, RunningServer, eventually, new_session
+from tests.local_runtime import SESSION_HEADER, TO_BE_SIGNED, RunningServer, eventually, new_session
 
 AGENT = Path(__file__).parents[2] / "agents" / "servers" / "websocket.py"
 LIFECYCLE = {"idleRuntimeSessionTimeout": 900, "maxLifetime": 28_800}
@@ -48,8 +51,11 @@ def talking(
     **options: Any,
 ) -> Iterator[ClientConnection]:
     """A connection to the agent, closed at the end."""
-    uri = f"ws://{server.info.host}:{server.info.port}/runtimes/{quote(arn, safe='')}/ws?{urlencode(query or {})}"
+    path = f"/runtimes/{quote(arn, safe='')}/ws" + (f"?{urlencode(query)}" if query else "")
+    uri = f"ws://{server.info.host}:{server.info.port}{path}"
     sent = server.headers(session) if headers is None else headers
+    if sent.get("Authorization") == TO_BE_SIGNED:
+        sent = server.signed("GET", path, sent)
     with connect(uri, additional_headers=sent, compression=None, proxy=None, max_size=None, **options) as connection:
         yield connection
 
@@ -123,16 +129,11 @@ def test_the_headers_that_reach_the_agent(server: RunningServer, arn: str) -> No
 
 def test_a_presigned_address_with_everything_in_its_query(server: RunningServer, arn: str) -> None:
     session = new_session()
-    query = {
-        "qualifier": "DEFAULT",
-        "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
-        "X-Amz-Credential": f"{server.info.access_key}/20260101/us-west-2/bedrock-agentcore/aws4_request",
-        "X-Amz-Signature": "0",
-        SESSION_HEADER: session,
-        CUSTOM: "acme",
-        "X-Refuse": "this is no custom header",
-    }
-    with talking(server, arn, query=query, headers={}) as connection:
+    query = {"qualifier": "DEFAULT", SESSION_HEADER: session, CUSTOM: "acme", "X-Refuse": "this is no custom header"}
+    url = f"{server.info.url}/runtimes/{quote(arn, safe='')}/ws?{urlencode(query)}"
+    request = AWSRequest("GET", url)
+    SigV4QueryAuth(Credentials(*server.info.key), "bedrock-agentcore", "us-west-2", expires=300).add_auth(request)
+    with connect(request.url.replace("http://", "ws://"), proxy=None) as connection:
         connection.send('{"do": "headers"}')
         seen = json.loads(connection.recv(timeout=10))
     assert (seen[SESSION_HEADER.lower()], seen[CUSTOM.lower()]) == (session, "acme")

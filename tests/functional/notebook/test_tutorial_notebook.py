@@ -32,7 +32,7 @@ def home() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_cell_runs_on_the_local_target(tmp_path: Path, home: Path, moto: Moto) -> None:
     (tmp_path / "requirements.txt").write_text("".join(f"{name}\n" for name in TUTORIAL_REQUIREMENTS))
     with ScriptedBedrock() as bedrock:

@@ -14,7 +14,9 @@ from typing import Any
 
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.sandbox import Program, Sandbox, SessionProcess, SessionSpec
-from agentcore_cli.local.sandbox.isolation import Isolation
+from agentcore_cli.local.sandbox.isolation import Isolation, detect
+from agentcore_cli.local.sandbox.network import Network
+from agentcore_cli.local.sandbox.resolver import Resolver
 
 AGENTS = Path(__file__).parent.parent.parent / "agents"
 
@@ -28,9 +30,17 @@ class Reply:
 class Stage:
     """One sandbox; everything that it started ends with it."""
 
-    def __init__(self, root: Path, isolation: Isolation | None = None, *, keep_spares: bool = False) -> None:
+    def __init__(
+        self,
+        root: Path,
+        isolation: Isolation | None = None,
+        *,
+        keep_spares: bool = False,
+        resolver: Resolver | None = None,
+    ) -> None:
         self.home = Home(root / "home").create()
-        self.sandbox = Sandbox(self.home, isolation, keep_spares=keep_spares)
+        network = None if resolver is None else Network(self.home, isolation or detect(self.home), resolver)
+        self.sandbox = Sandbox(self.home, isolation, keep_spares=keep_spares, network=network)
         self._count = 0
 
     async def __aenter__(self) -> Stage:
@@ -67,6 +77,24 @@ class Stage:
             port=port,
             readable=readable,
         )
+
+    def interpreter(self, **modules: str) -> Path:
+        """The Python of an environment in which these modules, name and source, are installed."""
+        self._count += 1
+        environment = self.home.root.parent / f"environment{self._count}"
+        packages = environment / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"
+        packages.mkdir(parents=True)
+        (environment / "bin").mkdir()
+        base = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
+        (environment / "bin" / "python").symlink_to(base)
+        (environment / "pyvenv.cfg").write_text(f"home = {base.parent}\ninclude-system-site-packages = false\n")
+        for name, source in modules.items():
+            (packages / f"{name}.py").write_text(source)
+        return environment / "bin" / "python"
+
+    def session_folders(self) -> list[Path]:
+        """The folder of each session that there is."""
+        return list(self.home.sessions.glob("*/*"))
 
     def write(self, **files: str) -> Path:
         """A folder with Python files, for `program`."""

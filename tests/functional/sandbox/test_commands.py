@@ -24,6 +24,11 @@ async def run(session: SessionProcess, text: str) -> tuple[Exit | None, str, str
     return command.ended.result(), written["stdout"].decode(), written["stderr"].decode()
 
 
+# A command that goes on when another of its session says so.
+UNTIL_TOLD = "until [ -e /tmp/told ]; do sleep 0.05; done"
+TELL = "touch /tmp/told"
+
+
 def test_it_runs_where_the_agent_does(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         session = await stage.start(stage.program(OBEDIENT, environment={"COLOUR": "red"}), environment={"TOKEN": "t"})
@@ -84,15 +89,11 @@ def test_its_rights_are_no_more_than_the_agents(tmp_path: Path) -> None:
 def test_output_comes_as_it_is_written(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         session = await stage.start(stage.program(OBEDIENT))
-        command = await session.run("echo one; sleep 0.4; echo two >&2; sleep 0.4; echo three")
-        began = time.monotonic()
-        pieces = [(stream, data, time.monotonic() - began) async for stream, data in command.output()]
-        assert [(stream, data) for stream, data, _ in pieces] == [
-            ("stdout", b"one\n"),
-            ("stderr", b"two\n"),
-            ("stdout", b"three\n"),
-        ]
-        assert pieces[0][2] < 0.3 < pieces[1][2]
+        command = await session.run(f"echo one; {UNTIL_TOLD}; echo two >&2")
+        pieces = aiter(command.output())
+        assert await anext(pieces) == ("stdout", b"one\n")
+        await run(session, TELL)
+        assert [piece async for piece in pieces] == [("stderr", b"two\n")]
 
     on_stage(tmp_path, play)
 
@@ -109,11 +110,10 @@ def test_a_long_command_and_a_long_output(tmp_path: Path) -> None:
 def test_many_at_once_beside_the_agent(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         session = await stage.start(stage.program(OBEDIENT))
-        began = time.monotonic()
-        several = asyncio.gather(*(run(session, f"sleep 0.5; echo {number}") for number in range(20)))
+        several = asyncio.gather(*(run(session, f"{UNTIL_TOLD}; echo {number}") for number in range(20)))
         assert await run_in(session, "result = 'not kept waiting'") == "not kept waiting"
+        await run(session, TELL)
         assert [out for _, out, _ in await several] == [f"{number}\n" for number in range(20)]
-        assert time.monotonic() - began < 5
 
     on_stage(tmp_path, play)
 
@@ -123,7 +123,7 @@ def test_a_child_that_outlives_it_does_not_keep_it(tmp_path: Path) -> None:
         session = await stage.start(stage.program(OBEDIENT))
         began = time.monotonic()
         assert (await run(session, "yes & setsid sleep 77 & echo started"))[0] == Exit(0, None)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 60
         assert "sleep 77" in (await run(session, "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"))[1]
 
     on_stage(tmp_path, play)

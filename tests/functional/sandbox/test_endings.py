@@ -20,17 +20,13 @@ OBEDIENT = AGENTS / "obedient.py"
 SERVER = Path(__file__).parent / "server_process.py"
 
 
-def mounts() -> int:
-    return len(Path("/proc/self/mountinfo").read_text().splitlines())
-
-
-def control_groups() -> list[str]:
-    return [folder for folder, _, _ in os.walk("/sys/fs/cgroup") if os.path.basename(folder).startswith("s")]
+def mounts(root: Path) -> list[str]:
+    """What is mounted below a folder."""
+    return [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if str(root) in line]
 
 
 def test_nothing_is_left_after_stop(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
-        before = mounts()
         session = await stage.start(stage.program(OBEDIENT))
         await run_in(session, "open('notes', 'w').write('x')")
         pid = session.pid
@@ -38,19 +34,23 @@ def test_nothing_is_left_after_stop(tmp_path: Path) -> None:
         assert ended == Exit(None, signal.SIGTERM)
         assert await session.exited == ended
         assert not Path(f"/proc/{pid}").exists()
-        assert list(stage.home.sessions.iterdir()) == []
+        assert stage.session_folders() == []
         assert list(stage.home.sockets.iterdir()) == []
-        assert mounts() == before
+        assert mounts(tmp_path) == []
 
     on_stage(tmp_path, play)
 
 
 def test_an_agent_that_ignores_sigterm_is_killed_after_the_grace(tmp_path: Path) -> None:
-    agent = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(100)"
+    agent = (
+        "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('deaf', flush=True)\ntime.sleep(100)"
+    )
 
     async def play(stage: Stage) -> None:
         session = await stage.start(stage.program(stage.write(agent=agent), "agent.py"))
-        await asyncio.sleep(0.3)
+        async with asyncio.timeout(60):
+            while not any("deaf" in log.read_text() for log in stage.home.logs.iterdir()):
+                await asyncio.sleep(0.01)
         assert await session.stop(grace=0.2) == Exit(None, signal.SIGKILL)
 
     on_stage(tmp_path, play)
@@ -150,9 +150,9 @@ def test_everything_dies_with_a_killed_server_and_the_next_one_sweeps(tmp_path: 
     for pid in pids:
         wait_for_end(pid)
     home = Home(tmp_path / "home")
-    assert len(list(home.sessions.iterdir())) == 3
+    assert len(list(home.sessions.glob("*/*"))) == 3
     asyncio.run(sweep(home))
-    assert list(home.sessions.iterdir()) == []
+    assert list(home.sessions.glob("*/*")) == []
     assert list(home.sockets.iterdir()) == []
 
 

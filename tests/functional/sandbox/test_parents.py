@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agentcore_cli.local.sandbox import Program, SandboxError
+from agentcore_cli.local.sandbox import Program, SandboxError, SessionProcess
 from agentcore_cli.local.sandbox.isolation import Isolation
 from tests.environments import agent_environment, find_python
 from tests.functional.sandbox.stage import AGENTS, Stage, on_stage, run_in
@@ -22,6 +22,14 @@ async def loaded_at_start(stage: Stage, program: Program) -> set[str]:
     """The modules that a new session's agent found loaded when its first line ran."""
     session = await stage.start(program)
     return set(await run_in(session, "result = at_start"))
+
+
+async def learn_from(stage: Stage, program: Program, source: str) -> SessionProcess:
+    """A session that ran `source` for its first answer, and is asked what it has loaded."""
+    session = await stage.start(program)
+    await run_in(session, source)
+    session.answered()
+    return session
 
 
 def after(header: str) -> str:
@@ -51,9 +59,9 @@ def test_a_module_of_the_project_comes_before_an_installed_one_of_its_name(tmp_p
     """`colorsys.py` beside the agent, and a library that imports colorsys: the agent's is meant, as ever."""
 
     async def play(stage: Stage) -> None:
-        libraries = stage.write(library="import colorsys\nseen = colorsys.mine")
+        interpreter = stage.interpreter(library="import colorsys\nseen = colorsys.mine")
         source = stage.write(agent=after("import library"), colorsys="mine = True", json_="")
-        program = stage.program(source, "agent.py", environment={"PYTHONPATH": str(libraries)})
+        program = stage.program(source, "agent.py", interpreter=interpreter)
         assert await run_in(await stage.start(program), "result = library.seen") is True
 
     on_stage(tmp_path, play)
@@ -74,15 +82,14 @@ def test_the_next_session_finds_loaded_what_the_first_one_imported_while_it_answ
     async def play(stage: Stage) -> None:
         source = stage.write(agent=after(""), own="import wave")
         program = stage.program(source, "agent.py")
-        session = await stage.start(program)
-        await run_in(session, "import colorsys, own")
-        session.answered()
+        await learn_from(stage, program, "import colorsys, own, this")
+        session = await learn_from(stage, program, "import colorsys, own, antigravity")
         async with asyncio.timeout(20):
             while "colorsys" not in await loaded_at_start(stage, program):
                 await asyncio.sleep(0.1)
         loaded = await loaded_at_start(stage, program)
         assert {"colorsys", "wave"} <= loaded
-        assert "own" not in loaded
+        assert not {"own", "this", "antigravity"} & loaded
         learned = json.loads(next((stage.home.root / "learned").iterdir()).read_text())
         assert "colorsys" in learned
         assert "own" not in learned
@@ -98,9 +105,8 @@ def test_a_session_that_ends_unanswered_leaves_learning_to_the_next(tmp_path: Pa
         program = stage.program(OBEDIENT)
         session = await stage.start(program)
         await session.stop(grace=1)
-        second = await stage.start(program)
-        await run_in(second, "import colorsys")
-        second.answered()
+        for _ in range(2):
+            await learn_from(stage, program, "import colorsys")
         async with asyncio.timeout(20):
             while "colorsys" not in await loaded_at_start(stage, program):
                 await asyncio.sleep(0.1)
@@ -124,9 +130,9 @@ def test_a_session_that_ends_unanswered_leaves_learning_to_the_next(tmp_path: Pa
 )
 def test_a_new_interpreter_is_used_when_a_fork_is_unsafe(library: str, reason: str, tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
-        libraries = stage.write(library=library)
+        interpreter = stage.interpreter(library=library)
         source = stage.write(agent=after("import os\nif os.environ.get('AWS_REGION') is None:\n    import library"))
-        program = stage.program(source, "agent.py", environment={"PYTHONPATH": str(libraries)})
+        program = stage.program(source, "agent.py", interpreter=interpreter)
         await stage.sandbox.prepare(program)
         session = await stage.start(program, environment={"AWS_REGION": "us-west-2"})
         assert (session.warm, session.reason) == (False, reason)
@@ -142,12 +148,12 @@ def test_a_new_interpreter_is_used_when_a_fork_is_unsafe(library: str, reason: s
 
 def test_imports_that_fail_or_exit_do_not_matter_to_the_parent(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
-        libraries = stage.write(
+        interpreter = stage.interpreter(
             exits="import sys; sys.exit(1)", fails="import os\nif os.getpid() > 2: raise RuntimeError"
         )
         header = "try:\n    import exits\nexcept SystemExit:\n    import fails\nimport colorsys"
         source = stage.write(agent=after(header))
-        program = stage.program(source, "agent.py", environment={"PYTHONPATH": str(libraries)})
+        program = stage.program(source, "agent.py", interpreter=interpreter)
         session = await stage.start(program)
         assert session.warm
         assert "colorsys" in await run_in(session, "result = at_start")
@@ -172,7 +178,7 @@ def test_an_interpreter_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
             await stage.sandbox.prepare(program)
         with pytest.raises(SandboxError, match="No such file"):
             await stage.start(program)
-        assert list(stage.home.sessions.iterdir()) == []
+        assert stage.session_folders() == []
 
     on_stage(tmp_path, play)
 
@@ -233,7 +239,7 @@ def test_a_start_that_is_cancelled_leaves_nothing(tmp_path: Path) -> None:
         assert [isinstance(result, asyncio.CancelledError) for result in results] == [True, False, True, False]
         assert await run_in(await starts[1], "result = 1") == 1
         async with asyncio.timeout(10):
-            while len(list(stage.home.sessions.iterdir())) > 2:
+            while len(stage.session_folders()) > 2:
                 await asyncio.sleep(0.05)
 
     on_stage(tmp_path, play)
@@ -260,7 +266,7 @@ def test_a_launcher_that_executes_the_interpreter_is_followed(tmp_path: Path) ->
             ["obedient.py", "argument"],
             "yes",
             "us-west-2",
-            str(stage.home.root / "sandbox" / "app"),
+            "/var/task",
         ]
 
     on_stage(tmp_path, play)
@@ -269,11 +275,10 @@ def test_a_launcher_that_executes_the_interpreter_is_followed(tmp_path: Path) ->
 def test_what_would_make_forking_unsafe_is_not_learned(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         thread = "import threading, time\nthreading.Thread(target=time.sleep, args=(99,), daemon=True).start()"
-        libraries = stage.write(library=thread)
-        program = stage.program(OBEDIENT, environment={"PYTHONPATH": str(libraries)})
-        session = await stage.start(program)
-        await run_in(session, "import library")
-        session.answered()
+        interpreter = stage.interpreter(library=thread)
+        program = stage.program(OBEDIENT, interpreter=interpreter)
+        for _ in range(2):
+            await learn_from(stage, program, "import library")
         async with asyncio.timeout(20):
             while not list((stage.home.root / "learned").glob("*.json")):
                 await asyncio.sleep(0.05)
@@ -297,3 +302,50 @@ def test_a_session_that_is_being_started_is_not_lost_with_its_parent(tmp_path: P
         assert await run_in(session, "result = 'here'") == "here"
 
     on_stage(tmp_path, play)
+
+
+def test_one_session_s_word_has_nothing_imported(tmp_path: Path) -> None:
+    """Not even that of two, for what does not lie in the environment."""
+
+    async def play(stage: Stage) -> None:
+        program = stage.program(OBEDIENT)
+        make = "import sys; open('/tmp/mine.py', 'w').close(); sys.path.append('/tmp'); import mine"
+        await learn_from(stage, program, f"{make}, this")
+        await learn_from(stage, program, f"{make}, colorsys")
+        async with asyncio.timeout(20):
+            while not list((stage.home.root / "learned").glob("*.json")):
+                await asyncio.sleep(0.05)
+        assert not {"this", "colorsys", "mine"} & await loaded_at_start(stage, program)
+
+    on_stage(tmp_path, play)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "look"),
+    [
+        pytest.param("PYTHONPATH", "/var/task/lib", "import inner; result = inner.here", id="path"),
+        pytest.param("PYTHONOPTIMIZE", "1", "result = not __debug__", id="optimize"),
+        pytest.param("PYTHONHASHSEED", "5", "import sys; result = bool(sys.flags.hash_randomization)", id="hash-seed"),
+        pytest.param("LD_LIBRARY_PATH", "/x", "import os; result = 'LD_LIBRARY_PATH' in os.environ", id="loader"),
+        pytest.param("PYTHONDONTWRITEBYTECODE", "1", "import sys; result = sys.dont_write_bytecode", id="bytecode"),
+    ],
+)
+def test_variables_of_the_interpreter_hold_in_the_session_and_not_in_its_parent(
+    name: str, value: str, look: str, tmp_path: Path
+) -> None:
+    async def play(stage: Stage) -> None:
+        source = stage.write(obedient=OBEDIENT.read_text())
+        (source / "lib").mkdir()
+        (source / "lib" / "inner.py").write_text("here = True")
+        session = await stage.start(stage.program(source, "obedient.py", environment={name: value}))
+        assert await run_in(session, look) is True
+        assert name not in Path(f"/proc/{parent_of(parent_of(session.pid))}/environ").read_text()
+        harmless = name == "PYTHONDONTWRITEBYTECODE"
+        assert session.reason == ("" if harmless else f"{name} changes the interpreter")
+
+    on_stage(tmp_path, play)
+
+
+def parent_of(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("PPid:")))

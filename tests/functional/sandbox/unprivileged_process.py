@@ -19,7 +19,7 @@ result = {
     'user': os.getuid(),
     'processes': sorted(name for name in os.listdir('/proc') if name.isdigit()),
     'umount': libc.umount2(b'/tmp', 2),
-    'home': os.listdir(ROOT),
+    'home': os.path.exists(ROOT),
 }
 """
 
@@ -30,7 +30,7 @@ async def play(stage: Stage) -> None:
     command = await session.run("id -u; ls own; cat /proc/self/oom_score_adj")
     seen["command"] = b"".join([data async for _, data in command.output()]).decode().split()
     ended = await session.stop(grace=1)
-    left = [str(path) for path in (*stage.home.sessions.iterdir(), *stage.home.sockets.iterdir())]
+    left = [str(path) for path in (*stage.session_folders(), *stage.home.sockets.iterdir())]
     level = stage.sandbox.level
     print(json.dumps({"level": level.name, "reason": level.reason, "seen": seen, "signal": ended.signal, "left": left}))
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from agentcore_cli.aws.credentials import Credentials
 from agentcore_cli.aws.signing import Bearer, LocalKey, Request
 from agentcore_cli.aws.sigv4 import SigV4
+from agentcore_cli.signature import Key
 
 NOW = 1_790_000_000.0
 PLAIN = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=20)
@@ -97,7 +98,7 @@ def token(**claims: object) -> str:
         (Bearer(token(exp=time.time() + 86_400)), "AccessDeniedException", "no", "issuer, audience and client"),
         (Bearer("nonsense"), "UnauthorizedException", "no", "issuer, audience and client"),
         (Bearer("x"), "AccessDeniedException", "Authorization method mismatch.", "leave the bearer token out"),
-        (LocalKey("k", "r"), "AccessDeniedException", "Authorization method mismatch.", "--bearer-token"),
+        (LocalKey(Key("k", "s"), "r"), "AccessDeniedException", "Authorization method mismatch.", "--bearer-token"),
         (SigV4(lambda: Credentials("a", "b"), "r"), "AccessDeniedException", "not authorized", "InvokeAgentRuntime"),
         (SigV4(lambda: Credentials("a", "b"), "r"), "ExpiredTokenException", "expired", "renew"),
     ],

@@ -68,13 +68,70 @@ def test_a_virtual_environment_is_known_by_its_config(root: Path) -> None:
 
 def test_secrets_are_named_and_come_in_when_a_line_names_them(root: Path) -> None:
     write(root, "certs/ca.pem")
-    write(root, ".env.example")
+    write(root, ".env.local")
     write(root, ".git/config")
-    assert source.read(root).secrets == (".env.example", "certs/ca.pem")
-    write(root, ".dockerignore", "!certs/ca.pem\n!.env.example\n!.git/config\n")
+    assert source.read(root).secrets == (".env.local", "certs/ca.pem")
+    write(root, ".dockerignore", "!certs/ca.pem\n!.env.local\n!.git/config\n")
     read = source.read(root)
-    assert set(read.entries) == {"handler.py", "certs/ca.pem", ".env.example", ".git/config"}
+    assert set(read.entries) == {"handler.py", "certs/ca.pem", ".env.local", ".git/config"}
     assert read.secrets == ()
+
+
+LOOK_SECRET = [
+    *(
+        ".env",
+        ".ENV",
+        ".Env.Production",
+        ".env.local",
+        "prod.env",
+        ".envrc",
+        "secrets.json",
+        "Secrets.JSON",
+        "token.json",
+        "terraform.tfstate",
+        "terraform.tfstate.backup",
+        "prod.tfvars",
+        "signing.asc",
+        "kubeconfig",
+        ".dockerconfigjson",
+        "application_default_credentials.json",
+        "id_rsa",
+        "ID_ED25519",
+        "cert.P12",
+        "deep/er/.netrc",
+        ".aws/config",
+        "client_secret_1.json",
+        "service_account.json",
+        "credentials.csv",
+    ),
+    *(),
+    *(),
+]
+LOOK_HARMLESS = [
+    *(
+        ".env.example",
+        ".env.sample",
+        ".ENV.Template",
+        "environment.py",
+        "tokenizer.json",
+        "id_utils.py",
+        "secrets.py",
+    ),
+]
+
+
+@pytest.mark.parametrize("name", LOOK_SECRET)
+def test_what_looks_like_a_secret_whatever_its_case(root: Path, name: str) -> None:
+    write(root, name)
+    read = source.read(root)
+    assert name not in read.entries
+    assert [name.startswith(secret) for secret in read.secrets] == [True]
+
+
+@pytest.mark.parametrize("name", LOOK_HARMLESS)
+def test_what_only_sounds_like_one_goes_along(root: Path, name: str) -> None:
+    write(root, name)
+    assert name in source.read(root).entries
 
 
 @pytest.mark.parametrize("lines", ["*\n!src\n", "*\n!**\n", "!*\n"], ids=repr)

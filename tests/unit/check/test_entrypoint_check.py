@@ -153,18 +153,18 @@ NO_MODULE = "there is no module bedrock_agentcore.context; write: from bedrock_a
 FAULTS = {
     "missing file": Case({}, ("handler.py: there is no such file",)),
     "syntax error": handler(
-        "def f(:\n    pass\n", expected=("handler.py:1: syntax error: invalid syntax", "    def f(:")
+        "def f(:\n    pass\n", expected=("handler.py:1: syntax error in Python 3.13: invalid syntax", "    def f(:")
     ),
     "not indented": handler(
         "def f():\npass\n",
         expected=(
-            "handler.py:2: syntax error: expected an indented block after function definition on line 1",
+            "handler.py:2: syntax error in Python 3.13: expected an indented block after function definition on line 1",
             "    pass",
         ),
     ),
     "syntax error in a module of the project": Case(
         {"handler.py": "import tools\n" + GOOD, "tools.py": "x = = 1\n"},
-        ("tools.py:1: syntax error: invalid syntax", "    x = = 1"),
+        ("tools.py:1: syntax error in Python 3.13: invalid syntax", "    x = = 1"),
     ),
     "no application and no server": handler("def handler(payload):\n    return payload\n"),
     "an agent without a server": handler(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -314,3 +315,32 @@ def test_no_config_anywhere(tmp_path: Path) -> None:
 def test_an_explicit_config_must_exist(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"other\.yaml: there is no such config file"):
         find(tmp_path / "other.yaml", tmp_path)
+
+
+LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in pairwise("abcdefghi")
+)
+MERGES = "a: &a {x: 1}\n" + "".join(
+    f"{name}: &{name} {{<<: [{', '.join([f'*{before}'] * 9)}]}}\n" for before, name in pairwise("abcdefghi")
+)
+HOSTILE = {
+    "flow": "[" * 100_000,
+    "mappings": "{a: " * 100_000,
+    "lists": "- " * 100_000,
+    "keys": "? " * 100_000,
+    "laughs": LAUGHS,
+    "merges": MERGES,
+    "itself": "a: &a [*a]\n",
+    "large": "#" * (1024 * 1024 + 1),
+    "binary": "\0\1\2",
+    "number": "version: " + "9" * 10_000,
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_strangers_yaml_is_a_fault_and_no_crash(tmp_path: Path, text: str) -> None:
+    """libyaml's own loader ends the process with a segmentation fault at some of these."""
+    path = tmp_path / ".agentcore.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=r"\.agentcore\.yaml"):
+        load(path)

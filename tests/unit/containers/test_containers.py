@@ -165,12 +165,14 @@ def test_an_engine_without_its_init(run: Any, home: Home) -> None:
 
 def test_nobody_waits_for_the_start_any_more(run: Any, home: Home) -> None:
     async def scenario(containers: Containers, engine: FakeEngine) -> None:
+        released = engine.held["POST /containers/create"] = asyncio.Event()
         starting = asyncio.create_task(containers.start(PROGRAM, spec(home.root)))
         while not engine.calls("/containers/create"):
             await asyncio.sleep(0.001)
         starting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await starting
+        released.set()
         while not engine.calls("DELETE /containers/"):
             await asyncio.sleep(0.001)
         await containers.close()

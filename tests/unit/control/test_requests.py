@@ -48,7 +48,7 @@ def test_a_path_is_served_with_and_without_its_trailing_slash(control: LocalCont
     ],
 )
 def test_what_no_operation_has_is_unknown(control: LocalControl, method: str, path: str) -> None:
-    assert not control.plane.serves(method, path.strip("/").split("/"))
+    assert control.plane.operation(method, path.strip("/").split("/")) is None
     with pytest.raises(ServiceFault) as refusal:
         control.call(method, path)
     assert (refusal.value.status, refusal.value.type) == (404, "UnknownOperationException")

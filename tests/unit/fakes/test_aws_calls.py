@@ -65,7 +65,7 @@ CASES = [
         "invoke_agent_runtime",
         {"agentRuntimeArn": ARN, "payload": b"{}"},
         "bedrock-agentcore:InvokeAgentRuntime",
-        "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/*",
+        ARN,
     ),
 ]
 
@@ -114,3 +114,10 @@ def test_a_call_knows_its_protocol() -> None:
     assert Call("iam", "GetRole", "*").is_query
     assert Call("bedrock-agentcore", "GetAgentRuntime", "*").is_rest
     assert not Call("ecr", "PutImage", "*").is_query
+
+
+def test_a_bearer_s_call_is_agentcore_s_in_the_runtime_s_region() -> None:
+    path = "/runtimes/arn%3Aaws%3Abedrock-agentcore%3Aeu-west-1%3A123456789012%3Aruntime%2Fbot-abcdefghij/commands"
+    call = read_call(Request("POST", path, {"authorization": "Bearer a.b.c"}, b"{}"))
+    assert call.name == "bedrock-agentcore:InvokeAgentRuntimeCommand"
+    assert ":eu-west-1:" in call.resource

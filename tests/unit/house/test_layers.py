@@ -36,7 +36,13 @@ ROWS = {
     "log_records": 1,
     "events": 1,
     "names": 1,
+    "signature": 1,
     "files": 1,
+    "confines": 1,
+    "documents": 1,
+    "project_folder": 1,
+    "user_folder": 1,
+    "trust": 2,
     "__init__": 1,
 }
 # Who must never see what, beyond the order of the rows.

@@ -29,6 +29,7 @@ FAULTS = {
 
 def answer(fault: str, protocol: Protocol) -> tuple[int, dict[str, str], bytes]:
     scope: dict[str, Any] = {
+        "state": {"known": lambda: None},
         "method": "POST",
         "raw_path": b"/runtimes/x/invocations",
         "query_string": b"",

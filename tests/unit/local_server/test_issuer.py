@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import http.client
+import socketserver
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
 import pytest
 
 from agentcore_cli.local import issuer
+from agentcore_cli.local.fetching import Deadline, fetch
 from agentcore_cli.local.issuer import Issuer, IssuerUnavailable, TokenRefused, authorization_server, is_loopback
 from tests.fakes.oidc import DISCOVERY, KEYS, Provider, SigningKey, provider
 
@@ -200,3 +206,73 @@ def test_what_is_this_machine(host: str, here: bool) -> None:
 )
 def test_the_authorization_server_of_a_discovery_url(discovery: str, server: str) -> None:
     assert authorization_server(discovery) == server
+
+
+def dripping(piece: bytes) -> Iterator[str]:
+    """The address of a server that answers everybody with a byte now and then, and never with a whole answer."""
+    ended = threading.Event()
+
+    class Dripping(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with contextlib.suppress(OSError):
+                self.request.recv(65_536)
+                self.request.sendall(piece)
+                while not ended.wait(0.02):
+                    self.request.sendall(b"x")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Dripping) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        ended.set()
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        pytest.param(b"", id="its status"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nx: ", id="a header"),
+        pytest.param(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n", id="its body"),
+    ],
+)
+def test_an_issuer_that_tells_a_byte_now_and_then_is_not_waited_for(piece: bytes) -> None:
+    for url in dripping(piece):
+        began = time.monotonic()
+        with pytest.raises((OSError, http.client.HTTPException)):
+            fetch(url, Deadline(0.5), 1000, lambda _: None, proxies=False)
+        assert time.monotonic() - began < 5
+
+
+def test_a_redirect_is_looked_at_before_it_is_followed(oidc: Provider) -> None:
+    class Redirecting(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(302)
+            self.send_header("Location", "http://192.0.2.1/")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Redirecting) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(IssuerUnavailable, match="by https only"):
+            asyncio.run(Issuer(f"http://127.0.0.1:{server.server_address[1]}/").claims(oidc.token()))
+        server.shutdown()
+
+
+def test_a_document_nested_without_end() -> None:
+    class Deep(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"issuer":' + b"[" * 500_000)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with provider() as oidc, ThreadingHTTPServer(("127.0.0.1", 0), Deep) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(IssuerUnavailable):
+            asyncio.run(Issuer(f"http://127.0.0.1:{server.server_address[1]}/").claims(oidc.token()))
+        server.shutdown()

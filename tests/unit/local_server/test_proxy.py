@@ -23,6 +23,7 @@ from agentcore_cli.local.proxy import (
 from agentcore_cli.local.upstream import Pool
 from tests.fakes.local_server import Body, Caller
 from tests.fakes.sandbox import Asked, Converse, ScriptedAgent, answer
+from tests.turns import turns
 
 LIMIT = 1000
 
@@ -36,7 +37,7 @@ def run(home: Home, converse: Converse, use: Callable[[Pool], Awaitable[None]]) 
             await use(pool)
         finally:
             pool.close()
-            await asyncio.sleep(0.05)
+            await turns()
             server.close()
 
     uvloop.run(scenario())

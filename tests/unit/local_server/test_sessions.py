@@ -9,22 +9,26 @@ from typing import Any
 
 import pytest
 
+from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import ArtifactError
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.ledger import Ledger
 from agentcore_cli.local.proxy import AgentLost
-from agentcore_cli.local.sandbox import Exit
+from agentcore_cli.local.sandbox import Exit, Program, SessionSpec
 from agentcore_cli.local.store import Store
+from agentcore_cli.local.vitals import Vitals
 from agentcore_cli.local.wire import ServiceFault
 from tests.fakes.local_server import SessionServer, put_code, session_server, version
-from tests.fakes.sandbox import ScriptedAgent
+from tests.fakes.machine_time import MachineTime
+from tests.fakes.sandbox import FakeProcess, FakeSandbox, ScriptedAgent
+from tests.turns import turns
 
 ID = "x" * 33
 
 
-def run(home: Home, use: Callable[[SessionServer], Awaitable[None]], **agent: Any) -> None:
+def run(home: Home, use: Callable[[SessionServer], Awaitable[None]], clock: Clock | None = None, **agent: Any) -> None:
     async def scenario() -> None:
-        async with session_server(home, ScriptedAgent(**agent)) as server:
+        async with session_server(home, ScriptedAgent(**agent), clock) as server:
             await use(server)
 
     put_code(home)
@@ -63,7 +67,7 @@ def test_another_key_is_another_session(home: Home, other: Any) -> None:
 def test_who_comes_while_it_starts_comes_again(home: Home) -> None:
     async def use(server: SessionServer) -> None:
         first = asyncio.ensure_future(server.ask(version(), ID))
-        await asyncio.sleep(0.05)
+        await turns()
         with pytest.raises(ServiceFault, match="Session operation in progress") as refused:
             await server.ask(version(), ID)
         assert refused.value.status == 409
@@ -81,7 +85,7 @@ def test_an_exit_is_noticed_at_once(home: Home) -> None:
     async def use(server: SessionServer) -> None:
         await server.ask(version(), ID)
         server.sandbox.started[0].exit(Exit(3, None))
-        await asyncio.sleep(0.05)
+        await turns()
         assert records(server) == [("stopped", "the agent exited with status 3")]
         assert (await server.ask(version(), ID)).invocations == 1
         assert server.sandbox.started[0].stopped == 1
@@ -92,7 +96,7 @@ def test_an_exit_is_noticed_at_once(home: Home) -> None:
 def test_an_exit_before_it_serves(home: Home) -> None:
     async def use(server: SessionServer) -> None:
         call = asyncio.ensure_future(server.ask(version(), ID))
-        await asyncio.sleep(0.1)
+        await turns()
         server.sandbox.started[0].exit(Exit(1, None))
         with pytest.raises(ServiceFault, match="Runtime exited with status 1 before it served a request") as refused:
             await call
@@ -105,20 +109,20 @@ def test_an_exit_before_it_serves(home: Home) -> None:
 def test_a_start_that_takes_too_long(home: Home) -> None:
     async def use(server: SessionServer) -> None:
         call = asyncio.ensure_future(server.ask(version(), ID))
-        await asyncio.sleep(0.1)
+        await turns()
         await server.advance(119)
         assert not call.done()
         await server.advance(1)
         with pytest.raises(ServiceFault, match="Runtime initialization time exceeded"):
             await call
 
-    run(home, use, silent=True)
+    run(home, use, MachineTime().clock, silent=True)
 
 
 def test_a_session_that_is_no_longer_wanted_while_it_starts(home: Home) -> None:
     async def use(server: SessionServer) -> None:
         call = asyncio.ensure_future(server.ask(version(), ID))
-        await asyncio.sleep(0.1)
+        await turns()
         await server.deployments.retire_runtime("bot-0123456789")
         with pytest.raises(ServiceFault, match="the runtime was deleted"):
             await call
@@ -146,7 +150,7 @@ def test_quiet_sessions_are_pinged_ever_more_rarely(home: Home) -> None:
         for _ in range(850):
             server.clock.advance(1)
             await asyncio.sleep(0)
-        await asyncio.sleep(0.1)
+        await turns()
         assert 3 < server.agent.pings < 60
 
     run(home, use)
@@ -206,11 +210,114 @@ def test_a_request_without_end_is_cut(home: Home) -> None:
         await server.ask(version(), ID)
         server.agent.silent = True
         call = asyncio.ensure_future(server.ask(version(), ID))
-        await asyncio.sleep(0.1)
+        await turns()
         server.faults.arm("ping-dead", 1)
         await server.advance(901)
         with pytest.raises(AgentLost):
             await call
+
+    run(home, use)
+
+
+HOSTILE_PINGS = [
+    pytest.param(b"[" * 30_000, id="deep"),
+    pytest.param(b'{"status": "Healthy", "time_of_last_update": 1e999}', id="an infinite time"),
+    pytest.param(b'{"status": "Healthy", "time_of_last_update": 1%b}' % (b"0" * 400), id="a giant time"),
+    pytest.param(b'{"status": "Healthy", "time_of_last_update": NaN}', id="no number"),
+    pytest.param(b'{"status": "Healthy", "time_of_last_update": 99999999999}', id="in the future"),
+    pytest.param(b"x" * 200_000, id="huge"),
+]
+
+
+@pytest.mark.parametrize("body", HOSTILE_PINGS)
+def test_no_ping_keeps_a_session_beyond_its_timeout(home: Home, body: bytes) -> None:
+    async def use(server: SessionServer) -> None:
+        await server.ask(version(), ID)
+        for _ in range(10):
+            await server.advance(91)
+        assert records(server) == [("stopped", "was idle for 900 s")]
+
+    run(home, use, ping_body=body)
+
+
+def test_no_fault_of_ours_in_looking_at_a_ping_ends_the_looking(home: Home) -> None:
+    """A session whose pings can't be taken in, for whatever reason, is a session that failed its health checks."""
+
+    async def use(server: SessionServer) -> None:
+        session = await server.ask(version(), ID)
+        session.vitals = BrokenVitals(0)
+        for _ in range(4):
+            await server.advance(30)
+        assert records(server) == [("stopped", "failed 3 health checks in a row")]
+
+    run(home, use)
+
+
+class BrokenVitals(Vitals):
+    """Takes nothing in."""
+
+    def answered(self, body: bytes, now: float) -> None:
+        raise MemoryError(f"{len(body)} bytes at {now}")
+
+
+def test_a_start_that_fails_in_an_unforeseen_way_leaves_nobody_in_provisioning(home: Home) -> None:
+    class Failing(FakeSandbox):
+        async def start(self, program: Program, spec: SessionSpec) -> FakeProcess:
+            raise RecursionError(f"{program.key} {spec.key}")
+
+    async def use(server: SessionServer) -> None:
+        server.sessions._sandbox = Failing(home.sockets, server.agent)  # type: ignore[assignment]
+        for _ in range(2):
+            with pytest.raises(ServiceFault, match="the session could not be started") as refused:
+                await server.ask(version(), ID)
+            assert refused.value.status == 500
+        assert server.sessions.count() == 0
+
+    run(home, use)
+
+
+def test_a_laptop_that_slept_ends_no_session(home: Home) -> None:
+    machine = MachineTime()
+
+    async def use(server: SessionServer) -> None:
+        await server.ask(version(), ID)
+        machine.sleep(20 * 3600)
+        await asyncio.sleep(0.1)
+        assert records(server) == [("idle", None)]
+        assert server.sessions.records()[0]["last_used_at"] < machine.told - 19 * 3600
+        machine.run(901)
+        await asyncio.sleep(0.1)
+        assert records(server) == [("stopped", "was idle for 900 s")]
+        assert server.sessions.records()[0]["ended_at"] == machine.told
+
+    run(home, use, machine.clock)
+
+
+def test_a_clock_that_is_set_anew_ends_no_session_and_keeps_none(home: Home) -> None:
+    machine = MachineTime()
+
+    async def use(server: SessionServer) -> None:
+        for step in (86_400.0, -86_400.0):
+            await server.ask(version(), ID)
+            machine.set(step)
+            await asyncio.sleep(0.1)
+            assert server.sessions.count() == 1
+        machine.run(901)
+        await asyncio.sleep(0.1)
+        assert server.sessions.count() == 0
+
+    run(home, use, machine.clock)
+
+
+def test_a_drowsy_session_is_woken_before_it_is_ended(home: Home) -> None:
+    async def use(server: SessionServer) -> None:
+        await server.ask(version(), ID)
+        for _ in range(2):
+            await server.advance(5)
+        process = server.sandbox.started[0]
+        assert process.drowsy
+        await server.sessions.stop("bot-0123456789", "DEFAULT", ID)
+        assert (process.stopped, process.drowsy) == (1, False)
 
     run(home, use)
 

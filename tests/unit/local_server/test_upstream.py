@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
@@ -12,7 +13,8 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from agentcore_cli.local.upstream import BUFFERED_MAX, Connection, Pool, UpstreamLost
+from agentcore_cli.local.upstream import BUFFERED_MAX, FIELDS_MAX, Connection, Pool, UpstreamLost
+from tests.turns import turns
 
 Converse = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -170,7 +172,7 @@ def test_a_slow_reader_holds_the_agent_back(address: str) -> None:
         connection = await pool.acquire()
         connection.begin(REQUEST)
         await connection.head()
-        await asyncio.sleep(0.2)
+        await turns()
         assert sent < 8 * BUFFERED_MAX
         assert len(await whole(connection)) == size
 
@@ -178,8 +180,10 @@ def test_a_slow_reader_holds_the_agent_back(address: str) -> None:
 
 
 def test_a_slow_agent_holds_the_writer_back(address: str) -> None:
+    released = asyncio.Event()
+
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(0.1)
+        await released.wait()
         while await reader.read(65_536):
             pass
 
@@ -188,8 +192,9 @@ def test_a_slow_agent_holds_the_writer_back(address: str) -> None:
         connection.begin(b"POST / HTTP/1.1\r\ncontent-length: 10000000\r\n\r\n")
         connection.write(bytes(10_000_000))
         waiting = asyncio.ensure_future(connection.drained())
-        await asyncio.sleep(0.02)
+        await turns()
         assert not waiting.done()
+        released.set()
         await waiting
 
     with_server(address, converse, use)
@@ -200,7 +205,7 @@ def test_a_closed_pool_wakes_whoever_waits(address: str) -> None:
         connection = await pool.acquire()
         connection.begin(REQUEST)
         waiting = asyncio.ensure_future(connection.head())
-        await asyncio.sleep(0.01)
+        await turns()
         pool.close()
         with pytest.raises(UpstreamLost):
             await waiting
@@ -214,11 +219,13 @@ def test_a_closed_pool_wakes_whoever_waits(address: str) -> None:
 
 
 def test_data_that_nobody_asked_for_ends_an_idle_connection(address: str) -> None:
+    idle = asyncio.Event()
+
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not await _request_came(reader):
             return
         writer.write(WITH_LENGTH)
-        await asyncio.sleep(0.01)
+        await idle.wait()
         writer.write(WITH_LENGTH)
         await reader.read()
 
@@ -228,8 +235,162 @@ def test_data_that_nobody_asked_for_ends_an_idle_connection(address: str) -> Non
         await connection.head()
         assert await whole(connection) == b"hello"
         pool.release(connection)
-        await asyncio.sleep(0.05)
+        idle.set()
+        await turns()
         assert connection.lost
         assert await pool.acquire() is not connection
 
     with_server(address, converse, use)
+
+
+SECOND = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nx-second: y\r\n\r\nevil"
+
+
+@pytest.mark.parametrize("size", [10, 1000])
+@pytest.mark.parametrize("answer", [WITH_LENGTH, CHUNKED, INTERIM])
+def test_a_second_answer_is_nobodys(address: str, answer: bytes, size: int) -> None:
+    """However it is cut into pieces: what follows the answer is neither part of it nor the answer to the next."""
+    both = answer + SECOND
+    pieces = [both[at : at + size] for at in range(0, len(both), size)]
+
+    async def use(pool: Pool) -> None:
+        for _ in range(3):
+            connection = await pool.acquire()
+            connection.begin(REQUEST)
+            head = await connection.head()
+            assert b"x-second" not in dict(head.headers)
+            assert await whole(connection) == b"hello"
+            assert b"x-second" not in dict(head.headers)
+            pool.release(connection)
+            while not connection.lost:
+                await asyncio.sleep(0.001)
+
+    with_server(address, says(*pieces), use)
+
+
+def test_an_answer_that_waits_unread_is_not_taken_for_the_next(address: str) -> None:
+    """The event loop has had no chance to read it when the connection is asked for again."""
+    said = asyncio.Event()
+    ask_again = asyncio.Event()
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await _request_came(reader)
+        writer.write(WITH_LENGTH)
+        await ask_again.wait()
+        os.write(writer.get_extra_info("socket").fileno(), SECOND)
+        said.set()
+        await reader.read()
+
+    async def use(pool: Pool) -> None:
+        connection = await pool.acquire()
+        connection.begin(REQUEST)
+        assert await head_and_body(connection) == b"hello"
+        pool.release(connection)
+        ask_again.set()
+        await said.wait()
+        assert not connection.quiet
+        assert await pool.acquire() is not connection
+
+    with_server(address, converse, use)
+
+
+def test_an_agent_that_speaks_before_it_is_asked_is_hung_up_on(address: str) -> None:
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(WITH_LENGTH)
+        await reader.read()
+
+    async def use(pool: Pool) -> None:
+        connection = await pool.acquire()
+        while not connection.lost:
+            await asyncio.sleep(0.001)
+        connection.begin(REQUEST)
+        with pytest.raises(UpstreamLost):
+            await connection.head()
+
+    with_server(address, converse, use)
+
+
+def headers_of(size: int) -> bytes:
+    """Headers of that many bytes, in lines of 1 kB."""
+    return (b"x-filler: " + b"y" * 1012 + b"\r\n") * (size // 1024)
+
+
+MORE = headers_of(FIELDS_MAX + 2048)
+HEAD = b"HTTP/1.1 200 OK\r\n"
+WITH_TRAILERS = HEAD + b"transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n"
+
+
+@pytest.mark.parametrize("size", [700, 100_000, 1_000_000])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(HEAD + MORE + b"content-length: 0\r\n\r\n", id="many headers"),
+        pytest.param(HEAD + b"x: " + b"y" * 1_000_000, id="a header without end"),
+        pytest.param(HEAD + b"y" * 1_000_000, id="a name without end"),
+        pytest.param(b"HTTP/1.1 200 " + b"y" * 1_000_000, id="a status without end"),
+        pytest.param(b"HTTP/1.1 100 Continue\r\n\r\n" * 50_000, id="interim answers without end"),
+        pytest.param(b"HTTP/1.1 103 Early Hints\r\n%b\r\n" % headers_of(2048) * 40, id="interim headers"),
+    ],
+)
+def test_more_headers_than_an_answer_may_have(address: str, answer: bytes, size: int) -> None:
+    pieces = [answer[at : at + size] for at in range(0, min(len(answer), 400_000), size)]
+
+    async def use(pool: Pool) -> None:
+        connection = await pool.acquire()
+        connection.begin(REQUEST)
+        with pytest.raises(UpstreamLost, match="more than 65536 bytes of headers"):
+            await connection.head()
+
+    with_server(address, says(*pieces), use)
+
+
+@pytest.mark.parametrize(
+    "trailers", [pytest.param(MORE + b"\r\n", id="many"), pytest.param(b"x: " + b"y" * 300_000, id="endless")]
+)
+def test_more_trailers_than_an_answer_may_have(address: str, trailers: bytes) -> None:
+    answer = WITH_TRAILERS + trailers
+    pieces = [answer[at : at + 5000] for at in range(0, len(answer), 5000)]
+
+    async def use(pool: Pool) -> None:
+        connection = await pool.acquire()
+        connection.begin(REQUEST)
+        with pytest.raises(UpstreamLost, match="more than 65536 bytes of headers"):
+            await head_and_body(connection)
+
+    with_server(address, says(*pieces), use)
+
+
+def test_as_many_headers_and_trailers_as_an_answer_may_have(address: str) -> None:
+    trailers = b"x-trailer: " + b"y" * 30_000 + b"\r\n\r\n"
+    with_many = WITH_TRAILERS.replace(HEAD, HEAD + headers_of(30_000)) + trailers
+
+    async def use(pool: Pool) -> None:
+        connection = await pool.acquire()
+        connection.begin(REQUEST)
+        head = await connection.head()
+        assert await whole(connection) == b"hello"
+        assert b"x-trailer" not in dict(head.headers)
+        assert connection.usable
+
+    with_server(address, says(with_many), use)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b"hello, this is HTTP/0.9\r\n\r\n", id="no head"),
+        pytest.param(HEAD + b"content-length: 99999999999999999999999\r\n\r\n", id="a length that no number holds"),
+        pytest.param(HEAD + b"content-length: -5\r\n\r\nhello", id="a length below nothing"),
+        pytest.param(HEAD + b"content-length: 5\r\ncontent-length: 6\r\n\r\nhello", id="two lengths"),
+        pytest.param(HEAD + b"transfer-encoding: chunked\r\n\r\n" + b"f" * 17 + b"\r\nhello", id="a giant chunk"),
+        pytest.param(HEAD + b"transfer-encoding: chunked\r\n\r\n-5\r\nhello", id="a chunk below nothing"),
+    ],
+)
+def test_what_is_no_http_is_told_as_that(address: str, answer: bytes) -> None:
+    async def use(pool: Pool) -> None:
+        connection = await pool.acquire()
+        connection.begin(REQUEST)
+        with pytest.raises(UpstreamLost, match="answered with what is no HTTP"):
+            await head_and_body(connection)
+
+    with_server(address, says(answer), use)

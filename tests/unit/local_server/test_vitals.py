@@ -66,3 +66,53 @@ def test_an_agent_that_tells_another_time_at_every_ping_is_never_idle() -> None:
     for now in (10, 20, 30):
         vitals.answered(told("Healthy", time.time() + now), now)
     assert vitals.healthy_since == 30
+
+
+HEALTHY = b'{"status": "Healthy", "time_of_last_update": %b}'
+NO_TIMES = [
+    pytest.param(b"1e999", id="infinite"),
+    pytest.param(b"-1e999", id="infinitely long ago"),
+    pytest.param(b"NaN", id="not a number"),
+    pytest.param(b"1" + b"0" * 400, id="larger than a float"),
+    pytest.param(b"1" + b"0" * 5000, id="longer than Python reads"),
+    pytest.param(b"true", id="a truth"),
+    pytest.param(b'"soon"', id="text"),
+    pytest.param(b"[1]", id="a list"),
+    pytest.param(b"99999999999", id="in the future"),
+    pytest.param(b"1800000000000", id="in milliseconds"),
+]
+
+
+@pytest.mark.parametrize("told_time", NO_TIMES)
+def test_what_is_no_time_is_as_good_as_not_told(told_time: bytes) -> None:
+    vitals = Vitals(0)
+    vitals.answered(HEALTHY % told_time, 10)
+    vitals.answered(HEALTHY % b"1", 20)
+    vitals.answered(HEALTHY % told_time, 30)
+    vitals.answered(HEALTHY % told_time.replace(b"9", b"8"), 40)
+    assert vitals.healthy_since == 0
+
+
+@pytest.mark.parametrize("told_time", NO_TIMES)
+def test_an_agent_that_tells_no_time_is_watched(told_time: bytes) -> None:
+    vitals = Vitals(0)
+    vitals.answered(told("HealthyBusy"), 10)
+    vitals.answered(HEALTHY % told_time, 20)
+    assert (vitals.busy, vitals.healthy_since) == (False, 20)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"[" * 30_000, id="lists in lists"),
+        pytest.param(b'{"status":' * 6000, id="objects in objects"),
+        pytest.param(b'{"status": %b}' % (b"[" * 20_000 + b"]" * 20_000), id="a deep status"),
+        pytest.param(b"9" * 60_000, id="a giant number"),
+        pytest.param(b"\xff\xfe{\x00", id="half of UTF-16"),
+        pytest.param(b"\xed\xa0\x80", id="half a surrogate pair"),
+    ],
+)
+def test_a_body_that_json_can_t_hold_is_healthy_and_not_busy(body: bytes) -> None:
+    vitals = Vitals(0)
+    vitals.answered(body, 1)
+    assert (vitals.busy, vitals.healthy_since, vitals.failures) == (False, 0, 0)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
 
 from agentcore_cli.errors import InputError
-from agentcore_cli.operations.aws_profile import find_credentials, find_region
+from agentcore_cli.operations.aws_profile import find_credentials, find_region, lapsed_login
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}
 
@@ -77,3 +79,48 @@ def test_no_files_at_all(tmp_path: Path) -> None:
     environ = {"HOME": str(tmp_path)}
     assert find_region(None, environ) is None
     assert find_credentials(None, environ) is None
+
+
+SSO = "sso_session = corp\n[sso-session corp]\nsso_start_url = https://corp.example.org/start\n"
+PAST, FUTURE = "2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("config", "token", "lapsed"),
+    [
+        pytest.param("[default]\n" + SSO, {"expiresAt": FUTURE}, None, id="logged in"),
+        pytest.param("[default]\n" + SSO, {"expiresAt": "2999-01-01T00:00:00UTC"}, None, id="as older tools wrote it"),
+        pytest.param("[default]\n" + SSO, {"expiresAt": PAST}, "default", id="ended"),
+        pytest.param("[default]\n" + SSO, None, "default", id="never begun"),
+        pytest.param("[default]\n" + SSO, {}, "default", id="a file that says nothing"),
+        pytest.param(
+            "[default]\n" + SSO,
+            {"expiresAt": PAST, "refreshToken": "r", "registrationExpiresAt": FUTURE},
+            None,
+            id="can be renewed",
+        ),
+        pytest.param(
+            "[default]\n" + SSO,
+            {"expiresAt": PAST, "refreshToken": "r", "registrationExpiresAt": PAST},
+            "default",
+            id="can't be renewed any more",
+        ),
+        pytest.param(
+            "[default]\nrole_arn = r\nsource_profile = dev\n[profile dev]\n" + SSO,
+            {"expiresAt": PAST},
+            "dev",
+            id="behind a role",
+        ),
+        pytest.param("[default]\nrole_arn = r\nsource_profile = default\n", None, None, id="a circle"),
+        pytest.param("[default]\naws_access_key_id = a\n", None, None, id="keys"),
+        pytest.param("", None, None, id="nothing"),
+    ],
+)
+def test_a_login_that_has_ended(config: str, token: dict[str, str] | None, lapsed: str | None, tmp_path: Path) -> None:
+    environ = home(tmp_path, config=config)
+    if token is not None:
+        cache = tmp_path / ".aws" / "sso" / "cache"
+        cache.mkdir(parents=True)
+        (cache / f"{hashlib.sha1(b'corp').hexdigest()}.json").write_text(json.dumps(token))
+    assert lapsed_login(None, environ) == lapsed
+    assert lapsed_login(None, environ | KEYS) is None

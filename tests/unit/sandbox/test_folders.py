@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +39,7 @@ def test_what_an_earlier_server_left_is_swept(folders: Folders, home: Home) -> N
     listener, _ = folders.listen("s1")
     listener.close()
     folders.sweep()
+    assert folders.wait_until_swept(30)
     assert list(home.sessions.iterdir()) == list(home.sockets.iterdir()) == []
 
 
@@ -65,3 +67,25 @@ def test_a_copy_is_writable_and_the_original_is_not_touched(tmp_path: Path) -> N
     copy.write_text("y")
     assert (source / "folder" / "file").read_text() == "x"
     assert (tmp_path / "target" / "link").readlink() == Path("folder/file")
+
+
+def test_what_can_t_be_swept_keeps_nobody_from_starting(folders: Folders, home: Home) -> None:
+    """A file where a folder should be, and folders deeper than Python recurses."""
+    (home.sessions / "file").write_text("x")
+    nest(folders.create("s1"), 1200)
+    folders.sweep()
+    assert folders.wait_until_swept(60)
+    assert list(home.sessions.iterdir()) == []
+
+
+def nest(folder: Path, depth: int) -> None:
+    """Folders in folders, deeper than a path may be long, each with a file."""
+    here = os.open(folder, os.O_RDONLY)
+    for level in range(depth):
+        os.mkdir("d", dir_fd=here)
+        below = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        os.close(os.open("f", os.O_CREAT | os.O_WRONLY, dir_fd=below))
+        os.fchmod(below, 0o700 if level % 2 else 0o755)
+        here = below
+    os.close(here)

@@ -92,3 +92,93 @@ os.waitpid(pid, 0)
 print(json.dumps(len(pages.used_by(pid))))
 """
     assert run(source) == 0
+
+
+@needs_pagemap
+def test_an_address_space_of_terabytes_is_not_looked_through() -> None:
+    source = """
+def reserve():
+    for number in range(2000):  # MAP_NORESERVE; neighbours alike would become one
+        kind = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000
+        kept.append(mmap.mmap(-1, 900 * 1024**2, flags=kind, prot=1 + 2 * (number % 2)))
+
+kept = []
+pid = in_a_fork(reserve)[0]
+import time
+began = time.monotonic()
+pages.used_by(pid)
+print(json.dumps(time.monotonic() - began))
+"""
+    assert run(source) < 2
+
+
+@needs_pagemap
+def test_memory_in_shreds_is_given_up_to_a_limit() -> None:
+    source = """
+great = mmap.mmap(-1, 100_000 * pages.PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+
+def shred():
+    for page in range(0, 100_000, 2):
+        great[page * pages.PAGE] = 1
+
+def fill():
+    for page in range(100_000):
+        great[page * pages.PAGE] = 1
+
+found = [pages.used_by(in_a_fork(work)[0]) for work in (shred, fill)]
+lengths = [sum(length for _, length, _ in pages._STRETCH.iter_unpack(each)) for each in found]
+print(json.dumps([len(found[0]) // pages._STRETCH.size, max(lengths)]))
+"""
+    stretches, taken = run(source)
+    assert 10_000 < stretches <= 16_384
+    assert taken <= 128 * 1024**2
+
+
+@needs_pagemap
+def test_mappings_by_the_thousand_are_not_all_looked_at() -> None:
+    source = """
+import ctypes
+libc = ctypes.CDLL(None)
+
+def split():
+    area = mmap.mmap(-1, 60_000 * pages.PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    kept.append(area)
+    first = ctypes.addressof(ctypes.c_char.from_buffer(area))
+    for page in range(0, 60_000, 2):
+        libc.mprotect(ctypes.c_void_p(first + page * pages.PAGE), ctypes.c_size_t(pages.PAGE), 1)
+    return sum(1 for _ in open("/proc/self/maps"))
+
+kept = []
+pid, _, mappings = in_a_fork(split)
+import time
+began = time.monotonic()
+pages.used_by(pid)
+print(json.dumps([mappings, time.monotonic() - began]))
+"""
+    mappings, took = run(source)
+    assert mappings > 50_000
+    assert took < 5
+
+
+@needs_pagemap
+def test_whoever_does_not_let_itself_be_looked_at_is_given_up() -> None:
+    source = """
+import signal, time
+from agentcore_cli.local.sandbox.worker import study
+
+parent = os.getpid()
+found = study.look_at(in_a_fork(write_some)[0], 20)
+pid = os.fork()
+if pid == 0:
+    while len(students := open(f"/proc/{parent}/task/{parent}/children").read().split()) < 3:
+        pass
+    os.kill(int(students[-1]), signal.SIGSTOP)
+    os._exit(0)
+began = time.monotonic()
+nothing = study.look_at(pid)
+print(json.dumps([within(found), len(nothing), time.monotonic() - began]))
+"""
+    found, nothing, took = run(source)
+    assert found == [[3, 2, True], [10, 1, True]]
+    assert nothing == 0
+    assert took < 5

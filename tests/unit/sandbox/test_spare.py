@@ -7,6 +7,7 @@ from typing import cast
 
 from agentcore_cli.local.sandbox import Exit, SandboxError, SessionProcess
 from agentcore_cli.local.sandbox.spare import PAUSE_SECONDS, Spare
+from tests.virtual_time import play
 
 
 class PaperSession:
@@ -49,7 +50,7 @@ def test_one_is_made_when_it_is_due_and_given_away_once() -> None:
         assert await spare.take() is None
         await spare.close()
 
-    asyncio.run(scene())
+    play(scene())
 
 
 def test_it_is_not_made_while_starts_and_answers_follow_one_another() -> None:
@@ -64,7 +65,7 @@ def test_it_is_not_made_while_starts_and_answers_follow_one_another() -> None:
         assert maker.made == []
         await spare.close()
 
-    asyncio.run(scene())
+    play(scene())
 
 
 def test_there_is_never_more_than_one() -> None:
@@ -77,7 +78,7 @@ def test_there_is_never_more_than_one() -> None:
         assert len(maker.made) == 1
         await spare.close()
 
-    asyncio.run(scene())
+    play(scene())
 
 
 def test_who_comes_while_it_is_made_waits_for_it_and_the_next_does_not() -> None:
@@ -90,7 +91,7 @@ def test_who_comes_while_it_is_made_waits_for_it_and_the_next_does_not() -> None
         assert (first, second) == (maker.made[0], None)
         await spare.close()
 
-    asyncio.run(scene())
+    play(scene())
 
 
 def test_one_that_has_died_is_none_and_is_made_anew_when_due() -> None:
@@ -105,7 +106,7 @@ def test_one_that_has_died_is_none_and_is_made_anew_when_due() -> None:
         assert await spare.take() is None
         await spare.close()
 
-    asyncio.run(scene())
+    play(scene())
 
 
 def test_one_that_can_not_be_made_is_none() -> None:
@@ -120,7 +121,7 @@ def test_one_that_can_not_be_made_is_none() -> None:
         assert await spare.take() is not None
         await spare.close()
 
-    asyncio.run(scene())
+    play(scene())
 
 
 def test_one_that_nobody_takes_is_dropped_in_the_end() -> None:
@@ -135,7 +136,7 @@ def test_one_that_nobody_takes_is_dropped_in_the_end() -> None:
         assert await spare.take() is None
         await spare.close()
 
-    asyncio.run(scene())
+    play(scene())
 
 
 def test_close_ends_the_one_that_is_being_made_and_makes_no_other() -> None:
@@ -150,7 +151,7 @@ def test_close_ends_the_one_that_is_being_made_and_makes_no_other() -> None:
         await asyncio.sleep(0.1)
         assert len(maker.made) == 1
 
-    asyncio.run(scene())
+    play(scene())
 
 
 def test_without_a_maker_there_is_none() -> None:
@@ -161,4 +162,4 @@ def test_without_a_maker_there_is_none() -> None:
         assert await spare.take() is None
         await spare.close()
 
-    asyncio.run(scene())
+    play(scene())

@@ -22,7 +22,11 @@ from agentcore_cli.ui.terminal import columns, is_terminal, printable
         ("[bold]markup[/bold]", "[bold]markup[/bold]"),
         ("abc\u202egnp.exe", "abc\\u202egnp.exe"),
         ("half \ud83d", "half \\ud83d"),
-        ("größer 会話 👩\u200d💻 a\xa0b\u2028c", "größer 会話 👩\u200d💻 a\xa0b\u2028c"),
+        ("a\u2028b\u2029c", "a\\u2028b\\u2029c"),
+        ("\u2066isolate\u2069 \u200emark\u200f \u061c", "\\u2066isolate\\u2069 \\u200emark\\u200f \\u061c"),
+        ("pay\u200bpal\ufeff\u2060\u00ad", "pay\\u200bpal\\ufeff\\u2060\\xad"),
+        ("hidden \U000e0041", "hidden \\U000e0041"),
+        ("größer 会話 👩\u200d💻 a\xa0b می\u200cخواهم \ue0b0", "größer 会話 👩\u200d💻 a\xa0b می\u200cخواهم \ue0b0"),
     ],
 )
 def test_what_could_steer_a_terminal_is_made_visible_and_nothing_else(text: str, shown: str) -> None:

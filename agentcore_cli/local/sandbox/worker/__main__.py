@@ -1,4 +1,4 @@
-"""The entry: `python <this folder> parent|agent|probe <descriptor of the socket to the server>`.
+"""The entry: `python <this folder> keeper|parent|agent|gateway|probe|guards DESCRIPTOR`, that of the socket to
 
 The folder is imported as a package under a name that no agent has, and leaves `sys.path`: an agent's own `log.py` must
 never be mistaken for ours. What the bare interpreter had loaded is noted first, see `agent.forget_shadowed`.
@@ -34,8 +34,13 @@ def main() -> None:
     """Play the role that the command line names. Forks return to this level, with no caller's frame in the way."""
     load_package()
     role, descriptor = sys.argv[1], int(sys.argv[2])
-    if role == "probe":
-        worker_module("mounts").probe(socket.socket(fileno=descriptor))
+    if role in ("keeper", "probe", "guards"):
+        channel = worker_module("channel").Channel(socket.socket(fileno=descriptor))
+        if role == "keeper":
+            worker_module("keeper").keep(channel)
+        worker_module(role).probe(channel)
+    elif role == "gateway":
+        worker_module("gateway").serve(worker_module("channel").Channel(socket.socket(fileno=descriptor)))
     elif role == "parent":
         worker_module("parent").serve(socket.socket(fileno=descriptor), PRELOADED).supervise().run()
     else:

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from typing import Any, NamedTuple, NoReturn
 
-from . import imports, limits, loops, pages, ports, program
+from . import guards, imports, limits, loops, pages, ports, program
 from .channel import Channel, Message
 
 Settings = dict[str, Any]
@@ -71,6 +71,7 @@ class Agent:
         self._furnish()
         if self._entrance is not None:
             pages.touch(self._entrance.pages)
+            guards.guard_process(self._settings)
             self._pass_gate(self._entrance.gate)
         program.run(self._settings["start"], ours=_WORKER)
 
@@ -97,6 +98,7 @@ class Agent:
         os.close(entrance.output)
         self._accept_limits(entrance.cgroups)
         os.environ.update(self._request["environment"])
+        sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE")) or sys.dont_write_bytecode
         os.chdir(self._request["app"])
         if not self._settings["fresh"]:
             forget_parent()

@@ -20,10 +20,24 @@ class Channel:
     def fileno(self) -> int:
         return self._connection.fileno()
 
-    def send(self, message: Message) -> None:
-        """Say `message`. A server that is gone does not hear it; its absence is met at the next `read`."""
+    def send(self, message: Message, descriptors: "tuple[int, ...]" = ()) -> None:
+        """Say `message` (a short one, if copies of `descriptors` go with it).
+
+        A server that is gone does not hear it; its absence is met at the next `read`.
+        """
+        data = json.dumps(message).encode() + b"\n"
         try:
-            self._connection.sendall(json.dumps(message).encode() + b"\n")
+            if descriptors:
+                socket.send_fds(self._connection, [data], descriptors)
+            else:
+                self._connection.sendall(data)
+        except (BrokenPipeError, ConnectionResetError):
+            return
+
+    def send_descriptors(self, message: Message, descriptors: "list[int]") -> None:
+        """Say a short `message` along with copies of `descriptors`."""
+        try:
+            socket.send_fds(self._connection, [json.dumps(message).encode() + b"\n"], descriptors)
         except (BrokenPipeError, ConnectionResetError):
             return
 

@@ -47,11 +47,16 @@ def reap() -> "dict[int, int]":
 
 
 def living() -> "list[int]":
-    """The direct children of this process; none where the system does not tell (/proc/<pid>/task/<tid>/children)."""
+    """The direct children of this process."""
+    return of(os.getpid())
+
+
+def of(pid: int) -> "list[int]":
+    """The direct children of a process; none where the system does not tell (/proc/<pid>/task/<tid>/children)."""
     try:
-        with open(f"/proc/self/task/{os.getpid()}/children") as file:
-            return [int(pid) for pid in file.read().split()]
-    except FileNotFoundError:
+        with open(f"/proc/{pid}/task/{pid}/children") as file:
+            return [int(child) for child in file.read().split()]
+    except (FileNotFoundError, ProcessLookupError):
         return []
 
 

@@ -14,7 +14,7 @@ import sys
 import traceback
 from typing import Any, NoReturn
 
-from . import children, limits
+from . import children, guards, limits
 from .channel import Channel, Message
 
 if sys.platform == "linux":
@@ -88,6 +88,7 @@ def become(settings: Settings, descriptors: "list[int]") -> NoReturn:
         limits.accept(settings["namespaces"], told["data_limit"], groups)
         os.closerange(3, _DESCRIPTORS)
         os.chdir(told["folder"])
+        guards.guard_process(settings)
         shell = next((path for path in _SHELLS if os.access(path, os.X_OK)), _SHELLS[-1])
         command = [os.path.basename(shell), "-c", told["command"]]
         os.execve(shell, command, {**os.environ, **told["environment"]})

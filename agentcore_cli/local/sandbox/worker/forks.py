@@ -11,13 +11,11 @@ if sys.platform == "linux":
 
 def fork(namespaces: "Literal['root', 'user'] | None") -> int:
     """Fork; with namespaces, the child is the first process of a new pid namespace. Returns its id here, 0 there."""
-    if namespaces == "root":
-        return fork_as_root()
-    return fork_as_user() if namespaces == "user" else os.fork()
+    return fork_into_namespace() if namespaces else os.fork()
 
 
-def fork_as_root() -> int:
-    """Fork into a new pid namespace, and come back from it."""
+def fork_into_namespace() -> int:
+    """Fork into a new pid namespace, and come back from it: our own belongs to our user namespace (`account`)."""
     own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     pid = -1
     try:
@@ -28,34 +26,6 @@ def fork_as_root() -> int:
             kernel.setns(own, kernel.CLONE_NEWPID)
         os.close(own)
     return pid
-
-
-def fork_as_user() -> int:
-    """Let a child go into a new pid namespace and fork: from a user namespace there is no coming back.
-
-    The child ends at once, so its child comes to us, the subreaper.
-    """
-    read, write = os.pipe()
-    middle = os.fork()
-    if middle != 0:
-        os.close(write)
-        with open(read) as answer:
-            pid = answer.read()
-        os.waitpid(middle, 0)
-        if not pid:
-            raise OSError("no new pid namespace is to be had")
-        return int(pid)
-    os.close(read)
-    try:
-        kernel.unshare(kernel.CLONE_NEWPID)
-        pid_here = os.fork()
-    except OSError:
-        os._exit(1)
-    if pid_here != 0:
-        os.write(write, str(pid_here).encode())
-        os._exit(0)
-    os.close(write)
-    return 0
 
 
 def unsafe_to_fork() -> "str | None":

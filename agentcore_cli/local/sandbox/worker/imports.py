@@ -12,6 +12,7 @@ import json
 import os
 import socket
 import sys
+import sysconfig
 import tokenize
 from collections.abc import Iterator, Sequence
 from importlib.machinery import ModuleSpec
@@ -40,21 +41,45 @@ class Project:
 
 
 class Guard:
-    """A finder that refuses the project's names while the parent imports.
+    """A finder that lets the parent import what is installed, and nothing else.
 
-    A package that would be shadowed by a file of the project (`redis.py` beside the agent) must not be loaded from
-    site-packages here: the session would find it loaded, and miss the agent's.
+    Refused are the project's names: a package that would be shadowed by a file of the project (`redis.py` beside the
+    agent) must not be loaded from site-packages here, for the session would find it loaded, and miss the agent's. And
+    refused is what does not really lie in the environment or the interpreter, whatever `sys.path` was made to hold.
     """
 
     def __init__(self, project: Project) -> None:
         self._project = project
+        self._folders = {os.path.realpath(folder) for folder in _installed_folders()}
 
     def find_spec(
         self, name: str, path: "Sequence[str] | None" = None, target: "ModuleType | None" = None
     ) -> "ModuleSpec | None":
         if self._project.owns(name):
             raise ModuleNotFoundError(f"{name} belongs to the agent", name=name)
+        for finder in sys.meta_path:
+            find = getattr(finder, "find_spec", None)
+            if finder is not self and find is not None and (spec := find(name, path, target)) is not None:
+                if not self._is_installed(spec):
+                    raise ModuleNotFoundError(f"{name} is not installed in the environment", name=name)
+                return spec  # type: ignore[no-any-return]
         return None
+
+    def _is_installed(self, spec: ModuleSpec) -> bool:
+        if spec.origin in ("built-in", "frozen"):
+            return True
+        places = [*filter(None, [spec.origin]), *(spec.submodule_search_locations or ())]
+        return all(self._holds(os.path.realpath(place)) for place in places)
+
+    def _holds(self, path: str) -> bool:
+        return any(path.startswith(f"{folder}/") for folder in self._folders)
+
+
+def _installed_folders() -> "list[str]":
+    """Where an interpreter's own modules and installed packages are."""
+    paths = sysconfig.get_paths()
+    own = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    return [*own, sys.prefix, sys.base_prefix]
 
 
 def read_start(project: Project, start: "Sequence[str]") -> "list[str]":

@@ -18,28 +18,30 @@ import sys
 import time
 from typing import Any, NoReturn
 
-from . import children, limits
+from . import children, guards, limits
 from .agent import Agent, Entrance
 from .channel import Channel, Message
 from .commands import Commands
+from .descriptors import close_others, silence
 from .log import Log
 
 if sys.platform == "linux":
-    from . import kernel, mounts
+    from . import disk, kernel, mounts, network
 
 Settings = dict[str, Any]
 
 _READ = 65536
+_TEMPORARY = "/tmp"  # noqa: S108 (the session's own, on the file system of all its rooms)
 _UNLIMITED = 50.0  # milliseconds after which the agent is put under its limits, if its program has not begun before
 
 
 class Init:
     """Made in the process that the parent has just forked, from the descriptors that came with the request."""
 
-    def __init__(self, settings: Settings, visible: "list[str]", pages: bytes, descriptors: "list[int]") -> None:
+    def __init__(self, settings: Settings, pages: bytes, descriptors: "list[int]") -> None:
         control, self._listener, self._gate, *self._groups = descriptors
+        close_others(descriptors)
         self._settings = settings
-        self._visible = visible
         self._pages = pages
         self._channel = Channel(socket.socket(fileno=control))
         self._commands = Commands(settings, self._channel)
@@ -48,6 +50,7 @@ class Init:
         self._output = -1
         self._agent_pid = -1
         self._deadline: float | None = None
+        self._told_of_disk = False
 
     def supervise(self) -> Agent:
         """Run the session to its end. Returns only in the agent's process."""
@@ -58,10 +61,13 @@ class Init:
             folders = [os.path.join(request["app"], folder) for folder in self._settings["path"]]
             os.environ["PYTHONPATH"] = os.pathsep.join(folders)  # for the agent, and for commands beside it
         try:
+            if request["network"] != "shared":
+                network.enter(self._channel)
             if self._settings["namespaces"]:
-                mounts.enter_session(self._settings, request["folder"], self._visible)
+                mounts.enter_session(self._settings, request["key"])
             elif sys.platform == "linux":
                 kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+            guards.guard_session(self._settings)
             agent = self._fork_agent(request)
         except OSError as error:
             self._channel.send({"failed": str(error)})
@@ -81,6 +87,7 @@ class Init:
             return agent
         for descriptor in (output, self._listener, self._gate, *agents):
             os.close(descriptor)
+        silence()
         if sys.platform == "linux":
             kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # no ptrace, no reading of our memory from inside
         self._channel.send({"started": self._agent_pid})
@@ -93,6 +100,7 @@ class Init:
             os.close(descriptor)
 
     def _watch(self) -> NoReturn:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # which pid 1 never gets, as all that it does not handle
         watch = children.Watch()
         for source in (self._channel, watch):
             self._poll.register(source, select.POLLIN)
@@ -144,6 +152,9 @@ class Init:
             return False
         data = os.read(self._output, _READ)
         self._log.write(data)
+        if not self._told_of_disk and guards.DISK in self._settings["guards"] and disk.is_full(_TEMPORARY):
+            self._told_of_disk = True
+            self._log.write(disk.FULL)
         return bool(data)
 
     def _end(self, status: int) -> NoReturn:

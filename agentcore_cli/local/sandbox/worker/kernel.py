@@ -9,21 +9,21 @@ import os
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC = 1, 2, 4, 8, 32, 4096, 16384
 MS_PRIVATE = 1 << 18
 MNT_DETACH = 2
-CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID = 0x20000, 0x8000000, 0x10000000, 0x20000000
+CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x20000, 0x4000000, 0x8000000
+CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_READ, PR_CAPBSET_DROP = 1, 4, 23, 24
-PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 36, 38
+PR_SET_SECUREBITS, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 28, 36, 38, 47
+CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_SETPCAP, CAP_SYS_PTRACE, CAP_SYS_ADMIN = 1, 3, 8, 19, 21
 MADV_POPULATE_READ, MADV_POPULATE_WRITE = 22, 23
 
 _SYS_MOUNT_SETATTR = 442  # the same number on every architecture
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
-_MOUNT_ATTR_RDONLY = 1
 _CAPABILITY_VERSION_3 = 0x20080522
-
-# What a container engine leaves to root: chown, dac_override, fowner, fsetid, kill, setgid, setuid, setpcap,
-# net_bind_service, net_raw, sys_chroot, audit_write, setfcap. Not sys_admin (it could undo our mounts), not mknod.
-CAPABILITIES_OF_ROOT = frozenset({0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 29, 31})
-# In a user namespace they reach the user's own files only: dac_override and fowner, because a snapshot is read-only.
-CAPABILITIES_OF_USER = frozenset({1, 3})
+_AMBIENT_RAISE, _AMBIENT_CLEAR_ALL = 2, 4
+# SECBIT_NOROOT, NO_SETUID_FIXUP, NO_CAP_AMBIENT_RAISE, each locked, and KEEP_CAPS locked at no.
+_NO_WAY_TO_CAPABILITIES = 0xEF
+_SYS_KEYCTL = {"x86_64": 250, "aarch64": 219}
+_KEYCTL_JOIN_SESSION_KEYRING = 1
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -47,6 +47,13 @@ def _check(result: int, call: str) -> int:
     return result
 
 
+def syscall(name: str, number: int, *arguments: object) -> int:
+    """A system call that libc has no function for; integers are passed as longs."""
+    passed = [ctypes.c_long(argument) if isinstance(argument, int) else argument for argument in arguments]
+    _libc.syscall.restype = ctypes.c_long
+    return _check(_libc.syscall(ctypes.c_long(number), *passed), name)
+
+
 def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
     """mount(2). An empty string stands for a null pointer where the kernel wants one."""
     result = _libc.mount(
@@ -60,12 +67,17 @@ def detach(target: str) -> None:
     _check(_libc.umount2(target.encode(), MNT_DETACH), f"umount {target}")
 
 
-def set_read_only() -> None:
-    """Make every mount of this namespace read-only in one call (mount_setattr, Linux 5.12)."""
-    attributes = _MountAttributes(set=_MOUNT_ATTR_RDONLY)
+def pivot_root() -> None:
+    """Make the current folder, which must be a mount, the root; the old one lies on top of it until `detach`."""
+    _check(_libc.pivot_root(b".", b"."), "pivot_root")
+
+
+def set_attributes(target: str, flags: int) -> None:
+    """Add MS_RDONLY, MS_NOSUID, MS_NODEV or MS_NOEXEC to the mount `target` and all below it (Linux 5.12)."""
+    attributes = _MountAttributes(set=flags)  # these four have the same values as MOUNT_ATTR_*
     size = ctypes.c_size_t(ctypes.sizeof(attributes))
-    result = _libc.syscall(_SYS_MOUNT_SETATTR, _AT_FDCWD, b"/", _AT_RECURSIVE, ctypes.byref(attributes), size)
-    _check(result, "mount_setattr /")
+    arguments = (target.encode(), _AT_RECURSIVE, ctypes.byref(attributes), size)
+    _check(_libc.syscall(_SYS_MOUNT_SETATTR, _AT_FDCWD, *arguments), f"mount_setattr {target}")
 
 
 def unshare(flags: int) -> None:
@@ -76,14 +88,44 @@ def setns(descriptor: int, kind: int) -> None:
     _check(_libc.setns(descriptor, kind), "setns")
 
 
-def prctl(option: int, value: int = 0) -> int:
-    arguments = [ctypes.c_ulong(number) for number in (value, 0, 0, 0)]
+def prctl(option: int, value: int = 0, second: int = 0) -> int:
+    arguments = [ctypes.c_ulong(number) for number in (value, second, 0, 0)]
     return _check(_libc.prctl(option, *arguments), f"prctl {option}")
 
 
 def advise(start: int, length: int, advice: int) -> bool:
     """madvise(2) on memory of this process; false when it is refused."""
     return bool(_libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(length), advice) == 0)
+
+
+def join_session_keyring() -> None:
+    """Have a new, empty session keyring, that no other process has."""
+    syscall("keyctl", _SYS_KEYCTL[os.uname().machine], _KEYCTL_JOIN_SESSION_KEYRING, None)
+
+
+def drop_capabilities() -> None:
+    """Have none, in any set, and no way to come by one: not as root either, not by a program that has some."""
+    if _may_set_capabilities():
+        prctl(PR_SET_SECUREBITS, _NO_WAY_TO_CAPABILITIES)
+        _empty_bounding_set()
+    prctl(PR_CAP_AMBIENT, _AMBIENT_CLEAR_ALL)
+    header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
+    _check(_libc.capset(ctypes.byref(header), (_CapabilitySets * 2)()), "capset")
+
+
+def _may_set_capabilities() -> bool:
+    """Whether this process has CAP_SETPCAP; one that has none has nothing to drop, and can't."""
+    header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
+    sets = (_CapabilitySets * 2)()
+    _check(_libc.capget(ctypes.byref(header), sets), "capget")
+    return bool(sets[0].effective & 1 << CAP_SETPCAP)
+
+
+def _empty_bounding_set() -> None:
+    number = 0
+    while _libc.prctl(PR_CAPBSET_READ, ctypes.c_ulong(number), 0, 0, 0) >= 0:
+        prctl(PR_CAPBSET_DROP, number)
+        number += 1
 
 
 def limit_capabilities(left: "frozenset[int]") -> None:
@@ -99,6 +141,11 @@ def limit_capabilities(left: "frozenset[int]") -> None:
     for word, capabilities in enumerate(sets):
         mask = sum(1 << number % 32 for number in left if number // 32 == word)
         capabilities.permitted &= mask
-        capabilities.effective = capabilities.permitted
-        capabilities.inheritable = 0
+        capabilities.effective = capabilities.inheritable = capabilities.permitted
     _check(_libc.capset(ctypes.byref(header), sets), "capset")
+
+
+def keep_capabilities_on_execution(kept: "frozenset[int]") -> None:
+    """Let a program that is executed have `kept`, which this process has and may inherit, though it is not root."""
+    for number in sorted(kept):
+        prctl(PR_CAP_AMBIENT, _AMBIENT_RAISE, number)

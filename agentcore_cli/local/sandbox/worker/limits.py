@@ -29,17 +29,8 @@ def accept(namespaces: "Namespaces | None", data_limit: "int | None", groups: "l
     if sys.platform == "linux":
         with open("/proc/self/oom_score_adj", "w") as file:
             file.write(_OOM_SCORE)
-        _lower_rights(namespaces)
-
-
-def _lower_rights(namespaces: "Namespaces | None") -> None:
-    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-    if namespaces == "root":
-        kernel.limit_capabilities(kernel.CAPABILITIES_OF_ROOT)
-    elif namespaces == "user":
-        kernel.limit_capabilities(kernel.CAPABILITIES_OF_USER)
-    else:
-        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+        if namespaces is None:
+            kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def move_everyone(groups: "list[int]") -> None:

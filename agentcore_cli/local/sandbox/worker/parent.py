@@ -12,11 +12,11 @@ import socket
 import sys
 from typing import Any
 
-from . import children, forks, imports, init, memory, pages
+from . import children, forks, guards, imports, init, memory, study
 from .channel import Channel, Message
 
 if sys.platform == "linux":
-    from . import kernel, mounts
+    from . import kernel
 
 Settings = dict[str, Any]
 
@@ -38,19 +38,15 @@ class Parent:
     def __init__(self, channel: Channel, settings: Settings) -> None:
         self._channel = channel
         self._settings = settings
-        self._visible: list[str] = []
         self._pages = b""
         self._sessions: set[int] = set()
         self._listening = True
 
     def prepare(self, preloaded: "frozenset[str]") -> None:
-        """Enter the base file system, import, and tell the server what stands against forking, if anything."""
-        if sys.platform == "linux":
+        """Import, and tell the server what stands against forking, if anything."""
+        if sys.platform == "linux" and not self._settings["namespaces"]:
             kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
-        if self._settings["namespaces"]:
-            interpreter = [os.path.dirname(os.path.abspath(__file__)), sys.prefix, sys.base_prefix, *sys.path]
-            self._visible = mounts.outermost([*interpreter, *self._settings["visible"], self._settings["code"]])
-            mounts.enter_base(self._settings, self._visible)
+        guards.guard_parent(self._settings)
         os.chdir(self._settings["app"])
         if not self._settings["fresh"]:
             self._import(preloaded)
@@ -77,13 +73,13 @@ class Parent:
                 elif self._answer(descriptors := self._channel.take_descriptors()):
                     watch.close()
                     self._channel.close()
-                    return init.Init(self._settings, self._visible, self._pages, descriptors)
+                    return init.Init(self._settings, self._pages, descriptors)
         os._exit(0)
 
     def _import(self, preloaded: "frozenset[str]") -> None:
         start = self._settings["start"]
         script = "" if start[0] == "-m" else os.path.dirname(start[0])
-        code = self._settings["code"]
+        code = self._settings["app"]
         project = imports.Project(*(os.path.join(code, folder) for folder in (script, *self._settings["path"])))
         imports.load(project, imports.read_start(project, start))
         imports.load(project, self._settings["learned"])
@@ -96,9 +92,10 @@ class Parent:
         return request
 
     def _study(self, pid: int) -> None:
-        """Look at the memory of a session that has served, for those to come."""
-        self._pages = pages.used_by(pid)
-        self._channel.send({"studied": bool(self._pages)})
+        """Look at the memory of a session that has served, for those to come: its init is our child `pid`."""
+        agents = children.of(pid)
+        self._pages = study.look_at(agents[0]) if agents else b""
+        self._channel.send({"studied": True})
 
     def _answer(self, descriptors: "list[int]") -> bool:
         """Fork and tell the server, or tell it why not. True in the new process."""
@@ -114,8 +111,20 @@ class Parent:
                 self._sessions.add(pid)
         for descriptor in descriptors:
             os.close(descriptor)
-        self._channel.send({"forked": pid} if refusal is None else {"refused": refusal})
+        if refusal is None:
+            self._tell_of(pid)
+        else:
+            self._channel.send({"refused": refusal})
         return False
+
+    def _tell_of(self, pid: int) -> None:
+        """Tell of a new child; out of a pid namespace its number says nothing, so a handle on it goes along."""
+        if not self._settings["namespaces"]:
+            self._channel.send({"forked": pid})
+            return
+        handle = os.pidfd_open(pid)
+        self._channel.send({"forked": pid}, (handle,))
+        os.close(handle)
 
 
 def end_strangers(sessions: "set[int]") -> None:

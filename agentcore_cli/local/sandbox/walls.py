@@ -1,0 +1,45 @@
+"""What the server tells a keeper (`worker/keeper.py`) about the walls of one program, and how it is started."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from agentcore_cli.local.home import Home
+from agentcore_cli.local.sandbox import account
+
+if TYPE_CHECKING:
+    from agentcore_cli.local.sandbox.isolation import Isolation
+
+WORKER: Final = Path(__file__).parent / "worker"
+
+
+def keeper_command(role: str, descriptor: int) -> list[str]:
+    """A keeper begins outside: so it runs on the server's own interpreter, without anybody's packages."""
+    return [sys.executable, "-I", "-S", str(WORKER), role, str(descriptor)]
+
+
+def owner(home: Home, isolation: Isolation) -> int | None:
+    """The account that the files of sessions belong to; None: the server's own."""
+    return account.number(home) if isolation.namespaces == "root" else None
+
+
+def wall_settings(
+    home: Home, isolation: Isolation, interpreter: Path, code: Path, sessions: Path, visible: tuple[Path, ...] = ()
+) -> dict[str, Any]:
+    """What may be seen inside, and who is there."""
+    return {
+        "namespaces": isolation.namespaces,
+        "account": owner(home, isolation),
+        "interpreter": str(interpreter),
+        "code": str(code),
+        "sessions": str(sessions),
+        "visible": [str(path) for path in visible],
+        "mounts": [],
+        "kept_out": [os.path.expanduser("~"), str(home.root)],
+        "network": "shared",
+        "resolv_conf": None,
+        "user_namespace": None,
+    }

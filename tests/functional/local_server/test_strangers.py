@@ -1,0 +1,158 @@
+"""What a caller without a key may cost: little, and never the owner's place."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import select
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.local_runtime import RunningServer, eventually, invocations, new_session
+
+
+@contextlib.contextmanager
+def connected(server: RunningServer, count: int, said: bytes = b"") -> Iterator[list[socket.socket]]:
+    with contextlib.ExitStack() as held:
+        there = []
+        for _ in range(count):
+            one = held.enter_context(socket.create_connection((server.info.host, server.info.port), timeout=60))
+            with contextlib.suppress(OSError):
+                one.sendall(said)
+            there.append(one)
+        yield there
+
+
+def whole(one: socket.socket) -> bytes:
+    """What comes until the server hangs up."""
+    data = b""
+    with contextlib.suppress(ConnectionResetError):
+        while piece := one.recv(65_536):
+            data += piece
+    return data
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param(b"", id="silent"),
+        pytest.param(b"GET /_local/health HTTP/1.1\r\nhost: x\r\n", id="half a head"),
+        pytest.param(b"POST /runtimes/ HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\nhalf", id="half a body"),
+        pytest.param(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n", id="refused and staying"),
+    ],
+)
+def test_six_hundred_strangers_keep_nobody_out(server: RunningServer, answers: str, said: bytes) -> None:
+    with connected(server, 600, said):
+        for _ in range(3):
+            assert server.ask("GET", "/_local/health").status == 200
+        assert server.invoke(answers, b"{}", new_session()).status == 200
+
+
+def test_strangers_without_a_descriptor_left_keep_nobody_out(server: RunningServer) -> None:
+    """Every descriptor that the server may still have is taken, and then hundreds more come."""
+    before = resource.prlimit(server.info.pid, resource.RLIMIT_NOFILE)
+    used = len(os.listdir(f"/proc/{server.info.pid}/fd"))
+    resource.prlimit(server.info.pid, resource.RLIMIT_NOFILE, (used + 40, before[1]))
+    try:
+        with connected(server, 300):
+            for _ in range(5):
+                assert server.ask("GET", "/_local/health").status == 200
+        eventually(lambda: len(os.listdir(f"/proc/{server.info.pid}/fd")) <= used + 5, "they have gone")
+    finally:
+        resource.prlimit(server.info.pid, resource.RLIMIT_NOFILE, before)
+    assert server.ask("GET", "/_local/health").status == 200
+
+
+def test_who_is_slow_is_hung_up_on(server: RunningServer) -> None:
+    """Nothing at all, a byte of a head now and then, a byte of a body now and then: all end within seconds."""
+    began = time.monotonic()
+    body = b"POST /runtimes/ HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n"
+    with (
+        connected(server, 1) as silent,
+        connected(server, 1, b"GET / HTTP/1.1\r\nx-drip: ") as heads,
+        connected(server, 1, body) as bodies,
+        connected(server, 1, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n") as idle,
+    ):
+        left = {*silent, *heads, *bodies, *idle}
+        while left:
+            assert time.monotonic() - began < 30
+            for one in list(left):
+                with contextlib.suppress(OSError):
+                    if one not in silent and one not in idle:
+                        one.send(b"x")
+                if select.select([one], [], [], 0.05)[0]:
+                    try:
+                        gone = not one.recv(65_536)
+                    except ConnectionError:
+                        gone = True
+                    if gone:
+                        left.discard(one)
+
+
+HEAD = b"GET /_local/health HTTP/1.1\r\nhost: x\r\n"
+LATER = b"HTTP/1.1 431"
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        pytest.param(HEAD + b"x: " + b"y" * 200_000 + b"\r\n\r\n", LATER, id="a large header"),
+        pytest.param(HEAD + b"x: " + b"y" * 400_000, LATER, id="a header without end"),
+        pytest.param(HEAD + b"x" * 400_000, LATER, id="a name without end"),
+        pytest.param(HEAD + (b"x: " + b"y" * 1000 + b"\r\n") * 150 + b"\r\n", LATER, id="large together"),
+        pytest.param(HEAD + b"x: y\r\n" * 250 + b"\r\n", LATER, id="many headers"),
+        pytest.param(b"GET /?" + b"a" * 20_000 + b" HTTP/1.1\r\nhost: x\r\n\r\n", b"HTTP/1.1 414", id="a long query"),
+        pytest.param(b"GET /" + b"a" * 400_000, b"HTTP/1.1 4", id="an address without end"),
+        pytest.param(b"hello\r\n\r\n", b"HTTP/1.1 400", id="no HTTP"),
+        pytest.param(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"HTTP/1.1 400", id="HTTP/2"),
+        pytest.param(b"\x16\x03\x01\x02\x00\x01\x00", b"HTTP/1.1 400", id="TLS"),
+        pytest.param(b"CONNECT example.org:443 HTTP/1.1\r\nhost: x\r\n\r\n", b"HTTP/1.1 404", id="a proxy's request"),
+        pytest.param(
+            b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nx",
+            b"HTTP/1.1 400",
+            id="two lengths",
+        ),
+    ],
+)
+def test_what_is_refused_while_it_is_read(server: RunningServer, said: bytes, answer: bytes) -> None:
+    with connected(server, 1) as (one,):
+        with contextlib.suppress(OSError):  # it may hang up before it has heard everything
+            one.sendall(said)
+        told = whole(one)
+        assert told.startswith(answer) or (not told and len(said) > 200_000)
+        if told:
+            head, _, body = told.partition(b"\r\n\r\n")
+            assert b"x-amzn-errortype: " in head.lower()
+            assert body.startswith(b'{"message":')
+
+
+def test_as_much_as_a_head_may_hold(server: RunningServer, answers: str) -> None:
+    """Twenty allowlisted headers of 4 kB are a head that the service takes."""
+    many = {f"X-Amzn-Bedrock-AgentCore-Runtime-Custom-{number}": "y" * 4096 for number in range(20)}
+    assert server.invoke(answers, b"{}", new_session(), **many).status == 200
+
+
+def test_a_stranger_who_asks_a_thousand_things_at_once_gets_few_answers(server: RunningServer) -> None:
+    with connected(server, 1, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n" * 5000) as (one,):
+        assert whole(one).count(b"HTTP/1.1 ") <= 100
+    assert server.ask("GET", "/_local/health").status == 200
+
+
+def test_a_refusal_is_read_by_who_still_sends(server: RunningServer, answers: str) -> None:
+    refused = server.ask("POST", invocations(answers), b"x" * 5_000_000, {"Content-Type": "application/json"})
+    assert (refused.status, refused.json()["message"]) == (403, "Missing Authentication Token")
+
+
+def test_the_owners_connection_stays(server: RunningServer, answers: str) -> None:
+    """It may rest for longer than a stranger's."""
+    with connected(server, 1) as (one,):
+        head = "\r\n".join(f"{name}: {value}" for name, value in server.headers().items())
+        asked = f"GET /_local/health HTTP/1.1\r\nhost: {server.info.host}:{server.info.port}\r\n{head}\r\n\r\n".encode()
+        for _ in range(2):
+            one.sendall(asked)
+            assert one.recv(65_536).startswith(b"HTTP/1.1 200")
+            assert not select.select([one], [], [], 6.5)[0]

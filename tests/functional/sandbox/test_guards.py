@@ -1,0 +1,199 @@
+"""What guards a session besides its file system: each promise tried for real, by an agent and by commands beside it."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agentcore_cli.local.sandbox import SessionProcess
+from tests.functional.sandbox import attempts
+from tests.functional.sandbox.stage import AGENTS, Stage, on_stage, run_in
+
+OBEDIENT = AGENTS / "obedient.py"
+REFUSALS = {errno.EPERM, errno.EACCES}
+
+
+def require(stage: Stage, *names: str) -> None:
+    """Skip where this machine lacks a protection, and say which."""
+    standing = {each.name: each for each in stage.sandbox.level.protections}
+    for name in names:
+        if not standing[name].active:
+            pytest.skip(f"{name}: {standing[name].reason}")
+
+
+async def shell(session: SessionProcess, text: str) -> tuple[int | None, str]:
+    """A command's exit status and what it wrote, stdout and stderr."""
+    command = await session.run(text)
+    output = b"".join([data async for _, data in command.output()])
+    ended = await command.ended
+    assert ended is not None
+    return ended.code, output.decode()
+
+
+def test_calls_that_reach_beyond_a_session_are_refused(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        require(stage, "filter of system calls")
+        session = await stage.start(stage.program(OBEDIENT))
+        refused = await run_in(session, attempts.REFUSED)
+        assert {name: number for name, number in refused.items() if number != errno.EPERM} == {}
+        assert await run_in(session, "result = call('clone3')") == errno.ENOSYS
+        assert await run_in(session, "result = _libc.syscall(ctypes.c_long(467)), ctypes.get_errno()") == [-1, 38]
+
+    on_stage(tmp_path, play)
+
+
+def test_a_command_is_guarded_as_its_agent_is(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        require(stage, "filter of system calls", "no capabilities")
+        session = await stage.start(stage.program(OBEDIENT))
+        for source in (attempts.RIGHTS, attempts.REFUSED):
+            here = await run_in(session, source)
+            quoted = (source + "\nimport json; print(json.dumps(result))").replace("'", "'\\''")
+            code, written = await shell(session, f"python3 -c '{quoted}'")
+            assert code == 0, written
+            assert json.loads(written) == here
+
+    on_stage(tmp_path, play)
+
+
+def test_a_session_has_no_capability_in_any_set_and_no_way_to_one(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        require(stage, "no capabilities", "filter of system calls")
+        session = await stage.start(stage.program(OBEDIENT))
+        assert (await run_in(session, attempts.RIGHTS)).items() >= attempts.RIGHTS_OF_NOBODY.items()
+
+    on_stage(tmp_path, play)
+
+
+def test_its_init_is_not_for_a_session_to_touch(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        require(stage, "filter of system calls", "processes of its own")
+        session = await stage.start(stage.program(OBEDIENT))
+        await run_in(session, attempts.REFUSED)
+        tried = await run_in(session, attempts.INIT)
+        assert {name: number for name, number in tried.items() if number not in REFUSALS} == {}
+        await run_in(
+            session, "import os\ntry: os.kill(-1, 2)\nexcept (KeyboardInterrupt, ProcessLookupError): pass\nresult = 1"
+        )
+        assert (await shell(session, "echo here")) == (0, "here\n")
+
+    on_stage(tmp_path, play)
+
+
+@pytest.mark.parametrize("name", attempts.HONEST)
+def test_honest_programs_go_on_working(name: str, tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        session = await stage.start(stage.program(OBEDIENT))
+        assert await run_in(session, f"{attempts.HONEST[name]}\nresult = 'done'") == "done"
+
+    on_stage(tmp_path, play)
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_multiprocessing_goes_on_working(method: str, tmp_path: Path) -> None:
+    script = (
+        "import multiprocessing as m\n"
+        "def double(x): return 2 * x\n"
+        "if __name__ == '__main__':\n"
+        f"    with m.get_context('{method}').Pool(3) as pool: print(sum(pool.map(double, range(50))))\n"
+        f"    q = m.get_context('{method}').Queue(); q.put(1); q.get()\n"
+    )
+
+    async def play(stage: Stage) -> None:
+        session = await stage.start(stage.program(OBEDIENT))
+        await run_in(session, f"open('work.py', 'w').write({script!r})")
+        assert await shell(session, "python3 work.py") == (0, "2450\n")
+
+    on_stage(tmp_path, play)
+
+
+@pytest.mark.parametrize("name", attempts.COMMANDS)
+def test_honest_commands_go_on_working(name: str, tmp_path: Path) -> None:
+    if not shutil.which("python3" if name == "python" else name):
+        pytest.skip(f"{name} is not installed")
+
+    async def play(stage: Stage) -> None:
+        session = await stage.start(stage.program(OBEDIENT))
+        code, written = await shell(session, attempts.COMMANDS[name])
+        assert code == 0, written
+
+    on_stage(tmp_path, play)
+
+
+def test_uvloop_goes_on_working(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        session = await stage.start(stage.program(OBEDIENT))
+        assert await run_in(session, "import asyncio, uvloop\nasync def f(): return 1\nresult = uvloop.run(f())") == 1
+
+    on_stage(tmp_path, play)
+
+
+def test_an_abstract_socket_of_the_machine_is_out_of_reach(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        require(stage, "landlock")
+        session = await stage.start(stage.program(OBEDIENT))
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(f"\0agentcore-{tmp_path}")
+            listener.listen()
+            connect = f"import socket; socket.socket(socket.AF_UNIX).connect('\\0agentcore-{tmp_path}')"
+            tried: Any = await run_in(
+                session, f"try:\n    {connect}\nexcept OSError as error: result = error.errno\nelse: result = 0"
+            )
+            assert tried in {errno.EPERM, errno.ECONNREFUSED}  # the latter where it has a network of its own
+
+    on_stage(tmp_path, play)
+
+
+def test_its_processes_are_limited_without_control_groups_and_counted_apart(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        require(stage, "process limit", "processes of its own")
+        program = stage.program(OBEDIENT)
+        session, other = await stage.start(program), await stage.start(program)
+        fork = (
+            "import os, resource, time\nresource.setrlimit(resource.RLIMIT_NPROC, (8, 4096))\nresult = 0\n"
+            "try:\n    for _ in range(20):\n        if os.fork() == 0: time.sleep(60)\n        result += 1\n"
+            "except BlockingIOError: pass"
+        )
+        assert (
+            await run_in(session, "import resource; result = resource.getrlimit(resource.RLIMIT_NPROC)") == [4096] * 2
+        )
+        assert 0 < await run_in(session, fork) < 8
+        assert 0 < await run_in(other, fork) < 8
+        raising = "import resource; resource.setrlimit(resource.RLIMIT_NPROC, (5000, 5000))"
+        assert await run_in(other, f"try:\n    {raising}\nexcept ValueError: result = 'no'") == "no"
+
+    on_stage(tmp_path, play)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        pytest.param("for n in range(1100): left.write(piece)", id="one-file"),
+        pytest.param("os.unlink('/tmp/left')\n    for n in range(1100): left.write(piece)", id="without-a-name"),
+        pytest.param("for n in range(300_000): os.close(os.open(f'/tmp/{n}', os.O_CREAT))", id="files"),
+        pytest.param("os.posix_fallocate(left.fileno(), 0, 2 << 30)", id="reserved"),
+    ],
+)
+def test_its_disk_is_bounded_and_that_is_told(act: str, tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        require(stage, "disk limit")
+        program = stage.program(OBEDIENT)
+        greedy, other = await stage.start(program), await stage.start(program)
+        source = (
+            "import errno, os\npiece = bytes(1 << 20)\nleft = open('/tmp/left', 'wb', 0)\nresult = 0\n"
+            f"try:\n    {act}\nexcept OSError as error: result = error.errno\n"
+            "print('the agent says so', flush=True)"
+        )
+        assert await run_in(greedy, source) == errno.ENOSPC
+        assert await run_in(other, "open('/tmp/x', 'w').write('x'); open('own', 'w').close(); result = 1") == 1
+        await greedy.stop(grace=1)
+        if "fallocate" not in act:
+            assert "no space is left of the session's 1 GB of disk" in (stage.home.logs / "s2.log").read_text()
+
+    on_stage(tmp_path, play)
