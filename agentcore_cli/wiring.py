@@ -332,6 +332,7 @@ def owner(selected: Selection) -> Owner:
 
 
 def _local_deployment(selected: Selection, wishes: Wishes, patience: Patience, listener: Listener) -> LocalDeployment:
+    from agentcore_cli.builders.mounts import Mount
     from agentcore_cli.resources.local_catalog import LocalDeployment
 
     there = selected.state.deployed(selected.agent_name)
@@ -351,6 +352,7 @@ def _local_deployment(selected: Selection, wishes: Wishes, patience: Patience, l
         packages=home().packages,
         patience=patience,
         listener=listener,
+        mounts=tuple(Mount(mount.path, mount.writable) for mount in selected.loaded.config.local.mounts),
     )
 
 

@@ -13,6 +13,9 @@ from typing import Final
 from agentcore_cli import files
 
 _PARTIAL: Final = ".partial-"
+_MODE: Final = (
+    0o755  # what is in it is run by the account of sessions, too; who may enter is up to the folder around it
+)
 
 
 @contextmanager
@@ -26,6 +29,7 @@ def filled(place: Path) -> Iterator[Path]:
         place.parent.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(place.parent)
         partial = Path(tempfile.mkdtemp(dir=place.parent, prefix=f"{_PARTIAL}{os.getpid()}-"))
+        partial.chmod(_MODE)
         try:
             yield partial
             _put_in_place(partial, place)

@@ -19,6 +19,7 @@ from typing import IO, Any, Final
 
 from agentcore_cli import documents, files
 from agentcore_cli.builders.environment import Environment
+from agentcore_cli.builders.mounts import Mount
 from agentcore_cli.builders.source import Entry, Source
 from agentcore_cli.errors import AgentcoreError
 
@@ -39,13 +40,15 @@ class Inputs:
     environment: str
     python: str
     start: tuple[str, ...]
+    mounts: tuple[Mount, ...] = ()
     path: tuple[str, ...] = ()
     resolved: str = ""
 
     @property
     def digest(self) -> str:
         path = ["", *self.path] if self.path else []
-        parts = (_FORMAT, self.source.digest, self.environment, self.python, *self.start, *path)
+        mounts = (f"{mount.access} {mount.path}" for mount in self.mounts)
+        parts = (_FORMAT, self.source.digest, self.environment, self.python, *self.start, *path, *mounts)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def describe(self) -> dict[str, Any]:
@@ -57,6 +60,7 @@ class Inputs:
             "start": " ".join(self.start),
             **({"path": ":".join(self.path)} if self.path else {}),
             **({"resolved": self.resolved} if self.resolved else {}),
+            **({"mounts": {mount.path: mount.access for mount in self.mounts}} if self.mounts else {}),
         }
 
 
@@ -91,6 +95,7 @@ def build(folder: Path, inputs: Inputs, environment: Environment) -> Bundle:
         "environment": str(environment.path),
         "python": inputs.python.rpartition(".")[0],
         "path": list(inputs.path),
+        "mounts": [mount._asdict() for mount in inputs.mounts],
         "inputs": inputs.describe(),
     }
     files.write_atomically(_sidecar(path), json.dumps(sidecar), mode=0o600)

@@ -49,6 +49,10 @@ def _human(status: RuntimeStatus) -> str:
             ("runtimes", status.runtimes),
             ("sessions alive", status.sessions),
             ("state", status.home),
+            *(
+                ("mount", f"{mount['path']} ({'writable' if mount['writable'] else 'read-only'})")
+                for mount in status.mounts
+            ),
         ]
     )
     walls = [(f"  {wall['name']}", _standing(wall)) for wall in status.protections]

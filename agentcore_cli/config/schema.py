@@ -108,6 +108,7 @@ ModelId = Annotated[
     ),
 ]
 MountPath = Annotated[str, _pattern(r"/mnt/[a-zA-Z0-9._-]{1,195}/?", "a folder right below /mnt, such as /mnt/data")]
+AbsolutePath = Annotated[str, _pattern(r"(/(?!\.{1,2}(/|$))[^/\x00-\x1f]+)+", "an absolute path, such as /srv/data")]
 RolePath = Annotated[str, _pattern(r"/|/[\x21-\x7e]{1,510}/", "a path that begins and ends with /")]
 LogRetention = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
@@ -223,8 +224,16 @@ LoopbackService = Annotated[
 ]
 
 
+class LocalMount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A folder or file of this machine that local sessions see at its own path."""
+
+    path: AbsolutePath
+    writable: bool = False
+
+
 class Local(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The local runtime: whether its sessions get the AWS credentials of whoever deploys, and their network.
+    """The local runtime: whether its sessions get the AWS credentials of whoever deploys, their network, and what
+    they see of this machine besides their own.
 
     `network` is None where nothing is asked for: a private one where it is to be had. `reachable` is what sessions
     reach of this machine's loopback although theirs is their own.
@@ -233,6 +242,7 @@ class Local(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     credentials: Literal["caller", "none"] = "caller"
     network: Literal["private", "shared", "none"] | None = None
     reachable: Annotated[list[LoopbackService], Meta(max_length=20)] = []
+    mounts: tuple[LocalMount, ...] = ()
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

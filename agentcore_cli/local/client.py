@@ -32,6 +32,13 @@ class ProtectionRecord(TypedDict):
     reason: str
 
 
+class MountRecord(TypedDict):
+    """A folder or file of this machine that sessions see at its own path."""
+
+    path: str
+    writable: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """`level` is how sessions are kept apart, `level_reason` why not better, "" if best; `time` is the server's."""
@@ -44,6 +51,7 @@ class Health:
     time: float
     faults: dict[str, int]
     protections: tuple[ProtectionRecord, ...] = ()  # servers of older versions tell of none
+    mounts: tuple[MountRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ class Extension:
             "level": self._sandbox.level.name,
             "level_reason": self._sandbox.level.reason,
             "protections": self._sandbox.level.protections,
+            "mounts": [mount._asdict() for mount in self._sandbox.mounts],
             "runtimes": self._control.runtimes(),
             "sessions": self._sessions.count(),
             "time": self._clock.now(),

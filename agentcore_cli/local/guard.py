@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from agentcore_cli.contract import LOCAL_REGION
-from agentcore_cli.local.containers.relays import HOST
+from agentcore_cli.local.containers.relays import CREDENTIALS_HOST, HOST
 from agentcore_cli.local.request import Request
 from agentcore_cli.local.session_tokens import Grant, SessionTokens
 from agentcore_cli.local.signatures import Signatures, claim_of
@@ -43,7 +43,9 @@ class Guard:
     """Looks at a request before anything else does."""
 
     def __init__(self, port: int, signatures: Signatures, tokens: SessionTokens) -> None:
-        self._hosts = {f"{name}:{port}".encode() for name in ("localhost", "127.0.0.1", "[::1]", HOST)}
+        self._hosts = {
+            f"{name}:{port}".encode() for name in ("localhost", "127.0.0.1", "[::1]", HOST, CREDENTIALS_HOST)
+        }
         self._signatures = signatures
         self._tokens = tokens
 

@@ -8,7 +8,7 @@ from agentcore_cli.contract import LOCAL_NETWORK
 from agentcore_cli.local.containers import Container, ContainerCommand, Containers, ImageProgram
 from agentcore_cli.local.control import ArtifactError
 from agentcore_cli.local.control.settings import RuntimeSettings
-from agentcore_cli.local.sandbox import Command, Level, Program, Sandbox, Serve, SessionProcess, SessionSpec
+from agentcore_cli.local.sandbox import Command, Level, Mount, Program, Sandbox, Serve, SessionProcess, SessionSpec
 
 AnyProgram = Program | ImageProgram
 AnyProcess = SessionProcess | Container
@@ -26,6 +26,11 @@ class Sandboxes:
     def level(self) -> Level:
         """How well sessions of code are kept apart on this machine."""
         return self._processes.level
+
+    @property
+    def mounts(self) -> tuple[Mount, ...]:
+        """What of this machine the programs in use see besides their own."""
+        return self._processes.mounts
 
     def level_of(self, program: AnyProgram | None) -> Level:
         """The same for the sessions of one program; None when it is not known yet."""

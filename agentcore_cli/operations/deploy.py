@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from agentcore_cli import contract, names, wiring
 from agentcore_cli.engine import Action, Change, Facts, Outcome, Plan, apply
@@ -19,6 +20,9 @@ from agentcore_cli.resources.patience import Patience
 from agentcore_cli.resources.runtime import STARTED
 from agentcore_cli.state import RUNTIME
 from agentcore_cli.trust import Trust
+
+if TYPE_CHECKING:
+    from agentcore_cli.local.client import Health
 
 _NEEDS_CONSENT = frozenset({Action.REPLACE, Action.DELETE, Action.ADOPT})
 
@@ -88,6 +92,10 @@ def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> De
             _tell_of_network(selected, listener)
         with told_what_goes_on(place):
             outcome = apply(plan, place.journal, listener)
+        if selected.is_local and any(
+            change.action is Action.CREATE and change.key == RUNTIME for change in plan.changes
+        ):
+            _tell_level(wiring.local_runtime(selected).health(), listener)
         seconds = _see_it_start(request, place, outcome, listener) if smokes else {}
     return _result(selected, plan, outcome, {**outcome.seconds, **seconds})
 
@@ -105,6 +113,16 @@ def _ask(request: DeployRequest, selected: Selected, plan: Plan) -> None:
     delicate = tuple(change for change in plan.pending if change.widens or change.action in _NEEDS_CONSENT)
     if delicate and not selected.is_local and not request.consent(delicate):
         raise InputError("not deployed: the answer was no")
+
+
+def _tell_level(health: Health, listener: Listener) -> None:
+    """Once for each agent, where sessions are no more than processes: what that does not protect."""
+    if health.level == "process":
+        message = (
+            f"sessions are separate processes here, and no more ({health.level_reason}): an agent can read and change "
+            "what you can. Run agents that you don't trust elsewhere"
+        )
+        listener(Note(message, "warning"))
 
 
 def _see_it_start(

@@ -13,7 +13,7 @@ from pathlib import Path
 from agentcore_cli.contract import LOCAL_REGION
 from agentcore_cli.errors import InputError, NotFoundError
 from agentcore_cli.local import daemon
-from agentcore_cli.local.client import LocalRuntime, ProtectionRecord
+from agentcore_cli.local.client import LocalRuntime, MountRecord, ProtectionRecord
 from agentcore_cli.local.faults import FAULTS
 from agentcore_cli.local.home import Home
 
@@ -30,6 +30,7 @@ class RuntimeStatus:
     sandbox: str | None = None
     sandbox_reason: str | None = None
     protections: tuple[ProtectionRecord, ...] = ()
+    mounts: tuple[MountRecord, ...] = ()
     runtimes: int = 0
     sessions: int = 0
 
@@ -72,6 +73,7 @@ def status(home: Home) -> RuntimeStatus:
         sandbox=health.level,
         sandbox_reason=health.level_reason or None,
         protections=health.protections,
+        mounts=health.mounts,
         runtimes=health.runtimes,
         sessions=health.sessions,
     )

@@ -11,6 +11,7 @@ from typing import Any
 from agentcore_cli import names
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
+from agentcore_cli.builders.mounts import Mount
 from agentcore_cli.builders.store import Store
 from agentcore_cli.config import Agent, Start
 from agentcore_cli.contract import LOCAL_ACCOUNT, LOCAL_ROLE, EcrRepository
@@ -51,6 +52,7 @@ class LocalDeployment:
     packages: Path
     patience: Patience
     listener: Listener = field(repr=False)
+    mounts: tuple[Mount, ...] = ()
 
     @property
     def repository(self) -> EcrRepository:
@@ -117,7 +119,14 @@ def _artifact_of(deployment: LocalDeployment) -> Callable[[Outputs], Mapping[str
 def _bundle(deployment: LocalDeployment) -> SourceBundle:
     agent, start = deployment.agent, deployment.start
     project = Project(
-        deployment.root, agent.requirements, agent.python, start.argv, start.file, start.path, deployment.resolved
+        root=deployment.root,
+        requirements=agent.requirements,
+        python=agent.python,
+        start=start.argv,
+        entry=start.file,
+        path=start.path,
+        resolved=deployment.resolved,
+        mounts=deployment.mounts,
     )
     return SourceBundle(project, deployment.store, deployment.listener)
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from agentcore_cli.builders import bundle, environment, interpreters, source
+from agentcore_cli.builders import bundle, environment, interpreters, mounts, source
 from agentcore_cli.builders.bundle import Inputs
 from agentcore_cli.builders.environment import Environment
 from agentcore_cli.builders.interpreters import Interpreter
+from agentcore_cli.builders.mounts import Mount
 from agentcore_cli.builders.requirements import Requirements
 from agentcore_cli.builders.source import Source
 from agentcore_cli.builders.store import Store
@@ -40,6 +41,7 @@ class Project:
     entry: Path
     path: tuple[str, ...] = ()
     resolved: str = ""
+    mounts: tuple[Mount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class SourceBundle:
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
         files = source.read(self.project.root)
         source.require_entry(files, self.project.entry)
+        mounts.check(self.project.mounts)
         inputs = self._inputs(files, self._interpreter())
         return Desired(inputs.describe(), _outputs(inputs))
 
@@ -92,7 +95,9 @@ class SourceBundle:
     def _inputs(self, files: Source, interpreter: Interpreter) -> Inputs:
         packages = environment.key_of(self._requirements, interpreter)
         project = self.project
-        return Inputs(files, packages, interpreter.version, project.start, project.path, project.resolved)
+        return Inputs(
+            files, packages, interpreter.version, project.start, project.mounts, project.path, project.resolved
+        )
 
     def _tell(self, interpreter: Interpreter, files: Source) -> None:
         if interpreter.minor != self.project.python:

@@ -46,6 +46,7 @@ class FakeEngine:
         self.images: dict[str, dict[str, Any]] = {}
         self.containers: dict[str, FakeContainer] = {}
         self.networks: dict[str, dict[str, Any]] = {}
+        self.joined: list[tuple[str, str]] = []  # network and container
         self.refusals: dict[str, tuple[int, str]] = {}
         self.held: dict[str, asyncio.Event] = {}
         self.pull: list[dict[str, Any]] = [{"error": "no basic auth credentials"}]
@@ -122,15 +123,20 @@ class FakeEngine:
     def _serve_networks(
         self, writer: asyncio.StreamWriter, method: str, path: list[str], query: dict[str, str], body: Any
     ) -> None:
+        if method == "POST" and path[1:] == ["connect"]:
+            self.joined.append((path[0], body["Container"]))
+            return _tell(writer, 200, None)
         if method == "POST":
             self.networks[body["Name"]] = body
             return _tell(writer, 201, {"Id": body["Name"]})
+        if method == "DELETE" and path[0] not in self.networks:
+            return _tell(writer, 404, {"message": "no such network"})
         if method == "DELETE":
             del self.networks[path[0]]
             return _tell(writer, 204, None)
         if path:
             return _tell(writer, 200, {"IPAM": {"Config": [{"Subnet": "127.0.0.0/8", "Gateway": "127.0.0.1"}]}})
-        found = [network for network in self.networks.values() if _labelled(network["Labels"], query)]
+        found = [network for network in self.networks.values() if _labelled(network.get("Labels", {}), query)]
         return _tell(writer, 200, [{"Id": network["Name"]} for network in found])
 
     async def _serve_containers(

@@ -18,7 +18,7 @@ from agentcore_cli.local.containers.container import Container, remove
 from agentcore_cli.local.containers.engine import Engine, EngineError
 from agentcore_cli.local.containers.guardian import Guardian
 from agentcore_cli.local.containers.program import ImageProgram
-from agentcore_cli.local.containers.relays import Relays
+from agentcore_cli.local.containers.relays import CREDENTIALS, CREDENTIALS_HOST, Relays
 from agentcore_cli.local.containers.specification import LABEL_HOME, LABEL_SERVER, Place, container, variables
 from agentcore_cli.local.control import ArtifactError
 from agentcore_cli.local.control.settings import RuntimeSettings
@@ -28,6 +28,9 @@ from agentcore_cli.local.upstream import UpstreamLost
 
 CLOSE_GRACE: Final = 1.0  # seconds that agents get when everything ends
 CLEAR_SECONDS: Final = 20.0  # how long it may take to remove what is left
+
+CREDENTIALS_NETWORK: Final = "agentcore-credentials"
+CREDENTIALS_SUBNET: Final = "169.254.170.0/24"
 
 _NO_INIT: Final = re.compile(r"(docker|container)-init")  # Docker's words, and Podman's
 
@@ -114,7 +117,10 @@ class Containers:
         return session
 
     async def _create(self, engine: Engine, program: ImageProgram, spec: SessionSpec) -> Container:
-        environment = await self._relays.reach(variables(program, spec))
+        given = variables(program, spec)
+        if CREDENTIALS in given:
+            await self._make_credentials_network(engine)
+        environment = await self._relays.reach(given)
         place = Place(self._id, self._server, self.network, self._processors, self._relays.host, self._has_init)
         body = container(program, spec, environment, place)
         name = {"name": f"agentcore-{self._id}-{spec.key}"}
@@ -122,6 +128,8 @@ class Containers:
         session = Container(engine, made["Id"], f"a container, {program.level.reason}")
         self._sessions.add(session)
         session.exited.add_done_callback(lambda _: self._sessions.discard(session))
+        if CREDENTIALS in given:
+            await self._join_credentials_network(engine, session)
         return session
 
     def _end_unwanted(self, starting: asyncio.Task[Container]) -> None:
@@ -159,6 +167,30 @@ class Containers:
         shown = await engine.ask("GET", f"/networks/{self.network}")
         return next((config["Gateway"] for config in shown["IPAM"]["Config"] if config.get("Gateway")), None)
 
+    async def _make_credentials_network(self, engine: Engine) -> None:
+        """One for all homes, as one network alone can have its address."""
+        body = {
+            "Name": CREDENTIALS_NETWORK,
+            "Driver": "bridge",
+            "Internal": True,  # no way out: that is the other network's
+            "IPAM": {"Config": [{"Subnet": CREDENTIALS_SUBNET, "Gateway": CREDENTIALS_HOST}]},
+            "Options": {"com.docker.network.bridge.enable_icc": "false"},
+            "CheckDuplicate": True,
+        }
+        try:
+            await engine.ask("POST", "/networks/create", body=body)
+        except EngineError as error:
+            if error.status != 409:  # it is there
+                raise
+
+    async def _join_credentials_network(self, engine: Engine, session: Container) -> None:
+        """Raises EngineError; then nothing is left of the session."""
+        try:
+            await engine.ask("POST", f"/networks/{CREDENTIALS_NETWORK}/connect", body={"Container": session.id})
+        except EngineError:
+            await session.stop(grace=0)
+            raise
+
     async def _try_to_clear(self, engine: Engine) -> None:
         try:
             async with asyncio.timeout(CLEAR_SECONDS):
@@ -173,6 +205,8 @@ class Containers:
         await asyncio.gather(*(remove(engine, left["Id"]) for left in found))
         for network in await engine.ask("GET", "/networks", ours):
             await engine.ask("DELETE", f"/networks/{network['Id']}")
+        with contextlib.suppress(EngineError):  # not there, or another home's sessions are on it
+            await engine.ask("DELETE", f"/networks/{CREDENTIALS_NETWORK}")
         self._write_record({*self._recorded()} - {engine.address})
 
     def _recorded(self) -> list[str]:

@@ -4,6 +4,9 @@ A variable AWS_ENDPOINT_URL… may name such a service. In a container, loopback
 becomes `host.docker.internal`, which leads to the gateway of our network, and there a relay listens at the same port
 and passes bytes on, for just these services. Where the gateway is not on this machine (engines in a virtual machine)
 nothing can listen there; such engines lead the name to this machine's loopback by themselves.
+
+Credentials are another matter: SDKs take them over plain HTTP from loopback or from the address that AWS's containers
+have them from, 169.254.170.2. So a network of its own has that address for its gateway, and a relay listens there, too.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ from urllib.parse import urlsplit
 from agentcore_cli.local.relaying import relay_to
 
 HOST: Final = "host.docker.internal"
+CREDENTIALS_HOST: Final = "169.254.170.2"  # AWS SDKs, "Container credential provider"
+CREDENTIALS: Final = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 ENGINES_OWN: Final = "host-gateway"  # what an engine puts in for the machine it runs on
 _VARIABLE: Final = "AWS_ENDPOINT_URL"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost"})
@@ -26,7 +31,7 @@ class Relays:
 
     def __init__(self, gateway: str | None) -> None:
         self._gateway = gateway
-        self._servers: dict[int, asyncio.Server | None] = {}
+        self._servers: dict[tuple[str, int], asyncio.Server | None] = {}
 
     @property
     def host(self) -> str:
@@ -44,13 +49,14 @@ class Relays:
         self._servers.clear()
 
     async def _lead(self, name: str, value: str) -> str:
-        service = _local_service(value) if name.startswith(_VARIABLE) else None
+        service = _local_service(value) if name.startswith(_VARIABLE) or name == CREDENTIALS else None
         if service is None:
             return value
         host, port = service
-        if self._gateway is not None and port not in self._servers:
-            self._servers[port] = await _listen(self._gateway, port)
-        return value.replace(f"//{host}:{port}", f"//{HOST}:{port}", 1)
+        there, known_as = (CREDENTIALS_HOST, CREDENTIALS_HOST) if name == CREDENTIALS else (self._gateway, HOST)
+        if there is not None and (there, port) not in self._servers:
+            self._servers[there, port] = await _listen(there, port)
+        return value.replace(f"//{host}:{port}", f"//{known_as}:{port}", 1)
 
 
 def _local_service(url: str) -> tuple[str, int] | None:

@@ -45,6 +45,12 @@ def give_tree(folder: Path, owner: int | None) -> None:
     give(folder, owner)
 
 
+def let_in(folder: Path, owner: int | None) -> None:
+    """Let `owner` see what is in a folder of the home, which itself lets nobody in; its files are for all to read."""
+    if owner is not None:
+        folder.chmod(folder.stat().st_mode | 0o055)
+
+
 def _is_taken(user: int) -> bool:
     try:
         pwd.getpwuid(user)

@@ -6,16 +6,15 @@ import os
 
 from agentcore_cli.local.sandbox.program import Program
 
+# What they name is shown inside.
+CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE")
+
 # How this machine reaches the network, tells the time and finds programs; nothing that belongs to its user.
 PASSED_ON = (
     "PATH",
     "TZ",
     *(name for proxy in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY") for name in (proxy, proxy.lower())),
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "REQUESTS_CA_BUNDLE",
-    "CURL_CA_BUNDLE",
-    "AWS_CA_BUNDLE",
+    *CERTIFICATES,
 )
 
 
@@ -26,8 +25,12 @@ _HARMLESS = frozenset({"PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"})
 
 
 def interpreter_variables(program: Program) -> dict[str, str]:
-    """Those of the runtime's variables that change the interpreter: a session has them, its parent never."""
-    return {name: value for name, value in program.environment.items() if name.startswith(_CHANGING)}
+    """Those of the runtime's variables that change the interpreter: a session has them, its parent never.
+
+    Not PYTHONPATH, which is relative to the code: a session makes it from `Program.python_path`.
+    """
+    changing = program.environment.items()
+    return {name: value for name, value in changing if name.startswith(_CHANGING) and name != "PYTHONPATH"}
 
 
 def needs_own_interpreter(program: Program) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import logging
@@ -83,6 +84,10 @@ class Folders:
         return self._sweeping is None or not self._sweeping.is_alive()
 
     def close(self) -> None:
+        """Let go; what is empty by now is removed."""
+        for folder in self._home.sessions.iterdir():
+            with contextlib.suppress(OSError):
+                folder.rmdir()
         os.close(self._sockets)
 
 

@@ -178,9 +178,10 @@ class Network:
         self._control.settimeout(START_SECONDS)
         try:
             data, self._names, _, _ = socket.recv_fds(self._control, 65536, _DESCRIPTORS_MAX)
-            told: dict[str, Any] = json.loads(data or b'{"failed": "the gateway has ended"}')
+            first, *more = data.splitlines() or [b'{"failed": "the gateway has ended"}']
+            told: dict[str, Any] = json.loads(first)
         except TimeoutError:
-            told = {"failed": "the gateway does not answer"}
+            told, more = {"failed": "the gateway does not answer"}, []
         self._control.settimeout(None)
         if "failed" in told:
             self._reason = told["failed"]
@@ -188,6 +189,8 @@ class Network:
         self._told, self._reason = told, told["reason"]
         if self._is_users:
             self._user_namespace = os.open(f"/proc/{self._process.pid}/ns/user", os.O_RDONLY | os.O_CLOEXEC)
+        for line in more:  # what happened since
+            self._hear(json.loads(line))
 
     async def _connect(self) -> Wire:
         if self._wire is None:

@@ -19,6 +19,13 @@ class SandboxError(AgentcoreError):
     code = "SandboxFailed"
 
 
+class Mount(NamedTuple):
+    """A folder or file of the machine that sessions see at its own path."""
+
+    path: str
+    writable: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """One immutable runtime version, ready to run."""
@@ -37,6 +44,8 @@ class Program:
     """Where its server listens: 8080, 8000 or 9000."""
     readable: tuple[Path, ...] = ()
     """Folders inside the local runtime's home that must stay visible, read-only: the environment."""
+    mounts: tuple[Mount, ...] = ()
+    """What its user wants to be seen besides."""
 
     path: tuple[str, ...] = ()
     """Folders of the code, relative to it, that imports start from after the program's own."""

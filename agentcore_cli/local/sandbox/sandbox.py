@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from agentcore_cli.local.home import Home
-from agentcore_cli.local.sandbox.account import give_tree
+from agentcore_cli.local.sandbox.account import give_tree, let_in
 from agentcore_cli.local.sandbox.cgroups import Cgroups
 from agentcore_cli.local.sandbox.environment import interpreter_variables
 from agentcore_cli.local.sandbox.family import Family
@@ -24,7 +24,7 @@ from agentcore_cli.local.sandbox.learned import Learned
 from agentcore_cli.local.sandbox.learner import Learner
 from agentcore_cli.local.sandbox.network import Mode, Network, Serve
 from agentcore_cli.local.sandbox.parent import Forked
-from agentcore_cli.local.sandbox.program import Exit, Level, Limits, Program, SandboxError, SessionSpec
+from agentcore_cli.local.sandbox.program import Exit, Level, Limits, Mount, Program, SandboxError, SessionSpec
 from agentcore_cli.local.sandbox.session import SessionProcess
 from agentcore_cli.local.sandbox.session_network import SessionNetwork
 from agentcore_cli.local.sandbox.surroundings import Surroundings
@@ -84,9 +84,14 @@ class Sandbox:
         """Let sessions with a network of their own reach the server at its `port`; see `Network.answer_by`."""
         self._network.answer_by(port, serve)
 
+    @property
+    def mounts(self) -> tuple[Mount, ...]:
+        """What of the machine the programs in use see besides their own."""
+        return tuple(sorted({mount for family in self._families.values() for mount in family.program.mounts}))
+
     async def prepare(self, program: Program) -> None:
         """Have the program's warm parent ready. Raises SandboxError when its interpreter does not run."""
-        await asyncio.get_running_loop().run_in_executor(None, give_tree, program.code, self._owner)
+        await asyncio.get_running_loop().run_in_executor(None, self._hand_over, program)
         family = self._family(program)
         await family.prepare()
         family.spare.due()
@@ -118,6 +123,12 @@ class Sandbox:
         self._cgroups.close()
         self._folders.close()
 
+    def _hand_over(self, program: Program) -> None:
+        """Let the account of sessions have the code and see the packages. Blocking."""
+        give_tree(program.code, self._owner)
+        for folder in program.readable:
+            let_in(folder, self._owner)
+
     async def _retire(self, family: Family) -> None:
         await family.spare.close()
         family.release()
@@ -134,6 +145,7 @@ class Sandbox:
                 program.code,
                 self._folders.of_program(program.key),
                 program.readable,
+                program.mounts,
             )
             mode = self._network.mode(program.environment)
             walls |= self._network.settings(mode)
@@ -142,7 +154,7 @@ class Sandbox:
         return family
 
     async def _start(self, program: Program, spec: SessionSpec) -> SessionProcess:
-        await asyncio.get_running_loop().run_in_executor(None, give_tree, program.code, self._owner)
+        await asyncio.get_running_loop().run_in_executor(None, self._hand_over, program)
         family = self._family(program)
         learner = Learner(family.learn) if family.claim_learning() else None
         try:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.sandbox import account
+from agentcore_cli.local.sandbox.environment import CERTIFICATES
+from agentcore_cli.local.sandbox.program import Mount
 
 if TYPE_CHECKING:
     from agentcore_cli.local.sandbox.isolation import Isolation
@@ -27,19 +29,37 @@ def owner(home: Home, isolation: Isolation) -> int | None:
 
 
 def wall_settings(
-    home: Home, isolation: Isolation, interpreter: Path, code: Path, sessions: Path, visible: tuple[Path, ...] = ()
+    home: Home,
+    isolation: Isolation,
+    interpreter: Path,
+    code: Path,
+    sessions: Path,
+    visible: tuple[Path, ...] = (),
+    mounts: tuple[Mount, ...] = (),
 ) -> dict[str, Any]:
     """What may be seen inside, and who is there."""
+    kept_out = [os.path.expanduser("~"), str(home.root)]
     return {
         "namespaces": isolation.namespaces,
         "account": owner(home, isolation),
         "interpreter": str(interpreter),
         "code": str(code),
         "sessions": str(sessions),
-        "visible": [str(path) for path in visible],
-        "mounts": [],
-        "kept_out": [os.path.expanduser("~"), str(home.root)],
+        "visible": [*map(str, visible), *_certificates(kept_out)],
+        "mounts": [mount._asdict() for mount in mounts],
+        "kept_out": kept_out,
         "network": "shared",
         "resolv_conf": None,
         "user_namespace": None,
     }
+
+
+def _certificates(kept_out: list[str]) -> list[str]:
+    """What the variables name that sessions are passed, and never a folder that holds one of `kept_out`."""
+    named = [path for name in CERTIFICATES for path in os.environ.get(name, "").split(os.pathsep)]
+    return [path for path in named if os.path.isabs(path) and not any(_is_in(other, path) for other in kept_out)]
+
+
+def _is_in(path: str, folder: str) -> bool:
+    real = os.path.realpath(folder)
+    return os.path.commonpath([os.path.realpath(path), real]) == real

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
+from agentcore_cli.operations.handed_over import hand_over
 from tests.e2e.containers.engine import Engine
 from tests.e2e.containers.runtime import deploy, refusal, value
 from tests.local_runtime import RunningServer, eventually, new_session
@@ -146,3 +147,21 @@ def test_the_local_runtime_answers_a_session(server: RunningServer, arn: str, se
         connection = f"urllib.request.http.client.HTTPConnection({parts.hostname!r}, {parts.port})"
         call = f"[c := {connection}, c.request('GET', {parts.path + path!r}), c.getresponse().status][2]"
         assert value(server, arn, call, session) == status
+
+
+def test_credentials_are_served_where_sdks_take_them_from(server: RunningServer, image: str, tmp_path: Path) -> None:
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "credentials").write_text(
+        "[default]\naws_access_key_id = AKIAFILE\naws_secret_access_key = s\n"
+    )
+    served = deploy(server, image, name="served")
+    handed = hand_over({"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}, None)
+    server.local.put_credentials(served, handed.environment, handed.source)
+    session = new_session()
+    assert (
+        value(server, served, "os.environ['AWS_CONTAINER_CREDENTIALS_FULL_URI'][:21]", session)
+        == "http://169.254.170.2:"
+    )
+    headers = "{'Authorization': os.environ['AWS_CONTAINER_AUTHORIZATION_TOKEN']}"
+    request = f"urllib.request.Request(os.environ['AWS_CONTAINER_CREDENTIALS_FULL_URI'], headers={headers})"
+    assert value(server, served, f"json.load(urllib.request.urlopen({request}))['AccessKeyId']", session) == "AKIAFILE"

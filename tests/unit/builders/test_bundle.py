@@ -13,6 +13,7 @@ import pytest
 from agentcore_cli.builders import bundle, source
 from agentcore_cli.builders.bundle import Inputs
 from agentcore_cli.builders.environment import Environment
+from agentcore_cli.builders.mounts import Mount
 from agentcore_cli.errors import AgentcoreError
 
 
@@ -69,10 +70,12 @@ def test_every_input_has_a_part_in_the_name(root: Path, environment: Environment
         Inputs(one.source, "f" * 32, one.python, one.start),
         Inputs(one.source, one.environment, "3.12.1", one.start),
         Inputs(one.source, one.environment, one.python, ("other.py",)),
+        Inputs(one.source, one.environment, one.python, one.start, (Mount("/srv", writable=False),)),
+        Inputs(one.source, one.environment, one.python, one.start, (Mount("/srv", writable=True),)),
     ]
     (root / "handler.py").write_text("print(2)")
     others.append(inputs(root, environment))
-    assert len({one.digest, *(other.digest for other in others)}) == 5
+    assert len({one.digest, *(other.digest for other in others)}) == 7
 
 
 def test_a_bundle_is_found_only_while_it_is_whole(root: Path, environment: Environment, tmp_path: Path) -> None:

@@ -219,3 +219,44 @@ def test_without_a_record_no_engine_is_asked(run: Any) -> None:
         return containers.sweep()
 
     assert run(sweep).asked == []
+
+
+def test_credentials_come_from_the_address_that_sdks_take_them_from(run: Any, home: Home) -> None:
+    served = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:9/_session/t/credentials"}
+
+    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+        for key in ("s1", "s2"):
+            await containers.start(PROGRAM, SessionSpec(key, served, home.root / "logs" / f"{key}.log"))
+        for container in engine.containers.values():
+            uri = "AWS_CONTAINER_CREDENTIALS_FULL_URI=http://169.254.170.2:9/_session/t/credentials"
+            assert uri in container.body["Env"]
+            assert container.body["HostConfig"]["NetworkMode"] != "agentcore-credentials"
+        network = engine.networks["agentcore-credentials"]
+        assert network["IPAM"] == {"Config": [{"Subnet": "169.254.170.0/24", "Gateway": "169.254.170.2"}]}
+        assert network["Internal"] is True
+        assert engine.joined == [("agentcore-credentials", id) for id in engine.containers]
+        await containers.close()
+
+    assert run(scenario).networks == {}
+
+
+def test_without_served_credentials_there_is_no_such_network(run: Any, home: Home) -> None:
+    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+        await containers.start(PROGRAM, spec(home.root))
+        assert "agentcore-credentials" not in engine.networks
+        await containers.close()
+
+    run(scenario)
+
+
+def test_a_container_that_can_t_have_its_credentials_is_not_left(run: Any, home: Home) -> None:
+    served = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:9/_session/t/credentials"}
+
+    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+        engine.refusals["POST /networks/agentcore-credentials/connect"] = (500, "no address left")
+        with pytest.raises(SandboxError, match="no address left"):
+            await containers.start(PROGRAM, SessionSpec("s1", served, home.root / "logs" / "s1.log"))
+        assert engine.containers == {}
+        await containers.close()
+
+    run(scenario)

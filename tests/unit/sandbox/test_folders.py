@@ -26,16 +26,16 @@ def folders(home: Home) -> Iterator[Folders]:
 
 
 def test_a_session_folder_is_made_and_removed(folders: Folders, home: Home) -> None:
-    folder = folders.create("s1")
+    folder = folders.create("agent/1", "s1", None)
     assert sorted(path.name for path in folder.iterdir()) == ["app", "home", "tmp", "work"]
     (folder / "app" / "locked").mkdir(mode=0)
-    folders.remove("s1")
-    folders.remove("s1")
+    folders.remove("agent/1", "s1")
+    folders.remove("agent/1", "s1")
     assert not folder.exists()
 
 
 def test_what_an_earlier_server_left_is_swept(folders: Folders, home: Home) -> None:
-    folders.create("s1")
+    folders.create("agent/1", "s1", None)
     listener, _ = folders.listen("s1")
     listener.close()
     folders.sweep()
@@ -61,7 +61,7 @@ def test_a_copy_is_writable_and_the_original_is_not_touched(tmp_path: Path) -> N
     (source / "link").symlink_to("folder/file")
     (source / "folder" / "file").chmod(0o444)
     (tmp_path / "target").mkdir()
-    copy_tree(source, tmp_path / "target")
+    copy_tree(source, tmp_path / "target", None)
     copy = tmp_path / "target" / "folder" / "file"
     assert copy.stat().st_mode & 0o777 == 0o644
     copy.write_text("y")
@@ -72,7 +72,7 @@ def test_a_copy_is_writable_and_the_original_is_not_touched(tmp_path: Path) -> N
 def test_what_can_t_be_swept_keeps_nobody_from_starting(folders: Folders, home: Home) -> None:
     """A file where a folder should be, and folders deeper than Python recurses."""
     (home.sessions / "file").write_text("x")
-    nest(folders.create("s1"), 1200)
+    nest(folders.create("agent/1", "s1", None), 1200)
     folders.sweep()
     assert folders.wait_until_swept(60)
     assert list(home.sessions.iterdir()) == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -24,15 +23,3 @@ from agentcore_cli.local.sandbox.worker.program import is_followed
 )
 def test_the_own_interpreter_with_a_program_is_followed(path: object, arguments: list[object], followed: bool) -> None:
     assert is_followed(path, arguments) is followed
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="mounts are Linux's")
-def test_only_the_outermost_existing_folders_are_kept(tmp_path: Path) -> None:
-    from agentcore_cli.local.sandbox.worker.mounts import outermost
-
-    for name in ("a/b/c", "ab", "d"):
-        (tmp_path / name).mkdir(parents=True)
-    (tmp_path / "file").touch()
-    (tmp_path / "link").symlink_to("d")
-    asked = [str(tmp_path / name) for name in ("a/b", "a", "a/b/c", "ab", "link", "d", "file", "absent")]
-    assert outermost(asked) == [str(tmp_path / name) for name in ("a", "ab", "d")]

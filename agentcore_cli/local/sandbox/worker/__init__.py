@@ -2,6 +2,8 @@
 
 Python 3.10 syntax, no import from outside this folder. Run as `python <this folder> ROLE DESCRIPTOR`; roles:
 
+- `keeper`   makes the walls (`root`, `account`, `interpreter`, `paths`) by the server's own interpreter, starts the
+             parent inside, and outlasts it as pid 1;
 - `parent`   one per program: imports what the agent imports (`imports`), then forks one `init` per session (`forks`);
 - `init`     the session's first process: builds what the session sees of the file system (`mounts`), starts the agent,
              writes its output to the log (`log`), ends with the server;
