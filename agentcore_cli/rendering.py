@@ -21,6 +21,7 @@ from agentcore_cli.exclusions import BUILD_FILES, CLUTTER, SECRETS
 
 # OpenTelemetry's distro for AWS; those before 0.18 lose the traces of new agents
 OTEL_DISTRO: Final = "aws-opentelemetry-distro>=0.18,<1"
+CODE_PLACE: Final = "/app"  # where an image has the agent's files
 _MARK: Final = re.compile(r"# agentcore: generated ([0-9a-f]{12})(?: for (\w+))?;.*\n")
 
 
@@ -42,7 +43,8 @@ class ImageRecipe:
     `start` follows the interpreter. `requirements` are the files that the installer reads, the main one first; none:
     nothing is installed. `packages` is a folder of the build context with the dependencies already in it for arm64: it
     is copied, and the image needs no RUN; None: the image installs them itself and stands alone. `code` is the folder
-    of the context that holds the agent's files.
+    of the context that holds the agent's files. `resolved`, if it is not empty, changes when packages are to be
+    resolved anew by the image. `path` are the folders of the agent's files that imports start from.
     """
 
     agent: str
@@ -53,11 +55,19 @@ class ImageRecipe:
     otel: bool = False
     packages: str | None = None
     code: str = "."
+    resolved: str = ""
+    path: tuple[str, ...] = ()
 
 
 def dockerfile(recipe: ImageRecipe) -> str:
     """The Dockerfile of an agent."""
-    return _marked(render("docker/Dockerfile.j2", otel_distro=OTEL_DISTRO, **asdict(recipe)), recipe.agent)
+    values = asdict(recipe) | {"python_path": _python_path(recipe), "otel_distro": OTEL_DISTRO}
+    return _marked(render("docker/Dockerfile.j2", **values), recipe.agent)
+
+
+def _python_path(recipe: ImageRecipe) -> list[str]:
+    code = [f"{CODE_PLACE}/{folder}" for folder in recipe.path]
+    return [*code, "/opt/packages"] if recipe.packages else code
 
 
 def dockerignore() -> str:
@@ -84,6 +94,12 @@ def is_generated(text: str) -> bool:
     """Whether `text` is exactly what was generated, so that nothing is lost when it is made anew."""
     mark = _MARK.match(text)
     return mark is not None and mark[1] == _digest(text[mark.end() :])
+
+
+def has_own_dockerfile(root: Path, agent: str) -> bool:
+    """Whether a person wrote, or edited, the Dockerfile of this agent."""
+    path = dockerfile_of(root, agent)
+    return path.exists() and not is_generated(path.read_text(errors="replace"))
 
 
 def _owner(text: str) -> str | None:

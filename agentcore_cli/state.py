@@ -23,6 +23,8 @@ from agentcore_cli.events import Listener, Note
 FOLDER: Final = project_folder.NAME
 RUNTIME: Final = "runtime"  # the key of the record that says where an agent is reached
 ROLE: Final = "role"  # that of its execution role
+SOURCE: Final = "source"  # that of its code, on the local runtime
+IMAGE: Final = "image"  # that of its image
 REPOSITORY: Final = "repository"  # that of its images, which may be all that a deploy came to
 _VERSION: Final = 1
 _COLONS_OF_AN_ARN: Final = 5
@@ -105,6 +107,11 @@ class State:
         """The names of the variables that deploys were given by `--env`; None when nothing is recorded."""
         record = self.record(agent, RUNTIME)
         return frozenset(record.get("facts", {}).get("given_environment", ())) if record else None
+
+    def resolved(self, agent: str) -> str:
+        """What the agent's requirements were resolved to by the last `deploy --upgrade`, as a hash; "" without one."""
+        facts = [(self.record(agent, key) or {}).get("facts", {}) for key in (SOURCE, IMAGE)]
+        return next((fact["resolved"] for fact in facts if fact.get("resolved")), "")
 
     def records(self, agent: str) -> Records:
         """The records of one agent, for the engine's journal."""

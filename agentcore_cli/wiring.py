@@ -14,12 +14,14 @@ from agentcore_cli.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from agentcore_cli.aws.data_plane import DataPlane
     from agentcore_cli.aws.identity import Identity
     from agentcore_cli.aws.runtimes import Runtime as Version
     from agentcore_cli.aws.runtimes import Runtimes
     from agentcore_cli.aws.session import Access, Session
+    from agentcore_cli.builders.requirements import Requirements
     from agentcore_cli.builders.store import Store
     from agentcore_cli.config import Agent, Loaded, Target
     from agentcore_cli.engine import Journal, Resource
@@ -39,13 +41,15 @@ if TYPE_CHECKING:
 class Wishes:
     """What was said for one command beside the config: variables, an image instead of building, how to build.
 
-    Without `refresh` the records are believed where nothing has changed here.
+    Without `refresh` the records are believed where nothing has changed here. `resolved` stands for what the
+    requirements were resolved to just now, None for as they were before.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     image: str | None = None
     refresh: bool = True
     build: str | None = None
+    resolved: str | None = None
 
 
 class Selection(Protocol):
@@ -214,6 +218,21 @@ def store() -> Store:
     return Store(home().artifacts, home().environments)
 
 
+def installed_packages(selected: Selection, requirements: Requirements, build: str | None) -> Path | None:
+    """The folder of the packages that were installed for the agent's last artifact; None when they are not here."""
+    from agentcore_cli.builders import environment, interpreters
+    from agentcore_cli.builders.packages import Wanted
+    from agentcore_cli.rendering import OTEL_DISTRO
+
+    agent = selected.agent
+    if selected.is_local and build != "docker" and selected.state.record(selected.agent_name, "source"):
+        key = environment.key_of(requirements, interpreters.find(agent.python))
+        there = environment.find(home().environments, key)
+        return there.packages if there else None
+    folder = home().packages / Wanted(requirements, agent.python, (OTEL_DISTRO,) if agent.otel else ()).key
+    return folder if folder.is_dir() else None
+
+
 def journal(selected: Selection) -> Journal:
     from agentcore_cli.engine import Journal
 
@@ -328,8 +347,9 @@ def _local_deployment(selected: Selection, wishes: Wishes, patience: Patience, l
         build=wishes.build,
         image=wishes.image,
         artifact=there.artifact if there else None,
+        resolved=_resolved(selected, wishes),
         store=store(),
-        packages=home().root / "packages",
+        packages=home().packages,
         patience=patience,
         listener=listener,
         mounts=tuple(Mount(mount.path, mount.writable) for mount in selected.loaded.config.local.mounts),
@@ -359,6 +379,7 @@ def _deployment(
         has_repository=selected.state.record(selected.agent_name, repository.KEY) is not None,
         image=wishes.image,
         refresh=wishes.refresh,
+        resolved=_resolved(selected, wishes),
         patience=patience,
         listener=listener,
     )
@@ -370,6 +391,11 @@ def _runtime_name(selected: Selection) -> str:
         return selected.agent.runtime.rpartition("-")[0]
     is_default = selected.target_name == selected.loaded.config.default_aws_target
     return names.runtime_name(selected.agent_name, selected.target_name, is_default=is_default)
+
+
+def _resolved(selected: Selection, wishes: Wishes) -> str:
+    """To what state of the index and of git the requirements are resolved."""
+    return selected.state.resolved(selected.agent_name) if wishes.resolved is None else wishes.resolved
 
 
 def _environment(selected: Selection) -> dict[str, str]:

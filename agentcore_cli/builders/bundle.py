@@ -30,18 +30,25 @@ _UNIX: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """All that a bundle depends on. `python` is the interpreter's version, `start` the arguments it is started with."""
+    """All that a bundle depends on. `python` is the interpreter's version, `start` the arguments it is started with.
+
+    `path` are folders of the source that imports start from, `resolved` is what the requirements were resolved to by
+    `deploy --upgrade`; the environment's hash has it, too.
+    """
 
     source: Source
     environment: str
     python: str
     start: tuple[str, ...]
     mounts: tuple[Mount, ...] = ()
+    path: tuple[str, ...] = ()
+    resolved: str = ""
 
     @property
     def digest(self) -> str:
+        path = ["", *self.path] if self.path else []
         mounts = (f"{mount.access} {mount.path}" for mount in self.mounts)
-        parts = (_FORMAT, self.source.digest, self.environment, self.python, *self.start, *mounts)
+        parts = (_FORMAT, self.source.digest, self.environment, self.python, *self.start, *path, *mounts)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def describe(self) -> dict[str, Any]:
@@ -51,6 +58,8 @@ class Inputs:
             "dependencies": self.environment,
             "python": self.python,
             "start": " ".join(self.start),
+            **({"path": ":".join(self.path)} if self.path else {}),
+            **({"resolved": self.resolved} if self.resolved else {}),
             **({"mounts": {mount.path: mount.access for mount in self.mounts}} if self.mounts else {}),
         }
 
@@ -85,6 +94,7 @@ def build(folder: Path, inputs: Inputs, environment: Environment) -> Bundle:
         "interpreter": str(environment.python),
         "environment": str(environment.path),
         "python": inputs.python.rpartition(".")[0],
+        "path": list(inputs.path),
         "mounts": [mount._asdict() for mount in inputs.mounts],
         "inputs": inputs.describe(),
     }

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from agentcore_cli.builders import beside, installer, locked
+from agentcore_cli.builders import beside, installer, locked, outside
 from agentcore_cli.builders.interpreters import Interpreter
 from agentcore_cli.builders.requirements import Requirements
+from agentcore_cli.errors import AgentcoreError
 
-_FORMAT: Final = "1"  # change it when an environment made by an older version of this file must not be used
+_FORMAT: Final = "2"  # change it when an environment made by an older version of this file must not be used
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,14 @@ class Environment:
     def python(self) -> Path:
         return self.path / "bin" / "python"
 
+    @property
+    def packages(self) -> Path:
+        """The folder that packages are installed in."""
+        return next(self.path.glob("lib/python3*/site-packages"))
+
     def has(self, module: str) -> bool:
         """Whether a top-level module or package is installed."""
-        packages = next(self.path.glob("lib/python3*/site-packages"))
-        return (packages / module).is_dir() or (packages / f"{module}.py").is_file()
+        return (self.packages / module).is_dir() or (self.packages / f"{module}.py").is_file()
 
 
 def key_of(requirements: Requirements | None, interpreter: Interpreter) -> str:
@@ -69,7 +74,13 @@ def build(
     _remove_without_python(folder / key)
     with beside.filled(folder / key) as partial:
         _fill(partial, requirements, interpreter, tell, stopping)
+        if requirements and key_of(requirements.anew, interpreter) != key:
+            raise changed_meanwhile()
     return Environment(key, folder / key)
+
+
+def changed_meanwhile() -> AgentcoreError:
+    return AgentcoreError("what is required changed while it was being installed", hint="run the same command again")
 
 
 def _fill(
@@ -79,17 +90,20 @@ def _fill(
     tell: installer.Tell,
     stopping: installer.Stopping,
 ) -> None:
-    root = requirements.root if requirements else partial
     # relocatable: the scripts find their Python after the rename
     venv = ["venv", str(partial), "--python", str(interpreter.path), "--relocatable", "--allow-existing", "--no-config"]
-    installer.run(venv, folder=root, tell=tell, stopping=stopping, writes_to=partial.parent)
+    installer.run(venv, folder=partial, tell=tell, stopping=stopping, writes_to=partial.parent)
     if not requirements:
         return
     # copied: a session that could write to a hard link would write to uv's cache
     install = ["pip", "install", "--python", str(partial / "bin" / "python"), "--link-mode=copy", "--compile-bytecode"]
-    with locked.requirements_file(requirements, interpreter, tell=tell, stopping=stopping) as file:
-        wanted = ["--no-editable", "--requirements", str(file)]
-        installer.run([*install, *wanted], folder=root, tell=tell, stopping=stopping, writes_to=partial.parent)
+    with (
+        outside.project(requirements) as project,
+        locked.requirements_file(project, interpreter, tell=tell, stopping=stopping) as given,
+    ):
+        wanted = ["--no-editable", "--requirements", str(given.file)]
+        given.run([*install, *wanted], tell=tell, stopping=stopping, writes_to=partial.parent)
+        given.forget(Environment("", partial).packages)
 
 
 def _remove_without_python(place: Path) -> None:

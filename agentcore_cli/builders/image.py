@@ -36,7 +36,8 @@ class ImageProject:
     """An agent and how its image is wanted.
 
     `start` is what follows the interpreter on the command line, `entry` the file that it starts, relative to `root`;
-    `requirements` is relative to `root`, too. `python` is like "3.13", `labels` say whose the image is.
+    `requirements` is relative to `root`, too. `python` is like "3.13", `labels` say whose the image is. `resolved`
+    is what the requirements were resolved to by `deploy --upgrade`, `path` are the folders that imports start from.
     """
 
     root: Path
@@ -51,10 +52,12 @@ class ImageProject:
     build_args: Mapping[str, str] = field(default_factory=dict)
     otel: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
+    resolved: str = ""
+    path: tuple[str, ...] = ()
 
     @property
     def required(self) -> Requirements | None:
-        return Requirements(self.root, self.requirements) if self.requirements else None
+        return Requirements(self.root, self.requirements, self.resolved) if self.requirements else None
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ class Inputs:
             "python": project.python,
             "start": " ".join(project.start),
             "build_args": {name: _short(value) for name, value in project.build_args.items()},
+            **({"resolved": project.resolved} if project.resolved else {}),
         }
 
 
@@ -144,6 +148,8 @@ def _generated(project: ImageProject, wanted: Wanted) -> str:
             otel=project.otel,
             packages=PACKAGES if wanted else None,
             code=CODE if copied else ".",
+            resolved=project.resolved,
+            path=project.path,
         )
     )
 

@@ -14,7 +14,7 @@ from typing import Final
 import uv
 
 from agentcore_cli import files
-from agentcore_cli.builders import surroundings
+from agentcore_cli.builders import index_settings, surroundings
 from agentcore_cli.errors import AgentcoreError, InputError
 
 Tell = Callable[[str], None]
@@ -51,7 +51,9 @@ def run(arguments: Sequence[str], *, folder: Path, tell: Tell, stopping: Stoppin
         subprocess.Popen(
             command,
             cwd=folder,
-            env=surroundings.of_installer(os.environ, Path(home)) | {"COLUMNS": _WIDTH},
+            env=surroundings.of_installer(os.environ, Path(home))
+            | index_settings.for_uv(os.environ, folder, _files_of(arguments))
+            | {"COLUMNS": _WIDTH},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -68,6 +70,10 @@ def run(arguments: Sequence[str], *, folder: Path, tell: Tell, stopping: Stoppin
         raise AgentcoreError("interrupted")
     if process.returncode:
         raise failure(said, writes_to)
+
+
+def _files_of(arguments: Sequence[str]) -> list[Path]:
+    return [Path(argument) for argument in arguments if argument.endswith((".txt", ".in"))]
 
 
 def _listen(process: subprocess.Popen[bytes], tell: Tell, stopping: Stopping) -> list[str]:
@@ -103,5 +109,7 @@ def failure(said: Sequence[str], writes_to: Path) -> AgentcoreError:
     message = "the requirements can't be installed" + (f", because of {package}" if package else "")
     shown = "\n".join(line for line in said[-_SHOWN_LINES:] if line and not line.startswith("Using Python"))
     if any(sign in text for sign in _ASKED_FOR_THE_IMPOSSIBLE):
-        return InputError(f"{message}:\n{shown}", hint="mend the requirements, then run this again")
+        looked_at = index_settings.described(os.environ)
+        where = f"; packages are looked for by {looked_at} as well" if looked_at else ""
+        return InputError(f"{message}:\n{shown}", hint=f"mend the requirements, then run this again{where}")
     return AgentcoreError(f"{message}:\n{shown}", hint="nothing was changed; run the same command again")

@@ -15,18 +15,20 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from agentcore_cli.builders import beside, bytecode, elf, installer, interpreters, locked, unpacked
+from agentcore_cli.builders import beside, bytecode, elf, installer, interpreters, locked, outside, unpacked
+from agentcore_cli.builders.environment import changed_meanwhile
 from agentcore_cli.builders.installer import Stopping, Tell
 from agentcore_cli.builders.interpreters import Interpreter
+from agentcore_cli.builders.outside import Outside
 from agentcore_cli.builders.requirements import Requirements
 from agentcore_cli.errors import AgentcoreError, InputError
 
 PLACE: Final = "/opt/packages"  # where they are in the image
-_FORMAT: Final = "1"  # change it when folders made by an older version of these files must not be used
+_FORMAT: Final = "2"  # change it when folders made by an older version of these files must not be used
 # glibc 2.28 first: it is what most wheels need and every base image has; Debian 13 has 2.41
 _PLATFORMS: Final = tuple(f"aarch64-manylinux_2_{minor}" for minor in (28, 31, 34, 36, 39, 40))
 _WITHOUT_WHEEL: Final = re.compile(r"(?:attempted to build|Wheels are required for) `([A-Za-z0-9][\w.-]*)")
@@ -67,8 +69,18 @@ def build(folder: Path, wanted: Wanted, *, tell: Tell, stopping: Stopping) -> Pa
         _remove_unused(folder)
         with beside.filled(place) as partial:
             _Installation(wanted, partial, interpreters.find(wanted.python), tell, stopping).run()
+            if wanted.requirements and replace(wanted, requirements=wanted.requirements.anew).key != place.name:
+                raise changed_meanwhile()
     os.utime(place)
     return place
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """The requirements files to install from; `project` is None where none of them is the user's."""
+
+    files: list[str]
+    project: Outside | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +94,8 @@ class _Installation:
     def run(self) -> None:
         with self._sources() as sources:
             self._install(sources)
+            if sources.project:
+                sources.project.forget(self.folder)
         unpacked.clean(self.folder)
         self._check_machine()
         if self.interpreter.minor == self.wanted.python:
@@ -91,21 +105,21 @@ class _Installation:
             self.tell(f"no Python {self.wanted.python} here: the packages are compiled when the agent first runs")
 
     @contextmanager
-    def _sources(self) -> Iterator[list[str]]:
-        """The requirements files to install from."""
+    def _sources(self) -> Iterator[_Sources]:
         with tempfile.TemporaryDirectory(prefix="agentcore-") as own:
             extra = Path(own) / "extra.txt"
             extra.write_text("".join(f"{line}\n" for line in self.wanted.extra))
+            more = [str(extra)] if self.wanted.extra else []
             if self.wanted.requirements is None:
-                yield [str(extra)]
+                yield _Sources(more, None)
                 return
-            given = locked.requirements_file(
-                self.wanted.requirements, self.interpreter, tell=self.tell, stopping=self.stopping
-            )
-            with given as file:
-                yield [str(file), *([str(extra)] if self.wanted.extra else [])]
+            with (
+                outside.project(self.wanted.requirements) as project,
+                locked.requirements_file(project, self.interpreter, tell=self.tell, stopping=self.stopping) as given,
+            ):
+                yield _Sources([str(given.file), *more], given)
 
-    def _install(self, sources: Sequence[str]) -> None:
+    def _install(self, sources: _Sources) -> None:
         """From wheels for the oldest platform that has all of them; else with the few that must be built."""
         failures: list[AgentcoreError] = []
         for platform in _PLATFORMS:
@@ -134,7 +148,7 @@ class _Installation:
             )
         return error
 
-    def _install_with_builds(self, sources: Sequence[str], failure: AgentcoreError) -> None:
+    def _install_with_builds(self, sources: _Sources, failure: AgentcoreError) -> None:
         """As wheels, but for those packages that turn out to have none."""
         names = self._names(sources, failure)
         built: list[str] = []
@@ -153,33 +167,35 @@ class _Installation:
                 return
         raise _without_wheel(built, failure)
 
-    def _names(self, sources: Sequence[str], failure: AgentcoreError) -> set[str]:
+    def _names(self, sources: _Sources, failure: AgentcoreError) -> set[str]:
         """The normalised names of all that would be installed if everything might be built."""
         with tempfile.TemporaryDirectory(prefix="agentcore-") as own:
             pinned = Path(own) / "pinned.txt"
-            command = ["pip", "compile", *sources, "--no-header", "--no-annotate", "--output-file", str(pinned)]
+            command = ["pip", "compile", *sources.files, "--no-header", "--no-annotate", "--output-file", str(pinned)]
             try:
-                self._run([*command, *self._target(_PLATFORMS[-1])])
+                self._run(sources, [*command, *self._target(_PLATFORMS[-1])])
             except AgentcoreError as error:
                 if self.stopping():
                     raise
                 raise _without_wheel(_WITHOUT_WHEEL.findall(failure.message), error) from error
             return {_normalised(name) for name in _PINNED.findall(pinned.read_text())}
 
-    def _attempt(self, sources: Sequence[str], platform: str, wheels: Sequence[str]) -> None:
-        files = [option for source in sources for option in ("--requirements", source)]
+    def _attempt(self, sources: _Sources, platform: str, wheels: Sequence[str]) -> None:
+        files = [option for file in sources.files for option in ("--requirements", file)]
         # by link where that works: nothing here writes to what is linked
         how = ["--link-mode", "hardlink", "--no-compile-bytecode", "--no-editable", "--target", str(self.folder)]
-        self._run(["pip", "install", *how, *files, *self._target(platform), *wheels])
+        self._run(sources, ["pip", "install", *how, *files, *self._target(platform), *wheels])
 
     def _target(self, platform: str) -> list[str]:
         version = ["--python-platform", platform, "--python-version", self.wanted.python]
         return [*version, "--python", str(self.interpreter.path)]
 
-    def _run(self, arguments: Sequence[str]) -> None:
-        root = self.wanted.requirements.root if self.wanted.requirements else self.folder
+    def _run(self, sources: _Sources, arguments: Sequence[str]) -> None:
         place = self.folder.parent
-        installer.run(arguments, folder=root, tell=self.tell, stopping=self.stopping, writes_to=place)
+        if sources.project:
+            sources.project.run(arguments, tell=self.tell, stopping=self.stopping, writes_to=place)
+        else:
+            installer.run(arguments, folder=self.folder, tell=self.tell, stopping=self.stopping, writes_to=place)
 
     def _check_machine(self) -> None:
         """What was built here must not be for this processor. A wheel for any platform may bring the code of all."""

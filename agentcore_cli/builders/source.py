@@ -76,10 +76,9 @@ def read(root: Path, *, ignore_file: str = IGNORE_FILE, limit: int = CODE_UNZIPP
 
 
 def require_entry(source: Source, entry: Path, ignore_file: str = IGNORE_FILE) -> None:
-    """Raise EntrypointError unless `entry`, the file that is started, or a package of its name is among the files."""
+    """Raise EntrypointError unless `entry`, the file that is started, is among the files."""
     name = entry.as_posix()
-    package = name.removesuffix(".py") + "/__init__.py"
-    if name not in source.entries and package not in source.entries:
+    if name not in source.entries:
         raise EntrypointError(
             f"{name}: the entrypoint is not among the agent's files",
             hint=f"see that it exists and that no line of {ignore_file} leaves it out",

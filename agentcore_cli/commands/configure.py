@@ -128,7 +128,7 @@ def _completed(request: ConfigureRequest, out: Output) -> ConfigureRequest:
         found = default_entrypoint(request.folder)
         request = replace(request, entrypoint=out.ask("Entrypoint", found, option="--entrypoint FILE") or None)
     if request.name is None and request.entrypoint and not (request.folder / request.entrypoint).is_dir():
-        name = default_name(request.entrypoint)
+        name = default_name(request.entrypoint, request.folder)
         request = replace(request, name=out.ask("Name of the agent", name, option="--name NAME"))
     if request.region is None and find_region(request.profile, os.environ) is None:
         region, _ = default_region(request.profile)

@@ -27,6 +27,9 @@ def deploy(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to every question.")] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Don't wait until it is ready.")] = False,
     timeout: Annotated[float, typer.Option(metavar="S", min=1, help="Seconds to wait at most.")] = 900,
+    upgrade: Annotated[
+        bool, typer.Option("--upgrade", help="Resolve the requirements anew: newer versions, moved branches.")
+    ] = False,
     no_smoke: Annotated[bool, typer.Option("--no-smoke", help="Don't see whether the new version starts.")] = False,
     rollback_on_failure: Annotated[
         bool, typer.Option("--rollback-on-failure", help="On AWS: leave a version again that does not start.")
@@ -42,7 +45,7 @@ def deploy(
 
     said = Globals.of(ctx)
     out = said.output()
-    overrides = Overrides(assignments(env, "--env"), build, image, refresh=not no_refresh)
+    overrides = Overrides(assignments(env, "--env"), build, image, refresh=not no_refresh, upgrade=upgrade)
     selected = select(said.options())
     if dry_run:
         with out.progress(json_events=True) as listener:

@@ -9,7 +9,7 @@ from typing import Final
 from agentcore_cli import confines
 from agentcore_cli.config.faults import Fault
 from agentcore_cli.config.schema import Agent, Config
-from agentcore_cli.config.start import Start
+from agentcore_cli.config.start import named_file
 from agentcore_cli.errors import EntrypointError
 
 # The keys of an agent that are paths; a test goes through the schema and asks of every text whether it is one.
@@ -36,7 +36,7 @@ def paths_outside(config: Config, root: Path) -> Iterator[Fault]:
 def _path(agent: Agent, key: str) -> Path | None:
     if key == "entrypoint":
         try:
-            return Start.of(agent.entrypoint, agent.protocol).file
+            return named_file(agent.entrypoint)
         except EntrypointError:
             return None
     text: str | None = getattr(agent, key)

@@ -10,7 +10,7 @@ from agentcore_cli.config.faults import Fault
 from agentcore_cli.config.paths import path_fault
 from agentcore_cli.config.regions import region_fault
 from agentcore_cli.config.schema import Agent, Config, Target
-from agentcore_cli.config.start import Start
+from agentcore_cli.config.start import check_form
 from agentcore_cli.contract import HEADER_CUSTOM_PREFIX, PYTHONS
 from agentcore_cli.errors import EntrypointError
 
@@ -52,7 +52,7 @@ def _agent_faults(agent: Agent) -> Iterator[Fault]:
 
 def _entrypoint_faults(agent: Agent) -> Iterator[Fault]:
     try:
-        Start.of(agent.entrypoint, agent.protocol)
+        check_form(agent.entrypoint)
     except EntrypointError as error:
         yield Fault(("entrypoint",), f"{error.message}; {error.hint}")
 

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from collections import Counter
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from agentcore_cli import documents
 from agentcore_cli.local.control import ArtifactError, Resolved
@@ -20,6 +20,15 @@ from agentcore_cli.local.snapshots import Snapshots
 
 _SCRIPT_SECONDS: Final = 20.0
 _LAUNCHER: Final = "opentelemetry-instrument"
+
+
+class _Told(NamedTuple):
+    """What a sidecar says: the Python, the folders that must stay visible, mounts, folders that imports start from."""
+
+    interpreter: Path
+    readable: tuple[Path, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    path: tuple[str, ...] = ()
 
 
 class Programs:
@@ -87,33 +96,35 @@ class Programs:
         settings = version.settings
         code_key = settings.code_key or ""
         code = self._snapshots.unpacked(code_key)
-        interpreter, readable, mounts = self._interpreter(code_key, settings.python or "")
+        told = self._told(code_key, settings.python or "")
         return Program(
             key=key,
-            interpreter=interpreter,
+            interpreter=told.interpreter,
             code=code,
-            start=start(settings.entry_point, code, interpreter),
+            start=start(settings.entry_point, code, told.interpreter),
             environment=environment(settings, version.runtime_arn),
             port=settings.port,
-            readable=readable,
-            mounts=mounts,
+            readable=told.readable,
+            path=told.path,
+            mounts=told.mounts,
         )
 
-    def _interpreter(self, code_key: str, python: str) -> tuple[Path, tuple[Path, ...], tuple[Mount, ...]]:
-        """The Python that the artifact's sidecar names, its packages and mounts; else one on PATH."""
+    def _told(self, code_key: str, python: str) -> _Told:
+        """What the artifact's sidecar names; without one, a Python on PATH."""
         sidecar = self._home.artifacts / f"{code_key.removesuffix('.zip')}.json"
         try:
-            told = documents.read(sidecar)
-            interpreter, packages = Path(told["interpreter"]), told.get("environment")
+            content = documents.read(sidecar)
+            interpreter, packages = Path(content["interpreter"]), content.get("environment")
             readable = (Path(packages),) if packages else ()
-            mounts = tuple(Mount(mount["path"], mount["writable"]) for mount in told.get("mounts", ()))
+            path = tuple(str(folder) for folder in content.get("path", ()))
+            mounts = tuple(Mount(mount["path"], mount["writable"]) for mount in content.get("mounts", ()))
         except FileNotFoundError:
-            return _on_path(python), (), ()
+            return _Told(_on_path(python))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ArtifactError(f"{sidecar.name} is broken: deploy again to write it anew") from error
         if not os.access(interpreter, os.X_OK):
             raise ArtifactError(f"{interpreter} is gone: deploy again to install the agent's packages")
-        return interpreter, readable, mounts
+        return _Told(interpreter, readable, mounts, path)
 
 
 def program_key(runtime_id: str, version: str) -> str:

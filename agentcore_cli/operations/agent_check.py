@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from agentcore_cli import wiring
+from agentcore_cli.builders import environment
+from agentcore_cli.builders.interpreters import find
+from agentcore_cli.builders.packages import Wanted
+from agentcore_cli.builders.requirements import Requirements
 from agentcore_cli.config import Agent, Start
-from agentcore_cli.errors import EntrypointError
+from agentcore_cli.errors import AgentcoreError, EntrypointError
 from agentcore_cli.operations.check import Subject, check_entrypoint
 from agentcore_cli.operations.check.findings import Finding
 from agentcore_cli.operations.check.source import read
-from agentcore_cli.operations.generated import has_own_dockerfile
+from agentcore_cli.rendering import OTEL_DISTRO, has_own_dockerfile
 
 
 def check_agent(root: Path, agent_name: str, agent: Agent, environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -21,12 +26,13 @@ def check_agent(root: Path, agent_name: str, agent: Agent, environ: Mapping[str,
     own_dockerfile = has_own_dockerfile(root, agent_name)
     subject = Subject(
         root=root,
-        start=Start.of(agent.entrypoint, agent.protocol),
+        start=Start.of(agent.entrypoint, agent.protocol, root),
         python=agent.python,
         requirements=agent.requirements,
         environment=agent.environment,
         brings_packages=own_dockerfile or bool(agent.base_image or agent.image),
         own_start=own_dockerfile or agent.image is not None,
+        packages=_installed(root, agent),
     )
     return check_entrypoint(subject, environ)
 
@@ -36,9 +42,23 @@ def check_readable(root: Path, agent_name: str, agent: Agent) -> None:
 
     What a person's own Dockerfile starts is not known.
     """
-    file = Start.of(agent.entrypoint, agent.protocol).file
+    file = Start.of(agent.entrypoint, agent.protocol, root).file
     if has_own_dockerfile(root, agent_name) or not (root / file).is_file():
         return
     found = read(root / file, str(file), agent.python)
     if isinstance(found, Finding) and found.certain:
         raise EntrypointError(str(found), hint="mend the code, then run this again")
+
+
+def _installed(root: Path, agent: Agent) -> Path | None:
+    """The packages that a deploy on this machine has installed for these very requirements, locally or for an image."""
+    if agent.requirements is None:
+        return None
+    try:
+        requirements = Requirements(root, agent.requirements)
+        made = environment.find(wiring.home().environments, environment.key_of(requirements, find(agent.python)))
+        wanted = Wanted(requirements, agent.python, (OTEL_DISTRO,) if agent.otel else ())
+        folders = (made.packages if made else None, wiring.home().packages / wanted.key)
+    except AgentcoreError:  # the check tells what is wrong with them
+        return None
+    return next((folder for folder in folders if folder and folder.is_dir()), None)

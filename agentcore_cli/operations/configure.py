@@ -148,7 +148,7 @@ def _agent_of(request: ConfigureRequest, loaded: Loaded | None, root: Path) -> t
     same = [name for name, agent in agents.items() if agent.entrypoint == entrypoint]
     if len(same) == 1:
         return same[0], entrypoint
-    name = default_name(entrypoint)
+    name = default_name(entrypoint, root, agents)
     if name in agents:
         raise InputError(
             f"agent {name} exists, with the entrypoint {agents[name].entrypoint}",

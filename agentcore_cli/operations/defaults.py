@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -11,22 +12,53 @@ from typing import Final
 from agentcore_cli.builders import interpreters
 from agentcore_cli.config import Start
 from agentcore_cli.contract import LOCAL_REGION, PYTHONS
+from agentcore_cli.errors import InputError
 from agentcore_cli.names import agent_name_from
 from agentcore_cli.operations.aws_profile import find_region
 from agentcore_cli.operations.check.locate import FOUND_IN_FOLDERS
 from agentcore_cli.operations.settings import Settings
 
+# What else lists requirements, and the command that makes a file of them that is read.
+_OTHERS: Final = {
+    "Pipfile": "pipenv requirements > requirements.txt",
+    "Pipfile.lock": "pipenv requirements > requirements.txt",
+    "setup.py": "echo . > requirements.txt",
+    "setup.cfg": "echo . > requirements.txt",
+    "environment.yml": "conda run -n NAME python -m pip list --format=freeze > requirements.txt",
+    "environment.yaml": "conda run -n NAME python -m pip list --format=freeze > requirements.txt",
+}
+_SAYS_NOTHING: Final = frozenset({"main", "app", "agent", "__main__", "__init__", "src", "lib"})
 _PYTHON: Final = "3.13"  # where the machine has none that AgentCore takes
 
 
-def default_name(entrypoint: str) -> str:
-    """The name of an agent that was given none: the file's or module's."""
-    module, _, attribute = entrypoint.partition(":")
-    return agent_name_from(module.rpartition(".")[2] if attribute else Path(module).stem)
+def default_name(entrypoint: str, root: Path, taken: Collection[str] = ()) -> str:
+    """The name of an agent that was given none: the file's or module's.
+
+    One that says nothing (`main.py`) gives way to the project's, the package's or the folder's, the first that is not
+    `taken`.
+    """
+    module = entrypoint.partition(":")[0].removeprefix("-m ")
+    parts = list(Path(module).with_suffix("").parts) if module.endswith(".py") else module.split(".")
+    if parts[-1].lower() not in _SAYS_NOTHING:
+        return agent_name_from(parts[-1])
+    telling = [part for part in reversed(parts) if part.lower() not in _SAYS_NOTHING]
+    names = [agent_name_from(name) for name in (_project_name(root), *telling, root.resolve().name) if name]
+    return next((name for name in names if name not in taken), names[0])
+
+
+def _project_name(root: Path) -> str | None:
+    try:
+        content = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return None
+    for table in (content.get("project", {}), content.get("tool", {}).get("poetry", {})):
+        if isinstance(table.get("name"), str):
+            return str(table["name"])
+    return None
 
 
 def default_entrypoint(folder: Path) -> str | None:
-    """The one of agent.py, app.py and main.py that a folder has; None if it has none or several."""
+    """The one of agent.py, app.py, main.py and __main__.py that a folder has; None if it has none or several."""
     found = [name for name in FOUND_IN_FOLDERS if (folder / name).is_file()]
     return found[0] if len(found) == 1 else None
 
@@ -42,16 +74,34 @@ def with_defaults(settings: Settings, root: Path, entrypoint: str) -> Settings:
     newest = next((minor for minor in installed if minor in PYTHONS), _PYTHON)
     return replace(
         settings,
-        requirements=settings.requirements or _requirements(root, Start.of(entrypoint, "HTTP").file.parent),
+        requirements=settings.requirements or _requirements(root, Start.of(entrypoint, "HTTP", root).file.parent),
         python=settings.python or newest,
     )
 
 
 def _requirements(root: Path, folder: Path) -> str | None:
-    """requirements.txt, else pyproject.toml, beside the entrypoint, else in the project's folder."""
-    for place in dict.fromkeys((folder, Path())):
+    """requirements.txt, else pyproject.toml, beside the entrypoint, else in the project's folder.
+
+    Raises InputError, with the command that makes a requirements file, where something else lists them.
+    """
+    places = list(dict.fromkeys((folder, Path())))
+    for place in places:
         for name in ("requirements.txt", "pyproject.toml"):
             path = root / place / name
-            if path.is_file() and (name.endswith(".txt") or "[project]" in path.read_text(errors="replace")):
+            if path.is_file() and (name.endswith(".txt") or _lists(path)):
                 return (place / name).as_posix()
+    for place in places:
+        for name, command in _OTHERS.items():
+            if (root / place / name).is_file():
+                inside = f"cd {place} && " if place != Path() else ""
+                raise InputError(
+                    f"{(place / name).as_posix()}: is not read, only requirements.txt and pyproject.toml are",
+                    hint=f"make a requirements file, then run this again: {inside}{command}",
+                )
     return None
+
+
+def _lists(project: Path) -> bool:
+    """Whether a pyproject.toml says what is required: in the standard way, or for Poetry."""
+    text = project.read_text(encoding="utf-8-sig", errors="replace")
+    return "[project]" in text or "[tool.poetry.dependencies]" in text

@@ -20,12 +20,6 @@ def needs_dockerfile(agent: Agent) -> bool:
     return agent.image is None and agent.build != "zip"
 
 
-def has_own_dockerfile(root: Path, agent_name: str) -> bool:
-    """Whether a person wrote, or edited, the Dockerfile of this agent."""
-    path = rendering.dockerfile_of(root, agent_name)
-    return path.exists() and not rendering.is_generated(path.read_text(errors="replace"))
-
-
 def generated_files(root: Path, agent_name: str, agent: Agent) -> dict[Path, str]:
     """What is to be written, by path; nothing that is a person's own or would stay the same."""
     wanted = {root / ".dockerignore": rendering.dockerignore()}
@@ -37,11 +31,13 @@ def generated_files(root: Path, agent_name: str, agent: Agent) -> dict[Path, str
 
 
 def _dockerfile(root: Path, agent_name: str, agent: Agent) -> str:
+    start = Start.of(agent.entrypoint, agent.protocol, root)
     return rendering.dockerfile(
         ImageRecipe(
             agent=agent_name,
             base_image=agent.effective_base_image,
-            start=Start.of(agent.entrypoint, agent.protocol).argv,
+            start=start.argv,
+            path=start.path,
             port=PROTOCOLS[agent.protocol].port,
             requirements=tuple(requirements.read(root, agent.requirements).files),
             otel=agent.otel,

@@ -22,6 +22,7 @@ from agentcore_cli.operations.account import Account, find_account, verify_accou
 from agentcore_cli.operations.agent_check import check_readable
 from agentcore_cli.operations.secrets import check_for_aws
 from agentcore_cli.operations.selection import Selected
+from agentcore_cli.operations.upgrade import resolved_anew
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.state import RUNTIME
 
@@ -33,17 +34,20 @@ class Overrides:
     """What the command line says for this deploy; None is "not said".
 
     Variables of `environment` are kept on later deploys; an empty value forgets one that was given before. Without
-    `refresh` only the runtime itself is looked at, where the records say that the rest is as it should be.
+    `refresh` only the runtime itself is looked at, where the records say that the rest is as it should be. `upgrade`:
+    the requirements are resolved anew, and what comes of it is kept on later deploys.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     build: Build | None = None
     image: str | None = None
     refresh: bool = True
+    upgrade: bool = False
 
-    @property
-    def wishes(self) -> wiring.Wishes:
-        return wiring.Wishes(self.environment, self.image, self.refresh, self.build)
+    def wishes(self, selected: Selected, listener: Listener) -> wiring.Wishes:
+        """As the composition root wants it. Raises InputError for requirements that can't be resolved anew."""
+        resolved = resolved_anew(selected, listener, build=self.build) if self.upgrade else None
+        return wiring.Wishes(self.environment, self.image, self.refresh, self.build, resolved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,7 @@ def make_plan(place: Workplace, overrides: Overrides, patience: Patience, listen
         place.selected,
         place.session,
         account=place.account.number,
-        wishes=overrides.wishes,
+        wishes=overrides.wishes(place.selected, listener),
         patience=patience,
         listener=listener,
     )
@@ -197,9 +201,9 @@ def _check_issuer(selected: Selected) -> None:
 
 
 def _check_entrypoint(selected: Selected) -> None:
-    start = Start.of(selected.agent.entrypoint, selected.agent.protocol)
+    start = Start.of(selected.agent.entrypoint, selected.agent.protocol, selected.loaded.root)
     path = selected.loaded.root / start.file
-    if not path.is_file() and not (path.with_suffix("") / "__init__.py").is_file():
+    if not path.is_file():
         raise EntrypointError(
             f"agents.{selected.agent_name}.entrypoint: {start.file}: no such file",
             hint="agentcore configure --entrypoint FILE",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,7 @@ from agentcore_cli.aws.roles import Roles
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
 from agentcore_cli.builders.image import ImageProject
-from agentcore_cli.config import Agent
+from agentcore_cli.config import Agent, Start
 from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT, EcrRepository, partition
 from agentcore_cli.engine import Resource
 from agentcore_cli.events import Listener
@@ -22,7 +23,7 @@ from agentcore_cli.resources import execution_role, image, log_group, repository
 from agentcore_cli.resources.execution_policy import Grant
 from agentcore_cli.resources.execution_role import ExecutionRole
 from agentcore_cli.resources.image import Image, PushedImage
-from agentcore_cli.resources.image_project import image_project
+from agentcore_cli.resources.image_project import image_project, with_python_path
 from agentcore_cli.resources.log_group import LogGroup
 from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.patience import Patience
@@ -40,7 +41,7 @@ class Deployment:
 
     `environment` is the config's, `given` and `given_before` are the variables of `--env` (see `runtime.Wish`).
     `runtime_id` is that of the config or the records, `artifact` that of the records. Without `refresh` the records are
-    believed.
+    believed. `resolved` is what the requirements were resolved to.
     """
 
     root: Path
@@ -58,6 +59,7 @@ class Deployment:
     has_repository: bool
     image: str | None
     refresh: bool
+    resolved: str
     patience: Patience
     listener: Listener = field(repr=False)
 
@@ -99,7 +101,7 @@ class Deployment:
     @property
     def image_project(self) -> ImageProject:
         """What the image is built from. It is the same for all targets, so that they run the same image."""
-        return image_project(self.root, self.owner.agent, self.agent, self.image_labels)
+        return image_project(self.root, self.owner.agent, self.agent, self.image_labels, self.resolved)
 
     @property
     def image_labels(self) -> dict[str, str]:
@@ -203,14 +205,17 @@ def _own_repository(deployment: Deployment, session: Session) -> Repository:
 
 def runtime(deployment: Deployment, session: Session) -> Runtime:
     """The agent's runtime alone."""
+    start = Start.of(deployment.agent.entrypoint, deployment.agent.protocol, deployment.root)
+    environment = partial(with_python_path, deployment.root, deployment.owner.agent, deployment.agent, start)
+    own_image = not deployment.finished_image
     wish = Wish(
         name=deployment.runtime_name,
         owner=deployment.owner,
         agent=deployment.agent,
         role=lambda outputs: outputs[execution_role.KEY]["arn"],
         artifact=lambda outputs: runtime_facts.image_artifact(outputs[image.KEY]["uri"]),
-        environment=deployment.environment,
-        given=deployment.given,
+        environment=environment(deployment.environment) if own_image else deployment.environment,
+        given=environment(deployment.given) if own_image else deployment.given,
         given_before=deployment.given_before,
         believes_tags=not deployment.refresh,
         supplied_id=deployment.agent.runtime,

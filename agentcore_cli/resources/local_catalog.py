@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from agentcore_cli.engine import Outputs, Resource
 from agentcore_cli.events import Listener
 from agentcore_cli.resources import local_image, runtime_facts, source_bundle
 from agentcore_cli.resources.catalog import RUNTIME
-from agentcore_cli.resources.image_project import image_project
+from agentcore_cli.resources.image_project import image_project, with_python_path
 from agentcore_cli.resources.local_image import LocalImage
 from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.patience import Patience
@@ -31,8 +32,9 @@ class LocalDeployment:
     """One agent on the local runtime. `root` is the project's folder.
 
     `build` is how it is to be made ready, None for as it runs already; `image` is one that is there. `artifact` is what
-    runs now. `environment` is the config's, `given` and `given_before` are the variables of `--env` (see
-    `runtime.Wish`). Images' dependencies are kept in `packages`.
+    runs now, `resolved` what the requirements were resolved to by `deploy --upgrade`. `environment` is the config's,
+    `given` and `given_before` are the variables of `--env` (see `runtime.Wish`). Images' dependencies are kept in
+    `packages`.
     """
 
     root: Path
@@ -45,6 +47,7 @@ class LocalDeployment:
     build: str | None
     image: str | None
     artifact: str | None
+    resolved: str
     store: Store
     packages: Path
     patience: Patience
@@ -68,7 +71,7 @@ class LocalDeployment:
 
     @property
     def start(self) -> Start:
-        return Start.of(self.agent.entrypoint, self.agent.protocol)
+        return Start.of(self.agent.entrypoint, self.agent.protocol, self.root)
 
 
 def wanted(deployment: LocalDeployment, session: Session) -> list[Resource]:
@@ -87,14 +90,17 @@ def everything(deployment: LocalDeployment, session: Session, *, may_have_image:
 
 def runtime(deployment: LocalDeployment, session: Session) -> Runtime:
     """The agent's runtime alone."""
+    start = deployment.start
+    own_image = deployment.runs_image and not deployment.image
+    environment = partial(with_python_path, deployment.root, deployment.owner.agent, deployment.agent, start)
     wish = Wish(
         name=names.local_runtime_name(deployment.owner.agent, deployment.owner.project),
         owner=deployment.owner,
         agent=deployment.agent,
         role=lambda outputs: LOCAL_ROLE,
         artifact=_artifact_of(deployment),
-        environment=deployment.environment,
-        given=deployment.given,
+        environment=environment(deployment.environment) if own_image else deployment.environment,
+        given=environment(deployment.given) if own_image else deployment.given,
         given_before=deployment.given_before,
     )
     depends_on = (source_bundle.KEY, local_image.KEY)
@@ -112,11 +118,20 @@ def _artifact_of(deployment: LocalDeployment) -> Callable[[Outputs], Mapping[str
 
 def _bundle(deployment: LocalDeployment) -> SourceBundle:
     agent, start = deployment.agent, deployment.start
-    project = Project(deployment.root, agent.requirements, agent.python, start.argv, start.file, deployment.mounts)
+    project = Project(
+        root=deployment.root,
+        requirements=agent.requirements,
+        python=agent.python,
+        start=start.argv,
+        entry=start.file,
+        path=start.path,
+        resolved=deployment.resolved,
+        mounts=deployment.mounts,
+    )
     return SourceBundle(project, deployment.store, deployment.listener)
 
 
 def _image(deployment: LocalDeployment) -> LocalImage:
     owner = deployment.owner
-    project = image_project(deployment.root, owner.agent, deployment.agent, owner.tags)
+    project = image_project(deployment.root, owner.agent, deployment.agent, owner.tags, deployment.resolved)
     return LocalImage(project, deployment.repository, deployment.packages)

@@ -30,6 +30,8 @@ class Project:
     """Where the code is and what it wants: `requirements` is a path relative to `root`, `python` like "3.13".
 
     `start` is what follows the interpreter on the command line, `entry` the file that it starts, relative to `root`.
+    `path` are the folders that imports start from, `resolved` is what the requirements were resolved to by
+    `deploy --upgrade`.
     """
 
     root: Path
@@ -37,6 +39,8 @@ class Project:
     python: str
     start: tuple[str, ...]
     entry: Path
+    path: tuple[str, ...] = ()
+    resolved: str = ""
     mounts: tuple[Mount, ...] = ()
 
 
@@ -82,14 +86,18 @@ class SourceBundle:
 
     @property
     def _requirements(self) -> Requirements | None:
-        return Requirements(self.project.root, self.project.requirements) if self.project.requirements else None
+        project = self.project
+        return Requirements(project.root, project.requirements, project.resolved) if project.requirements else None
 
     def _interpreter(self) -> Interpreter:
         return interpreters.find(self.project.python)
 
     def _inputs(self, files: Source, interpreter: Interpreter) -> Inputs:
         packages = environment.key_of(self._requirements, interpreter)
-        return Inputs(files, packages, interpreter.version, self.project.start, self.project.mounts)
+        project = self.project
+        return Inputs(
+            files, packages, interpreter.version, project.start, project.mounts, project.path, project.resolved
+        )
 
     def _tell(self, interpreter: Interpreter, files: Source) -> None:
         if interpreter.minor != self.project.python:

@@ -25,8 +25,12 @@ _HARMLESS = frozenset({"PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"})
 
 
 def interpreter_variables(program: Program) -> dict[str, str]:
-    """Those of the runtime's variables that change the interpreter: a session has them, its parent never."""
-    return {name: value for name, value in program.environment.items() if name.startswith(_CHANGING)}
+    """Those of the runtime's variables that change the interpreter: a session has them, its parent never.
+
+    Not PYTHONPATH, which is relative to the code: a session makes it from `Program.python_path`.
+    """
+    changing = program.environment.items()
+    return {name: value for name, value in changing if name.startswith(_CHANGING) and name != "PYTHONPATH"}
 
 
 def needs_own_interpreter(program: Program) -> str | None:
@@ -51,5 +55,6 @@ def base_environment(program: Program, home: str, temporary: str) -> dict[str, s
         "PYTHONUNBUFFERED": "1",
         "HOME": home,
         "TMPDIR": temporary,
-        **{name: value for name, value in program.environment.items() if name not in withheld},
+        # its PYTHONPATH is relative to the code, which each session has in a place of its own
+        **{n: value for n, value in program.environment.items() if n not in withheld and n != "PYTHONPATH"},
     }

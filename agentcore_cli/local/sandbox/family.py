@@ -160,6 +160,7 @@ class Family:
             "port": self.program.port,
             "fresh": learned is None,
             "learned": learned or [],
+            "path": self.program.python_path,
         }
         environment = base_environment(self.program, SHARED.home, SHARED.temporary)
         parent = Parent(self.program.interpreter, settings, environment, self._walls if walled else None)

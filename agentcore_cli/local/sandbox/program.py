@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,6 +46,15 @@ class Program:
     """Folders inside the local runtime's home that must stay visible, read-only: the environment."""
     mounts: tuple[Mount, ...] = ()
     """What its user wants to be seen besides."""
+
+    path: tuple[str, ...] = ()
+    """Folders of the code, relative to it, that imports start from after the program's own."""
+
+    @property
+    def python_path(self) -> list[str]:
+        """What PYTHONPATH is in a session, before it is known where the session has the code."""
+        said = self.environment.get("PYTHONPATH", "").split(os.pathsep)
+        return list(dict.fromkeys([*filter(None, said), *self.path]))
 
     @property
     def initialization_seconds(self) -> int:

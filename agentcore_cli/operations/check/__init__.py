@@ -19,7 +19,7 @@ from agentcore_cli.operations.check.dependencies import Supply, nonexistent, unp
 from agentcore_cli.operations.check.findings import Finding, raise_faults
 from agentcore_cli.operations.check.handlers import handler_findings
 from agentcore_cli.operations.check.imports import Import
-from agentcore_cli.operations.check.installed import environments
+from agentcore_cli.operations.check.installed import Installed, environments
 from agentcore_cli.operations.check.locate import locate, source_of
 from agentcore_cli.operations.check.project import Project, Use, explore
 
@@ -31,7 +31,8 @@ class Subject:
     """An agent as it would be started in the folder `root`.
 
     `environment` is the agent's; `brings_packages`: its image may hold packages that no requirement names;
-    `own_start`: its image may start something else than the entrypoint.
+    `own_start`: its image may start something else than the entrypoint. `packages` is the folder that a deploy has
+    installed these very requirements in.
     """
 
     root: Path
@@ -41,6 +42,12 @@ class Subject:
     environment: Mapping[str, str] = field(default_factory=dict)
     brings_packages: bool = False
     own_start: bool = False
+    packages: Path | None = None
+
+    @property
+    def python_path(self) -> tuple[str, ...]:
+        """The folders, relative to the code, that the agent's own PYTHONPATH adds."""
+        return tuple(filter(None, self.environment.get("PYTHONPATH", "").split(":")))
 
 
 def check_entrypoint(subject: Subject, environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -49,10 +56,12 @@ def check_entrypoint(subject: Subject, environ: Mapping[str, str]) -> tuple[str,
     `environ` is the shell's: VIRTUAL_ENV tells where the project's packages are.
     """
     file = source_of(subject.start, subject.root)
-    project = explore(subject.root, file, subject.python, as_module=subject.start.attribute is not None)
+    project = explore(subject.root, file, subject.python, subject.start, subject.python_path)
     asked = requirements.read(subject.root, subject.requirements)
-    supply = Supply(subject.root, subject.requirements, subject.python, asked, environments(subject.root, environ))
-    findings = [*asked.findings, *project.findings]
+    made = [Installed(subject.packages)] if subject.packages else []
+    installed = [*made, *environments(subject.root, environ)]
+    supply = Supply(subject.root, subject.requirements, subject.python, asked, installed)
+    findings = [*asked.findings, *project.findings, *_missing_findings(project, supply)]
     for finding in application_findings(project, subject.start):
         findings.append(finding.doubtful() if subject.own_start else finding)
     for source in project.sources:
@@ -61,15 +70,31 @@ def check_entrypoint(subject: Subject, environ: Mapping[str, str]) -> tuple[str,
     return raise_faults(findings)
 
 
+def _missing_findings(project: Project, supply: Supply) -> Iterator[Finding]:
+    """What the project's own modules lack; one that hides a package of the same name is told as that."""
+    for missing in project.missing:
+        if owner := supply.brought_as(missing.name):
+            problem = f"hides the package {owner} of {supply.requirements}: rename it"
+            yield Finding(missing.file, None, problem, missing.finding.certain)
+        else:
+            yield missing.finding
+
+
 def _import_findings(project: Project, supply: Supply, subject: Subject) -> Iterator[Finding]:
     uses = [*project.foreign, *_server_of(project, subject.start)]
-    elsewhere = project.changes_path or "PYTHONPATH" in subject.environment
+    elsewhere = project.changes_path or any(not _is_inside(subject.root, place) for place in subject.python_path)
     nonexisting = list(nonexistent(uses, supply))
     unknown = () if supply.asked.findings else unprovided(uses, supply)
     for finding in unknown:
         yield finding.doubtful() if elsewhere or subject.brings_packages else finding
     for finding in nonexisting:
         yield finding.doubtful() if elsewhere else finding
+
+
+def _is_inside(root: Path, place: str) -> bool:
+    """Whether a folder of PYTHONPATH is one of the project's, which has been looked at."""
+    folder = (root / place).resolve()
+    return folder.is_dir() and folder.is_relative_to(root.resolve())
 
 
 def _server_of(project: Project, start: Start) -> list[Use]:

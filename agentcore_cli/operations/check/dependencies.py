@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import sysconfig
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+from agentcore_cli.builders.requirements import Requirements
+from agentcore_cli.config import layout
+from agentcore_cli.errors import InputError
 from agentcore_cli.operations.check import distributions, modules
+from agentcore_cli.operations.check.distributions import normalised
 from agentcore_cli.operations.check.findings import Finding
 from agentcore_cli.operations.check.installed import Installed
 from agentcore_cli.operations.check.project import Use
-from agentcore_cli.operations.check.requirements import Requirements
+from agentcore_cli.operations.check.requirements import Requirements as Asked
 from agentcore_cli.operations.check.resolution import resolve
 
+_OURS: Final = Installed(Path(sysconfig.get_path("purelib")))  # this tool's own: what it has is seen, too
 # Told by tutorials, never part of the SDK (1.25.0); where its names are instead.
 _NO_MODULE: Final = "bedrock_agentcore.context"
 _SDK_NAMES: Final = {
@@ -31,12 +37,12 @@ class Supply:
     root: Path
     requirements: str | None
     python: str
-    asked: Requirements
+    asked: Asked
     installed: list[Installed] = field(default_factory=list)
 
     def provides(self, name: str) -> bool | None:
         """Whether an import of `name` works; None where it can't be known."""
-        if distributions.brings(distributions.brought_by(frozenset(self.asked.names)), name):
+        if distributions.brings(distributions.brought_by(frozenset(self.asked.names)), name) or self._beside(name):
             return True
         shown = self._shown(name)
         if shown or self.asked.is_open:
@@ -45,11 +51,41 @@ class Supply:
             return False
         if self._resolved is None:
             return None
-        if distributions.brings(self._resolved, name):
+        seen = {owner for environment in (*self.installed, _OURS) for owner in environment.owners(name)}
+        if distributions.brings(self._resolved, name) or not seen.isdisjoint(self._resolved):
             return True
-        # a requirement may be imported by a name that is nothing like its own
-        strange = any(not distributions.imports_are_known(asked) for asked in self.asked.names)
-        return None if strange and not distributions.is_known(name) else False
+        # a distribution may bring modules of any name: what it brings is known where it is seen
+        unseen = {distribution for distribution in self._resolved if not self._is_seen(distribution)}
+        if distributions.is_known(name):
+            unseen = {distribution for distribution in unseen if distributions.may_bring(distribution, name)}
+        return None if unseen else False
+
+    def brought_as(self, name: str) -> str | None:
+        """The requirement, asked for or led to, that is imported as `name`; None where none is known to be."""
+        for environment in self.installed:
+            if owners := environment.owners(name) & (environment.closure(self.asked.names) or self.asked.names):
+                return min(owners)
+        wanted = distributions.advised(name) or ""
+        candidates = (wanted, normalised(name))
+        everything = distributions.brought_by(frozenset(self.asked.names)) | (self._resolved or frozenset())
+        return next((candidate for candidate in candidates if candidate in everything), None)
+
+    def owner_of(self, name: str) -> str | None:
+        """The distribution that brings `name` in an environment of the project, whether it is required or not."""
+        return min((owner for environment in self.installed for owner in environment.owners(name)), default=None)
+
+    def _beside(self, name: str) -> bool:
+        """Whether a package that lies on this machine, and is asked for, has a module of that name."""
+        if self.requirements is None:
+            return False
+        try:
+            folders = Requirements(self.root, self.requirements).folders
+        except InputError:
+            return False
+        return any(layout.has_module(folder, name) for folder in folders)
+
+    def _is_seen(self, distribution: str) -> bool:
+        return any(environment.version(distribution) for environment in (*self.installed, _OURS))
 
     def _shown(self, name: str) -> bool | None:
         """Whether an environment shows that the requirements lead to `name`; None where none has them all."""
@@ -65,7 +101,9 @@ class Supply:
     @cached_property
     def _resolved(self) -> frozenset[str] | None:
         """All that the requirements lead to, as uv resolves it."""
-        return resolve(self.root, self.requirements, self.python) if self.requirements else None
+        if self.requirements is None:
+            return None
+        return resolve(self.root, self.requirements, self.python)
 
 
 def unprovided(uses: Iterable[Use], supply: Supply) -> Iterator[Finding]:
@@ -98,15 +136,17 @@ def _surest(uses: Iterable[Use]) -> dict[str, Use]:
 
 
 def _advice(name: str, supply: Supply, *, certain: bool) -> str:
-    wanted = distributions.advised(name)
+    wanted = distributions.advised(name) or supply.owner_of(name)
+    file = supply.requirements or "requirements.txt"
     if removed := distributions.removed_in(name, supply.python):
         return f"{name} left the standard library in Python {removed}" + (
-            f"; add {wanted} to {supply.requirements}" if distributions.is_known(name) and supply.requirements else ""
+            f"; add {wanted} to {file}" if wanted and supply.requirements else ""
         )
     if supply.requirements is None:
-        return f"nothing is required that provides {name}: write {wanted} to requirements.txt"
+        start = f"nothing is required that provides {name}"
+        return f"{start}: write {wanted or 'the package that has it'} to {file}"
     start = f"no requirement provides {name}" if certain else f"can't tell which requirement provides {name}; if none"
-    return f"{start}: add {wanted} to {supply.requirements}"
+    return f"{start}: add {wanted or 'the package that has it'} to {file}"
 
 
 def _nonexistent(use: Use, supply: Supply) -> str | None:
@@ -120,7 +160,7 @@ def _nonexistent(use: Use, supply: Supply) -> str | None:
     return None
 
 
-def _missing_in(package: modules.Module, use: Use, environment: Installed, asked: Requirements) -> str | None:
+def _missing_in(package: modules.Module, use: Use, environment: Installed, asked: Asked) -> str | None:
     owner = min(environment.owners(package.name), default=None)
     version = environment.version(owner) if owner else None
     if owner and asked.pins.get(owner, version) != version:

@@ -16,6 +16,9 @@ def words(text: str) -> frozenset[str]:
 # Import name -> distributions that bring it, as their own documentation names them; the first is the one to advise.
 _KNOWN: Final[dict[str, tuple[str, ...]]] = {
     "a2a": ("a2a-sdk",),
+    "agents": ("openai-agents",),
+    "autogen_agentchat": ("autogen-agentchat",),
+    "claude_agent_sdk": ("claude-agent-sdk",),
     "ag_ui": ("ag-ui-protocol",),
     "attr": ("attrs",),
     "bs4": ("beautifulsoup4",),
@@ -87,6 +90,9 @@ _REMOVED: Final[dict[int, frozenset[str]]] = {
 _ADDED: Final[dict[int, frozenset[str]]] = {11: frozenset({"tomllib"}), 14: frozenset({"annotationlib", "compression"})}
 
 
+_OF_VARIANTS: Final = re.compile(r"^python-|-(python|sdk|cpu|gpu|binary|headless|contrib)\b.*|[-_.]")
+
+
 def normalised(name: str) -> str:
     """A distribution's name in the form in which names are compared (PyPA's name normalisation)."""
     return re.sub(r"[-_.]+", "-", name).lower()
@@ -99,9 +105,11 @@ def brings(distributions: Iterable[str], root: str) -> bool:
     return not set(_KNOWN.get(root, (normalised(root),))).isdisjoint(distributions)
 
 
-def advised(root: str) -> str:
-    """The distribution to require for an import of `root`."""
-    return _KNOWN.get(root, (normalised(root),))[0]
+def advised(root: str) -> str | None:
+    """The distribution to require for an import of `root`; None where that would be a guess at a stranger's package."""
+    if root in _KNOWN:
+        return _KNOWN[root][0]
+    return normalised(root) if normalised(root) in _SAME_NAME else None
 
 
 def is_known(root: str) -> bool:
@@ -109,9 +117,16 @@ def is_known(root: str) -> bool:
     return root in _KNOWN or normalised(root) in _SAME_NAME
 
 
-def imports_are_known(distribution: str) -> bool:
-    """Whether it is known by which name a distribution is imported."""
-    return distribution in _SAME_NAME or any(distribution in names for names in _KNOWN.values())
+def may_bring(distribution: str, root: str) -> bool:
+    """Whether a distribution whose content is not seen may bring `root`, whose own distribution is known.
+
+    Variants do (`pydantic-ai-slim`, `opencv-contrib-python-headless`), and they carry the name.
+    """
+    names = {root.strip("_"), *_KNOWN.get(root, ())}
+    stems = {
+        re.sub(r"^python-|-(python|sdk|cpu|gpu|binary|headless|contrib)\b.*|[-_.]", "", name.lower()) for name in names
+    }
+    return any(stem and stem in distribution.replace("-", "") for stem in stems)
 
 
 def brought_by(distributions: frozenset[str]) -> frozenset[str]:

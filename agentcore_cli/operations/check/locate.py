@@ -6,19 +6,22 @@ import difflib
 from pathlib import Path
 from typing import Final
 
-from agentcore_cli.config import Start
+from agentcore_cli.config import Start, layout
+from agentcore_cli.config.start import check_form
 from agentcore_cli.errors import EntrypointError
 
-FOUND_IN_FOLDERS: Final = ("agent.py", "app.py", "main.py")
+FOUND_IN_FOLDERS: Final = ("agent.py", "app.py", "main.py", "__main__.py")
 
 
 def locate(given: str, here: Path, root: Path) -> str:
     """The entrypoint as the config keeps it: a path relative to `root` with /, or `module:app` unchanged.
 
-    `given` is relative to `here`; a folder stands for the one of agent.py, app.py and main.py that it has. Raises
-    EntrypointError when nothing, or more than one thing, is meant.
+    `given` is relative to `here`; a folder stands for the one of agent.py, app.py, main.py and __main__.py that it has,
+    the dotted name of a module for that module. Raises EntrypointError when nothing, or more than one thing, is meant.
     """
     path = (here / given).absolute()
+    if not path.exists() and (module := _module(given, root)):
+        return f"-m {module}"
     if path.is_dir():
         path = _only_one(path, given)
     elif ":" in given and not path.exists():
@@ -28,20 +31,27 @@ def locate(given: str, here: Path, root: Path) -> str:
     return _checked_form(_inside(path, given, root))
 
 
+def _module(given: str, root: Path) -> str | None:
+    """The module that is meant by `-m package.module` or by the name alone, if the project has it."""
+    name = given.removeprefix("-m").strip()
+    if not all(part.isidentifier() for part in name.split(".")) or name.endswith(".py"):
+        return None
+    if name == given and "." not in name:
+        return None  # a file's name without its suffix: that is told
+    file, _ = layout.of_module(root, name)
+    return name if (root / file).is_file() else None
+
+
 def source_of(start: Start, root: Path) -> Path:
     """The file that holds what is started: for `module:app` the module, or the package's `__init__.py`.
 
     Raises EntrypointError when the module is missing.
     """
     path = root / start.file
-    package = path.with_suffix("") / "__init__.py"
     if path.is_file() or start.attribute is None:
         return path
-    if package.is_file():
-        return package
-    module = str(start.file.with_suffix("")).replace("/", ".")
     raise EntrypointError(
-        f"module {module} is missing: there is no {start.file} in {root}", hint=_instead(path, keep_suffix=False)
+        f"module {start.module} is missing: there is no {start.file} in {root}", hint=_instead(path, keep_suffix=False)
     )
 
 
@@ -68,7 +78,7 @@ def _inside(path: Path, given: str, root: Path) -> str:
 
 
 def _checked_form(entrypoint: str) -> str:
-    Start.of(entrypoint, "HTTP")
+    check_form(entrypoint)
     return entrypoint
 
 

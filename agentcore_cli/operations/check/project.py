@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from agentcore_cli import confines
+from agentcore_cli.config import Start
 from agentcore_cli.operations.check import modules
 from agentcore_cli.operations.check.distributions import is_known
 from agentcore_cli.operations.check.findings import Finding
@@ -32,6 +33,15 @@ class Use:
         return Finding(self.source.shown, self.statement.line, problem, certain=self.runs == "always")
 
 
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something that the project's own module `name`, of `file`, is asked for and does not have."""
+
+    name: str
+    file: str
+    finding: Finding
+
+
 @dataclass
 class Project:
     """`main` is what is started, None if it can't be read; `sources` are all files reached, `main` first."""
@@ -40,6 +50,7 @@ class Project:
     sources: list[Source] = field(default_factory=list)
     foreign: list[Use] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    missing: list[Missing] = field(default_factory=list)
 
     @property
     def changes_path(self) -> bool:
@@ -48,31 +59,33 @@ class Project:
         return any(ast.unparse(node) in ("sys.path", "site.addsitedir", "sys.meta_path") for node in touched)
 
 
-def explore(root: Path, file: Path, python: str, *, as_module: bool) -> Project:
-    """Read `file` and what of the project it imports.
+def explore(root: Path, file: Path, python: str, start: Start, more: Sequence[str] = ()) -> Project:
+    """Read `file` and what of the project it imports, as `start` starts it.
 
-    `as_module`: it is imported by its dotted name from `root`, else it runs as a script from its own folder.
+    `more` are folders, relative to `root`, that the agent's own PYTHONPATH adds.
     """
-    return _Explorer(root, root if as_module else file.parent, python).explore(file, as_module=as_module)
+    first = root if start.module else file.parent
+    folders = [first, *(root / folder for folder in (*more, *start.path))]
+    return _Explorer(root, list(dict.fromkeys(folders)), python).explore(file, start)
 
 
 class _Explorer:
-    def __init__(self, root: Path, folder: Path, python: str) -> None:
+    def __init__(self, root: Path, folders: list[Path], python: str) -> None:
         self._root = root
-        self._folder = folder
+        self._folders = folders
         self._python = python
         self._project = Project()
         self._waiting: deque[tuple[Module, Runs]] = deque()
         self._seen: set[Path] = set()
 
-    def explore(self, file: Path, *, as_module: bool) -> Project:
+    def explore(self, file: Path, start: Start) -> Project:
         self._seen.add(file)
-        main = self._source(file, is_main=not as_module)
+        main = self._source(file, is_main=start.attribute is None)
         if isinstance(main, Finding):
             self._project.findings.append(main)
             return self._project
         self._project.main = main
-        self._look_into(main, self._dotted(file) if as_module else None, "always")
+        self._look_into(main, _name(file, start), "always")
         while self._waiting:
             module, runs = self._waiting.popleft()
             self._read(module, runs)
@@ -118,7 +131,7 @@ class _Explorer:
         return ".".join([*package, *use.statement.module.split(".")]).strip(".") or None
 
     def _is_own(self, name: str) -> bool:
-        found = modules.find(name, self._folder)
+        found = self._find(name)
         if found is None or found.file:
             return found is not None
         # a folder without __init__.py gives way to an installed package of its name
@@ -126,24 +139,32 @@ class _Explorer:
 
     def _follow(self, use: Use, target: str) -> None:
         for part in _prefixes(target):
-            if found := modules.find(part, self._folder):
+            if found := self._find(part):
                 self._wait_for(found, use.runs)
-        module = modules.find(target, self._folder)
+        module = self._find(target)
         if module is None:
             self._missing(use, target)
             return
         for name in use.statement.names:
             if name == "*":
                 continue
-            if submodule := modules.find(f"{target}.{name}", self._folder):
+            if submodule := self._find(f"{target}.{name}"):
                 self._wait_for(submodule, use.runs)
             elif modules.binds(module, name) is False:
-                self._project.findings.append(use.finding(f"{target} has no {name}"))
+                self._lacks(target, use.finding(f"{target} has no {name}"))
 
     def _missing(self, use: Use, target: str) -> None:
-        parent = modules.last_found(target, self._folder)
+        parent = next((found for part in reversed([*_prefixes(target)]) if (found := self._find(part))), None)
         if parent is None or parent.file is None or modules.is_static(parent):
-            self._project.findings.append(use.finding(f"the project has no module {target}"))
+            self._lacks(target, use.finding(f"the project has no module {target}"))
+
+    def _lacks(self, target: str, finding: Finding) -> None:
+        top = target.partition(".")[0]
+        found = self._find(top)
+        if found is None or (found.file or found.folder) is None:
+            self._project.findings.append(finding)
+        else:
+            self._project.missing.append(Missing(top, self._shown(found.file or found.folder or self._root), finding))
 
     def _wait_for(self, module: Module, runs: Runs) -> None:
         """Files that surely run are read before those that only may, so that each is judged by its strongest use."""
@@ -152,12 +173,22 @@ class _Explorer:
         else:
             self._waiting.append((module, runs))
 
-    def _dotted(self, file: Path) -> str:
-        parts = file.relative_to(self._root).with_suffix("").parts
-        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+    def _find(self, module: str) -> Module | None:
+        """The module in the first of the folders that has its top level, a package before a folder of that name."""
+        top = module.partition(".")[0]
+        there = [folder for folder in self._folders if modules.find(top, folder)]
+        with_code = [folder for folder in there if (found := modules.find(top, folder)) and found.file]
+        return modules.find(module, (with_code or there)[0]) if there else None
 
     def _shown(self, file: Path) -> str:
         return file.relative_to(self._root).as_posix()
+
+
+def _name(file: Path, start: Start) -> str | None:
+    """The dotted name of the file that is started, as its relative imports count it; None for a script."""
+    if start.module is None or file.name != "__main__.py":
+        return start.module
+    return start.module if start.module.endswith("__main__") else f"{start.module}.__main__"
 
 
 def _prefixes(dotted: str) -> Iterator[str]:

@@ -15,8 +15,9 @@ from agentcore_cli.contract import LOCAL_REGION
 from agentcore_cli.errors import InputError
 from agentcore_cli.operations.aws_profile import find_credentials, find_region, lapsed_login
 from agentcore_cli.operations.doctor.check import Check, Choice, missing
-from agentcore_cli.operations.generated import has_own_dockerfile, needs_dockerfile
+from agentcore_cli.operations.generated import needs_dockerfile
 from agentcore_cli.operations.selection import Options
+from agentcore_cli.rendering import has_own_dockerfile
 
 _ARM_EMULATION: Final = Path("/proc/sys/fs/binfmt_misc/qemu-aarch64")
 _DOCKER_SECONDS: Final = 5

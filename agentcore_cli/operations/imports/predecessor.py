@@ -8,16 +8,20 @@ is used, and never deleted.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
+from agentcore_cli.config import Start
 from agentcore_cli.config.document import require_bounded
 from agentcore_cli.confines import require_in_repository
 from agentcore_cli.errors import ConfigError
+from agentcore_cli.operations.imports import old_dockerfile
 from agentcore_cli.operations.imports.imported import Imported
 from agentcore_cli.operations.imports.left_out import left_out
+from agentcore_cli.operations.imports.old_dockerfile import OldDockerfile
 from agentcore_cli.operations.settings import Settings
 
 FILE_NAME: Final = ".bedrock_agentcore.yaml"
@@ -61,14 +65,16 @@ def _load(path: Path) -> dict[str, Any]:
 def _agent(name: str, agent: Mapping[str, Any], path: Path) -> Imported:
     aws = agent.get("aws") or {}
     deployed = agent.get("bedrock_agentcore") or {}
+    dockerfile = old_dockerfile.read(path.absolute().parent, name)
+    settings = _settings(agent, aws)
     return Imported(
         name=name,
-        entrypoint=_entrypoint(name, agent, path),
-        settings=_settings(agent, aws),
+        entrypoint=_as_started(_entrypoint(name, agent, path), dockerfile, path.absolute().parent),
+        settings=settings if settings.python else replace(settings, python=dockerfile.python),
         region=aws.get("region"),
         account=str(aws["account"]) if aws.get("account") else None,
         runtime_arn=deployed.get("agent_arn"),
-        left_out=tuple(f"{name}: {line}" for line in left_out(agent)),
+        left_out=tuple(f"{name}: {line}" for line in (*left_out(agent), *dockerfile.left_out)),
     )
 
 
@@ -117,6 +123,15 @@ def _entrypoint(name: str, agent: Mapping[str, Any], path: Path) -> str:
         f"{path.name}: agents.{name}.entrypoint: {said}: no such file in {folder}",
         hint="mend the path in that file, or move the file beside it",
     )
+
+
+def _as_started(entrypoint: str, dockerfile: OldDockerfile, root: Path) -> str:
+    """The file, unless the image started it in another way than follows from its imports."""
+    started = dockerfile.entrypoint
+    if started is None or not started.startswith("-m "):
+        return entrypoint
+    there, wanted = Start.of(entrypoint, "HTTP", root), Start.of(started, "HTTP", root)
+    return started if wanted.file == there.file and wanted.argv != there.argv else entrypoint
 
 
 def _python(runtime_type: Any) -> str | None:

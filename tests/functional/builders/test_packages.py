@@ -167,10 +167,11 @@ def refused_beside(project: Path, there: Path, *lines: str) -> InputError:
 
 
 def test_the_same_requirements_are_installed_once(project: Path) -> None:
-    wheel = make_wheel(project / "wheels", "one")
+    make_wheel(project / "wheels", "one")
     there = install(project, "one")
-    wheel.unlink()
-    assert install(project, "one") == there
+    told: list[str] = []
+    assert install(project, "one", told=told) == there
+    assert told == []
 
 
 def test_an_interrupted_installation_leaves_nothing(project: Path) -> None:
@@ -241,6 +242,31 @@ def test_a_private_index_serves_and_its_password_is_nowhere_in_the_packages_or_t
     assert names(there) == ["internal"]
     kept = b"".join(path.read_bytes() for path in there.rglob("*") if path.is_file())
     assert b"s3cret" not in kept
+    assert "s3cret" not in "\n".join([*told, caught.value.message, caught.value.hint or ""])
+
+
+@pytest.mark.parametrize("how", ["variable", "file"])
+def test_the_index_that_pip_was_told_serves(project: Path, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = project.parent / "index"
+    (index / "internal").mkdir(parents=True)
+    make_wheel(index / "internal", "internal")
+    (project / "requirements.txt").write_text("internal\n")
+    told: list[str] = []
+    with private_index(index) as address:
+        url = f"http://reader:s3cret-word@{address}/"
+        conf = project.parent / "pip.conf"
+        conf.write_text(f"[global]\nindex-url = {url if how == 'file' else 'http://127.0.0.1:1/'}\nextra-index-url =\n")
+        monkeypatch.setenv("PIP_CONFIG_FILE", str(conf))
+        if how == "variable":
+            monkeypatch.setenv("PIP_INDEX_URL", url)
+        asked = Wanted(Requirements(project, "requirements.txt"), PYTHON)
+        there = packages.build(project.parent / "cache", asked, tell=told.append, stopping=lambda: False)
+        (project / "requirements.txt").write_text("nowhere\n")
+        asked = Wanted(Requirements(project, "requirements.txt"), PYTHON)
+        with pytest.raises(InputError) as caught:
+            packages.build(project.parent / "cache", asked, tell=told.append, stopping=lambda: False)
+    assert names(there) == ["internal"]
+    assert "pip's index-url" in (caught.value.hint or "")
     assert "s3cret" not in "\n".join([*told, caught.value.message, caught.value.hint or ""])
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from agentcore_cli.names import agent_name_from
 from tests.command_line import AGENTCORE, SECONDS, environment_without_aws
 
 AGENT = "from http.server import BaseHTTPRequestHandler as H, HTTPServer\nHTTPServer(('', 8080), H).serve_forever()\n"
@@ -45,7 +46,7 @@ def folder(tmp_path: Path) -> Path:
 def test_what_is_missing_is_asked_for(folder: Path) -> None:
     shown = answer(folder, "\nsupport\neu-west-1\n")
     assert "Entrypoint [main.py]: " in shown
-    assert "Name of the agent [main]: " in shown
+    assert f"Name of the agent [{agent_name_from(folder.name)}]: " in shown  # main says nothing
     assert "AWS region [us-west-2]: " in shown
     config = yaml.safe_load((folder / ".agentcore.yaml").read_text())
     assert list(config["agents"]) == ["support"]

@@ -55,8 +55,8 @@ def test_the_content_of_a_local_package_counts(root: Path, line: str) -> None:
 
 
 MISSING = [
-    pytest.param("-r gone.txt\n", r"requirements.txt:1: gone.txt: no such file", id="included"),
-    pytest.param("six\n./gone.whl\n", r"requirements.txt:2: .*gone.whl: No such file", id="wheel"),
+    pytest.param("-r gone.txt\n", r"requirements.txt:1: gone.txt: there is no such file", id="included"),
+    pytest.param("six\n./gone.whl\n", r"requirements.txt:2: .*gone.whl: there is no such file", id="wheel"),
 ]
 
 
@@ -68,7 +68,7 @@ def test_a_missing_file_is_named_with_its_line(root: Path, text: str, message: s
 
 
 def test_requirements_that_are_not_there_are_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"other\.txt: no such file"):
+    with pytest.raises(InputError, match=r"other\.txt: there is no such file"):
         digest(tmp_path, "other.txt")
 
 
@@ -85,7 +85,7 @@ def test_of_a_pyproject_only_what_is_installed_counts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("[project", "pyproject.toml: "), ("[tool.poetry]\n", "no .project. table")], ids=repr
+    ("text", "message"), [("[project", "pyproject.toml: "), ("[tool.black]\n", "no .project. table")], ids=repr
 )
 def test_a_pyproject_that_names_nothing_is_refused(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "pyproject.toml").write_text(text)

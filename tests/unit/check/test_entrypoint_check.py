@@ -42,7 +42,7 @@ class Case:
         if self.requirements is not None:
             (root / "requirements.txt").write_text(self.requirements)
         name = None if self.requirements is None else "requirements.txt"
-        start = Start.of(self.entrypoint, "HTTP")
+        start = Start.of(self.entrypoint, "HTTP", root)
         subject = Subject(root, start, self.python, name, self.environment, self.brings_packages, self.own_start)
         return check_entrypoint(subject, {})
 
@@ -339,7 +339,7 @@ DOUBTS = {
         "import sys\nsys.path.append('/opt')\nimport tools\n" + GOOD,
         requirements=None,
         expected=(
-            unrequired(3, "tools", "tools"),
+            unrequired(3, "tools", "the package that has it"),
             unrequired(4, "bedrock_agentcore", "bedrock-agentcore"),
         ),
     ),
@@ -361,7 +361,8 @@ DOUBTS = {
             "    def handler(payload): ...",
             '    if __name__ == "__main__":',
             "        app.run()",
-            "handler.py:1: can't tell which requirement provides acme; if none: add acme to requirements.txt",
+            "handler.py:1: can't tell which requirement provides acme; if none: "
+            "add the package that has it to requirements.txt",
         ),
     ),
     "a field that the context may not have": handler(

@@ -64,7 +64,7 @@ def environment(tmp_path: Path) -> Environment:
 def check(root: Path, code: str, requirements: str = "acme-sdk\n") -> tuple[str, ...]:
     (root / "handler.py").write_text(code + SERVER)
     (root / "requirements.txt").write_text(requirements)
-    return check_entrypoint(Subject(root, Start.of("handler.py", "HTTP"), "3.13", "requirements.txt"), {})
+    return check_entrypoint(Subject(root, Start.of("handler.py", "HTTP", root), "3.13", "requirements.txt"), {})
 
 
 @pytest.mark.usefixtures("environment")

@@ -71,8 +71,8 @@ def test_what_leads_to_no_file(given: str, message: str, hint: str, project: Pat
 
 
 def test_a_module_is_a_file_or_a_package(project: Path) -> None:
-    assert source_of(Start.of("src.agent:app", "HTTP"), project) == project / "src" / "agent.py"
-    assert source_of(Start.of("bots:app", "HTTP"), project) == project / "bots" / "__init__.py"
+    assert source_of(Start.of("src.agent:app", "HTTP", project), project) == project / "src" / "agent.py"
+    assert source_of(Start.of("bots:app", "HTTP", project), project) == project / "bots" / "__init__.py"
     with pytest.raises(EntrypointError, match=r"module src\.agnt is missing") as caught:
-        source_of(Start.of("src.agnt:app", "HTTP"), project)
+        source_of(Start.of("src.agnt:app", "HTTP", project), project)
     assert caught.value.hint == "did you mean agent?"

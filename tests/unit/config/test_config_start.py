@@ -12,13 +12,13 @@ from agentcore_cli.errors import EntrypointError
 
 
 def test_a_file_runs_as_it_is() -> None:
-    start = Start.of("src/handler.py", "MCP")
+    start = Start.of("src/handler.py", "MCP", Path("/nowhere"))
     assert start == Start(("src/handler.py",), ("src/handler.py",), Path("src/handler.py"))
 
 
 @pytest.mark.parametrize(("protocol", "port"), [("HTTP", "8080"), ("MCP", "8000"), ("A2A", "9000"), ("AGUI", "8080")])
 def test_an_application_is_served_on_its_protocol_s_port(protocol: Protocol, port: str) -> None:
-    start = Start.of("bots.support:app", protocol)
+    start = Start.of("bots.support:app", protocol, Path("/nowhere"))
     assert start.argv == ("-m", "uvicorn", "bots.support:app", "--host", "0.0.0.0", "--port", port)
     assert start.entry_point == ("-m", f"uvicorn bots.support:app --host 0.0.0.0 --port {port}")
     assert (start.file, start.attribute) == (Path("bots/support.py"), "app")
@@ -41,6 +41,6 @@ def test_an_application_is_served_on_its_protocol_s_port(protocol: Protocol, por
 )
 def test_a_malformed_entrypoint(entrypoint: str, hint: str) -> None:
     with pytest.raises(EntrypointError) as caught:
-        Start.of(entrypoint, "HTTP")
+        Start.of(entrypoint, "HTTP", Path("/nowhere"))
     assert entrypoint in caught.value.message
     assert caught.value.hint == hint

@@ -109,6 +109,13 @@ def test_copied_packages_are_found_by_python_and_on_the_path() -> None:
     assert {"PYTHONPATH=/opt/packages", "PATH=/opt/packages/bin:$PATH"} <= set(environment)
 
 
+def test_folders_that_imports_start_from_stand_before_the_packages() -> None:
+    recipe = ImageRecipe("bot", "python:3.13", ("-m", "bot.main"), 8080, packages="packages", path=("src", "lib"))
+    assert "    PYTHONPATH=/app/src:/app/lib:/opt/packages \\\n" in dockerfile(recipe)
+    assert "    PYTHONPATH=/app/src \\\n" in dockerfile(replace(recipe, packages=None, path=("src",)))
+    assert "PYTHONPATH" not in dockerfile(replace(recipe, packages=None, path=()))
+
+
 @pytest.mark.parametrize("recipe", VARIANTS.values(), ids=VARIANTS.keys())
 def test_an_edit_is_told(recipe: ImageRecipe) -> None:
     text = dockerfile(recipe)

@@ -63,6 +63,7 @@ def deployment(agent: Agent = PLAIN, region: str = REGION, account: str = ACCOUN
         has_repository=False,
         image=None,
         refresh=True,
+        resolved="",
         cache=Path("/cache"),
         patience=Patience(),
         listener=events.ignore,

@@ -27,7 +27,7 @@ def receive(descriptor: int, preloaded: "frozenset[str]") -> "Agent":
     with open(descriptor, "rb") as file:
         handed = json.load(file)
     agent = Agent(handed["settings"], handed["request"], handed["listener"])
-    imports.forget_shadowed(imports.Project(agent.script_folder), preloaded)
+    imports.forget_shadowed(imports.Project(agent.script_folder, *agent.path), preloaded)
     return agent
 
 
@@ -58,6 +58,11 @@ class Agent:
         """What the interpreter puts first on `sys.path`."""
         start = self._settings["start"]
         return os.path.join(self._request["app"], "" if start[0] == "-m" else os.path.dirname(start[0])).rstrip("/")
+
+    @property
+    def path(self) -> "list[str]":
+        """The folders after it: PYTHONPATH's, in the session's own copy of the code."""
+        return [os.path.join(self._request["app"], folder) for folder in self._settings["path"]]
 
     def run(self) -> NoReturn:
         """Become the program. Ends as its interpreter would: exit status, one traceback, exit handlers."""
@@ -102,6 +107,8 @@ class Agent:
         """Make of this process what the program takes for its interpreter and its port."""
         if not getattr(sys.flags, "safe_path", False):
             sys.path.insert(0, self.script_folder)
+        if not sys.flags.ignore_environment:
+            sys.path[1:1] = [folder for folder in self.path if folder not in sys.path]
         ports.install(self._settings["port"], self._listener)
         loops.lead_uvloop(self._settings["port"], self._listener)
         program.follow_executions(self.execute_interpreter)

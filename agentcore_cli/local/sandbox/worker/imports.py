@@ -22,11 +22,12 @@ _SUFFIXES = (".py", *importlib.machinery.EXTENSION_SUFFIXES)
 
 
 class Project:
-    """The agent's own code: the folder that is first on its `sys.path`, and the modules found there."""
+    """The agent's own code: the folder that is first on its `sys.path`, then others, and the modules found there."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, *others: str) -> None:
         self.folder = folder
-        self.names = frozenset(_top_level_names(folder))
+        self._folders = (folder, *others)
+        self.names = frozenset(name for place in self._folders for name in _top_level_names(place))
 
     def owns(self, module: str) -> bool:
         """Whether `module` would be taken from the project: its top-level name is there, and comes first."""
@@ -34,8 +35,9 @@ class Project:
 
     def source(self, module: str) -> "str | None":
         """The file of one of the project's modules, or None."""
-        base = os.path.join(self.folder, *module.split("."))
-        return next((path for path in (f"{base}.py", f"{base}/__init__.py") if os.path.isfile(path)), None)
+        bases = (os.path.join(folder, *module.split(".")) for folder in self._folders)
+        paths = (path for base in bases for path in (f"{base}.py", f"{base}/__init__.py"))
+        return next((path for path in paths if os.path.isfile(path)), None)
 
 
 class Guard:
@@ -118,7 +120,7 @@ def _load_one(name: str) -> None:
 
 
 def _top_level_names(folder: str) -> "Iterator[str]":
-    for entry in os.scandir(folder):
+    for entry in os.scandir(folder) if os.path.isdir(folder) else ():
         if entry.is_dir():
             if any(os.path.isfile(os.path.join(entry.path, f"__init__{suffix}")) for suffix in _SUFFIXES):
                 yield entry.name

@@ -57,6 +57,9 @@ class Init:
         request = self._channel.receive()
         if request is None:
             os._exit(0)
+        if self._settings["path"]:
+            folders = [os.path.join(request["app"], folder) for folder in self._settings["path"]]
+            os.environ["PYTHONPATH"] = os.pathsep.join(folders)  # for the agent, and for commands beside it
         try:
             if request["network"] != "shared":
                 network.enter(self._channel)

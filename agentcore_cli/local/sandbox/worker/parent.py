@@ -79,7 +79,8 @@ class Parent:
     def _import(self, preloaded: "frozenset[str]") -> None:
         start = self._settings["start"]
         script = "" if start[0] == "-m" else os.path.dirname(start[0])
-        project = imports.Project(os.path.join(self._settings["app"], script))
+        code = self._settings["app"]
+        project = imports.Project(*(os.path.join(code, folder) for folder in (script, *self._settings["path"])))
         imports.load(project, imports.read_start(project, start))
         imports.load(project, self._settings["learned"])
         imports.forget_shadowed(project, preloaded)

@@ -1,0 +1,141 @@
+"""A fault is definite only from facts: what was resolved, what was installed, what lies in the project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agentcore_cli.builders import environment, interpreters
+from agentcore_cli.builders.requirements import Requirements
+from agentcore_cli.config import Start
+from agentcore_cli.errors import EntrypointError, InputError
+from agentcore_cli.operations.check import Subject, check_entrypoint
+from agentcore_cli.operations.defaults import default_name, with_defaults
+from agentcore_cli.operations.settings import Settings
+from tests.fakes.wheel import make_wheel
+from tests.functional.builders.test_local_packages import make_package
+
+SERVER = "import http.server\nhttp.server.HTTPServer(('', 8080), None).serve_forever()\n"
+
+
+def check(root: Path, code: str, requirements: str, packages: Path | None = None) -> tuple[str, ...]:
+    (root / "handler.py").write_text(f"{code}\n{SERVER}")
+    (root / "requirements.txt").write_text(requirements)
+    start = Start.of("handler.py", "HTTP", root)
+    return check_entrypoint(Subject(root, start, "3.11", "requirements.txt", packages=packages), {})
+
+
+def installed(root: Path, requirements: str) -> Path:
+    (root / "requirements.txt").write_text(requirements)
+    made = environment.build(
+        root / "environments",
+        Requirements(root, "requirements.txt"),
+        interpreters.find("3.11"),
+        tell=lambda line: None,
+        stopping=lambda: False,
+    )
+    return made.packages
+
+
+def offline(root: Path, *names: str) -> str:
+    """Requirements that are met by wheels of these names alone."""
+    (root / "wheels").mkdir()
+    for name in names:
+        make_wheel(root / "wheels", name.replace("-", "_"))
+    return "\n".join(["--no-index", "--find-links ./wheels", *names, ""])
+
+
+@pytest.mark.parametrize(
+    ("module", "distribution"),
+    [("pydantic_ai", "pydantic-ai-slim"), ("cv2", "opencv-contrib-python-headless"), ("PIL", "pillow-simd")],
+)
+def test_a_variant_of_a_distribution_may_bring_the_module(module: str, distribution: str, tmp_path: Path) -> None:
+    warnings = check(tmp_path, f"import {module}", offline(tmp_path, distribution))
+    assert len(warnings) <= 1
+
+
+def test_what_a_deploy_has_installed_is_a_fact(tmp_path: Path) -> None:
+    (tmp_path / "wheels").mkdir()
+    make_wheel(tmp_path / "wheels", "whatever", more={"redis.py": b""})
+    requirements = "--no-index\n--find-links ./wheels\nwhatever\n"
+    packages = installed(tmp_path, requirements)
+    assert check(tmp_path, "import redis, whatever", requirements, packages) == ()
+    with pytest.raises(EntrypointError, match=r"handler\.py:1: no requirement provides tenacity"):
+        check(tmp_path, "import tenacity", requirements, packages)
+
+
+def test_a_package_beside_the_agent_is_looked_into(tmp_path: Path) -> None:
+    make_package(tmp_path / "libs/acme-kit", "kit")
+    assert check(tmp_path, "import kit", "./libs/acme-kit\n") == ()
+
+
+@pytest.mark.parametrize(
+    "code", ["from redis.asyncio import Redis\nfrom redis import Redis, client", "import redis.asyncio"]
+)
+def test_a_file_that_hides_a_package_is_told_as_that(code: str, tmp_path: Path) -> None:
+    (tmp_path / "redis.py").write_text("def helper(): ...\n")
+    with pytest.raises(EntrypointError) as caught:
+        check(tmp_path, code, offline(tmp_path, "redis"))
+    assert caught.value.message == "redis.py: hides the package redis of requirements.txt: rename it"
+
+
+def test_what_the_project_s_own_module_lacks_is_told_as_before(tmp_path: Path) -> None:
+    (tmp_path / "words.py").write_text("A = 1\n")
+    with pytest.raises(EntrypointError, match=r"^handler\.py:1: words has no B"):
+        check(tmp_path, "from words import B", offline(tmp_path, "redis"))
+
+
+def test_the_right_distribution_is_advised_or_none(tmp_path: Path) -> None:
+    empty = offline(tmp_path)
+    with pytest.raises(EntrypointError, match=r"add openai-agents to requirements\.txt"):
+        check(tmp_path, "import agents", empty)
+    with pytest.raises(EntrypointError, match=r"add the package that has it to requirements\.txt"):
+        check(tmp_path, "import some_word", empty)
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("Pipfile", "pipenv requirements > requirements.txt"),
+        ("setup.py", "echo . > requirements.txt"),
+        ("setup.cfg", "echo . > requirements.txt"),
+        ("environment.yml", "conda run -n NAME python -m pip list --format=freeze > requirements.txt"),
+    ],
+)
+def test_another_list_of_requirements_is_answered_with_a_command(name: str, command: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("")
+    with pytest.raises(InputError) as caught:
+        with_defaults(Settings(), tmp_path, "handler.py")
+    assert name in caught.value.message
+    assert command in (caught.value.hint or "")
+    (tmp_path / "requirements.txt").write_text("")
+    assert with_defaults(Settings(), tmp_path, "handler.py").requirements == "requirements.txt"
+
+
+def test_a_project_of_poetry_is_read(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.poetry]\nname = "advisor"\n[tool.poetry.dependencies]\nkit = "*"\n')
+    assert with_defaults(Settings(), tmp_path, "main.py").requirements == "pyproject.toml"
+    assert [str(item) for item in Requirements(tmp_path, "pyproject.toml").reading.named] == ["kit"]
+
+
+@pytest.mark.parametrize(
+    ("entrypoint", "project", "taken", "name"),
+    [
+        ("handler.py", '[project]\nname = "shop"', (), "handler"),
+        ("main.py", '[project]\nname = "my-shop"', (), "my_shop"),
+        ("src/crew/main.py", '[tool.poetry]\nname = "shop"', (), "shop"),
+        ("src/crew/__main__.py", "", (), "crew"),
+        ("apps/one/agent.py", '[project]\nname = "shop"', ("shop",), "one"),
+        ("-m crew.main", "", (), "crew"),
+        ("crew.app:app", "", (), "crew"),
+        ("app.py", "", (), "folder"),
+    ],
+)
+def test_an_agent_is_named_after_what_says_something(
+    entrypoint: str, project: str, taken: tuple[str, ...], name: str, tmp_path: Path
+) -> None:
+    root = tmp_path / "folder"
+    root.mkdir()
+    (root / "pyproject.toml").write_text(project)
+    assert default_name(entrypoint, root, taken) == name
