@@ -163,8 +163,10 @@ def test_refused_handshakes(server: RunningServer, arn: str, options: dict[str, 
 
 
 def test_another_path(server: RunningServer, arn: str) -> None:
-    uri = f"ws://{server.info.host}:{server.info.port}/runtimes/{quote(arn, safe='')}/elsewhere"
-    with pytest.raises(InvalidStatus) as refused, connect(uri, additional_headers=server.headers(), proxy=None):
+    path = f"/runtimes/{quote(arn, safe='')}/elsewhere"
+    uri = f"ws://{server.info.host}:{server.info.port}{path}"
+    signed = server.signed("GET", path, {})
+    with pytest.raises(InvalidStatus) as refused, connect(uri, additional_headers=signed, proxy=None):
         pass
     assert refused.value.response.status_code == 404
 
