@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from agentcore_cli.builders import source
 from agentcore_cli.confines import require_in_repository
+from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import InputError
 
 LOCK_FILE: Final = "uv.lock"
@@ -120,7 +121,7 @@ def _project(requirements: Requirements) -> Iterator[str]:
 def _read(requirements: Requirements, path: Path, name: str) -> str:
     require_in_repository(path, requirements.root, name)
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return text_of(path.read_bytes())
     except FileNotFoundError:
         raise InputError(f"{name}: no such file", hint="mend `requirements` in the config, or make the file") from None
     except (OSError, UnicodeDecodeError) as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from agentcore_cli import confines
+from agentcore_cli.decoding import text_of
 from agentcore_cli.operations.check.distributions import normalised
 from agentcore_cli.operations.check.findings import Finding
 
@@ -111,11 +112,11 @@ def _text(root: Path, name: str, found: Requirements) -> str | None:
         found.findings.append(Finding(name, None, "a link that leads outside the project; it was not read"))
         return None
     try:
-        return (root / name).read_text(encoding="utf-8-sig")
+        return text_of((root / name).read_bytes())
     except FileNotFoundError:
         found.findings.append(Finding(name, None, "there is no such file"))
     except OSError as error:
         found.findings.append(Finding(name, None, f"can't be read: {error.strerror}"))
     except UnicodeDecodeError:
-        found.findings.append(Finding(name, None, "not UTF-8 text"))
+        found.findings.append(Finding(name, None, "not UTF-8 text, nor UTF-16 with its byte order mark"))
     return None
