@@ -15,8 +15,6 @@ _OBJECT: Final = re.compile(r"<[\w.]+( object)? at 0x[0-9a-f]+>|<class '")
 _PYTHON: Final = re.compile(
     r"""[{\[(,:]\s*(b?'|b"|(None|True|False)\s*[,}\])]|<[\w.]+ object at 0x|datetime\.|[A-Z]\w+\()"""
 )
-    r"""[{\[(,:]\s*(b?'|b"|(None|True|False)\s*[,}\])]|<[\w.]+ object at 0x|datetime\.|[A-Z]\w+\()"""
-)
 _SDK_ERROR: Final = "An error occurred during streaming"  # BedrockAgentCoreApp's, when the handler raises midway
 
 
