@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from agentcore_cli.builders import local_packages, poetry
 from agentcore_cli.builders.requirement_lines import Line, lines_of, parse
 from agentcore_cli.confines import require_in_repository
+from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import InputError
 
 LOCK_FILE: Final = "uv.lock"
@@ -281,11 +282,11 @@ class _Reader:
         if not self._may_read(path, path, None):
             return None
         try:
-            return path.read_text(encoding="utf-8-sig")
+            return text_of(path.read_bytes())
         except FileNotFoundError:
             self._fault(path, None, _NO_FILE)
         except UnicodeDecodeError:
-            self._fault(path, None, "not UTF-8 text")
+            self._fault(path, None, "not UTF-8 text, nor UTF-16 with its byte order mark")
         except OSError as error:
             self._fault(path, None, f"can't be read: {error.strerror}")
         return None

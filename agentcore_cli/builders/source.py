@@ -18,6 +18,7 @@ from typing import Final
 from agentcore_cli.builders.ignore import Ignore
 from agentcore_cli.confines import require_inside
 from agentcore_cli.contract import CODE_UNZIPPED_MAX
+from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import EntrypointError, InputError
 from agentcore_cli.exclusions import BUILD_FILES, CLUTTER, IGNORE_FILE, NO_SECRETS, SECRETS
 
@@ -96,9 +97,7 @@ class _Walk:
     def __post_init__(self) -> None:
         file = self.ignore_file
         require_inside(file, self.root, file.name)
-        self._ignore = Ignore.of(
-            file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else []
-        )
+        self._ignore = Ignore.of(_lines(file) if file.exists() else [])
 
     def below(self, folder: Path, name: str) -> Iterator[tuple[str, Entry]]:
         """The entries of a folder and of those in it; the folder itself when there are none."""
@@ -206,3 +205,12 @@ def _check_size(entries: Mapping[str, Entry], limit: int) -> None:
 
 def _megabytes(size: int) -> str:
     return f"{size / 1024**2:.0f} MB"
+
+
+def _lines(file: Path) -> list[str]:
+    """What is no text matches nothing."""
+    data = file.read_bytes()
+    try:
+        return text_of(data).splitlines()
+    except UnicodeDecodeError:
+        return data.decode(errors="replace").splitlines()

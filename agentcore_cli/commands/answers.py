@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from agentcore_cli.ui import Output
 
 _TEXT: Final = "text/"
+_NUMBERED_MAX: Final = 5
 
 
 def show(invocation: Invocation, out: Output, *, output: Path | None, raw: bool) -> None:
@@ -85,12 +86,15 @@ def _show_stream(invocation: Invocation, out: Output) -> None:
     from agentcore_cli.operations.sse import SseParser
 
     parser, count, text, fault = SseParser(), 0, "\n", None
+    odd: list[int] = []
     try:
         for piece in invocation.pieces():
             for event in parser.feed(piece):
                 count += 1
                 fault = event.fault()
                 text = event.text
+                if event.is_python_text:
+                    odd.append(count)
                 if out.json:
                     out.event("data", json_event(event))
                 else:
@@ -98,10 +102,27 @@ def _show_stream(invocation: Invocation, out: Output) -> None:
     finally:
         if not out.json and not text.endswith("\n"):
             out.piece("\n")
+        if odd:
+            _warn_of_python(f"{_numbered(odd)} of the stream {'is' if len(odd) == 1 else 'are'}", out)
     if fault is not None:
         raise invocation.failed(fault)
     if out.json:
         out.result(envelope(invocation) | {"events": count}, last_of_stream=True)
+
+
+def _numbered(numbers: list[int]) -> str:
+    """A few events by their numbers."""
+    if len(numbers) == 1:
+        return f"event {numbers[0]}"
+    shown = ", ".join(map(str, numbers[:_NUMBERED_MAX]))
+    return f"events {shown}" + (f" and {len(numbers) - _NUMBERED_MAX} more" if len(numbers) > _NUMBERED_MAX else "")
+
+
+def _warn_of_python(what: str, out: Output) -> None:
+    out.warning(
+        f"{what} Python's text of a value, not JSON: the agent gives what JSON can't hold (bytes, dates, objects), so "
+        "the SDK sends str() of it; give text, or a dict of plain values"
+    )
 
 
 def _show_text(invocation: Invocation, out: Output) -> None:
@@ -132,6 +153,7 @@ def _show_whole(invocation: Invocation, out: Output) -> None:
     except AgentcoreError:
         _show_beginning(bytes(body), out)
         raise
+    _warn_if_python(bytes(body), out)
     if out.json:
         out.result(envelope(invocation) | {"response": _response(bytes(body))})
         return
@@ -143,6 +165,17 @@ def _show_whole(invocation: Invocation, out: Output) -> None:
     if sys.stdout.isatty():
         text = pretty(parsed(text))
     out.piece(text if text.endswith("\n") or not text else text + "\n")
+
+
+def _warn_if_python(body: bytes, out: Output) -> None:
+    """Of a whole answer that is a JSON text: only such comes from the SDK."""
+    if not body.startswith((b'"{', b'"[', b'"(', b'"<')):
+        return
+    from agentcore_cli.operations.sse import is_python_text
+
+    value = _response(body)
+    if isinstance(value, str) and is_python_text(value):
+        _warn_of_python("the answer is", out)
 
 
 def _show_beginning(body: bytes, out: Output) -> None:

@@ -11,6 +11,7 @@ import typer
 
 from agentcore_cli.commands.globals import Globals
 from agentcore_cli.commands.groups import Group
+from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import InputError
 
 if TYPE_CHECKING:
@@ -119,13 +120,13 @@ def _secret(said: str | None, option: str, variable: str, question: str, out: Ou
     if said is None:
         return os.environ.get(variable) or out.ask_secret(question, option=f"{option} -, or {variable}")
     if said == "-":
-        return sys.stdin.readline().rstrip("\r\n")
+        return sys.stdin.readline().removeprefix("\ufeff").rstrip("\r\n")
     if not said.startswith("@"):
         raise InputError(
             f"{option}: not on the command line, which others can read", hint=f"{option} - or {option} @FILE"
         )
     try:
-        return Path(said[1:]).read_text().rstrip("\r\n")
+        return text_of(Path(said[1:]).read_bytes()).rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{option} {said}: can't be read: {error}") from None
 

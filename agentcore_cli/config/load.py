@@ -16,6 +16,7 @@ from agentcore_cli.config.paths import paths_outside
 from agentcore_cli.config.remembered import recall, remember
 from agentcore_cli.config.rules import broken_rules
 from agentcore_cli.config.schema import Config
+from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -140,9 +141,9 @@ def _read(path: Path, shown: str) -> bytes:
 
 def _decoded(data: bytes, shown: str) -> str:
     try:
-        return data.decode("utf-8-sig")
+        return text_of(data)
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
+        line = error.object.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{shown}:{line}: not UTF-8 text", hint="save the file as UTF-8") from error
 
 

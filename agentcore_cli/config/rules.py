@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Final
 
+from agentcore_cli.allowlist import may_be_allowed
 from agentcore_cli.config.faults import Fault
 from agentcore_cli.config.paths import path_fault
 from agentcore_cli.config.regions import region_fault
@@ -78,7 +79,9 @@ def _requirements_faults(agent: Agent) -> Iterator[Fault]:
 
 
 def _header_faults(agent: Agent) -> Iterator[Fault]:
-    """runtime-header-allowlist: no x-amz-*, of x-amzn-* the custom ones alone, each once whatever its case."""
+    """runtime-header-allowlist: no x-amz-*, of x-amzn-* the custom ones alone, none that is restricted, each once
+    whatever its case.
+    """
     seen: set[str] = set()
     for index, header in enumerate(agent.header_allowlist):
         lower = header.lower()
@@ -88,6 +91,8 @@ def _header_faults(agent: Agent) -> Iterator[Fault]:
             yield Fault(("header_allowlist", index), f"{header}: AgentCore forwards no x-amz- header")
         elif lower.startswith("x-amzn-") and not lower.startswith(HEADER_CUSTOM_PREFIX.lower()):
             yield Fault(("header_allowlist", index), f"{header}: of x-amzn- headers only {HEADER_CUSTOM_PREFIX}* pass")
+        elif not may_be_allowed(header):
+            yield Fault(("header_allowlist", index), f"{header}: AgentCore never forwards it to an agent")
         seen.add(lower)
 
 

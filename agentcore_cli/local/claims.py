@@ -10,6 +10,10 @@ from typing import Any, Final
 
 Claims = Mapping[str, Any]
 
+NO_AUDIENCE: Final = (
+    "the token has no aud, and the runtime asks for one; access tokens of Cognito have none: name the client instead "
+    "(`agentcore configure --jwt-client ID`, without --jwt-audience)"
+)
 _CLIENT: Final = ("client_id", "azp")
 _SCOPE: Final = ("scope", "scp")
 
@@ -17,6 +21,8 @@ _SCOPE: Final = ("scope", "scp")
 def identity_fault(authorizer: Mapping[str, Any], claims: Claims) -> str | None:
     """Why the token is not meant for this runtime, or None."""
     audience = authorizer.get("allowedAudience")
+    if audience and not _words(claims.get("aud"), split=False):
+        return NO_AUDIENCE
     if audience and not set(audience) & set(_words(claims.get("aud"), split=False)):
         return "the token is for another audience"
     clients = authorizer.get("allowedClients")

@@ -58,7 +58,7 @@ class Request:
         self.headers: dict[bytes, bytes] = dict(self.header_list)
         self.receive = receive
         self.send = send
-        self.known: Callable[[], None] = scope["state"]["known"]
+        self.known: Callable[[], None] = scope.get("state", {}).get("known", _nothing)
         self.protocol: Protocol = "HTTP"
         self.rpc_id: msgspec.Raw | None = None
         self._held: HeldBody | None = None
@@ -110,6 +110,10 @@ class Request:
         if (self.length or 0) > limit:
             raise too_large(limit)
         return RequestBody(self.receive, limit)
+
+
+def _nothing() -> None:
+    """What is to be done where nobody counts strangers."""
 
 
 @lru_cache(maxsize=256)

@@ -17,6 +17,7 @@ from agentcore_cli import files, names, wiring
 from agentcore_cli.aws.user_pools import AppClient, UserPool, UserPools
 from agentcore_cli.config import Authorizer
 from agentcore_cli.config.write import ABSENT, Change, changed
+from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import ConflictError, InputError, NotFoundError
 from agentcore_cli.events import Listener, Step
 from agentcore_cli.operations.selection import Selected
@@ -219,7 +220,7 @@ def _authorizer_changes(selected: Selected, pool: UserPool, clients: list[str]) 
 
 def _write(selected: Selected, changes: list[Change]) -> None:
     path = selected.loaded.path
-    files.write_atomically(path, changed(path.read_text(encoding="utf-8-sig"), changes))
+    files.write_atomically(path, changed(text_of(path.read_bytes()), changes))
 
 
 def _authorizer(selected: Selected) -> Authorizer:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, TextIO
 
+from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import InputError
 
 VARIABLE: Final = "AGENTCORE_BEARER_TOKEN"
@@ -24,10 +25,10 @@ def read_bearer(
     if argument is None:
         return _checked(environ[VARIABLE], VARIABLE) if environ.get(VARIABLE) else None
     if argument == "-":
-        return _checked((stdin or sys.stdin).read(_LONGEST + 1), "--bearer-token -")
+        return _checked((stdin or sys.stdin).read(_LONGEST + 1).removeprefix("\ufeff"), "--bearer-token -")
     if argument.startswith("@"):
         try:
-            return _checked(Path(argument[1:]).read_text(), f"--bearer-token {argument}")
+            return _checked(text_of(Path(argument[1:]).read_bytes()), f"--bearer-token {argument}")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not text"
             raise InputError(f"--bearer-token {argument}: can't be read: {reason}") from None

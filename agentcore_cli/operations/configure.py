@@ -16,6 +16,7 @@ from agentcore_cli import config as configs
 from agentcore_cli import files
 from agentcore_cli.config import FILE_NAME, LOCAL, Agent, Config, Loaded
 from agentcore_cli.config.write import Change, changed, new_project_id
+from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import InputError
 from agentcore_cli.events import Listener, Note, ignore
 from agentcore_cli.names import check_agent_name
@@ -27,6 +28,7 @@ from agentcore_cli.operations.settings import Settings, looks_secret, setting_ch
 from agentcore_cli.rendering import render
 from agentcore_cli.trust import Trust
 
+A2A_VERSION: Final = "A2A-Version"
 _AWS: Final = "aws"
 
 
@@ -160,7 +162,7 @@ def _agent_of(request: ConfigureRequest, loaded: Loaded | None, root: Path) -> t
 def _present_text(draft: _Draft) -> str:
     """The text that is changed: the config as it is, or one without agents."""
     if draft.loaded:
-        return draft.path.read_text(encoding="utf-8-sig")
+        return text_of(draft.path.read_bytes())
     target = LOCAL if draft.request.target == LOCAL else draft.target
     project = new_project_id(draft.root.name)
     return render("config/agentcore.yaml.j2", project=project, agent=draft.name, target=target)
@@ -172,10 +174,21 @@ def _changes(draft: _Draft, listener: Listener, environ: Mapping[str, str]) -> l
         settings = replace(settings, requirements=_relative(settings.requirements, draft))
     if draft.present is None:
         settings = with_defaults(settings, draft.root, draft.entrypoint)
+    settings = _with_a2a_version(settings, draft.present)
     changes = setting_changes(draft.name, draft.entrypoint, draft.present, settings)
     if draft.request.make_default:
         changes.append(Change(("default_agent",), draft.name))
     return changes + _target_changes(draft, listener, environ)
+
+
+def _with_a2a_version(settings: Settings, present: Agent | None) -> Settings:
+    """Clients of A2A 1.0 say their version in a header, which AgentCore forwards only when it is on the list."""
+    protocol = settings.protocol or (present.protocol if present else None)
+    listed = settings.header_allowlist or (present.header_allowlist if present else ())
+    becomes_a2a = protocol == "A2A" and (present is None or present.protocol != "A2A")
+    if not becomes_a2a or A2A_VERSION.lower() in map(str.lower, listed):
+        return settings
+    return replace(settings, header_allowlist=(*listed, A2A_VERSION))
 
 
 def _relative(requirements: str, draft: _Draft) -> str:

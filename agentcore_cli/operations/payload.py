@@ -10,6 +10,7 @@ from typing import BinaryIO
 from msgspec import Struct
 
 from agentcore_cli.contract import PAYLOAD_MAX
+from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import InputError
 
 JSON = "application/json"
@@ -32,7 +33,7 @@ def read_payload(argument: str | None, content_type: str | None, stdin: BinaryIO
     if content_type is not None:
         return Payload(raw, content_type)
     try:
-        text = raw.decode()
+        text = text_of(raw)
     except UnicodeDecodeError:
         raise InputError("the payload is not text", hint="give --content-type, e.g. application/octet-stream") from None
     return payload_of(text)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from dataclasses import dataclass
 from typing import Final
 
 from agentcore_cli.errors import AgentFailedError
 
+_LOOKED_AT: Final = 10_000  # characters
+_OBJECT: Final = re.compile(r"<[\w.]+( object)? at 0x[0-9a-f]+>|<class '")
+_PYTHON: Final = re.compile(
+    r"""[{\[(,:]\s*(b?'|b"|(None|True|False)\s*[,}\])]|<[\w.]+ object at 0x|datetime\.|[A-Z]\w+\()"""
+)
 _SDK_ERROR: Final = "An error occurred during streaming"  # BedrockAgentCoreApp's, when the handler raises midway
 
 
@@ -36,6 +42,12 @@ class ServerSentEvent:
             return value
         return self.data + "\n"
 
+    @property
+    def is_python_text(self) -> bool:
+        """Whether it is what Python writes for a value that JSON can't hold, and not what JSON writes."""
+        value = self.value
+        return isinstance(value, str) and is_python_text(value)
+
     def fault(self) -> AgentFailedError | None:
         """What went wrong, where the event says that the agent failed: the SDK's last event, or AGUI's RUN_ERROR."""
         if _SDK_ERROR not in self.data and "RUN_ERROR" not in self.data:
@@ -48,6 +60,20 @@ class ServerSentEvent:
         if value.get("message") == _SDK_ERROR and "error_type" in value:
             return AgentFailedError(f"the agent failed midway: {value['error_type']}: {value.get('error')}")
         return None
+
+
+def is_python_text(text: str) -> bool:
+    """Whether `text` is the repr of an object or of a container: what is left of a value that JSON can't hold."""
+    beginning = text[:_LOOKED_AT]
+    if beginning.startswith("<"):
+        return _OBJECT.match(beginning) is not None
+    if not beginning.startswith(("{", "[", "(")) or _PYTHON.search(beginning) is None:
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return True
+    return False
 
 
 class SseParser:

@@ -16,6 +16,7 @@ from typing import Any, Final
 from agentcore_cli import rendering
 from agentcore_cli.config import Agent
 from agentcore_cli.contract import SERVICE_PRINCIPAL, EcrRepository, partition
+from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import InputError
 from agentcore_cli.resources.policy_document import Document, statements
 
@@ -127,7 +128,7 @@ def _once(texts: Iterable[str]) -> list[str]:
 def _given_statements(path: Path, own: set[str]) -> list[Mapping[str, Any]]:
     """The statements of a policy file: a document, a list, or one statement. One without a Sid gets one."""
     try:
-        parsed = json.loads(path.read_text(encoding="utf-8"))
+        parsed = json.loads(text_of(path.read_bytes()))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise InputError(f"role_policy: {path.name}: can't be read: {error}", hint=_EXAMPLE) from None
     if isinstance(parsed, list):

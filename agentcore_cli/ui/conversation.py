@@ -40,7 +40,7 @@ class Plain:
         while True:
             if self._prompt:
                 print(_PROMPT, end="", file=sys.stderr, flush=True)
-            line = sys.stdin.readline()
+            line = sys.stdin.readline().removeprefix("\ufeff")  # as PowerShell begins a pipe
             if not line and not said:
                 return None
             said.append(line.rstrip("\n").removesuffix("\\"))

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from agentcore_cli.allowlist import may_be_allowed
 from agentcore_cli.contract import LIFETIME_MAX, PROTOCOLS
 from agentcore_cli.local.control import artifacts
-from agentcore_cli.local.control.headers import may_be_allowed
 from agentcore_cli.local.control.settings import effective_lifecycle
 from agentcore_cli.local.wire import FieldFault
 

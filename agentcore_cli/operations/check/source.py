@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import codecs
 import io
 import sys
 import tokenize
@@ -35,6 +36,8 @@ def read(path: Path, shown: str, python: str, *, is_main: bool = False) -> Sourc
         return Finding(shown, None, "there is no such file")
     except OSError as error:
         return Finding(shown, None, f"can't be read: {error.strerror}")
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return Finding(shown, None, "it is UTF-16, which Python does not read: save it as UTF-8")
     try:
         tree = _parse(data, python)
     except SyntaxError as error:

@@ -16,6 +16,7 @@ from agentcore_cli import files, wiring
 from agentcore_cli.config import FILE_NAME
 from agentcore_cli.config.write import Change, changed
 from agentcore_cli.contract import DEFAULT_ENDPOINT
+from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import AgentcoreError, InputError, NotFoundError
 from agentcore_cli.events import Listener
 from agentcore_cli.operations.configure import ConfigureRequest, configure
@@ -141,7 +142,7 @@ def _write_config(
     )
     if agent.account:
         account = Change(("targets", target, "account"), agent.account)
-        files.write_atomically(written.config, changed(written.config.read_text(), [account]))
+        files.write_atomically(written.config, changed(text_of(written.config.read_bytes()), [account]))
 
 
 def _write_state(root: Path, agent: ImportedAgent, image: str | None) -> None:

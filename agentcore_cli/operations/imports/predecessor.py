@@ -17,6 +17,7 @@ import yaml
 from agentcore_cli.config import Start
 from agentcore_cli.config.document import require_bounded
 from agentcore_cli.confines import require_in_repository
+from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import ConfigError
 from agentcore_cli.operations.imports import old_dockerfile
 from agentcore_cli.operations.imports.imported import Imported
@@ -52,7 +53,7 @@ def read(path: Path) -> tuple[list[Imported], str | None]:
 def _load(path: Path) -> dict[str, Any]:
     require_in_repository(path, path.absolute().parent, path.name)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = text_of(path.read_bytes())
         require_bounded(text, path.name)
         content = yaml.safe_load(text)
     except FileNotFoundError:

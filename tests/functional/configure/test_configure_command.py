@@ -332,3 +332,45 @@ def test_the_entrypoint_s_name_that_is_taken(agentcore: CommandLine, project: Pa
     (project / "sub" / "handler.py").write_text(AGENT)
     done = agentcore.run("configure", "-e", "sub/handler.py", code=2)
     assert "agent handler exists, with the entrypoint handler.py" in done.stderr
+
+
+def test_a_project_that_windows_wrote(agentcore: CommandLine, project: Path) -> None:
+    """Marks at the beginning of the code and the requirements; a config in UTF-16 is changed and stays readable."""
+    (project / "handler.py").write_bytes(AGENT.encode("utf-8-sig"))
+    (project / "requirements.txt").write_bytes(SDK.encode("utf-16"))
+    agentcore.run("configure", "--entrypoint", "handler.py", "--region", "us-west-2")
+    config = project / ".agentcore.yaml"
+    config.write_bytes(config.read_text().encode("utf-16"))
+    agentcore.run("configure", "--env", "LEVEL=high")
+    assert config_of(project)["agents"]["handler"]["environment"] == {"LEVEL": "high"}  # type: ignore[index]
+
+
+def test_code_that_python_does_not_read_is_told_as_that(agentcore: CommandLine, project: Path) -> None:
+    (project / "handler.py").write_bytes(AGENT.encode("utf-16"))
+    done = agentcore.run("configure", "--entrypoint", "handler.py", "--region", "us-west-2", code=2)
+    assert "it is UTF-16, which Python does not read: save it as UTF-8" in done.stderr
+
+
+def test_an_a2a_agent_hears_which_version_its_callers_speak(agentcore: CommandLine, project: Path) -> None:
+    """Once it is one: what was taken off the list stays off."""
+
+    def listed() -> object:
+        return config_of(project)["agents"]["handler"].get("header_allowlist")  # type: ignore[index]
+
+    first = ("configure", "--entrypoint", "handler.py", "--region", "us-west-2", "--no-check")
+    agentcore.run(*first, "--protocol", "A2A")
+    assert listed() == ["A2A-Version"]
+    config = project / ".agentcore.yaml"
+    config.write_text(config.read_text().replace("A2A-Version", "X-Tenant"))
+    agentcore.run("configure", "--no-check", "--env", "LEVEL=high")
+    assert listed() == ["X-Tenant"]
+
+
+@pytest.mark.parametrize("name", ["Cookie", "host", "X-Forwarded-For", "Content-Type", "X-Amz-Date"])
+def test_a_header_that_is_never_forwarded_is_refused(agentcore: CommandLine, project: Path, name: str) -> None:
+    before = contents(project)
+    done = agentcore.run(
+        "configure", "--entrypoint", "handler.py", "--region", "us-west-2", "--no-check", "--allow-header", name, code=2
+    )
+    assert contents(project) == before
+    assert name in done.stderr

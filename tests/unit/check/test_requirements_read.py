@@ -67,7 +67,7 @@ def test_a_project_file_with_dynamic_dependencies_is_open(tmp_path: Path) -> Non
     [
         ("pyproject.toml", b"[project\n", "pyproject.toml: not TOML: Expected ']'"),
         ("pyproject.toml", b"[tool.black]\n", "pyproject.toml: has no [project] table, so it names no dependencies"),
-        ("requirements.txt", b"\xff\xfe", "requirements.txt: not UTF-8 text"),
+        ("requirements.txt", b"\xff\xfea", "requirements.txt: not UTF-8 text"),
         ("requirements.txt", b"-r none.txt\n", "requirements.txt:1: none.txt: there is no such file"),
     ],
 )
@@ -82,3 +82,10 @@ def test_no_file_asks_for_nothing(tmp_path: Path) -> None:
     assert read(tmp_path, None).names == set()
     (finding,) = read(tmp_path, "requirements.txt").findings
     assert str(finding) == "requirements.txt: there is no such file"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_files_that_windows_wrote(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_bytes("strands-agents\r\nhumanize\r\n".encode(encoding))
+    found = read(tmp_path, "requirements.txt")
+    assert (found.names, found.findings) == ({"strands-agents", "humanize"}, [])

@@ -132,6 +132,10 @@ FAULTS = {
         agent_with("header_allowlist:", "  - X-Tenant", "  - X-Amz-Date"),
         ".agentcore.yaml:8: agents.bot.header_allowlist[1]: X-Amz-Date: AgentCore forwards no x-amz- header",
     ),
+    "header that is restricted": (
+        agent_with("header_allowlist: [Cookie]"),
+        ".agentcore.yaml:6: agents.bot.header_allowlist[0]: Cookie: AgentCore never forwards it to an agent",
+    ),
     "header twice": (
         agent_with("header_allowlist: [X-Tenant, x-tenant]"),
         ".agentcore.yaml:6: agents.bot.header_allowlist[1]: x-tenant is given twice",
@@ -264,9 +268,12 @@ def test_the_idle_timeout_that_holds(lifecycle: str, idle_timeout: int) -> None:
     assert Lifecycle().idle_timeout == 900
 
 
-def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("mark", "encoding"), [(b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")]
+)
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path, mark: bytes, encoding: str) -> None:
     path = tmp_path / ".agentcore.yaml"
-    path.write_bytes(b"\xef\xbb\xbf" + AGENT.encode())
+    path.write_bytes(mark + AGENT.encode(encoding))
     assert load(path).root == tmp_path
 
 

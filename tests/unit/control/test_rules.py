@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from agentcore_cli.allowlist import may_be_allowed
 from agentcore_cli.contract import LOCAL_BUCKET
-from agentcore_cli.local.control.headers import may_be_allowed
 from agentcore_cli.local.wire import ServiceFault
 from tests.fakes.control import CODE, DIGEST, SETTINGS, LocalControl
 

@@ -43,6 +43,8 @@ ROWS = {
     "project_folder": 1,
     "user_folder": 1,
     "trust": 2,
+    "decoding": 1,
+    "allowlist": 1,
     "__init__": 1,
 }
 # Who must never see what, beyond the order of the rows.

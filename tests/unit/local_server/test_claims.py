@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agentcore_cli.local.claims import identity_fault, permission_fault
+from agentcore_cli.local.claims import NO_AUDIENCE, identity_fault, permission_fault
 
 
 @pytest.mark.parametrize(
@@ -17,8 +17,9 @@ from agentcore_cli.local.claims import identity_fault, permission_fault
         ({"allowedAudience": ["a"]}, {"aud": ["x", "a"]}, None),
         ({"allowedAudience": ["a b"]}, {"aud": "a b"}, None),
         ({"allowedAudience": ["a"]}, {"aud": "a b"}, "the token is for another audience"),
-        ({"allowedAudience": ["a"]}, {}, "the token is for another audience"),
-        ({"allowedAudience": ["a"]}, {"aud": {"a": 1}}, "the token is for another audience"),
+        ({"allowedAudience": ["a"]}, {}, NO_AUDIENCE),
+        ({"allowedAudience": ["a"]}, {"aud": {"a": 1}}, NO_AUDIENCE),
+        ({"allowedAudience": ["a"]}, {"aud": []}, NO_AUDIENCE),
         ({"allowedClients": ["c"]}, {"client_id": "c"}, None),
         ({"allowedClients": ["c"]}, {"azp": "c"}, None),
         (
@@ -28,7 +29,7 @@ from agentcore_cli.local.claims import identity_fault, permission_fault
         ),
         ({"allowedClients": ["c"]}, {}, "the token was issued to a client that is not allowed"),
         ({"allowedClients": ["c"]}, {"client_id": ["c"]}, "the token was issued to a client that is not allowed"),
-        ({"allowedAudience": ["a"], "allowedClients": ["c"]}, {"client_id": "c"}, "the token is for another audience"),
+        ({"allowedAudience": ["a"], "allowedClients": ["c"]}, {"client_id": "c"}, NO_AUDIENCE),
         ({"allowedAudience": ["a"], "allowedClients": ["c"]}, {"client_id": "c", "aud": "a"}, None),
     ],
 )

@@ -282,11 +282,11 @@ def test_a_laptop_that_slept_ends_no_session(home: Home) -> None:
     async def use(server: SessionServer) -> None:
         await server.ask(version(), ID)
         machine.sleep(20 * 3600)
-        await asyncio.sleep(0.1)
+        await turns()
         assert records(server) == [("idle", None)]
         assert server.sessions.records()[0]["last_used_at"] < machine.told - 19 * 3600
         machine.run(901)
-        await asyncio.sleep(0.1)
+        await turns()
         assert records(server) == [("stopped", "was idle for 900 s")]
         assert server.sessions.records()[0]["ended_at"] == machine.told
 
@@ -300,10 +300,10 @@ def test_a_clock_that_is_set_anew_ends_no_session_and_keeps_none(home: Home) -> 
         for step in (86_400.0, -86_400.0):
             await server.ask(version(), ID)
             machine.set(step)
-            await asyncio.sleep(0.1)
+            await turns()
             assert server.sessions.count() == 1
         machine.run(901)
-        await asyncio.sleep(0.1)
+        await turns()
         assert server.sessions.count() == 0
 
     run(home, use, machine.clock)

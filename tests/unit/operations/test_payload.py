@@ -67,3 +67,32 @@ def test_more_than_agentcore_takes_is_refused(tmp_path: Path) -> None:
 
 def test_stdin_is_read() -> None:
     assert read_payload("-", None, io.BytesIO(b"from a pipe")).body == b'{"prompt": "from a pipe"}'
+
+
+MARKED = [
+    pytest.param("utf-8-sig", b"", id="UTF-8"),
+    pytest.param("utf-16-le", b"\xff\xfe", id="UTF-16, as PowerShell 5 writes it"),
+    pytest.param("utf-16-be", b"\xfe\xff", id="UTF-16, the other way round"),
+    pytest.param("utf-32-le", b"\xff\xfe\x00\x00", id="UTF-32"),
+]
+
+
+@pytest.mark.parametrize(("encoding", "mark"), MARKED)
+@pytest.mark.parametrize(
+    ("text", "body"),
+    [
+        ('{"n": "größe"}', '{"n": "größe"}'.encode()),
+        ("größe", '{"prompt": "größe"}'.encode()),
+    ],
+)
+def test_a_byte_order_mark_is_no_part_of_it(tmp_path: Path, encoding: str, mark: bytes, text: str, body: bytes) -> None:
+    data = mark + text.encode(encoding)
+    (tmp_path / "payload").write_bytes(data)
+    assert read_payload(f"@{tmp_path / 'payload'}", None).body == body
+    assert read_payload("-", None, io.BytesIO(data)).body == body
+    assert read_payload("-", "application/octet-stream", io.BytesIO(data)).body == data
+
+
+def test_half_of_utf_16_is_no_text() -> None:
+    with pytest.raises(InputError, match="the payload is not text"):
+        read_payload("-", None, io.BytesIO(b"\xff\xfe{"))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import random
 
 import pytest
@@ -118,3 +119,27 @@ def test_a_long_line_in_many_pieces_is_read_in_one_go() -> None:
 def test_an_event_may_say_that_the_agent_failed(data: str, message: str | None) -> None:
     fault = ServerSentEvent(data).fault()
     assert (fault.message if fault else None) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "is_python"),
+    [
+        ("{'result': {'redacted': b'rsn_abc'}}", True),
+        ("{'agent': <__main__.Span object at 0x7f12>, 'at': datetime.datetime(2026, 1, 2)}", True),
+        ("[1, None]", True),
+        ("(1, 'a')", True),
+        ("<__main__.Span object at 0x7f12ab>", True),
+        ("{1: Decimal('1.5')}", True),
+        ('{"a": 1}', False),
+        ("[1, 2]", False),
+        ("plain text, with 'quotes' and {braces}", False),
+        ("<p>markup</p>", False),
+        ("[a list] of words: None of it is Python", False),
+        ("", False),
+        ("{", False),
+    ],
+)
+def test_what_python_writes_is_told_from_what_json_writes(text: str, is_python: bool) -> None:
+    for data in (text, json.dumps(text)):
+        event = ServerSentEvent(data)
+        assert event.is_python_text is (is_python and isinstance(event.value, str))
