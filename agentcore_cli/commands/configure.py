@@ -32,6 +32,10 @@ def configure(
     ] = None,
     protocol: Annotated[str | None, typer.Option(metavar="P", help="HTTP, MCP, A2A or AGUI.")] = None,
     env: Annotated[list[str] | None, typer.Option(metavar="K=V", help="An environment variable.")] = None,
+    secret: Annotated[
+        list[str] | None,
+        typer.Option(metavar="K=SOURCE", help="A secret: env, secretsmanager:NAME[#KEY] or ssm:/NAME."),
+    ] = None,
     idle_timeout: Annotated[int | None, typer.Option(metavar="S", help="Seconds that a session may idle.")] = None,
     max_lifetime: Annotated[int | None, typer.Option(metavar="S", help="Seconds that a session may live.")] = None,
     execution_role: Annotated[str | None, typer.Option(metavar="ARN", help="A role of yours, used as it is.")] = None,
@@ -69,6 +73,7 @@ def configure(
         build=build,
         protocol=protocol.upper() if protocol else None,
         environment=assignments(env, "--env"),
+        secrets=assignments(secret, "--secret"),
         idle_timeout=idle_timeout,
         max_lifetime=max_lifetime,
         execution_role=execution_role,

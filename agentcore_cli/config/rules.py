@@ -38,6 +38,8 @@ def _agent_faults(agent: Agent) -> Iterator[Fault]:
     yield from _requirements_faults(agent)
     if agent.role_policy is not None and (problem := path_fault(agent.role_policy)):
         yield Fault(("role_policy",), problem)
+    for name in agent.secrets.keys() & agent.environment.keys():
+        yield Fault(("secrets", name), "is in environment, too; take it out there")
     yield from _header_faults(agent)
     lifecycle = agent.lifecycle
     if lifecycle.idle_timeout > lifecycle.max_lifetime:

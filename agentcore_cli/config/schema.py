@@ -96,6 +96,18 @@ VariableName = Annotated[
     _pattern(rf"[^=\s\x00]{{1,{ENVIRONMENT_KEY_MAX}}}", f"1 to {ENVIRONMENT_KEY_MAX} characters, no = and no blank"),
 ]
 VariableValue = Annotated[str, Meta(max_length=ENVIRONMENT_VALUE_MAX)]
+SecretSource = Annotated[
+    str,
+    _pattern(
+        r"env|secretsmanager:[A-Za-z0-9/_+=.@:!-]{1,512}(#[^#\s]{1,256})?|ssm:(/?[A-Za-z0-9_.-]+)(/[A-Za-z0-9_.-]+){0,15}",
+        "a secret's source: env, secretsmanager:NAME, secretsmanager:NAME#KEY or ssm:/NAME",
+    ),
+]
+SecretName = Annotated[
+    str,
+    _pattern(r"(?!AWS_|AGENTCORE_|BEDROCK_)[A-Za-z_][A-Za-z0-9_]{0,127}", "a variable's name, and none of AWS's own"),
+]
+Secrets = Annotated[dict[SecretName, SecretSource], Meta(max_length=ENVIRONMENT_MAX)]
 Environment = Annotated[dict[VariableName, VariableValue], Meta(max_length=ENVIRONMENT_MAX)]
 MemoryName = Annotated[
     str, _pattern("[a-zA-Z][a-zA-Z0-9_]{0,47}(-[a-zA-Z0-9]{10})?", "a memory's name (letters, digits, _) or its id")
@@ -160,11 +172,12 @@ class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One agent: what is run, how it is built and what AgentCore is told about it.
 
     `requirements` is a path relative to the config; None: nothing is installed. `python` is the version that the agent
-    runs on. `image` skips building. `install` says where packages are installed: on this machine, as arm64 wheels that
-    are copied into the image, or by a RUN in the image. `runtime` is the id of one that exists already: it is updated
-    and never deleted. `models` are what the role may call, all when there is none; `services` are what else it may use
-    of AgentCore, `role_policy` is a file with more IAM statements. `log_retention` is in days, `keep_images` a number.
-    `network` None is PUBLIC, `authorizer` None is IAM, `smoke` None: a deploy starts a session and sends it nothing.
+    runs on. `secrets` are variables whose values are not here: each name's source. `image` skips building. `install`
+    says where packages are installed: on this machine, as arm64 wheels that are copied into the image, or by a RUN in
+    the image. `runtime` is the id of one that exists already: it is updated and never deleted. `models` are what the
+    role may call, all when there is none; `services` are what else it may use of AgentCore, `role_policy` is a file
+    with more IAM statements. `log_retention` is in days, `keep_images` a number. `network` None is PUBLIC, `authorizer`
+    None is IAM, `smoke` None: a deploy starts a session and sends it nothing.
     """
 
     entrypoint: str
@@ -174,6 +187,7 @@ class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     protocol: Protocol = "HTTP"
     description: Description | None = None
     environment: Environment = {}
+    secrets: Secrets = {}
     lifecycle: Lifecycle = Lifecycle()
     base_image: NonEmpty | None = None
     build_args: dict[BuildArgument, str] = {}

@@ -122,14 +122,19 @@ class LocalRuntime:
         self._call("POST", "faults", {"fault": name, "count": count})
 
     def put_credentials(
-        self, runtime_arn: str, environment: Mapping[str, str], source: Mapping[str, Any] | None = None
+        self,
+        runtime_arn: str,
+        environment: Mapping[str, str],
+        source: Mapping[str, Any] | None = None,
+        secrets: Mapping[str, str] | None = None,
     ) -> None:
-        """Give the runtime's sessions these AWS_* variables, and what `source` (`brokers.Source`) leads to.
+        """Give the runtime's sessions these AWS_* variables, what `source` (`brokers.Source`) leads to, and secrets.
 
-        The server keeps both in memory only. The ARN may lack the end that AgentCore gives to an id (`…:runtime/name`):
+        The server keeps them in memory only. The ARN may lack the end that AgentCore gives to an id (`…:runtime/name`):
         they are there before the runtime is.
         """
         asked = {"runtime_arn": runtime_arn, "environment": dict(environment), "source": source}
+        asked |= {"secrets": dict(secrets or {})}
         self._call("PUT", "credentials", asked)
 
     def shutdown(self) -> None:

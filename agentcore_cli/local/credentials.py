@@ -44,19 +44,28 @@ class Credentials:
         self._brokers = brokers
         self._of_runtimes: dict[str, dict[str, str]] = {}
         self._sources: dict[str, Source] = {}
+        self._secrets: dict[str, dict[str, str]] = {}
         self._early: set[asyncio.Task[None]] = set()
 
-    def put(self, runtime_arn: str, environment: Mapping[str, str], source: Source | None = None) -> None:
+    def put(
+        self,
+        runtime_arn: str,
+        environment: Mapping[str, str],
+        source: Source | None = None,
+        secrets: Mapping[str, str] | None = None,
+    ) -> None:
         """Remember what the sessions of a runtime get, and where their credentials are found if not in that.
 
-        An empty mapping and no source withhold it all. A local runtime's own key is nobody's AWS credentials. The ARN
-        may lack the end that AgentCore gives to an id: a name is one runtime's alone in its region.
+        `secrets` are variables of the agent's own. An empty mapping and no source withhold it all. A local runtime's
+        own key is nobody's AWS credentials. The ARN may lack the end that AgentCore gives to an id: a name is one
+        runtime's alone in its region.
         """
         arn = _unended(runtime_arn)
         given = {name: value for name, value in environment.items() if name.startswith("AWS_")}
         if given.get("AWS_ACCESS_KEY_ID", "").startswith(LOCAL_KEY_PREFIX):
             given = {name: value for name, value in given.items() if name not in _KEYS}
         self._of_runtimes[arn] = given
+        self._secrets[arn] = {name: value for name, value in (secrets or {}).items() if not name.startswith("AWS_")}
         self._brokers.forget(arn)
         self._sources.pop(arn, None)
         if source is not None:
@@ -67,6 +76,7 @@ class Credentials:
         name = _unended(runtime_id)
         for arn in [arn for arn in self._of_runtimes if arn.endswith(f"/{name}")]:
             del self._of_runtimes[arn]
+            self._secrets.pop(arn, None)
             self._sources.pop(arn, None)
             self._brokers.forget(arn)
 
@@ -93,7 +103,8 @@ class Credentials:
         elif "AWS_ACCESS_KEY_ID" not in given:
             given = given | _PLACEHOLDERS
         program = {"AWS_REGION", "AWS_DEFAULT_REGION", *version.settings.environment}
-        return {name: value for name, value in (given | made).items() if name not in program}
+        secrets = self._secrets.get(arn, {})
+        return {name: value for name, value in (secrets | given | made).items() if name not in program}
 
     def look_ahead(self, runtime_arn: str) -> None:
         """Begin to look for what a session of the runtime will soon ask for."""

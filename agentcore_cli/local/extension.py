@@ -37,6 +37,7 @@ class _Put(msgspec.Struct, forbid_unknown_fields=True):
     runtime_arn: str
     environment: dict[str, str]
     source: Source | None = None
+    secrets: dict[str, str] = {}
 
 
 class Extension:
@@ -117,7 +118,7 @@ class Extension:
 
     async def _put_credentials(self, request: Request) -> dict[str, Any]:
         asked = await _body(request, _Put)
-        self._credentials.put(asked.runtime_arn, asked.environment, asked.source)
+        self._credentials.put(asked.runtime_arn, asked.environment, asked.source, asked.secrets)
         return {}
 
     async def _end_server(self, _request: Request) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from agentcore_cli.events import Listener, Note
 from agentcore_cli.operations.handed_over import HandedOver, hand_over
 from agentcore_cli.operations.plan import Overrides, Workplace, check, make_plan, work_on
 from agentcore_cli.operations.rollback import RollbackRequest, go_back
+from agentcore_cli.operations.secrets import explain_missing, local_values
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.operations.smoke import STEP, Smoke, told_what_goes_on
 from agentcore_cli.resources.patience import Patience
@@ -83,12 +85,13 @@ def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> De
     check(request.overrides, selected)
     patience = Patience(request.wait, request.timeout)
     smokes = request.smoke and request.wait
-    with work_on(selected, "deploy", listener, must_start=smokes) as place, wiring.store().in_use():
+    working = work_on(selected, "deploy", listener, must_start=smokes)
+    with _told_what_is_missing(selected), working as place, wiring.store().in_use():
         plan = make_plan(place, request.overrides, patience, listener)
         _ask(request, selected, plan)
         _note_first(selected, listener)
         if selected.is_local:
-            _hand_over_credentials(request, selected)
+            _hand_over_credentials(request, selected, local_values(selected, request.caller, listener))
             _tell_of_network(selected, listener)
         with told_what_goes_on(place):
             outcome = apply(plan, place.journal, listener)
@@ -98,6 +101,16 @@ def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> De
             _tell_level(wiring.local_runtime(selected).health(), listener)
         seconds = _see_it_start(request, place, outcome, listener) if smokes else {}
     return _result(selected, plan, outcome, {**outcome.seconds, **seconds})
+
+
+@contextmanager
+def _told_what_is_missing(selected: Selected) -> Iterator[None]:
+    """A version that does not start for want of a variable says how the variable gets there."""
+    try:
+        yield
+    except AgentFailedError as error:
+        explain_missing(error, selected)
+        raise
 
 
 def _note_first(selected: Selected, listener: Listener) -> None:
@@ -164,8 +177,9 @@ def _leave(
     error.hint = mend
 
 
-def _hand_over_credentials(request: DeployRequest, selected: Selected) -> None:
-    """Give local sessions the deployer's AWS credentials, on every deploy: the server keeps them in memory only.
+def _hand_over_credentials(request: DeployRequest, selected: Selected, secrets: Mapping[str, str]) -> None:
+    """Give local sessions the deployer's AWS credentials and the agent's secrets, on every deploy; the server keeps
+    them in memory only.
 
     They are there before the runtime is: its first session starts before it is READY.
     """
@@ -176,7 +190,7 @@ def _hand_over_credentials(request: DeployRequest, selected: Selected) -> None:
     )
     name = names.local_runtime_name(selected.agent_name, config.project)
     arn = contract.runtime_arn(wiring.region(selected), contract.LOCAL_ACCOUNT, name)
-    wiring.local_runtime(selected).put_credentials(arn, given.environment, given.source)
+    wiring.local_runtime(selected).put_credentials(arn, given.environment, given.source, secrets)
 
 
 def _tell_of_network(selected: Selected, listener: Listener) -> None:

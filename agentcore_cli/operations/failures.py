@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from agentcore_cli.errors import AgentFailedError, NotFoundError, StillInProgressError
 from agentcore_cli.log_records import readable
 from agentcore_cli.operations.exchanges import Exchange, remember
+from agentcore_cli.operations.secrets import explain_missing
 
 
 @contextmanager
@@ -36,6 +37,7 @@ def explain(error: AgentFailedError, exchange: Exchange, *, midway: bool = False
         error.hint = error.hint or f"{destination.command('logs')} --session-id {shlex.quote(exchange.name)}"
     lines = error.message.split("\n") + _last_lines(exchange, midway=midway)
     error.message = "\n".join(readable(line) for line in lines)
+    explain_missing(error, destination.selected)
 
 
 def _last_lines(exchange: Exchange, *, midway: bool) -> list[str]:

@@ -20,6 +20,7 @@ from agentcore_cli.errors import EntrypointError, InputError, StillInProgressErr
 from agentcore_cli.events import Listener
 from agentcore_cli.operations.account import Account, find_account, verify_account
 from agentcore_cli.operations.agent_check import check_readable
+from agentcore_cli.operations.secrets import check_for_aws
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.state import RUNTIME
@@ -153,6 +154,7 @@ def check(overrides: Overrides, selected: Selected) -> None:
     _check_image(overrides.image)
     _check_artifact(overrides, selected)
     _check_issuer(selected)
+    check_for_aws(selected)
     if selected.is_local or not (overrides.image or selected.agent.image):
         _check_entrypoint(selected)
 

@@ -26,6 +26,7 @@ class Settings:
     protocol: str | None = None
     description: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
     idle_timeout: int | None = None
     max_lifetime: int | None = None
     execution_role: str | None = None
@@ -90,6 +91,7 @@ def _groups(present: Agent | None, said: Settings) -> list[tuple[str, object, Ma
     times = {"idle_timeout": said.idle_timeout, "max_lifetime": said.max_lifetime}
     return [
         ("environment", present and present.environment, said.environment),
+        ("secrets", present and present.secrets, said.secrets),
         ("lifecycle", lifecycle, times),
         ("network", present and present.network, network),
         ("authorizer", present and present.authorizer, authorizer),
