@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from agentcore_cli.local.sandbox import SessionProcess
-from tests.functional.sandbox import attempts
+from tests.attacks import attempts
 from tests.functional.sandbox.stage import AGENTS, Stage, on_stage, run_in
 
 OBEDIENT = AGENTS / "obedient.py"
