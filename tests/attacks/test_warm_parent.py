@@ -38,7 +38,8 @@ tried('write to the environment', lambda: write(__file__))
 tried('write to the system', lambda: write('/usr/lib/new'))
 tried('write to HOME', lambda: write(HOME + '/.profile'))
 tried('processes of the machine', lambda: [
-    name for name in os.listdir('/proc') if name.isdigit() and b'hostile_session' in open(f'/proc/{name}/cmdline', 'rb').read()
+    name for name in os.listdir('/proc')
+    if name.isdigit() and b'hostile_session' in open(f'/proc/{name}/cmdline', 'rb').read()
 ])
 found['variables'] = [name for name, value in os.environ.items() if SECRET in value or name.startswith('AWS_')]
 found['user namespace of the machine'] = os.readlink('/proc/self/ns/user') == MACHINE
@@ -57,7 +58,10 @@ def test_a_dependency_finds_nothing_at_import(stage_of: Theatre) -> None:
             f"HOME, STATE, SECRET = {str(stage_of.home)!r}, {str(stage_of.root / 'state' / 'home')!r}, {SECRET!r}\n"
             f"PORT, MACHINE = {machine.getsockname()[1]}, {os.readlink('/proc/self/ns/user')!r}\n"
         )
-        look = "import dependency, os; result = [dependency.found, dependency.space != os.stat('/proc/self/ns/pid').st_ino]"
+        look = (
+            "import dependency, os\n"
+            "result = [dependency.found, dependency.space != os.stat('/proc/self/ns/pid').st_ino]"
+        )
         ((result,),) = stage_of.play([look], modules={"dependency": known + DEPENDENCY})
     found, before_the_session = result
     assert before_the_session, "it was imported in the session, not in the warm parent"
