@@ -150,7 +150,7 @@ def test_a_refusal_is_read_by_who_still_sends(server: RunningServer, answers: st
 def test_the_owners_connection_stays(server: RunningServer, answers: str) -> None:
     """It may rest for longer than a stranger's."""
     with connected(server, 1) as (one,):
-        head = "\r\n".join(f"{name}: {value}" for name, value in server.headers().items())
+        head = "\r\n".join(f"{name}: {value}" for name, value in server.signed("GET", "/_local/health", {}).items())
         asked = f"GET /_local/health HTTP/1.1\r\nhost: {server.info.host}:{server.info.port}\r\n{head}\r\n\r\n".encode()
         for _ in range(2):
             one.sendall(asked)
