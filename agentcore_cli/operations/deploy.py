@@ -85,19 +85,19 @@ def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> De
     check(request.overrides, selected)
     patience = Patience(request.wait, request.timeout)
     smokes = request.smoke and request.wait
-    with work_on(selected, "deploy", listener, must_start=smokes) as place, wiring.store().in_use():
+    working = work_on(selected, "deploy", listener, must_start=smokes)
+    with _told_what_is_missing(selected), working as place, wiring.store().in_use():
         plan = make_plan(place, request.overrides, patience, listener)
         _ask(request, selected, plan)
         _note_first(selected, listener)
         if selected.is_local:
             _hand_over_credentials(request, selected, local_values(selected, request.caller, listener))
             _tell_of_network(selected, listener)
-        with _told_what_is_missing(selected):
-            with told_what_goes_on(place):
-                outcome = apply(plan, place.journal, listener)
-            if selected.is_local and _is_new(plan):
-                _tell_level(wiring.local_runtime(selected).health(), listener)
-            seconds = _see_it_start(request, place, outcome, listener) if smokes else {}
+        with told_what_goes_on(place):
+            outcome = apply(plan, place.journal, listener)
+        if selected.is_local and _is_new(plan):
+            _tell_level(wiring.local_runtime(selected).health(), listener)
+        seconds = _see_it_start(request, place, outcome, listener) if smokes else {}
     return _result(selected, plan, outcome, {**outcome.seconds, **seconds})
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from agentcore_cli.local.sandbox.isolation import Isolation
+from tests.attacks.test_violence import obey, processes_with
 from tests.functional.sandbox.stage import AGENTS, Stage, on_stage, run_in
-from tests.functional.sandbox.test_hostile import obey, processes_with
 
 OBEDIENT = AGENTS / "obedient.py"
 PROCESS = Isolation(None, overlay=False, reason="refused by the test")

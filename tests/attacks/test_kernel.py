@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from agentcore_cli.local.sandbox import SessionProcess
-from tests.functional.sandbox import attempts
+from tests.attacks import attempts
 from tests.functional.sandbox.stage import AGENTS, Stage, on_stage, run_in
 
 OBEDIENT = AGENTS / "obedient.py"
@@ -146,54 +146,5 @@ def test_an_abstract_socket_of_the_machine_is_out_of_reach(tmp_path: Path) -> No
                 session, f"try:\n    {connect}\nexcept OSError as error: result = error.errno\nelse: result = 0"
             )
             assert tried in {errno.EPERM, errno.ECONNREFUSED}  # the latter where it has a network of its own
-
-    on_stage(tmp_path, play)
-
-
-def test_its_processes_are_limited_without_control_groups_and_counted_apart(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        require(stage, "process limit", "processes of its own")
-        program = stage.program(OBEDIENT)
-        session, other = await stage.start(program), await stage.start(program)
-        fork = (
-            "import os, resource, time\nresource.setrlimit(resource.RLIMIT_NPROC, (8, 4096))\nresult = 0\n"
-            "try:\n    for _ in range(20):\n        if os.fork() == 0: time.sleep(60)\n        result += 1\n"
-            "except BlockingIOError: pass"
-        )
-        assert (
-            await run_in(session, "import resource; result = resource.getrlimit(resource.RLIMIT_NPROC)") == [4096] * 2
-        )
-        assert 0 < await run_in(session, fork) < 8
-        assert 0 < await run_in(other, fork) < 8
-        raising = "import resource; resource.setrlimit(resource.RLIMIT_NPROC, (5000, 5000))"
-        assert await run_in(other, f"try:\n    {raising}\nexcept ValueError: result = 'no'") == "no"
-
-    on_stage(tmp_path, play)
-
-
-@pytest.mark.parametrize(
-    "act",
-    [
-        pytest.param("for n in range(1100): left.write(piece)", id="one-file"),
-        pytest.param("os.unlink('/tmp/left')\n    for n in range(1100): left.write(piece)", id="without-a-name"),
-        pytest.param("for n in range(300_000): os.close(os.open(f'/tmp/{n}', os.O_CREAT))", id="files"),
-        pytest.param("os.posix_fallocate(left.fileno(), 0, 2 << 30)", id="reserved"),
-    ],
-)
-def test_its_disk_is_bounded_and_that_is_told(act: str, tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        require(stage, "disk limit")
-        program = stage.program(OBEDIENT)
-        greedy, other = await stage.start(program), await stage.start(program)
-        source = (
-            "import errno, os\npiece = bytes(1 << 20)\nleft = open('/tmp/left', 'wb', 0)\nresult = 0\n"
-            f"try:\n    {act}\nexcept OSError as error: result = error.errno\n"
-            "print('the agent says so', flush=True)"
-        )
-        assert await run_in(greedy, source) == errno.ENOSPC
-        assert await run_in(other, "open('/tmp/x', 'w').write('x'); open('own', 'w').close(); result = 1") == 1
-        await greedy.stop(grace=1)
-        if "fallocate" not in act:
-            assert "no space is left of the session's 1 GB of disk" in (stage.home.logs / "s2.log").read_text()
 
     on_stage(tmp_path, play)

@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[3]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from agentcore_cli.local.sandbox.network import link_name
 from tests.functional.sandbox.stage import AGENTS, Stage

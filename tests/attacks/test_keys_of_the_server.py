@@ -17,7 +17,7 @@ from websockets.sync.client import connect
 
 from tests.local_runtime import ONE_ATTEMPT, REGION, Answer, RunningServer, invocations, new_session, runtime_id
 
-AGENTS = Path(__file__).parents[2] / "agents"
+AGENTS = Path(__file__).parents[1] / "agents"
 MINE, THEIRS = {"agentcore:project": "mine-123456"}, {"agentcore:project": "theirs-123456"}
 ROLE = "arn:aws:iam::000000000000:role/AmazonBedrockAgentCoreLocal"
 

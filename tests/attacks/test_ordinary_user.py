@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-REPOSITORY = Path(__file__).parent.parent.parent.parent
+REPOSITORY = Path(__file__).parents[2]
 NOBODY = 65534
 PYTHON = "/usr/bin/python3"  # one that every user may run
 
@@ -53,7 +53,7 @@ def test_nobody_gets_a_user_namespace_or_a_reason(folder: Path) -> None:
 
 
 def run_as_nobody(folder: Path) -> Any:
-    script = folder / "tests" / "functional" / "sandbox" / "unprivileged_process.py"
+    script = folder / "tests" / "attacks" / "unprivileged_process.py"
     result = subprocess.run(
         ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", PYTHON, script, folder / "state"],
         capture_output=True,

@@ -211,6 +211,6 @@ except OSError as error:
 @namespaces
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 def test_kernels_without_mount_setattr_remount_one_by_one() -> None:
-    repository = Path(__file__).parent.parent.parent.parent
+    repository = Path(__file__).parents[2]
     result = subprocess.run([sys.executable, "-c", REMOUNT], cwd=repository, capture_output=True, text=True)
     assert (result.stdout, result.stderr) == ("Read-only file system\n", "")

@@ -8,7 +8,7 @@ import socket
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[3]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.functional.sandbox.stage import AGENTS, Stage, run_in
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.functional.sandbox.test_unprivileged import NOBODY, PYTHON, folder
+from tests.attacks.test_ordinary_user import NOBODY, PYTHON, folder
 
 __all__ = ["folder"]
 
@@ -27,7 +27,7 @@ pytestmark = [
 
 
 def as_nobody(folder: Path, search_path: str) -> Any:
-    script = folder / "tests" / "functional" / "sandbox" / "unprivileged_network.py"
+    script = folder / "tests" / "attacks" / "unprivileged_network.py"
     user = f"setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups"
     command = f"{OPEN_TUN} {user} {PYTHON} {script} {folder / 'state'}"
     result = subprocess.run(

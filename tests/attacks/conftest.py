@@ -1,0 +1,19 @@
+"""Attacks on a server share it as the tests of the local runtime do: one for a file, with the agent that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.attacks.theatre import USERS, Theatre, theatre
+from tests.functional.local_server.conftest import answers, server
+
+__all__ = ["answers", "server"]
+
+
+@pytest.fixture(params=USERS)
+def stage_of(request: pytest.FixtureRequest) -> Iterator[Theatre]:
+    """A sandbox that root started, and one that an ordinary user started."""
+    with theatre(request.param) as made:
+        yield made

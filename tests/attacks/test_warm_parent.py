@@ -1,0 +1,99 @@
+"""A dependency that was taken over runs in the warm parent, before any session: what it finds there is as little."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.attacks.test_violence import processes_with
+from tests.attacks.theatre import SECRET, Theatre
+from tests.functional.sandbox.stage import AGENTS, Stage, on_stage, run_in
+
+# Its first lines are what a package does when it is imported.
+DEPENDENCY = """
+import os, socket
+space = os.stat('/proc/self/ns/pid').st_ino
+found = {}
+
+def tried(name, act):
+    try:
+        found[name] = act()
+    except OSError:
+        found[name] = 'refused'
+
+def write(path):
+    with open(path, 'w') as file:
+        file.write('x')
+    return 'written'
+
+tried('credentials', lambda: open(HOME + '/.aws/credentials').read())
+tried('home', lambda: os.listdir(HOME))
+tried('state', lambda: os.listdir(STATE))
+tried('machine', lambda: socket.create_connection(('127.0.0.1', PORT), 2) and 'connected')
+tried('elsewhere', lambda: socket.create_connection(('198.51.100.7', 80), 2) and 'connected')
+tried('write to the environment', lambda: write(__file__))
+tried('write to the system', lambda: write('/usr/lib/new'))
+tried('write to HOME', lambda: write(HOME + '/.profile'))
+tried('processes of the machine', lambda: [
+    name for name in os.listdir('/proc')
+    if name.isdigit() and b'hostile_session' in open(f'/proc/{name}/cmdline', 'rb').read()
+])
+found['variables'] = [name for name, value in os.environ.items() if SECRET in value or name.startswith('AWS_')]
+found['user namespace of the machine'] = os.readlink('/proc/self/ns/user') == MACHINE
+"""
+STAYS = """
+import os, sys
+if os.fork() == 0:
+    os.setsid()
+    os.execv(sys.executable, [sys.executable, '-S', '-c', 'import time; time.sleep(1000) # MARKER'])
+"""
+
+
+def test_a_dependency_finds_nothing_at_import(stage_of: Theatre) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as machine:
+        known = (
+            f"HOME, STATE, SECRET = {str(stage_of.home)!r}, {str(stage_of.root / 'state' / 'home')!r}, {SECRET!r}\n"
+            f"PORT, MACHINE = {machine.getsockname()[1]}, {os.readlink('/proc/self/ns/user')!r}\n"
+        )
+        look = (
+            "import dependency, os\n"
+            "result = [dependency.found, dependency.space != os.stat('/proc/self/ns/pid').st_ino]"
+        )
+        ((result,),) = stage_of.play([look], modules={"dependency": known + DEPENDENCY})
+    found, before_the_session = result
+    assert before_the_session, "it was imported in the session, not in the warm parent"
+    assert found == {
+        **dict.fromkeys(("credentials", "home", "state", "machine", "elsewhere"), "refused"),
+        **dict.fromkeys((f"write to {place}" for place in ("the environment", "the system", "HOME")), "refused"),
+        "processes of the machine": [],
+        "variables": [],
+        "user namespace of the machine": False,
+    }
+
+
+def test_what_a_dependency_leaves_running_ends_with_its_program(tmp_path: Path) -> None:
+    marker = f"stays-{tmp_path.name}-{id(tmp_path)}"
+
+    async def play(stage: Stage) -> None:
+        if stage.sandbox.level.name != "namespaces":
+            pytest.skip(f"level namespaces: {stage.sandbox.level.reason}")
+        text = (AGENTS / "obedient.py").read_text().replace("import json\n", "import dependency\nimport json\n", 1)
+        interpreter = stage.interpreter(dependency=STAYS.replace("MARKER", marker))
+        program = stage.program(stage.write(obedient=text), "obedient.py", interpreter=interpreter)
+        session = await stage.start(program)
+        assert await run_in(session, "result = 1") == 1
+        assert processes_with(marker)
+
+    on_stage(tmp_path, play)
+    assert processes_with(marker) == []
+
+
+def test_what_a_dependency_changes_in_one_session_is_not_in_the_next(stage_of: Theatre) -> None:
+    spoil = "import dependency; dependency.found = 'spoilt'; result = 1"
+    first, second = stage_of.play(
+        [spoil], ["import dependency; result = dependency.found"], modules={"dependency": "found = 'clean'"}
+    )
+    assert (first, second) == ([1], ["clean"])

@@ -1,0 +1,100 @@
+"""Where attacks are played: a local runtime's sandbox in a process of its own, as root and as an ordinary user.
+
+What the user of it has is there to be stolen: a HOME with credentials, variables with a key, a process that waits.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.attacks.test_ordinary_user import NOBODY, PYTHON, REPOSITORY
+
+SECRET = "stolen-" + "x" * 12
+USERS = ("root", "nobody")
+
+
+@dataclass(frozen=True, slots=True)
+class Theatre:
+    """`root` is the user's own folder; `home` in it holds ~/.aws/credentials, with SECRET."""
+
+    user: str
+    root: Path
+
+    @property
+    def home(self) -> Path:
+        return self.root / "home-of-the-user"
+
+    def play(
+        self,
+        *sessions: Sequence[str],
+        modules: Mapping[str, str] | None = None,
+        needs: Sequence[str] = (),
+    ) -> list[list[Any]]:
+        """What each session's sources left as `result`; skips, by its name, where the machine lacks what is needed.
+
+        `modules` are installed in the agent's environment and imported by it, name and source.
+        """
+        asked = {"sessions": [list(each) for each in sessions], "modules": dict(modules or {})}
+        done = subprocess.run(
+            [*self._as_user(), PYTHON, self.root / "tests" / "attacks" / "hostile_session.py", self.root / "state"],
+            input=json.dumps(asked),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            env={"PATH": os.defpath, "HOME": str(self.home), "AWS_SECRET_ACCESS_KEY": SECRET, "USERS_OWN": SECRET},
+        )
+        assert done.returncode == 0, done.stderr
+        told = json.loads(done.stdout)
+        if told["level"] != "namespaces":
+            pytest.skip(f"level namespaces as {self.user}: {told['reason']}")
+        for name in needs:
+            if name in told["missing"]:
+                pytest.skip(f"{name} as {self.user}: {told['missing'][name]}")
+        results: list[list[Any]] = told["results"]
+        return results
+
+    def _as_user(self) -> list[str]:
+        if self.user == "root":
+            return []
+        return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+
+
+@contextmanager
+def theatre(user: str) -> Iterator[Theatre]:
+    """A copy of the code in a folder of that user's."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can play both root and an ordinary user")
+    if user == "nobody" and not shutil.which("setpriv"):
+        pytest.skip("setpriv is not installed")
+    if subprocess.run([PYTHON, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]).returncode:
+        pytest.skip(f"{PYTHON} is older than 3.11")
+    root = Path(tempfile.mkdtemp(prefix="agentcore-theatre-"))
+    try:
+        _furnish(Theatre(user, root))
+        yield Theatre(user, root)
+    finally:
+        shutil.rmtree(root)
+
+
+def _furnish(stage: Theatre) -> None:
+    without_caches: Callable[..., set[str]] = shutil.ignore_patterns("__pycache__")
+    for name in ("agentcore_cli", "tests"):
+        shutil.copytree(REPOSITORY / name, stage.root / name, ignore=without_caches)
+    (stage.home / ".aws").mkdir(parents=True)
+    (stage.home / ".aws" / "credentials").write_text(f"[default]\naws_secret_access_key = {SECRET}\n")
+    (stage.root / "state").mkdir()
+    stage.root.chmod(0o755)
+    if stage.user == "nobody":
+        for path in (stage.root, stage.root / "state", *stage.home.rglob("*"), stage.home):
+            os.chown(path, NOBODY, NOBODY)
