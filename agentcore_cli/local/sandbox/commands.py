@@ -146,13 +146,17 @@ class Commands:
 
     def hear(self, message: Message) -> None:
         """What the init tells of a command."""
-        command = self._running.pop(message["command"], None)
+        number = message["command"]
+        command = self._running.pop(number, None) if isinstance(number, int) else None
         if command is None:
             return
         if "failed" in message:
             command.ended.set_exception(SandboxError(f"the command could not be started: {message['failed']}"))
         else:
-            command.ended.set_result(Exit(message["code"], message["signal"]))
+            code, killed_by = (
+                told if isinstance(told := message.get(name), int) else None for name in ("code", "signal")
+            )
+            command.ended.set_result(Exit(code, killed_by))
 
     def end(self) -> None:
         """The session is over."""

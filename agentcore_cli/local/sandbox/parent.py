@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import fcntl
 import os
 import socket
 import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from agentcore_cli.local.sandbox.program import SandboxError
 from agentcore_cli.local.sandbox.walls import WORKER, keeper_command
-from agentcore_cli.local.sandbox.wire import Message, Wire
+from agentcore_cli.local.sandbox.wire import Message, Nonsense, Wire
 
 READY_SECONDS = 60.0
 _OUTPUT_SHOWN = 300  # characters of a dead parent's last words
+_OUTPUT_MAX = 1024**2  # bytes that a parent may write; what it imports might never stop
 
 
 class Refusal(SandboxError):
@@ -63,7 +65,8 @@ class Parent:
         self._asked = False  # a session is on its way
         self._released = False
         self.studied = False
-        self._output = tempfile.TemporaryFile()  # noqa: SIM115 (open as long as the process)
+        self._output = _bounded_file()
+        self._owed = 0  # answers
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -94,9 +97,9 @@ class Parent:
         except TimeoutError:
             await self.kill()
             raise Refusal(f"its imports take longer than {READY_SECONDS:.0f} seconds") from None
-        if answer["unsafe"]:
+        if unsafe := answer.get("unsafe"):
             self.release()
-            raise Refusal(answer["unsafe"])
+            raise Refusal(str(unsafe))
 
     async def fork(self, descriptors: tuple[int, ...]) -> Forked:
         """A new session's first process, holding copies of `descriptors`.
@@ -105,8 +108,11 @@ class Parent:
         """
         answer = await self._ask({"fork": True}, descriptors)
         if "refused" in answer:
-            raise Refusal(answer["refused"])
-        number: int = answer["forked"]
+            raise Refusal(str(answer["refused"]))
+        number = answer.get("forked")
+        if not isinstance(number, int) or number <= 0 or ("handle" in answer) != (self._walls is not None):
+            await self.kill()
+            raise SandboxError("the session could not be started: its parent talks nonsense")
         if self._walls is None:
             return Forked(number, number, _handle(number), self)
         return Forked(_process_of(answer["handle"]), number, answer["handle"], self)
@@ -114,7 +120,7 @@ class Parent:
     async def study(self, number: int) -> None:
         """Let it look at the memory of its session `number`, which has served. Raises SandboxError."""
         answer = await self._ask({"study": number})
-        self.studied = answer["studied"]
+        self.studied = bool(answer.get("studied"))
 
     def release(self) -> None:
         """No more sessions of it, after one it is being asked for: it ends when its last session has ended."""
@@ -183,6 +189,7 @@ class Parent:
 
     async def _exchange(self, message: Message, descriptors: tuple[int, ...] = ()) -> Message:
         if self._wire is not None:
+            self._owed += 1
             with contextlib.suppress(ConnectionError):
                 await self._wire.send(message, descriptors)
         return await self._answer()
@@ -195,20 +202,44 @@ class Parent:
         return answer
 
     def _hear(self, answer: Message, wire: Wire) -> None:
-        for handle in wire.take_descriptors():
-            answer["handle"] = handle
+        """Only what was asked for is kept, so whoever talks without end fills nothing here."""
+        answer.pop("handle", None)
+        handles = wire.take_descriptors()
+        if handles and "forked" in answer:
+            answer["handle"] = handles.pop()
+        for handle in handles:
+            os.close(handle)
+        if not self._owed:
+            if "handle" in answer:
+                os.close(answer["handle"])
+            raise Nonsense("the parent of sessions answers what was not asked")
+        self._owed -= 1
         self._answers.put_nowait(answer)
 
     def _lost(self) -> None:
+        if self._wire is not None and self._wire.is_nonsense and self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
         self._wire = None
         self._answers.put_nowait(None)
 
     def _last_words(self) -> str:
         if self._output.closed:
             return "the parent of the sessions has ended"
-        size = os.fstat(self._output.fileno()).st_size
-        text = os.pread(self._output.fileno(), _OUTPUT_SHOWN, max(0, size - _OUTPUT_SHOWN)).decode(errors="replace")
+        end = os.lseek(self._output.fileno(), 0, os.SEEK_CUR)
+        shown = min(end, _OUTPUT_SHOWN)
+        text = os.pread(self._output.fileno(), shown, end - shown).decode(errors="replace")
         return f"the parent of the sessions has ended: {text.strip() or 'without a word'}"
+
+
+def _bounded_file() -> IO[bytes]:
+    """Where a parent writes to, and no more than _OUTPUT_MAX where the system can hold it to that."""
+    if not hasattr(os, "memfd_create"):
+        return tempfile.TemporaryFile()
+    file: IO[bytes] = os.fdopen(os.memfd_create("output", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING), "r+b", buffering=0)
+    file.truncate(_OUTPUT_MAX)
+    fcntl.fcntl(file, fcntl.F_ADD_SEALS, fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK)
+    return file
 
 
 def _handle(pid: int) -> int | None:
@@ -222,7 +253,7 @@ def _process_of(handle: int) -> int:
     """The process behind a pidfd, as this process numbers it. Raises SandboxError when it has ended."""
     with open(f"/proc/self/fdinfo/{handle}") as file:
         fields = dict(line.split(":", 1) for line in file.read().splitlines())
-    pid = int(fields["Pid"])
+    pid = int(fields.get("Pid", 0))
     if pid <= 0:
         os.close(handle)
         raise SandboxError("the session could not be started: its first process has ended")

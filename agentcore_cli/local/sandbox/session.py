@@ -9,6 +9,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Mapping
 from dataclasses import replace
+from types import NoneType
 from typing import Any, Final, NoReturn
 
 from agentcore_cli.local.sandbox.commands import Command, Commands, Place
@@ -18,7 +19,7 @@ from agentcore_cli.local.sandbox.parent import Forked
 from agentcore_cli.local.sandbox.program import Exit, SandboxError
 from agentcore_cli.local.sandbox.session_network import SessionNetwork
 from agentcore_cli.local.sandbox.surroundings import Surroundings
-from agentcore_cli.local.sandbox.wire import Message, Wire
+from agentcore_cli.local.sandbox.wire import Message, Nonsense, Wire
 
 _ENDED: Final = {"failed": "its first process has ended"}
 
@@ -123,7 +124,7 @@ class SessionProcess:
         except TimeoutError:
             answer = {"failed": f"the session did not start within {START_SECONDS:.0f} seconds"}
         if "failed" in answer:
-            await self._fail(answer["failed"])
+            await self._fail(str(answer["failed"]))
 
     async def _have(self, network: Awaitable[None]) -> None:
         try:
@@ -172,15 +173,21 @@ class SessionProcess:
 
     def _hear(self, message: Message) -> None:
         if "network" in message:
-            self._network.furnish(self._wire.take_descriptors())
+            if not (descriptors := self._wire.take_descriptors()):
+                raise Nonsense("a session hands over a network that it does not have")
+            self._network.furnish(descriptors)
         elif "exited" in message:
-            self._report = message["exited"]
+            self._report = _report_of(message["exited"])
         elif "command" in message:
             self._commands.hear(message)
         elif not self._answer.done():
             self._answer.set_result(message)
+        else:
+            raise Nonsense("a session answers what was not asked")
 
     def _end_of_wire(self) -> None:
+        if self._wire.is_nonsense:
+            self._kill()
         self._wire_ended = True
         self._commands.end()
         if not self._answer.done():
@@ -203,6 +210,13 @@ class SessionProcess:
         self._network.close()
         self._removed = asyncio.get_running_loop().run_in_executor(None, self._surroundings.remove)
         self.exited.set_result(Exit(report["code"], report["signal"], out_of_memory))
+
+
+def _report_of(told: object) -> Message:
+    """How a session says that its agent ended. Raises Nonsense."""
+    if not isinstance(told, dict) or {type(told.get(name)) for name in ("code", "signal")} - {int, NoneType}:
+        raise Nonsense("a session says that it ended as nothing ends")
+    return {"code": told.get("code"), "signal": told.get("signal")}
 
 
 def _first_child(pid: int) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import socket
 from collections.abc import Callable
@@ -12,10 +13,21 @@ from typing import Any, Final
 Message = dict[str, Any]
 
 DESCRIPTORS_MAX: Final = 64  # that come at once
+MESSAGE_MAX: Final = 1024**2  # bytes
+
+_log = logging.getLogger(__name__)
+
+
+class Nonsense(Exception):
+    """What no honest worker would say; the message tells what."""
 
 
 class Wire:
-    """Calls `hear` with each message and `closed` when the other end is gone. Belongs to the running event loop."""
+    """Calls `hear` with each message and `closed` when the other end is gone. Belongs to the running event loop.
+
+    At the other end there may be a stranger's code. Who talks nonsense there (no JSON, none of an object, too much of
+    it, or what `hear` raises Nonsense for) is not heard any more: `is_nonsense` is true then, and `closed` called.
+    """
 
     def __init__(
         self,
@@ -32,6 +44,7 @@ class Wire:
         self._closed = closed
         self._buffer = b""
         self._open = True
+        self.is_nonsense = False
         self._loop = asyncio.get_running_loop()
         connection.setblocking(False)
         self._loop.add_reader(connection.fileno(), self._read)
@@ -88,6 +101,28 @@ class Wire:
             self.close()
             self._closed()
             return
+        try:
+            self._take(data)
+        except Nonsense as nonsense:
+            _log.warning("a worker process is not heard any more: %s", nonsense)
+            self.is_nonsense = True
+            if self._open:
+                self.close()
+                self._closed()
+
+    def _take(self, data: bytes) -> None:
         *lines, self._buffer = (self._buffer + data).split(b"\n")
+        if len(self._buffer) > MESSAGE_MAX or len(self._descriptors) > self._descriptors_max:
+            raise Nonsense("it says more than any message has")
         for line in lines:
-            self._hear(json.loads(line))
+            self._hear(_decode(line))
+
+
+def _decode(line: bytes) -> Message:
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise Nonsense("it says what is no JSON") from error
+    if not isinstance(message, dict):
+        raise Nonsense("it says what is no object")
+    return message

@@ -197,7 +197,6 @@ class Pasta:
     def open(self, inner: netlink.Netlink, own: int) -> None:
         if self._program is None:
             raise OSError(f"an ordinary user needs {PASTA} for it (Debian's package passt)")
-        self._watched = os.pidfd_open(self._pid)
         self._record.add("pasta", [self._pid, process_began(self._pid)])
         os.write(self._go, b"go")
         os.close(self._go)
@@ -206,6 +205,7 @@ class Pasta:
             if os.waitpid(self._pid, os.WNOHANG) != (0, 0) or time.monotonic() > deadline:
                 raise OSError(f"{PASTA}: {self._last_words()}")
             time.sleep(0.005)
+        self._watched = os.pidfd_open(self._pid)  # from now on its end is a loss
 
     def learn(self) -> None:
         """It looks where to send what when it sends it."""
