@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -76,6 +77,43 @@ def read(root: Path, *, ignore_file: str = IGNORE_FILE, limit: int = CODE_UNZIPP
     return Source(root, hashed, tuple(sorted(walk.secrets)))
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a person may not expect: `left_out` look like secrets, `git_ignored` are folders and files at the top that
+    go along though git ignores them, by their sizes (bytes).
+    """
+
+    left_out: tuple[str, ...]
+    git_ignored: Mapping[str, int]
+
+
+def survey(root: Path, *, ignore_file: str = IGNORE_FILE) -> Survey:
+    """Look at what belongs to an agent without reading it. Raises InputError as `read` does."""
+    walk = _Walk(root, root / ignore_file)
+    entries = dict(walk.below(root, ""))
+    ignored = _git_ignore(root / ".gitignore", root)
+    sizes: Counter[str] = Counter()
+    for name, entry in entries.items():
+        if ignored.ignores(name):
+            sizes[name.partition("/")[0]] += entry.size
+    return Survey(tuple(sorted(walk.left_out)), sizes)
+
+
+def _git_ignore(path: Path, root: Path) -> Ignore:
+    """Git's patterns as Docker's: one without a slash but at its end is for names at any depth."""
+    require_inside(path, root, path.name)
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
+    return Ignore.of(_as_docker(line.rstrip()) for line in lines if line.strip() not in ("", "!"))
+
+
+def _as_docker(line: str) -> str:
+    if line.startswith("#"):
+        return line
+    back = "!" if line.startswith("!") else ""
+    pattern = line.removeprefix("!").rstrip("/")
+    return back + (pattern if "/" in pattern else f"**/{pattern}")
+
+
 def require_entry(source: Source, entry: Path, ignore_file: str = IGNORE_FILE) -> None:
     """Raise EntrypointError unless `entry`, the file that is started, is among the files."""
     name = entry.as_posix()
@@ -91,6 +129,7 @@ class _Walk:
     root: Path
     ignore_file: Path
     secrets: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
     _ignore: Ignore = field(init=False)
     _above: list[str] = field(default_factory=list)
 
@@ -131,6 +170,8 @@ class _Walk:
         secret = _SECRET.ignores(name.lower())
         if not (secret or _NEVER_NEEDED.ignores(name)) or self._ignore.takes_back_by_name(name):
             return False
+        if secret:
+            self.left_out.append(name)
         if secret and not self._ignore.ignores(name):
             self.secrets.append(name)
         return True

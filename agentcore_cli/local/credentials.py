@@ -45,6 +45,7 @@ class Credentials:
         self._of_runtimes: dict[str, dict[str, str]] = {}
         self._sources: dict[str, Source] = {}
         self._secrets: dict[str, dict[str, str]] = {}
+        self._unused: set[str] = set()  # ARNs that were given something which no session has had yet
         self._early: set[asyncio.Task[None]] = set()
 
     def put(
@@ -65,6 +66,7 @@ class Credentials:
         if given.get("AWS_ACCESS_KEY_ID", "").startswith(LOCAL_KEY_PREFIX):
             given = {name: value for name, value in given.items() if name not in _KEYS}
         self._of_runtimes[arn] = given
+        self._unused.add(arn)
         self._secrets[arn] = {name: value for name, value in (secrets or {}).items() if not name.startswith("AWS_")}
         self._brokers.forget(arn)
         self._sources.pop(arn, None)
@@ -73,8 +75,9 @@ class Credentials:
             self._sources[arn] = msgspec.structs.replace(source, environment=region | source.environment)
 
     def forget(self, runtime_id: str) -> None:
+        """Drop what a runtime that is gone had, but not what was put for the one that takes its place."""
         name = _unended(runtime_id)
-        for arn in [arn for arn in self._of_runtimes if arn.endswith(f"/{name}")]:
+        for arn in [arn for arn in self._of_runtimes if arn.endswith(f"/{name}") and arn not in self._unused]:
             del self._of_runtimes[arn]
             self._secrets.pop(arn, None)
             self._sources.pop(arn, None)
@@ -96,6 +99,7 @@ class Credentials:
             made["AGENTCORE_RUNTIME_URL"] = f"{self._url}/runtimes/{quote(version.runtime_arn, safe='')}/invocations/"
         arn = _unended(version.runtime_arn)
         given = self._of_runtimes.get(arn, {})
+        self._unused.discard(arn)
         if version.settings.environment.keys() & {*_KEYS, *SERVED}:  # its own, and no part of another's
             given = {name: value for name, value in given.items() if name not in _KEYS}
         elif arn in self._sources:

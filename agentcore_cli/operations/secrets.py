@@ -43,17 +43,24 @@ def local_values(selected: Selected, environ: Mapping[str, str], listener: Liste
 
 
 def check_for_aws(selected: Selected) -> None:
-    """Raise InputError for secrets that AWS could not get without their being written down where many read them."""
+    """Raise InputError for secrets on AWS: a value would be written down where many read it, and this version has no
+    way to fetch one when a session starts there.
+    """
     wanted = selected.agent.secrets
-    local_only = [name for name, source in wanted.items() if source == ENV]
-    if local_only and not selected.is_local:
-        name = local_only[0]
-        raise InputError(
-            f"agents.{selected.agent_name}.secrets: {', '.join(local_only)}: `env` is this machine's, and on AWS every "
-            "reader of the runtime would see the value",
-            hint=f"keep it in AWS: agentcore configure --secret {name}=secretsmanager:NAME, or ssm:/NAME; "
-            f"or, for all to see, deploy --env {name}=VALUE",
+    if selected.is_local or not wanted:
+        return
+    key, name = f"agents.{selected.agent_name}.secrets", next(iter(wanted))
+    if local_only := [name for name, source in wanted.items() if source == ENV]:
+        why = (
+            f"{', '.join(local_only)}: `env` is this machine's, and on AWS every reader of the runtime sees a variable"
         )
+    else:
+        why = f"{', '.join(wanted)}: this version hands secrets to local sessions alone"
+    raise InputError(
+        f"{key}: {why}",
+        hint=f"fetch {name} in the agent's code by its role (role_policy lets it), and take it out of secrets; or, "
+        f"for all to see, --env {name}=VALUE",
+    )
 
 
 def explain_missing(error: AgentFailedError, selected: Selected | None) -> None:
