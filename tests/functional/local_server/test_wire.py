@@ -16,7 +16,7 @@ import pytest
 
 from agentcore_cli.local import logs
 from tests.environments import agent_environment
-from tests.local_runtime import SESSION_HEADER, RunningServer, eventually, invocations, new_session
+from tests.local_runtime import SESSION_HEADER, UNSIGNED, RunningServer, eventually, invocations, new_session
 
 AGENTS = Path(__file__).parents[2] / "agents"
 DEEP = b'{"a":' * 10_000 + b"1" + b"}" * 10_000
@@ -52,8 +52,12 @@ def exchange(server: RunningServer, *pieces: bytes) -> tuple[int, dict[str, str]
         return status, headers, file.read(int(headers["content-length"]))
 
 
-def head(server: RunningServer, line: str, *more: str, **named: str) -> bytes:
-    headers = server.headers(new_session()) | {"Host": f"{server.info.host}:{server.info.port}"} | named
+def head(server: RunningServer, line: str, *more: str, body: bytes | None = None) -> bytes:
+    """The head of a signed request; without a body, of one whose body is not signed."""
+    method, path = line.split()
+    session = server.headers(new_session())
+    headers = server.signed(method, path, session | ({} if body is not None else UNSIGNED), body)
+    headers["Host"] = f"{server.info.host}:{server.info.port}"
     return "\r\n".join([f"{line} HTTP/1.1", *(f"{n}: {v}" for n, v in headers.items()), *more, "", ""]).encode()
 
 
@@ -73,7 +77,7 @@ def test_an_upgrade_to_nothing_of_ours_is_passed_over(
     server: RunningServer, answers: str, upgrade: list[str], cut: bool
 ) -> None:
     body = b'{"prompt": "hello"}'
-    asked = head(server, f"POST {invocations(answers)}", *upgrade, f"Content-Length: {len(body)}")
+    asked = head(server, f"POST {invocations(answers)}", *upgrade, f"Content-Length: {len(body)}", body=body)
     pieces = [asked[:50], asked[50:] + body[:5], body[5:]] if cut else [asked + body]
     status, _, answer = exchange(server, *pieces)
     assert (status, json.loads(answer)["prompt"]) == (200, "hello")
@@ -89,7 +93,7 @@ def test_a_chunked_body_behind_an_upgrade(server: RunningServer, answers: str, u
 @pytest.mark.parametrize("upgrade", UPGRADES)
 def test_an_upgrade_on_the_control_plane(server: RunningServer, upgrade: list[str]) -> None:
     body = b'{"maxResults": 1}'
-    asked = head(server, "POST /runtimes/", *upgrade, f"Content-Length: {len(body)}")
+    asked = head(server, "POST /runtimes/", *upgrade, f"Content-Length: {len(body)}", body=body)
     status, _headers, answer = exchange(server, asked + body)
     assert status == 200
     assert "agentRuntimes" in json.loads(answer)
@@ -97,7 +101,7 @@ def test_an_upgrade_on_the_control_plane(server: RunningServer, upgrade: list[st
 
 def test_a_post_where_a_websocket_is_gets_an_answer(server: RunningServer, answers: str) -> None:
     path = f"/runtimes/{quote(answers, safe='')}/ws"
-    asked = head(server, f"POST {path}", "Connection: Upgrade", "Upgrade: websocket", "Content-Length: 2")
+    asked = head(server, f"POST {path}", "Connection: Upgrade", "Upgrade: websocket", "Content-Length: 2", body=b"{}")
     status, headers, answer = exchange(server, asked + b"{}")
     assert (status, headers["x-amzn-errortype"]) == (404, "UnknownOperationException")
     assert json.loads(answer)["message"]
@@ -105,7 +109,7 @@ def test_a_post_where_a_websocket_is_gets_an_answer(server: RunningServer, answe
 
 def handshake(server: RunningServer, arn: str, *more: str) -> tuple[int, dict[str, str], bytes]:
     path = f"/runtimes/{quote(arn, safe='')}/ws"
-    return exchange(server, head(server, f"GET {path}", *more))
+    return exchange(server, head(server, f"GET {path}", *more, body=b""))
 
 
 KEY = base64.b64encode(bytes(16)).decode()
