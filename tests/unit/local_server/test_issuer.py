@@ -255,6 +255,7 @@ def test_a_redirect_is_looked_at_before_it_is_followed(oidc: Provider) -> None:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Redirecting) as server:
+        server.daemon_threads = False  # then its end waits for theirs
         threading.Thread(target=server.serve_forever, daemon=True).start()
         with pytest.raises(IssuerUnavailable, match="by https only"):
             asyncio.run(Issuer(f"http://127.0.0.1:{server.server_address[1]}/").claims(oidc.token()))
@@ -272,6 +273,7 @@ def test_a_document_nested_without_end() -> None:
             pass
 
     with provider() as oidc, ThreadingHTTPServer(("127.0.0.1", 0), Deep) as server:
+        server.daemon_threads = False  # then its end waits for theirs
         threading.Thread(target=server.serve_forever, daemon=True).start()
         with pytest.raises(IssuerUnavailable):
             asyncio.run(Issuer(f"http://127.0.0.1:{server.server_address[1]}/").claims(oidc.token()))
