@@ -30,12 +30,16 @@ _POLL_SECONDS: Final = 0.2
 _END: Final = object()
 
 
+class EngineMissingError(AgentcoreError):
+    """No Docker Engine can be reached."""
+
+
 @contextmanager
 def connected() -> Iterator[APIClient]:
     """A client of the engine that DOCKER_HOST or Docker's current context names.
 
-    Raises AgentcoreError when there is none, with what to do, for every error that the engine answers with, and when it
-    goes away meanwhile.
+    Raises EngineMissingError when there is none, with what to do, AgentcoreError for every error that the engine
+    answers with, and when it goes away meanwhile.
     """
     import docker
     from docker.errors import APIError, DockerException
@@ -125,9 +129,9 @@ def _knock() -> None:
             probe.connect(path)
 
 
-def _unreachable(error: BaseException) -> AgentcoreError:
+def _unreachable(error: BaseException) -> EngineMissingError:
     text = str(error)
     if "Permission denied" in text or "PermissionError" in text:
-        return AgentcoreError("the Docker Engine can't be used: its socket may not be opened", hint=_ALLOW)
+        return EngineMissingError("the Docker Engine can't be used: its socket may not be opened", hint=_ALLOW)
     where = os.environ.get("DOCKER_HOST", "its socket")
-    return AgentcoreError(f"no Docker Engine: nothing answers at {where}", hint=_START)
+    return EngineMissingError(f"no Docker Engine: nothing answers at {where}", hint=_START)

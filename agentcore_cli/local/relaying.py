@@ -38,5 +38,5 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
         while data := await reader.read(_PIECE):
             writer.write(data)
             await writer.drain()
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, RuntimeError):  # RuntimeError: uvloop's word for a connection that is closed
         writer.write_eof()

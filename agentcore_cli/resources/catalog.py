@@ -174,7 +174,7 @@ def _image(deployment: Deployment, session: Session) -> list[Resource]:
         return [_supplied_image(deployment, deployment.finished_image, session)]
     address = deployment.repository
     door = Repositories(session.in_region(address.region))
-    wish = image.Wish(deployment.image_project, address, deployment.cache)
+    wish = image.Wish(deployment.image_project, address, deployment.cache, deployment.listener)
     return [_repository(deployment, session), Image(wish, door, _registry(deployment, address))]
 
 

@@ -8,14 +8,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from agentcore_cli import events
 from agentcore_cli.aws.repositories import Image as Answer
 from agentcore_cli.aws.repositories import Repositories
 from agentcore_cli.builders import docker_image, docker_push, image
+from agentcore_cli.builders.docker_engine import EngineMissingError
 from agentcore_cli.builders.docker_push import SignIn
 from agentcore_cli.builders.image import ImageProject, Inputs
 from agentcore_cli.contract import EcrRepository
 from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
 from agentcore_cli.errors import ConflictError
+from agentcore_cli.events import Listener, Note
 
 KEY: Final = "image"
 _REPOSITORY: Final = "repository"
@@ -28,6 +31,7 @@ class Wish:
     project: ImageProject
     address: EcrRepository
     cache: Path
+    listener: Listener = events.ignore
 
 
 @dataclass(frozen=True)
@@ -45,10 +49,16 @@ class Image:
     sensitive: frozenset[str] = frozenset()
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
-        """Raises what a build is refused for before it starts: a fault of the project, no engine, no emulation."""
+        """Raises what a build is refused for before it starts: a fault of the project, no emulation.
+
+        Without an engine that can't be looked at, which is told: a plan goes on, and `prepare` raises.
+        """
         inputs = self._inputs
         if found is None or found.outputs.get("tag") != inputs.tag:
-            docker_image.check(inputs)
+            try:
+                docker_image.check(inputs)
+            except EngineMissingError as error:
+                self.wish.listener(Note(f"not looked at whether the image can be built: {error.message}", "warning"))
         return Desired(inputs.describe(), {"tag": inputs.tag})
 
     def read(self, recorded: Record | None) -> Found | None:
