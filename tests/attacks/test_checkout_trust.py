@@ -14,7 +14,7 @@ from agentcore_cli.local.home import Home
 from tests.command_line import CommandLine
 from tests.fakes.oidc import Provider, provider
 from tests.same_process import SameProcess
-from tests.stand_ins import Moto
+from tests.stand_ins import ACCOUNT, Moto
 from tests.terminal import ENTER, Terminal
 
 ARN = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/bot-AbCdEf0123"
@@ -138,8 +138,8 @@ def test_agreed_once_it_is_kept_outside_the_checkout(project: CommandLine, moto:
     address = moto.url.replace("127.0.0.1", "0.0.0.0")
     (project.folder / ".agentcore" / "aws.json").unlink()
     configure(project, address)
-    assert "4 to create" in project.run("--trust", address, "plan").stdout
-    assert "4 to create" in project.run("plan").stdout
+    assert ACCOUNT in project.run("--trust", address, "permissions").stdout, "as STS there says"
+    assert ACCOUNT in project.run("permissions").stdout
     kept = home.root / "trusted.json"
     assert json.loads(kept.read_text())["addresses"] == [address]
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
@@ -149,7 +149,7 @@ def test_agreed_once_it_is_kept_outside_the_checkout(project: CommandLine, moto:
 def test_a_loopback_address_needs_no_question(project: CommandLine, moto: Moto) -> None:
     (project.folder / ".agentcore" / "aws.json").unlink()
     configure(project, moto.url)
-    assert "4 to create" in project.run("plan").stdout
+    assert ACCOUNT in project.run("permissions").stdout
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"[" * 100_000, b'{"addresses": 7}', b"\xff", b'{"addresses": [[]]}'])
