@@ -30,7 +30,7 @@ def test_it_shares_the_session_of_invoke(agentcore: CommandLine) -> None:
 
 def test_a_session_of_its_own(agentcore: CommandLine) -> None:
     done = agentcore.run("exec", "--local", "echo $PWD")
-    assert done.stdout.endswith("/app\n")
+    assert done.stdout.endswith("/var/task\n")
     assert "agentcore: session " in done.stderr
     assert "--session-id" in done.stderr
     assert agentcore.run("exec", "-q", "--local", "true").stderr == ""
