@@ -119,7 +119,8 @@ class Account:
 
 def _signed_anew(local: RunningServer, call: Call, request: Request, forward: Forward) -> Answer:
     """What was signed for the proxy's address, signed once more for that of the local runtime."""
-    headers = {name: value for name, value in request.headers.items() if name not in ("authorization", "x-amz-date")}
+    anew = ("authorization", "content-length", "host", "x-amz-date")
+    headers = {name: value for name, value in request.headers.items() if name not in anew}
     url = f"{local.info.url}{request.path}"
     body = request.body or None
     fresh = signed(url, request.method, headers, body, key=local.info.key)
