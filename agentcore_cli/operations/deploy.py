@@ -85,7 +85,8 @@ def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> De
     check(request.overrides, selected)
     patience = Patience(request.wait, request.timeout)
     smokes = request.smoke and request.wait
-    with work_on(selected, "deploy", listener, must_start=smokes) as place, wiring.store().in_use():
+    working = work_on(selected, "deploy", listener, must_start=smokes)
+    with _told_what_is_missing(selected), working as place, wiring.store().in_use():
         plan = make_plan(place, request.overrides, patience, listener)
         _ask(request, selected, plan)
         _note_first(selected, listener)
