@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -88,6 +89,15 @@ class SessionServer:
             exchange.close()
             self.sessions.finish(session, exchange)
         return session
+
+    async def begin_to_ask(self, resolved: Resolved, session_id: str) -> asyncio.Task[Session]:
+        """The same, when its session's process has begun: the code is unpacked in a thread, whose turn is not known."""
+        asking = asyncio.create_task(self.ask(resolved, session_id))
+        before = len(self.sandbox.started)
+        while len(self.sandbox.started) == before and not asking.done():
+            await turns()
+        await turns()
+        return asking
 
     async def advance(self, seconds: float) -> None:
         """Move the clock and let everything that follows from it happen."""

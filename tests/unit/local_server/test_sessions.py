@@ -95,8 +95,7 @@ def test_an_exit_is_noticed_at_once(home: Home) -> None:
 
 def test_an_exit_before_it_serves(home: Home) -> None:
     async def use(server: SessionServer) -> None:
-        call = asyncio.ensure_future(server.ask(version(), ID))
-        await turns()
+        call = await server.begin_to_ask(version(), ID)
         server.sandbox.started[0].exit(Exit(1, None))
         with pytest.raises(ServiceFault, match="Runtime exited with status 1 before it served a request") as refused:
             await call
@@ -108,8 +107,7 @@ def test_an_exit_before_it_serves(home: Home) -> None:
 
 def test_a_start_that_takes_too_long(home: Home) -> None:
     async def use(server: SessionServer) -> None:
-        call = asyncio.ensure_future(server.ask(version(), ID))
-        await turns()
+        call = await server.begin_to_ask(version(), ID)
         await server.advance(119)
         assert not call.done()
         await server.advance(1)
@@ -121,8 +119,7 @@ def test_a_start_that_takes_too_long(home: Home) -> None:
 
 def test_a_session_that_is_no_longer_wanted_while_it_starts(home: Home) -> None:
     async def use(server: SessionServer) -> None:
-        call = asyncio.ensure_future(server.ask(version(), ID))
-        await turns()
+        call = await server.begin_to_ask(version(), ID)
         await server.deployments.retire_runtime("bot-0123456789")
         with pytest.raises(ServiceFault, match="the runtime was deleted"):
             await call
