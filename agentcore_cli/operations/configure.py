@@ -122,7 +122,7 @@ def configure(
     warnings = _warnings(draft, agent, environ)
     for warning in warnings:
         listener(Note(warning, "warning"))
-    _tell_of_files(draft, listener)
+    _tell_of_files(draft, agent, listener)
     written = _write(generated_files(draft.root, draft.name, agent) | {draft.path.resolve(): text})
     return _result(draft, config, written, warnings)
 
@@ -231,7 +231,7 @@ def _warnings(draft: _Draft, agent: Agent, environ: Mapping[str, str]) -> tuple[
     )
 
 
-def _tell_of_files(draft: _Draft, listener: Listener) -> None:
+def _tell_of_files(draft: _Draft, agent: Agent, listener: Listener) -> None:
     """What a person may not expect of the files that go along; a project that can't be packed says so at deploy."""
     try:
         found = source.survey(draft.root)
@@ -241,7 +241,7 @@ def _tell_of_files(draft: _Draft, listener: Listener) -> None:
         listener(
             Note(f"left out, since they look like secrets: {_some(found.left_out)} (!NAME in {IGNORE_FILE} takes in)")
         )
-    if any(name.startswith(".env") for name in found.left_out):
+    if not agent.secrets and any(name.startswith(".env") for name in found.left_out):
         listener(Note("what .env holds reaches the agent by its name alone: agentcore configure --secret NAME=env"))
     large = {name: size for name, size in found.git_ignored.items() if size >= _LARGE}
     if large:

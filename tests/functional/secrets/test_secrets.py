@@ -116,6 +116,14 @@ def test_what_is_no_secret_is_refused_by_configure(project: CommandLine, pair: s
     assert project.run("configure", "--secret", pair, code=2).stderr
 
 
+def test_how_env_reaches_the_agent_is_told_until_a_secret_is_named(project: CommandLine) -> None:
+    (project.folder / ".env").write_text("A=1\n")
+    hint = "agentcore configure --secret NAME=env"
+    assert hint in project.run("configure", "--env", "B=2").stderr
+    assert hint not in project.run("configure", "--secret", "A=env").stderr
+    assert hint not in project.run("configure", "--env", "B=3").stderr
+
+
 def test_configure_tells_what_stays_and_what_git_ignores_and_goes(project: CommandLine) -> None:
     (project.folder / ".env").write_text("A=1\n")
     (project.folder / "certs").mkdir()
