@@ -17,11 +17,15 @@ ROLE, REPOSITORY, IMAGE, RUNTIME, LOG_GROUP = "role", "repository", "image", "ru
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """`images` is where pushed images are read; `inventory` is everything in the account, not seen through our code."""
+    """`images` is where pushed images are read; `inventory` is everything in the account, not seen through our code.
+
+    `deploying` is how deploys are told: where no sessions run, not to see one start.
+    """
 
     command: CommandLine
     images: Source
     inventory: Callable[[], Any]
+    deploying: tuple[str, ...] = ("deploy",)
 
     def configure(self) -> None:
         write_agent(self.command.folder, SDK_AGENT, "bedrock-agentcore")
@@ -39,7 +43,7 @@ class Journey:
         assert self.inventory() == before
 
     def deploy(self) -> PushedImage:
-        deployed = self.command.json("deploy")
+        deployed = self.command.json(*self.deploying)
         assert deployed["event"] == "result"
         return PushedImage.at(deployed["ecr_uri"], self.images)
 
@@ -49,7 +53,7 @@ class Journey:
         pending = self.command.json("plan")["pending"]
         assert pending == [], pending
         self.command.run("plan", "--exit-code")
-        assert self.command.json("deploy")["changed"] is False
+        assert self.command.json(*self.deploying)["changed"] is False
         assert self.inventory() == before
 
     def is_arm64(self, image: PushedImage) -> None:

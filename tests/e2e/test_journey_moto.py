@@ -27,7 +27,8 @@ START_SECONDS = 90
 def test_the_journey_by_motos_control_plane(stage: Machine, moto: Moto, server: RunningServer, tmp_path: Path) -> None:
     with account(moto, server, registry=stage.ecr, control=MotoRuntimes()) as aws:
         before = aws.inventory()
-        journey = Journey(CommandLine(tmp_path / "project", aws.environment), stage.ecr, aws.inventory)
+        command = CommandLine(tmp_path / "project", aws.environment)
+        journey = Journey(command, stage.ecr, aws.inventory, ("deploy", "--no-smoke"))
         journey.configure()
         journey.plan_everything()
         first = journey.deploy()

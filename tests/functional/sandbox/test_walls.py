@@ -48,8 +48,8 @@ def ask(isolation: Isolation, root: Path, source: str, **program: Any) -> Any:
 def test_the_root_holds_what_was_added(isolation: Isolation, tmp_path: Path) -> None:
     """An interpreter may lie elsewhere: then the folders that lead to it are there, and empty but for it."""
     seen = ask(isolation, tmp_path, "import os; result = {at: os.listdir(at) for at in ('/', '/home', '/run')}")
-    interpreter = Path(sys.base_prefix).parts[1]
-    assert set(seen["/"]) <= ROOT | {interpreter}
+    interpreters = {Path(prefix).parts[1] for prefix in (sys.prefix, sys.base_prefix)}
+    assert set(seen["/"]) <= ROOT | interpreters
     assert (seen["/home"], seen["/run"]) == (["agent"], [])
 
 
