@@ -99,8 +99,7 @@ def refusal(status: int, content_type: str, named: str | None, body: bytes) -> R
     assert isinstance(fault, dict)
     message = fault.get("message") or fault.get("Message") or f"HTTP {status}"
     kind = named or _kind(fault.get("code")) or _BY_STATUS.get(status, "")
-    detail = said.get("detail")
-    return Refusal(kind, str(message), detail if isinstance(detail, str) else None)
+    return Refusal(kind, str(message), _detail(said) or _detail(fault.get("data")))
 
 
 def rpc_refusal(body: bytes) -> Refusal | None:
@@ -109,9 +108,12 @@ def rpc_refusal(body: bytes) -> Refusal | None:
     code = fault.get("code") if isinstance(fault, dict) else None
     if not isinstance(fault, dict) or not isinstance(code, int) or code in _AMBIGUOUS or code not in _BY_CODE:
         return None
-    data = fault.get("data")
-    detail = data.get("detail") if isinstance(data, dict) else None
-    return Refusal(_BY_CODE[code], str(fault.get("message", "")), detail if isinstance(detail, str) else None)
+    return Refusal(_BY_CODE[code], str(fault.get("message", "")), _detail(fault.get("data")))
+
+
+def _detail(told: object) -> str | None:
+    detail = told.get("detail") if isinstance(told, dict) else None
+    return detail if isinstance(detail, str) else None
 
 
 def _kind(code: object) -> str | None:

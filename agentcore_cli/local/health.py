@@ -36,12 +36,20 @@ class PingFailed(Exception):
     """The agent did not answer its health path with 200."""
 
 
+class PingRefused(PingFailed):
+    """It answered with another status."""
+
+    def __init__(self, health: str, status: int) -> None:
+        super().__init__(f"{health} answered {status}")
+        self.status = status
+
+
 async def ping(pool: Pool, health: str, port: int) -> bytes:
-    """GET the health path; gives the body of a 200. Raises PingFailed with the reason."""
+    """GET the health path; gives the body of a 200. Raises PingRefused for another status, or PingFailed."""
     request = f"GET {health} HTTP/1.1\r\nhost: localhost:{port}\r\naccept: application/json\r\n\r\n"
     status, body = await ask(pool, request.encode())
     if status != 200:
-        raise PingFailed(f"{health} answered {status}")
+        raise PingRefused(health, status)
     return body
 
 

@@ -1,4 +1,7 @@
-"""From a started process to an agent that serves: the wait for its first good ping."""
+"""From a started process to an agent that serves: the wait for its first good ping.
+
+It ends early for an agent that is up, but not where AgentCore looks (`whereabouts`).
+"""
 
 from __future__ import annotations
 
@@ -6,37 +9,44 @@ import asyncio
 from typing import Any, Final
 
 from agentcore_cli.contract import PROTOCOLS
+from agentcore_cli.local import logs, whereabouts
 from agentcore_cli.local.clock import Clock
-from agentcore_cli.local.health import PingFailed, ask, ping
+from agentcore_cli.local.health import PingFailed, PingRefused, ask, ping
+from agentcore_cli.local.sandbox import Program
 from agentcore_cli.local.session import Session
-from agentcore_cli.local.upstream import Pool
 
 RETRY_SECONDS: Final = 0.02  # real time between two pings that fail at once; doubled each time, up to the next
 RETRY_SECONDS_MAX: Final = 0.5
+LOOK_SECONDS: Final = 0.5  # real time between two looks at where it listens
 
 
 class StartFailed(Exception):
-    """The agent will not serve; the text is for the caller."""
+    """The agent will not serve; the text is for the caller, and so are the lines of the `advice`."""
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__(message)
+        self.advice = advice
 
 
 async def until_ready(session: Session, clock: Clock) -> None:
     """Return when the agent has answered its health path with 200.
 
-    Raises StartFailed when it exits before, when it takes longer than the service allows, or when the session is
-    no longer wanted.
+    Raises StartFailed when it exits before, when it takes longer than the service allows, when it is seen to serve
+    something else, or when the session is no longer wanted.
     """
-    process, pool, program = session.process, session.pool, session.program
+    process, program = session.process, session.program
     assert process is not None
-    assert pool is not None
     assert program is not None
-    ready = asyncio.ensure_future(_serving(session, pool))
+    wait = _Wait(session)
+    ready = asyncio.ensure_future(wait.serving())
+    elsewhere = asyncio.ensure_future(wait.elsewhere())
     too_late = asyncio.ensure_future(clock.sleep(program.initialization_seconds))
     try:
-        news: set[asyncio.Future[Any]] = {ready, too_late, process.exited, session.doomed}
+        news: set[asyncio.Future[Any]] = {ready, elsewhere, too_late, process.exited, session.doomed}
         await asyncio.wait(news, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        ready.cancel()
-        too_late.cancel()
+        for task in (ready, elsewhere, too_late):
+            task.cancel()
     if ready.done() and not ready.cancelled():
         ready.result()
         return
@@ -44,7 +54,10 @@ async def until_ready(session: Session, clock: Clock) -> None:
         raise StartFailed(f"Runtime session was ended: {session.doomed.result()}")
     if process.exited.done():
         raise StartFailed(f"Runtime {process.exited.result().describe()} before it served a request.")
-    raise StartFailed(too_slow(program.initialization_seconds))
+    if elsewhere.done() and not elsewhere.cancelled():
+        elsewhere.result()
+    seen = wait.advice()
+    raise StartFailed(" ".join(filter(None, (too_slow(program.initialization_seconds), seen.message))), seen.lines)
 
 
 def too_slow(seconds: int) -> str:
@@ -52,22 +65,66 @@ def too_slow(seconds: int) -> str:
     return f"Runtime initialization time exceeded. Please make sure that initialization completes in {seconds}s."
 
 
-async def _serving(session: Session, pool: Pool) -> None:
-    pause = RETRY_SECONDS
-    while not await _answers(session, pool):
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, RETRY_SECONDS_MAX)
+class _Wait:
+    """The wait for one agent, and what was seen of it."""
 
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._refusals = whereabouts.Refusals()
+        self._watch = whereabouts.Watch()
 
-async def _answers(session: Session, pool: Pool) -> bool:
-    """Whether the health path gives 200; where the protocol has none (MCP), whether anything is answered at all."""
-    settings = session.version.settings
-    health = PROTOCOLS[settings.protocol].health
-    try:
+    def advice(self) -> whereabouts.Advice:
+        """What is known of an agent that does not serve."""
+        settings = self._session.version.settings
+        if self._refusals.status is not None:
+            return whereabouts.refused(self._refusals.status, settings.protocol, logs.tail(self._session.log))
+        if self._watch.ports:
+            return whereabouts.elsewhere(self._watch.ports, settings.protocol, settings.port)
+        return whereabouts.Advice("")
+
+    async def serving(self) -> None:
+        """Return when it serves. Raises StartFailed when its answers to pings are another's, and stay so."""
+        pause = RETRY_SECONDS
+        while True:
+            try:
+                await self._answer()
+                return
+            except PingRefused as refused:
+                self._refuse(refused.status)
+            except PingFailed:
+                self._refusals.status = None
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, RETRY_SECONDS_MAX)
+
+    async def elsewhere(self) -> None:
+        """Raises StartFailed when the agent's own process has settled at other ports; never returns."""
+        session, loop = self._session, asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if not isinstance(session.program, Program) or session.process is None or self._refusals.status:
+                continue
+            try:
+                seen = await asyncio.to_thread(whereabouts.look, session.process.pid)
+            except OSError:
+                continue  # it ends, or this system does not tell
+            if self._watch.is_settled(seen, loop.time()):
+                self._give_up()
+
+    async def _answer(self) -> None:
+        """Ask the health path for 200; where the protocol has none (MCP), for anything at all. Raises PingFailed."""
+        session, settings = self._session, self._session.version.settings
+        assert session.pool is not None
+        health = PROTOCOLS[settings.protocol].health
         if health is None:
-            await ask(pool, f"GET / HTTP/1.1\r\nhost: localhost:{settings.port}\r\n\r\n".encode())
+            await ask(session.pool, f"GET / HTTP/1.1\r\nhost: localhost:{settings.port}\r\n\r\n".encode())
         else:
-            session.vitals.answered(await ping(pool, health, settings.port), session.started.awake)
-    except PingFailed:
-        return False
-    return True
+            session.vitals.answered(await ping(session.pool, health, settings.port), session.started.awake)
+
+    def _refuse(self, status: int) -> None:
+        lasting = self._refusals.has_lasted(status, asyncio.get_running_loop().time())
+        if lasting and (whereabouts.is_final(status) or whereabouts.is_wsgi(logs.tail(self._session.log))):
+            self._give_up()
+
+    def _give_up(self) -> None:
+        seen = self.advice()
+        raise StartFailed(seen.message, seen.lines)

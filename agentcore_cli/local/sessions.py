@@ -279,7 +279,8 @@ def _refusal(error: Exception, session: Session) -> ServiceFault:
     if isinstance(error, ServiceFault):
         return error
     if isinstance(error, StartFailed):
-        return ServiceFault.runtime_client_error(str(error), detail="\n".join(logs.tail(session.log)))
+        told = [error.advice] if error.advice else []
+        return ServiceFault.runtime_client_error(str(error), detail="\n".join((*told, *logs.tail(session.log))))
     if isinstance(error, ArtifactError):
         return ServiceFault.runtime_client_error(str(error))
     if not isinstance(error, (SandboxError, OSError)):

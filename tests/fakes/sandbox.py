@@ -90,7 +90,7 @@ class FakeProcess:
 
     warm = True
     reason = ""
-    pid = 4711
+    pid = 0  # no process of this machine
 
     def __init__(self, program: Program, spec: SessionSpec, folder: Path, converse: Converse) -> None:
         self.program = program

@@ -193,6 +193,18 @@ def test_a_module_is_run_as_python_m_runs_it(tmp_path: Path) -> None:
     on_stage(tmp_path, play)
 
 
+@pytest.mark.parametrize("start", [("agent.py", "--flag"), ("-m", "agent", "--flag")], ids=["script", "module"])
+def test_a_reloader_starts_the_program_and_nothing_of_ours(start: tuple[str, ...], tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        session = await stage.start(stage.program(stage.write(agent=after("import sys")), *start))
+        assert await run_in(session, "result = [sys.orig_argv[0] == sys.executable, *sys.orig_argv[1:]]") == [
+            True,
+            *start,
+        ]
+
+    on_stage(tmp_path, play)
+
+
 @pytest.mark.parametrize("version", ["3.10", "3.11", "3.12", "3.13", "3.14"])
 def test_every_python_serves(version: str, tmp_path: Path) -> None:
     try:

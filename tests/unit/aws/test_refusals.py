@@ -26,6 +26,7 @@ def rpc(code: int, message: str = "words", **error: object) -> bytes:
         pytest.param(502, "text/html", None, b"<html>", 1, "HTTP 502", id="a-gateways-page"),
         pytest.param(504, JSON, None, b'{"message": "m"}', 7, "m", id="gateway-timeout"),
         pytest.param(424, JSON, "RuntimeClientError", b'{"message": "m", "detail": "d"}', 5, "m\nd", id="local-detail"),
+        pytest.param(424, JSON, None, rpc(-32055, data={"detail": "d"}), 5, "words\nd", id="a2a-local-detail"),
         pytest.param(406, JSON, None, rpc(-32011), 2, "words", id="mcp-accept"),
         pytest.param(404, JSON, None, rpc(-32051), 4, "words", id="a2a-not-found"),
         pytest.param(424, JSON, None, rpc(-32055), 5, "words", id="a2a-agent"),

@@ -117,6 +117,18 @@ def test_a_start_that_takes_too_long(home: Home) -> None:
     run(home, use, MachineTime().clock, silent=True)
 
 
+@pytest.mark.parametrize(("status", "told"), [(503, " The server answers 503 to GET /ping"), (None, "in 120s.$")])
+def test_a_start_that_took_too_long_says_what_was_seen(home: Home, status: int | None, told: str) -> None:
+    async def use(server: SessionServer) -> None:
+        call = asyncio.ensure_future(server.ask(version(), ID))
+        await turns()
+        await server.advance(121)
+        with pytest.raises(ServiceFault, match=f"Runtime initialization time exceeded.*{told}"):
+            await call
+
+    run(home, use, MachineTime().clock, ping_status=status or 200, silent=status is None)
+
+
 def test_a_session_that_is_no_longer_wanted_while_it_starts(home: Home) -> None:
     async def use(server: SessionServer) -> None:
         call = await server.begin_to_ask(version(), ID)

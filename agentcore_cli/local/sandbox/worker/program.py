@@ -31,6 +31,7 @@ def execute(start: Start) -> None:
     main = ModuleType("__main__")
     main.__dict__.update(__builtins__=builtins, __annotations__={}, __spec__=None)
     sys.modules["__main__"] = main
+    sys.orig_argv = [sys.executable, *start]  # what reloaders (Flask's `debug=True`) start anew
     if start[0] == "-m":
         sys.argv = ["-m", *start[2:]]
         runpy._run_module_as_main(start[1])  # type: ignore[attr-defined]

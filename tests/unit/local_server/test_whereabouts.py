@@ -1,0 +1,146 @@
+"""When an agent is said to serve at the wrong place, and what is said."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from agentcore_cli.contract import Protocol
+from agentcore_cli.local.whereabouts import (
+    ELSEWHERE_SECONDS,
+    REFUSING_SECONDS,
+    Look,
+    Refusals,
+    Watch,
+    elsewhere,
+    is_final,
+    look,
+    refused,
+)
+
+IDLE = Look(frozenset({8000}), at_work=False, processor_seconds=1.0)
+LISTENER = """
+import socket, sys
+listener = socket.create_server(("127.0.0.1", 0))
+caller = socket.create_connection(listener.getsockname()) if sys.argv[1:] else None
+print(listener.getsockname()[1], flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize(
+    ("status", "final"),
+    [
+        *((status, True) for status in (307, 400, 401, 404, 405)),
+        *((status, False) for status in (200, 408, 425, 429, 500, 502, 503)),
+    ],
+)
+def test_what_more_time_does_not_mend(status: int, final: bool) -> None:
+    assert is_final(status) is final
+
+
+def test_a_refusal_counts_when_it_has_stayed_the_same() -> None:
+    refusals = Refusals()
+    assert not refusals.has_lasted(503, 0)
+    assert not refusals.has_lasted(404, 10)
+    assert not refusals.has_lasted(404, 10 + REFUSING_SECONDS - 0.1)
+    assert refusals.has_lasted(404, 10 + REFUSING_SECONDS)
+    refusals.status = None  # a ping without an answer
+    assert not refusals.has_lasted(404, 100)
+
+
+def settles(*looks: tuple[float, Look]) -> list[bool]:
+    watch = Watch()
+    return [watch.is_settled(seen, now) for now, seen in looks]
+
+
+def test_a_server_that_waits_at_another_port_has_settled() -> None:
+    assert settles((0, IDLE), (ELSEWHERE_SECONDS - 0.1, IDLE), (ELSEWHERE_SECONDS, IDLE)) == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        pytest.param(Look(frozenset({8000}), at_work=True, processor_seconds=1.0), id="it imports, calls or waits"),
+        pytest.param(Look(frozenset(), at_work=False, processor_seconds=1.0), id="it listens no more"),
+        pytest.param(Look(frozenset({8000, 9}), at_work=False, processor_seconds=1.0), id="it listens at one more"),
+    ],
+)
+def test_whatever_happens_begins_the_wait_anew(between: Look) -> None:
+    late = 3 + ELSEWHERE_SECONDS
+    assert settles((0, IDLE), (3, between), (3.5, IDLE), (late, IDLE), (late + 0.5, IDLE))[:4] == [False] * 4
+
+
+def test_a_process_that_computes_has_not_settled() -> None:
+    busy = [Look(frozenset({8000}), at_work=False, processor_seconds=second * 0.9) for second in range(30)]
+    assert not any(settles(*((float(second), seen) for second, seen in enumerate(busy))))
+
+
+def test_a_process_that_listens_nowhere_has_not_settled() -> None:
+    nowhere = Look(frozenset(), at_work=False, processor_seconds=1.0)
+    assert not any(settles(*((float(second), nowhere) for second in range(130))))
+
+
+@pytest.mark.parametrize(
+    ("ports", "protocol", "port", "said"),
+    [
+        ({8000}, "HTTP", 8080, "listens on port 8000, but HTTP on AgentCore needs 8080. If it is an MCP server: "),
+        ({9000}, "HTTP", 8080, "listens on port 9000, but HTTP on AgentCore needs 8080. If it is an A2A server: "),
+        ({5000}, "A2A", 9000, "listens on port 5000, but A2A on AgentCore needs 9000."),
+        ({8001, 5000}, "MCP", 8000, "listens on port 5000 and 8001, but MCP on AgentCore needs 8000."),
+        ({8080}, "MCP", 8000, "but MCP on AgentCore needs 8000. If it is an HTTP server: agentcore configure --pro"),
+        ({8080}, "HTTP", 8080, "port 8080 with a server that is not Python's"),
+    ],
+)
+def test_what_is_said_of_other_ports(ports: set[int], protocol: Protocol, port: int, said: str) -> None:
+    assert said in elsewhere(ports, protocol, port).message
+
+
+def test_what_is_said_of_refused_pings() -> None:
+    told = refused(404, "A2A", ["GET /ping 404"])
+    assert told.message == "The server answers 404 to GET /ping, which A2A on AgentCore needs to be 200."
+    assert '@app.get("/ping")' in told.lines
+    assert "to_fastapi_app" in told.lines
+    wsgi = refused(
+        500, "HTTP", ["TypeError: Flask.__call__() missing 1 required positional argument: 'start_response'"]
+    )
+    assert "WSGI" in wsgi.message
+    assert wsgi.lines == ""
+
+
+@pytest.fixture
+def running(request: pytest.FixtureRequest) -> Iterator[tuple[int, int]]:
+    """The pid and the port of a process that listens, with a caller if the parameter says so."""
+    command = [sys.executable, "-c", LISTENER, *request.param]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.pid, int(process.stdout.readline())
+        process.communicate()
+
+
+@pytest.mark.parametrize(("running", "connected"), [([], False), (["called"], True)], indirect=["running"])
+def test_a_look_sees_the_process_s_own_ports_and_connections(running: tuple[int, int], connected: bool) -> None:
+    pid, port = running
+    with socket.create_server(("127.0.0.1", 0)):  # another's
+        seen = look(pid)
+    assert seen.ports == {port}
+    if connected:
+        assert seen.at_work
+
+
+def test_who_has_children_is_at_work() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, text=True) as child:
+        assert look(os.getpid()).at_work
+        child.communicate("\n")
+
+
+def test_a_process_that_is_gone_can_t_be_looked_at() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    with pytest.raises(OSError, match="No such"):
+        look(gone.pid)
