@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from agentcore_cli.engine import Action
 from agentcore_cli.errors import AgentcoreError, StillInProgressError
 from agentcore_cli.events import Step
+from tests.fakes.aws_answers import refusal
+from tests.fakes.aws_faults import instead, named
 from tests.functional.aws_target.cloud import OTHER_IMAGE, Cloud, Project
 
 FULL = {
@@ -91,8 +94,9 @@ def test_a_role_that_stays_unusable_ends_the_deploy_and_the_next_one_goes_on(pro
 
 
 def test_another_refusal_of_the_input_fails_at_once(project: Project, cloud: Cloud) -> None:
-    project.configure(header_allowlist="[Host]")
-    with pytest.raises(AgentcoreError, match="restricted"):
+    refused = partial(refusal, status=400, code="Validation", message="The protocol is not to be had in this region")
+    cloud.proxy.interfere(named("bedrock-agentcore:CreateAgentRuntime"), instead(refused))
+    with pytest.raises(AgentcoreError, match="not to be had in this region"):
         project.deploy()
     assert cloud.proxy.names.count("bedrock-agentcore:CreateAgentRuntime") == 1
 

@@ -194,7 +194,7 @@ def test_a_server_that_cannot_start_says_why(home: Home) -> None:
     home.database.write_text("this is no database, and never was one, whatever its name says about it")
     with pytest.raises(AgentcoreError, match="not a database"):
         daemon.ensure_running(home)
-    assert processes_of(home.root) == {}
+    eventually(lambda: not processes_of(home.root), "what it had started ends with it")
 
 
 def test_a_second_server_in_the_same_home_waits_its_turn(server: RunningServer) -> None:

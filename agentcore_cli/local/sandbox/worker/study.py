@@ -8,20 +8,21 @@ import os
 import select
 import signal
 import time
+from collections.abc import Callable
 
 from . import children, pages
 
 SECONDS = 0.25
 
 
-def look_at(pid: int, seconds: float = SECONDS) -> bytes:
-    """The memory that process `pid` has for itself (`pages.used_by`), or nothing if that can't be told in time."""
+def look_at(pid: int, seconds: float = SECONDS, used_by: "Callable[[int], bytes]" = pages.used_by) -> bytes:
+    """The memory that process `pid` has for itself (`used_by`), or nothing if that can't be told in time."""
     read, write = os.pipe()
     student = os.fork()
     if student == 0:
         try:
             with open(write, "wb") as file:
-                file.write(pages.used_by(pid))
+                file.write(used_by(pid))
         finally:
             os._exit(0)
     os.close(write)
