@@ -34,7 +34,7 @@ import socket
 try:
     with socket.create_connection((HOST, PORT), 5) as connection:
         connection.sendall(b"GET / HTTP/1.0\\r\\n\\r\\n")
-        result = connection.recv(4096).decode().rpartition("\\r\\n")[2] or "an empty answer"
+        result = connection.makefile().read().rpartition("\\n")[2] or "an empty answer"
 except OSError as error:
     result = type(error).__name__
 """

@@ -52,7 +52,7 @@ def test_six_hundred_strangers_keep_nobody_out(server: RunningServer, answers: s
         assert server.invoke(answers, b"{}", new_session()).status == 200
 
 
-def test_strangers_without_a_descriptor_left_keep_nobody_out(server: RunningServer) -> None:
+def test_strangers_without_a_descriptor_left_keep_nobody_out(server: RunningServer, answers: str) -> None:
     """Every descriptor that the server may still have is taken, and then hundreds more come."""
     before = resource.prlimit(server.info.pid, resource.RLIMIT_NOFILE)
     used = len(os.listdir(f"/proc/{server.info.pid}/fd"))

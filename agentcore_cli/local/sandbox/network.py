@@ -183,6 +183,8 @@ class Network:
         except TimeoutError:
             told, more = {"failed": "the gateway does not answer"}, []
         self._control.settimeout(None)
+        if len(self._names) == 1:  # the other got lost on its way
+            told = {"failed": "the server had no descriptor left when the gateway began"}
         if "failed" in told:
             self._reason = told["failed"]
             return

@@ -44,7 +44,7 @@ class Spare:
             return None
         try:
             session = await making
-        except SandboxError:
+        except (SandboxError, OSError):  # what the machine lacked then it may have now
             return None
         return None if session.exited.done() else session
 
@@ -80,5 +80,5 @@ def _is_dead(making: asyncio.Task[SessionProcess]) -> bool:
 
 
 async def _end(making: asyncio.Task[SessionProcess]) -> None:
-    with contextlib.suppress(SandboxError):
+    with contextlib.suppress(SandboxError, OSError):
         await (await making).stop(grace=0)
