@@ -27,10 +27,10 @@ from agentcore_cli.operations.check import Spoken, locate
 from agentcore_cli.operations.defaults import default_name, default_region, with_defaults
 from agentcore_cli.operations.generated import generated_files
 from agentcore_cli.operations.settings import Settings, looks_secret, setting_changes
+from agentcore_cli.operations.wording import A2A_VERSION
 from agentcore_cli.rendering import render
 from agentcore_cli.trust import Trust
 
-A2A_VERSION: Final = "A2A-Version"
 _AWS: Final = "aws"
 _PROTOCOL: Final = "HTTP"  # the config's default
 _LARGE: Final = 10 * 1024**2  # bytes that git ignores, from which on they are told of

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from agentcore_cli import wiring
 from agentcore_cli.config import Agent, Target
-from agentcore_cli.contract import DEFAULT_ENDPOINT, LOCAL_ACCOUNT
+from agentcore_cli.contract import DEFAULT_ENDPOINT, LOCAL_ACCOUNT, Protocol
 from agentcore_cli.errors import InputError
 from agentcore_cli.operations.selection import Options, Selected
 
@@ -45,6 +45,11 @@ class Destination(NamedTuple):
     @property
     def agent(self) -> Agent | None:
         return self.selected.agent if self.selected else None
+
+    @property
+    def protocol(self) -> Protocol:
+        """What it speaks, as far as it is known: of an ARN alone nothing is."""
+        return self.agent.protocol if self.agent else "HTTP"
 
     @property
     def is_fresh(self) -> bool:
