@@ -61,11 +61,10 @@ async def until_ready(session: Session, clock: Clock) -> None:
 
 
 def _ended(session: Session, end: Exit) -> StartFailed:
+    protocol = session.version.settings.protocol
+    seen = whereabouts.ended(protocol, logs.tail(session.log), is_success=end.code == 0)
     message = f"Runtime {end.describe()} before it served a request."
-    if end.code != 0:
-        return StartFailed(message)
-    seen = whereabouts.ended(session.version.settings.protocol)
-    return StartFailed(f"{message} {seen.message}", seen.lines)
+    return StartFailed(" ".join(filter(None, (message, seen.message))), seen.lines)
 
 
 def too_slow(seconds: int) -> str:

@@ -58,6 +58,11 @@ def is_mcp(log: Iterable[str]) -> bool:
     return any("StreamableHTTP session manager started" in line for line in log)
 
 
+def is_stdio(log: Iterable[str]) -> bool:
+    """Whether a log shows an MCP server that speaks over stdin: FastMCP's own words, or a failure in there."""
+    return any(name in line for line in log for name in ("transport 'stdio'", "run_stdio_async", "stdio_server"))
+
+
 def is_wsgi(log: Iterable[str]) -> bool:
     """Whether a log shows a WSGI app that an ASGI server calls."""
     return any("start_response" in line and "TypeError" in line for line in log)
@@ -100,13 +105,16 @@ def elsewhere(ports: Iterable[int], protocol: Protocol, port: int) -> Advice:
     )
 
 
-def ended(protocol: Protocol) -> Advice:
-    """What to say of an agent whose program came to its end as if all were well, and had served nothing."""
-    port = PROTOCOLS[protocol].port
-    message = f"It came to its end and nothing listens on port {port}."
-    if protocol == "MCP":
-        message += " mcp.run() without a transport speaks over stdin, which is empty here and on AWS."
-    return Advice(message, _STARTS[protocol])
+def ended(protocol: Protocol, log: Iterable[str], *, is_success: bool) -> Advice:
+    """What to say of an agent whose program came to its end before it served; nothing of one that just failed."""
+    if is_stdio(log):
+        return Advice(
+            "It is an MCP server that speaks over stdin, which is empty here and on AWS: mcp.run() needs a transport.",
+            _STARTS["MCP"],
+        )
+    if not is_success:
+        return Advice("")
+    return Advice(f"It came to its end and nothing listens on port {PROTOCOLS[protocol].port}.", _STARTS[protocol])
 
 
 @dataclass(frozen=True, slots=True)

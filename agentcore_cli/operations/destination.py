@@ -53,8 +53,15 @@ class Destination(NamedTuple):
 
     @property
     def is_fresh(self) -> bool:
-        """Whether the data plane may not know of it yet: the project has just deployed it."""
-        return self.selected is not None and self.selected.state.was_written_within(_FRESH_SECONDS)
+        """Whether the data plane may not know of it yet: the project has just deployed it, and not in vain."""
+        if self.selected is None or self.is_unfinished:
+            return False
+        return self.selected.state.was_written_within(_FRESH_SECONDS)
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether the last deploy of it, as far as the project knows, came to no end."""
+        return self.selected is not None and self.selected.state.is_unfinished(self.selected.agent_name)
 
     def plane(self, *, timeout: float, bearer: str | None = None) -> DataPlane:
         """The client that calls it; `timeout` is how long the agent may be silent, in seconds."""

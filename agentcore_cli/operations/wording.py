@@ -2,8 +2,8 @@
 
 HTTP: `{"prompt": text}`. A2A: a message to the agent, as 0.3 has it, or as 1.0 does for callers who say so in the
 header A2A-Version. AGUI: a run with one message of the user. MCP has tools and no text: that is told with a request
-that it takes. Sources: runtime-http-protocol-contract, runtime-mcp-protocol-contract, a2a-protocol.org (message/send; 1.0:
-SendMessage), docs.ag-ui.com (RunAgentInput).
+that it takes. Sources: runtime-http-protocol-contract, runtime-mcp-protocol-contract, a2a-protocol.org (message/send;
+1.0: SendMessage), docs.ag-ui.com (RunAgentInput).
 """
 
 from __future__ import annotations

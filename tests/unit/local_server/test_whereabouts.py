@@ -166,18 +166,30 @@ def test_a_look_sees_what_a_child_listens_on() -> None:
         parent.communicate()
 
 
+@pytest.mark.parametrize(("protocol", "port"), [("HTTP", 8080), ("A2A", 9000), ("MCP", 8000)])
+def test_what_is_said_of_a_program_that_just_ends(protocol: Protocol, port: int) -> None:
+    told = ended(protocol, ["done"], is_success=True)
+    assert told.message == f"It came to its end and nothing listens on port {port}."
+    assert "run(" in told.lines
+
+
+def test_a_failure_speaks_for_itself() -> None:
+    assert ended("HTTP", ["ImportError: no"], is_success=False).message == ""
+
+
 @pytest.mark.parametrize(
-    ("protocol", "said"),
+    "line",
     [
-        ("HTTP", "nothing listens on port 8080."),
-        ("A2A", "nothing listens on port 9000."),
-        ("MCP", "nothing listens on port 8000. mcp.run() without a transport speaks over stdin"),
+        "  transport 'stdio'",
+        "  File server.py, line 771, in run_stdio_async",
+        "    async with stdio_server() as streams:",
     ],
 )
-def test_what_is_said_of_a_program_that_just_ends(protocol: Protocol, said: str) -> None:
-    told = ended(protocol)
-    assert said in told.message
-    assert "run(" in told.lines
+@pytest.mark.parametrize("is_success", [True, False])
+def test_an_mcp_server_over_stdin_is_told_as_that(line: str, is_success: bool) -> None:
+    told = ended("HTTP", [line], is_success=is_success)
+    assert "speaks over stdin" in told.message
+    assert 'mcp.run(transport="streamable-http")' in told.lines
 
 
 def test_an_mcp_server_is_known_by_its_log() -> None:
