@@ -42,7 +42,7 @@ _PERMANENT: Final = frozenset(
 )
 _AGAIN: Final = re.compile(r"(run|try) (it|this|the same command|the same) again|deploy again|^again$")
 # What has to be done first; then the same command meets something else.
-_FIRST: Final = re.compile(r"\b(mend|make|see that|wait|free|renew|allow|move|give|with -v)\b")
+_FIRST: Final = re.compile(r"\b(mend|make|see that|wait|free|renew|allow|move|give|with -v)\b|^X, then ")
 # Failures that pass by themselves, and why.
 _PASSING: Final = {
     "builders/docker_image.py": "the engine lost an image that it had just built",
