@@ -39,6 +39,7 @@ ROWS = {
     "signature": 1,
     "files": 1,
     "confines": 1,
+    "docker_context": 1,
     "documents": 1,
     "project_folder": 1,
     "user_folder": 1,
