@@ -6,6 +6,7 @@ ours. What differs between targets is the endpoint and the signer. Wire facts: b
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from agentcore_cli.contract import (
     HEADER_REQUEST_ID,
     HEADER_SESSION,
     HEADER_SESSION_CALLS,
+    HEADER_WARNINGS,
 )
 from agentcore_cli.errors import AgentcoreError, AgentFailedError, ServiceError, StillInProgressError
 
@@ -80,6 +82,12 @@ class Answer:
         """Whether this was the first call of a session just started; None where the service doesn't tell (AWS)."""
         calls = self.headers.get(HEADER_SESSION_CALLS.lower())
         return None if calls is None else calls == "1"
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the local runtime says of what goes well there alone; AWS says nothing of the kind."""
+        told = self.headers.get(HEADER_WARNINGS.lower())
+        return [str(warning) for warning in json.loads(told)] if told else []
 
     def whole(self) -> bytes:
         """All of it, or what arrived before it broke off; `pieces` gives it once more, and raises only then."""

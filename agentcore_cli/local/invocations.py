@@ -8,13 +8,14 @@ the agent sees the one that it gave (runtime-mcp-protocol-contract, mcp-stateful
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 import uuid
 from typing import Any, Final
 
 import msgspec
 
-from agentcore_cli.contract import HEADER_SESSION_CALLS, PAYLOAD_MAX
+from agentcore_cli.contract import HEADER_SESSION_CALLS, HEADER_WARNINGS, PAYLOAD_MAX
 from agentcore_cli.local import failures, headers, parameters, rpc
 from agentcore_cli.local.control import Resolved
 from agentcore_cli.local.proxy import AgentLost, AgentRefused, Exchange, PayloadTooLarge, RequestBody
@@ -28,6 +29,7 @@ RPC_READ_MAX: Final = 1024 * 1024  # bytes of a JSON-RPC request that are read b
 ID_SECONDS: Final = 30.0  # for which a refusal waits for the rest of the request, which its id is in
 _RPC: Final = ("MCP", "A2A")
 _CALLS: Final = HEADER_SESSION_CALLS.lower().encode()
+_WARNINGS: Final = HEADER_WARNINGS.lower().encode()
 _SESSION_MEMBERS: Final = frozenset(("mcpSessionId", "runtimeSessionId"))
 _NO_SESSION_ID: Final = (
     "agentcore: this call names no session, as those of MCP 2026-07-28 don't: each such call starts a session of its "
@@ -42,6 +44,7 @@ class Invocations:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
         self._remarked: set[str] = set()
+        self._warned: set[tuple[str, str]] = set()
 
     async def invoke(self, request: Request, version: Resolved) -> None:
         request.protocol = version.settings.protocol
@@ -99,7 +102,7 @@ class Invocations:
         began = time.time()
         self._sessions.begin(session, exchange)
         try:
-            await _relay(request, session, exchange, asked)
+            await self._relay(request, session, exchange, asked)
         except AgentLost as error:
             raise await failures.lost(session, exchange, began, str(error)) from error
         except AgentRefused as error:
@@ -109,6 +112,37 @@ class Invocations:
         finally:
             exchange.close()
             self._sessions.finish(session, exchange)
+
+    async def _relay(self, request: Request, session: Session, exchange: Exchange, asked: _Asked) -> None:
+        settings = session.version.settings
+        identity = session.identity()
+        known_as = session.identity_to_agent(starts_mcp=asked.starts_mcp)
+        sent = headers.to_agent(request.header_list, session.custom_headers, known_as, request.id)
+        if name := headers.too_long(sent, session.custom_headers):
+            raise ServiceFault.validation(
+                f"The value of header {name} is longer than {headers.ALLOWED_VALUE_MAX} bytes"
+            )
+
+        def request_head(length: int | None) -> bytes:
+            return headers.request_head(asked.path, settings.port, sent, length, method=asked.method)
+
+        head = await exchange.ask(request_head, request.length)
+        session.answered_well()
+        if settings.protocol == "MCP":
+            session.learn_mcp_session(head.headers)
+
+        def answer_headers(length: int | None) -> headers.HeaderList:
+            ours = [(_CALLS, b"%d" % session.invocations), *self._warnings(session)]
+            return [*headers.from_agent(head.headers, length, identity, request.id), *ours]
+
+        await exchange.answer(head, answer_headers, request.send)
+
+    def _warnings(self, session: Session) -> headers.HeaderList:
+        """What is new of what goes well here and not on AWS: said once for each runtime, to whoever calls it then."""
+        arn = session.version.runtime_arn
+        new = [warning for warning in session.warnings() if (arn, warning) not in self._warned]
+        self._warned.update((arn, warning) for warning in new)
+        return [(_WARNINGS, json.dumps(new).encode())] if new else []
 
 
 class _Asked:
@@ -125,28 +159,6 @@ class _Asked:
         self.session_id = session_id
         self.starts_mcp = starts_mcp
         self.remark = ""
-
-
-async def _relay(request: Request, session: Session, exchange: Exchange, asked: _Asked) -> None:
-    settings = session.version.settings
-    identity = session.identity()
-    known_as = session.identity_to_agent(starts_mcp=asked.starts_mcp)
-    sent = headers.to_agent(request.header_list, session.custom_headers, known_as, request.id)
-    if name := headers.too_long(sent, session.custom_headers):
-        raise ServiceFault.validation(f"The value of header {name} is longer than {headers.ALLOWED_VALUE_MAX} bytes")
-
-    def request_head(length: int | None) -> bytes:
-        return headers.request_head(asked.path, settings.port, sent, length, method=asked.method)
-
-    head = await exchange.ask(request_head, request.length)
-    session.answered_well()
-    if settings.protocol == "MCP":
-        session.learn_mcp_session(head.headers)
-
-    def answer_headers(length: int | None) -> headers.HeaderList:
-        return [*headers.from_agent(head.headers, length, identity, request.id), (_CALLS, b"%d" % session.invocations)]
-
-    await exchange.answer(head, answer_headers, request.send)
 
 
 async def _id_of(body: RequestBody) -> msgspec.Raw | None:

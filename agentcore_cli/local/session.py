@@ -183,7 +183,8 @@ class Session:
 
     def warnings(self) -> list[str]:
         """What goes well here and not on AWS."""
-        return [_BUSY_UNTIMED] if self.vitals.was_busy_untimed else []
+        told = list(self.process.warnings) if self.process is not None else []
+        return [_BUSY_UNTIMED, *told] if self.vitals.was_busy_untimed else told
 
     def record(self, level: Level) -> dict[str, Any]:
         """The session as `/_local/sessions` shows it."""

@@ -80,7 +80,9 @@ class Invocation:
 
     def remember(self) -> str | None:
         """Write down that the session was used, once the answer was shown; gives what there is to say about it."""
-        return remember(self._exchange, is_first=self.answer.is_first)
+        news = remember(self._exchange, is_first=self.answer.is_first)
+        warnings = self.answer.warnings if self._exchange.destination.is_local else []
+        return "\nwarning: ".join([*([news] if news else []), *warnings]) or None
 
 
 def wording(destination: Destination, session: str, headers: tuple[str, ...]) -> Wording:

@@ -34,6 +34,7 @@ class Container:
     """
 
     warm = False
+    warnings: tuple[str, ...] = ()  # an image is what it is on AWS, too
 
     def __init__(self, engine: Engine, id: str, reason: str) -> None:
         self.id = id

@@ -24,6 +24,8 @@ from agentcore_cli.local.sandbox.wire import Message, Nonsense, Wire
 _ENDED: Final = {"failed": "its first process has ended"}
 
 START_SECONDS = 30.0
+WARNINGS_MAX: Final = 16
+WARNING_MAX: Final = 300  # characters
 KILL_SECONDS = 5.0
 DROWSY_NANOSECONDS = 1_000_000_000
 
@@ -32,7 +34,8 @@ class SessionProcess:
     """A session's process tree. `address` accepts connections before the agent does: they wait for it.
 
     `pid` is the agent's. `warm` is false when it runs in a new interpreter, and `reason` says why.
-    `served` is done when it has given its first good answer, `exited` when nothing of the tree is left.
+    `warnings` are what goes well here and not on AWS. `served` is done when it has given its first good answer,
+    `exited` when nothing of the tree is left.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class SessionProcess:
         self.forked = forked
         self.warm = not forked.reason
         self.reason = forked.reason
+        self.warnings: list[str] = []
         loop = asyncio.get_running_loop()
         self.served: asyncio.Future[None] = loop.create_future()
         self.exited: asyncio.Future[Exit] = loop.create_future()
@@ -176,6 +180,8 @@ class SessionProcess:
             if not (descriptors := self._wire.take_descriptors()):
                 raise Nonsense("a session hands over a network that it does not have")
             self._network.furnish(descriptors)
+        elif "warning" in message:
+            self._warn(message["warning"])
         elif "exited" in message:
             self._report = _report_of(message["exited"])
         elif "command" in message:
@@ -184,6 +190,13 @@ class SessionProcess:
             self._answer.set_result(message)
         else:
             raise Nonsense("a session answers what was not asked")
+
+    def _warn(self, told: object) -> None:
+        """Raises Nonsense for what an honest init would not pass on."""
+        if not isinstance(told, str) or len(told) > WARNING_MAX or len(self.warnings) >= WARNINGS_MAX:
+            raise Nonsense("a session warns as none does")
+        if told.isprintable():
+            self.warnings.append(told)
 
     def _end_of_wire(self) -> None:
         if self._wire.is_nonsense:

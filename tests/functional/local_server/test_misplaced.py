@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from shutil import which
 
 import pytest
 
-from tests.local_runtime import RunningServer, new_session
+from agentcore_cli.contract import HEADER_WARNINGS
+from tests.local_runtime import RunningServer, eventually, new_session
 
 SERVER = """
 import http.server, sys
@@ -72,6 +74,31 @@ def test_a_program_that_ends_without_a_server(server: RunningServer, protocol: s
 def test_a_child_at_another_port(server: RunningServer) -> None:
     child = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {SERVER.format(status=200, port=5000)!r}])"
     assert "listens on port 5000, but HTTP on AgentCore needs 8080." in refusal(server, child, "child", "HTTP")
+
+
+ON_LOOPBACK = SERVER.replace("0.0.0.0", "127.0.0.1").replace(
+    "do_POST = do_GET",
+    """
+    def do_POST(self):
+        import subprocess
+        subprocess.run(["git", "--version"])
+        self.do_GET()
+""",
+)
+
+
+def test_what_goes_well_here_alone_is_said_once(server: RunningServer) -> None:
+    arn = server.deploy(ON_LOOPBACK.format(status=200, port=8080), name="loopback")
+    session, told = new_session(), []
+    known = 1 + bool(which("git"))
+    for called in (session, session, new_session()):
+        answer = server.invoke(arn, b"{}", called)
+        assert answer.status == 200
+        told += json.loads(answer.headers.get(HEADER_WARNINGS.lower(), "[]"))
+        eventually(lambda: all(len(it.warnings) == known for it in server.living(arn)), "the logs have been read")
+    assert "the server listens on 127.0.0.1:8080, where AWS does not reach it" in told[0]
+    assert [warning for warning in told if warning.startswith("git is a program of this machine")] == told[1:]
+    assert len(told) == known
 
 
 def test_a_helper_at_another_port_does_not_end_a_start(server: RunningServer) -> None:

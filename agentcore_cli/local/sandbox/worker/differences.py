@@ -1,4 +1,4 @@
-"""What goes well here and not in an image on AWS, said once in the session's log.
+"""What goes well here and not in an image on AWS, said once in the session's log, and to who calls the session.
 
 A server on loopback is reached here, from inside the session, and by nobody on AWS. A program of this machine is not in
 the image that a deploy builds, which is a slim Debian with Python: `SLIM` are the packages that Debian calls essential,
@@ -10,6 +10,8 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
+
+from .log import MARK
 
 _SLIM = """
     bash sh dash rbash arch b2sum base32 base64 basename basenc cat chcon chgrp chmod chown chroot cksum comm cp
@@ -34,7 +36,7 @@ def tell(text: str) -> None:
     """Say it, the first time in this process, where the agent's own output goes."""
     if text not in _said:
         _said.add(text)
-        os.write(2, f"agentcore: {text}\n".encode())
+        os.write(2, MARK + text.encode() + b"\n")
 
 
 def watch_programs() -> None:

@@ -7,7 +7,8 @@ written to the log), the end of a child, or a message from the server. The serve
 From the server: the request, answered by `{"started": pid}` or `{"failed": reason}`; then `{"log": true}` with the open
 file, answered by `{"logs": true}`, upon which the server opens the agent's gate and the program begins; then what
 `commands` is for, and at last `{"stop": grace in seconds}`.
-To the server, last of all: `{"exited": {"code": …, "signal": …}}`.
+To the server: `{"warning": text}` for what goes well here alone (`differences`), and last of all
+`{"exited": {"code": …, "signal": …}}`.
 """
 
 import os
@@ -30,6 +31,8 @@ if sys.platform == "linux":
 
 Settings = dict[str, Any]
 
+WARNINGS_MAX = 16
+WARNING_MAX = 300  # characters
 _READ = 65536
 _TEMPORARY = "/tmp"  # noqa: S108 (the session's own, on the file system of all its rooms)
 _UNLIMITED = 50.0  # milliseconds after which the agent is put under its limits, if its program has not begun before
@@ -51,6 +54,7 @@ class Init:
         self._agent_pid = -1
         self._deadline: float | None = None
         self._told_of_disk = False
+        self._warnings_left = WARNINGS_MAX
 
     def supervise(self) -> Agent:
         """Run the session to its end. Returns only in the agent's process."""
@@ -132,7 +136,7 @@ class Init:
             os._exit(0)
         for message in messages:
             if "log" in message:
-                self._log = Log(self._channel.take_descriptors(1)[0])
+                self._log = Log(self._channel.take_descriptors(1)[0], warn=self._warn)
                 self._poll.register(self._output, select.POLLIN)
                 self._channel.send({"logs": True})
             elif "stop" in message:
@@ -140,6 +144,12 @@ class Init:
                 children.kill(self._agent_pid, signal.SIGTERM)
             else:
                 self._commands.obey(message)
+
+    def _warn(self, text: str) -> None:
+        """Pass a warning on, a few of them and of a sentence's length: the agent may write what it likes."""
+        if self._warnings_left > 0:
+            self._warnings_left -= 1
+            self._channel.send({"warning": text[:WARNING_MAX]})
 
     def _milliseconds_left(self) -> "float | None":
         if self._deadline is None:

@@ -3,21 +3,27 @@
 import errno
 import os
 import time
+from collections.abc import Callable
 
 FILE_MAX = 64 * 1024**2  # bytes; beyond, the older half goes
 LINE_MAX = 256 * 1024  # bytes; longer lines are split
+MARK = b"agentcore: "  # what our own lines begin with
 _COPY = 1024**2
 
 
 class Log:
-    """Writes to an open file. A line is stamped with the time when its end arrives."""
+    """Writes to an open file. A line is stamped with the time when its end arrives.
 
-    def __init__(self, descriptor: int, file_max: int = FILE_MAX) -> None:
+    `warn` gets what lines say that `differences` has written, without their mark.
+    """
+
+    def __init__(self, descriptor: int, file_max: int = FILE_MAX, warn: "Callable[[str], None] | None" = None) -> None:
         self._descriptor = descriptor
         self._file_max = file_max
         self._size = os.fstat(descriptor).st_size
         self._partial = b""
         self._lost = 0
+        self._warn = warn
 
     def write(self, data: bytes) -> None:
         """Take output as it comes, in pieces of any size."""
@@ -34,6 +40,10 @@ class Log:
         self._partial = b""
 
     def _record(self, lines: "list[bytes]") -> None:
+        if self._warn is not None:
+            for line in lines:
+                if line.startswith(MARK):
+                    self._warn(line[len(MARK) :].decode(errors="replace"))
         now = time.time()
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1000):03d}Z "
         start = stamp.encode()
