@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from agentcore_cli.contract import Protocol
 from agentcore_cli.errors import AgentFailedError, NotFoundError, StillInProgressError
 from agentcore_cli.log_records import readable
 from agentcore_cli.operations.exchanges import Exchange, remember
@@ -36,10 +37,26 @@ def explain(error: AgentFailedError, exchange: Exchange, *, midway: bool = False
     """
     destination = exchange.destination
     if destination.selected is not None:
+        error.hint = error.hint or refusal_hint(error.message, destination.protocol, destination.command("invoke"))
         error.hint = error.hint or f"{destination.command('logs')} --session-id {shlex.quote(exchange.name)}"
     lines = error.message.split("\n") + _last_lines(exchange, midway=midway)
     error.message = "\n".join(readable(line) for line in lines)
     explain_missing(error, destination.selected)
+
+
+def refusal_hint(message: str, protocol: Protocol, invoke: str) -> str | None:
+    """What an agent that refuses a request of MCP or A2A wants instead, where its words are known.
+
+    Sources: mcp's StreamableHTTPServerTransport; a2a-sdk's dispatcher without its mode for 0.3.
+    """
+    if protocol == "MCP" and any(words in message for words in ("Session not found", "Missing session ID")):
+        return (
+            "the server keeps MCP sessions of its own and wants `initialize` first; with "
+            "FastMCP(…, stateless_http=True) it takes each call by itself"
+        )
+    if protocol == "A2A" and "(JSON-RPC -32601)" in message:
+        return f"an agent of A2A 1.0 knows other methods: {invoke} --header 'A2A-Version: 1.0' PAYLOAD"
+    return None
 
 
 def _last_lines(exchange: Exchange, *, midway: bool) -> list[str]:
