@@ -50,4 +50,6 @@ def kitchen(home: Path) -> Iterator[Kitchen]:
     """A kitchen with its models, until the end of the block."""
     with ScriptedBedrock() as bedrock, ScriptedModelApis() as apis:
         keys = dict.fromkeys(apis.endpoints, "a-key-of-nobody")
-        yield Kitchen(shell(home) | bedrock.environment | keys, apis.endpoints)
+        # Where pip has further indexes a version may lie in one of them for a single Python, and in another for all.
+        settings = {"UV_INDEX_STRATEGY": "unsafe-best-match"}
+        yield Kitchen(shell(home) | bedrock.environment | keys | settings, apis.endpoints)

@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from tests.command_line import AGENTCORE, environment_without_aws
@@ -85,9 +86,9 @@ def commands_of(text: str) -> list[Typed]:
 
 
 def recipes_of(text: str) -> Iterator[Recipe]:
-    """The parts below a third-level heading that have files. A file is a block after a line with its path and a colon."""
+    """The parts below a third-level heading that have files: blocks after a line with a path and a colon."""
     titles = list(_HEADING.finditer(text))
-    for title, after in zip(titles, [*titles[1:], None], strict=True):
+    for title, after in zip_longest(titles, titles[1:]):
         part = text[title.end() : after.start() if after else len(text)].partition("\n## ")[0]
         if files := dict(_FILE.findall(part)):
             yield Recipe(title[1], files, tuple(commands_of(part)))
