@@ -35,11 +35,15 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Something that the project's own module `name`, of `file`, is asked for and does not have."""
+    """Something that the project's own module `name`, of `file`, is asked for and does not have.
+
+    `by_itself`: the file imports its own name, which is what a file that hides a package does, and hardly another.
+    """
 
     name: str
     file: str
     finding: Finding
+    by_itself: bool = False
 
 
 @dataclass
@@ -144,6 +148,10 @@ class _Explorer:
         module = self._find(target)
         if module is None:
             self._missing(use, target)
+            return
+        if module.file == use.source.path and not use.statement.level:
+            finding = use.finding(f"{target} imports itself")
+            self._project.missing.append(Missing(target, use.source.shown, finding, by_itself=True))
             return
         for name in use.statement.names:
             if name == "*":
