@@ -47,11 +47,11 @@ class ScriptedModelApis:
 
     @property
     def endpoints(self) -> dict[str, str]:
-        """The variables that send the makers' clients here, each by the name of its key."""
+        """The options of `configure` that send the makers' clients here, each by the name of its key."""
         return {
-            "OPENAI_API_KEY": f"OPENAI_BASE_URL={self.url}/v1",
-            "ANTHROPIC_API_KEY": f"ANTHROPIC_BASE_URL={self.url}",
-            "GOOGLE_API_KEY": f"GOOGLE_GEMINI_BASE_URL={self.url}",
+            "OPENAI_API_KEY": f"--env OPENAI_BASE_URL={self.url}/v1 --env OPENAI_API_BASE={self.url}/v1",
+            "ANTHROPIC_API_KEY": f"--env ANTHROPIC_BASE_URL={self.url}",
+            "GOOGLE_API_KEY": f"--env GOOGLE_GEMINI_BASE_URL={self.url}",
         }
 
     def __enter__(self) -> Self:
@@ -117,8 +117,13 @@ def _result(text: str) -> Message:
     return {"role": "user", "content": [{"toolResult": {"content": [{"text": text}]}}]}
 
 
-def _offered(tools: Iterable[Document], schema: str) -> Tools:
-    return {tool["name"]: tool.get(schema, {}).get("required", []) for tool in tools if "name" in tool}
+def _offered(tools: Iterable[Document], *schemas: str) -> Tools:
+    """The names of tools and of their required parameters; a tool has one of the `schemas`."""
+    return {
+        tool["name"]: next((tool[name].get("required", []) for name in schemas if tool.get(name)), [])
+        for tool in tools
+        if "name" in tool
+    }
 
 
 # OpenAI's chat completions, which most servers of open models speak as well.
@@ -259,7 +264,7 @@ def _read_contents(request: Document) -> tuple[Sequence[Message], Tools]:
         said = _said(role, _text(content["parts"]))
         messages.append(_result(str(next(iter(results[0].values())))) if results else said)
     tools = [one for tool in request.get("tools") or () for one in tool.get("functionDeclarations", ())]
-    return messages, _offered(tools, "parameters")
+    return messages, _offered(tools, "parameters", "parametersJsonSchema", "parameters_json_schema")
 
 
 def _content(answer: Reply) -> Document:

@@ -22,6 +22,7 @@ from agentcore_cli.operations.check.hiding import hidden_standard_library
 from agentcore_cli.operations.check.imports import Import
 from agentcore_cli.operations.check.installed import Installed, environments
 from agentcore_cli.operations.check.locate import locate, source_of
+from agentcore_cli.operations.check.notebooks import notebook_findings
 from agentcore_cli.operations.check.project import Project, Use, explore
 
 __all__ = ["Subject", "check_entrypoint", "locate"]
@@ -67,7 +68,7 @@ def check_entrypoint(subject: Subject, environ: Mapping[str, str]) -> tuple[str,
     for finding in application_findings(project, subject.start):
         findings.append(finding.doubtful() if subject.own_start else finding)
     for source in project.sources:
-        findings += handler_findings(source)
+        findings += [*handler_findings(source), *notebook_findings(source)]
     findings += _import_findings(project, supply, subject)
     return raise_faults(findings)
 

@@ -107,7 +107,11 @@ class _Explorer:
 
     def _source(self, file: Path, *, is_main: bool = False) -> Source | Finding:
         if not confines.is_inside(file, self._root):
-            return Finding(self._shown(file), None, "a link that leads outside the project; it was not read")
+            problem = (
+                "a link that leads outside the project; it was not read: put what it leads to into the project, or "
+                "configure in a folder that holds both"
+            )
+            return Finding(self._shown(file), None, problem)
         return read(file, self._shown(file), self._python, is_main=is_main)
 
     def _look_into(self, source: Source, name: str | None, runs: Runs) -> None:

@@ -113,6 +113,17 @@ def test_a_file_that_hides_a_module_of_python_is_warned_of(name: str, hides: boo
     assert told == ((shown,) if hides else ())
 
 
+def test_what_a_notebook_leaves_is_told(tmp_path: Path) -> None:
+    empty = offline(tmp_path)
+    for line in ("get_ipython().system('pip install x')", "names = get_ipython().getoutput('ls')"):
+        with pytest.raises(EntrypointError, match=r"handler\.py:1: get_ipython is there in notebooks alone"):
+            check(tmp_path, line, empty)
+    for line in ("%load_ext dotenv", "!pip install x"):
+        with pytest.raises(EntrypointError, match=r"handler\.py:1: a command of a notebook"):
+            check(tmp_path, line, empty)
+    assert check(tmp_path, "def get_ipython(): ...\nget_ipython()", empty) == ()
+
+
 def test_what_the_project_s_own_module_lacks_is_told_as_before(tmp_path: Path) -> None:
     (tmp_path / "words.py").write_text("A = 1\n")
     with pytest.raises(EntrypointError, match=r"^handler\.py:1: words has no B"):

@@ -23,8 +23,8 @@ OTHERS = [recipe for title, recipe in RECIPES.items() if title not in _LAYOUTS]
 
 @dataclass(frozen=True, slots=True)
 class Kitchen:
-    """A reader's shell. `endpoints`: by the name of a model provider's key, the variable that leads to an endpoint of
-    the reader's own instead; Bedrock's stands in the shell."""
+    """A reader's shell. `endpoints`: by the name of a model provider's key, the options of `configure` that lead to an
+    endpoint of the reader's own instead; Bedrock's stands in the shell."""
 
     environment: dict[str, str]
     endpoints: dict[str, str]
@@ -37,7 +37,7 @@ class Kitchen:
                 typed.run(folder, self.environment)
                 for key, endpoint in self.endpoints.items():
                     if f"--secret {key}=env" in typed.line:
-                        Typed(f"agentcore configure --env {endpoint}").run(folder, self.environment)
+                        Typed(f"agentcore configure {endpoint}").run(folder, self.environment)
         finally:
             for config in folder.glob("**/.agentcore.yaml"):
                 for agent in yaml.safe_load(config.read_text())["agents"]:
