@@ -86,7 +86,8 @@ def _check_file(entrypoint: str) -> None:
     if path.suffix == ".ipynb":
         raise EntrypointError(
             f"{entrypoint} is a notebook, not a Python file",
-            hint=f"jupyter nbconvert --to script {shlex.quote(entrypoint)}, then --entrypoint {path.stem}.py",
+            hint=f"jupyter nbconvert --to script {shlex.quote(entrypoint)}, "
+            f"then --entrypoint {shlex.quote(str(path.with_suffix('.py')))}",
         )
     if path.suffix != ".py":
         raise EntrypointError(
