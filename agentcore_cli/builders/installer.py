@@ -25,7 +25,7 @@ _PROGRESS: Final = re.compile(r"(Resolved|Prepared|Installed|Building|Built|Down
 _TERMINAL_CODES: Final = re.compile(r"\x1b\[[0-9;]*m")
 _ASKED_FOR_THE_IMPOSSIBLE: Final = ("No solution found", "Couldn't parse", "unsatisfiable", "Invalid requirement")
 _AT_FAULT: Final = re.compile(
-    r"Because (?:there (?:is|are) no versions? of |only )?(?P<missing>[\w.-]+(?:\[[\w,-]+\])?)"
+    r"Because (?:there (?:is|are) no versions? of |only |all of:\n\s*)?(?P<missing>[\w.-]+(?:\[[\w,-]+\])?)"
     r"|Failed to (?:build|download|prepare)(?: and build)?(?: distributions?)? `(?P<broken>[^`]+)`"
 )
 _OF_THE_NETWORK: Final = ("error sending request", "Failed to fetch", "Failed to download", "client error", "timed out")
@@ -112,6 +112,8 @@ def failure(said: Sequence[str], writes_to: Path) -> AgentcoreError:
     if any(sign in text for sign in _ASKED_FOR_THE_IMPOSSIBLE):
         looked_at = index_settings.described(os.environ)
         where = f"; packages are looked for by {looked_at} as well" if looked_at else ""
+        if "extra-index-url" in looked_at and not os.environ.get("UV_INDEX_STRATEGY"):
+            where += "; with UV_INDEX_STRATEGY=unsafe-best-match each version is taken from any of them, as pip does"
         return InputError(f"{message}:\n{shown}", hint=f"mend the requirements, then run this again{where}")
     return AgentcoreError(f"{message}:\n{shown}", hint=f"{_way_out(text, package)}, then run the same command again")
 

@@ -20,9 +20,11 @@ from agentcore_cli.operations.check.application import application_findings
 from agentcore_cli.operations.check.dependencies import Supply, nonexistent, unprovided
 from agentcore_cli.operations.check.findings import Finding, raise_faults
 from agentcore_cli.operations.check.handlers import handler_findings
+from agentcore_cli.operations.check.hiding import hidden_standard_library
 from agentcore_cli.operations.check.imports import Import
 from agentcore_cli.operations.check.installed import Installed, environments
 from agentcore_cli.operations.check.locate import locate, source_of
+from agentcore_cli.operations.check.notebooks import notebook_findings
 from agentcore_cli.operations.check.project import Project, Use, explore
 from agentcore_cli.operations.check.protocols import protocol_findings, speaks
 
@@ -66,12 +68,13 @@ def check_entrypoint(subject: Subject, environ: Mapping[str, str]) -> tuple[str,
     installed = [*made, *environments(subject.root, environ)]
     supply = Supply(subject.root, subject.requirements, subject.python, asked, installed)
     findings = [*asked.findings, *project.findings, *_missing_findings(project, supply)]
+    findings += hidden_standard_library(subject.root, file, subject.start, subject.python)
     for finding in application_findings(project, subject.start):
         findings.append(finding.doubtful() if subject.own_start else finding)
     for finding in protocol_findings(project, subject.start, subject.protocol, subject.environment):
         findings.append(finding.doubtful() if subject.own_start else finding)
     for source in project.sources:
-        findings += handler_findings(source)
+        findings += [*handler_findings(source), *notebook_findings(source)]
     findings += _import_findings(project, supply, subject)
     return raise_faults(findings)
 
@@ -103,7 +106,7 @@ def _missing_findings(project: Project, supply: Supply) -> Iterator[Finding]:
         if owner := supply.brought_as(missing.name):
             problem = f"hides the package {owner} of {supply.requirements}: rename it"
             yield Finding(missing.file, None, problem, missing.finding.certain)
-        else:
+        elif not missing.by_itself:
             yield missing.finding
 
 
