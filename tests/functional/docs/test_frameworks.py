@@ -9,8 +9,18 @@ import pytest
 from tests.functional.docs.kitchen import OTHERS, Kitchen
 from tests.functional.docs.page import Recipe
 
-# Their packages weigh more than 100 MB, or start slowly.
-LARGE = {"CrewAI", "LlamaIndex", "Google ADK", "Claude Agent SDK"}
+# Their packages take their time to be installed and imported. One of the frameworks with a model is tried by every run.
+LARGE = {
+    "LangGraph",
+    "PydanticAI",
+    "OpenAI Agents SDK",
+    "AutoGen",
+    "CrewAI",
+    "LlamaIndex",
+    "Google ADK",
+    "Claude Agent SDK",
+    "A2A",
+}
 
 
 @pytest.mark.parametrize(
