@@ -23,9 +23,11 @@ LARGE = {
 }
 
 
+_AS_LARGE = (pytest.mark.long, pytest.mark.timeout(600))  # hundreds of MB, on a machine that does other things, too
+
+
 @pytest.mark.parametrize(
-    "recipe",
-    [pytest.param(each, marks=pytest.mark.long if each.title in LARGE else (), id=each.title) for each in OTHERS],
+    "recipe", [pytest.param(each, marks=_AS_LARGE if each.title in LARGE else (), id=each.title) for each in OTHERS]
 )
 def test_a_recipe_runs(recipe: Recipe, reader: Kitchen, tmp_path: Path) -> None:
     reader.cook(recipe, tmp_path)
