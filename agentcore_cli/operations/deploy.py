@@ -15,6 +15,7 @@ from agentcore_cli.errors import AgentFailedError, InputError
 from agentcore_cli.events import Event, Listener, Note, Step
 from agentcore_cli.operations.handed_over import HandedOver, hand_over
 from agentcore_cli.operations.plan import Overrides, Workplace, check, make_plan, work_on
+from agentcore_cli.operations.relative_paths import explain_relative_path
 from agentcore_cli.operations.rollback import RollbackRequest, go_back
 from agentcore_cli.operations.secrets import explain_missing, local_values
 from agentcore_cli.operations.selection import Selected
@@ -107,11 +108,12 @@ def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> De
 
 @contextmanager
 def _told_what_is_missing(selected: Selected) -> Iterator[None]:
-    """A version that does not start for want of a variable says how the variable gets there."""
+    """A version that does not start for want of a variable or a file says how it gets there."""
     try:
         yield
     except AgentFailedError as error:
         explain_missing(error, selected)
+        explain_relative_path(error, selected)
         raise
 
 

@@ -10,6 +10,7 @@ from agentcore_cli.contract import Protocol
 from agentcore_cli.errors import AgentFailedError, NotFoundError, StillInProgressError
 from agentcore_cli.log_records import readable
 from agentcore_cli.operations.exchanges import Exchange, remember
+from agentcore_cli.operations.relative_paths import explain_relative_path
 from agentcore_cli.operations.secrets import explain_missing
 
 
@@ -42,6 +43,7 @@ def explain(error: AgentFailedError, exchange: Exchange, *, midway: bool = False
     lines = error.message.split("\n") + _last_lines(exchange, midway=midway)
     error.message = "\n".join(readable(line) for line in lines)
     explain_missing(error, destination.selected)
+    explain_relative_path(error, destination.selected)
 
 
 def refusal_hint(message: str, protocol: Protocol, invoke: str) -> str | None:

@@ -20,7 +20,7 @@ from agentcore_cli.operations.check.application import application_findings
 from agentcore_cli.operations.check.dependencies import Supply, nonexistent, unprovided
 from agentcore_cli.operations.check.findings import Finding, raise_faults
 from agentcore_cli.operations.check.handlers import handler_findings
-from agentcore_cli.operations.check.hiding import hidden_standard_library
+from agentcore_cli.operations.check.hiding import hidden_modules
 from agentcore_cli.operations.check.imports import Import
 from agentcore_cli.operations.check.installed import Installed, environments
 from agentcore_cli.operations.check.locate import locate, source_of
@@ -68,7 +68,7 @@ def check_entrypoint(subject: Subject, environ: Mapping[str, str]) -> tuple[str,
     installed = [*made, *environments(subject.root, environ)]
     supply = Supply(subject.root, subject.requirements, subject.python, asked, installed)
     findings = [*asked.findings, *project.findings, *_missing_findings(project, supply)]
-    findings += hidden_standard_library(subject.root, file, subject.start, subject.python)
+    findings += hidden_modules(subject.root, file, subject.start, subject.python, supply.hidden_as)
     for finding in application_findings(project, subject.start):
         findings.append(finding.doubtful() if subject.own_start else finding)
     for finding in protocol_findings(project, subject.start, subject.protocol, subject.environment):

@@ -62,13 +62,22 @@ class Supply:
 
     def brought_as(self, name: str) -> str | None:
         """The requirement, asked for or led to, that is imported as `name`; None where none is known to be."""
+        return self.seen_as(name) or self._among(self._resolved or frozenset(), name)
+
+    def seen_as(self, name: str) -> str | None:
+        """The same by what is installed here and what is known without asking."""
         for environment in self.installed:
             if owners := environment.owners(name) & (environment.closure(self.asked.names) or self.asked.names):
                 return min(owners)
-        wanted = distributions.advised(name) or ""
-        candidates = (wanted, normalised(name))
-        everything = distributions.brought_by(frozenset(self.asked.names)) | (self._resolved or frozenset())
-        return next((candidate for candidate in candidates if candidate in everything), None)
+        return self._among(distributions.brought_by(frozenset(self.asked.names)), name)
+
+    def hidden_as(self, name: str) -> str | None:
+        """The same for a module of the project that has this name, unless it is that very package: `.` is required."""
+        return None if self._beside(name) else self.seen_as(name)
+
+    def _among(self, names: frozenset[str], imported: str) -> str | None:
+        candidates = (distributions.advised(imported) or "", normalised(imported))
+        return next((candidate for candidate in candidates if candidate in names), None)
 
     def owner_of(self, name: str) -> str | None:
         """The distribution that brings `name` in an environment of the project, whether it is required or not."""

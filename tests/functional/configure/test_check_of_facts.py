@@ -113,6 +113,23 @@ def test_a_file_that_hides_a_module_of_python_is_warned_of(name: str, hides: boo
     assert told == ((shown,) if hides else ())
 
 
+def test_a_file_that_hides_what_a_package_imports_is_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "mcp.py").write_text("")
+    (tmp_path / "words.py").write_text("")
+    told = check(tmp_path, "", offline(tmp_path, "strands-agents"))
+    assert told == ("mcp.py: hides the package mcp from every package that imports it: rename it",)
+
+
+def test_a_project_that_is_installed_itself_hides_nothing(tmp_path: Path) -> None:
+    (tmp_path / "wheels").mkdir()
+    make_wheel(tmp_path / "wheels", "kit", more={"kit.py": b""})
+    packages = installed(tmp_path, "--no-index\n--find-links ./wheels\nkit\n")
+    (tmp_path / "kit.py").write_text("")
+    assert "kit.py: hides the package kit" in check(tmp_path, "", "kit\n", packages)[0]
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "kit"\nversion = "1"\n')
+    assert check(tmp_path, "import kit", ".\n", packages) == ()
+
+
 def test_what_a_notebook_leaves_is_told(tmp_path: Path) -> None:
     empty = offline(tmp_path)
     for line in ("get_ipython().system('pip install x')", "names = get_ipython().getoutput('ls')"):

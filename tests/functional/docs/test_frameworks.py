@@ -9,13 +9,25 @@ import pytest
 from tests.functional.docs.kitchen import OTHERS, Kitchen
 from tests.functional.docs.page import Recipe
 
-# Their packages weigh more than 100 MB, or start slowly.
-LARGE = {"CrewAI", "LlamaIndex", "Google ADK", "Claude Agent SDK"}
+# Their packages take their time to be installed and imported. One of the frameworks with a model is tried by every run.
+LARGE = {
+    "LangGraph",
+    "PydanticAI",
+    "OpenAI Agents SDK",
+    "AutoGen",
+    "CrewAI",
+    "LlamaIndex",
+    "Google ADK",
+    "Claude Agent SDK",
+    "A2A",
+}
+
+
+_AS_LARGE = (pytest.mark.long, pytest.mark.timeout(600))  # hundreds of MB, on a machine that does other things, too
 
 
 @pytest.mark.parametrize(
-    "recipe",
-    [pytest.param(each, marks=pytest.mark.long if each.title in LARGE else (), id=each.title) for each in OTHERS],
+    "recipe", [pytest.param(each, marks=_AS_LARGE if each.title in LARGE else (), id=each.title) for each in OTHERS]
 )
 def test_a_recipe_runs(recipe: Recipe, reader: Kitchen, tmp_path: Path) -> None:
     reader.cook(recipe, tmp_path)
