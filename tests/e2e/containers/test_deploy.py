@@ -129,7 +129,7 @@ def test_without_an_engine(cli: CommandLine) -> None:
     ("arguments", "words"),
     [
         pytest.param(("--build", "codebuild"), "--build codebuild: not for the local runtime", id="builder"),
-        pytest.param(("--image", "nginx:latest"), "AgentCore runs images of ECR alone", id="image"),
+        pytest.param(("--image", "nginx:latest"), "has none of that name", id="image"),
     ],
 )
 def test_what_is_refused(cli: CommandLine, arguments: tuple[str, ...], words: str) -> None:
