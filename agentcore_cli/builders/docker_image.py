@@ -109,15 +109,15 @@ def remove(labels: Mapping[str, str], *, without: str | None = None) -> list[str
 
 
 def remove_names(repository: str) -> None:
-    """Take the names away that images have in `repository`; an image that has others stays."""
+    """Take the names away that images have in `repository` and below it; an image that has others stays."""
     from docker.errors import APIError
 
     with docker_engine.connected() as client:
-        for image in client.images(name=repository):
-            for name in _tags(image):
+        for name in _names(client.images()):
+            place = name.rpartition(":")[0]
+            if place == repository or place.startswith(f"{repository}/"):
                 with contextlib.suppress(APIError):  # in use
-                    if name.rpartition(":")[0] == repository:
-                        client.remove_image(name)
+                    client.remove_image(name)
 
 
 def _labelled(client: APIClient, labels: Mapping[str, str], without: str | None) -> list[Mapping[str, Any]]:
