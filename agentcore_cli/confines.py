@@ -9,12 +9,14 @@ the project is a part of, as monorepos have it.
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from pathlib import Path
 from typing import Final
 
 from agentcore_cli.errors import InputError
 
+_DEPTH_OF_THE_SYSTEM: Final = 2  # parts of /etc, /opt, /srv
 _REPOSITORY_MARKS: Final = (".git", ".hg", ".jj", ".svn")
 
 
@@ -41,9 +43,24 @@ def require_in_repository(path: Path, folder: Path, shown: str) -> None:
         what = "project" if around == folder else f"repository {around}"
         raise InputError(
             f"{shown}: lies outside the {what}, at {os.path.realpath(path)}; it was not read",
-            hint="move it there, or make the folder that holds both one repository (git init)",
+            hint=_way_in(os.path.realpath(path), os.path.realpath(around)),
         )
     require_plain(path, shown)
+
+
+def _way_in(path: str, around: str) -> str:
+    """The command that takes in what lies beside a project: their common folder said to be one repository."""
+    common = os.path.commonpath([path, around])
+    if _is_repository(Path(around)) or not _may_be_repository(common):
+        return f"move it into {around}"
+    return f"git init {shlex.quote(common)} makes one repository of both; or move it into {around}"
+
+
+def _may_be_repository(folder: str) -> bool:
+    """Whether it is the user's own alone, below home or apart from it, and no folder of the system's."""
+    about = os.stat(folder)
+    is_own = about.st_uid == os.geteuid() and not about.st_mode & stat.S_IWOTH
+    return is_own and len(Path(folder).parts) > _DEPTH_OF_THE_SYSTEM and not _holds_home(folder)
 
 
 def require_plain(path: Path, shown: str) -> None:
@@ -62,11 +79,19 @@ def repository(folder: Path) -> Path:
     The user's home and what is above it count as none, even where dotfiles are kept in git: everything of the user's
     lies there.
     """
-    home = os.path.realpath(os.path.expanduser("~"))
     for candidate in (folder, *folder.parents):
-        real = os.path.realpath(candidate)
-        if home == real or home.startswith(real.rstrip("/") + "/"):
+        if _holds_home(os.path.realpath(candidate)):
             break
-        if any((candidate / mark).exists() for mark in _REPOSITORY_MARKS):
+        if _is_repository(candidate):
             return candidate
     return folder
+
+
+def _is_repository(folder: Path) -> bool:
+    return any((folder / mark).exists() for mark in _REPOSITORY_MARKS)
+
+
+def _holds_home(real: str) -> bool:
+    """Whether a real path is the user's home, or above it."""
+    home = os.path.realpath(os.path.expanduser("~"))
+    return home == real or home.startswith(real.rstrip("/") + "/")

@@ -21,3 +21,11 @@ def text_of(data: bytes) -> str:
         if data.startswith(mark):
             return data.removeprefix(mark).decode(encoding)
     return data.decode()
+
+
+def lenient_text_of(data: bytes) -> str:
+    """The same; what is no text in it is kept, and comes out again with `errors="surrogateescape"`."""
+    try:
+        return text_of(data)
+    except UnicodeDecodeError:
+        return data.decode(errors="surrogateescape")

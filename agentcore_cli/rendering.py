@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shlex
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -45,6 +46,9 @@ class ImageRecipe:
     is copied, and the image needs no RUN; None: the image installs them itself and stands alone. `code` is the folder
     of the context that holds the agent's files. `resolved`, if it is not empty, changes when packages are to be
     resolved anew by the image. `path` are the folders of the agent's files that imports start from.
+
+    `local_packages` are folders and wheels that the requirements lead to; `lines`, with `constraints`, are requirements
+    that no file has.
     """
 
     agent: str
@@ -57,6 +61,9 @@ class ImageRecipe:
     code: str = "."
     resolved: str = ""
     path: tuple[str, ...] = ()
+    local_packages: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    constraints: tuple[str, ...] = ()
 
 
 def dockerfile(recipe: ImageRecipe) -> str:
@@ -127,6 +134,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters["exec_form"] = lambda words: json.dumps(list(words), ensure_ascii=False)
+    environment.filters["shell_words"] = shlex.join
     return environment
 
 

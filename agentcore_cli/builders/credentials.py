@@ -9,6 +9,7 @@ from typing import Final
 from agentcore_cli.builders.installer import redact
 from agentcore_cli.builders.requirements import Requirements
 from agentcore_cli.builders.source import Source
+from agentcore_cli.decoding import lenient_text_of
 
 # settings of uv and pip that may lie beside the requirements
 _SETTINGS: Final = ("uv.toml", "pip.conf", "pyproject.toml", "uv.lock", "poetry.toml")
@@ -25,7 +26,7 @@ def withheld(requirements: Requirements | None, files: Source) -> dict[str, byte
     for name, entry in files.entries.items():
         base = Path(name).name
         if entry.digest and (entry.path.resolve() in known or base in _SETTINGS or _REQUIREMENTS.fullmatch(base)):
-            text = entry.path.read_text(encoding="utf-8", errors="surrogateescape")
+            text = lenient_text_of(entry.path.read_bytes())
             if (redacted := redact(text)) != text:
                 cleaned[name] = redacted.encode(errors="surrogateescape")
     return cleaned

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -38,12 +39,6 @@ class LocalImage:
     reference: str
     architecture: str
     size: int
-
-
-def find(inputs: Inputs) -> LocalImage | None:
-    """The image with these inputs, if the engine has it. Raises AgentcoreError when there is no engine."""
-    with docker_engine.connected() as client:
-        return _inspect(client, _reference(inputs))
 
 
 def inspect(reference: str) -> LocalImage | None:
@@ -111,6 +106,18 @@ def remove(labels: Mapping[str, str], *, without: str | None = None) -> list[str
                 continue  # in use, or the base of another
             gone.append(name)
     return gone
+
+
+def remove_names(repository: str) -> None:
+    """Take the names away that images have in `repository` and below it; an image that has others stays."""
+    from docker.errors import APIError
+
+    with docker_engine.connected() as client:
+        for name in _names(client.images()):
+            place = name.rpartition(":")[0]
+            if place == repository or place.startswith(f"{repository}/"):
+                with contextlib.suppress(APIError):  # in use
+                    client.remove_image(name)
 
 
 def _labelled(client: APIClient, labels: Mapping[str, str], without: str | None) -> list[Mapping[str, Any]]:

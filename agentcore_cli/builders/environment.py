@@ -104,6 +104,8 @@ def _fill(
         wanted = ["--no-editable", "--requirements", str(given.file)]
         given.run([*install, *wanted], tell=tell, stopping=stopping, writes_to=partial.parent)
         given.forget(Environment("", partial).packages)
+    if own := requirements.reading.own:
+        own.write(Environment("", partial).packages)
 
 
 def _remove_without_python(place: Path) -> None:

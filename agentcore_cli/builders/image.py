@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from agentcore_cli import rendering
-from agentcore_cli.builders import credentials, source
+from agentcore_cli.builders import credentials, source, standalone
 from agentcore_cli.builders.packages import Wanted
 from agentcore_cli.builders.requirements import Requirements
 from agentcore_cli.builders.source import Source
+from agentcore_cli.builders.standalone import Standalone
 from agentcore_cli.contract import IMAGE_MAX
 from agentcore_cli.errors import InputError
 from agentcore_cli.exclusions import IGNORE_FILE
@@ -142,14 +143,17 @@ def read_files(root: Path, agent: str) -> Source:
 
 def _generated(project: ImageProject, wanted: Wanted) -> str:
     copied = project.install == "host"
-    required = project.required.files() if project.required else []
+    needed = Standalone() if copied else standalone.of(project.required)
     return rendering.dockerfile(
         ImageRecipe(
             agent=project.agent,
             base_image=project.base_image,
             start=project.start,
             port=project.port,
-            requirements=() if copied else tuple(_inside(project, path) for path in required),
+            requirements=needed.files,
+            local_packages=needed.places,
+            lines=needed.lines,
+            constraints=needed.constraints,
             otel=project.otel,
             packages=PACKAGES if wanted else None,
             code=CODE if copied else ".",
@@ -157,17 +161,6 @@ def _generated(project: ImageProject, wanted: Wanted) -> str:
             path=project.path,
         )
     )
-
-
-def _inside(project: ImageProject, path: Path) -> str:
-    """A requirements file as the Dockerfile names it."""
-    root = project.root.resolve()
-    if not path.resolve().is_relative_to(root):
-        raise InputError(
-            f"{path}: lies outside {root}, so the image can't install from it",
-            hint="move it into the project, or leave out `install: image`",
-        )
-    return path.resolve().relative_to(root).as_posix()
 
 
 def _ignore_file(dockerfile: Path) -> str:

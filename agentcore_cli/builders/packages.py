@@ -97,6 +97,8 @@ class _Installation:
             if sources.project:
                 sources.project.forget(self.folder)
         unpacked.clean(self.folder)
+        if self.wanted.requirements and (own := self.wanted.requirements.reading.own):
+            own.write(self.folder)
         self._check_machine()
         if self.interpreter.minor == self.wanted.python:
             self.tell("compiling the packages")

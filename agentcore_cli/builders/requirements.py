@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from packaging.requirements import Requirement
 
-from agentcore_cli.builders import local_packages, poetry
+from agentcore_cli.builders import local_packages, own_project, poetry
+from agentcore_cli.builders.own_project import OwnProject
 from agentcore_cli.builders.requirement_lines import Line, lines_of, parse
 from agentcore_cli.confines import require_in_repository
 from agentcore_cli.decoding import text_of
@@ -26,7 +27,7 @@ _INCLUDES: Final = ("-r", "--requirement", "-c", "--constraint")
 _CONSTRAINTS: Final = ("-c", "--constraint")
 _NO_FILE: Final = "there is no such file"
 _NO_TABLE: Final = "has no [project] table, so it names no dependencies"
-_DECIDES: Final = ("dependencies", "requires-python", "dynamic")  # of [project]; its version does not
+_DECIDES: Final = ("dependencies", "requires-python", "dynamic")  # of [project]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Reading:
 
     `constraints` ask for nothing; `places` are what is on this machine: folders of packages, wheels, folders of wheels.
     `parts` are what decides what is installed. `remote`: some is not known here. `written` is what to install from,
-    None for the files themselves.
+    None for the files themselves. `own` is the project, where it is installed itself.
     """
 
     lines: list[Line] = field(default_factory=list)
@@ -67,6 +68,7 @@ class Reading:
     faults: list[Fault] = field(default_factory=list)
     remote: bool = False
     written: Written | None = None
+    own: OwnProject | None = None
 
     @property
     def named(self) -> list[Requirement]:
@@ -195,7 +197,7 @@ class _Reader:
                 self._take(path, line)
 
     def read_project(self, path: Path) -> None:
-        """The parts of a pyproject.toml that decide what is installed; its version or its tools' settings don't."""
+        """The parts of a pyproject.toml that decide what is installed; its tools' settings don't."""
         text = self._text(path)
         if text is None:
             return
@@ -205,6 +207,9 @@ class _Reader:
         except tomllib.TOMLDecodeError as error:
             self._fault(path, None, f"not TOML: {error}")
             return
+        if path == self.requirements.path and (own := own_project.of(content)):
+            self.reading.own = own
+            self.reading.parts.append(own.part)
         if poetry.is_poetry(content):
             self._read_poetry(path, content)
         elif isinstance(content.get("project"), dict):

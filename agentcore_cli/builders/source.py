@@ -102,7 +102,7 @@ def survey(root: Path, *, ignore_file: str = IGNORE_FILE) -> Survey:
 def _git_ignore(path: Path, root: Path) -> Ignore:
     """Git's patterns as Docker's: one without a slash but at its end is for names at any depth."""
     require_inside(path, root, path.name)
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
+    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines() if path.is_file() else []
     return Ignore.of(_as_docker(line.rstrip()) for line in lines if line.strip() not in ("", "!"))
 
 

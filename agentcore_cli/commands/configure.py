@@ -43,7 +43,9 @@ def configure(
         str | None, typer.Option(metavar="ARN", help="The boundary of a role that deploy makes.")
     ] = None,
     ecr_repository: Annotated[str | None, typer.Option(metavar="NAME|URI", help="A repository of yours.")] = None,
-    image: Annotated[str | None, typer.Option(metavar="URI", help="A finished arm64 image; nothing is built.")] = None,
+    image: Annotated[
+        str | None, typer.Option(metavar="IMAGE", help="A finished arm64 image: URI in ECR, or NAME:TAG in Docker.")
+    ] = None,
     vpc_subnets: Annotated[list[str] | None, typer.Option(metavar="ID,...", help="The VPC's subnets.")] = None,
     vpc_security_groups: Annotated[list[str] | None, typer.Option(metavar="ID,...", help="And its groups.")] = None,
     jwt_discovery_url: Annotated[str | None, typer.Option(metavar="URL", help="Who signs the callers' JWT.")] = None,

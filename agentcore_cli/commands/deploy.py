@@ -23,7 +23,10 @@ def deploy(
     ctx: typer.Context,
     env: Annotated[list[str] | None, typer.Option(metavar="K=V", help="A variable for the agent; kept.")] = None,
     build: Annotated[Build | None, typer.Option(help="How the artifact is built: docker, or locally zip.")] = None,
-    image: Annotated[str | None, typer.Option(metavar="URI", help="An image that is there already.")] = None,
+    image: Annotated[
+        str | None,
+        typer.Option(metavar="IMAGE", help="An image that is there already: URI in ECR, or NAME:TAG in Docker."),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to every question.")] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Don't wait until it is ready.")] = False,
     timeout: Annotated[float, typer.Option(metavar="S", min=1, help="Seconds to wait at most.")] = 900,

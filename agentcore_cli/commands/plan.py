@@ -13,7 +13,10 @@ from agentcore_cli.errors import CHANGES_PENDING
 def plan(
     ctx: typer.Context,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 6 if anything would change.")] = False,
-    image: Annotated[str | None, typer.Option(metavar="URI", help="An image that is there already.")] = None,
+    image: Annotated[
+        str | None,
+        typer.Option(metavar="IMAGE", help="An image that is there already: URI in ECR, or NAME:TAG in Docker."),
+    ] = None,
     largest: Annotated[
         int, typer.Option(metavar="N", min=0, help="Show the N largest of the files that go along.")
     ] = 0,

@@ -28,6 +28,14 @@ _ECR = r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/"
 # No user and no backslash: of `https://a\@b` some parsers take a for the host and some b.
 _HOST = r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?"
 _REPOSITORY = r"[a-z0-9]+([._-][a-z0-9]+)*(/[a-z0-9]+([._-][a-z0-9]+)*)*"
+# In ECR, or as `docker images` has it (Docker's reference grammar).
+IMAGE_NAME = (
+    rf"({_ECR}|public\.ecr\.aws/)\S+"
+    rf"|([A-Za-z0-9.-]+(:\d+)?/)?{_REPOSITORY}(:\w[\w.-]{{0,127}})?(@sha256:[0-9a-f]{{64}})?"
+)
+IMAGE_RULE = (
+    "an image in ECR, 123456789012.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG, or NAME:TAG of the Docker Engine here"
+)
 
 
 def _pattern(regex: str, rule: str) -> Meta:
@@ -62,12 +70,7 @@ KeyArn = Annotated[
         r"arn:aws(-[^:]+)?:kms:[a-z0-9-]+:\d{12}:key/.+", "a KMS key's ARN, arn:aws:kms:REGION:123456789012:key/ID"
     ),
 ]
-ImageUri = Annotated[
-    str,
-    _pattern(
-        rf"({_ECR}|public\.ecr\.aws/)\S+", "an image in ECR, 123456789012.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG"
-    ),
-]
+ImageName = Annotated[str, _pattern(IMAGE_NAME, IMAGE_RULE)]
 Repository = Annotated[
     str, _pattern(f"({_ECR})?{_REPOSITORY}", "an ECR repository: its name (lower case, / between parts) or its URI")
 ]
@@ -192,7 +195,7 @@ class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     base_image: NonEmpty | None = None
     build_args: dict[BuildArgument, str] = {}
     install: Literal["host", "image"] = "host"
-    image: ImageUri | None = None
+    image: ImageName | None = None
     otel: bool = False
     runtime: RuntimeId | None = None
     execution_role: RoleArn | None = None

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from agentcore_cli.confines import require_inside
+from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import InputError
 
 FILES: Final = (".env.local", ".env")  # the first that has a name counts
@@ -87,6 +88,8 @@ def _assignments(root: Path, name: str) -> dict[str, str]:
     if len(data) > _SIZE_MAX:
         raise InputError(f"{name}: larger than {_SIZE_MAX // 1024**2} MB, which no env file is")
     try:
-        return parse(data.decode("utf-8-sig"))
+        return parse(text_of(data))
     except UnicodeDecodeError:
-        raise InputError(f"{name}: not UTF-8 text", hint="save the file as UTF-8") from None
+        raise InputError(
+            f"{name}: not UTF-8 text, nor UTF-16 with its byte order mark", hint="save the file as UTF-8"
+        ) from None

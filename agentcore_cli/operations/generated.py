@@ -8,10 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from agentcore_cli import rendering
+from agentcore_cli.builders import standalone
+from agentcore_cli.builders.requirements import Requirements
 from agentcore_cli.config import Agent, Start
 from agentcore_cli.confines import require_inside
 from agentcore_cli.contract import PROTOCOLS
-from agentcore_cli.operations.check import requirements
 from agentcore_cli.rendering import ImageRecipe
 
 
@@ -32,6 +33,7 @@ def generated_files(root: Path, agent_name: str, agent: Agent) -> dict[Path, str
 
 def _dockerfile(root: Path, agent_name: str, agent: Agent) -> str:
     start = Start.of(agent.entrypoint, agent.protocol, root)
+    needed = standalone.as_far_as_known(Requirements(root, agent.requirements) if agent.requirements else None)
     return rendering.dockerfile(
         ImageRecipe(
             agent=agent_name,
@@ -39,7 +41,10 @@ def _dockerfile(root: Path, agent_name: str, agent: Agent) -> str:
             start=start.argv,
             path=start.path,
             port=PROTOCOLS[agent.protocol].port,
-            requirements=tuple(requirements.read(root, agent.requirements).files),
+            requirements=needed.files,
+            local_packages=needed.places,
+            lines=needed.lines,
+            constraints=needed.constraints,
             otel=agent.otel,
         )
     )

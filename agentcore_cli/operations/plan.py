@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
 
 from agentcore_cli import files, wiring
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
 from agentcore_cli.builders import image, source
 from agentcore_cli.config import Build, Start
+from agentcore_cli.config.schema import IMAGE_NAME, IMAGE_RULE
 from agentcore_cli.contract import ENVIRONMENT_KEY_MAX, ENVIRONMENT_VALUE_MAX
 from agentcore_cli.engine import Change, Journal, Plan, plan_deploy
 from agentcore_cli.errors import EntrypointError, InputError, StillInProgressError
@@ -25,8 +25,6 @@ from agentcore_cli.operations.selection import Selected
 from agentcore_cli.operations.upgrade import resolved_anew
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.state import RUNTIME
-
-_ECR: Final = re.compile(r"(\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?|public\.ecr\.aws)/\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +169,9 @@ def _check_environment(environment: Mapping[str, str]) -> None:
             raise InputError(f"--env {name}: {len(value)} characters is above {ENVIRONMENT_VALUE_MAX}")
 
 
-def _check_image(uri: str | None) -> None:
-    if uri and not _ECR.fullmatch(uri):
-        hint = "123456789012.dkr.ecr.REGION.amazonaws.com/REPOSITORY@sha256:... or :TAG"
-        raise InputError(f"--image {uri}: AgentCore runs images of ECR alone", hint=hint)
+def _check_image(name: str | None) -> None:
+    if name and not re.fullmatch(IMAGE_NAME, name):
+        raise InputError(f"--image {name}: not an image's name", hint=IMAGE_RULE)
 
 
 def _check_artifact(overrides: Overrides, selected: Selected) -> None:

@@ -14,9 +14,8 @@ from agentcore_cli.aws.repositories import Repositories
 from agentcore_cli.aws.roles import Roles
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
-from agentcore_cli.builders.image import ImageProject
 from agentcore_cli.config import Agent, Start
-from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT, EcrRepository, partition
+from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT, EcrRepository, is_in_ecr, partition
 from agentcore_cli.engine import Resource
 from agentcore_cli.events import Listener
 from agentcore_cli.resources import execution_role, image, log_group, repository, runtime_facts
@@ -24,6 +23,7 @@ from agentcore_cli.resources.execution_policy import Grant
 from agentcore_cli.resources.execution_role import ExecutionRole
 from agentcore_cli.resources.image import Image, PushedImage
 from agentcore_cli.resources.image_project import image_project, with_python_path
+from agentcore_cli.resources.image_source import BuiltImage, FinishedImage, ImageSource
 from agentcore_cli.resources.log_group import LogGroup
 from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.patience import Patience
@@ -65,8 +65,13 @@ class Deployment:
 
     @property
     def finished_image(self) -> str | None:
-        """The image that is used as it is, from the command line or the config."""
+        """The image that is used as it is, from the command line or the config: in ECR, or in the engine here."""
         return self.image or self.agent.image
+
+    @property
+    def supplied_image(self) -> str | None:
+        """That image, if it is in ECR already."""
+        return self.finished_image if self.finished_image and is_in_ecr(self.finished_image) else None
 
     @property
     def own_role(self) -> str:
@@ -86,22 +91,25 @@ class Deployment:
     @property
     def image_source(self) -> EcrRepository | None:
         """Where the image is pulled from; None where everybody may pull."""
-        if self.finished_image:
-            is_public = self.finished_image.startswith("public.ecr.aws/")
-            return None if is_public else EcrRepository.of(self.finished_image, self.account, self.region)
+        if self.supplied_image:
+            is_public = self.supplied_image.startswith("public.ecr.aws/")
+            return None if is_public else EcrRepository.of(self.supplied_image, self.account, self.region)
         return self.repository
 
     @property
     def repository(self) -> EcrRepository:
-        """Where a built image is pushed to."""
+        """Where an image of this machine is pushed to."""
         if self.agent.ecr_repository:
             return EcrRepository.of(self.agent.ecr_repository, self.account, self.region)
         return self.own_repository
 
     @property
-    def image_project(self) -> ImageProject:
-        """What the image is built from. It is the same for all targets, so that they run the same image."""
-        return image_project(self.root, self.owner.agent, self.agent, self.image_labels, self.resolved)
+    def source(self) -> ImageSource:
+        """What is pushed. What is built is the same for all targets, so that they run the same image."""
+        if self.finished_image:
+            return FinishedImage(self.finished_image)
+        project = image_project(self.root, self.owner.agent, self.agent, self.image_labels, self.resolved)
+        return BuiltImage(project, self.cache)
 
     @property
     def image_labels(self) -> dict[str, str]:
@@ -169,12 +177,12 @@ def _own_role(deployment: Deployment, session: Session) -> ExecutionRole:
 
 
 def _image(deployment: Deployment, session: Session) -> list[Resource]:
-    """The image, with the repository that it is pushed to unless there is an image already."""
-    if deployment.finished_image:
-        return [_supplied_image(deployment, deployment.finished_image, session)]
+    """The image, with the repository that it is pushed to unless it is in ECR already."""
+    if deployment.supplied_image:
+        return [_supplied_image(deployment, deployment.supplied_image, session)]
     address = deployment.repository
     door = Repositories(session.in_region(address.region))
-    wish = image.Wish(deployment.image_project, address, deployment.cache, deployment.listener)
+    wish = image.Wish(deployment.source, address, deployment.listener)
     return [_repository(deployment, session), Image(wish, door, _registry(deployment, address))]
 
 

@@ -1,24 +1,22 @@
-"""The agent's image: built here for linux/arm64, pushed under the hash of its inputs, deployed by its digest."""
+"""The agent's image: in the engine of this machine, pushed under the hash of what it is, deployed by its digest."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
 from typing import Any, Final
 
 from agentcore_cli import events
 from agentcore_cli.aws.repositories import Image as Answer
 from agentcore_cli.aws.repositories import Repositories
-from agentcore_cli.builders import docker_image, docker_push, image
+from agentcore_cli.builders import docker_push
 from agentcore_cli.builders.docker_engine import EngineMissingError
 from agentcore_cli.builders.docker_push import SignIn
-from agentcore_cli.builders.image import ImageProject, Inputs
 from agentcore_cli.contract import EcrRepository
 from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
 from agentcore_cli.errors import ConflictError
 from agentcore_cli.events import Listener, Note
+from agentcore_cli.resources.image_source import ImageSource
 
 KEY: Final = "image"
 _REPOSITORY: Final = "repository"
@@ -26,20 +24,16 @@ _REPOSITORY: Final = "repository"
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is built and where it goes. `cache` is the folder where packages are kept."""
+    """What is pushed, and where it goes."""
 
-    project: ImageProject
+    source: ImageSource
     address: EcrRepository
-    cache: Path
     listener: Listener = events.ignore
 
 
 @dataclass(frozen=True)
 class Image:
-    """`door` is of the repository's region; `registry` is its account where that is not the caller's.
-
-    The project is looked at once: what was planned is what is built.
-    """
+    """`door` is of the repository's region; `registry` is its account where that is not the caller's."""
 
     wish: Wish
     door: Repositories
@@ -53,28 +47,28 @@ class Image:
 
         Without an engine that can't be looked at, which is told: a plan goes on, and `prepare` raises.
         """
-        inputs = self._inputs
-        if found is None or found.outputs.get("tag") != inputs.tag:
+        source = self.wish.source
+        if found is None or found.outputs.get("tag") != source.tag:
             try:
-                docker_image.check(inputs)
+                source.check()
             except EngineMissingError as error:
                 self.wish.listener(Note(f"not looked at whether the image can be built: {error.message}", "warning"))
-        return Desired(inputs.describe(), {"tag": inputs.tag})
+        return Desired(source.describe(), {"tag": source.tag})
 
     def read(self, recorded: Record | None) -> Found | None:
-        """The image with today's inputs; else the one that was pushed last, to compare with.
+        """The image as it is wanted today; else the one that was pushed last, to compare with.
 
         The record of a deploy that did not finish has its facts already, so what was pushed is told by its tag.
         """
-        inputs = self._inputs
+        source = self.wish.source
         last = recorded.outputs if recorded else {}
-        there = self.door.image(self.wish.address.name, tag=inputs.tag, registry=self.registry)
+        there = self.door.image(self.wish.address.name, tag=source.tag, registry=self.registry)
         if there:
-            moved = last.get("tag") == inputs.tag and last.get("digest") != there.digest
-            refusal = self._moved(inputs.tag) if moved else None
-            outputs = self._outputs(there, inputs.tag)
-            return Found(inputs.describe(), outputs, outputs["uri"], refusal)
-        if recorded is None or not last or last["tag"] == inputs.tag:
+            moved = last.get("tag") == source.tag and last.get("digest") != there.digest
+            refusal = self._moved(source.tag) if moved else None
+            outputs = self._outputs(there, source.tag)
+            return Found(source.describe(), outputs, outputs["uri"], refusal)
+        if recorded is None or not last or last["tag"] == source.tag:
             return None
         return Found({**recorded.facts, "tag": last["tag"]}, last, last["uri"])
 
@@ -83,36 +77,31 @@ class Image:
 
     def prepare(self, work: Work) -> None:
         """Build it; that needs nothing of AWS."""
-        docker_image.build(self._inputs, self.wish.cache, tell=work.tell, stopping=work.stopping)
+        self.wish.source.make(work)
 
     def apply(self, work: Work) -> Found:
-        inputs = self._inputs
-        built = docker_image.build(inputs, self.wish.cache, tell=work.tell, stopping=work.stopping)
-        there = self._pushed(work, inputs, built.id)
-        outputs = self._outputs(there, inputs.tag)
-        return Found(inputs.describe(), outputs, outputs["uri"])
+        source = self.wish.source
+        there = self._pushed(work, source.tag, source.make(work).id)
+        outputs = self._outputs(there, source.tag)
+        return Found(source.describe(), outputs, outputs["uri"])
 
     def destroy(self, found: Found, work: Work) -> None:
         """Nothing: images go with their repository."""
 
-    @cached_property
-    def _inputs(self) -> Inputs:
-        return image.read(self.wish.project)
-
-    def _pushed(self, work: Work, inputs: Inputs, image_id: str) -> Answer:
+    def _pushed(self, work: Work, tag: str, image_id: str) -> Answer:
         signed_in = self.door.authorization()
         sign_in = SignIn(signed_in.user, signed_in.password)
         work.tell(f"pushing to {self.wish.address.uri}")
         try:
             digest = docker_push.push(
-                image_id, self.wish.address.uri, inputs.tag, sign_in, tell=work.tell, stopping=work.stopping
+                image_id, self.wish.address.uri, tag, sign_in, tell=work.tell, stopping=work.stopping
             )
         except ConflictError:  # another deploy with the same inputs was faster; tags are immutable
-            there = self.door.image(self.wish.address.name, tag=inputs.tag, registry=self.registry)
+            there = self.door.image(self.wish.address.name, tag=tag, registry=self.registry)
             if there is None:
                 raise
             return there
-        return Answer(digest, (inputs.tag,), 0)
+        return Answer(digest, (tag,), 0)
 
     def _outputs(self, there: Answer, tag: str) -> dict[str, str]:
         return {"uri": f"{self.wish.address.uri}@{there.digest}", "digest": there.digest, "tag": tag}

@@ -14,12 +14,13 @@ from agentcore_cli.aws.session import Session
 from agentcore_cli.builders.mounts import Mount
 from agentcore_cli.builders.store import Store
 from agentcore_cli.config import Agent, Start
-from agentcore_cli.contract import LOCAL_ACCOUNT, LOCAL_ROLE, EcrRepository
+from agentcore_cli.contract import LOCAL_ACCOUNT, LOCAL_ROLE, EcrRepository, is_in_ecr
 from agentcore_cli.engine import Outputs, Resource
 from agentcore_cli.events import Listener
 from agentcore_cli.resources import local_image, runtime_facts, source_bundle
 from agentcore_cli.resources.catalog import RUNTIME
 from agentcore_cli.resources.image_project import image_project, with_python_path
+from agentcore_cli.resources.image_source import BuiltImage, FinishedImage
 from agentcore_cli.resources.local_image import LocalImage
 from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.patience import Patience
@@ -63,6 +64,11 @@ class LocalDeployment:
         )
 
     @property
+    def named_repository(self) -> EcrRepository:
+        """The same for an image that the engine has under a name of the user's; what is built is never taken for it."""
+        return self.repository._replace(name=f"{self.repository.name}/named")
+
+    @property
     def runs_image(self) -> bool:
         """Whether an image is built: as said, else as it was before."""
         if self.build is not None:
@@ -78,7 +84,7 @@ def wanted(deployment: LocalDeployment, session: Session) -> list[Resource]:
     """What a deploy makes or looks at."""
     there = runtime(deployment, session)
     if deployment.image:
-        return [there]
+        return [there] if is_in_ecr(deployment.image) else [_named_image(deployment, deployment.image), there]
     return [_image(deployment) if deployment.runs_image else _bundle(deployment), there]
 
 
@@ -109,6 +115,8 @@ def runtime(deployment: LocalDeployment, session: Session) -> Runtime:
 
 def _artifact_of(deployment: LocalDeployment) -> Callable[[Outputs], Mapping[str, Any]]:
     if deployment.image:
+        if not is_in_ecr(deployment.image):
+            return _named_image(deployment, deployment.image).artifact
         given = runtime_facts.image_artifact(deployment.image)
         return lambda outputs: given
     if deployment.runs_image:
@@ -134,4 +142,8 @@ def _bundle(deployment: LocalDeployment) -> SourceBundle:
 def _image(deployment: LocalDeployment) -> LocalImage:
     owner = deployment.owner
     project = image_project(deployment.root, owner.agent, deployment.agent, owner.tags, deployment.resolved)
-    return LocalImage(project, deployment.repository, deployment.packages)
+    return LocalImage(BuiltImage(project, deployment.packages), deployment.repository)
+
+
+def _named_image(deployment: LocalDeployment, name: str) -> LocalImage:
+    return LocalImage(FinishedImage(name), deployment.named_repository)

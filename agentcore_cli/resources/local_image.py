@@ -1,4 +1,4 @@
-"""The agent's image for the local runtime: built into the engine of this machine, named as if in ECR, never pushed.
+"""The agent's image for the local runtime: in the engine of this machine, named as if in ECR, never pushed.
 
 Its URI has the image's own id for a digest, which the local runtime looks up in the same engine: what a version runs
 never changes, whatever is built later.
@@ -8,33 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
-from agentcore_cli.builders import docker_image, image
+from agentcore_cli.builders import docker_image
 from agentcore_cli.builders.docker_image import LocalImage as Built
-from agentcore_cli.builders.image import ImageProject
 from agentcore_cli.contract import EcrRepository
 from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
 from agentcore_cli.errors import AgentcoreError
 from agentcore_cli.resources import runtime_facts
+from agentcore_cli.resources.image_source import ImageSource
 
 KEY: Final = "image"
 
 
 @dataclass(frozen=True, slots=True)
 class LocalImage:
-    """`repository` gives the name, `packages` is the folder where dependencies are kept between builds."""
+    """`repository` gives the name."""
 
-    project: ImageProject
+    source: ImageSource
     repository: EcrRepository
-    packages: Path
     key: str = KEY
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
-        return Desired(image.read(self.project).describe())
+        return Desired(self.source.describe())
 
     def read(self, recorded: Record | None) -> Found | None:
         """What was built for the last deploy; without a record, whether there is any image of ours.
@@ -55,15 +53,16 @@ class LocalImage:
 
     def apply(self, work: Work) -> Found:
         """Build it unless the engine has it, and give it the name that the local runtime looks for."""
-        inputs = image.read(self.project)
-        built = docker_image.build(inputs, self.packages, tell=work.tell, stopping=work.stopping)
-        reference = f"{self.repository.uri}:{inputs.tag}"
-        docker_image.tag(built, reference)
-        return Found(inputs.describe(), self._outputs(built, reference), reference)
+        made = self.source.make(work)
+        reference = f"{self.repository.uri}:{self.source.tag}"
+        docker_image.tag(made, reference)
+        return Found(self.source.describe(), self._outputs(made, reference), reference)
 
     def destroy(self, found: Found, work: Work) -> None:
         """All images of the agent on this target, those of earlier versions, too."""
-        docker_image.remove(self.project.labels)
+        if self.source.labels:
+            docker_image.remove(self.source.labels)
+        docker_image.remove_names(self.repository.uri)
 
     def artifact(self, outputs: Outputs) -> Mapping[str, Any]:
         """The runtime's `artifact` fact."""
@@ -72,7 +71,7 @@ class LocalImage:
     def _unrecorded(self) -> Found | None:
         """An engine that does not answer has none: who needs it finds out when it builds."""
         try:
-            names = docker_image.labelled(self.project.labels)
+            names = docker_image.labelled(self.source.labels) if self.source.labels else []
         except AgentcoreError:
             return None
         return Found({}, name=names[0]) if names else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import socket
+import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -116,6 +117,30 @@ def test_requirements_that_lead_out_of_the_project(project: SameProcess, line: s
     assert "requirements.txt:1: " in (said := refused(project, "plan", "--local"))
     assert "lies outside the project" in said
     assert "it was not read" in said
+
+
+def test_what_lies_beside_the_project_is_taken_along_once_its_user_has_said_so(project: SameProcess) -> None:
+    """By the command that the refusal names, word for word; a checkout can't say it about what is above it."""
+    (project.folder.parent / "kit").mkdir()
+    with_settings(project, "requirements: requirements.txt")
+    (project.folder / "requirements.txt").write_text("-e ../kit\n")
+    said = refused(project, "plan", "--local")
+    command = f"git init {project.folder.parent.resolve()}"
+    assert f"next: {command} makes one repository of both" in said
+    subprocess.run(command.split(), check=True, capture_output=True)
+    assert "2 to create" in project.run("plan", "--local").stdout
+
+
+@pytest.mark.parametrize("path", ["/etc", "/tmp/kit", "~/.ssh"])
+def test_no_command_is_named_that_opens_the_system_or_the_home(
+    project: SameProcess, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(project.folder.parent))
+    with_settings(project, "requirements: requirements.txt")
+    (project.folder / "requirements.txt").write_text(f"-e {path.replace('~', str(project.folder.parent))}\n")
+    said = refused(project, "plan", "--local")
+    assert "it was not read" in said
+    assert "git init" not in said
 
 
 def test_in_a_repository_they_may_lead_to_what_else_is_in_it(project: SameProcess) -> None:

@@ -1,4 +1,7 @@
-"""A Docker Engine that knows every image by name, lists none, tags and pushes: what a push says is told beforehand."""
+"""A Docker Engine that knows every image by name but the `missing` ones, lists none, tags and pushes.
+
+What a push says is told beforehand.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,8 @@ IMAGE_ID = "sha256:" + "1" * 64  # that of every image
 
 
 class PushEngine(socketserver.ThreadingUnixStreamServer):
-    """Its API on a Unix socket, as a context. `pushed` has what each push was asked for and who asked."""
+    """Its API on a Unix socket, as a context. `pushed` has what each push was asked for and who asked, `tagged` the
+    queries of new names. `architecture` and `size` are those of every image."""
 
     daemon_threads = True
 
@@ -32,6 +36,10 @@ class PushEngine(socketserver.ThreadingUnixStreamServer):
         self.silence = silence
         self.breaks_off = breaks_off
         self.pushed: list[tuple[str, dict[str, str]]] = []
+        self.tagged: list[str] = []
+        self.missing: set[str] = set()
+        self.architecture = "arm64"
+        self.size = 1
         super().__init__(str(address), _Api)
         self._thread = threading.Thread(target=self.serve_forever, daemon=True)
 
@@ -53,14 +61,17 @@ class _Api(BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         if path.endswith("/images/json"):
             self._answer(200, [])
+        elif any(unquote(path).endswith(f"/images/{name}/json") for name in self.server.missing):
+            self._answer(404, {"message": "No such image"})
         elif path.endswith("/json"):
-            self._answer(200, {"Id": IMAGE_ID, "Architecture": "arm64", "Size": 1})
+            self._answer(200, {"Id": IMAGE_ID, "Architecture": self.server.architecture, "Size": self.server.size})
         else:
             self._answer(200, {"ApiVersion": "1.41", "Arch": "amd64"})
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if not self.path.partition("?")[0].endswith("/push"):
+            self.server.tagged.append(unquote(self.path.partition("?")[2]))
             self._answer(201, {})
             return
         sign_in = json.loads(base64.urlsafe_b64decode(self.headers["X-Registry-Auth"]))

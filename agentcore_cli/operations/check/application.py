@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Final
 
 from agentcore_cli.config import Start
@@ -19,6 +20,7 @@ from agentcore_cli.operations.check.project import Project
 from agentcore_cli.operations.check.servers import SDK
 from agentcore_cli.operations.check.source import Source
 
+_ASGI: Final = frozenset({"FastAPI", "Starlette", "Quart", "Litestar"})
 # The last name of a call that may start a server or hand over to one.
 _STARTERS: Final = words("""
     run serve serve_forever serve_http run_app run_forever run_async run_until_complete start start_server
@@ -61,6 +63,16 @@ def sdk_application(source: Source) -> tuple[str, int] | None:
     return None
 
 
+def _served_by_uvicorn(main: Source) -> str | None:
+    """The name of an ASGI application at the top level of a file."""
+    for node in main.tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            if _last_name(node.value.func) in _ASGI:
+                return name
+    return None
+
+
 def _attribute_findings(main: Source, attribute: str) -> Iterator[Finding]:
     name = attribute.partition(".")[0]
     names = modules.names_of(modules.Module(main.shown, main.path, None))
@@ -80,6 +92,10 @@ def _nothing_listens(project: Project, main: Source) -> Finding:
     if app := sdk_application(main):
         problem = f"{app[0]} is never started, so the session would end at once; add at the end of the file:\n"
         return Finding(main.shown, app[1], f'{problem}    if __name__ == "__main__":\n        {app[0]}.run()')
+    if name := _served_by_uvicorn(main):
+        started = f"{'.'.join(PurePath(main.shown).with_suffix('').parts)}:{name}"
+        problem = f"nothing serves {name}: give --entrypoint {started}, which uvicorn serves, or call uvicorn.run"
+        return Finding(main.shown, None, problem, certain=False)
     known = all(use.statement.root in _NO_SERVER | sys.stdlib_module_names for use in project.foreign)
     problem = (
         "no application and no server: AgentCore calls the agent by HTTP; put the SDK's application around it:\n"

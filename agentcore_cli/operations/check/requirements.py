@@ -18,13 +18,11 @@ class Requirements:
     """`names` are normalised; `extended` are those with extras; `pins` are the versions that `==` demands.
 
     `is_open`: it asks for something without a name, a path or a URL, so that more may be installed than is known.
-    `files` are those inside the project, the main one first, relative to it.
     """
 
     names: set[str] = field(default_factory=set)
     extended: set[str] = field(default_factory=set)
     pins: dict[str, str] = field(default_factory=dict)
-    files: list[str] = field(default_factory=list)
     is_open: bool = False
     findings: list[Finding] = field(default_factory=list)
 
@@ -36,9 +34,7 @@ def read(root: Path, name: str | None) -> Requirements:
         return found
     reading = builders.Requirements(root, name).reading
     found.is_open = reading.is_open
-    found.findings = [Finding(fault.file, fault.line, fault.problem) for fault in reading.faults]
-    inside = (path.resolve() for path in reading.files if path.resolve().is_relative_to(root.resolve()))
-    found.files = [path.relative_to(root.resolve()).as_posix() for path in inside]
+    found.findings = [Finding(fault.file, fault.line, _with_hint(fault)) for fault in reading.faults]
     for requirement in reading.named:
         distribution = canonicalize_name(requirement.name)
         found.names.add(distribution)
@@ -48,3 +44,7 @@ def read(root: Path, name: str | None) -> Requirements:
             if specifier.operator in _PINS and "*" not in specifier.version:
                 found.pins[distribution] = specifier.version
     return found
+
+
+def _with_hint(fault: builders.Fault) -> str:
+    return f"{fault.problem}; {fault.hint}" if fault.hint else fault.problem

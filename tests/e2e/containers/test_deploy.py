@@ -129,7 +129,7 @@ def test_without_an_engine(cli: CommandLine) -> None:
     ("arguments", "words"),
     [
         pytest.param(("--build", "codebuild"), "--build codebuild: not for the local runtime", id="builder"),
-        pytest.param(("--image", "nginx:latest"), "AgentCore runs images of ECR alone", id="image"),
+        pytest.param(("--image", "nginx:latest"), "has none of that name", id="image"),
     ],
 )
 def test_what_is_refused(cli: CommandLine, arguments: tuple[str, ...], words: str) -> None:
@@ -141,3 +141,21 @@ def test_a_given_image(cli: CommandLine, image: str) -> None:
     assert (actions(result), result["ecr_uri"]) == ({"runtime": "create"}, image)
     assert ask(cli, "os.environ['OF_IMAGE']") == "yes"
     cli.run("--local", "destroy", "--yes")
+
+
+def test_an_image_that_the_engine_has_under_a_name(cli: CommandLine, image: str) -> None:
+    """It runs as it is; its name stays, ours goes, and a later deploy is of the code again."""
+    client = docker.from_env()
+    try:
+        client.api.tag(image.rpartition("@")[2], "somebodys/looker", "dev")
+        result = cli.json("--local", "deploy", "--image", "somebodys/looker:dev")
+        assert actions(result) == {"image": "create", "runtime": "create"}
+        assert ask(cli, "os.environ['OF_IMAGE']") == "yes"
+        again = cli.json("--local", "plan", "--image", "somebodys/looker:dev")
+        assert {change["action"] for change in again["changes"]} == {"keep"}
+        cli.run("--local", "destroy", "--yes")
+        names = client.images.get("somebodys/looker:dev").tags
+        assert not [name for name in names if "/named:" in name]
+    finally:
+        client.images.remove("somebodys/looker:dev", noprune=True)
+        client.close()

@@ -160,9 +160,9 @@ def test_what_this_version_does_not_build_is_refused_before_any_call(
     assert cloud.proxy.names == []
 
 
-def test_an_image_that_is_not_in_ecr_is_refused(project: Project) -> None:
-    with pytest.raises(InputError, match="AgentCore runs images of ECR alone"):
-        project.plan(image="docker.io/library/python:3.13")
+def test_what_is_no_image_s_name_is_refused(project: Project) -> None:
+    with pytest.raises(InputError, match="not an image's name"):
+        project.plan(image="Python 3.13")
 
 
 def test_a_runtime_of_somebody_else_is_refused_with_the_ways_out(project: Project, cloud: Cloud) -> None:

@@ -27,7 +27,7 @@ NO_CREDENTIALS = {
 OF_EACH_VERB = {
     "init": [(["bot"], 0), (["bot"], 2), (["other", "--template", "nonsense"], 2)],
     "configure": [([], 0), (["--entrypoint", "nowhere.py"], 2), (["--protocol", "SMTP"], 2)],
-    "plan": [([], 0), (["--image", "nginx"], 2), (["--agent", "nobody"], 4)],
+    "plan": [([], 0), (["--image", "Not An Image"], 2), (["--agent", "nobody"], 4)],
     "deploy": [([], 0), (["--build", "oci"], 2), (["--env", "=x"], 2), (["--agent", "nobody"], 4)],
     "status": [([], 0), (["--config", "nowhere.yaml"], 2), (["--agent", "nobody"], 4)],
     "invoke": [(["{}"], 0), (["{"], 2), (["{}", "--qualifier", "nowhere"], 4), (['{"do": "fail"}'], 5)],

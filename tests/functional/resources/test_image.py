@@ -11,10 +11,11 @@ from agentcore_cli.aws.repositories import Repositories
 from agentcore_cli.builders.image import ImageProject
 from agentcore_cli.contract import EcrRepository
 from agentcore_cli.engine import Action, Resource
-from agentcore_cli.errors import AgentcoreError
+from agentcore_cli.errors import AgentcoreError, InputError
 from agentcore_cli.resources.image import Image, Wish
+from agentcore_cli.resources.image_source import BuiltImage, FinishedImage
 from agentcore_cli.resources.local_image import LocalImage
-from tests.fakes.push_engine import Event, PushEngine
+from tests.fakes.push_engine import IMAGE_ID, Event, PushEngine
 from tests.fakes.things import Killed, MemoryStore
 from tests.functional.resources.deployment import Deployment
 from tests.stand_ins import ACCOUNT, REGION
@@ -47,12 +48,12 @@ def project(root: Path) -> ImageProject:
 
 def pushed(root: Path, deployment: Deployment) -> Image:
     """A fresh one: it looks at the project once."""
-    wish = Wish(project(root), REPOSITORY, root.parent / "cache")
+    wish = Wish(BuiltImage(project(root), root.parent / "cache"), REPOSITORY)
     return Image(wish, Repositories(deployment.session()))
 
 
 def built_here(root: Path, deployment: Deployment) -> LocalImage:
-    return LocalImage(project(root), REPOSITORY, root.parent / "cache")
+    return LocalImage(BuiltImage(project(root), root.parent / "cache"), REPOSITORY)
 
 
 def test_a_push_that_was_broken_off_is_made_up_for(engine: PushEngine, root: Path, deployment: Deployment) -> None:
@@ -96,3 +97,51 @@ def test_the_plan_names_the_file_that_changed(
     deployment.deploy(image(root, deployment))
     (root / "main.py").write_text("answer = 2\n")
     assert deployment.fields(image(root, deployment)) == {"files.main.py", "tag"}
+
+
+def named_pushed(deployment: Deployment, name: str = "bot:dev") -> Image:
+    return Image(Wish(FinishedImage(name), REPOSITORY), Repositories(deployment.session()))
+
+
+def named_here(deployment: Deployment, name: str = "bot:dev") -> LocalImage:
+    return LocalImage(FinishedImage(name), REPOSITORY)
+
+
+def test_an_image_of_the_engine_is_pushed_under_its_own_id_and_deployed_by_its_digest(
+    engine: PushEngine, deployment: Deployment
+) -> None:
+    outcome = deployment.deploy(named_pushed(deployment))
+    assert outcome.outputs["image"]["uri"] == f"{REPOSITORY.uri}@{PUSHED['aux']['Digest']}"
+    [(path, _)] = engine.pushed
+    assert path.endswith(f"/images/{REPOSITORY.uri}/push?tag={IMAGE_ID.removeprefix('sha256:')[:32]}")
+
+
+def test_an_image_of_the_engine_gets_a_name_for_the_local_runtime(engine: PushEngine, deployment: Deployment) -> None:
+    outcome = deployment.deploy(named_here(deployment))
+    assert outcome.outputs["image"]["uri"] == f"{REPOSITORY.uri}@{IMAGE_ID}"
+    assert any(REPOSITORY.uri in query for query in engine.tagged)
+    assert deployment.change(named_here(deployment)).action is Action.KEEP
+
+
+@pytest.mark.parametrize("image", [named_pushed, named_here])
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"missing": {"bot:dev"}}, "image bot:dev: the Docker Engine of this machine has none of that name"),
+        ({"architecture": "amd64"}, "image bot:dev is for amd64, and AgentCore runs arm64 only"),
+        ({"size": 5 * 1024**3 // 2}, "image bot:dev has 2.5 GB, and AgentCore takes 2 GB"),
+    ],
+    ids=["missing", "processor", "size"],
+)
+def test_an_image_of_the_engine_that_can_not_run_is_refused_before_anything_is_made(
+    engine: PushEngine,
+    deployment: Deployment,
+    image: Callable[[Deployment], Resource],
+    wrong: dict[str, object],
+    said: str,
+) -> None:
+    for name, value in wrong.items():
+        setattr(engine, name, value)
+    with pytest.raises(InputError, match=said):
+        deployment.change(image(deployment))
+    assert (engine.pushed, engine.tagged) == ([], [])

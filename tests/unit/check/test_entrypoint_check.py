@@ -365,6 +365,14 @@ DOUBTS = {
             "add the package that has it to requirements.txt",
         ),
     ),
+    "an ASGI application that nothing serves": handler(
+        "from starlette.applications import Starlette\nserved = Starlette()\n",
+        requirements="starlette\n",
+        expected=(
+            "handler.py: nothing serves served: give --entrypoint handler:served, which uvicorn serves, or call "
+            "uvicorn.run",
+        ),
+    ),
     "a field that the context may not have": handler(
         GOOD.replace("return payload", "return context.sesion_id"),
         expected=(

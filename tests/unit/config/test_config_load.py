@@ -124,10 +124,10 @@ FAULTS = {
         ".agentcore.yaml:6: agents.bot.execution_role: 'MyRole' is not a role's ARN, "
         "arn:aws:iam::123456789012:role/NAME",
     ),
-    "image elsewhere": (
-        agent_with("image: docker.io/me/bot:1"),
-        ".agentcore.yaml:6: agents.bot.image: 'docker.io/me/bot:1' is not an image in ECR, "
-        "123456789012.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG",
+    "image by no name": (
+        agent_with("image: my bot"),
+        ".agentcore.yaml:6: agents.bot.image: 'my bot' is not an image in ECR, "
+        "123456789012.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG, or NAME:TAG of the Docker Engine here",
     ),
     "network by half": (
         agent_with("network: {subnets: [subnet-01234567]}"),

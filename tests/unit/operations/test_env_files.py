@@ -60,3 +60,9 @@ def test_a_file_that_leads_outside_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "project" / ".env").symlink_to("../secret")
     with pytest.raises(InputError, match=r"\.env: lies outside the project"):
         env_files.read(tmp_path / "project")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_files_as_windows_writes_them(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / ".env").write_bytes("KEY=grün\r\nOTHER=1\r\n".encode(encoding))
+    assert {name: value.text for name, value in env_files.read(tmp_path).items()} == {"KEY": "grün", "OTHER": "1"}

@@ -169,3 +169,18 @@ def test_what_belongs_to_the_agent(path: str) -> None:
 def test_a_value_that_is_missing_is_an_error() -> None:
     with pytest.raises(UndefinedError, match="agent"):
         render("config/agentcore.yaml.j2", project="p", target="aws")
+
+
+def test_packages_of_this_machine_are_there_when_the_image_installs() -> None:
+    recipe = ImageRecipe("bot", "python:3.13", ("bot.py",), 8080, ("requirements.txt",), local_packages=("libs/kit",))
+    text = dockerfile(recipe)
+    assert text.index('COPY ["libs/kit", "/requirements/libs/kit"]') < text.index("RUN pip install")
+
+
+def test_requirements_that_no_file_has_are_written_in_the_image() -> None:
+    lines = ("humanize>=4.9,<5", "kit ; python_version < '3.12'")
+    recipe = ImageRecipe("bot", "python:3.13", ("bot.py",), 8080, lines=lines, constraints=("humanize==4.9.0",))
+    text = dockerfile(recipe)
+    assert "WORKDIR /requirements\nRUN printf '%s\\n' 'humanize>=4.9,<5' 'kit ; python_version < '\"'\"'3.12" in text
+    assert "' > requirements.txt && printf '%s\\n' humanize==4.9.0 > constraints.txt\n" in text
+    assert "uv pip install --system --no-cache -r requirements.txt -c constraints.txt\n" in text

@@ -7,7 +7,8 @@ Python 3.10 syntax, no import from outside this folder. Run as `python <this fol
 - `parent`   one per program: imports what the agent imports (`imports`), then forks one `init` per session (`forks`);
 - `init`     the session's first process: builds what the session sees of the file system (`mounts`), starts the agent,
              writes its output to the log (`log`), ends with the server;
-- `agent`    becomes the `program` that the user wrote, with its port led to a Unix socket (`ports`, `loops`);
+- `agent`    becomes the `program` that the user wrote, with its port led to a Unix socket (`ports`, `loops`), in the
+             Pythons that it starts, too (`descendants`);
 - `probe`    tries `mounts` and `guards` for real and says what the machine refused;
 - `guards`   tries `guards` alone, where there are no namespaces.
 

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from typing import Any, NamedTuple, NoReturn
 
-from . import differences, guards, imports, limits, loops, pages, ports, program
+from . import descendants, differences, guards, imports, limits, loops, pages, ports, program
 from .channel import Channel, Message
 
 Settings = dict[str, Any]
@@ -83,8 +83,7 @@ class Agent:
             "listener": self._listener,
         }
         descriptor = _in_memory(json.dumps(handed).encode())
-        for inherited in (descriptor, self._listener):
-            os.set_inheritable(inherited, True)
+        os.set_inheritable(descriptor, True)
         _execve(path, [path, _WORKER, "agent", str(descriptor)], environment)
 
     def _enter(self, entrance: Entrance) -> None:
@@ -111,6 +110,7 @@ class Agent:
             sys.path[1:1] = [folder for folder in self.path if folder not in sys.path]
         ports.install(self._settings["port"], self._listener)
         loops.lead_uvloop(self._settings["port"], self._listener)
+        descendants.expect(self._settings["port"], self._listener)
         program.follow_executions(self.execute_interpreter)
         differences.watch_programs()
         for stream in (sys.stdout, sys.stderr):

@@ -39,7 +39,7 @@ def patch_create_server(loop_class: Any, port: int, listener: int) -> None:
     ) -> Any:
         bind_to = options.pop("port", bind_to)
         sock = options.get("sock")
-        if sock is not None and ports.is_disguised(sock):
+        if sock is not None and ports.is_disguised(getattr(sock, "sock", sock)):  # gunicorn's own class has one
             descriptor = sock.fileno()
         elif sock is None and bind_to == port:
             descriptor = listener

@@ -1,0 +1,101 @@
+"""The project itself as something that is installed: its name, version and entry points beside the packages.
+
+The code is not installed: it runs where it lies, so that a changed line needs no new environment. What a program asks
+`importlib.metadata` for, its own version or the plugins that it registers, is there as after `pip install .`. Format:
+the specifications "Core metadata", "Recording installed projects" and "Entry points" of packaging.python.org.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+_NAME: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+_UNKNOWN: Final = "0+unknown"  # what a build would find out from git or from the code
+_SCRIPTS: Final = {"scripts": "console_scripts", "gui-scripts": "gui_scripts"}
+
+
+@dataclass(frozen=True, slots=True)
+class OwnProject:
+    """`entry_points` are name and target by their group."""
+
+    name: str
+    version: str
+    entry_points: Mapping[str, Mapping[str, str]]
+
+    @property
+    def part(self) -> str:
+        """The same as long as what is written is the same."""
+        return json.dumps([self.name, self.version, self.entry_points], sort_keys=True)
+
+    def write(self, packages: Path) -> None:
+        """Add it to a folder of packages, unless it is installed there for good."""
+        stem = canonicalize_name(self.name).replace("-", "_")
+        if any(packages.glob(f"{stem}-*.dist-info")):
+            return
+        folder = packages / f"{stem}-{self.version}.dist-info"
+        folder.mkdir()
+        files = {
+            "METADATA": f"Metadata-Version: 2.1\nName: {self.name}\nVersion: {self.version}\n",
+            "INSTALLER": "agentcore\n",
+            "entry_points.txt": "".join(self._sections()),
+        }
+        files["RECORD"] = "".join(f"{folder.name}/{name},,\n" for name in (*files, "RECORD"))
+        for name, text in files.items():
+            (folder / name).write_text(text)
+
+    def _sections(self) -> Iterator[str]:
+        for group, names in self.entry_points.items():
+            yield f"[{group}]\n"
+            yield from (f"{name} = {target}\n" for name, target in names.items())
+
+
+def of(content: Mapping[str, Any]) -> OwnProject | None:
+    """What a pyproject.toml says of the project, if its tools install it: it has a build system, or Poetry's table."""
+    project, poetry = _table(content, "project"), _table(content, "tool", "poetry")
+    uv_says = _table(content, "tool", "uv").get("package")
+    is_package = uv_says if isinstance(uv_says, bool) else "build-system" in content
+    if not is_package or poetry.get("package-mode") is False:
+        return None
+    name = project.get("name") or poetry.get("name")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        return None
+    return OwnProject(name, _version(project.get("version") or poetry.get("version")), _entry_points(project, poetry))
+
+
+def _version(said: Any) -> str:
+    try:
+        return str(Version(str(said)))
+    except InvalidVersion:
+        return _UNKNOWN
+
+
+def _entry_points(project: Mapping[str, Any], poetry: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    groups: dict[str, Any] = {**_table(poetry, "plugins"), **_table(project, "entry-points")}
+    groups |= {
+        group: names for key, group in _SCRIPTS.items() if (names := _table(project, key) or _table(poetry, key))
+    }
+    found = {group: _lines(names) for group, names in groups.items() if _is_line(group) and isinstance(names, dict)}
+    return {group: names for group, names in found.items() if names}
+
+
+def _lines(names: Mapping[str, Any]) -> dict[str, str]:
+    return {name: target for name, target in names.items() if _is_line(name) and _is_line(target)}
+
+
+def _is_line(text: Any) -> bool:
+    return isinstance(text, str) and text.isprintable()
+
+
+def _table(content: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+    for key in keys:
+        value = content.get(key)
+        content = value if isinstance(value, dict) else {}
+    return content
