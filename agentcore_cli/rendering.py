@@ -37,6 +37,15 @@ def document(template: str, **values: object) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class Launcher:
+    """What starts an agent with secrets: its folder in the build context, its place in the image, its command."""
+
+    folder: str
+    place: str
+    entrypoint: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ImageRecipe:
     """What a Dockerfile is made from.
 
@@ -57,6 +66,7 @@ class ImageRecipe:
     code: str = "."
     resolved: str = ""
     path: tuple[str, ...] = ()
+    launcher: Launcher | None = None
 
 
 def dockerfile(recipe: ImageRecipe) -> str:

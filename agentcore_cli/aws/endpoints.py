@@ -52,7 +52,7 @@ def connect(url: str, timeout: float) -> socket.socket:
     """
     parts = parsed(url)
     proxy = _proxy(parts)
-    tls = _tls() if parts.scheme == "https" else None
+    tls = trust() if parts.scheme == "https" else None
     connection = _dial(proxy or parts)
     try:
         if proxy is not None:
@@ -113,7 +113,7 @@ def _proxy_headers(proxy: SplitResult) -> dict[str, str]:
     return {"Proxy-Authorization": "Basic " + base64.b64encode(user.encode()).decode()}
 
 
-def _tls() -> ssl.SSLContext:
+def trust() -> ssl.SSLContext:
     """Trusts AWS_CA_BUNDLE, else the machine's certificates, else, on a Python that finds none, those of botocore."""
     import ssl
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from agentcore_cli import rendering
+from agentcore_cli.builders.image import launcher_of
 from agentcore_cli.config import Agent, Start
 from agentcore_cli.confines import require_inside
 from agentcore_cli.contract import PROTOCOLS
@@ -41,6 +42,7 @@ def _dockerfile(root: Path, agent_name: str, agent: Agent) -> str:
             port=PROTOCOLS[agent.protocol].port,
             requirements=tuple(requirements.read(root, agent.requirements).files),
             otel=agent.otel,
+            launcher=launcher_of(bool(agent.stored_secrets)),
         )
     )
 

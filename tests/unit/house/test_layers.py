@@ -28,6 +28,7 @@ ROWS = {
     "config": 2,
     "state": 2,
     "ledger": 2,
+    "launcher": 2,
     "rendering": 2,
     "contract": 1,
     "errors": 1,
