@@ -214,7 +214,9 @@ class Runtime:
 
     def _secrets(self, given: Mapping[str, str]) -> dict[str, str] | None:
         said = {*self.wish.environment, *given}
-        return {name: source for name, source in self.wish.secrets.items() if name not in said} or None
+        fetched = {name: source for name, source in self.wish.secrets.items() if name not in said}
+        secret_references.variables(fetched, self.wish.region)  # more than fit are refused before anything is made
+        return fetched or None
 
     def _body(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         references = secret_references.variables(facts["secrets"] or {}, self.wish.region)
