@@ -15,12 +15,12 @@ import uv
 
 from agentcore_cli import files
 from agentcore_cli.builders import index_settings, surroundings
+from agentcore_cli.builders.redaction import redact
 from agentcore_cli.errors import AgentcoreError, InputError
 
 Tell = Callable[[str], None]
 Stopping = Callable[[], bool]
 
-_CREDENTIALS: Final = re.compile(r"(?<=://)[^/@\s]+@")
 _PROGRESS: Final = re.compile(r"(Resolved|Prepared|Installed|Building|Built|Downloading|Bytecode compiled) .*")
 _TERMINAL_CODES: Final = re.compile(r"\x1b\[[0-9;]*m")
 _ASKED_FOR_THE_IMPOSSIBLE: Final = ("No solution found", "Couldn't parse", "unsatisfiable", "Invalid requirement")
@@ -32,11 +32,6 @@ _WIDTH: Final = "4096"  # characters: uv breaks its sentences in a narrower term
 _SHOWN_LINES: Final = 12
 _POLL_SECONDS: Final = 0.2
 _UMASK: Final = 0o022  # packages are read by the account of sessions, too
-
-
-def redact(text: str) -> str:
-    """`text` without the user and password of the URLs in it."""
-    return _CREDENTIALS.sub("***@", text)
 
 
 def run(arguments: Sequence[str], *, folder: Path, tell: Tell, stopping: Stopping, writes_to: Path) -> None:

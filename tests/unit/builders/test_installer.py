@@ -1,4 +1,4 @@
-"""What uv says, as errors: who is at fault, and no credentials."""
+"""What uv says, as errors: who is at fault."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agentcore_cli.builders.installer import failure, redact
+from agentcore_cli.builders.installer import failure
 from agentcore_cli.errors import AgentcoreError, InputError
 
 PLACE = Path("/home/environments")
@@ -40,8 +40,3 @@ def test_a_failure_names_what_is_at_fault(said: str, kind: type[AgentcoreError],
     assert type(error) is kind
     assert shown in error.message
     assert error.hint
-
-
-def test_credentials_of_an_index_are_not_told() -> None:
-    told = redact("Failed to fetch: https://me:s3cret@index.example/simple/six/ and http://t0ken@other.example/")
-    assert told == "Failed to fetch: https://***@index.example/simple/six/ and http://***@other.example/"
