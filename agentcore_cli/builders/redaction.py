@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+UNCLEAR: Final = "the password in an address has /, ? or # in it as it is, so that nobody finds the host"
+ENCODE: Final = "write them as %2F, %3F and %23"
 # An address ends at a blank or a quotation mark, and before the next one.
 _ADDRESS: Final = re.compile(r"(?<=://)(?:(?!://)[^\s\"`<>])+")
 _AUTHORITY: Final = re.compile(r"[^/?#]*")
@@ -25,6 +27,19 @@ _IN_QUERY: Final = re.compile(
 def redact(text: str) -> str:
     """`text` with `***` in place of what opens something. Of a text without credentials nothing is changed."""
     return _IN_QUERY.sub(r"\1=***", _ADDRESS.sub(lambda found: _without_user(found[0]), text))
+
+
+def unclear_line(text: str) -> int | None:
+    """The number of the first line with an address in which a password hides the host: it has `/`, `?` or `#` as it is.
+
+    Installers read another address than was meant, ask there, and tell it with a part of the password. None: no line.
+    """
+    for number, line in enumerate(text.splitlines(), start=1):
+        for address in _ADDRESS.findall(line):
+            authority = _AUTHORITY.match(address)
+            if authority and _end_of_user(address) > authority.end():
+                return number
+    return None
 
 
 def _without_user(address: str) -> str:

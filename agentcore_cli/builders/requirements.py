@@ -16,6 +16,7 @@ from typing import Any, Final
 from packaging.requirements import Requirement
 
 from agentcore_cli.builders import local_packages, poetry
+from agentcore_cli.builders.redaction import ENCODE, UNCLEAR, unclear_line
 from agentcore_cli.builders.requirement_lines import Line, lines_of, parse
 from agentcore_cli.confines import require_in_repository
 from agentcore_cli.decoding import text_of
@@ -282,7 +283,10 @@ class _Reader:
         if not self._may_read(path, path, None):
             return None
         try:
-            return text_of(path.read_bytes())
+            text = text_of(path.read_bytes())
+            if number := unclear_line(text):
+                self._fault(path, number, f"{UNCLEAR}: {ENCODE}")
+            return text
         except FileNotFoundError:
             self._fault(path, None, _NO_FILE)
         except UnicodeDecodeError:

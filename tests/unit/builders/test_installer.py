@@ -40,3 +40,20 @@ def test_a_failure_names_what_is_at_fault(said: str, kind: type[AgentcoreError],
     assert type(error) is kind
     assert shown in error.message
     assert error.hint
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("hint: Pre-releases are there; enable them with `--prerelease=allow`", "`UV_PRERELEASE=allow`"),
+        ("hint: use `--index-strategy unsafe-best-match`", "`UV_INDEX_STRATEGY unsafe-best-match`"),
+        ("hint: retry with `--some-other-way`", None),
+        ("  cause: the file has --some-other-way", "--some-other-way"),
+    ],
+)
+def test_no_advice_names_an_option_that_is_not_ours(said: str, told: str | None) -> None:
+    message = failure(["error: it failed", said], PLACE).message
+    if told is None:
+        assert message == "the requirements can't be installed:\nerror: it failed"
+    else:
+        assert told in message
