@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from agentcore_cli.aws import credentials, endpoints
+from agentcore_cli.aws import credentials
+from agentcore_cli.certificates import trusted
 from agentcore_cli.contract import LOCAL_KEY_PREFIX, LOCAL_REGION
 from agentcore_cli.errors import CredentialsError, DeniedError, InputError
 from agentcore_cli.launcher.credentials import Credentials
@@ -53,4 +54,4 @@ def _reader(selected: Selected, environ: Mapping[str, str]) -> Reader:
         raise CredentialsError("the keys of this shell are the local runtime's", hint="give keys of AWS, or --profile")
     given = credentials.find(profile, region, assume_role=target.assume_role if target else None, environ=environ)
     key_of_caller = Credentials(Key(given.access_key, given.secret_key), given.token)
-    return Reader(key_of_caller, region, environ, endpoints.trust(), _PATIENCE)
+    return Reader(key_of_caller, region, environ, trusted(), _PATIENCE)
