@@ -36,7 +36,8 @@ def read(selected: Selected, wanted: Mapping[str, str], environ: Mapping[str, st
         raise kind(f"agents.{selected.agent_name}: {error}", hint=hint) from None
     except CredentialsError as error:
         error.message = f"agents.{selected.agent_name}.secrets: {', '.join(wanted)}: {error.message}"
-        error.hint = f"{error.hint}; or {instead}" if error.hint else instead
+        renewal = (error.hint or "").replace("; or `--local`, which needs none", "")
+        error.hint = f"{renewal}; or {instead}" if renewal else instead
         raise
 
 

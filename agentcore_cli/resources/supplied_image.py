@@ -41,7 +41,7 @@ class SuppliedImage(Given):
 
     def read(self, recorded: Record | None) -> Found:
         """Raises InputError for an image that is not there, is not for arm64, or is above 2 GB."""
-        uri = self._resolved() if self.address and self.uri != self.running else self.uri
+        uri = self._resolved() if self.address and (self.uri != self.running or self.launches) else self.uri
         return Found({}, {"uri": uri}, uri, given=True)
 
     def _resolved(self) -> str:
@@ -54,6 +54,8 @@ class SuppliedImage(Given):
             uri = f"{parsed['name']}@{manifest.digest}"
             if uri != self.running:
                 self._check(manifest)
+            if self.launches:
+                self._check_launcher(manifest)
         except DeniedError as error:
             self.listener(Note(f"image {self.uri}: it can't be looked at: {error.message}", "warning"))
             return self.uri
@@ -73,8 +75,6 @@ class SuppliedImage(Given):
     def _check(self, manifest: Manifest) -> None:
         """An index has a manifest for each processor; a manifest alone says in its config which one it is for."""
         name = f"image {self.uri}"
-        if self.launches:
-            self._check_launcher(manifest)
         if platforms := _platforms(manifest):
             require_arm64(name, ARM64 if ARM64 in platforms else ", ".join(sorted(platforms)))
             manifest = self._manifest(None, platforms[ARM64])
@@ -94,7 +94,8 @@ class SuppliedImage(Given):
     def _check_launcher(self, manifest: Manifest) -> None:
         platforms = _platforms(manifest)
         own = self._manifest(None, platforms[ARM64]) if ARM64 in platforms else manifest
-        if launcher.PLACE not in (self._config(own).get("config", {}).get("Entrypoint") or ()):
+        entrypoint = self._config(own).get("config", {}).get("Entrypoint") or ()
+        if not any(launcher.PLACE in word for word in entrypoint):
             raise InputError(
                 f"image {self.uri}: it does not start by the launcher that fetches the agent's secrets",
                 hint="build it with `agentcore deploy`, which puts the launcher in; or fetch them in the agent's code, "

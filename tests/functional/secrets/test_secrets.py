@@ -152,7 +152,9 @@ def test_what_the_deployer_may_not_read_or_has_no_keys_for_is_a_matter_of_creden
     nobody = {name: value for name, value in deployer.environment.items() if not name.startswith("AWS_")}
     nowhere = {"AWS_CONFIG_FILE": "/nowhere", "AWS_SHARED_CREDENTIALS_FILE": "/nowhere"}
     away = CommandLine(deployer.folder, nobody | nowhere | {"AWS_EC2_METADATA_DISABLED": "true"})
-    assert "agents.bot.secrets: SEARCH_API_KEY: " in away.run("deploy", "--local", code=3).stderr
+    said = away.run("deploy", "--local", code=3).stderr
+    assert "agents.bot.secrets: SEARCH_API_KEY: no usable AWS credentials" in said
+    assert "next: `aws configure` or `--profile`; or a line SEARCH_API_KEY=VALUE in .env takes its place" in said
     refusal = {"__type": "AccessDeniedException", "Message": "User: me is not authorized"}
     with ScriptedService((400, refusal)) as service:
         refused = CommandLine(deployer.folder, {**deployer.environment, "AWS_ENDPOINT_URL": service.url})
