@@ -80,7 +80,8 @@ def explain_missing(error: AgentFailedError, selected: Selected | None) -> None:
             error.hint = f"{selected.deploy_command()} hands {name} over again: it is kept in memory only"
         return
     error.message += f"\n{source} has {name}, and stays behind: what is in it reaches no agent by itself"
-    error.hint = f"agentcore configure --secret {name}=env, then {selected.deploy_command()}"
+    kept = FROM_ENV if selected.is_local else "secretsmanager:SECRET"
+    error.hint = f"agentcore configure --secret {name}={kept}, then {selected.deploy_command()}"
 
 
 def _names(message: str, name: str) -> bool:
