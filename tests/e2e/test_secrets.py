@@ -62,3 +62,24 @@ def test_a_session_s_process_has_them_and_the_image_has_not(
     assert failed.value.exit_status == 1
     assert "agentcore: secret DB: secretsmanager:nowhere: there is no such secret" in str(failed.value.stderr)
     command.run("destroy", "--yes")
+
+
+@pytest.mark.timeout(600)
+def test_the_same_image_on_this_machine_gets_the_deployer_s(
+    aws: Account, engine: docker.DockerClient, tmp_path: Path
+) -> None:
+    command = CommandLine(tmp_path / "project", aws.environment)
+    told = '"edition": os.environ.get("DB"), "pid": os.getpid()'
+    write_agent(
+        command.folder, PLAIN_AGENT.replace('"edition": "first"', told).replace("import json", "import json, os")
+    )
+    command.run("configure", "--entrypoint", "agent.py", "--name", AGENT)
+    set_keys(command.folder, secrets='{DB: "secretsmanager:prod/db#password"}')
+    (command.folder / ".env").write_text(f"DB={VALUE}\n")
+    command.run("deploy", "--local", "--build", "docker")
+    answer = command.json("invoke", "--local", "{}")["response"]
+    assert answer["edition"] == VALUE
+    (image,) = engine.images.list(filters={"label": f"agentcore:agent={AGENT}"})
+    assert image.attrs["Config"]["Entrypoint"] == ["python", "-I", "/opt/agentcore"]
+    assert VALUE not in json.dumps([image.attrs, image.history()])
+    command.run("destroy", "--local", "--yes")
