@@ -25,6 +25,12 @@ SAYINGS = [
         "because of six",
         id="no-such-version",
     ),
+    pytest.param(
+        "error: No solution found when resolving dependencies\n  cause: Because all of:\n           six>=1.15,<=1.26\n",
+        InputError,
+        "because of six:",
+        id="none-of-many",
+    ),
     pytest.param("error: Couldn't parse requirement in `r.txt` at position 0", InputError, "r.txt", id="malformed"),
     pytest.param(
         "error: Failed to build `pyodbc==5.0`\n  cause: gcc", AgentcoreError, "because of pyodbc==5.0", id="build"
@@ -57,3 +63,12 @@ def test_no_advice_names_an_option_that_is_not_ours(said: str, told: str | None)
         assert message == "the requirements can't be installed:\nerror: it failed"
     else:
         assert told in message
+
+
+def test_who_has_a_further_index_is_told_how_pip_looks_at_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("UV_INDEX_STRATEGY", raising=False)
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://extra.example/simple")
+    unmet = ["error: No solution found when resolving dependencies"]
+    assert "UV_INDEX_STRATEGY=unsafe-best-match" in (failure(unmet, PLACE).hint or "")
+    monkeypatch.setenv("UV_INDEX_STRATEGY", "unsafe-best-match")
+    assert "unsafe" not in (failure(unmet, PLACE).hint or "")
