@@ -38,6 +38,15 @@ def document(template: str, **values: object) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class Launcher:
+    """What starts an agent with secrets: its folder in the build context, its place in the image, its command."""
+
+    folder: str
+    place: str
+    entrypoint: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ImageRecipe:
     """What a Dockerfile is made from.
 
@@ -64,6 +73,7 @@ class ImageRecipe:
     local_packages: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
+    launcher: Launcher | None = None
 
 
 def dockerfile(recipe: ImageRecipe) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from agentcore_cli.builders.docker_engine import Event
-from agentcore_cli.builders.installer import Tell, redact
+from agentcore_cli.builders.installer import Tell
+from agentcore_cli.builders.redaction import redact
 from agentcore_cli.errors import AgentcoreError
 
 _STEP: Final = re.compile(r"Step (\d+)/(\d+) : (.*)")

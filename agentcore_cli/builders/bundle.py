@@ -13,7 +13,7 @@ import stat
 import tempfile
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -33,7 +33,8 @@ class Inputs:
     """All that a bundle depends on. `python` is the interpreter's version, `start` the arguments it is started with.
 
     `path` are folders of the source that imports start from, `resolved` is what the requirements were resolved to by
-    `deploy --upgrade`; the environment's hash has it, too.
+    `deploy --upgrade`; the environment's hash has it, too. `instead` has the contents of files that are not packed as
+    they are.
     """
 
     source: Source
@@ -43,12 +44,14 @@ class Inputs:
     mounts: tuple[Mount, ...] = ()
     path: tuple[str, ...] = ()
     resolved: str = ""
+    instead: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @property
     def digest(self) -> str:
         path = ["", *self.path] if self.path else []
         mounts = (f"{mount.access} {mount.path}" for mount in self.mounts)
-        parts = (_FORMAT, self.source.digest, self.environment, self.python, *self.start, *path, *mounts)
+        other = [part for name, data in self.instead.items() for part in (name, hashlib.sha256(data).hexdigest())]
+        parts = (_FORMAT, self.source.digest, self.environment, self.python, *self.start, *path, *mounts, *other)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def describe(self) -> dict[str, Any]:
@@ -101,7 +104,7 @@ def build(folder: Path, inputs: Inputs, environment: Environment) -> Bundle:
     files.write_atomically(_sidecar(path), json.dumps(sidecar), mode=0o600)
     with files.told_when_full(path), tempfile.NamedTemporaryFile(dir=folder, prefix=".bundle-", delete=False) as file:
         try:
-            _pack(file, inputs.source)
+            _pack(file, inputs)
             file.flush()
             os.fsync(file.fileno())
             os.replace(file.name, path)
@@ -111,10 +114,11 @@ def build(folder: Path, inputs: Inputs, environment: Environment) -> Bundle:
     return Bundle(inputs.digest, path, path.stat().st_size, inputs.describe())
 
 
-def _pack(file: IO[bytes], source: Source) -> None:
+def _pack(file: IO[bytes], inputs: Inputs) -> None:
     with zipfile.ZipFile(file, "w") as archive:
-        for name, entry in source.entries.items():
-            archive.writestr(_header(name, entry), _content(name, entry))
+        for name, entry in inputs.source.entries.items():
+            content = _content(name, entry)
+            archive.writestr(_header(name, entry), inputs.instead.get(name, content))
 
 
 def _header(name: str, entry: Entry) -> zipfile.ZipInfo:

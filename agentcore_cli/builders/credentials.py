@@ -1,4 +1,4 @@
-"""Credentials in requirements files: needed to install here, and nothing that an image may hold."""
+"""Credentials in requirements files: needed to install here, and nothing that an image or a session may hold."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ import re
 from pathlib import Path
 from typing import Final
 
-from agentcore_cli.builders.installer import redact
+from agentcore_cli.builders.redaction import redact
 from agentcore_cli.builders.requirements import Requirements
 from agentcore_cli.builders.source import Source
 from agentcore_cli.decoding import lenient_text_of
 
-# settings of uv and pip that may lie beside the requirements
-_SETTINGS: Final = ("uv.toml", "pip.conf", "pyproject.toml", "uv.lock", "poetry.toml")
+# what says where packages come from, beside the requirements or in their place
+_SETTINGS: Final = frozenset(
+    {
+        *("uv.toml", "uv.lock", "pip.conf", "pip.ini", "pyproject.toml", "setup.cfg", "setup.py", "tox.ini"),
+        *("poetry.toml", "poetry.lock", "pdm.toml", "pdm.lock", "Pipfile", "Pipfile.lock", "pylock.toml"),
+        *("environment.yml", "environment.yaml", "pixi.toml", "pixi.lock", "hatch.toml"),
+    }
+)
 _REQUIREMENTS: Final = re.compile(r"(.*[-_.])?(requirements|constraints)([-_.].*)?\.(txt|in)")
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from agentcore_cli.builders import build_log, context, docker_engine, emulation, packages, runnable
+from agentcore_cli.builders import build_log, context, docker_engine, emulation, launcher, packages, runnable
 from agentcore_cli.builders.context import Item
 from agentcore_cli.builders.image import CODE, PACKAGES, Inputs
 from agentcore_cli.builders.installer import Stopping, Tell
@@ -160,6 +160,8 @@ def _items(inputs: Inputs, installed: Path | None) -> dict[str, Item]:
     items = context.of_source(inputs.source, prefix, instead=inputs.instead)
     if installed:  # the folder itself too: a requirements file may name nothing
         items |= {PACKAGES: Item(None)} | context.of_folder(installed, f"{PACKAGES}/")
+    if inputs.project.launches:
+        items |= {f"{launcher.FOLDER}/{name}": Item(content) for name, content in launcher.contents().items()}
     hidden = {_HIDDEN: Item(inputs.dockerfile.encode()), _IGNORE: Item(f"{_HIDDEN}\n{_IGNORE}\n".encode())}
     return items | hidden | ({CODE: Item(None)} if is_laid_out else {})
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from agentcore_cli.builders import beside, installer, locked, outside
+from agentcore_cli.builders import beside, installer, locked, outside, unpacked
 from agentcore_cli.builders.interpreters import Interpreter
 from agentcore_cli.builders.requirements import Requirements
 from agentcore_cli.errors import AgentcoreError
 
-_FORMAT: Final = "2"  # change it when an environment made by an older version of this file must not be used
+_FORMAT: Final = "3"  # change it when an environment made by an older version of this file must not be used
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,9 @@ def _fill(
     ):
         wanted = ["--no-editable", "--requirements", str(given.file)]
         given.run([*install, *wanted], tell=tell, stopping=stopping, writes_to=partial.parent)
-        given.forget(Environment("", partial).packages)
+        installed = Environment("", partial).packages
+        given.forget(installed)
+        unpacked.forget_credentials(installed)
     if own := requirements.reading.own:
         own.write(Environment("", partial).packages)
 

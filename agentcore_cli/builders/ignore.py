@@ -48,6 +48,11 @@ class Ignore:
         number = self._last.of_lineage(path)
         return number >= 0 and not self.patterns[number].takes_back
 
+    def says(self, path: str) -> bool | None:
+        """Whether the very path is out, whatever is above it; None where no pattern is about it."""
+        number = self._last.of_path(path)
+        return None if number < 0 else not self.patterns[number].takes_back
+
     def prunes(self, folder: str) -> bool:
         """Whether nothing below this folder can be in."""
         return not self._takes_back and self.ignores(folder)

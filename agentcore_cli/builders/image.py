@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from agentcore_cli import rendering
-from agentcore_cli.builders import credentials, source, standalone
+from agentcore_cli.builders import credentials, launcher, source, standalone
 from agentcore_cli.builders.packages import Wanted
 from agentcore_cli.builders.requirements import Requirements
 from agentcore_cli.builders.source import Source
@@ -39,6 +39,7 @@ class ImageProject:
     `start` is what follows the interpreter on the command line, `entry` the file that it starts, relative to `root`;
     `requirements` is relative to `root`, too. `python` is like "3.13", `labels` say whose the image is. `resolved`
     is what the requirements were resolved to by `deploy --upgrade`, `path` are the folders that imports start from.
+    `launches`: the launcher starts the agent, with the secrets that AWS keeps.
     """
 
     root: Path
@@ -55,6 +56,7 @@ class ImageProject:
     labels: Mapping[str, str] = field(default_factory=dict)
     resolved: str = ""
     path: tuple[str, ...] = ()
+    launches: bool = False
 
     @property
     def required(self) -> Requirements | None:
@@ -81,7 +83,8 @@ class Inputs:
         """The hash of the inputs: equal inputs make equal images."""
         project = self.project
         settings = [*_pairs(project.labels), *_pairs(project.build_args)]
-        parts = (_FORMAT, self.source.digest, self.dockerfile, self._packages_key, *settings)
+        launched = [launcher.digest()] if project.launches else []
+        parts = (_FORMAT, self.source.digest, self.dockerfile, self._packages_key, *settings, *launched)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:_TAG_LENGTH]
 
     @cached_property
@@ -106,6 +109,7 @@ class Inputs:
             "start": " ".join(project.start),
             "build_args": {name: _short(value) for name, value in project.build_args.items()},
             **({"resolved": project.resolved} if project.resolved else {}),
+            **({"launcher": launcher.digest()[:12]} if project.launches else {}),
         }
 
 
@@ -128,6 +132,8 @@ def read(project: ImageProject) -> Inputs:
     source.require_entry(files, project.entry, _ignore_file(path))
     copied = own is None and project.install == "host"
     instead = credentials.withheld(project.required, files)
+    if own and project.launches and not launcher.is_used_by(text):
+        raise _without_launcher(own)
     if instead and not copied:
         raise _credentials_in_an_image(next(iter(instead)), own)
     extra = (rendering.OTEL_DISTRO,) if project.otel else ()
@@ -159,8 +165,14 @@ def _generated(project: ImageProject, wanted: Wanted) -> str:
             code=CODE if copied else ".",
             resolved=project.resolved,
             path=project.path,
+            launcher=launcher_of(project.launches),
         )
     )
+
+
+def launcher_of(launches: bool) -> rendering.Launcher | None:
+    """What a Dockerfile needs to know of the launcher, where there is one."""
+    return rendering.Launcher(launcher.FOLDER, launcher.PLACE, launcher.ENTRYPOINT) if launches else None
 
 
 def _ignore_file(dockerfile: Path) -> str:
@@ -183,6 +195,15 @@ def _credentials_in_an_image(name: str, own: str | None) -> InputError:
     return InputError(
         f"{name}: has a user or password in a URL, and an image shows it to everybody who has the image",
         hint=f"{other_way}: packages are then installed here; or take the credentials out of the file",
+    )
+
+
+def _without_launcher(own: str) -> InputError:
+    lines = "\n    ".join(launcher.LINES)
+    return InputError(
+        f"{own}: it does not start by the launcher that fetches the agent's secrets",
+        hint=f"end it with these lines before its CMD, whose command in brackets is then what the launcher starts:\n"
+        f"    {lines}",
     )
 
 

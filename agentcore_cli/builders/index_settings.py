@@ -1,9 +1,10 @@
-"""The settings that people made for pip and requests, in the words of uv, which reads its own alone.
+"""The settings that people made for pip, Poetry and requests, in the words of uv, which reads its own alone.
 
 Where packages are (`index-url`, `extra-index-url`, `find-links`, `no-index`), whom to trust (`cert`, `trusted-host`,
-REQUESTS_CA_BUNDLE) and how to get there (`proxy`). From the environment's PIP_*, else from the files that pip reads, in
-its order: of the machine, of the user, of $PIP_CONFIG_FILE (pip's documentation, "Configuration"). What was set for uv
-itself goes before; HTTP_PROXY and SSL_CERT_FILE uv knows by itself. Credentials in addresses stay in the environment.
+REQUESTS_CA_BUNDLE), who one is (`client-cert`, POETRY_HTTP_BASIC_*) and how to get there (`proxy`). From the
+environment's PIP_*, else from the files that pip reads, in its order: of the machine, of the user, of $PIP_CONFIG_FILE
+(pip's documentation, "Configuration"). What was set for uv itself goes before; HTTP_PROXY and SSL_CERT_FILE uv knows by
+itself. Credentials in addresses stay in the environment.
 """
 
 from __future__ import annotations
@@ -17,9 +18,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from agentcore_cli.builders import poetry_sources
+from agentcore_cli.builders.redaction import ENCODE, UNCLEAR, unclear_line
+from agentcore_cli.errors import InputError
+
 _SECTIONS: Final = ("global", "install")  # what is said of installing goes before
 _INDEXES: Final = ("UV_INDEX", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL")
 _PLACES: Final = ("index-url", "extra-index-url", "find-links", "no-index")
+_WAYS: Final = ("cert", "client-cert", "trusted-host", "proxy")
+_WAYS_OF_ALL: Final = frozenset(
+    {
+        *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+        *("SSL_CERT_FILE", "SSL_CERT_DIR", "SSL_CLIENT_CERT", "UV_INSECURE_HOST"),
+    }
+)
 _UV_KEYS: Final = ("index", "index-url", "extra-index-url", "no-index", "find-links")
 _INDEX_OPTION: Final = re.compile(r"^\s*(-i|--index-url)\b", re.MULTILINE)
 _NOTHING: Final = ("", "0", "false", "no", "off")
@@ -35,39 +47,78 @@ def for_uv(environ: Mapping[str, str], folder: Path, files: Iterable[Path] = ())
         pip.pop("index-url", None)  # a requirements file's own goes before
     wanted = {} if _is_told(environ, folder) else dict(_of_indexes(pip))
     wanted |= dict(_of_connections(pip, environ))
-    return {name: value for name, value in wanted.items() if value and not environ.get(name)}
+    given = {name: value for name, value in wanted.items() if value and not environ.get(name)}
+    if of_poetry := [*poetry_sources.addresses(environ, folder)]:
+        given["UV_INDEX"] = " ".join([*of_poetry, given.get("UV_INDEX") or environ.get("UV_INDEX") or ""]).strip()
+    return given
+
+
+def check(environ: Mapping[str, str], folder: Path) -> None:
+    """Raise InputError for a setting whose password would be taken for a part of the host, and be told with it."""
+    for name, value in environ.items():
+        if (name.startswith(("UV_", "PIP_")) or name.upper().endswith("_PROXY")) and unclear_line(value):
+            raise InputError(f"{name}: {UNCLEAR}", hint=ENCODE)
+    for file in (*_files(environ), *_files_of_uv(environ, folder)):
+        if number := unclear_line(_text(file)):
+            raise InputError(f"{file}:{number}: {UNCLEAR}", hint=ENCODE)
 
 
 def described(environ: Mapping[str, str]) -> str:
-    """What of this there is, by name and without values, for a message; empty where nothing is set."""
+    """What says where packages are, by name and without values, for a message; empty where nothing is set."""
     pip = _settings(environ)
     told = [f"pip's {name}" for name in _PLACES if pip.get(name)]
-    return ", ".join([*told, *(name for name in (*_INDEXES, "UV_FIND_LINKS") if environ.get(name))])
+    named = [name for name in environ if name.startswith("POETRY_HTTP_BASIC_") and name.endswith("_USERNAME")]
+    return ", ".join([*told, *(name for name in (*_INDEXES, "UV_FIND_LINKS") if environ.get(name)), *sorted(named)])
+
+
+def described_ways(environ: Mapping[str, str]) -> str:
+    """The same of what says how to get there; a file of certificates that isn't there is told as that."""
+    pip = _settings(environ)
+    told = {f"pip's {name}": pip[name] for name in _WAYS if pip.get(name)}
+    told |= {name: value for name, value in environ.items() if name.upper() in _WAYS_OF_ALL and value}
+    missing = {name for name, value in told.items() if _is_certificate(name) and not os.path.exists(value)}
+    return ", ".join(f"{name} (there is no such file)" if name in missing else name for name in told)
+
+
+def _is_certificate(name: str) -> bool:
+    return name.endswith(("cert", "_BUNDLE", "_FILE", "_DIR", "_CERT"))
 
 
 def _is_told(environ: Mapping[str, str], folder: Path) -> bool:
     """Whether somebody has told uv itself where packages are, by its variables or its files."""
-    if any(environ.get(name) for name in _INDEXES):
-        return True
-    user = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME") or Path.home()) / ".config")
-    files = [place / name for place in (folder, *folder.parents) for name in ("uv.toml", "pyproject.toml")]
-    return any(_tells(file) for file in (*files, user / "uv" / "uv.toml", Path("/etc/uv/uv.toml")))
+    return any(environ.get(name) for name in _INDEXES) or any(_tells(file) for file in _files_of_uv(environ, folder))
+
+
+def _files_of_uv(environ: Mapping[str, str], folder: Path) -> Iterator[Path]:
+    for place in (folder, *folder.parents):
+        yield from (place / name for name in ("uv.toml", "pyproject.toml"))
+    yield _user_settings(environ) / "uv" / "uv.toml"
+    yield Path("/etc/uv/uv.toml")
+
+
+def _user_settings(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME") or Path.home()) / ".config")
 
 
 def _tells(file: Path) -> bool:
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        content = tomllib.loads(_text(file))
+    except tomllib.TOMLDecodeError:
         return False
     settings = content.get("tool", {}).get("uv", {}) if file.name == "pyproject.toml" else content
     return any(name in place for place in (settings, settings.get("pip", {})) for name in _UV_KEYS)
 
 
 def _names_index(file: Path) -> bool:
+    return _INDEX_OPTION.search(_text(file)) is not None
+
+
+def _text(file: Path) -> str:
+    """What a file says; nothing where it can't be read."""
     try:
-        return _INDEX_OPTION.search(file.read_text(encoding="utf-8", errors="replace")) is not None
+        return file.read_text(encoding="utf-8-sig", errors="replace")
     except OSError:
-        return False
+        return ""
 
 
 def _of_indexes(pip: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -84,6 +135,7 @@ def _of_connections(pip: Mapping[str, str], environ: Mapping[str, str]) -> Itera
     bundle = pip.get("cert") or environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE") or ""
     yield "SSL_CERT_FILE", bundle if os.path.isfile(bundle) else ""
     yield "SSL_CERT_DIR", bundle if os.path.isdir(bundle) else ""
+    yield "SSL_CLIENT_CERT", pip.get("client-cert", "")
     yield "UV_INSECURE_HOST", " ".join(pip.get("trusted-host", "").split())
     yield "UV_HTTP_TIMEOUT", pip.get("timeout", pip.get("default-timeout", ""))
     if proxy := pip.get("proxy"):
@@ -113,8 +165,8 @@ def _settings(environ: Mapping[str, str]) -> dict[str, str]:
 def _of_file(file: Path) -> dict[str, str]:
     parser = configparser.RawConfigParser()
     try:
-        parser.read_string(file.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, configparser.Error):
+        parser.read_string(_text(file))
+    except configparser.Error:
         return {}
     found: dict[str, str] = {}
     for section in _SECTIONS:
@@ -137,7 +189,7 @@ def _files(environ: Mapping[str, str]) -> Iterator[Path]:
         yield Path("/Library/Application Support/pip/pip.conf")
         yield home / "Library/Application Support/pip/pip.conf"
     yield home / ".pip/pip.conf"
-    yield Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "pip" / "pip.conf"
+    yield _user_settings(environ) / "pip" / "pip.conf"
     if active := environ.get("VIRTUAL_ENV"):
         yield Path(active, "pip.conf")
     if chosen:

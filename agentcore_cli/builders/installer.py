@@ -15,12 +15,12 @@ import uv
 
 from agentcore_cli import files
 from agentcore_cli.builders import index_settings, surroundings
+from agentcore_cli.builders.redaction import redact
 from agentcore_cli.errors import AgentcoreError, InputError
 
 Tell = Callable[[str], None]
 Stopping = Callable[[], bool]
 
-_CREDENTIALS: Final = re.compile(r"(?<=://)[^/@\s]+@")
 _PROGRESS: Final = re.compile(r"(Resolved|Prepared|Installed|Building|Built|Downloading|Bytecode compiled) .*")
 _TERMINAL_CODES: Final = re.compile(r"\x1b\[[0-9;]*m")
 _ASKED_FOR_THE_IMPOSSIBLE: Final = ("No solution found", "Couldn't parse", "unsatisfiable", "Invalid requirement")
@@ -28,16 +28,30 @@ _AT_FAULT: Final = re.compile(
     r"Because (?:there (?:is|are) no versions? of |only |all of:\n\s*)?(?P<missing>[\w.-]+(?:\[[\w,-]+\])?)"
     r"|Failed to (?:build|download|prepare)(?: and build)?(?: distributions?)? `(?P<broken>[^`]+)`"
 )
+_HINT: Final = re.compile(r"\s*hint:", re.IGNORECASE)
+_OPTION: Final = re.compile(r"(?<![\w-])--[a-z][\w-]*")
+# Advice of uv's that can be followed: these variables reach it (`surroundings`).
+_VARIABLES: Final = {
+    "--allow-insecure-host": "UV_INSECURE_HOST",
+    "--default-index": "UV_DEFAULT_INDEX",
+    "--exclude-newer": "UV_EXCLUDE_NEWER",
+    "--extra-index-url": "UV_EXTRA_INDEX_URL",
+    "--find-links": "UV_FIND_LINKS",
+    "--index": "UV_INDEX",
+    "--index-strategy": "UV_INDEX_STRATEGY",
+    "--index-url": "UV_INDEX_URL",
+    "--native-tls": "UV_NATIVE_TLS",
+    "--no-build-isolation": "UV_NO_BUILD_ISOLATION",
+    "--no-index": "UV_NO_INDEX",
+    "--prerelease": "UV_PRERELEASE",
+    "--resolution": "UV_RESOLUTION",
+    "--system-certs": "UV_SYSTEM_CERTS",
+}
 _OF_THE_NETWORK: Final = ("error sending request", "Failed to fetch", "Failed to download", "client error", "timed out")
 _WIDTH: Final = "4096"  # characters: uv breaks its sentences in a narrower terminal, and they are read here
 _SHOWN_LINES: Final = 12
 _POLL_SECONDS: Final = 0.2
 _UMASK: Final = 0o022  # packages are read by the account of sessions, too
-
-
-def redact(text: str) -> str:
-    """`text` without the user and password of the URLs in it."""
-    return _CREDENTIALS.sub("***@", text)
 
 
 def run(arguments: Sequence[str], *, folder: Path, tell: Tell, stopping: Stopping, writes_to: Path) -> None:
@@ -46,6 +60,7 @@ def run(arguments: Sequence[str], *, folder: Path, tell: Tell, stopping: Stoppin
     Raises InputError when the requirements can't be met, AgentcoreError when anything else fails, each with the
     package at fault and the last lines of what uv said. `writes_to` is named when the disk is full.
     """
+    index_settings.check(os.environ, folder)
     command = [uv.find_uv_bin(), *arguments, "--no-python-downloads", "--color", "never", "--no-progress"]
     with (
         tempfile.TemporaryDirectory(prefix="agentcore-home-") as home,
@@ -108,14 +123,24 @@ def failure(said: Sequence[str], writes_to: Path) -> AgentcoreError:
     fault = _AT_FAULT.search(text)
     package = (fault["missing"] or fault["broken"]) if fault else None
     message = "the requirements can't be installed" + (f", because of {package}" if package else "")
-    shown = "\n".join(line for line in said[-_SHOWN_LINES:] if line and not line.startswith("Using Python"))
+    advised = (_advice(line) for line in said[-_SHOWN_LINES:] if not line.startswith("Using Python"))
+    shown = "\n".join(line for line in advised if line)
     if any(sign in text for sign in _ASKED_FOR_THE_IMPOSSIBLE):
         looked_at = index_settings.described(os.environ)
         where = f"; packages are looked for by {looked_at} as well" if looked_at else ""
         if "extra-index-url" in looked_at and not os.environ.get("UV_INDEX_STRATEGY"):
             where += "; with UV_INDEX_STRATEGY=unsafe-best-match each version is taken from any of them, as pip does"
         return InputError(f"{message}:\n{shown}", hint=f"mend the requirements, then run this again{where}")
-    return AgentcoreError(f"{message}:\n{shown}", hint=f"{_way_out(text, package)}, then run the same command again")
+    ways = ", ".join(filter(None, (index_settings.described(os.environ), index_settings.described_ways(os.environ))))
+    where = f"; what was set for the way to packages: {ways}" if ways else ""
+    way_out = f"{_way_out(text, package)}, then run the same command again{where}"
+    return AgentcoreError(f"{message}:\n{shown}", hint=way_out)
+
+
+def _advice(line: str) -> str:
+    """A line of uv's, with its options as the variables that reach it from here; no advice that can't be followed."""
+    told = _OPTION.sub(lambda found: _VARIABLES.get(found[0], found[0]), line)
+    return "" if _HINT.match(line) and _OPTION.search(told) else told
 
 
 def _way_out(text: str, package: str | None) -> str:

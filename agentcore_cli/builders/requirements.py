@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 
 from agentcore_cli.builders import local_packages, own_project, poetry
 from agentcore_cli.builders.own_project import OwnProject
+from agentcore_cli.builders.redaction import ENCODE, UNCLEAR, unclear_line
 from agentcore_cli.builders.requirement_lines import Line, lines_of, parse
 from agentcore_cli.confines import require_in_repository
 from agentcore_cli.decoding import text_of
@@ -287,7 +288,10 @@ class _Reader:
         if not self._may_read(path, path, None):
             return None
         try:
-            return text_of(path.read_bytes())
+            text = text_of(path.read_bytes())
+            if number := unclear_line(text):
+                self._fault(path, number, f"{UNCLEAR}: {ENCODE}")
+            return text
         except FileNotFoundError:
             self._fault(path, None, _NO_FILE)
         except UnicodeDecodeError:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from agentcore_cli.builders.git_ignore import GitIgnore
 from agentcore_cli.builders.ignore import Ignore
 from agentcore_cli.confines import require_inside
 from agentcore_cli.contract import CODE_UNZIPPED_MAX
@@ -79,8 +80,8 @@ def read(root: Path, *, ignore_file: str = IGNORE_FILE, limit: int = CODE_UNZIPP
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a person may not expect: `left_out` look like secrets, `git_ignored` are folders and files at the top that
-    go along though git ignores them, by their sizes (bytes).
+    """What a person may not expect: `left_out` look like secrets, `git_ignored` are folders, and files at the top, that
+    go along though git ignores them or files in them, by the sizes of these (bytes).
     """
 
     left_out: tuple[str, ...]
@@ -91,27 +92,12 @@ def survey(root: Path, *, ignore_file: str = IGNORE_FILE) -> Survey:
     """Look at what belongs to an agent without reading it. Raises InputError as `read` does."""
     walk = _Walk(root, root / ignore_file)
     entries = dict(walk.below(root, ""))
-    ignored = _git_ignore(root / ".gitignore", root)
-    sizes: Counter[str] = Counter()
+    git, sizes = GitIgnore(root), Counter[str]()
     for name, entry in entries.items():
-        if ignored.ignores(name):
-            sizes[name.partition("/")[0]] += entry.size
+        if part := git.ignored_part(name, is_folder=entry.digest is None):
+            folder = part if part != name else part.rpartition("/")[0]
+            sizes[folder or name] += entry.size
     return Survey(tuple(sorted(walk.left_out)), sizes)
-
-
-def _git_ignore(path: Path, root: Path) -> Ignore:
-    """Git's patterns as Docker's: one without a slash but at its end is for names at any depth."""
-    require_inside(path, root, path.name)
-    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines() if path.is_file() else []
-    return Ignore.of(_as_docker(line.rstrip()) for line in lines if line.strip() not in ("", "!"))
-
-
-def _as_docker(line: str) -> str:
-    if line.startswith("#"):
-        return line
-    back = "!" if line.startswith("!") else ""
-    pattern = line.removeprefix("!").rstrip("/")
-    return back + (pattern if "/" in pattern else f"**/{pattern}")
 
 
 def require_entry(source: Source, entry: Path, ignore_file: str = IGNORE_FILE) -> None:

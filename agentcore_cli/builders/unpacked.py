@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from agentcore_cli.builders.installer import redact
+from agentcore_cli.builders.redaction import redact
 
 _OF_THE_INSTALLER: Final = ("uv_build.json", "uv_cache.json")
 # the first form is for paths that are long or have blanks
@@ -21,9 +21,15 @@ def clean(folder: Path) -> None:
     for info in folder.glob("*.dist-info"):
         for name in _OF_THE_INSTALLER:
             (info / name).unlink(missing_ok=True)
-        _redact(info / "direct_url.json")
+    forget_credentials(folder)
     for script in (folder / "bin").glob("*"):
         _set_interpreter(script)
+
+
+def forget_credentials(folder: Path) -> None:
+    """Take the users and passwords out of the addresses that packages came from (PEP 610)."""
+    for file in folder.glob("*.dist-info/direct_url.json"):
+        _redact(file)
 
 
 def owner(folder: Path, path: Path) -> Path:
@@ -44,7 +50,7 @@ def is_for_any_platform(info: Path) -> bool:
 
 
 def _redact(file: Path) -> None:
-    if file.exists() and (cleaned := redact(text := file.read_text())) != text:
+    if (cleaned := redact(text := file.read_text())) != text:
         _replace(file, cleaned.encode())
 
 

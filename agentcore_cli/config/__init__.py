@@ -7,11 +7,22 @@ PyYAML's C parser alone; `write` (ruamel.yaml, keeps comments) and `explain` (wo
 
 from agentcore_cli.config.choose import LOCAL, choose_agent, choose_target, is_meant_unnamed
 from agentcore_cli.config.load import FILE_NAME, Loaded, find, load, nearest, parse
-from agentcore_cli.config.schema import Agent, Authorizer, Build, Config, Lifecycle, Local, Network, Target
+from agentcore_cli.config.schema import (
+    FROM_ENV,
+    Agent,
+    Authorizer,
+    Build,
+    Config,
+    Lifecycle,
+    Local,
+    Network,
+    Target,
+)
 from agentcore_cli.config.start import Start
 
 __all__ = [
     "FILE_NAME",
+    "FROM_ENV",
     "LOCAL",
     "Agent",
     "Authorizer",

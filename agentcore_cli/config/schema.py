@@ -6,7 +6,7 @@ comment says otherwise. `rule` is how a broken pattern is told to a person. `.ag
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -23,6 +23,7 @@ from agentcore_cli.contract import (
 )
 
 Build = Literal["docker", "oci", "codebuild", "zip"]
+FROM_ENV: Final = "env"
 
 _ECR = r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/"
 # No user and no backslash: of `https://a\@b` some parsers take a for the host and some b.
@@ -102,7 +103,8 @@ VariableValue = Annotated[str, Meta(max_length=ENVIRONMENT_VALUE_MAX)]
 SecretSource = Annotated[
     str,
     _pattern(
-        r"env|secretsmanager:[A-Za-z0-9/_+=.@:!-]{1,512}(#[^#\s]{1,256})?|ssm:(/?[A-Za-z0-9_.-]+)(/[A-Za-z0-9_.-]+){0,15}",
+        r"env|secretsmanager:(arn:aws(-[^:]+)?:secretsmanager:[a-z0-9-]+:\d{12}:secret:)?[A-Za-z0-9/_+=.@!-]{1,512}"
+        r"(#[^#\s]{1,256})?|ssm:([A-Za-z0-9_.-]{1,1011}|(/[A-Za-z0-9_.-]+){1,15})",
         "a secret's source: env, secretsmanager:NAME, secretsmanager:NAME#KEY or ssm:/NAME",
     ),
 ]
@@ -174,13 +176,14 @@ class Smoke(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One agent: what is run, how it is built and what AgentCore is told about it.
 
-    `requirements` is a path relative to the config; None: nothing is installed. `python` is the version that the agent
-    runs on. `secrets` are variables whose values are not here: each name's source. `image` skips building. `install`
-    says where packages are installed: on this machine, as arm64 wheels that are copied into the image, or by a RUN in
-    the image. `runtime` is the id of one that exists already: it is updated and never deleted. `models` are what the
-    role may call, all when there is none; `services` are what else it may use of AgentCore, `role_policy` is a file
-    with more IAM statements. `log_retention` is in days, `keep_images` a number. `network` None is PUBLIC, `authorizer`
-    None is IAM, `smoke` None: a deploy starts a session and sends it nothing.
+    `requirements` is a path relative to the config; None: nothing is installed. `python` is the version that the
+    agent runs on. `secrets` are variables whose values are not here: each name's source; `secrets_keys` are the KMS
+    keys that they are encrypted with, beside AWS's own. `image` skips building. `install` says where packages are
+    installed: on this machine, as arm64 wheels that are copied into the image, or by a RUN in the image. `runtime`
+    is the id of one that exists already: it is updated and never deleted. `models` are what the role may call, all
+    when there is none; `services` are what else it may use of AgentCore, `role_policy` is a file with more IAM
+    statements. `log_retention` is in days, `keep_images` a number. `network` None is PUBLIC, `authorizer` None is
+    IAM, `smoke` None: a deploy starts a session and sends it nothing.
     """
 
     entrypoint: str
@@ -191,6 +194,7 @@ class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     description: Description | None = None
     environment: Environment = {}
     secrets: Secrets = {}
+    secrets_keys: Annotated[tuple[KeyArn, ...], Meta(max_length=10)] = ()
     lifecycle: Lifecycle = Lifecycle()
     base_image: NonEmpty | None = None
     build_args: dict[BuildArgument, str] = {}
@@ -216,6 +220,11 @@ class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     smoke: Smoke | None = None
     # 50 tags in all, three of them are ours
     tags: Annotated[dict[TagKey, TagValue], Meta(max_length=47)] = {}
+
+    @property
+    def stored_secrets(self) -> dict[str, str]:
+        """The secrets that AWS keeps: each name's reference."""
+        return {name: source for name, source in self.secrets.items() if source != FROM_ENV}
 
     @property
     def effective_base_image(self) -> str:

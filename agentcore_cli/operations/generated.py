@@ -9,6 +9,7 @@ from pathlib import Path
 
 from agentcore_cli import rendering
 from agentcore_cli.builders import standalone
+from agentcore_cli.builders.image import launcher_of
 from agentcore_cli.builders.requirements import Requirements
 from agentcore_cli.config import Agent, Start
 from agentcore_cli.confines import require_inside
@@ -46,6 +47,7 @@ def _dockerfile(root: Path, agent_name: str, agent: Agent) -> str:
             lines=needed.lines,
             constraints=needed.constraints,
             otel=agent.otel,
+            launcher=launcher_of(bool(agent.stored_secrets)),
         )
     )
 

@@ -156,7 +156,7 @@ def check(overrides: Overrides, selected: Selected) -> None:
     _check_image(overrides.image)
     _check_artifact(overrides, selected)
     _check_issuer(selected)
-    check_for_aws(selected)
+    check_for_aws(selected, overrides.environment)
     if selected.is_local or not (overrides.image or selected.agent.image):
         _check_entrypoint(selected)
 

@@ -1,66 +1,65 @@
 """What the config's `secrets` come to: names in the config, values in memory, and nothing of them anywhere else.
 
-On the local runtime each value comes from the shell that deploys, else from `.env.local`, else from `.env`. An agent
-that lacks one is told how it gets there.
+On the local runtime each value comes from the shell that deploys, else from `.env.local`, else from `.env`, else from
+where AWS keeps it, read with the deployer's credentials. On AWS the launcher in the agent's image reads it with the
+agent's role; no value passes through here. An agent that lacks one is told how it gets there.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
 
+from agentcore_cli.config import FROM_ENV
 from agentcore_cli.errors import AgentFailedError, InputError
 from agentcore_cli.events import Listener, Note
-from agentcore_cli.operations import env_files
+from agentcore_cli.operations import env_files, stored_secrets
 from agentcore_cli.operations.selection import Selected
-
-ENV: Final = "env"
 
 
 def local_values(selected: Selected, environ: Mapping[str, str], listener: Listener) -> dict[str, str]:
     """The secrets for the sessions of a local agent, by their names. Where each is from is told, its value is not.
 
-    Raises InputError for one that is nowhere here and has no other source.
+    Raises InputError for one that can't be had, CredentialsError where AWS keeps one and there are no credentials.
     """
-    wanted = selected.agent.secrets
+    wanted = {
+        name: source for name, source in selected.agent.secrets.items() if name not in selected.target.environment
+    }
     if not wanted:
         return {}
     files = env_files.read(selected.loaded.root)
     found = {name: value for name in wanted if (value := env_files.find(name, files, environ))}
-    missing = [name for name, source in wanted.items() if name not in found and source == ENV]
-    if missing:
+    left = {name: source for name, source in wanted.items() if name not in found}
+    if missing := [name for name, source in left.items() if source == FROM_ENV]:
         raise InputError(
             f"agents.{selected.agent_name}.secrets: {', '.join(missing)}: neither in the shell nor in "
             f"{' or '.join(env_files.FILES)}",
             hint=f"add a line {missing[0]}=VALUE to .env, which is never packed",
         )
-    if handed := ", ".join(f"{name} from {value.source}" for name, value in found.items()):
-        listener(Note(f"secrets for local sessions, in memory only: {handed}"))
-    if left := [name for name in wanted if name not in found]:
-        listener(Note(f"not set locally: {', '.join(left)} (a line in .env gives one to local sessions)", "warning"))
-    return {name: value.text for name, value in found.items()}
+    stored = stored_secrets.read(selected, left, environ) if left else {}
+    sources = {name: value.source for name, value in found.items()} | left
+    told = ", ".join(f"{name} from {sources[name]}" for name in wanted)
+    listener(Note(f"secrets for local sessions, in memory only: {told}"))
+    return {name: value.text for name, value in found.items()} | stored
 
 
-def check_for_aws(selected: Selected) -> None:
-    """Raise InputError for secrets on AWS: a value would be written down where many read it, and this version has no
-    way to fetch one when a session starts there.
+def check_for_aws(selected: Selected, given: Mapping[str, str]) -> None:
+    """Raise InputError for a secret on AWS whose value only this machine has, unless the target or `--env`, `given`,
+    says it: handed over with the deploy, it would stand in the runtime's settings, which many read.
     """
-    wanted = selected.agent.secrets
-    if selected.is_local or not wanted:
+    if selected.is_local:
         return
-    key, name = f"agents.{selected.agent_name}.secrets", next(iter(wanted))
-    if local_only := [name for name, source in wanted.items() if source == ENV]:
-        why = (
-            f"{', '.join(local_only)}: `env` is this machine's, and on AWS every reader of the runtime sees a variable"
+    said = {*selected.target.environment, *(name for name, value in given.items() if value)}
+    here = [name for name, source in selected.agent.secrets.items() if source == FROM_ENV and name not in said]
+    if here:
+        name = here[0]
+        raise InputError(
+            f"agents.{selected.agent_name}.secrets: {', '.join(here)}: `env` is this machine's, and on AWS every "
+            "reader of the runtime sees a variable",
+            hint=f"keep it in AWS Secrets Manager or Parameter Store, then agentcore configure --secret "
+            f"{name}=secretsmanager:NAME (or ssm:/NAME): .env still goes first on this machine; or, for all readers to "
+            f"see, --env {name}=VALUE",
         )
-    else:
-        why = f"{', '.join(wanted)}: this version hands secrets to local sessions alone"
-    raise InputError(
-        f"{key}: {why}",
-        hint=f"fetch {name} in the agent's code by its role (role_policy lets it), and take it out of secrets; or, "
-        f"for all to see, --env {name}=VALUE",
-    )
 
 
 def explain_missing(error: AgentFailedError, selected: Selected | None) -> None:
@@ -81,7 +80,8 @@ def explain_missing(error: AgentFailedError, selected: Selected | None) -> None:
             error.hint = f"{selected.deploy_command()} hands {name} over again: it is kept in memory only"
         return
     error.message += f"\n{source} has {name}, and stays behind: what is in it reaches no agent by itself"
-    error.hint = f"agentcore configure --secret {name}=env, then {selected.deploy_command()}"
+    kept = FROM_ENV if selected.is_local else "secretsmanager:SECRET"
+    error.hint = f"agentcore configure --secret {name}={kept}, then {selected.deploy_command()}"
 
 
 def _names(message: str, name: str) -> bool:

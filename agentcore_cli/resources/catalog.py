@@ -190,7 +190,8 @@ def _supplied_image(deployment: Deployment, uri: str, session: Session) -> Suppl
     address = deployment.image_source
     door = Repositories(session.in_region(address.region) if address else session)
     registry = _registry(deployment, address) if address else None
-    return SuppliedImage(uri, address, door, registry, deployment.artifact, deployment.listener)
+    launches = bool(deployment.agent.stored_secrets)
+    return SuppliedImage(uri, address, door, registry, deployment.artifact, deployment.listener, launches)
 
 
 def _registry(deployment: Deployment, address: EcrRepository) -> str | None:
@@ -222,6 +223,8 @@ def runtime(deployment: Deployment, session: Session) -> Runtime:
         agent=deployment.agent,
         role=lambda outputs: outputs[execution_role.KEY]["arn"],
         artifact=lambda outputs: runtime_facts.image_artifact(outputs[image.KEY]["uri"]),
+        region=deployment.region,
+        secrets=deployment.agent.stored_secrets,
         environment=environment(deployment.environment) if own_image else deployment.environment,
         given=environment(deployment.given) if own_image else deployment.given,
         given_before=deployment.given_before,

@@ -18,6 +18,7 @@ from agentcore_cli.config import Agent
 from agentcore_cli.contract import SERVICE_PRINCIPAL, EcrRepository, partition
 from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import InputError
+from agentcore_cli.resources import secret_references
 from agentcore_cli.resources.policy_document import Document, statements
 
 # An inference profile of AWS's own: where it routes to, then the model's id. No provider's name has two letters.
@@ -67,6 +68,7 @@ def policy(grant: Grant) -> Document:
         otel=grant.agent.otel,
         memory=_memory(grant.agent.memory),
         services=grant.agent.services,
+        **secret_references.permissions(grant.agent.stored_secrets.values(), grant.agent.secrets_keys, grant.place),
         **_models(grant),
     )
     if grant.policy_file:

@@ -30,6 +30,7 @@ def image_project(root: Path, name: str, agent: Agent, labels: Mapping[str, str]
         otel=agent.otel,
         labels=labels,
         resolved=resolved,
+        launches=bool(agent.stored_secrets),
     )
 
 

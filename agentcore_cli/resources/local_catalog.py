@@ -105,6 +105,7 @@ def runtime(deployment: LocalDeployment, session: Session) -> Runtime:
         agent=deployment.agent,
         role=lambda outputs: LOCAL_ROLE,
         artifact=_artifact_of(deployment),
+        region=deployment.region,
         environment=environment(deployment.environment) if own_image else deployment.environment,
         given=environment(deployment.given) if own_image else deployment.given,
         given_before=deployment.given_before,

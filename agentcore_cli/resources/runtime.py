@@ -14,7 +14,8 @@ from agentcore_cli.config import Agent
 from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
 from agentcore_cli.errors import ConflictError, InputError, NotFoundError
-from agentcore_cli.resources import runtime_facts
+from agentcore_cli.launcher.references import VARIABLE
+from agentcore_cli.resources import runtime_facts, secret_references
 from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.resources.rollout import MOVING, READY, Rollout, raise_if_failed, status_of
@@ -31,7 +32,8 @@ class Wish:
     """What the config and the command line want of a runtime.
 
     `given` are the variables of this deploy's `--env`, an empty one to be forgotten; `given_before` are the names of
-    those that earlier deploys were given, None without a record. `artifact` and `role` make those facts from what was
+    those that earlier deploys were given, None without a record. `secrets` are references, for the launcher; a variable
+    that is said otherwise is not fetched. `artifact` and `role` make those facts from what was
     made before. `believes_tags`: those of the record count, and are not read. `supplied_id` is that of a runtime which
     somebody else made: it is updated, and gets no tags of ownership.
     """
@@ -41,7 +43,9 @@ class Wish:
     agent: Agent
     role: Callable[[Outputs], str]
     artifact: Callable[[Outputs], Mapping[str, Any]]
+    region: str
     environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
     given: Mapping[str, str] = field(default_factory=dict)
     given_before: frozenset[str] | None = None
     believes_tags: bool = False
@@ -70,6 +74,7 @@ class Runtime:
             "role": self.wish.role(outputs),
             "environment": {name: value for name, value in self.wish.environment.items() if name not in given},
             "given_environment": given,
+            "secrets": self._secrets(given),
             "tags": self._wanted_tags(found),
             "status": READY,
         }
@@ -123,7 +128,7 @@ class Runtime:
     def _create(self, work: Work) -> Found:
         identity = {"agentRuntimeName": self.wish.name, "tags": work.desired["tags"], "clientToken": work.token}
         try:
-            made = self.rollout.put(work, self.door.create, _body(work.desired) | identity)
+            made = self.rollout.put(work, self.door.create, self._body(work.desired) | identity)
         except ConflictError as error:
             raise self._somebody_was_faster(error) from error
         work.save(outputs_of(made))
@@ -135,7 +140,7 @@ class Runtime:
 
     def _update(self, work: Work, runtime_id: str, token: str) -> Found:
         current = self.door.get(runtime_id)
-        body = runtime_facts.with_unmanaged(_body(work.desired), current.settings if current else {})
+        body = runtime_facts.with_unmanaged(self._body(work.desired), current.settings if current else {})
         identity = {"agentRuntimeId": runtime_id, "clientToken": token}
         made = self.rollout.put(work, self.door.update, body | MMDS_V2 | identity)
         work.save(outputs_of(made))
@@ -190,11 +195,13 @@ class Runtime:
         return self.door.tags(answer.arn)
 
     def facts(self, answer: Answer, endpoint: Endpoint | None, tags: Mapping[str, str]) -> dict[str, Any]:
-        live: dict[str, str] = answer.settings.get("environmentVariables", {})
+        live = dict(answer.settings.get("environmentVariables", {}))
+        references = live.pop(VARIABLE, None)
         given = {name: value for name, value in live.items() if self._was_given(name)}
         return runtime_facts.facts_of_answer(answer.settings) | {
             "environment": {name: value for name, value in live.items() if name not in given},
             "given_environment": given,
+            "secrets": secret_references.fact(references, self.wish.region),
             "tags": tags_of_people(tags),
             "status": status_of(answer, endpoint),
         }
@@ -204,6 +211,16 @@ class Runtime:
         if self.wish.given_before is None:
             return name not in self.wish.environment
         return name in self.wish.given_before or name in self.wish.given
+
+    def _secrets(self, given: Mapping[str, str]) -> dict[str, str] | None:
+        said = {*self.wish.environment, *given}
+        fetched = {name: source for name, source in self.wish.secrets.items() if name not in said}
+        secret_references.variables(fetched, self.wish.region)  # more than fit are refused before anything is made
+        return fetched or None
+
+    def _body(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        references = secret_references.variables(facts["secrets"] or {}, self.wish.region)
+        return runtime_facts.body_of(facts, {**facts["environment"], **facts["given_environment"], **references})
 
     def _given(self, found: Found | None) -> dict[str, str]:
         """The variables of `--env`, this deploy's and those of earlier ones that the config has not taken over.
@@ -239,10 +256,6 @@ def _lasting(found: Found | None) -> dict[str, str]:
     if found is None or found.facts["status"] in _BEYOND_REPAIR:
         return {}
     return {name: found.outputs[name] for name in ("arn", "id")}
-
-
-def _body(facts: Mapping[str, Any]) -> dict[str, Any]:
-    return runtime_facts.body_of(facts, {**facts["environment"], **facts["given_environment"]})
 
 
 def outputs_of(answer: Answer) -> dict[str, str]:

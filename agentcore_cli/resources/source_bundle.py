@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from agentcore_cli.builders import bundle, environment, interpreters, mounts, source
+from agentcore_cli.builders import bundle, credentials, environment, interpreters, mounts, source
 from agentcore_cli.builders.bundle import Inputs
 from agentcore_cli.builders.environment import Environment
 from agentcore_cli.builders.interpreters import Interpreter
@@ -94,10 +94,9 @@ class SourceBundle:
 
     def _inputs(self, files: Source, interpreter: Interpreter) -> Inputs:
         packages = environment.key_of(self._requirements, interpreter)
-        project = self.project
-        return Inputs(
-            files, packages, interpreter.version, project.start, project.mounts, project.path, project.resolved
-        )
+        project, version = self.project, interpreter.version
+        instead = credentials.withheld(self._requirements, files)
+        return Inputs(files, packages, version, project.start, project.mounts, project.path, project.resolved, instead)
 
     def _tell(self, interpreter: Interpreter, files: Source) -> None:
         if interpreter.minor != self.project.python:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from agentcore_cli.aws.repositories import Manifest, Repositories
+from agentcore_cli.builders import launcher
 from agentcore_cli.builders.runnable import ARM64, require_arm64, require_small
 from agentcore_cli.contract import EcrRepository
 from agentcore_cli.engine import Found, Record
@@ -23,7 +24,8 @@ _REFERENCE: Final = re.compile(r"(?P<name>[^@]+?)(:(?P<tag>[\w][\w.-]*))?(@(?P<d
 class SuppliedImage(Given):
     """`address` is None for public.ecr.aws, where there is nobody to ask; `door` is of the repository's region.
 
-    `running` is the image that the runtime was given last: what runs already is not looked at again.
+    `running` is the image that the runtime was given last: what runs already is not looked at again. `launches`: the
+    agent has secrets, which the launcher in its image has to fetch.
     """
 
     uri: str
@@ -32,13 +34,14 @@ class SuppliedImage(Given):
     registry: str | None
     running: str | None
     listener: Listener
+    launches: bool = False
     key: str = KEY
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
 
     def read(self, recorded: Record | None) -> Found:
         """Raises InputError for an image that is not there, is not for arm64, or is above 2 GB."""
-        uri = self._resolved() if self.address and self.uri != self.running else self.uri
+        uri = self._resolved() if self.address and (self.uri != self.running or self.launches) else self.uri
         return Found({}, {"uri": uri}, uri, given=True)
 
     def _resolved(self) -> str:
@@ -51,6 +54,8 @@ class SuppliedImage(Given):
             uri = f"{parsed['name']}@{manifest.digest}"
             if uri != self.running:
                 self._check(manifest)
+            if self.launches:
+                self._check_launcher(manifest)
         except DeniedError as error:
             self.listener(Note(f"image {self.uri}: it can't be looked at: {error.message}", "warning"))
             return self.uri
@@ -78,9 +83,24 @@ class SuppliedImage(Given):
         require_small(name, sum(layer["size"] for layer in manifest.content["layers"]))
 
     def _architecture(self, manifest: Manifest) -> str:
+        return str(self._config(manifest)["architecture"])
+
+    def _config(self, manifest: Manifest) -> dict[str, Any]:
         assert self.address
-        config = self.door.blob(self.address.name, manifest.content["config"]["digest"], registry=self.registry)
-        return str(json.loads(config)["architecture"])
+        text = self.door.blob(self.address.name, manifest.content["config"]["digest"], registry=self.registry)
+        config: dict[str, Any] = json.loads(text)
+        return config
+
+    def _check_launcher(self, manifest: Manifest) -> None:
+        platforms = _platforms(manifest)
+        own = self._manifest(None, platforms[ARM64]) if ARM64 in platforms else manifest
+        entrypoint = self._config(own).get("config", {}).get("Entrypoint") or ()
+        if not any(launcher.PLACE in word for word in entrypoint):
+            raise InputError(
+                f"image {self.uri}: it does not start by the launcher that fetches the agent's secrets",
+                hint="build it with `agentcore deploy`, which puts the launcher in; or fetch them in the agent's code, "
+                "by its role (`role_policy`), and take them out of `secrets`",
+            )
 
 
 def _platforms(manifest: Manifest) -> dict[str, str]:

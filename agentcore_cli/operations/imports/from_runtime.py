@@ -9,9 +9,10 @@ from typing import Any, Final
 from agentcore_cli.aws.runtimes import Endpoint, Runtime
 from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.errors import InputError
+from agentcore_cli.launcher.references import VARIABLE
 from agentcore_cli.operations.imports.imported import Imported
 from agentcore_cli.operations.settings import Settings
-from agentcore_cli.resources import runtime_facts
+from agentcore_cli.resources import runtime_facts, secret_references
 
 _JWT_CARRIED: Final = {"discoveryUrl", "allowedClients", "allowedAudience", "allowedScopes"}
 
@@ -33,11 +34,18 @@ def read(runtime: Runtime, tags: Mapping[str, str], endpoints: Sequence[Endpoint
 
 def _settings(runtime: Runtime, facts: Mapping[str, Any], tags: Mapping[str, str]) -> Settings:
     authorizer, network = facts["authorizer"] or {}, facts["network"]
+    environment = dict(runtime.settings.get("environmentVariables", {}))
+    secrets = secret_references.fact(environment.get(VARIABLE), runtime.arn.split(":")[3]) or {}
+    if VARIABLE in secrets:
+        secrets = {}  # not of our making: a variable like others
+    elif secrets:
+        del environment[VARIABLE]
     return Settings(
         python=_python(facts["artifact"]),
         protocol=facts["protocol"],
         description=facts["description"],
-        environment=runtime.settings.get("environmentVariables", {}),
+        environment=environment,
+        secrets=secrets,
         idle_timeout=facts["lifecycle"]["idle_timeout"],
         max_lifetime=facts["lifecycle"]["max_lifetime"],
         execution_role=facts["role"],

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
+from agentcore_cli.builders import launcher
 from agentcore_cli.errors import InputError
 from agentcore_cli.events import Note
 from agentcore_cli.operations.plan import Overrides
-from tests.fakes.aws_answers import access_denied
+from tests.fakes.aws_answers import Answer, access_denied
 from tests.fakes.aws_faults import instead, named
 from tests.functional.aws_target.cloud import IMAGE, IMAGE_REPOSITORY, OTHER_IMAGE, Cloud, Project
 
@@ -85,3 +89,20 @@ def test_who_may_not_look_at_the_image_is_told_and_may_deploy_it(project: Projec
     (note,) = (event for event in project.heard.events if isinstance(event, Note) and "looked at" in event.message)
     assert "ecr:BatchGetImage" in note.message
     assert note.level == "warning"
+
+
+def test_one_for_an_agent_with_secrets_must_start_by_the_launcher(
+    project: Project, cloud: Cloud, tmp_path: Path
+) -> None:
+    project.deploy()
+    config = tmp_path / "config.json"
+    body = json.dumps({"downloadUrl": config.as_uri(), "layerDigest": DIGEST}).encode()
+    cloud.proxy.interfere(named("ecr:GetDownloadUrlForLayer"), instead(lambda call: Answer(200, body)))
+    project.configure(secrets='{A: "ssm:/a"}')
+    for entrypoint in (None, ["python"]):
+        config.write_text(json.dumps({"architecture": "arm64", "config": {"Entrypoint": entrypoint}}))
+        with pytest.raises(InputError, match="does not start by the launcher that fetches the agent's secrets"):
+            project.plan()
+    for entrypoint in (list(launcher.ENTRYPOINT), ["/bin/sh", "-c", "exec python -I /opt/agentcore python x.py"]):
+        config.write_text(json.dumps({"architecture": "arm64", "config": {"Entrypoint": entrypoint}}))
+        assert {change.key for change in project.plan().pending} == {"role", "runtime"}

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import functools
-import http.server
 import json
 import struct
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,6 +15,7 @@ from agentcore_cli.builders import packages
 from agentcore_cli.builders.packages import Wanted
 from agentcore_cli.builders.requirements import Requirements
 from agentcore_cli.errors import AgentcoreError, InputError
+from tests.fakes.private_index import private_index
 from tests.fakes.wheel import make_wheel
 
 PYTHON = f"3.{sys.version_info[1]}"
@@ -31,6 +26,7 @@ UNCHECKED_HASH = 1  # the flags of a .pyc that is checked against nothing (PEP 5
 BACKEND = """\
 import pathlib, sys
 sys.path.insert(0, {here!r})
+from tests.fakes.private_index import private_index
 from tests.fakes.wheel import make_wheel
 
 def build_wheel(folder, settings=None, metadata=None):
@@ -197,35 +193,6 @@ def test_a_git_repository_is_built_at_its_commit(project: Path) -> None:
     assert json.loads((info / "direct_url.json").read_text())["vcs_info"]["commit_id"] == commit
 
 
-class Guarded(http.server.SimpleHTTPRequestHandler):
-    """Files for whoever has the password."""
-
-    def do_GET(self) -> None:
-        if self.headers.get("Authorization") == "Basic " + base64.b64encode(b"reader:s3cret-word").decode():
-            super().do_GET()
-            return
-        self.send_response(401)
-        self.send_header("WWW-Authenticate", 'Basic realm="private"')
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: stderr is the test's."""
-
-
-@contextmanager
-def private_index(folder: Path) -> Iterator[str]:
-    """The address, without scheme, of an index (PEP 503) that lies in a folder."""
-    handler = functools.partial(Guarded, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 def test_a_private_index_serves_and_its_password_is_nowhere_in_the_packages_or_the_log(project: Path) -> None:
     index = project.parent / "index"
     (index / "internal").mkdir(parents=True)
@@ -268,6 +235,22 @@ def test_the_index_that_pip_was_told_serves(project: Path, how: str, monkeypatch
     assert names(there) == ["internal"]
     assert "pip's index-url" in (caught.value.hint or "")
     assert "s3cret" not in "\n".join([*told, caught.value.message, caught.value.hint or ""])
+
+
+def test_a_source_of_poetry_serves_whom_poetry_knows(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = project.parent / "index"
+    (index / "internal").mkdir(parents=True)
+    make_wheel(index / "internal", "internal")
+    with private_index(index, "s3cret/word") as address:
+        (project / "pyproject.toml").write_text(
+            '[tool.poetry.dependencies]\npython = "^3.11"\ninternal = "*"\n'
+            f'[[tool.poetry.source]]\nname = "acme.own"\nurl = "http://{address}/"\npriority = "primary"\n'
+        )
+        monkeypatch.setenv("POETRY_HTTP_BASIC_ACME_OWN_USERNAME", "reader")
+        monkeypatch.setenv("POETRY_HTTP_BASIC_ACME_OWN_PASSWORD", "s3cret/word")
+        asked = Wanted(Requirements(project, "pyproject.toml"), PYTHON)
+        there = packages.build(project.parent / "cache", asked, tell=print, stopping=lambda: False)
+    assert names(there) == ["internal"]
 
 
 def test_a_pyproject_is_installed_from_its_lock(project: Path) -> None:

@@ -62,6 +62,7 @@ class Account:
             agent=agent,
             role=lambda outputs: LOCAL_ROLE,
             artifact=lambda outputs: code_artifact(LOCAL_BUCKET, f"{DIGEST}.zip", "3.13", ("main.py",)),
+            region=REGION,
             given_before=None if given_before is None else frozenset(given_before),
         )
         return Runtime("runtime", replace(wish, **wishes), Runtimes(self.session))

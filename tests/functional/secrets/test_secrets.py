@@ -12,6 +12,8 @@ import pytest
 
 from tests.command_line import CommandLine
 from tests.conftest import leave
+from tests.fakes.scripted_service import ScriptedService
+from tests.stand_ins import Moto
 
 VALUE = "s3cret-of-the-agent"
 AGENT = """
@@ -97,20 +99,75 @@ def test_one_that_is_nowhere_is_bad_input(project: CommandLine) -> None:
     assert "agents.bot.secrets: SEARCH_API_KEY: neither in the shell nor in .env.local or .env" in ran.stderr
 
 
-@pytest.mark.parametrize("source", ["env", "secretsmanager:prod/db#password", "ssm:/team/x"])
-def test_on_aws_it_is_refused_before_anything_is_made(project: CommandLine, source: str) -> None:
-    project.run("configure", "--secret", f"SEARCH_API_KEY={source}")
+def test_what_this_machine_alone_has_is_refused_on_aws_before_anything_is_made(project: CommandLine) -> None:
+    project.run("configure", "--secret", "SEARCH_API_KEY=env")
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "SEARCH_API_KEY": VALUE}
     away = CommandLine(project.folder, {**project.environment, **keys})
     for verb in ("plan", "deploy"):
         ran = away.run(verb, code=2)
-        assert "agents.bot.secrets: SEARCH_API_KEY: " in ran.stderr
+        assert "agents.bot.secrets: SEARCH_API_KEY: `env` is this machine's" in ran.stderr
+        assert "agentcore configure --secret SEARCH_API_KEY=secretsmanager:NAME" in ran.stderr
         assert VALUE not in ran.stderr
+
+
+@pytest.fixture
+def deployer(project: CommandLine, moto: Moto) -> CommandLine:
+    """Whoever deploys, with keys of an account that keeps the secret."""
+    moto.client("secretsmanager").create_secret(Name="prod/search", SecretString=json.dumps({"key": VALUE}))
+    moto.client("ssm").put_parameter(Name="/team/search", Value=VALUE, Type="SecureString")
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_ENDPOINT_URL": moto.url}
+    return CommandLine(project.folder, {**project.environment, **keys})
+
+
+@pytest.mark.parametrize("source", ["secretsmanager:prod/search#key", "ssm:/team/search"])
+def test_what_aws_keeps_is_read_by_the_deployer_for_local_sessions(deployer: CommandLine, source: str) -> None:
+    deployer.run("configure", "--secret", f"SEARCH_API_KEY={source}")
+    deployed = deployer.run("deploy", "--local")
+    assert f"in memory only: SEARCH_API_KEY from {source}" in deployed.stderr
+    assert json.loads(deployer.run("invoke", "--local", "{}").stdout) == {"length": len(VALUE), "last": VALUE[-5:]}
+    assert VALUE not in deployed.stdout + deployed.stderr
+    assert holding(deployer.folder) == holding(Path(deployer.environment["AGENTCORE_HOME"])) == []
+    (deployer.folder / ".env").write_text("SEARCH_API_KEY=of-the-file\n")
+    assert "SEARCH_API_KEY from .env" in deployer.run("deploy", "--local").stderr
+    assert json.loads(deployer.run("invoke", "--local", "{}", "-s", "b").stdout)["last"] == "-file"
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("secretsmanager:nowhere", "there is no such secret in us-west-2"),
+        ("secretsmanager:prod/search#other", "has no key other"),
+    ],
+)
+def test_what_aws_does_not_keep_is_told_before_anything_is_made(deployer: CommandLine, source: str, told: str) -> None:
+    deployer.run("configure", "--secret", f"SEARCH_API_KEY={source}")
+    ran = deployer.run("deploy", "--local", code=2)
+    assert f"agents.bot: secret SEARCH_API_KEY: {source}: {told}" in ran.stderr
+    assert "a line SEARCH_API_KEY=VALUE in .env takes its place on this machine" in ran.stderr
+    deployer.run("sessions", "list", "--local", code=4)  # nothing is deployed
+
+
+def test_what_the_deployer_may_not_read_or_has_no_keys_for_is_a_matter_of_credentials(deployer: CommandLine) -> None:
+    deployer.run("configure", "--secret", "SEARCH_API_KEY=secretsmanager:prod/search")
+    nobody = {name: value for name, value in deployer.environment.items() if not name.startswith("AWS_")}
+    nowhere = {"AWS_CONFIG_FILE": "/nowhere", "AWS_SHARED_CREDENTIALS_FILE": "/nowhere"}
+    away = CommandLine(deployer.folder, nobody | nowhere | {"AWS_EC2_METADATA_DISABLED": "true"})
+    said = away.run("deploy", "--local", code=3).stderr
+    assert "agents.bot.secrets: SEARCH_API_KEY: no usable AWS credentials" in said
+    assert "next: `aws configure` or `--profile`; or a line SEARCH_API_KEY=VALUE in .env takes its place" in said
+    refusal = {"__type": "AccessDeniedException", "Message": "User: me is not authorized"}
+    with ScriptedService((400, refusal)) as service:
+        refused = CommandLine(deployer.folder, {**deployer.environment, "AWS_ENDPOINT_URL": service.url})
+        said = refused.run("deploy", "--local", code=3).stderr
+    assert "secretsmanager:prod/search: AccessDeniedException: User: me is not authorized" in said
 
 
 @pytest.mark.parametrize(
     "pair",
-    ["AWS_SECRET_ACCESS_KEY=env", "AGENTCORE_X=env", "A=vault:x", "A=ssm:", "A=secretsmanager:x#", "A B=env", "A="],
+    [
+        *("AWS_SECRET_ACCESS_KEY=env", "AGENTCORE_X=env", "A=vault:x", "A=ssm:", "A=ssm:team/x", "A B=env", "A="),
+        *("A=secretsmanager:x#", "A=secretsmanager:x:y", "A=secretsmanager:arn:aws:s3:::bucket"),
+    ],
 )
 def test_what_is_no_secret_is_refused_by_configure(project: CommandLine, pair: str) -> None:
     assert project.run("configure", "--secret", pair, code=2).stderr

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from agentcore_cli.builders.index_settings import described, for_uv
+from agentcore_cli.builders.index_settings import check, described, described_ways, for_uv
+from agentcore_cli.errors import InputError
 
 INDEX = "https://reader:s3cret@pkgs.example.com/simple"
 
@@ -37,6 +38,7 @@ def alone(tmp_path: Path) -> dict[str, str]:
         ({"REQUESTS_CA_BUNDLE": __file__}, {"SSL_CERT_FILE": __file__}),
         ({"REQUESTS_CA_BUNDLE": __file__, "SSL_CERT_FILE": "/own.pem"}, {}),
         ({"PIP_CERT": __file__, "REQUESTS_CA_BUNDLE": "/other.pem"}, {"SSL_CERT_FILE": __file__}),
+        ({"PIP_CLIENT_CERT": "/me.pem"}, {"SSL_CLIENT_CERT": "/me.pem"}),
         (
             {"PIP_PROXY": "proxy.example.com:3128"},
             {"HTTP_PROXY": "http://proxy.example.com:3128", "HTTPS_PROXY": "http://proxy.example.com:3128"},
@@ -91,3 +93,57 @@ def test_the_index_of_a_requirements_file_goes_before(alone: dict[str, str], tmp
 
 def test_they_are_told_by_name_alone(alone: dict[str, str]) -> None:
     assert described(alone | {"PIP_INDEX_URL": INDEX, "UV_INDEX": INDEX}) == "pip's index-url, UV_INDEX"
+
+
+def test_the_way_to_packages_is_told_with_what_is_not_there(alone: dict[str, str]) -> None:
+    said = {"PIP_CERT": "/no/ca.pem", "PIP_PROXY": INDEX, "REQUESTS_CA_BUNDLE": __file__, "https_proxy": INDEX}
+    expected = "pip's cert (there is no such file), pip's proxy, REQUESTS_CA_BUNDLE, https_proxy"
+    assert described_ways(alone | said) == expected
+    assert described_ways(alone) == ""
+
+
+POETRY = """
+[[tool.poetry.source]]
+name = "acme-internal"
+url = "https://pkgs.example.com/simple"
+[[tool.poetry.source]]
+name = "open"
+url = "https://open.example.com/simple"
+"""
+OF_POETRY = "https://me%40acme:p%2Fss@pkgs.example.com/simple"
+
+
+def test_credentials_of_poetry_s_sources_reach_uv(alone: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(POETRY)
+    start = "POETRY_HTTP_BASIC_ACME_INTERNAL"
+    said = {f"{start}_USERNAME": "me@acme", f"{start}_PASSWORD": "p/ss"}
+    assert for_uv(alone | said, tmp_path) == {"UV_INDEX": OF_POETRY}
+    assert for_uv(alone | said | {"UV_INDEX": INDEX}, tmp_path) == {"UV_INDEX": f"{OF_POETRY} {INDEX}"}
+    assert for_uv(alone | said | {"PIP_EXTRA_INDEX_URL": INDEX}, tmp_path)["UV_INDEX"] == f"{OF_POETRY} {INDEX}"
+    assert for_uv(alone, tmp_path) == {}
+    assert described(alone | said) == f"{start}_USERNAME"
+
+
+def test_those_that_poetry_keeps_in_a_file_do_too(alone: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(POETRY)
+    (tmp_path / "poetry").mkdir()
+    (tmp_path / "poetry" / "auth.toml").write_text(
+        '[http-basic.acme-internal]\nusername = "me@acme"\npassword = "p/ss"\n'
+    )
+    chosen = alone | {"POETRY_CONFIG_DIR": str(tmp_path / "poetry")}
+    assert for_uv(chosen, tmp_path) == {"UV_INDEX": OF_POETRY}
+
+
+@pytest.mark.parametrize("name", ["PIP_INDEX_URL", "UV_INDEX", "PIP_PROXY", "https_proxy"])
+def test_a_password_that_hides_the_host_is_refused_without_it(name: str, alone: dict[str, str], tmp_path: Path) -> None:
+    check(alone | {name: INDEX}, tmp_path)
+    with pytest.raises(InputError, match=f"{name}: the password in an address has") as refused:
+        check(alone | {name: "https://me:s3c/ret@pkgs.example.com/simple"}, tmp_path)
+    assert "s3c" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["uv.toml", "pip.conf"])
+def test_so_is_one_in_a_file(name: str, alone: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / name).write_text('[global]\nindex-url = "https://me:s3c/ret@pkgs.example.com/simple"\n')
+    with pytest.raises(InputError, match=f"{name}:2: the password"):
+        check(alone, tmp_path)

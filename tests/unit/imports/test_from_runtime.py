@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -121,3 +122,12 @@ def test_what_is_resent_is_said_to_be() -> None:
 def test_metadata_of_version_one_is_named_since_a_deploy_ends_it() -> None:
     (line,) = [line for line in read(WHOLE | {"metadataConfiguration": {}}).left_out if "requireMMDSV2" in line]
     assert "the next deploy switches it on" in line
+
+
+def test_references_of_secrets_are_secrets_again_and_nobody_else_s_variable_is() -> None:
+    secrets = {"DB": "secretsmanager:prod/db#password"}
+    ours = json.dumps({"region": "us-east-1", "secrets": secrets})
+    found = read(WHOLE | {"environmentVariables": {"LOG_LEVEL": "debug", "AGENTCORE_SECRETS": ours}}).settings
+    assert (found.secrets, found.environment) == (secrets, {"LOG_LEVEL": "debug"})
+    theirs = read(WHOLE | {"environmentVariables": {"AGENTCORE_SECRETS": "theirs"}}).settings
+    assert (theirs.secrets, theirs.environment) == ({}, {"AGENTCORE_SECRETS": "theirs"})

@@ -11,7 +11,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from agentcore_cli.builders.ignore import Ignore
-from agentcore_cli.rendering import ImageRecipe, dockerfile, dockerfile_of, dockerignore, is_generated, render
+from agentcore_cli.rendering import ImageRecipe, Launcher, dockerfile, dockerfile_of, dockerignore, is_generated, render
 
 RECIPE = ImageRecipe(
     agent="bot",
@@ -44,6 +44,7 @@ VARIANTS = {
     "packages copied in": replace(RECIPE, packages="packages"),
     "instrumented": replace(RECIPE, otel=True),
     "instrumented, nothing required": replace(RECIPE, otel=True, requirements=()),
+    "started by the launcher": replace(RECIPE, launcher=Launcher("kit", "/opt/kit", ("python", "-I", "/opt/kit"))),
     "application for uvicorn": replace(RECIPE, start=("-m", "uvicorn", "handler:app", "--port", "8000"), port=8000),
 }
 
@@ -52,7 +53,9 @@ VARIANTS = {
 def test_every_variant_keeps_the_contract(recipe: ImageRecipe) -> None:
     text = dockerfile(recipe)
     names = [name for name, _ in instructions(text)]
-    assert set(names) <= {"FROM", "ENV", "WORKDIR", "COPY", "RUN", "USER", "LABEL", "EXPOSE", "CMD"}
+    assert set(names) <= {"FROM", "ENV", "WORKDIR", "COPY", "RUN", "USER", "LABEL", "EXPOSE", "CMD"} | (
+        {"ENTRYPOINT"} if recipe.launcher else set()
+    )
     assert instructions(text)[0] == ("FROM", "--platform=linux/arm64 example.com/python:3.13-slim")
     assert all_of("USER", text) == ["10001:10001"]
     assert all_of("EXPOSE", text) == [str(recipe.port)]
@@ -63,6 +66,15 @@ def test_every_variant_keeps_the_contract(recipe: ImageRecipe) -> None:
     assert json.loads(all_of("CMD", text)[0]) == start
     assert "{" not in text
     assert "\n\n\n" not in text
+
+
+def test_the_launcher_comes_before_the_code_and_starts_the_command() -> None:
+    found = instructions(dockerfile(VARIANTS["started by the launcher"]))
+    copied = found.index(("COPY", '["kit", "/opt/kit"]'))
+    assert found[copied + 1] == ("ENTRYPOINT", '["python", "-I", "/opt/kit"]')
+    assert found[copied + 2][1].startswith("--chown=10001:10001 . /app/")
+    assert found[-1] == ("CMD", '["python", "handler.py"]')
+    assert all_of("ENTRYPOINT", dockerfile(RECIPE)) == []
 
 
 @pytest.mark.parametrize(

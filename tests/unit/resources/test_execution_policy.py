@@ -74,6 +74,38 @@ def test_everything_that_can_be_scoped_is_scoped_to_this_agent() -> None:
     assert found["SendMetrics"]["Condition"] == {"StringEquals": {"cloudwatch:namespace": "bedrock-agentcore"}}
 
 
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1-2-3"
+SECRETS = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret"
+PARAMETERS = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter"
+
+
+@pytest.mark.parametrize(
+    ("source", "sid", "resource"),
+    [
+        ("secretsmanager:prod/db", "ReadSecrets", f"{SECRETS}:prod/db-??????"),
+        ("secretsmanager:prod/db#password", "ReadSecrets", f"{SECRETS}:prod/db-??????"),
+        (f"secretsmanager:{SECRETS}:prod/db-AbCdEf#password", "ReadSecrets", f"{SECRETS}:prod/db-AbCdEf"),
+        (f"secretsmanager:{SECRETS}:prod/db", "ReadSecrets", f"{SECRETS}:prod/db-??????"),
+        ("ssm:/team/x", "ReadParameters", f"{PARAMETERS}/team/x"),
+        ("ssm:x", "ReadParameters", f"{PARAMETERS}/x"),
+    ],
+)
+def test_a_role_may_read_the_agent_s_secrets_and_no_others(source: str, sid: str, resource: str) -> None:
+    found = statements(secrets={"A": source, "B": source, "C": "env"})
+    assert found.keys() == PLAIN | {sid}
+    assert found[sid]["Resource"] == [resource]
+
+
+def test_a_key_opens_secrets_through_their_services_alone() -> None:
+    assert statements(secrets_keys=(KEY,)).keys() == PLAIN, "no secrets, no key"
+    found = statements(secrets={"A": "secretsmanager:a", "B": "ssm:/b"}, secrets_keys=(KEY,))["DecryptSecrets"]
+    assert (found["Action"], found["Resource"]) == ("kms:Decrypt", [KEY])
+    through = [f"{service}.{REGION}.amazonaws.com" for service in ("secretsmanager", "ssm")]
+    assert found["Condition"] == {"StringEquals": {"kms:ViaService": through}}
+    only = statements(secrets={"B": "ssm:/b"}, secrets_keys=(KEY,))["DecryptSecrets"]
+    assert only["Condition"] == {"StringEquals": {"kms:ViaService": through[1:]}}
+
+
 @pytest.mark.parametrize(
     ("memory", "resource"), [("notes", "notes-*"), ("notes-AbCdEf0123", "notes-AbCdEf0123")], ids=["name", "id"]
 )
