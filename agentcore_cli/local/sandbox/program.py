@@ -26,6 +26,27 @@ class Mount(NamedTuple):
     writable: bool
 
 
+class Storage(NamedTuple):
+    """What outlives a session, for the next one of its id."""
+
+    source: Path
+    """A file system in a file, or a folder."""
+    is_image: bool
+    place: str
+    """Where the session sees it: `/mnt/…`."""
+
+
+class StorageMeans(NamedTuple):
+    """How storage is kept here. `reason`: why not as images, whose size holds whatever is written."""
+
+    is_image: bool
+    is_mounted: bool
+    """At its place, once the agent serves; else a variable leads to its folder."""
+    owner: int | None
+    """The account that may write to it; None: the server's own."""
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """One immutable runtime version, ready to run."""
@@ -46,6 +67,9 @@ class Program:
     """Folders inside the local runtime's home that must stay visible, read-only: the environment."""
     mounts: tuple[Mount, ...] = ()
     """What its user wants to be seen besides."""
+
+    storage: str | None = None
+    """Where its sessions see their storage, if they have any."""
 
     path: tuple[str, ...] = ()
     """Folders of the code, relative to it, that imports start from after the program's own."""

@@ -8,6 +8,7 @@ Python 3.10 syntax, no import from outside this folder. Run as `python <this fol
 - `init`     the session's first process: builds what the session sees of the file system (`mounts`), starts the agent,
              writes its output to the log (`log`), ends with the server;
 - `agent`    becomes the `program` that the user wrote, with its port led to a Unix socket (`ports`, `loops`);
+- `storage`  mounts a session's storage when its agent serves (`detached`), by the server's own interpreter;
 - `probe`    tries `mounts` and `guards` for real and says what the machine refused;
 - `guards`   tries `guards` alone, where there are no namespaces.
 
