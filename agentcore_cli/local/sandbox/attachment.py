@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import contextlib
 import json
 import os
@@ -72,7 +73,7 @@ def attach(namespace: int, storage: Storage, namespaces: str) -> int:
         ours.settimeout(_SECONDS)
         try:
             ours.sendall(json.dumps(_settings(namespace, storage, namespaces)).encode() + b"\n")
-            told, descriptors, _, _ = socket.recv_fds(ours, _ANSWER_MAX, 1)
+            told, descriptors = _received(ours)
         except OSError as error:
             process.kill()
             raise SandboxError(f"its session storage could not be mounted: {error}") from error
@@ -80,6 +81,17 @@ def attach(namespace: int, storage: Storage, namespaces: str) -> int:
         return descriptors[0]
     failed = json.loads(told)["failed"] if told else "the process that mounts it has ended"
     raise SandboxError(f"its session storage could not be mounted: {failed}")
+
+
+def _received(ours: socket.socket) -> tuple[bytes, array.array[int]]:
+    """What was said, and the descriptors that came along; no process that the server starts meanwhile has them."""
+    descriptors = array.array("i")
+    room = socket.CMSG_LEN(descriptors.itemsize)
+    told, ancillary, _, _ = ours.recvmsg(_ANSWER_MAX, room, socket.MSG_CMSG_CLOEXEC)  # recv_fds loses flags
+    for level, kind, data in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            descriptors.frombytes(data)
+    return told, descriptors
 
 
 def _settings(namespace: int, storage: Storage, namespaces: str) -> dict[str, object]:

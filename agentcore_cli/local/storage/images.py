@@ -16,7 +16,7 @@ from agentcore_cli.local.sandbox.attachment import SYSTEM_PATH
 _BYTES: Final = 1100 * 1024**2  # with what the file system needs for itself, 1 GiB is left
 FILES_MAX: Final = 200_000  # as bedrock-agentcore-limits has it
 _SECONDS: Final = 60.0
-RELEASE_SECONDS: Final = 10.0  # how long the kernel may take to let go of an image after its session
+RELEASE_SECONDS: Final = 30.0  # how long the kernel may take to let go of an image after its session
 _LOOK_SECONDS: Final = 0.005
 _DEVICES: Final = Path("/sys/block")
 

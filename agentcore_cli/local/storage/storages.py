@@ -110,8 +110,8 @@ class Storages:
         self._store.execute("UPDATE storages SET used_at = ? WHERE name = ?", used_at, kept.name)
         runtime_id, endpoint, _, version = kept.whose
         if self._moved.get((runtime_id, endpoint), version) != version:  # its session began while the endpoint moved
-            self._strike("SELECT name FROM storages WHERE name = ?", kept.name)
-        elif self._store.one("SELECT name FROM storages WHERE name = ?", kept.name) is None:
+            self._store.execute("DELETE FROM storages WHERE name = ?", kept.name)
+        if self._store.one("SELECT name FROM storages WHERE name = ?", kept.name) is None:
             self._remove(self._root / kept.name)
 
     def moved(self, runtime_id: str, endpoint: str, version: str) -> None:

@@ -20,6 +20,10 @@ _CLONE = 1
 _SET_FLAG, _SET_STRING, _CREATE = 0, 1, 6
 _FROM_DESCRIPTOR = 4
 
+# What is freed is the disk's again; nothing is zeroed ahead; and no flush is passed on: it would wait for all that the
+# machine has to write, tens of seconds at times. What a session wrote outlives any process, not a power cut.
+OPTIONS = (b"discard", b"noinit_itable")
+
 _LOOP_CONTROL = "/dev/loop-control"
 _LOOP_GET_FREE, _LOOP_CONFIGURE = 0x4C82, 0x4C0A
 _AUTOCLEAR = 4  # the device lets go of its file with its last user
@@ -35,7 +39,7 @@ def image(path: str) -> int:
         context = kernel.syscall("fsopen ext4", _FSOPEN, b"ext4", _CLOSE_ON_EXECUTION)
         try:
             _configure(context, _SET_STRING, b"source", name.encode())
-            for option in (b"discard", b"noinit_itable"):  # what is freed is the disk's again; nothing is zeroed ahead
+            for option in OPTIONS:
                 _configure(context, _SET_FLAG, option, None)
             _configure(context, _CREATE, None, None)
             return kernel.syscall("fsmount", _FSMOUNT, context, _CLOSE_ON_EXECUTION, root.WRITABLE)
