@@ -126,9 +126,8 @@ class Storages:
     async def forget(self, runtime_id: str, endpoint: str | None = None) -> None:
         """Runtime or endpoint are deleted, and their sessions have ended: nothing is left when this returns."""
         query = "SELECT name FROM storages WHERE runtime_id = ? AND endpoint = coalesce(?, endpoint)"
-        removals = self._strike(query, runtime_id, endpoint)
-        if removals:
-            await asyncio.wait(removals)
+        self._strike(query, runtime_id, endpoint)
+        await self.wait()
 
     def expire(self) -> None:
         """Strike what was not used for 14 days, by the clock."""
@@ -159,21 +158,22 @@ class Storages:
         self._store.execute("INSERT INTO storages VALUES (?, ?, ?, ?, ?, ?)", name, *key, version, now)
         return name
 
-    def _strike(self, query: str, *values: object) -> list[asyncio.Task[None]]:
+    def _strike(self, query: str, *values: object) -> None:
         """Take out of the account what the query names, first of all; then its folders, but of those in use."""
         names = [str(name) for (name,) in self._store.all(query, *values)]
         if not names:
-            return []
+            return
         with self._store.transaction():
             for name in names:
                 self._store.execute("DELETE FROM storages WHERE name = ?", name)
-        return [self._remove(self._root / name) for name in names if name not in self._open]
+        for name in names:
+            if name not in self._open:
+                self._remove(self._root / name)
 
-    def _remove(self, folder: Path) -> asyncio.Task[None]:
+    def _remove(self, folder: Path) -> None:
         task = asyncio.get_running_loop().create_task(asyncio.to_thread(_remove, folder))
         self._removals.add(task)
         task.add_done_callback(self._removals.discard)
-        return task
 
 
 def _ready(folder: Path, place: str, means: StorageMeans) -> tuple[Storage, int]:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from agentcore_cli.local import daemon
 from agentcore_cli.local.home import Home
 from tests.local_runtime import RunningServer, eventually, new_session, runtime_id
 
@@ -302,6 +303,7 @@ def test_a_killed_server_loses_nothing_and_leaves_nothing(home: Home) -> None:
     (home.storage / "half-made" / "image.new").write_bytes(b"x")
     os.kill(first.info.pid, signal.SIGKILL)
     first.close()
+    eventually(lambda: daemon.running(home) is None, "the server is gone")
     second = RunningServer(home)
     assert run(second, arn, session, "result = open(place + '/notes').read()") == "kept"
     assert run(second, arn, another, LIST) == []
