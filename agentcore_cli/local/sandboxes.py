@@ -72,12 +72,13 @@ class Sandboxes:
 
     def storage_means(self, program: AnyProgram) -> StorageMeans:
         """How the storage of its sessions is kept."""
-        return self._processes.storage_means
+        return program.storage_means if isinstance(program, ImageProgram) else self._processes.storage_means
 
     async def attach(self, process: AnyProcess, storage: Storage) -> int:
         """Let a session that runs see its storage; gives a descriptor of the mount. Raises SandboxError."""
-        assert isinstance(process, SessionProcess)
-        return await self._processes.attach(process, storage)
+        if isinstance(process, SessionProcess):
+            return await self._processes.attach(process, storage)
+        return await self._containers.attach(process, storage)
 
     async def forget(self, program_key: str) -> None:
         """No new sessions of the program; those that run go on."""

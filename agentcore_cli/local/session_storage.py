@@ -31,11 +31,11 @@ class SessionStorage:
         means = self._sandbox.storage_means(program)
         whose = Whose(key.runtime_id, key.endpoint, key.session_id, session.version.version)
         session.storage = await self._storages.open(whose, place, means)
-        return {} if means.is_mounted else {LOCAL_STORAGE: str(session.storage.storage.source)}
+        return {} if means.mounted != "never" else {LOCAL_STORAGE: str(session.storage.storage.source)}
 
     async def mount(self, session: Session, program: AnyProgram) -> None:
         """The agent has initialized, which it does without (runtime-filesystem-configurations). Raises SandboxError."""
-        if session.storage is None or not self._sandbox.storage_means(program).is_mounted:
+        if session.storage is None or self._sandbox.storage_means(program).mounted != "serving":
             return
         assert session.process is not None, "what serves has started"
         mount = await self._sandbox.attach(session.process, session.storage.storage)

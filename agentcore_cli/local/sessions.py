@@ -229,7 +229,7 @@ class Sessions:
         self._credentials.look_ahead(session.version.runtime_arn)
         environment = self._credentials.session_environment(session.version, session.key.endpoint, session.token)
         environment |= await self._storage.open(session, program)
-        spec = SessionSpec(session.name, environment, session.log)
+        spec = SessionSpec(session.name, environment, session.log, session.storage and session.storage.storage)
         process = session.process = await self._sandbox.start(program, spec)
         session.pool = Pool(process.address)
         process.exited.add_done_callback(lambda _: self._exited(session))

@@ -28,8 +28,8 @@ def means(isolation: Isolation, owner: int | None) -> StorageMeans:
     """How this machine can keep the storage of sessions that are process trees."""
     reason = image_refusal() if isolation.namespaces == "root" else "file systems in files need root"
     if isolation.namespaces is None:
-        return StorageMeans(reason=isolation.reason or reason, is_image=False, is_mounted=False, owner=None)
-    return StorageMeans(reason=reason, is_image=not reason, is_mounted=True, owner=owner)
+        return StorageMeans(reason=isolation.reason or reason, is_image=False, mounted="never", owner=None)
+    return StorageMeans(reason=reason, is_image=not reason, mounted="serving", owner=owner)
 
 
 def image_refusal() -> str:

@@ -40,10 +40,12 @@ class StorageMeans(NamedTuple):
     """How storage is kept here. `reason`: why not as images, whose size holds whatever is written."""
 
     is_image: bool
-    is_mounted: bool
-    """At its place, once the agent serves; else a variable leads to its folder."""
+    mounted: Literal["serving", "starting", "never"]
+    """When it comes to its place: when the agent serves, with the session, or not at all; then a variable tells."""
     owner: int | None
-    """The account that may write to it; None: the server's own."""
+    """The account that it belongs to; None: the server's own."""
+    is_anybodys: bool = False
+    """Whoever has it may write to it: the accounts in a container are its own affair."""
     reason: str = ""
 
 
@@ -104,6 +106,7 @@ class SessionSpec:
     """Extra variables, such as the deployer's AWS_*: never on disk, never in a command line."""
     log: Path
     """The file for stdout and stderr; made by the sandbox."""
+    storage: Storage | None = None
     memory: int = SESSION_MEMORY
     """Bytes."""
     cpus: int = SESSION_CPUS

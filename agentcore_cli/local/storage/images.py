@@ -21,8 +21,8 @@ _LOOK_SECONDS: Final = 0.005
 _DEVICES: Final = Path("/sys/block")
 
 
-def make(path: Path, owner: int | None) -> None:
-    """Write a new image, whole or not at all; its root is `owner`'s, or with None everybody's. Raises SandboxError."""
+def make(path: Path, owner: int | None, *, is_anybodys: bool = False) -> None:
+    """Write a new image, whole or not at all; its root is `owner`'s (None: root's). Raises SandboxError, OSError."""
     unfinished = path.with_suffix(".new")
     with unfinished.open("wb") as file:
         file.truncate(_BYTES)
@@ -30,7 +30,7 @@ def make(path: Path, owner: int | None) -> None:
     extended = f"lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner={whose}:{whose}"
     layout = ["-b", "4096", "-N", str(FILES_MAX), "-m", "0", "-J", "size=8", "-O", "^resize_inode", "-E", extended]
     _run("mkfs.ext4", "-q", "-F", *layout, str(unfinished))
-    mode = "" if owner is not None else "\nset_inode_field / mode 040777"
+    mode = "\nset_inode_field / mode 040777" if is_anybodys else ""
     _run("debugfs", "-w", "-f", "-", str(unfinished), said=f"rmdir lost+found{mode}\n")
     unfinished.rename(path)
 

@@ -185,7 +185,7 @@ def _ready(folder: Path, place: str, means: StorageMeans) -> tuple[Storage, int]
     folder.mkdir(mode=0o700, exist_ok=True)
     if means.is_image and not files.exists():
         if not image.exists():
-            images.make(image, means.owner)
+            images.make(image, means.owner, is_anybodys=means.is_anybodys)
         if not images.released(image):
             raise SandboxError("session storage can't be mounted: the session before still has it")
         return Storage(image, True, place), 0
@@ -193,6 +193,8 @@ def _ready(folder: Path, place: str, means: StorageMeans) -> tuple[Storage, int]
         raise SandboxError(f"session storage can't be mounted: {means.reason}")
     files.mkdir(mode=0o755, exist_ok=True)
     account.give(files, means.owner)
+    if means.is_anybodys:
+        files.chmod(0o777)
     held = measure(files, _START_BYTES_MAX)
     if held.excess:
         raise SandboxError(

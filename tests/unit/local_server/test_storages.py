@@ -18,8 +18,8 @@ from agentcore_cli.local.storage.storages import IDLE_SECONDS_MAX
 from agentcore_cli.local.storage.usage import measure
 from agentcore_cli.local.storage.watch import Watch
 
-FOLDERS = StorageMeans(is_image=False, is_mounted=True, owner=None)
-IMAGES = StorageMeans(is_image=True, is_mounted=True, owner=None)
+FOLDERS = StorageMeans(is_image=False, mounted="serving", owner=None)
+IMAGES = StorageMeans(is_image=True, mounted="serving", owner=None)
 ONE = Whose("runtime-1", "DEFAULT", "session-1", "1")
 PLACE = "/mnt/data"
 
