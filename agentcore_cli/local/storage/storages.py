@@ -50,6 +50,7 @@ class Storages:
         self._clock = clock
         self._store = Store(home.database)  # a removal that a power cut takes back would give a storage to a successor
         self._store.migrate("storages", _MIGRATIONS)
+        self._times = Store(home.database, durable=False)  # when one was used last may be lost with the power
         self._open: set[str] = set()
         self._mounts: dict[str, int] = {}
         self._moved: dict[tuple[str, str], str] = {}
@@ -107,7 +108,7 @@ class Storages:
         else:
             self._watch.remove(kept)
         self._open.discard(kept.name)
-        self._store.execute("UPDATE storages SET used_at = ? WHERE name = ?", used_at, kept.name)
+        self._times.execute("UPDATE storages SET used_at = ? WHERE name = ?", used_at, kept.name)
         runtime_id, endpoint, _, version = kept.whose
         if self._moved.get((runtime_id, endpoint), version) != version:  # its session began while the endpoint moved
             self._store.execute("DELETE FROM storages WHERE name = ?", kept.name)
@@ -142,6 +143,7 @@ class Storages:
         """The server ends; what is not removed yet its successor finds."""
         self._watch.close()
         await self.wait()
+        self._times.close()
         self._store.close()
 
     def _holding(self, whose: Whose) -> str:
@@ -152,7 +154,7 @@ class Storages:
         self._strike(f"SELECT name {of_key} AND version != ?", *key, version)
         now = self._clock.now()
         if row := self._store.one(f"SELECT name {of_key}", *key):
-            self._store.execute("UPDATE storages SET used_at = ? WHERE name = ?", now, row[0])
+            self._times.execute("UPDATE storages SET used_at = ? WHERE name = ?", now, row[0])
             return str(row[0])
         name = secrets.token_hex(16)
         self._store.execute("INSERT INTO storages VALUES (?, ?, ?, ?, ?, ?)", name, *key, version, now)
