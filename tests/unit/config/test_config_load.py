@@ -84,7 +84,8 @@ FAULTS = {
     ),
     "session storage over a mount": (
         agent_with("session_storage: /mnt/data") + "local: {mounts: [{path: /mnt/data/models}]}\n",
-        ".agentcore.yaml:6: agents.bot.session_storage: /mnt/data and /mnt/data/models of local.mounts lie in one another",
+        ".agentcore.yaml:6: agents.bot.session_storage: /mnt/data and /mnt/data/models of local.mounts lie in one "
+        "another",
     ),
     "bad agent name": (
         "version: 1\nproject: a\nagents:\n  my-bot: {entrypoint: a.py}\n",
@@ -107,6 +108,11 @@ FAULTS = {
         HEAD + "    entrypoint: handler\n",
         ".agentcore.yaml:5: agents.bot.entrypoint: 'handler' is neither a Python file nor module:app; "
         "write handler.py or handler:app",
+    ),
+    "entrypoint that is a notebook": (
+        HEAD + "    entrypoint: nb/my bot.ipynb\n",
+        ".agentcore.yaml:5: agents.bot.entrypoint: nb/my bot.ipynb is a notebook, not a Python file; "
+        "jupyter nbconvert --to script 'nb/my bot.ipynb', then --entrypoint 'nb/my bot.py'",
     ),
     "entrypoint elsewhere": (
         HEAD + "    entrypoint: ../handler.py\n",
