@@ -154,4 +154,6 @@ SERVICE_PRINCIPAL: Final = "bedrock-agentcore.amazonaws.com"  # in every partiti
 # How a version's settings say which network its sessions have on the local runtime; on AWS it has others.
 LOCAL_NETWORK: Final = "AGENTCORE_LOCAL_NETWORK"
 LOCAL_REACHABLE: Final = "AGENTCORE_LOCAL_REACHABLE"
+LOCAL_STORAGE: Final = "AGENTCORE_SESSION_STORAGE"  # leads to session storage where nothing can be mounted
+LOCAL_STORAGE_PROTECTION: Final = "session storage limit"  # as the local runtime lists it
 LOCAL_NETWORK_PROTECTION: Final = "network of its own"  # as the local runtime lists it

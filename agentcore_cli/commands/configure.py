@@ -53,6 +53,9 @@ def configure(
     jwt_audience: Annotated[list[str] | None, typer.Option(metavar="AUD", help="An audience that may call.")] = None,
     allow_header: Annotated[list[str] | None, typer.Option(metavar="NAME", help="A header for the agent.")] = None,
     memory: Annotated[str | None, typer.Option(metavar="NAME|ID", help="An AgentCore Memory.")] = None,
+    session_storage: Annotated[
+        str | None, typer.Option(metavar="PATH", help="/mnt/NAME: a folder that a session id finds again.")
+    ] = None,
     tag: Annotated[list[str] | None, typer.Option(metavar="K=V", help="A tag in AWS.")] = None,
     default: Annotated[bool, typer.Option("--default", help="Make it the default agent.")] = False,
     no_check: Annotated[bool, typer.Option("--no-check", help="Don't look into the agent's code.")] = False,
@@ -89,6 +92,7 @@ def configure(
         jwt_audience=tuple(jwt_audience or ()),
         header_allowlist=tuple(allow_header or ()),
         memory=memory,
+        session_storage=session_storage,
         tags=assignments(tag, "--tag"),
     )
     options = said.options()

@@ -63,12 +63,18 @@ def _table(page: Sessions) -> str:
     by_endpoint = any(session.endpoint != DEFAULT_ENDPOINT for session in page.sessions)
     rows = [
         (
-            *(s.name, s.endpoint if by_endpoint else "", s.state, s.version, s.invocations),
+            *(s.name, s.endpoint if by_endpoint else "", s.state, s.version, s.invocations, _storage(s) or ""),
             *(ago(s.last_used_at, page.now), _end(s, page.now)),
         )
         for s in page.sessions
     ]
-    return table(("session", "endpoint", "state", "version", "calls", "last used", "ended"), rows)
+    return table(("session", "endpoint", "state", "version", "calls", "storage", "last used", "ended"), rows)
+
+
+def _storage(session: Session) -> str | None:
+    from agentcore_cli.ui.tables import size
+
+    return None if session.storage_bytes is None else size(session.storage_bytes)
 
 
 def _end(session: Session, now: float) -> str:
@@ -122,6 +128,7 @@ def _facts(session: Session) -> str:
             ("started", moment(session.started_at)),
             ("last used", moment(session.last_used_at)),
             ("calls", session.invocations),
+            ("storage", _storage(session)),
             ("process", session.pid),
             ("sandbox", _level(session)),
             ("start", start),
@@ -159,7 +166,7 @@ def stop(
         str | None, typer.Option(metavar="T|-|@FILE", help="For an agent that takes tokens, as with invoke.")
     ] = None,
 ) -> None:
-    """Stop one session, or all; its memory and files are gone, and its name starts afresh."""
+    """Stop one session, or all: its memory and files are gone, but for its storage, and its name starts afresh."""
     from agentcore_cli.operations.bearer import read_bearer
     from agentcore_cli.operations.selection import select
     from agentcore_cli.operations.sessions import stop_sessions

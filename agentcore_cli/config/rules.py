@@ -23,6 +23,7 @@ def broken_rules(config: Config) -> Iterator[Fault]:
     for name, agent in config.agents.items():
         for fault in _agent_faults(agent):
             yield Fault(("agents", name, *fault.path), fault.problem)
+        yield from _covered_mounts(name, agent, config)
     for name, target in config.targets.items():
         for fault in _target_faults(name, target):
             yield Fault(("targets", name, *fault.path), fault.problem)
@@ -49,6 +50,17 @@ def _agent_faults(agent: Agent) -> Iterator[Fault]:
     for key in agent.tags:
         if key.lower().startswith(("aws:", "agentcore:")):
             yield Fault(("tags", key), "keys that begin with aws: or agentcore: are taken")
+
+
+def _covered_mounts(name: str, agent: Agent, config: Config) -> Iterator[Fault]:
+    """Where session storage is mounted nothing else can be."""
+    if agent.session_storage is None:
+        return
+    place = PurePosixPath(agent.session_storage)
+    for mount in config.local.mounts:
+        if PurePosixPath(mount.path).is_relative_to(place) or place.is_relative_to(mount.path):
+            problem = f"{agent.session_storage} and {mount.path} of local.mounts lie in one another"
+            yield Fault(("agents", name, "session_storage"), problem)
 
 
 def _entrypoint_faults(agent: Agent) -> Iterator[Fault]:

@@ -124,7 +124,9 @@ ModelId = Annotated[
         "a model's or inference profile's id, or its ARN",
     ),
 ]
-MountPath = Annotated[str, _pattern(r"/mnt/[a-zA-Z0-9._-]{1,195}/?", "a folder right below /mnt, such as /mnt/data")]
+MountPath = Annotated[
+    str, _pattern(r"/mnt/(?!\.{1,2}/?$)[a-zA-Z0-9._-]{1,195}/?", "a folder right below /mnt, such as /mnt/data")
+]
 AbsolutePath = Annotated[str, _pattern(r"(/(?!\.{1,2}(/|$))[^/\x00-\x1f]+)+", "an absolute path, such as /srv/data")]
 RolePath = Annotated[str, _pattern(r"/|/[\x21-\x7e]{1,510}/", "a path that begins and ends with /")]
 LogRetention = Literal[

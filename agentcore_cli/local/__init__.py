@@ -14,6 +14,8 @@ the agent over `upstream`, and the answer back, as they arrive; `commands` runs 
 the service has no operation for is `extension`, and `client` is its client. A session is served its deployer's AWS
 `credentials`, which `brokers` find in processes of their own.
 
+A version may give its sessions `storage` that outlives them; `session_storage` brings the two together.
+
 A session starts by `provisioning` (the `sandbox` starts a process tree, then the wait for its first ping), lives as
 `session`, is looked at by `health` when the `schedule` says so, and leaves a line in the `ledger` and its file in
 `logs`. All of it runs on one event loop; what takes long is done by other processes, or in a thread.

@@ -76,6 +76,7 @@ class SessionRecord:
     end_reason: str | None
     sandbox_reason: str = ""  # what kind of one, or why no better; ledgers of older versions have neither
     warnings: tuple[str, ...] = ()  # what goes well here and not on AWS
+    storage_bytes: int | None = None  # what its storage holds, as far as is known; None without one
 
 
 @dataclass(frozen=True, slots=True)

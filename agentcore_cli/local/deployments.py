@@ -28,6 +28,7 @@ class Deployments:
         if version.settings.must_start and version.endpoint == DEFAULT_ENDPOINT:
             await self._try_out(version)
         runtime_id = version.runtime_id
+        self._sessions.storages.moved(runtime_id, version.endpoint, version.version)
         before = self._versions.get((runtime_id, version.endpoint))
         self._versions[runtime_id, version.endpoint] = version.version
         still_used = {number for (owner, _), number in self._versions.items() if owner == runtime_id}
@@ -45,6 +46,7 @@ class Deployments:
 
     async def retire_runtime(self, runtime_id: str) -> None:
         await self._sessions.end_where(lambda session: session.key.runtime_id == runtime_id, "the runtime was deleted")
+        await self._sessions.storages.forget(runtime_id)
         await self._programs.forget(runtime_id)
         self._credentials.forget(runtime_id)
         for key in [key for key in self._versions if key[0] == runtime_id]:
@@ -56,6 +58,7 @@ class Deployments:
         await self._sessions.end_where(
             lambda session: (session.key.runtime_id, session.key.endpoint) == place, "the endpoint was deleted"
         )
+        await self._sessions.storages.forget(runtime_id, endpoint)
         self._versions.pop(place, None)
 
     async def retire_version(self, runtime_id: str, version: str) -> None:

@@ -39,7 +39,15 @@ class Home(NamedTuple):
 
     def _make_rooms(self) -> None:
         user_folder.make(self.root)
-        for room in (self.artifacts, self.snapshots, self.environments, self.sessions, self.sockets, self.logs):
+        for room in (
+            self.artifacts,
+            self.snapshots,
+            self.environments,
+            self.sessions,
+            self.storage,
+            self.sockets,
+            self.logs,
+        ):
             room.mkdir(exist_ok=True, mode=0o700)
 
     @property
@@ -83,6 +91,11 @@ class Home(NamedTuple):
     def sessions(self) -> Path:
         """The writable layers of the sessions that are alive, one folder each."""
         return self.root / "sessions"
+
+    @property
+    def storage(self) -> Path:
+        """What sessions keep for the next one of their id, one folder each."""
+        return self.root / "storage"
 
     @property
     def sockets(self) -> Path:

@@ -58,6 +58,11 @@ class Programs:
 
     async def _prepare(self, key: str, version: Resolved) -> AnyProgram:
         settings = version.settings
+        if settings.other_mounts:
+            raise ArtifactError(
+                f"filesystemConfigurations: {settings.other_mounts[0]} is on AWS alone: the local runtime mounts "
+                "sessionStorage and no other file system"
+            )
         if settings.container_uri is not None:
             return await self._sandbox.image_program(key, settings, environment(settings, version.runtime_arn))
         program = await asyncio.to_thread(self._make, key, version)
@@ -107,6 +112,7 @@ class Programs:
             readable=told.readable,
             path=told.path,
             mounts=told.mounts,
+            storage=settings.storage,
         )
 
     def _told(self, code_key: str, python: str) -> _Told:

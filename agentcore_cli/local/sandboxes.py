@@ -8,7 +8,18 @@ from agentcore_cli.contract import LOCAL_NETWORK
 from agentcore_cli.local.containers import Container, ContainerCommand, Containers, ImageProgram
 from agentcore_cli.local.control import ArtifactError
 from agentcore_cli.local.control.settings import RuntimeSettings
-from agentcore_cli.local.sandbox import Command, Level, Mount, Program, Sandbox, Serve, SessionProcess, SessionSpec
+from agentcore_cli.local.sandbox import (
+    Command,
+    Level,
+    Mount,
+    Program,
+    Sandbox,
+    Serve,
+    SessionProcess,
+    SessionSpec,
+    Storage,
+    StorageMeans,
+)
 
 AnyProgram = Program | ImageProgram
 AnyProcess = SessionProcess | Container
@@ -58,6 +69,16 @@ class Sandboxes:
         if isinstance(program, Program):
             return await self._processes.start(program, spec)
         return await self._containers.start(program, spec)
+
+    def storage_means(self, program: AnyProgram) -> StorageMeans:
+        """How the storage of its sessions is kept."""
+        return program.storage_means if isinstance(program, ImageProgram) else self._processes.storage_means
+
+    async def attach(self, process: AnyProcess, storage: Storage) -> int:
+        """Let a session that runs see its storage; gives a descriptor of the mount. Raises SandboxError."""
+        if isinstance(process, SessionProcess):
+            return await self._processes.attach(process, storage)
+        return await self._containers.attach(process, storage)
 
     async def forget(self, program_key: str) -> None:
         """No new sessions of the program; those that run go on."""

@@ -12,6 +12,7 @@ from agentcore_cli.local.clock import Moment
 from agentcore_cli.local.control import Resolved
 from agentcore_cli.local.sandbox import Level
 from agentcore_cli.local.sandboxes import AnyProcess, AnyProgram
+from agentcore_cli.local.storage import Kept
 from agentcore_cli.local.upstream import Pool
 from agentcore_cli.local.vitals import Vitals
 
@@ -78,6 +79,8 @@ class Session:
     drowsy: bool = False
     token: str = field(default="", repr=False)  # see `session_tokens`
     lacks_credentials: str = ""  # why its SDK gets none, since it asked last
+    storage: Kept | None = None
+    storage_bytes: int | None = None  # as it was looked at last
     ended_at: float | None = None
     end_reason: str | None = None
     doomed: asyncio.Future[str] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -207,4 +210,5 @@ class Session:
             "ended_at": self.ended_at,
             "end_reason": self.end_reason,
             "warnings": self.warnings(),
+            "storage_bytes": self.storage_bytes,
         }

@@ -29,7 +29,9 @@ from agentcore_cli.local.sandbox import Level, SandboxError, SessionSpec
 from agentcore_cli.local.sandboxes import Sandboxes
 from agentcore_cli.local.schedule import GRAIN_SECONDS, Schedule
 from agentcore_cli.local.session import Activity, Session, SessionKey
+from agentcore_cli.local.session_storage import SessionStorage
 from agentcore_cli.local.session_tokens import Grant, SessionTokens
+from agentcore_cli.local.storage import Kept, Storages
 from agentcore_cli.local.upstream import Pool
 from agentcore_cli.local.vitals import Vitals
 from agentcore_cli.local.wire import ServiceFault
@@ -56,6 +58,8 @@ class Sessions:
         clock: Clock,
         faults: Faults,
     ) -> None:
+        self.storages = Storages(home, clock, self._end_overfull)
+        self._storage = SessionStorage(self.storages, sandbox)
         self._home = home
         self._sandbox = sandbox
         self._programs = programs
@@ -74,6 +78,7 @@ class Sessions:
 
     def open(self) -> None:
         """Begin to look after sessions, once the event loop runs."""
+        self.storages.sweep()
         self._ledger.recover(self._clock.now())
         self._scheduling = asyncio.create_task(self._schedule.run())
 
@@ -86,6 +91,7 @@ class Sessions:
             self._scheduling.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._scheduling
+        await self.storages.shut()
 
     async def enter(self, version: Resolved, session_id: str, remark: str = "") -> Session:
         """The session of this id, started if there is none; its log begins with the `remark` then.
@@ -158,12 +164,15 @@ class Sessions:
             async with asyncio.timeout(CATCH_UP_SECONDS):
                 while any(self._health.is_due(session) for session in self._live.values()):
                     await asyncio.sleep(GRAIN_SECONDS)
+        self.storages.expire()
 
     def count(self) -> int:
         return len(self._live)
 
     def records(self, runtime_arn: str | None = None) -> list[dict[str, Any]]:
         """Living sessions, then ended ones, newest first."""
+        for session in self._live.values():
+            self._storage.look_at(session)
         living = [session.record(self._level(session)) for session in self._live.values() if not session.is_trial]
         living = [record for record in living if runtime_arn in (None, record["runtime_arn"])]
         return sorted(living, key=lambda record: -record["started_at"]) + self._ledger.past(runtime_arn)
@@ -219,16 +228,23 @@ class Sessions:
         self._programs.hold(program)
         self._credentials.look_ahead(session.version.runtime_arn)
         environment = self._credentials.session_environment(session.version, session.key.endpoint, session.token)
-        spec = SessionSpec(session.name, environment, session.log)
+        environment |= await self._storage.open(session, program)
+        spec = SessionSpec(session.name, environment, session.log, session.storage and session.storage.storage)
         process = session.process = await self._sandbox.start(program, spec)
         session.pool = Pool(process.address)
         process.exited.add_done_callback(lambda _: self._exited(session))
         self._ledger.record(session, self._level(session))
         await until_ready(session, self._clock)
+        await self._storage.mount(session, program)
 
     async def _give_up(self, session: Session, reason: str) -> None:
         session.state = "stopping"
         await self._tear_down(session, reason, grace=1.0)
+
+    def _end_overfull(self, kept: Kept, excess: str) -> None:
+        session = next((session for session in self._live.values() if session.storage == kept), None)
+        if session is not None:
+            self._later(self.end(session, f"its session storage holds too much: {excess}"))
 
     def _exited(self, session: Session) -> None:
         """The agent's process has ended by itself: what it still said is delivered, then the session is over."""
@@ -256,6 +272,7 @@ class Sessions:
             await self._forget(session, reason)
 
     async def _forget(self, session: Session, reason: str) -> None:
+        await self._storage.close(session)
         session.state = "stopped"
         self._tokens.revoke(session.token)
         session.ended_at, session.end_reason = self._clock.now(), reason

@@ -53,6 +53,7 @@ class Session:
     ended_at: float | None = None
     end_reason: str | None = None
     warnings: tuple[str, ...] = ()  # what goes well on the local runtime and not on AWS
+    storage_bytes: int | None = None  # what its session storage holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,4 +192,5 @@ def _session(record: SessionRecord) -> Session:
         ended_at=record.ended_at,
         end_reason=record.end_reason,
         warnings=tuple(record.warnings),
+        storage_bytes=record.storage_bytes,
     )

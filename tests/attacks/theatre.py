@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.attacks.test_ordinary_user import NOBODY, PYTHON, REPOSITORY
@@ -46,16 +47,7 @@ class Theatre:
         `modules` are installed in the agent's environment and imported by it, name and source.
         """
         asked = {"sessions": [list(each) for each in sessions], "modules": dict(modules or {})}
-        done = subprocess.run(
-            [*self._as_user(), PYTHON, self.root / "tests" / "attacks" / "hostile_session.py", self.root / "state"],
-            input=json.dumps(asked),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            env={"PATH": os.defpath, "HOME": str(self.home), "AWS_SECRET_ACCESS_KEY": SECRET, "USERS_OWN": SECRET},
-        )
-        assert done.returncode == 0, done.stderr
-        told = json.loads(done.stdout)
+        told = json.loads(self.run("hostile_session.py", json.dumps(asked)))
         if told["level"] != "namespaces":
             pytest.skip(f"level namespaces as {self.user}: {told['reason']}")
         for name in needs:
@@ -63,6 +55,19 @@ class Theatre:
                 pytest.skip(f"{name} as {self.user}: {told['missing'][name]}")
         results: list[list[Any]] = told["results"]
         return results
+
+    def run(self, script: str, said: str = "") -> str:
+        """What a script of this folder answers, run by this user in a state folder of its own."""
+        done = subprocess.run(
+            [*self._as_user(), PYTHON, self.root / "tests" / "attacks" / script, self.root / "state"],
+            input=said,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            env={"PATH": os.defpath, "HOME": str(self.home), "AWS_SECRET_ACCESS_KEY": SECRET, "USERS_OWN": SECRET},
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def _as_user(self) -> list[str]:
         if self.user == "root":
@@ -91,6 +96,7 @@ def _furnish(stage: Theatre) -> None:
     without_caches: Callable[..., set[str]] = shutil.ignore_patterns("__pycache__")
     for name in ("agentcore_cli", "tests"):
         shutil.copytree(REPOSITORY / name, stage.root / name, ignore=without_caches)
+    shutil.copytree(Path(msgspec.__file__).parent, stage.root / "msgspec", ignore=without_caches)
     (stage.home / ".aws").mkdir(parents=True)
     (stage.home / ".aws" / "credentials").write_text(f"[default]\naws_secret_access_key = {SECRET}\n")
     (stage.root / "state").mkdir()

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agentcore_cli.local.sandbox import Exit, Level, Program, SessionSpec
+from agentcore_cli.local.sandbox import Exit, Level, Program, SessionSpec, StorageMeans
 
 Converse = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -160,6 +160,9 @@ class FakeSandbox:
         self.prepared: list[str] = []
         self.forgotten: list[str] = []
         self.started: list[FakeProcess] = []
+
+    def storage_means(self, program: Program) -> StorageMeans:
+        return StorageMeans(is_image=False, mounted="never", owner=None, reason="a fake")
 
     def level_of(self, program: Program | None) -> Level:
         return self.level

@@ -78,6 +78,25 @@ class Container:
             raise SandboxError(f"container {self.id[:12]} could not be removed: {error.message}") from error
         return self.exited.result()
 
+    def mount_namespace(self) -> int:
+        """A descriptor of what it sees the files in. Raises SandboxError when its process is not this machine's."""
+        try:
+            descriptor = os.open(f"/proc/{self.pid}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise SandboxError(f"container {self.id[:12]} can't be entered: {error.strerror}") from error
+        if not self._is_its(self.pid):
+            os.close(descriptor)
+            raise SandboxError(f"container {self.id[:12]} can't be entered: its process is not on this machine")
+        return descriptor
+
+    def _is_its(self, pid: int) -> bool:
+        """Whether a process of this machine is the container's: its files or its control group bear the id."""
+        for told in ("cgroup", "mountinfo"):
+            with contextlib.suppress(OSError):
+                if self.id in Path(f"/proc/{pid}/{told}").read_text(errors="replace"):
+                    return True
+        return False
+
     def answered(self) -> None:
         """There is no parent that could learn from it."""
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import logging
+import os
 import re
 import secrets
 from typing import Any, Final
@@ -23,7 +24,7 @@ from agentcore_cli.local.containers.specification import LABEL_HOME, LABEL_SERVE
 from agentcore_cli.local.control import ArtifactError
 from agentcore_cli.local.control.settings import RuntimeSettings
 from agentcore_cli.local.home import Home
-from agentcore_cli.local.sandbox import SandboxError, SessionSpec
+from agentcore_cli.local.sandbox import SandboxError, SessionSpec, Storage, attachment
 from agentcore_cli.local.upstream import UpstreamLost
 
 CLOSE_GRACE: Final = 1.0  # seconds that agents get when everything ends
@@ -81,6 +82,14 @@ class Containers:
         except asyncio.CancelledError:
             starting.add_done_callback(self._end_unwanted)
             raise
+
+    async def attach(self, session: Container, storage: Storage) -> int:
+        """Let a session that runs see its storage; gives a descriptor of the mount. Raises SandboxError."""
+        namespace = await asyncio.to_thread(session.mount_namespace)
+        try:
+            return await asyncio.to_thread(attachment.attach, namespace, storage, "root")
+        finally:
+            os.close(namespace)
 
     async def close(self) -> None:
         """End every session, and leave nothing in the engine."""

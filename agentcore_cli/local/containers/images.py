@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from typing import Any, Final
@@ -51,11 +52,14 @@ async def program(engine: Engine, key: str, settings: RuntimeSettings, environme
     reference = Reference.of(settings.container_uri or "")
     try:
         image = await _find(engine, reference) or await _pulled(engine, reference)
-        architecture = (await engine.ask("GET", "/version"))["Arch"]
+        version = await engine.ask("GET", "/version")
     except EngineError as error:
         raise ArtifactError(f"{reference.uri}: {error.message}") from error
     _require_arm64(reference, image)
-    return ImageProgram(key, image["Id"], environment, settings.port, architecture, _writable(image))
+    is_here = engine.address.startswith("/") and version.get("KernelVersion") == os.uname().release
+    return ImageProgram(
+        key, image["Id"], environment, settings.port, version["Arch"], engine_is_here=is_here, writable=_writable(image)
+    )
 
 
 async def _find(engine: Engine, reference: Reference) -> Any:

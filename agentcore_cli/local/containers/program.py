@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from agentcore_cli.contract import INITIALIZATION_SECONDS
-from agentcore_cli.local.sandbox import Level
+from agentcore_cli.local.sandbox import Level, StorageMeans
+from agentcore_cli.local.sandbox.attachment import image_refusal
 
 EMULATION_FACTOR: Final = 5  # how much longer an emulated agent may take to start: QEMU costs about that
 
@@ -26,6 +27,8 @@ class ImageProgram:
     """Where its server listens: 8080, 8000 or 9000."""
     engine_architecture: str
     """Of the machine that runs it, in Docker's words; everything but arm64 emulates."""
+    engine_is_here: bool = False
+    """Whether it runs on this machine's own kernel, so that its processes are this machine's."""
     writable: tuple[str, ...] | None = None
     """The folders of its own that it writes to, when the image tells; None, when it may write anywhere."""
 
@@ -38,6 +41,14 @@ class ImageProgram:
         """A container, and how the machine runs it."""
         how = f"emulated: linux/arm64 on {self.engine_architecture}" if self.emulated else "native"
         return Level("container", how)
+
+    @property
+    def storage_means(self) -> StorageMeans:
+        """How the storage of its sessions is kept."""
+        reason = image_refusal() or ("" if self.engine_is_here else "the container engine runs on another kernel")
+        if reason:
+            return StorageMeans(is_image=False, mounted="starting", owner=None, is_anybodys=True, reason=reason)
+        return StorageMeans(is_image=True, mounted="serving", owner=None, is_anybodys=True)
 
     @property
     def initialization_seconds(self) -> int:

@@ -26,10 +26,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from agentcore_cli.local.containers.program import ImageProgram
-from agentcore_cli.local.sandbox import SessionSpec
+from agentcore_cli.local.sandbox import SessionSpec, Storage
 
 PROCESSES_MAX: Final = 4096  # as in the other sandbox
 TEMPORARY: Final = ("/tmp", "/var/tmp", "/run")  # noqa: S108
+_UNTIL_MOUNTED: Final = "ro,mode=0555,size=4k"
 LABEL_HOME: Final = "agentcore.home"
 LABEL_SERVER: Final = "agentcore.server"
 LABEL_RUNTIME: Final = "agentcore.runtime"
@@ -85,6 +86,7 @@ def container(
             "PidsLimit": PROCESSES_MAX,
             "LogConfig": {"Type": "none"},
             **_root(program.writable),
+            **_file_systems(program.writable, spec.storage),
         },
     }
 
@@ -107,6 +109,15 @@ def _volumes(folders: Iterable[str]) -> dict[str, Any]:
 
 
 def _root(writable: tuple[str, ...] | None) -> dict[str, object]:
-    if writable is None:
-        return {}
-    return {"ReadonlyRootfs": True, "Tmpfs": dict.fromkeys(TEMPORARY, "mode=1777,exec")}
+    return {} if writable is None else {"ReadonlyRootfs": True}
+
+
+def _file_systems(writable: tuple[str, ...] | None, storage: Storage | None) -> dict[str, object]:
+    """Those in memory, and session storage: a folder of this machine, or an empty one that it will be mounted on."""
+    in_memory = {} if writable is None else dict.fromkeys(TEMPORARY, "mode=1777,exec")
+    bound: list[dict[str, str]] = []
+    if storage is not None and storage.is_image:
+        in_memory[storage.place] = _UNTIL_MOUNTED
+    elif storage is not None:
+        bound = [{"Type": "bind", "Source": str(storage.source), "Target": storage.place}]
+    return {name: value for name, value in (("Tmpfs", in_memory), ("Mounts", bound)) if value}

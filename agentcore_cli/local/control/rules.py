@@ -147,6 +147,11 @@ def _filesystems(members: Members) -> Iterator[FieldFault]:
             yield FieldFault(
                 "filesystemConfigurations", f"filesystemConfigurations: at most {_MOUNTS_MAX[kind]} {kind}"
             )
+    for _, path in mounts:
+        if path in ("/mnt/.", "/mnt/.."):  # the model's pattern lets them pass
+            yield FieldFault(
+                "filesystemConfigurations", f"filesystemConfigurations: mountPath {path} is no folder of /mnt"
+            )
     for path, times in Counter(path for _, path in mounts).items():
         if times > 1:
             yield FieldFault("filesystemConfigurations", f"filesystemConfigurations: mountPath {path} is there twice")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from agentcore_cli.contract import (
     Protocol,
 )
 
+SESSION_STORAGE: Final = "sessionStorage"
 MUST_START: Final = "localMustStart"  # beside the service's members in a stored body, and in no answer
 
 
@@ -34,6 +35,8 @@ class RuntimeSettings:
     code_key: str | None  # `<sha256>.zip` in the content store
     container_uri: str | None
     python: str | None  # "3.13"
+    storage: str | None  # where session storage is mounted
+    other_mounts: tuple[str, ...]  # kinds of file systems that are to be mounted besides
     must_start: bool  # before DEFAULT leads to it
 
     @classmethod
@@ -57,8 +60,20 @@ class RuntimeSettings:
             code_key=code["code"]["s3"]["prefix"] if code else None,
             container_uri=body["agentRuntimeArtifact"].get("containerConfiguration", {}).get("containerUri"),
             python=code["runtime"].removeprefix("PYTHON_").replace("_", ".") if code else None,
+            storage=_storage(body),
+            other_mounts=tuple(kind for kind, _ in _mounts(body) if kind != SESSION_STORAGE),
             must_start=MUST_START in body,
         )
+
+
+def _storage(body: Mapping[str, Any]) -> str | None:
+    places = (mount["mountPath"].rstrip("/") for kind, mount in _mounts(body) if kind == SESSION_STORAGE)
+    return next(places, None)
+
+
+def _mounts(body: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for entry in body.get("filesystemConfigurations", ()):
+        yield from entry.items()
 
 
 def _argv(entry_point: list[str]) -> tuple[str, ...]:

@@ -23,7 +23,17 @@ What is not known here: HTTP, session ids, timeouts, and who is allowed to do wh
 
 from agentcore_cli.local.sandbox.commands import STREAMS, Command, Stream
 from agentcore_cli.local.sandbox.network import Serve
-from agentcore_cli.local.sandbox.program import Exit, Level, Mount, Program, Protection, SandboxError, SessionSpec
+from agentcore_cli.local.sandbox.program import (
+    Exit,
+    Level,
+    Mount,
+    Program,
+    Protection,
+    SandboxError,
+    SessionSpec,
+    Storage,
+    StorageMeans,
+)
 from agentcore_cli.local.sandbox.sandbox import Sandbox
 from agentcore_cli.local.sandbox.session import SessionProcess
 
@@ -40,5 +50,7 @@ __all__ = [
     "Serve",
     "SessionProcess",
     "SessionSpec",
+    "Storage",
+    "StorageMeans",
     "Stream",
 ]

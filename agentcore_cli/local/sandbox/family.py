@@ -158,6 +158,7 @@ class Family:
             "session_home": SHARED.home,
             "start": list(self.program.start),
             "port": self.program.port,
+            "storage": self.program.storage,
             "fresh": learned is None,
             "learned": learned or [],
             "path": self.program.python_path,

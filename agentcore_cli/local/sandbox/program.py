@@ -26,6 +26,29 @@ class Mount(NamedTuple):
     writable: bool
 
 
+class Storage(NamedTuple):
+    """What outlives a session, for the next one of its id."""
+
+    source: Path
+    """A file system in a file, or a folder."""
+    is_image: bool
+    place: str
+    """Where the session sees it: `/mnt/…`."""
+
+
+class StorageMeans(NamedTuple):
+    """How storage is kept here. `reason`: why not as images, whose size holds whatever is written."""
+
+    is_image: bool
+    mounted: Literal["serving", "starting", "never"]
+    """When it comes to its place: when the agent serves, with the session, or not at all; then a variable tells."""
+    owner: int | None
+    """The account that it belongs to; None: the server's own."""
+    is_anybodys: bool = False
+    """Whoever has it may write to it: the accounts in a container are its own affair."""
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """One immutable runtime version, ready to run."""
@@ -46,6 +69,9 @@ class Program:
     """Folders inside the local runtime's home that must stay visible, read-only: the environment."""
     mounts: tuple[Mount, ...] = ()
     """What its user wants to be seen besides."""
+
+    storage: str | None = None
+    """Where its sessions see their storage, if they have any."""
 
     path: tuple[str, ...] = ()
     """Folders of the code, relative to it, that imports start from after the program's own."""
@@ -80,6 +106,7 @@ class SessionSpec:
     """Extra variables, such as the deployer's AWS_*: never on disk, never in a command line."""
     log: Path
     """The file for stdout and stderr; made by the sandbox."""
+    storage: Storage | None = None
     memory: int = SESSION_MEMORY
     """Bytes."""
     cpus: int = SESSION_CPUS

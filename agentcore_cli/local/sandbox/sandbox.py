@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from agentcore_cli.local.home import Home
+from agentcore_cli.local.sandbox import attachment
 from agentcore_cli.local.sandbox.account import give_tree, let_in
 from agentcore_cli.local.sandbox.cgroups import Cgroups
 from agentcore_cli.local.sandbox.environment import interpreter_variables
@@ -24,7 +25,7 @@ from agentcore_cli.local.sandbox.learned import Learned
 from agentcore_cli.local.sandbox.learner import Learner
 from agentcore_cli.local.sandbox.network import Mode, Network, Serve
 from agentcore_cli.local.sandbox.parent import Forked
-from agentcore_cli.local.sandbox.program import Exit, Level, Limits, Mount, Program, SandboxError, SessionSpec
+from agentcore_cli.local.sandbox.program import Exit, Level, Limits, Mount, Program, SandboxError, SessionSpec, Storage
 from agentcore_cli.local.sandbox.session import SessionProcess
 from agentcore_cli.local.sandbox.session_network import SessionNetwork
 from agentcore_cli.local.sandbox.surroundings import Surroundings
@@ -57,6 +58,7 @@ class Sandbox:
         self._folders.sweep()
         self._isolation = isolation or detect(home)
         self._owner = owner(home, self._isolation)
+        self.storage_means = attachment.means(self._isolation, self._owner)
         self._network = network or Network(home, self._isolation)
         self._learned = Learned(home)
         self._make_spare = self._spare if keep_spares else None
@@ -73,7 +75,8 @@ class Sandbox:
         limits = [limit for limit in self._cgroups.protections() if limit.name not in standing]
         instead = {limit.name for limit in limits}
         others = [each for each in level.protections if each.name not in instead]
-        return replace(level, protections=(*others, *limits, self._network.protection))
+        storage = attachment.protection(self.storage_means)
+        return replace(level, protections=(*others, *limits, storage, self._network.protection))
 
     @property
     def network_reason(self) -> str:
@@ -104,6 +107,16 @@ class Sandbox:
         except asyncio.CancelledError:
             starting.add_done_callback(self._end_unwanted)  # the parent's answer must be heard all the same
             raise
+
+    async def attach(self, session: SessionProcess, storage: Storage) -> int:
+        """Let a session that runs see its storage; gives a descriptor of the mount. Raises SandboxError."""
+        namespaces = self._isolation.namespaces
+        assert namespaces is not None, "without namespaces nothing is mounted"
+        namespace = session.mount_namespace()
+        try:
+            return await asyncio.to_thread(attachment.attach, namespace, storage, namespaces)
+        finally:
+            os.close(namespace)
 
     async def forget(self, program_key: str) -> None:
         """No new sessions of the program; those that run go on."""
@@ -146,6 +159,7 @@ class Sandbox:
                 self._folders.of_program(program.key),
                 program.readable,
                 program.mounts,
+                program.storage,
             )
             mode = self._network.mode(program.environment)
             walls |= self._network.settings(mode)

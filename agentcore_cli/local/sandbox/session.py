@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import select
 import signal
 import socket
 from collections.abc import Awaitable, Mapping
@@ -95,6 +96,17 @@ class SessionProcess:
         """Let a shell run a command beside the agent, as the agent runs. Raises SandboxError."""
         assert self._place is not None, "begin() comes first"
         return await self._commands.start(command, self._place)
+
+    def mount_namespace(self) -> int:
+        """A descriptor of what it sees the files in. Raises SandboxError when it has ended."""
+        try:
+            descriptor = os.open(f"/proc/{self._init_pid}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise SandboxError(f"the session can't be entered: {error.strerror}") from error
+        if self._handle is None or select.select([self._handle], (), (), 0)[0]:  # the number may be another's by now
+            os.close(descriptor)
+            raise SandboxError("the session can't be entered: it has ended")
+        return descriptor
 
     async def stop(self, grace: float = 5.0) -> Exit:
         """SIGTERM, `grace` seconds, SIGKILL; returns when the whole tree, its folder and its socket are gone."""

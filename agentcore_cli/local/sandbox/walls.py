@@ -36,6 +36,7 @@ def wall_settings(
     sessions: Path,
     visible: tuple[Path, ...] = (),
     mounts: tuple[Mount, ...] = (),
+    storage: str | None = None,
 ) -> dict[str, Any]:
     """What may be seen inside, and who is there."""
     kept_out = [os.path.expanduser("~"), str(home.root)]
@@ -47,6 +48,7 @@ def wall_settings(
         "sessions": str(sessions),
         "visible": [*map(str, visible), *_certificates(kept_out)],
         "mounts": [mount._asdict() for mount in mounts],
+        "storage": storage,
         "kept_out": kept_out,
         "network": "shared",
         "resolv_conf": None,

@@ -87,6 +87,8 @@ class Wire:
         if not self._descriptors_max:
             return self._connection.recv(65536)
         data, descriptors, _, _ = socket.recv_fds(self._connection, 65536, self._descriptors_max)
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)  # uvloop's children would keep them, and so what they stand for
         self._descriptors += descriptors
         return data
 

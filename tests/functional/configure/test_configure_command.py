@@ -98,6 +98,7 @@ def test_every_option(agentcore: CommandLine, project: Path) -> None:
         *("--ecr-repository", "team/bot", "--vpc-subnets", "subnet-01234567,subnet-89abcdef"),
         *("--vpc-security-groups", "sg-01234567", "--jwt-discovery-url", discovery, "--jwt-client", "c1"),
         *("--jwt-client", "c2", "--jwt-audience", "a", "--allow-header", "X-Tenant", "--memory", "notes"),
+        *("--session-storage", "/mnt/data"),
         *("--tag", "team=support", "--default", "--region", "eu-west-1", "--profile", "dev"),
     )
     assert config_of(project)["agents"] == {
@@ -116,6 +117,7 @@ def test_every_option(agentcore: CommandLine, project: Path) -> None:
             "authorizer": {"discovery_url": discovery, "clients": ["c1", "c2"], "audience": ["a"]},
             "header_allowlist": ["X-Tenant"],
             "memory": "notes",
+            "session_storage": "/mnt/data",
             "tags": {"team": "support"},
         }
     }

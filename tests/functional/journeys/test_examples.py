@@ -91,6 +91,30 @@ def test_fastapi_keeps_a_session_s_notes(tmp_path: Path, deployments: Deployment
     assert other["notes"] == ["call Ada"]
 
 
+def test_session_storage_keeps_a_conversation_over_a_stop_and_no_deploy(
+    tmp_path: Path, deployments: Deployments
+) -> None:
+    storage = ("--entrypoint", "handler.py", "--session-storage", "/mnt/workspace")
+    project = add_example(deployments, "session_storage", tmp_path, *storage)
+
+    first = project.invoke("Hello", "conv1")
+    project.command.run("sessions", "stop", "--local", "conv1")
+    second = project.invoke("Still me", "conv1")
+    other = project.invoke("Hello", "conv2")
+    listed = project.command.run("sessions", "list", "--local").stdout
+    project.command.run("configure", "--env", "ANOTHER=version")
+    project.command.run("sessions", "stop", "--local", "--all")
+    project.command.run("deploy", "--local")
+    third = project.invoke("And me?", "conv1")
+
+    assert (first["message_count"], first["since_start"]) == (1, 1)
+    assert (second["message_count"], second["earlier_messages"], second["since_start"]) == (2, ["Hello"], 1)
+    assert (other["message_count"], other["earlier_messages"]) == (1, [])
+    assert "STORAGE" in listed
+    assert " kB " in listed or " MB " in listed or " B " in listed
+    assert (third["message_count"], third["earlier_messages"]) == (1, [])
+
+
 def test_strands_uses_its_tool_and_remembers_the_order(tmp_path: Path, deployments: Deployments) -> None:
     project = add_example(
         deployments, "strands", tmp_path, "--entrypoint", "handler.py", "--env", "AGENT_MODEL=scripted"

@@ -78,6 +78,15 @@ FAULTS = {
         agent_with("lifecycle: {idle_timeout: 900, max_lifetime: 600}"),
         ".agentcore.yaml:6: agents.bot.lifecycle.idle_timeout: 900 is above max_lifetime, 600 (seconds)",
     ),
+    "session storage outside /mnt": (
+        agent_with("session_storage: /mnt/.."),
+        ".agentcore.yaml:6: agents.bot.session_storage: '/mnt/..' is not a folder right below /mnt, such as /mnt/data",
+    ),
+    "session storage over a mount": (
+        agent_with("session_storage: /mnt/data") + "local: {mounts: [{path: /mnt/data/models}]}\n",
+        ".agentcore.yaml:6: agents.bot.session_storage: /mnt/data and /mnt/data/models of local.mounts lie in one "
+        "another",
+    ),
     "bad agent name": (
         "version: 1\nproject: a\nagents:\n  my-bot: {entrypoint: a.py}\n",
         ".agentcore.yaml:4: agents.my-bot: 'my-bot' is not a letter, then letters, digits and _, at most 48 characters",

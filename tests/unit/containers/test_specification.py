@@ -8,13 +8,15 @@ from typing import Any
 
 from agentcore_cli.local.containers.program import ImageProgram
 from agentcore_cli.local.containers.specification import Place, container, variables
-from agentcore_cli.local.sandbox import SessionSpec
+from agentcore_cli.local.sandbox import SessionSpec, Storage
 
 PROGRAM = ImageProgram("bot-0123456789/3", "sha256:" + "a" * 64, {"AWS_REGION": "eu-west-1"}, 9000, "arm64")
 
 
-def body(program: ImageProgram = PROGRAM, processors: int = 8, **environment: str) -> dict[str, Any]:
-    spec = SessionSpec("s1", environment, Path("/log"))
+def body(
+    program: ImageProgram = PROGRAM, processors: int = 8, storage: Storage | None = None, **environment: str
+) -> dict[str, Any]:
+    spec = SessionSpec("s1", environment, Path("/log"), storage)
     place = Place("abc", "def", "net", processors, "host.docker.internal:172.18.0.1", init=True)
     return container(program, spec, variables(program, spec), place)
 
@@ -51,3 +53,15 @@ def test_the_root_is_read_only_where_the_image_names_its_folders() -> None:
     assert told["HostConfig"]["ReadonlyRootfs"] is True
     assert set(told["HostConfig"]["Tmpfs"]) == {"/tmp", "/var/tmp", "/run"}
     assert told["Volumes"] == {"/app": {}}
+
+
+def test_session_storage_is_a_folder_of_this_machine_or_comes_later() -> None:
+    folder = Storage(Path("/home/state/storage/x/files"), is_image=False, place="/mnt/data")
+    host = body(storage=folder)["HostConfig"]
+    assert host["Mounts"] == [{"Type": "bind", "Source": "/home/state/storage/x/files", "Target": "/mnt/data"}]
+    assert "Tmpfs" not in host
+    image = folder._replace(is_image=True)
+    host = body(replace(PROGRAM, writable=("/app",)), storage=image)["HostConfig"]
+    assert host["Tmpfs"].keys() == {"/tmp", "/var/tmp", "/run", "/mnt/data"}
+    assert host["Tmpfs"]["/mnt/data"].startswith("ro,")
+    assert "Mounts" not in host

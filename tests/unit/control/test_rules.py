@@ -79,6 +79,10 @@ BROKEN = {
         mounts(("sessionStorage", {"mountPath": "/mnt/a"}), ("sessionStorage", {"mountPath": "/mnt/b"})),
         "at most 1 sessionStorage",
     ),
+    "a mount path that leads out": (
+        mounts(("sessionStorage", {"mountPath": "/mnt/../"})),
+        "mountPath /mnt/.. is no folder of /mnt",
+    ),
     "one mount path twice": (
         mounts(
             ("sessionStorage", {"mountPath": "/mnt/a"}),

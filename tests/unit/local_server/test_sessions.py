@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -375,3 +377,41 @@ def test_the_ledger_forgets_the_oldest(home: Home) -> None:
     assert shown == [str(number) for number in range(5009, 4009, -1)]
     assert ledger.past("another") == []
     ledger.close()
+
+
+STORAGE = {"filesystemConfigurations": [{"sessionStorage": {"mountPath": "/mnt/data"}}]}
+
+
+def folder_of(server: SessionServer, start: int) -> Path:
+    return Path(server.sandbox.started[start].spec.environment["AGENTCORE_SESSION_STORAGE"])
+
+
+def test_where_nothing_is_mounted_a_variable_leads_to_what_a_session_keeps(home: Home) -> None:
+    async def use(server: SessionServer) -> None:
+        await server.ask(version(**STORAGE), ID)
+        (folder_of(server, 0) / "notes").write_text("kept")
+        await server.sessions.stop("bot-0123456789", "DEFAULT", ID)
+        await server.ask(version(**STORAGE), ID)
+        assert (folder_of(server, 1) / "notes").read_text() == "kept"
+        await server.ask(version(**STORAGE), "y" * 33)
+        assert list(folder_of(server, 2).iterdir()) == []
+        await server.sessions.try_out(version(**STORAGE))
+        await server.ask(version(), "z" * 33)
+        assert ["AGENTCORE_SESSION_STORAGE" in each.spec.environment for each in server.sandbox.started[3:]] == [
+            False,
+            False,
+        ]
+
+    run(home, use)
+
+
+def test_a_session_that_keeps_too_much_where_nobody_holds_it_is_ended(home: Home) -> None:
+    async def use(server: SessionServer) -> None:
+        session = await server.ask(version(**STORAGE), ID)
+        with (folder_of(server, 0) / "big").open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, 2**30 + 2**26)
+        async with asyncio.timeout(60):
+            await session.gone.wait()
+        assert records(server) == [("stopped", "its session storage holds too much: more than 1 GB")]
+
+    run(home, use)

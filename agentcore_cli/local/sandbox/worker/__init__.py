@@ -9,6 +9,7 @@ Python 3.10 syntax, no import from outside this folder. Run as `python <this fol
              writes its output to the log (`log`), ends with the server;
 - `agent`    becomes the `program` that the user wrote, with its port led to a Unix socket (`ports`, `loops`), in the
              Pythons that it starts, too (`descendants`);
+- `storage`  mounts a session's storage when its agent serves (`detached`), by the server's own interpreter;
 - `probe`    tries `mounts` and `guards` for real and says what the machine refused;
 - `guards`   tries `guards` alone, where there are no namespaces.
 

@@ -1,4 +1,4 @@
-"""The entry: `python <this folder> keeper|parent|agent|gateway|probe|guards DESCRIPTOR`, that of the socket to
+"""The entry: `python <this folder> keeper|parent|agent|gateway|storage|probe|guards DESCRIPTOR`, that of the socket to
 
 The folder is imported as a package under a name that no agent has, and leaves `sys.path`: an agent's own `log.py` must
 never be mistaken for ours. What the bare interpreter had loaded is noted first, see `agent.forget_shadowed`.
@@ -41,6 +41,8 @@ def main() -> None:
         worker_module(role).probe(channel)
     elif role == "gateway":
         worker_module("gateway").serve(worker_module("channel").Channel(socket.socket(fileno=descriptor)))
+    elif role == "storage":
+        worker_module("storage").attach(worker_module("channel").Channel(socket.socket(fileno=descriptor)))
     elif role == "parent":
         worker_module("parent").serve(socket.socket(fileno=descriptor), PRELOADED).supervise().run()
     else:

@@ -109,7 +109,8 @@ def _enter_landlock(settings: Settings) -> None:
         # what another mount hides, as the room of all sessions, is in the list and can't be reached
         writable = [place for place, flags in places if not flags & kernel.MS_RDONLY and os.path.exists(place)]
         outside = [place for place in writable if not any(paths.is_in(place, folder) for folder in _USABLE)]
-        landlock.restrict([*outside, _SHARED_MEMORY], _USABLE)
+        storage = [os.path.dirname(settings["storage"])] if settings["storage"] else []
+        landlock.restrict([*outside, _SHARED_MEMORY], _USABLE, storage)
     else:
         landlock.restrict([], [])
 

@@ -20,6 +20,7 @@ _PATH_BENEATH = 1
 # LANDLOCK_ACCESS_FS_…
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_FOLDER = 1, 2, 4, 8
 _MAKE_DEVICES = 1 << 6 | 1 << 11  # character and block devices
+_MAKE_CONNECTIONS = 1 << 9 | 1 << 10  # sockets and FIFOs
 _REFER, _TRUNCATE, _DEVICE_CONTROL = 1 << 13, 1 << 14, 1 << 15
 _KNOWN_TO_VERSION_1 = (1 << 13) - 1
 _SCOPES = 1 | 2  # abstract Unix sockets, signals
@@ -38,15 +39,22 @@ class _Rule(ctypes.Structure):
     _fields_ = [("allowed", ctypes.c_uint64), ("parent", ctypes.c_int32)]
 
 
-def restrict(writable: "Iterable[str]", usable: "Iterable[str]") -> None:
+def restrict(writable: "Iterable[str]", usable: "Iterable[str]", plain: "Iterable[str]" = ()) -> None:
     """Enter a domain of its own, for this process and all that it will start. Wants no_new_privs. Raises OSError.
 
-    `writable` are the session's folders; in those that are `usable`, as /dev, what is there may be written to. With
-    neither, files are not restricted.
+    `writable` are the session's folders, those that are `plain` for files, folders and links alone; in those that are
+    `usable`, as /dev, what is there may be written to. With none, files are not restricted. A rule holds for what will
+    be mounted below its folder, not for what is mounted on it.
     """
     version = kernel.syscall("landlock_create_ruleset", _CREATE_RULESET, None, 0, _GET_VERSION)
     rights = _rights(version)
-    rules = {"/": _READ, **dict.fromkeys(usable, _USE), **dict.fromkeys(writable, rights & ~_MAKE_DEVICES)}
+    anything = rights & ~_MAKE_DEVICES
+    rules = {
+        "/": _READ,
+        **dict.fromkeys(usable, _USE),
+        **dict.fromkeys(plain, anything & ~_MAKE_CONNECTIONS),
+        **dict.fromkeys(writable, anything),
+    }
     restricted = len(rules) > 1
     ruleset = _Ruleset(rights if restricted else 0, 0, _SCOPES if version >= 6 else 0)
     if not ruleset.files and not ruleset.scopes:

@@ -60,6 +60,7 @@ class Root:
         self._links: dict[str, str] = {}
         self._files: dict[str, bytes] = {}
         self._shown: dict[str, Shown] = {}
+        self._folders: list[str] = []
 
     def show(self, path: str, flags: int = READ_ONLY, place: "str | None" = None) -> None:
         """Let `path` be seen, with the links that lead to it; as `place` if it is named. What is not there is not."""
@@ -97,10 +98,26 @@ class Root:
     def write(self, path: str, content: str) -> None:
         self._files[path] = content.encode()
 
+    def make(self, folder: str) -> None:
+        """Let an empty folder be there, for what will be mounted on it later."""
+        self._folders.append(folder)
+
     def assemble(self) -> "list[str]":
         """Make it in STAGING; the descriptors are closed. Gives what was bound below the temporary folders."""
         _mount_tmpfs(STAGING, "mode=0755,size=8m")
-        for folder in ("/proc", "/sys", "/dev", "/run", "/var", *TEMPORARY, HOME, APP, WORKER, SESSIONS):
+        for folder in (
+            "/proc",
+            "/sys",
+            "/dev",
+            "/run",
+            "/var",
+            *TEMPORARY,
+            HOME,
+            APP,
+            WORKER,
+            SESSIONS,
+            *self._folders,
+        ):
             os.makedirs(_inside(folder), exist_ok=True)
         for folder in TEMPORARY:
             _mount_tmpfs(_inside(folder), _PARENT_TMP_OPTIONS)
@@ -126,6 +143,8 @@ def base(settings: Settings, interpreter: "list[str]", worker: str) -> Root:
         root.show(path)
     for name in SETTINGS:
         root.copy(f"/etc/{name}")
+    if settings["storage"] is not None:
+        root.make(settings["storage"])
     for mount in settings["mounts"]:
         root.show(mount["path"], WRITABLE if mount["writable"] else READ_ONLY)
     root.show(worker, place=WORKER)

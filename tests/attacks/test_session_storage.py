@@ -1,0 +1,35 @@
+"""Session storage is one session id's: nobody else reads it, and what is done to it leads nobody out of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+
+from tests.attacks.test_ordinary_user import PYTHON
+from tests.attacks.theatre import Theatre
+
+
+@pytest.fixture
+def played(stage_of: Theatre) -> dict[str, Any]:
+    if subprocess.run([PYTHON, "-c", "import msgspec"], cwd=stage_of.root, stderr=subprocess.DEVNULL).returncode:
+        pytest.skip(f"{PYTHON} is of another version than the one that runs the tests")
+    told = json.loads(stage_of.run("storage_process.py"))
+    if told["level"] != "namespaces":
+        pytest.skip(f"level namespaces as {stage_of.user}: {told['reason']}")
+    played: dict[str, Any] = told["played"]
+    return played
+
+
+def test_a_storage_is_one_session_s_and_its_removal_leads_nowhere(played: dict[str, Any]) -> None:
+    assert played["left"] == "left"
+    assert "/mnt/data" in played["by itself"]
+    for other in ("by the second", "without storage", "by the third"):
+        assert played[other] == [], other
+    assert played["mounts"] == []
+    assert played["options"] == ["nodev", "nosuid"]
+    assert played["vandalized"] == "done"
+    assert played["left on the disk"] == []
+    assert played["canary"] == "alive"
