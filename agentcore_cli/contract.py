@@ -102,6 +102,10 @@ def runtime_arn(region: str, account: str, runtime_id: str) -> str:
     return f"arn:{partition(region)}:{SERVICE}:{region}:{account}:runtime/{runtime_id}"
 
 
+def memory_arn(region: str, account: str, memory_id: str) -> str:
+    return f"arn:{partition(region)}:{SERVICE}:{region}:{account}:memory/{memory_id}"
+
+
 def endpoint_arn(arn: str, endpoint: str) -> str:
     return f"{arn}/runtime-endpoint/{endpoint}"
 
@@ -149,3 +153,6 @@ SERVICE_PRINCIPAL: Final = "bedrock-agentcore.amazonaws.com"  # in every partiti
 LOCAL_NETWORK: Final = "AGENTCORE_LOCAL_NETWORK"
 LOCAL_REACHABLE: Final = "AGENTCORE_LOCAL_REACHABLE"
 LOCAL_NETWORK_PROTECTION: Final = "network of its own"  # as the local runtime lists it
+
+# Where an agent finds the id of its memory: the one that AWS's documents use, the one of AWS's earlier toolkit.
+MEMORY_VARIABLES: Final = ("MEMORY_ID", "BEDROCK_AGENTCORE_MEMORY_ID")

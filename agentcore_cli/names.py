@@ -81,6 +81,16 @@ def local_runtime_name(agent: str, project: str) -> str:
     return agent[: _RUNTIME_NAME_MAX - len(suffix)] + suffix
 
 
+def memory_name(name: str, target: str, *, is_default: bool) -> str:
+    """A memory's name in AWS (at most 48): the config's own on the default AWS target, `name_target` on another."""
+    return runtime_name(name, target, is_default=is_default)
+
+
+def local_memory_name(name: str, project: str) -> str:
+    """A memory's name on the local runtime, which all projects of a user share (at most 48)."""
+    return local_runtime_name(name, project)
+
+
 def repository_name(agent: str, project: str, target: str) -> str:
     """The ECR repository of an agent's images: the same for the same three, and a name that ECR takes.
 

@@ -13,7 +13,7 @@ from agentcore_cli.config.start import named_file
 from agentcore_cli.errors import EntrypointError
 
 # The keys of an agent that are paths; a test goes through the schema and asks of every text whether it is one.
-OF_AN_AGENT: Final = ("entrypoint", "requirements", "role_policy")
+OF_AN_AGENT: Final = ("entrypoint", "requirements", "role_policy", "memory.local_extraction")
 
 
 def path_fault(text: str) -> str | None:
@@ -30,7 +30,10 @@ def paths_outside(config: Config, root: Path) -> Iterator[Fault]:
         for key in OF_AN_AGENT:
             path = _path(agent, key)
             if path is not None and not confines.is_inside(root / path, root):
-                yield Fault(("agents", name, key), f"{path} is a link that leads outside the project; it was not read")
+                yield Fault(
+                    ("agents", name, *key.split(".")),
+                    f"{path} is a link that leads outside the project; it was not read",
+                )
 
 
 def _path(agent: Agent, key: str) -> Path | None:
@@ -39,5 +42,8 @@ def _path(agent: Agent, key: str) -> Path | None:
             return named_file(agent.entrypoint)
         except EntrypointError:
             return None
-    text: str | None = getattr(agent, key)
+    if key == "memory.local_extraction":
+        text: str | None = agent.whole_memory.local_extraction if agent.whole_memory else None
+    else:
+        text = getattr(agent, key)
     return Path(text) if text is not None else None

@@ -15,14 +15,14 @@ from agentcore_cli.operations.plan import Workplace, work_on
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.resources.ownership import Claiming
 from agentcore_cli.resources.patience import Patience
-from agentcore_cli.state import RUNTIME
+from agentcore_cli.state import MEMORY, RUNTIME
 
 
 @dataclass(frozen=True, slots=True)
 class DestroyRequest:
     """`consent` is shown the deletions and answers; with `dry_run` it is not asked. `timeout` is in seconds.
 
-    `include_adopted`: a runtime that was imported goes too, with its log groups.
+    The agent's memory holds what users said: it goes only with `include_memory`. `include_adopted`: a runtime that was imported goes too, with its log groups.
     """
 
     consent: Callable[[tuple[Change, ...]], bool]
@@ -30,13 +30,15 @@ class DestroyRequest:
     timeout: float = 900.0
     keep_repository: bool = False
     keep_logs: bool = False
+    include_memory: bool = False
     include_adopted: bool = False
 
     @property
     def kept(self) -> frozenset[str]:
         """The keys of what stays."""
         repository = {"repository", "image"} if self.keep_repository else set()
-        return frozenset(repository | ({"log_group"} if self.keep_logs else set()))
+        memory = set() if self.include_memory else {MEMORY}
+        return frozenset(repository | memory | ({"log_group"} if self.keep_logs else set()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ def destroy(request: DestroyRequest, selected: Selected, listener: Listener) -> 
             wiring.store().sweep(wiring.local_runtime(selected).artifacts())
         else:
             _forget_builds(place, listener)
+    if not request.include_memory:
+        _tell_of_memory(selected, listener)
     if any(change.key == RUNTIME for change in plan.changes):
         _tell_of_interfaces(selected, listener)
     return DestroyResult(selected.agent_name, selected.target_name, deletions, seconds=outcome.seconds)
@@ -113,6 +117,14 @@ def _claim(resources: Iterable[Resource]) -> None:
     for resource in resources:
         if isinstance(resource, Claiming):
             resource.claim()
+
+
+def _tell_of_memory(selected: Selected, listener: Listener) -> None:
+    """Whoever destroys an agent should know that what its users said is still there."""
+    kept = (selected.state.record(selected.agent_name, MEMORY) or {}).get("outputs", {}).get("id")
+    if kept:
+        removes = f"{selected.command('destroy')} --include-memory"
+        listener(Note(f"memory {kept} stays, with what users said: {removes} removes it"))
 
 
 def _tell_of_interfaces(selected: Selected, listener: Listener) -> None:
