@@ -22,7 +22,8 @@ from agentcore_cli.state import MEMORY, RUNTIME
 class DestroyRequest:
     """`consent` is shown the deletions and answers; with `dry_run` it is not asked. `timeout` is in seconds.
 
-    The agent's memory holds what users said: it goes only with `include_memory`. `include_adopted`: a runtime that was imported goes too, with its log groups.
+    The agent's memory holds what users said: it goes only with `include_memory`. `include_adopted`: a runtime that was
+    imported goes too, with its log groups.
     """
 
     consent: Callable[[tuple[Change, ...]], bool]
