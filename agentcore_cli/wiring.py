@@ -226,6 +226,11 @@ def memory_contents(session: Session, memory_id: str) -> MemoryContents:
     return MemoryContents(session, memory_id)
 
 
+def memory_imports() -> Path:
+    """Where it is kept how far imports of memories have come."""
+    return home().root / "memory-imports"
+
+
 def memory_name(selected: Selection) -> str | None:
     """The name that the agent's own memory has on the target: by the config, else as the records have it."""
     settings = selected.agent.whole_memory
