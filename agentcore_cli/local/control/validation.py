@@ -138,7 +138,7 @@ def _entry(shape: Map, path: str, which: str, part: Shape, value: Any) -> Iterat
 
 
 def _fault(shape: Shape, value: Any, path: str, rule: str) -> FieldFault:
-    sensitive = isinstance(shape, String | Map | Document) and shape.sensitive
+    sensitive = isinstance(shape, String | Map | Structure) and shape.sensitive
     shown = "" if sensitive or isinstance(value, list | dict) else f" '{_shown(value)}'"
     return FieldFault(path, f"Value{shown} at '{path}' failed to satisfy constraint: {rule}")
 
