@@ -70,6 +70,7 @@ class Structure:
 
     members: Mapping[str, Shape]
     required: tuple[str, ...] = field(default=())
+    sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

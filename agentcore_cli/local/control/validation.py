@@ -7,6 +7,7 @@ regular expression pattern: ...`. Lists count from 1, as in `entryPoint.2.member
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final
@@ -81,6 +82,9 @@ def _broken(shape: Shape, value: Any) -> Iterator[str]:
             yield from _broken_size("value", value, shape.minimum, shape.maximum)
         case List() | Map():
             yield from _broken_size("length", len(value), shape.minimum, shape.maximum)
+        case Double() | Timestamp():
+            if not abs(value) <= sys.float_info.max:
+                yield "Member must be finite"
         case Union():
             if sum(value.get(name) is not None for name in shape.members) != 1:
                 yield f"Member must have exactly one member set of: [{', '.join(shape.members)}]"
@@ -134,7 +138,7 @@ def _entry(shape: Map, path: str, which: str, part: Shape, value: Any) -> Iterat
 
 
 def _fault(shape: Shape, value: Any, path: str, rule: str) -> FieldFault:
-    sensitive = isinstance(shape, String | Map | Document) and shape.sensitive
+    sensitive = isinstance(shape, String | Map | Structure) and shape.sensitive
     shown = "" if sensitive or isinstance(value, list | dict) else f" '{_shown(value)}'"
     return FieldFault(path, f"Value{shown} at '{path}' failed to satisfy constraint: {rule}")
 

@@ -32,6 +32,8 @@ def serve(line: socket.socket, worker: Worker) -> None:
     """Answer on the socket until its other end closes."""
     frames = Frames()
     while True:
+        while not _has_more(line) and worker.chore():
+            pass
         data = line.recv(PIECE)
         if not data:
             return
@@ -41,6 +43,8 @@ def serve(line: socket.socket, worker: Worker) -> None:
             if not more:
                 break
             batch += frames.feed(more)
+        if not batch:
+            continue  # no message is whole yet
         asked = [msgspec.msgpack.decode(message, type=Asked) for _, message in batch]
         answers = worker.answer(asked)
         line.sendall(b"".join(frame(number, answer) for (number, _), answer in zip(batch, answers, strict=True)))

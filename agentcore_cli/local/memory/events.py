@@ -12,7 +12,8 @@ from agentcore_cli.local.memory import paging
 from agentcore_cli.local.memory.branches import MAIN, Branches
 from agentcore_cli.local.memory.call import Call
 from agentcore_cli.local.memory.event_ids import event_id, place_of
-from agentcore_cli.local.memory.filters import of_events
+from agentcore_cli.local.memory.filters import of_metadata
+from agentcore_cli.local.memory.jobs import Jobs
 from agentcore_cli.local.memory.memories import Memories, Memory
 from agentcore_cli.local.memory.rules import EVENT_MAX
 from agentcore_cli.local.memory.threads import Thread, Threads
@@ -38,11 +39,12 @@ class _Event(NamedTuple):
 
 
 class Events:
-    def __init__(self, store: Store, memories: Memories, tokens: Tokens, threads: Threads) -> None:
+    def __init__(self, store: Store, memories: Memories, tokens: Tokens, threads: Threads, jobs: Jobs) -> None:
         self._store = store
         self._memories = memories
         self._tokens = tokens
         self._threads = threads
+        self._jobs = jobs
         self._branches = Branches(store)
 
     def create(self, call: Call) -> Json:
@@ -98,6 +100,9 @@ class Events:
             *(None if metadata is None else msgspec.json.encode(metadata).decode(), payload.decode()),
         )
         assert cursor.lastrowid is not None  # an INSERT has one
+        if memory.strategies and "extractionMode" not in call.members:
+            variables = call.members.get("extractionConfig", {}).get("namespaceVariables", {})
+            self._jobs.add(cursor.lastrowid, variables)
         return {"session": session, "event": event_id(ms, cursor.lastrowid)}
 
     def _remembered(self, call: Call, memory: Memory, made: Json) -> Json:
@@ -130,7 +135,7 @@ class Events:
         """The events that a list asks for, from its place on, as they are read."""
         asked = call.members.get("filter", {})
         ms, seq = paging.after(call, 2)
-        condition, values = of_events(asked.get("eventMetadata", []))
+        condition, values = of_metadata(asked.get("eventMetadata", []))
         condition += " AND created_at > ?"
         values = [*values, memory.since(call.now)]
         if "branch" in asked:

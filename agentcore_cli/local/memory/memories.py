@@ -82,6 +82,15 @@ class Memories:
             raise ServiceFault.validation("Memory status is not active")
         return memory
 
+    def numbered(self, seq: int) -> Memory | None:
+        """A memory by its number in the tables, whatever becomes of it."""
+        row = self._store.one(f"SELECT {_COLUMNS} FROM memories WHERE seq = ?", seq)
+        return _memory(row) if row else None
+
+    def all(self) -> list[Memory]:
+        """All of them, whatever becomes of them."""
+        return [_memory(row) for row in self._store.all(f"SELECT {_COLUMNS} FROM memories")]
+
     def create(self, call: Call) -> Json:
         return {"memory": self._tokens.once(call, call.region, lambda: self._create(call))}
 

@@ -19,6 +19,7 @@ _SESSIONS: Final = (*_MEMORY, "actor", "{actorId}", "sessions")
 _SESSION: Final = (*_SESSIONS, "{sessionId}")
 _EVENT: Final = (*_SESSION, "events", "{eventId}")
 _RECORDS: Final = (*_MEMORY, "memoryRecords")
+_RECORD: Final = (*_MEMORY, "memoryRecord", "{memoryRecordId}")
 _JOBS: Final = (*_MEMORY, "extractionJobs")
 _TOKEN: Final = {"clientToken": "clientToken"}
 _NAMESPACE: Final = {"namespace": "namespace"}
@@ -57,6 +58,31 @@ DATA: Final = (
     Operation("ListEvents", "POST", _SESSION, 200, shapes.LIST_EVENTS, rules=memory_rules.list_events),
     Operation("ListActors", "POST", (*_MEMORY, "actors"), 200, shapes.LIST_ACTORS),
     Operation("ListSessions", "POST", _SESSIONS, 200, shapes.LIST_SESSIONS),
+    Operation(
+        *("BatchCreateMemoryRecords", "POST", (*_RECORDS, "batchCreate"), 201, shapes.BATCH_CREATE_MEMORY_RECORDS),
+        rules=memory_rules.records,
+    ),
+    Operation(
+        *("BatchUpdateMemoryRecords", "POST", (*_RECORDS, "batchUpdate"), 200, shapes.BATCH_UPDATE_MEMORY_RECORDS),
+        rules=memory_rules.records,
+    ),
+    Operation("BatchDeleteMemoryRecords", "POST", (*_RECORDS, "batchDelete"), 200, shapes.BATCH_DELETE_MEMORY_RECORDS),
+    Operation("GetMemoryRecord", "GET", _RECORD, 200, shapes.GET_MEMORY_RECORD, _NAMESPACE),
+    Operation(
+        "DeleteMemoryRecord",
+        "DELETE",
+        (*_RECORDS, "{memoryRecordId}"),
+        200,
+        shapes.DELETE_MEMORY_RECORD,
+        _NAMESPACE,
+    ),
+    Operation("ListMemoryRecords", "POST", _RECORDS, 200, shapes.LIST_MEMORY_RECORDS, rules=memory_rules.list_records),
+    Operation(
+        *("RetrieveMemoryRecords", "POST", (*_MEMORY, "retrieve"), 200, shapes.RETRIEVE_MEMORY_RECORDS),
+        rules=memory_rules.retrieve_records,
+    ),
+    Operation("ListMemoryExtractionJobs", "POST", _JOBS, 200, shapes.LIST_MEMORY_EXTRACTION_JOBS),
+    Operation("StartMemoryExtractionJob", "POST", (*_JOBS, "start"), 200, shapes.START_MEMORY_EXTRACTION_JOB),
 )
 CONTROL: Final = tuple(map(_of_control, _CONTROL))
 OPERATIONS: Final = (*DATA, *CONTROL)

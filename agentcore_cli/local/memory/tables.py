@@ -1,4 +1,8 @@
-"""Memory's tables. The file is its own; each room of it says what it needs of them in SQL."""
+"""Memory's tables, in a file of their own.
+
+The words of each memory's records are in a full-text index of their own, `words_<number>` (see `words`), so that one
+memory's search knows nothing of another's records, and goes with its memory at once.
+"""
 
 from __future__ import annotations
 
@@ -34,5 +38,24 @@ MIGRATIONS: Final = (
         seq INTEGER PRIMARY KEY AUTOINCREMENT, scope TEXT NOT NULL, token TEXT NOT NULL, parameters TEXT NOT NULL,
         answer TEXT NOT NULL, created_at REAL NOT NULL, UNIQUE (scope, token)
     );
+    CREATE TABLE records (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, memory INTEGER NOT NULL,
+        namespace TEXT NOT NULL, strategy TEXT NOT NULL, text TEXT NOT NULL, metadata TEXT, stamp REAL NOT NULL,
+        created_at REAL NOT NULL, expires_at REAL, source TEXT
+    );
+    CREATE INDEX records_newest ON records (memory, namespace, seq);
+    CREATE INDEX records_of_memory ON records (memory, seq);
+    CREATE INDEX records_of_source ON records (memory, strategy, source) WHERE source IS NOT NULL;
+    CREATE INDEX records_by_age ON records (expires_at) WHERE expires_at IS NOT NULL;
+    CREATE TABLE tallies (memory INTEGER PRIMARY KEY, records INTEGER NOT NULL);
+    CREATE TABLE pending (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, event INTEGER NOT NULL, variables TEXT NOT NULL, strategy TEXT
+    );
+    CREATE TABLE jobs (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, memory INTEGER NOT NULL, strategy TEXT NOT NULL,
+        event INTEGER NOT NULL, event_id TEXT NOT NULL, variables TEXT NOT NULL, session TEXT NOT NULL,
+        actor TEXT NOT NULL, reason TEXT NOT NULL
+    );
+    CREATE INDEX jobs_of_memory ON jobs (memory);
     """,
 )

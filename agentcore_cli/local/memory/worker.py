@@ -14,12 +14,16 @@ from typing import Any, Final
 
 import msgspec
 
+from agentcore_cli.contract import HEADER_RETRIEVAL
 from agentcore_cli.local.control import requests
 from agentcore_cli.local.memory import operations
 from agentcore_cli.local.memory.call import Call
+from agentcore_cli.local.memory.chores import Chores
 from agentcore_cli.local.memory.events import Events
 from agentcore_cli.local.memory.frames import Answered, Asked
+from agentcore_cli.local.memory.jobs import Jobs
 from agentcore_cli.local.memory.memories import Memories
+from agentcore_cli.local.memory.records import Records
 from agentcore_cli.local.memory.tables import MIGRATIONS
 from agentcore_cli.local.memory.threads import Threads
 from agentcore_cli.local.memory.tokens import Tokens
@@ -27,6 +31,7 @@ from agentcore_cli.local.store import Store
 from agentcore_cli.local.wire import JSON_HEADERS, ServiceFault
 
 ROOM: Final = "memory"
+_OURS: Final = ((HEADER_RETRIEVAL, "bm25"),)  # how records are found here
 
 Perform = Callable[[Call], dict[str, Any]]
 _log = logging.getLogger(__name__)
@@ -41,7 +46,10 @@ class Worker:
         tokens = Tokens(store)
         memories = Memories(store, tokens)
         threads = Threads(store, memories)
-        events = Events(store, memories, tokens, threads)
+        jobs = Jobs(store, memories, tokens)
+        events = Events(store, memories, tokens, threads, jobs)
+        records = Records(store, memories, tokens)
+        self._chores = Chores(store, memories, records, jobs, tokens)
         self._perform: dict[str, Perform] = {
             "CreateMemory": memories.create,
             "GetMemory": memories.get,
@@ -57,10 +65,28 @@ class Worker:
             "ListEvents": events.list,
             "ListActors": threads.list_actors,
             "ListSessions": threads.list_sessions,
+            "BatchCreateMemoryRecords": records.create,
+            "BatchUpdateMemoryRecords": records.update,
+            "BatchDeleteMemoryRecords": records.delete_batch,
+            "GetMemoryRecord": records.get,
+            "DeleteMemoryRecord": records.delete,
+            "ListMemoryRecords": records.list,
+            "RetrieveMemoryRecords": records.retrieve,
+            "ListMemoryExtractionJobs": jobs.list,
+            "StartMemoryExtractionJob": jobs.start,
         }
+
+    def chore(self) -> bool:
+        """Do a little of what is left to do; whether there may be more."""
+        try:
+            return self._chores.step()
+        except (ServiceFault, sqlite3.Error) as error:
+            _failed(self._store, error)
+            return False
 
     def answer(self, batch: Sequence[Asked]) -> list[Answered]:
         """The answers to a batch, in its order; what they say is done survives a power cut."""
+        self._chores.now = max(asked.now for asked in batch)
         answers: list[Answered | None] = [None] * len(batch)
         calls: list[Call | None] = [None] * len(batch)
         for number, asked in enumerate(batch):
@@ -107,7 +133,8 @@ class Worker:
             _log.exception("%s failed", call.operation.name)
             return Answered.of(_named(ServiceFault.internal("The local memory failed; see server.log")))
         body = b"" if call.operation.status == 204 else msgspec.json.encode(answer)
-        return Answered(call.operation.status, list(JSON_HEADERS), body)
+        headers = [*JSON_HEADERS, *_OURS] if call.operation.name == "GetMemory" else list(JSON_HEADERS)
+        return Answered(call.operation.status, headers, body)
 
 
 def _read(asked: Asked) -> Call:
