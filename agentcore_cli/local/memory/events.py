@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -66,6 +66,7 @@ class Events:
 
     def list(self, call: Call) -> Json:
         memory = self._memories.find(call)
+        place = paging.after(call, 2)
         thread = self._threads.find(memory, call.members["actorId"], call.members["sessionId"])
         with_payload = call.members.get("includePayloads", True)
         shown: list[Json] = []
@@ -73,7 +74,7 @@ class Events:
         if thread is None:
             return answer
         size, length, last = paging.size(call), 0, (0, 0)
-        for event in self._newest(call, memory, thread):
+        for event in self._newest(call, memory, thread, place):
             if len(shown) == size or length >= PAGE_BYTES:
                 answer["nextToken"] = paging.token(call, *last)
                 break
@@ -131,10 +132,10 @@ class Events:
                 return thread, _Event(*row)
         raise ServiceFault.not_found(f"Event not found: {call.members['eventId']}")
 
-    def _newest(self, call: Call, memory: Memory, thread: Thread) -> Iterator[_Event]:
+    def _newest(self, call: Call, memory: Memory, thread: Thread, place: Sequence[int]) -> Iterator[_Event]:
         """The events that a list asks for, from its place on, as they are read."""
         asked = call.members.get("filter", {})
-        ms, seq = paging.after(call, 2)
+        ms, seq = place
         condition, values = of_metadata(asked.get("eventMetadata", []))
         condition += " AND created_at > ?"
         values = [*values, memory.since(call.now)]
