@@ -39,11 +39,14 @@ def session_id(name: str, runtime_arn: str, endpoint: str) -> str:
                 hint="use letters, digits, - and _, or a shorter name",
             )
         return name
-    readable = _OUTSIDE.sub("-", name)
-    if not (readable[0].isascii() and readable[0].isalnum()):
-        readable = "s" + readable
     digest = hashlib.sha256(f"{runtime_arn}\n{endpoint}\n{name}".encode()).hexdigest()[:40]
-    return f"{readable}-{digest}"
+    return f"{readable(name)}-{digest}"
+
+
+def readable(name: str) -> str:
+    """What a session's name, which is not empty, looks like at the beginning of its id."""
+    text = _OUTSIDE.sub("-", name)
+    return text if text[0].isascii() and text[0].isalnum() else "s" + text
 
 
 def check_agent_name(name: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from agentcore_cli.aws.session import Session
+from agentcore_cli.contract import HEADER_RETRIEVAL
 from agentcore_cli.errors import ConflictError, InputError, NotFoundError
 
 _SERVICE: Final = "bedrock-agentcore-control"
@@ -16,7 +17,8 @@ _SERVICE: Final = "bedrock-agentcore-control"
 class Memory:
     """One memory. `settings` is the answer of GetMemory as it came; empty from a list.
 
-    `status` is CREATING, ACTIVE, UPDATING, FAILED or DELETING; `created_at` is ISO 8601.
+    `status` is CREATING, ACTIVE, UPDATING, FAILED or DELETING; `created_at` is ISO 8601; `retrieval` is how the local
+    runtime finds records, None elsewhere.
     """
 
     id: str
@@ -24,6 +26,7 @@ class Memory:
     status: str
     created_at: str
     failure: str | None = None
+    retrieval: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -53,9 +56,12 @@ class Memories:
 
     def get(self, memory_id: str) -> Memory | None:
         try:
-            return _read(self._session.call(_SERVICE, "get_memory", memoryId=memory_id)["memory"])
+            answer = self._session.call(_SERVICE, "get_memory", memoryId=memory_id)
         except NotFoundError:
             return None
+
+        headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+        return replace(_read(answer["memory"]), retrieval=headers.get(HEADER_RETRIEVAL.lower()))
 
     def find(self, name: str) -> Memory | None:
         """The memory of this name, by looking through the list."""

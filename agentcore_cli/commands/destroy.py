@@ -57,4 +57,5 @@ def _human(result: DestroyResult) -> str:
         return f"{result.agent}: nothing of ours is on {result.target}"
     if result.dry_run:
         return describe(result.deletions)
-    return f"{result.agent}: {', '.join(change.key for change in result.deletions)} deleted, nothing of it is left"
+    rest = "its memory stays" if result.kept_memory else "nothing of it is left"
+    return f"{result.agent}: {', '.join(change.key for change in result.deletions)} deleted, {rest}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import typer
 
@@ -21,6 +21,10 @@ MemoryArgument = Annotated[str, typer.Argument(metavar="MEMORY", help="A memory'
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Don't wait until it is done.")]
 Timeout = Annotated[float, typer.Option(metavar="S", min=1, help="Seconds to wait at most.")]
 Result = TypeVar("Result")
+_RETRIEVALS: Final = {
+    "bm25": "by words (BM25), this machine's own",
+    "embeddings": "by meaning (a small model on this machine)",
+}
 
 app = typer.Typer(
     cls=Group,
@@ -244,6 +248,7 @@ def _shown(found: Shown) -> str:
             ("actors", many(found.actors)),
             ("sessions", many(found.sessions)),
             ("records", many(found.records)),
+            ("search", _RETRIEVALS.get(found.retrieval, found.retrieval) if found.retrieval else None),
         ]
     )
     rows = [(s.name, s.type, ", ".join(s.namespaces), s.status, many(s.records or 0)) for s in found.strategies]

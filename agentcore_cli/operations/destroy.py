@@ -44,13 +44,17 @@ class DestroyRequest:
 
 @dataclass(frozen=True, slots=True)
 class DestroyResult:
-    """`deletions` were made, or with `dry_run` would be; empty when nothing of ours was there."""
+    """`deletions` were made, or with `dry_run` would be; empty when nothing of ours was there.
+
+    `kept_memory` is the id of the agent's memory where that stays.
+    """
 
     agent: str
     target: str
     deletions: tuple[Change, ...]
     dry_run: bool = False
     seconds: Mapping[str, float] = field(default_factory=dict)
+    kept_memory: str | None = None
 
 
 def destroy(request: DestroyRequest, selected: Selected, listener: Listener) -> DestroyResult:
@@ -66,7 +70,9 @@ def destroy(request: DestroyRequest, selected: Selected, listener: Listener) -> 
             place.verify_account()
         deletions = tuple(_in_full(change, place) for change in plan.changes)
         if request.dry_run:
-            return DestroyResult(selected.agent_name, selected.target_name, deletions, dry_run=True)
+            return DestroyResult(
+                selected.agent_name, selected.target_name, deletions, dry_run=True, kept_memory=_memory_of(selected)
+            )
         if deletions and not request.consent(deletions):
             raise InputError("nothing was destroyed: the answer was no")
         _claim(there)
@@ -75,11 +81,15 @@ def destroy(request: DestroyRequest, selected: Selected, listener: Listener) -> 
             wiring.store().sweep(wiring.local_runtime(selected).artifacts())
         else:
             _forget_builds(place, listener)
-    if not request.include_memory:
-        _tell_of_memory(selected, listener)
+    kept = _memory_of(selected)
+    if kept:
+        removes = f"{selected.command('destroy')} --include-memory"
+        listener(Note(f"memory {kept} stays, with what users said: {removes} removes it"))
     if any(change.key == RUNTIME for change in plan.changes):
         _tell_of_interfaces(selected, listener)
-    return DestroyResult(selected.agent_name, selected.target_name, deletions, seconds=outcome.seconds)
+    return DestroyResult(
+        selected.agent_name, selected.target_name, deletions, seconds=outcome.seconds, kept_memory=kept
+    )
 
 
 def _everything(place: Workplace, request: DestroyRequest, listener: Listener) -> list[Resource]:
@@ -120,12 +130,10 @@ def _claim(resources: Iterable[Resource]) -> None:
             resource.claim()
 
 
-def _tell_of_memory(selected: Selected, listener: Listener) -> None:
-    """Whoever destroys an agent should know that what its users said is still there."""
-    kept = (selected.state.record(selected.agent_name, MEMORY) or {}).get("outputs", {}).get("id")
-    if kept:
-        removes = f"{selected.command('destroy')} --include-memory"
-        listener(Note(f"memory {kept} stays, with what users said: {removes} removes it"))
+def _memory_of(selected: Selected) -> str | None:
+    """The id of the memory that deploys made for the agent, as the records have it."""
+    memory_id: str | None = (selected.state.record(selected.agent_name, MEMORY) or {}).get("outputs", {}).get("id")
+    return memory_id
 
 
 def _tell_of_interfaces(selected: Selected, listener: Listener) -> None:

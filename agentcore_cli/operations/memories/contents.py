@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,12 +10,12 @@ from itertools import islice
 from typing import Any, Final
 
 from agentcore_cli import names
-from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.errors import InputError, NotFoundError
 from agentcore_cli.operations.memories.chosen import Chosen, choose
 from agentcore_cli.operations.selection import Selected
 
 _QUERY_MAX: Final = 10_000  # characters (RetrieveMemoryRecords)
+_MADE: Final = re.compile(r".+-[0-9a-f]{40}")  # an id that was made of a session's name (`names.session_id`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +138,7 @@ def _conversation(chosen: Chosen, selected: Selected, actor: str | None, session
     of = [actor] if actor else list(chosen.contents.actors())
     found = [each for one in of for each in _sessions(chosen, one)]
     if session is not None:
-        meant = _meant(selected, session)
-        found = [each for each in found if each.session in meant]
+        found = [each for each in found if _is_meant(each.session, session)]
     if not found:
         about = f"session {session}" if session else f"actor {actor}" if actor else "nobody"
         raise NotFoundError(
@@ -152,10 +152,9 @@ def _conversation(chosen: Chosen, selected: Selected, actor: str | None, session
     return newest.actor, newest.session
 
 
-def _meant(selected: Selected, session: str) -> set[str]:
-    """The ids that a session's name may stand for: itself, and what `invoke` makes of it."""
-    deployed = selected.state.deployed(selected.agent_name)
-    return {session} | ({names.session_id(session, deployed.arn, DEFAULT_ENDPOINT)} if deployed else set())
+def _is_meant(session_id: str, said: str) -> bool:
+    """Whether a session's name may stand for it: by itself, or as `invoke` makes an id of it for whatever runtime."""
+    return said == session_id or (bool(_MADE.fullmatch(session_id)) and session_id[:-41] == names.readable(said))
 
 
 def _strategy_id(chosen: Chosen, said: str) -> str:
@@ -184,7 +183,7 @@ def _record(record: Mapping[str, Any]) -> RecordFacts:
         record["memoryRecordId"],
         record["content"].get("text", ""),
         tuple(record["namespaces"]),
-        record.get("memoryStrategyId"),
+        record.get("memoryStrategyId") or None,
         iso(record["createdAt"]),
         record.get("score"),
     )

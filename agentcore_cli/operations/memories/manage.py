@@ -76,7 +76,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One memory in full. Counts stop at `COUNTED_MAX`."""
+    """One memory in full. Counts stop at `COUNTED_MAX`. `retrieval`: how the local runtime finds records; None on AWS."""
 
     target: str
     memory: MemoryFacts
@@ -87,6 +87,7 @@ class Shown:
     actors: int
     sessions: int
     records: int
+    retrieval: str | None = None
     counted_max: int = COUNTED_MAX
 
 
@@ -224,6 +225,7 @@ def _shown(selected: Selected, chosen: Chosen, tags: Mapping[str, str]) -> Shown
         actors=len(actors),
         sessions=sessions,
         records=_count(chosen.records()),
+        retrieval=memory.retrieval,
     )
 
 
