@@ -64,16 +64,17 @@ class Memory:
         """Raises ConflictError for what only another memory could be, without what is in this one."""
         if found and found.given:
             return Desired({}, found.outputs)
-        facts = memory_facts.facts_of_config(self.wish.settings, found.facts if found else None) | {
+        facts = memory_facts.facts_of_config(self.wish.settings) | {
             "name": self.wish.name,
             "tags": {**self.wish.tags, **self.wish.owner.tags},
             "status": ACTIVE,
         }
         if found is None or found.refusal:
             return Desired(facts)
+        if self.replaces(FieldChange("status", found.facts["status"], ACTIVE)):
+            return Desired(facts)
         self._check_lasting(found, facts)
-        lasts = not self.replaces(FieldChange("status", found.facts["status"], ACTIVE))
-        return Desired(facts, {name: found.outputs[name] for name in ("arn", "id")} if lasts else {})
+        return Desired(facts, {name: found.outputs[name] for name in ("arn", "id")})
 
     def read(self, recorded: Record | None) -> Found | None:
         if self.wish.stands_in_for and (other := self.door.get(self.wish.stands_in_for)):
@@ -116,7 +117,7 @@ class Memory:
 
     def facts(self, answer: Answer, tags: Mapping[str, str], *, is_used: bool = True) -> dict[str, Any]:
         failed_at_once = answer.status == "FAILED" and not is_used
-        return memory_facts.facts_of_answer(answer.settings) | {
+        return memory_facts.facts_of_answer(answer.settings, self.wish.settings) | {
             "name": answer.settings["name"],
             "tags": tags_of_people(tags),
             "status": _NEVER_USED if failed_at_once else answer.status,

@@ -1,6 +1,6 @@
 """A memory's settings in two shapes: AgentCore's requests and answers, and the facts that a plan compares and shows.
 
-What the config leaves open is not in the facts that it asks for: the service chooses a namespace, for one.
+What the config leaves open is in neither: the service chooses a namespace, for one.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ _OVERRIDES: Final = {
     "episodic": "episodic",
 }
 _STEPS: Final = ("extraction", "consolidation", "reflection")
+_OPEN: Final = ("description", "execution_role", "namespace", "reflection_namespace")  # the service's own otherwise
 _FIXED: Final = ("type", "override")  # what no update changes: such a strategy is taken out and made anew
 _SETTINGS: Final = {
     "expiry_days": "eventExpiryDuration",
@@ -35,28 +36,29 @@ _SETTINGS: Final = {
 }
 
 
-def facts_of_config(memory: Memory, found: Mapping[str, Any] | None) -> Facts:
-    """What the config asks for; where it says nothing, what is there by `found`."""
-    there = found or {}
-    strategies = there.get("strategies", {})
+def facts_of_config(memory: Memory) -> Facts:
+    """What the config asks for; None where it leaves the choice to others."""
     return {
         "expiry_days": memory.expiry_days,
-        "description": memory.description or there.get("description"),
+        "description": memory.description,
         "encryption_key": memory.encryption_key,
-        "execution_role": memory.execution_role or there.get("execution_role"),
-        "strategies": {s.label: _strategy(s, strategies.get(s.label)) for s in memory.strategies},
+        "execution_role": memory.execution_role,
+        "strategies": {strategy.label: _strategy(strategy) for strategy in memory.strategies},
     }
 
 
-def facts_of_answer(answer: Mapping[str, Any]) -> Facts:
-    """What GetMemory says, without name, tags and status."""
-    return {
+def facts_of_answer(answer: Mapping[str, Any], memory: Memory) -> Facts:
+    """What GetMemory says, without name, tags and status, and without what the config of `memory` leaves open."""
+    asked = facts_of_config(memory)
+    facts = {
         "expiry_days": answer["eventExpiryDuration"],
         "description": answer.get("description"),
         "encryption_key": answer.get("encryptionKeyArn"),
         "execution_role": answer.get("memoryExecutionRoleArn"),
-        "strategies": {s["name"]: _answered_strategy(s) for s in _living(answer)},
     }
+    there = {each["name"]: _answered_strategy(each) for each in _living(answer)}
+    strategies = {name: _as_asked(facts, asked["strategies"].get(name)) for name, facts in there.items()}
+    return _as_asked(facts, asked) | {"strategies": strategies}
 
 
 def strategy_ids(answer: Mapping[str, Any]) -> dict[str, str]:
@@ -105,14 +107,19 @@ def update_bodies(there: Mapping[str, Any], wanted: Mapping[str, Any], ids: Mapp
     return [each for each in (body, again if anew else {}) if each]
 
 
-def _strategy(strategy: Strategy, found: Mapping[str, Any] | None) -> Facts:
-    there = found if found and found["type"] == strategy.type else {}
-    reflects = strategy.reflection_namespace or there.get("reflection_namespace")
+def _as_asked(there: Facts, asked: Mapping[str, Any] | None) -> Facts:
+    """What is there, where it is no matter to the config left out."""
+    if asked is None:
+        return there
+    return {fact: None if fact in _OPEN and asked[fact] is None else value for fact, value in there.items()}
+
+
+def _strategy(strategy: Strategy) -> Facts:
     return {
         "type": strategy.type,
-        "description": strategy.description or there.get("description"),
-        "namespace": strategy.namespace or there.get("namespace"),
-        "reflection_namespace": reflects,
+        "description": strategy.description,
+        "namespace": strategy.namespace,
+        "reflection_namespace": strategy.reflection_namespace,
         "override": strategy.override,
         **{step: _prompt(getattr(strategy, step)) for step in _STEPS},
     }

@@ -76,7 +76,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One memory in full. Counts stop at `COUNTED_MAX`. `retrieval`: how the local runtime finds records; None on AWS."""
+    """One memory in full. Counts stop at `COUNTED_MAX`; `retrieval` is how the local runtime finds records."""
 
     target: str
     memory: MemoryFacts
@@ -105,7 +105,7 @@ def create(request: CreateRequest, selected: Selected, listener: Listener) -> Sh
     StillInProgressError (7).
     """
     settings = _settings(request)
-    facts = memory_facts.facts_of_config(settings, None)
+    facts = memory_facts.facts_of_config(settings)
     tags = {TAG_PROJECT: selected.loaded.config.project, TAG_TARGET: selected.target_name}
     with visit(selected) as place:
         door = wiring.memories(place.session)
@@ -142,8 +142,8 @@ def delete(
             raise InputError("nothing was deleted: the answer was no")
         chosen.door.delete(memory.id)
         if wait:
-            is_gone = lambda: chosen.door.get(memory.id) is None  # noqa: E731
-            Patience(seconds=timeout).until(is_gone, f"memory {memory.id}", "it is gone", tell=_teller(listener))
+            patience, tell = Patience(seconds=timeout), _teller(listener)
+            patience.until(lambda: chosen.door.get(memory.id) is None, f"memory {memory.id}", "it is gone", tell=tell)
     return Deleted(selected.target_name, memory.id, memory.name)
 
 
