@@ -11,6 +11,7 @@ import os
 import threading
 from typing import Any
 
+import boto3
 from bedrock_agentcore import BedrockAgentCoreApp, RequestContext
 from bedrock_agentcore.memory.constants import ConversationalMessage, MessageRole
 from bedrock_agentcore.memory.session import MemorySession, MemorySessionManager
@@ -53,29 +54,33 @@ def manager() -> SessionManager:
     return sessions
 
 
+def answer(history: list[dict[str, Any]], text: str) -> str:
+    """What the model of MODEL_ID says to the conversation so far; without one, that the text has arrived."""
+    if not (model := os.environ.get("MODEL_ID")):
+        return f"I received: {text}"
+    messages = [{"role": said["role"].lower(), "content": [{"text": said["content"]["text"]}]} for said in history]
+    messages.append({"role": "user", "content": [{"text": text}]})
+    said = boto3.client("bedrock-runtime").converse(modelId=model, messages=messages)
+    return str(said["output"]["message"]["content"][0]["text"])
+
+
 @app.entrypoint
 def chat(payload: dict[str, Any], context: RequestContext) -> dict[str, Any]:
     """Answer `{"prompt": text, "actor_id": name}` with what was said before in this conversation."""
-    text = str(payload.get("prompt") or payload.get("message") or "")
+    text = str(payload.get("prompt") or payload.get("message") or "(nothing)")
     actor = str(payload.get("actor_id") or "default_user")
     session = manager().get_session(actor, context.session_id or "default_session")
 
     turns = session.get_last_k_turns(k=TURNS)  # the newest first
-    history = [message["content"]["text"] for turn in reversed(turns) for message in turn if message["role"] == "USER"]
-
-    answer = f"I received: {text}"  # an agent would ask its model here, with the history
-    session.add_turns(
+    history = [message for turn in reversed(turns) for message in turn]
+    reply = answer(history, text)
+    session.add_turns(  # both in one event: the order of two within a moment is nobody's promise
         messages=[
-            ConversationalMessage(text or "(nothing)", MessageRole.USER),
-            ConversationalMessage(answer, MessageRole.ASSISTANT),
+            ConversationalMessage(text, MessageRole.USER),
+            ConversationalMessage(reply, MessageRole.ASSISTANT),
         ]
     )
-    return {
-        "response": answer,
-        "session_id": context.session_id,
-        "history_length": len(turns),
-        "history": history,
-    }
+    return {"response": reply, "session_id": context.session_id, "history_length": len(turns)}
 
 
 if __name__ == "__main__":
