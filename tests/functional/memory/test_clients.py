@@ -51,7 +51,6 @@ def test_the_sdks_client_and_session_manager(server: RunningServer) -> None:
         "sessions": ["chat-1"],
         "best": "My number is 7.",
         "legacy": [["hello", "hi"]],
-        "event": True,
     }
 
 

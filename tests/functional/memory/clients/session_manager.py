@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 from bedrock_agentcore.memory import MemoryClient
 from bedrock_agentcore.memory.constants import ConversationalMessage, MessageRole, StrategyType
@@ -29,11 +30,11 @@ session.fork_conversation(
     branch_name="other",
     messages=[ConversationalMessage("and now?", MessageRole.USER)],
 )
-records = []
-while len(records) < 12:
-    records = list(session.list_long_term_memory_records(namespace_prefix="/facts/user/1:a/"))
-found = session.search_long_term_memories(query="number 7", namespace_prefix="/facts/user/1:a/", top_k=3)
-legacy = client.create_event(memory["id"], "bob", "s-2", [("hello", "USER"), ("hi", "ASSISTANT")])
+deadline = time.monotonic() + 60
+while len(session.list_long_term_memory_records(namespace="/facts/user/1:a/", max_results=20)) < 12:
+    assert time.monotonic() < deadline, "nothing was extracted"
+found = session.search_long_term_memories(query="number 7", namespace_path="/facts/", top_k=3)
+client.create_event(memory["id"], "bob", "s-2", [("hello", "USER"), ("hi", "ASSISTANT")])
 print(
     json.dumps(
         {
@@ -48,7 +49,6 @@ print(
                 [message["content"]["text"] for message in turn]
                 for turn in client.get_last_k_turns(memory["id"], "bob", "s-2", k=1)
             ],
-            "event": session.get_event(legacy["eventId"]) is not None if legacy["sessionId"] == "chat-1" else True,
         }
     )
 )
