@@ -1,4 +1,6 @@
-"""Every command in docs/ is run as a reader types it, in a copy of examples/session with a new local runtime."""
+"""Every command in docs/ is run as a reader types it, with a new local runtime, in a copy of the example that is called
+like the page, or else of examples/session; the other examples are beside it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +16,7 @@ import pytest
 
 from agentcore_cli.local.home import Home
 from tests.command_line import AGENTCORE, environment_without_aws
+from tests.redis_server import running_redis
 
 REPOSITORY = Path(__file__).parents[3]
 DOCS = sorted((REPOSITORY / "docs").glob("**/*.md"))
@@ -49,29 +53,33 @@ def commands_of(text: str) -> list[Typed]:
 
 @pytest.fixture
 def reader(tmp_path: Path, home: Home) -> tuple[Path, dict[str, str]]:
-    """A project's folder and the variables of a shell in it."""
-    folder = tmp_path / "session"
-    shutil.copytree(REPOSITORY / "examples" / "session", folder)
+    """The folder of examples, and the variables of a shell in it."""
+    folder = tmp_path / "examples"
+    shutil.copytree(REPOSITORY / "examples", folder, ignore=shutil.ignore_patterns("__pycache__"))
     path = f"{AGENTCORE.parent}{os.pathsep}{os.environ['PATH']}"
     return folder, environment_without_aws() | {"AGENTCORE_HOME": str(home.root), "PATH": path}
 
 
 @pytest.mark.parametrize("page", DOCS, ids=lambda page: page.stem)
 def test_every_command_of_a_page_does_as_it_says(page: Path, reader: tuple[Path, dict[str, str]]) -> None:
-    folder, environment = reader
-    for typed in commands_of(page.read_text()):
-        if typed.excluded:
-            continue
-        done = subprocess.run(
-            ["bash", "-c", typed.line],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        assert done.returncode == typed.code, f"{page.name}: {typed.line}\n{done.stdout}{done.stderr}"
+    examples, environment = reader
+    folder = examples / page.stem
+    with ExitStack() as needed:
+        if "$REDIS_URL" in page.read_text():
+            environment["REDIS_URL"] = needed.enter_context(running_redis(examples.parent))
+        for typed in commands_of(page.read_text()):
+            if typed.excluded:
+                continue
+            done = subprocess.run(
+                ["bash", "-c", typed.line],
+                cwd=folder if folder.is_dir() else examples / "session",
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=120,
+            )
+            assert done.returncode == typed.code, f"{page.name}: {typed.line}\n{done.stdout}{done.stderr}"
 
 
 def test_the_runner_reads_what_a_reader_would_type() -> None:
