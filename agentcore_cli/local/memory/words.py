@@ -15,13 +15,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from agentcore_cli.local.store import Store
 
 WORDS_MAX: Final = 64  # of a search, the first ones
-CANDIDATES: Final = 100  # records that a search looks at closely, at least
+COMMON: Final = 1000  # records that have a word make it a common one: it is not looked for, but counts where it is
+CLOSELY: Final = 40  # records, at least, of which it is asked whether they have the common words
 _TOKENIZER: Final = "porter unicode61 remove_diacritics 2"
 _WORD: Final = re.compile(r"\w+")
 _WITHOUT_BLANKS: Final = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
@@ -38,6 +39,14 @@ class Found(NamedTuple):
 
     seq: int
     score: float
+
+
+class _Word(NamedTuple):
+    """A word of a search, and how many records have it: about, when it is `common`."""
+
+    text: str
+    records: int
+    common: bool
 
 
 class Words:
@@ -67,46 +76,81 @@ class Words:
     def search(self, memory: int, query: str, condition: str, values: Sequence[object], limit: int) -> list[Found]:
         """The records, best first and newest first among equals, for which `condition` on `records` holds."""
         row = self._store.one("SELECT records FROM tallies WHERE memory = ?", memory)
+        records = row[0] if row else 0
         words = searched(query)
-        if row is None or row[0] == 0 or not words:
+        known = [word for text in words if (word := self._known(memory, text, records))]
+        if not known:
             return []
-        counts = {word: count for word in words if (count := self._records_with(memory, word))}
-        if not counts:
-            return []
-        weights = {word: math.log(1 + (row[0] - count + 0.5) / (count + 0.5)) for word, count in counts.items()}
-        whole = sum(weights.get(word, max(weights.values())) for word in words)
-        scores = dict.fromkeys(self._candidates(memory, list(counts), condition, values, limit), 0.0)
-        for word, count in counts.items():
-            share = weights[word] / whole / _weight_of_fts5(row[0], count)
-            for seq, rank in self._ranks(memory, word, list(scores)):
-                scores[seq] -= rank * share
-        best = sorted(scores.items(), key=lambda found: (-found[1], -found[0]))
-        return [Found(seq, min(1.0, score)) for seq, score in best[:limit]]
+        weights = {word: math.log(1 + (records - word.records + 0.5) / (word.records + 0.5)) for word in known}
+        whole = sum(weights.values()) + (len(words) - len(known)) * max(weights.values())
+        scores = self._telling(memory, weights, records, condition, values)
+        if not scores:
+            scores = dict.fromkeys(self._newest(memory, known, condition, values), 0.0)
+        best = sorted(scores, key=lambda seq: (-scores[seq], -seq))[: max(CLOSELY, 2 * limit)]
+        for word, weight in weights.items():
+            if word.common:
+                for seq in self._having(memory, word, best):
+                    scores[seq] += weight
+        best.sort(key=lambda seq: (-scores[seq], -seq))
+        return [Found(seq, min(1.0, scores[seq] / whole)) for seq in best[:limit]]
 
-    def _candidates(
-        self, memory: int, words: Sequence[str], condition: str, values: Sequence[object], limit: int
-    ) -> list[int]:
-        """The records that are worth a closer look."""
-        rows = self._store.all(
-            f"SELECT records.seq FROM words_{memory} JOIN records ON records.seq = words_{memory}.rowid"
-            f" WHERE words_{memory} MATCH ?{condition} ORDER BY bm25(words_{memory}), records.seq DESC LIMIT ?",
-            *(" OR ".join(map(_quoted, words)), *values, max(CANDIDATES, 2 * limit)),
+    def _known(self, memory: int, text: str, records: int) -> _Word | None:
+        """A word that some record has. How many have one that is common is told by how close the first of them lie."""
+        table = f"words_{memory}"
+        row = (
+            self._store.one(
+                f"SELECT count(*), max(rowid), (SELECT max(rowid) FROM {table}) FROM"
+                f" (SELECT rowid FROM {table} WHERE {table} MATCH ? LIMIT ?)",
+                *(_quoted(text), COMMON),
+            )
+            if records
+            else None
+        )
+        if row is None or not row[0]:
+            return None
+        count, last, end = row
+        if count < COMMON:
+            return _Word(text, count, common=False)
+        return _Word(text, min(records, max(count, round(count * end / last))), common=True)
+
+    def _telling(
+        self, memory: int, weights: Mapping[_Word, float], records: int, condition: str, values: Sequence[object]
+    ) -> dict[int, float]:
+        """What the words that are not common make of each record that has some: their BM25, weighed."""
+        table, scores = f"words_{memory}", dict[int, float]()
+        for word, weight in weights.items():
+            if not word.common:
+                share = weight / _weight_of_fts5(records, word.records)
+                match = f"SELECT rowid, -bm25({table}) FROM {table} WHERE {table} MATCH ?"
+                for seq, found in self._store.execute(match, _quoted(word.text)):
+                    scores[seq] = scores.get(seq, 0.0) + found * share
+        allowed = self._store.execute(
+            f"SELECT seq FROM records WHERE seq IN (SELECT value FROM json_each(?)){condition}",
+            *(json.dumps(list(scores)), *values),
+        )
+        return {seq: scores[seq] for (seq,) in allowed}
+
+    def _newest(self, memory: int, words: Sequence[_Word], condition: str, values: Sequence[object]) -> list[int]:
+        """The newest records that have all of the words, or else the rarest."""
+        match = [_quoted(word.text) for word in sorted(words, key=lambda word: word.records)]
+        for asked in (" AND ".join(match), match[0]):
+            rows = self._store.all(
+                f"SELECT records.seq FROM words_{memory} JOIN records ON records.seq = words_{memory}.rowid"
+                f" WHERE words_{memory} MATCH ?{condition} ORDER BY words_{memory}.rowid DESC LIMIT ?",
+                *(asked, *values, CLOSELY),
+            )
+            if rows:
+                return [seq for (seq,) in rows]
+        return []
+
+    def _having(self, memory: int, word: _Word, seqs: Sequence[int]) -> list[int]:
+        """Those of the records that have a word."""
+        table = f"words_{memory}"
+        rows = self._store.execute(
+            f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid IN (SELECT value FROM json_each(?))",
+            *(_quoted(word.text), json.dumps(seqs)),
         )
         return [seq for (seq,) in rows]
-
-    def _ranks(self, memory: int, word: str, seqs: Sequence[int]) -> list[tuple[int, float]]:
-        """FTS5's bm25() of one word, below 0, for those of the records that have it."""
-        rows = self._store.all(
-            f"SELECT rowid, bm25(words_{memory}) FROM words_{memory} WHERE words_{memory} MATCH ?"
-            " AND rowid IN (SELECT value FROM json_each(?))",
-            *(_quoted(word), json.dumps(seqs)),
-        )
-        return [(seq, rank) for seq, rank in rows]
-
-    def _records_with(self, memory: int, word: str) -> int:
-        row = self._store.one(f"SELECT count(*) FROM words_{memory} WHERE words_{memory} MATCH ?", _quoted(word))
-        assert row is not None  # count(*) always gives a row
-        return int(row[0])
 
     def _count(self, memory: int, more: int) -> None:
         self._store.execute(
