@@ -180,7 +180,8 @@ class LocalServer:
             gone_at = self._deployments.retired_at
             linger = UNUSED_SECONDS if gone_at is None else LINGER_SECONDS
             unasked = time.time() - max(gone_at or 0.0, self._asked_for_at()) > linger
-            unused = time.time() - self._memory.used_at > UNUSED_SECONDS
+            used_at = self._memory.used_at
+            unused = used_at <= (gone_at or 0.0) or time.time() - used_at > UNUSED_SECONDS
             if not self._control.runtimes() and unasked and unused:
                 self.end()
 

@@ -20,7 +20,7 @@ BODY_MAX: Final = 64_000_000  # bytes: an event holds 10 MB, and JSON may take s
 
 
 class MemoryService:
-    """`used_at` is when it was last asked for anything, in seconds of the machine's time."""
+    """`used_at` is when another program than `agentcore` last asked for anything, in seconds of the machine's time."""
 
     def __init__(self, process: MemoryProcess, control: ControlPlane, clock: Clock, faults: Faults) -> None:
         self.used_at = 0.0
@@ -35,7 +35,8 @@ class MemoryService:
 
     async def handle(self, request: Request, caller: Caller) -> Answer:
         """Answer a request of somebody who is known. Raises ServiceFault, and CallerGone."""
-        self.used_at = time.time()
+        if not request.is_of_a_command:
+            self.used_at = time.time()
         if self._faults.strike("throttle"):
             raise ServiceFault(429, "ThrottledException", "Rate exceeded")
         asked = Asked(
