@@ -168,10 +168,11 @@ def export(
     from agentcore_cli.operations.memories.export import STDOUT
     from agentcore_cli.operations.memories.export import export as run
 
-    done = _run(ctx, lambda selected, listener: run(memory, file, selected, listener, force=force))
+    out = Globals.of(ctx).output()
+    done = _run(ctx, lambda selected, listener: run(memory, file, selected, listener, stdout=out.binary, force=force))
     if file != STDOUT:
         human = f"{done.file}: {done.events} events of {done.sessions} sessions, {done.records} records"
-        Globals.of(ctx).output().result(done, human)
+        out.result(done, human)
 
 
 @app.command("import")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from agentcore_cli.errors import AgentcoreError, ConflictError, InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.operations.memories import lines
 from agentcore_cli.operations.memories.chosen import Chosen, choose
 from agentcore_cli.operations.selection import Selected
+
+Write = Callable[[bytes], object]
 
 STDOUT: Final = "-"
 _PART: Final = ".part"
@@ -41,8 +42,10 @@ class _Progress:
     records: int = 0
 
 
-def export(said: str, file: str, selected: Selected, listener: Listener, *, force: bool = False) -> Exported:
-    """Write everything that is in a memory into `file`, or to stdout for `-`.
+def export(
+    said: str, file: str, selected: Selected, listener: Listener, *, stdout: Write, force: bool = False
+) -> Exported:
+    """Write everything that is in a memory into `file`, or for `-` by `stdout`.
 
     It grows as `FILE.part` and gets its name when it is whole; run again after it was broken off, it goes on behind the
     last session that is whole. What is said meanwhile in a session that stands in the file already is not in it.
@@ -51,7 +54,7 @@ def export(said: str, file: str, selected: Selected, listener: Listener, *, forc
     with choose(selected, said) as chosen:
         if file == STDOUT:
             progress = _Progress()
-            _write(chosen, sys.stdout.buffer, progress, listener)
+            _write(chosen, stdout, progress, listener)
             return _result(selected, chosen, None, progress, resumed=False)
         path = Path(file)
         if path.exists() and not force:
@@ -59,13 +62,12 @@ def export(said: str, file: str, selected: Selected, listener: Listener, *, forc
         part = path.with_name(path.name + _PART)
         try:
             progress, whole = _there_already(part, chosen)
-            with part.open("r+b" if whole else "wb") as stream:
+            with part.open("r+b" if whole else "wb", buffering=0) as stream:
                 os.fchmod(stream.fileno(), 0o600)  # what users said is nobody else's
                 stream.truncate(whole)
                 stream.seek(whole)
                 resumed = bool(progress.sessions)
-                _write(chosen, stream, progress, listener, begins=not whole)
-                stream.flush()
+                _write(chosen, stream.write, progress, listener, begins=not whole)
                 os.fsync(stream.fileno())
             part.replace(path)
         except OSError as error:
@@ -73,27 +75,25 @@ def export(said: str, file: str, selected: Selected, listener: Listener, *, forc
         return _result(selected, chosen, file, progress, resumed=resumed)
 
 
-def _write(chosen: Chosen, stream: BinaryIO, progress: _Progress, listener: Listener, *, begins: bool = True) -> None:
+def _write(chosen: Chosen, write: Write, progress: _Progress, listener: Listener, *, begins: bool = True) -> None:
     if begins:
-        stream.write(lines.written(lines.head(chosen.memory.settings)))
+        write(lines.written(lines.head(chosen.memory.settings)))
     for actor, session in _conversations(chosen):
         if (actor, session) in progress.sessions:
             continue
         count = 0
         for event in reversed(list(chosen.contents.events(actor, session))):
-            stream.write(lines.written(lines.event(event)))
+            write(lines.written(lines.event(event)))
             count += 1
-        stream.write(lines.written({"session": {"actorId": actor, "sessionId": session, "events": count}}))
-        stream.flush()
+        write(lines.written({"session": {"actorId": actor, "sessionId": session, "events": count}}))
         progress.sessions.add((actor, session))
         progress.events += count
         listener(Note(f"{actor}: session {session}: {count} event{'' if count == 1 else 's'}"))
     for record in chosen.records():
-        stream.write(lines.written(lines.record(record)))
+        write(lines.written(lines.record(record)))
         progress.records += 1
     numbers = {"sessions": len(progress.sessions), "events": progress.events, "records": progress.records}
-    stream.write(lines.written({"end": numbers}))
-    stream.flush()
+    write(lines.written({"end": numbers}))
 
 
 def _conversations(chosen: Chosen) -> Iterator[tuple[str, str]]:
