@@ -36,7 +36,7 @@ def remembering(cloud: Cloud, tmp_path: Path) -> Project:
 def test_a_deploy_makes_it_tells_the_agent_and_lets_the_role_use_that_one(remembering: Project, cloud: Cloud) -> None:
     result = remembering.deploy()
     (memory_id,) = memories(cloud)
-    assert [change.key for change in result.changes][0] == "memory"
+    assert result.changes[0].key == "memory"
     told = cloud.the_runtime()["environmentVariables"]
     assert told == {"MEMORY_ID": memory_id, "BEDROCK_AGENTCORE_MEMORY_ID": memory_id}
     used = statement(cloud, "UseMemory")
