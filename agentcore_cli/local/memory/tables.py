@@ -48,6 +48,11 @@ MIGRATIONS: Final = (
     CREATE INDEX records_of_source ON records (memory, strategy, source) WHERE source IS NOT NULL;
     CREATE INDEX records_by_age ON records (expires_at) WHERE expires_at IS NOT NULL;
     CREATE TABLE tallies (memory INTEGER PRIMARY KEY, records INTEGER NOT NULL);
+    CREATE TABLE vectors (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, memory INTEGER NOT NULL, record INTEGER NOT NULL UNIQUE,
+        vector BLOB NOT NULL
+    );
+    CREATE INDEX vectors_of_memory ON vectors (memory, seq);
     CREATE TABLE pending (
         seq INTEGER PRIMARY KEY AUTOINCREMENT, event INTEGER NOT NULL, variables TEXT NOT NULL, strategy TEXT
     );
