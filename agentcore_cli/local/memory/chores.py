@@ -113,7 +113,7 @@ class Chores:
         """Remove some of what has expired, or of a memory that is gone; whether there may be more."""
         if memory.status == "DELETING" and memory.settles_at <= self.now:
             return self._remove(memory)
-        return self._remove_events(memory, "created_at <= ?", memory.since(self.now))
+        return self._remove_events(memory, "expires_at <= ?", self.now)
 
     def _remove(self, memory: Memory) -> bool:
         if self._remove_events(memory, "1"):
