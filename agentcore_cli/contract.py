@@ -54,7 +54,7 @@ HEADER_REQUEST_ID: Final = "x-amzn-RequestId"
 HEADER_MCP_SESSION: Final = "Mcp-Session-Id"
 HEADER_SESSION_CALLS: Final = "X-AgentCore-Local-Session-Calls"  # the local runtime's own: 1 when a session is new
 USER_AGENT: Final = "agentcore-toolkit"  # what our own requests have in that header
-HEADER_RETRIEVAL: Final = "X-AgentCore-Local-Retrieval"  # its own too: how a memory's records are searched ("bm25")
+HEADER_RETRIEVAL: Final = "X-AgentCore-Local-Retrieval"  # its own: bm25 or embeddings find a memory's records
 # The local runtime's own: a version made by a request with this header has to start before DEFAULT leads to it, and the
 # `failureReason` of one that does not begins with these words.
 HEADER_MUST_START: Final = "X-AgentCore-Local-Must-Start"

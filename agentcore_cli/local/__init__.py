@@ -12,7 +12,7 @@ at their `claims`). Then `invocations` finds the session of the id in `sessions`
 the agent over `upstream`, and the answer back, as they arrive; `commands` runs a shell in the session instead, and a
 `websocket` becomes a `conversation`. A refused invocation looks as the agent's protocol wants it by `envelopes`. What
 the service has no operation for is `extension`, and `client` is its client. A session is served its deployer's AWS
-`credentials`, which `brokers` find in processes of their own.
+`credentials`, which `brokers` find in processes of their own. Memories are `memory`'s, which has one, too.
 
 A session starts by `provisioning` (the `sandbox` starts a process tree, then the wait for its first ping), lives as
 `session`, is looked at by `health` when the `schedule` says so, and leaves a line in the `ledger` and its file in

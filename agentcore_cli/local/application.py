@@ -17,8 +17,8 @@ from agentcore_cli.local.data_plane import DataPlane
 from agentcore_cli.local.envelopes import refusal
 from agentcore_cli.local.extension import Extension
 from agentcore_cli.local.guard import Caller, Guard, require_signature
-from agentcore_cli.local.memory import MemoryService
 from agentcore_cli.local.memory.service import BODY_MAX as MEMORY_BODY_MAX
+from agentcore_cli.local.memory.service import MemoryService
 from agentcore_cli.local.proxy import AnswerBroken, CallerGone, PayloadTooLarge, Receive, Send
 from agentcore_cli.local.request import Request
 from agentcore_cli.local.session_tokens import denied

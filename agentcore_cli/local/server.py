@@ -46,7 +46,8 @@ from agentcore_cli.local.faults import Faults
 from agentcore_cli.local.guard import Guard
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.ledger import Ledger
-from agentcore_cli.local.memory import MemoryProcess, MemoryService
+from agentcore_cli.local.memory.process import MemoryProcess
+from agentcore_cli.local.memory.service import MemoryService
 from agentcore_cli.local.programs import Programs
 from agentcore_cli.local.sandbox import Sandbox
 from agentcore_cli.local.sandboxes import Sandboxes

@@ -17,6 +17,7 @@ import uvloop
 from agentcore_cli.local.home import Home
 from tests.bench.effort import FULL, Effort
 from tests.bench.figure import Figure, milliseconds
+from tests.bench.http_caller import Address, Caller
 from tests.bench.stage import Stage
 from tests.fakes.local_memory import LocalMemory
 from tests.local_runtime import UNSIGNED, RunningServer, eventually
@@ -50,11 +51,13 @@ def _served(folder: Path, effort: Effort) -> Iterator[Figure]:
         rate = uvloop.run(_events_per_second(server, memory, effort.load_seconds))
         with_commits = f"{CONNECTIONS} connections, each event on disk"
         yield Figure("CreateEvent", f"{rate:,.0f}/s", with_commits, rate, "per s", "at least", 1000)
-        asked: dict[str, Any] = {"memoryId": memory, "actorId": "ann", "sessionId": "long"}
         made = {"actorId": "ann", "sessionId": "long", "eventTimestamp": time.time(), "payload": SAID}
         uvloop.run(_events(server, memory, made, SESSION_EVENTS))
-        took = _median(lambda: server.data.list_events(**asked, maxResults=TURNS), effort.calls)
-        other = f"the last {TURNS} turns of {SESSION_EVENTS:,}, by boto3"
+        path = f"/memories/{memory}/actor/ann/sessions/long"
+        address = Address(server.info.host, server.info.port, path, server.signed("POST", path, UNSIGNED, None))
+        with Caller(address) as caller:
+            took = _median(lambda: caller.post(json.dumps({"maxResults": TURNS}).encode()), effort.calls)
+        other = f"the last {TURNS} turns of {SESSION_EVENTS:,}"
         yield Figure("ListEvents, p50", milliseconds(took), other, took * 1000, "ms", "at most", 5)
     finally:
         server.local.shutdown()

@@ -13,8 +13,3 @@ makes records of events by the memory's strategies, and what has expired or was 
 
 Times come with each request: the process knows no clock.
 """
-
-from agentcore_cli.local.memory.process import MemoryProcess
-from agentcore_cli.local.memory.service import MemoryService
-
-__all__ = ["MemoryProcess", "MemoryService"]

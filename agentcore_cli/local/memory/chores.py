@@ -16,8 +16,8 @@ from agentcore_cli.local.memory.event_ids import event_id
 from agentcore_cli.local.memory.jobs import Failed, Jobs, Waiting
 from agentcore_cli.local.memory.memories import Memories, Memory
 from agentcore_cli.local.memory.records import Records
+from agentcore_cli.local.memory.search import Search
 from agentcore_cli.local.memory.tokens import Tokens
-from agentcore_cli.local.memory.words import Words
 from agentcore_cli.local.store import Store
 
 CHUNK: Final = 200  # rows that one step removes
@@ -29,14 +29,16 @@ SWEEP_SECONDS: Final = 10.0  # between looks for what has expired
 class Chores:
     """`now` is the runtime's clock as the last request told it; 0 before the first."""
 
-    def __init__(self, store: Store, memories: Memories, records: Records, jobs: Jobs, tokens: Tokens) -> None:
+    def __init__(
+        self, store: Store, memories: Memories, records: Records, search: Search, jobs: Jobs, tokens: Tokens
+    ) -> None:
         self.now = 0.0
         self._store = store
         self._memories = memories
         self._records = records
         self._jobs = jobs
         self._tokens = tokens
-        self._words = Words(store)
+        self._search = search
         self._sweep_at = 0.0
 
     def step(self) -> bool:
@@ -48,6 +50,10 @@ class Chores:
                 for one in waiting:
                     self._extract(one)
                     self._jobs.done(one)
+            return True
+        if self._search.behind():
+            with self._store.transaction():
+                self._search.catch_up()
             return True
         if time.monotonic() < self._sweep_at:
             return False
@@ -107,12 +113,12 @@ class Chores:
         """Remove some of what has expired, or of a memory that is gone; whether there may be more."""
         if memory.status == "DELETING" and memory.settles_at <= self.now:
             return self._remove(memory)
-        return self._remove_events(memory, "created_at <= ?", memory.since(self.now))
+        return self._remove_events(memory, "expires_at <= ?", self.now)
 
     def _remove(self, memory: Memory) -> bool:
         if self._remove_events(memory, "1"):
             return True
-        self._words.drop(memory.seq)
+        self._search.drop(memory.seq)
         some = "SELECT seq FROM records WHERE memory = ? LIMIT ?"
         if self._store.execute(f"DELETE FROM records WHERE seq IN ({some})", memory.seq, CHUNK).rowcount == CHUNK:
             return True

@@ -1,4 +1,8 @@
-"""The operations on events: what was said in a session, newest first."""
+"""The operations on events: what was said in a session, newest first.
+
+When an event expires is settled when it is written: a memory's eventExpiryDuration that is changed later is for later
+events (developer guide, memory-create-a-memory-store).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from agentcore_cli.local.memory.call import Call
 from agentcore_cli.local.memory.event_ids import event_id, place_of
 from agentcore_cli.local.memory.filters import of_metadata
 from agentcore_cli.local.memory.jobs import Jobs
-from agentcore_cli.local.memory.memories import Memories, Memory
+from agentcore_cli.local.memory.memories import DAY, Memories, Memory
 from agentcore_cli.local.memory.rules import EVENT_MAX
 from agentcore_cli.local.memory.threads import Thread, Threads
 from agentcore_cli.local.memory.tokens import Tokens
@@ -95,9 +99,9 @@ class Events:
         metadata = call.members.get("metadata")
         ms = round(stamp * 1000)
         cursor = self._store.execute(
-            "INSERT INTO events (memory, session, ms, stamp, created_at, branch, metadata, payload)"
+            "INSERT INTO events (memory, session, ms, stamp, expires_at, branch, metadata, payload)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            *(memory.seq, thread.seq, ms, stamp, call.now, branch),
+            *(memory.seq, thread.seq, ms, stamp, call.now + memory.expiry_days * DAY, branch),
             *(None if metadata is None else msgspec.json.encode(metadata).decode(), payload.decode()),
         )
         assert cursor.lastrowid is not None  # an INSERT has one
@@ -125,8 +129,8 @@ class Events:
         if thread is not None:
             ms, seq = place_of(call.members["eventId"])
             row = self._store.one(
-                f"SELECT {_COLUMNS} FROM events WHERE session = ? AND ms = ? AND seq = ? AND created_at > ?",
-                *(thread.seq, ms, seq, memory.since(call.now)),
+                f"SELECT {_COLUMNS} FROM events WHERE session = ? AND ms = ? AND seq = ? AND expires_at > ?",
+                *(thread.seq, ms, seq, call.now),
             )
             if row is not None:
                 return thread, _Event(*row)
@@ -137,8 +141,8 @@ class Events:
         asked = call.members.get("filter", {})
         ms, seq = place
         condition, values = of_metadata(asked.get("eventMetadata", []))
-        condition += " AND created_at > ?"
-        values = [*values, memory.since(call.now)]
+        condition += " AND expires_at > ?"
+        values = [*values, call.now]
         if "branch" in asked:
             name, parents = asked["branch"]["name"], asked["branch"].get("includeParentBranches", False)
             rows = self._branches.newest(thread.seq, name, (ms, seq), _COLUMNS, condition, values, parents=parents)

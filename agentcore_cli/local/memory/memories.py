@@ -59,10 +59,6 @@ class Memory:
         found: list[Json] = self.body.get("strategies", [])
         return found
 
-    def since(self, now: float) -> float:
-        """Events that were made before then have expired."""
-        return now - self.expiry_days * DAY
-
 
 class Memories:
     def __init__(self, store: Store, tokens: Tokens) -> None:

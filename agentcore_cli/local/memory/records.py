@@ -12,8 +12,8 @@ from agentcore_cli.local.memory import paging
 from agentcore_cli.local.memory.call import Call
 from agentcore_cli.local.memory.filters import of_metadata, of_namespaces
 from agentcore_cli.local.memory.memories import DAY, Memories, Memory
+from agentcore_cli.local.memory.search import Search
 from agentcore_cli.local.memory.tokens import Tokens
-from agentcore_cli.local.memory.words import Words
 from agentcore_cli.local.store import Store
 from agentcore_cli.local.wire import ServiceFault
 
@@ -38,11 +38,11 @@ class Record(NamedTuple):
 
 
 class Records:
-    def __init__(self, store: Store, memories: Memories, tokens: Tokens) -> None:
+    def __init__(self, store: Store, memories: Memories, tokens: Tokens, search: Search) -> None:
         self._store = store
         self._memories = memories
         self._tokens = tokens
-        self._words = Words(store)
+        self._search = search
 
     def create(self, call: Call) -> Json:
         memory = self._memories.find(call)
@@ -89,7 +89,7 @@ class Records:
         condition, values = self._asked(call, criteria)
         top = criteria.get("topK", TOP_K)
         begin = 0 if "nextToken" not in call.members else paging.after(call)[0]
-        found = self._words.search(memory.seq, criteria["searchQuery"], condition, values, top)
+        found = self._search.find(memory.seq, criteria["searchQuery"], condition, values, top)
         end = begin + paging.size(call, top)
         shown = [_shown(self._numbered(seq)) | {"score": score} for seq, score in found[begin:end]]
         answer: Json = {"memoryRecordSummaries": shown}
@@ -121,7 +121,7 @@ class Records:
             self._change(memory, old, old._replace(text=text, stamp=now, expires_at=expires_at))
 
     def remove(self, memory: int, seq: int, text: str) -> None:
-        self._words.remove(memory, seq, text)
+        self._search.remove(memory, seq, text)
         self._store.execute("DELETE FROM records WHERE seq = ?", seq)
 
     def _each(self, call: Call, perform: Callable[[Mapping[str, Any]], str]) -> Json:
@@ -156,7 +156,7 @@ class Records:
             *(id, memory.seq, *record[2:], source),
         )
         assert cursor.lastrowid is not None  # an INSERT has one
-        self._words.add(memory.seq, cursor.lastrowid, record.text)
+        self._search.add(memory.seq, cursor.lastrowid, record.text)
         return id
 
     def _update(self, call: Call, memory: Memory, given: Mapping[str, Any]) -> str:
@@ -177,8 +177,8 @@ class Records:
 
     def _change(self, memory: Memory, old: Record, new: Record) -> None:
         if new.text != old.text:
-            self._words.remove(memory.seq, old.seq, old.text)
-            self._words.add(memory.seq, old.seq, new.text)
+            self._search.remove(memory.seq, old.seq, old.text)
+            self._search.add(memory.seq, old.seq, new.text)
         self._store.execute(
             "UPDATE records SET namespace = ?, strategy = ?, text = ?, metadata = ?, stamp = ?, expires_at = ?"
             " WHERE seq = ?",

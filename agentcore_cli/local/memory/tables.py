@@ -26,11 +26,11 @@ MIGRATIONS: Final = (
     CREATE INDEX sessions_newest ON sessions (actor);
     CREATE TABLE events (
         seq INTEGER PRIMARY KEY AUTOINCREMENT, memory INTEGER NOT NULL, session INTEGER NOT NULL, ms INTEGER NOT NULL,
-        stamp REAL NOT NULL, created_at REAL NOT NULL, branch TEXT NOT NULL, metadata TEXT, payload TEXT NOT NULL
+        stamp REAL NOT NULL, expires_at REAL NOT NULL, branch TEXT NOT NULL, metadata TEXT, payload TEXT NOT NULL
     );
     CREATE INDEX events_newest ON events (session, ms, seq);
     CREATE INDEX events_of_branch ON events (session, branch, ms, seq);
-    CREATE INDEX events_by_age ON events (memory, created_at);
+    CREATE INDEX events_by_age ON events (memory, expires_at);
     CREATE TABLE branches (
         session INTEGER NOT NULL, name TEXT NOT NULL, root TEXT, parent TEXT, PRIMARY KEY (session, name)
     );
@@ -48,6 +48,11 @@ MIGRATIONS: Final = (
     CREATE INDEX records_of_source ON records (memory, strategy, source) WHERE source IS NOT NULL;
     CREATE INDEX records_by_age ON records (expires_at) WHERE expires_at IS NOT NULL;
     CREATE TABLE tallies (memory INTEGER PRIMARY KEY, records INTEGER NOT NULL);
+    CREATE TABLE vectors (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, memory INTEGER NOT NULL, record INTEGER NOT NULL UNIQUE,
+        vector BLOB NOT NULL
+    );
+    CREATE INDEX vectors_of_memory ON vectors (memory, seq);
     CREATE TABLE pending (
         seq INTEGER PRIMARY KEY AUTOINCREMENT, event INTEGER NOT NULL, variables TEXT NOT NULL, strategy TEXT
     );

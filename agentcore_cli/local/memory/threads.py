@@ -65,9 +65,9 @@ class Threads:
         rows = self._store.all(
             "SELECT session, created_at, seq FROM sessions WHERE seq < ?"
             " AND actor = (SELECT seq FROM actors WHERE memory = ? AND actor = ?)"
-            " AND (? OR EXISTS (SELECT 1 FROM events WHERE events.session = sessions.seq AND created_at > ?))"
+            " AND (? OR EXISTS (SELECT 1 FROM events WHERE events.session = sessions.seq AND expires_at > ?))"
             " ORDER BY seq DESC LIMIT ?",
-            *(before, memory.seq, actor, not has_events, memory.since(call.now), size + 1),
+            *(before, memory.seq, actor, not has_events, call.now, size + 1),
         )
         answer: Json = {
             "sessionSummaries": [

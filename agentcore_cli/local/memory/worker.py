@@ -24,6 +24,7 @@ from agentcore_cli.local.memory.frames import Answered, Asked
 from agentcore_cli.local.memory.jobs import Jobs
 from agentcore_cli.local.memory.memories import Memories
 from agentcore_cli.local.memory.records import Records
+from agentcore_cli.local.memory.search import Search
 from agentcore_cli.local.memory.tables import MIGRATIONS
 from agentcore_cli.local.memory.threads import Threads
 from agentcore_cli.local.memory.tokens import Tokens
@@ -31,7 +32,6 @@ from agentcore_cli.local.store import Store
 from agentcore_cli.local.wire import JSON_HEADERS, ServiceFault
 
 ROOM: Final = "memory"
-_OURS: Final = ((HEADER_RETRIEVAL, "bm25"),)  # how records are found here
 
 Perform = Callable[[Call], dict[str, Any]]
 _log = logging.getLogger(__name__)
@@ -48,8 +48,9 @@ class Worker:
         threads = Threads(store, memories)
         jobs = Jobs(store, memories, tokens)
         events = Events(store, memories, tokens, threads, jobs)
-        records = Records(store, memories, tokens)
-        self._chores = Chores(store, memories, records, jobs, tokens)
+        self._search = Search(store)
+        records = Records(store, memories, tokens, self._search)
+        self._chores = Chores(store, memories, records, self._search, jobs, tokens)
         self._perform: dict[str, Perform] = {
             "CreateMemory": memories.create,
             "GetMemory": memories.get,
@@ -133,7 +134,9 @@ class Worker:
             _log.exception("%s failed", call.operation.name)
             return Answered.of(_named(ServiceFault.internal("The local memory failed; see server.log")))
         body = b"" if call.operation.status == 204 else msgspec.json.encode(answer)
-        headers = [*JSON_HEADERS, *_OURS] if call.operation.name == "GetMemory" else list(JSON_HEADERS)
+        headers = list(JSON_HEADERS)
+        if call.operation.name == "GetMemory":
+            headers.append((HEADER_RETRIEVAL, self._search.way))
         return Answered(call.operation.status, headers, body)
 
 

@@ -69,3 +69,24 @@ def test_langgraphs_checkpointer(server: RunningServer) -> None:
     found = run(server, python, "langgraph_saver.py", memory(server, "langgraph"))
     assert found["found"] == 2
     assert found["history"][0] == 41
+
+
+@pytest.mark.long
+def test_search_by_sense_with_the_extra() -> None:
+    python = agent_environment("wordllama", "msgspec", "boto3")
+    repository = Path(__file__).parents[3]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(repository), "HF_HUB_OFFLINE": "1"}
+    command = [str(python), str(CLIENTS / "embeddings.py")]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout) == {
+        "way": "embeddings",
+        "sense": "The car broke down on the motorway",
+        "all": ["Automobile repair is expensive", "The car broke down on the motorway"],
+        "words": "I drink green tea every morning",
+        "nothing": [],
+        "changed": ["Automobile repair is expensive"],
+        "beverage": "Coffee in the evening",
+        "again": "Coffee in the evening",
+        "scores": True,
+    }

@@ -23,7 +23,7 @@ from tests.local_runtime import RunningServer, eventually, processes_of
 STRATEGY = {"semanticMemoryStrategy": {"name": "facts", "namespaceTemplates": ["/{sessionId}/"]}}
 
 
-@pytest.mark.parametrize("kills", [25, pytest.param(1000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [25, pytest.param(1000, marks=[pytest.mark.long, pytest.mark.timeout(600)])])
 def test_no_acknowledged_event_is_lost(tmp_path: Path, kills: int) -> None:
     memory = LocalMemory(tmp_path)
     notes = memory.create(memoryStrategies=[STRATEGY])

@@ -305,6 +305,15 @@ def test_events_expire_on_the_clock_and_take_their_session_along(memory: LocalMe
     assert [session["sessionId"] for session in sessions] == ["s2"]
 
 
+def test_a_changed_expiry_is_for_later_events(memory: LocalMemory, notes: str) -> None:
+    memory.say(notes, "old")
+    memory.call("UpdateMemory", memoryId=notes, eventExpiryDuration=3)
+    memory.now += 1
+    memory.say(notes, "new")
+    memory.now += 4 * DAY
+    assert texts(memory.events(notes)) == ["old"]
+
+
 def test_an_event_that_happened_long_ago_is_kept_from_its_writing_on(memory: LocalMemory, notes: str) -> None:
     memory.say(notes, eventTimestamp=1)
     memory.now += 29 * DAY
