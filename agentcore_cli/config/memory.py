@@ -67,7 +67,7 @@ class Strategy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Memory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`expiry_days`: how long an event is kept. `execution_role` is what AgentCore assumes to call the models of custom
-    strategies. `local_extraction` is a Python file of the project that the local runtime calls in place of its own.
+    strategies.
     """
 
     name: MemoryName
@@ -77,7 +77,6 @@ class Memory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     strategies: Annotated[tuple[Strategy, ...], Meta(max_length=6)] = ()
     encryption_key: KeyArn | None = None
     execution_role: RoleArn | None = None
-    local_extraction: str | None = None
 
     @property
     def given_id(self) -> str | None:

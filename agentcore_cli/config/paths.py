@@ -13,7 +13,7 @@ from agentcore_cli.config.start import named_file
 from agentcore_cli.errors import EntrypointError
 
 # The keys of an agent that are paths; a test goes through the schema and asks of every text whether it is one.
-OF_AN_AGENT: Final = ("entrypoint", "requirements", "role_policy", "memory.local_extraction")
+OF_AN_AGENT: Final = ("entrypoint", "requirements", "role_policy")
 
 
 def path_fault(text: str) -> str | None:
@@ -31,7 +31,7 @@ def paths_outside(config: Config, root: Path) -> Iterator[Fault]:
             path = _path(agent, key)
             if path is not None and not confines.is_inside(root / path, root):
                 yield Fault(
-                    ("agents", name, *key.split(".")),
+                    ("agents", name, key),
                     f"{path} is a link that leads outside the project; it was not read",
                 )
 
@@ -42,8 +42,5 @@ def _path(agent: Agent, key: str) -> Path | None:
             return named_file(agent.entrypoint)
         except EntrypointError:
             return None
-    if key == "memory.local_extraction":
-        text: str | None = agent.whole_memory.local_extraction if agent.whole_memory else None
-    else:
-        text = getattr(agent, key)
+    text: str | None = getattr(agent, key)
     return Path(text) if text is not None else None
