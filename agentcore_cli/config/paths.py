@@ -30,10 +30,7 @@ def paths_outside(config: Config, root: Path) -> Iterator[Fault]:
         for key in OF_AN_AGENT:
             path = _path(agent, key)
             if path is not None and not confines.is_inside(root / path, root):
-                yield Fault(
-                    ("agents", name, key),
-                    f"{path} is a link that leads outside the project; it was not read",
-                )
+                yield Fault(("agents", name, key), f"{path} is a link that leads outside the project; it was not read")
 
 
 def _path(agent: Agent, key: str) -> Path | None:

@@ -83,7 +83,7 @@ def bring(said: str, file: str, selected: Selected, listener: Listener, *, extra
             if before:
                 listener(Note(f"going on: {before} of it are there"))
             with kept.open("ab") as log:
-                made = _Bringing(chosen, journal, log, file, key, extract).run(path, source)
+                made = _Bringing(chosen, journal, log, file, str(source.get("arn")), extract).run(path, source)
             kept.unlink()
             kept.with_suffix(".lock").unlink()
     return Brought(selected.target_name, chosen.memory.id, source["id"], *made, before)
@@ -95,7 +95,7 @@ class _Bringing:
     journal: _Journal
     log: BinaryIO
     shown: str
-    key: str
+    source: str
     extract: bool
     _waiting: list[lines.Json] = field(default_factory=list)
     _seen: int = 0
@@ -159,19 +159,21 @@ class _Bringing:
     def _make_records(self) -> None:
         if not self._waiting:
             return
-        failed = self.chosen.contents.create_records(self._waiting, self._token(f"records {self.journal.records}"))
+        token = self._token("".join(record["requestIdentifier"] for record in self._waiting))
+        failed = self.chosen.contents.create_records(self._waiting, token)
         if failed:
             first = failed[0]
             raise AgentcoreError(
                 f"{self.shown}: {len(failed)} of {len(self._waiting)} records were not taken; the first, "
                 f"{first.get('requestIdentifier')}: {first.get('errorMessage')}",
-                hint="run it again: it goes on with them",
+                hint="take their lines out of the file; what is there already is not made twice",
             )
         self.journal.write(self.log, {"records": self.journal.records + len(self._waiting)})
         self._waiting.clear()
 
     def _token(self, about: str) -> str:
-        return hashlib.sha256(f"{self.key}\n{about}".encode()).hexdigest()
+        """The same for the same thing on the same way, whatever file it comes in."""
+        return hashlib.sha256(f"{self.chosen.memory.arn}\n{self.source}\n{about}".encode()).hexdigest()
 
 
 def _checked(path: Path) -> tuple[str, Mapping[str, Any]]:
