@@ -123,22 +123,25 @@ def _grown(folder: Path, many: int, effort: Effort) -> Figure:
 
 
 def _fill(local: LocalMemory, memory: str, count: int) -> None:
-    """Events of sessions of 100, by the requests that make them."""
-    begin = local.store.one("SELECT coalesce(max(seq), 0) FROM events") or (0,)
-    for at in range(begin[0], begin[0] + count, 500):
-        local.answer(
-            [
-                local.asked(
-                    "CreateEvent",
-                    memoryId=memory,
-                    actorId=f"a{number // 1000}",
-                    sessionId=f"s{number // 100}",
-                    eventTimestamp=local.now,
-                    payload=SAID,
-                )
-                for number in range(at, at + 500)
-            ]
-        )
+    """More events, in sessions of 100 of actors of 1,000: rows as a request writes them, without its other work."""
+    store, payload = local.store, json.dumps(SAID)
+    (seq,) = store.one("SELECT seq FROM memories WHERE id = ?", memory) or (0,)
+    (begin,) = store.one("SELECT coalesce(max(seq), 0) FROM events") or (0,)
+    end, ms, expires_at = begin + count, round(local.now * 1000), local.now + 30 * 86_400
+    with store.transaction():
+        for number in range(begin // 1000, end // 1000):
+            store.execute(
+                "INSERT OR IGNORE INTO actors (seq, memory, actor) VALUES (?, ?, ?)", number + 1, seq, f"a{number}"
+            )
+        for number in range(begin // 100, end // 100):
+            made = (number + 1, number // 10 + 1, f"s{number}", local.now)
+            store.execute("INSERT OR IGNORE INTO sessions (seq, actor, session, created_at) VALUES (?, ?, ?, ?)", *made)
+        for number in range(begin, end):
+            store.execute(
+                "INSERT INTO events (memory, session, ms, stamp, expires_at, branch, payload)"
+                " VALUES (?, ?, ?, ?, ?, 'main', ?)",
+                *(seq, number // 100 + 1, ms, local.now, expires_at, payload),
+            )
 
 
 def _operations(local: LocalMemory, memory: str, calls: int) -> dict[str, float]:

@@ -96,22 +96,19 @@ class Words:
 
     def _known(self, memory: int, text: str, records: int) -> _Word | None:
         """A word that some record has. How many have one that is common is told by how close the first of them lie."""
-        table = f"words_{memory}"
-        row = (
-            self._store.one(
-                f"SELECT count(*), max(rowid), (SELECT max(rowid) FROM {table}) FROM"
-                f" (SELECT rowid FROM {table} WHERE {table} MATCH ? LIMIT ?)",
-                *(_quoted(text), COMMON),
-            )
-            if records
-            else None
-        )
-        if row is None or not row[0]:
+        if not records:
             return None
-        count, last, end = row
+        table = f"words_{memory}"
+        row = self._store.one(
+            f"SELECT count(*), max(rowid) FROM (SELECT rowid FROM {table} WHERE {table} MATCH ? LIMIT ?)",
+            *(_quoted(text), COMMON),
+        )
+        count, last = row or (0, 0)
         if count < COMMON:
-            return _Word(text, count, common=False)
-        return _Word(text, min(records, max(count, round(count * end / last))), common=True)
+            return _Word(text, count, common=False) if count else None
+        first, end = self._store.one("SELECT min(seq), max(seq) FROM records WHERE memory = ?", memory) or (0, 0)
+        share = (end - first + 1) / (last - first + 1)
+        return _Word(text, min(records, round(count * max(1.0, share))), common=True)
 
     def _telling(
         self, memory: int, weights: Mapping[_Word, float], records: int, condition: str, values: Sequence[object]

@@ -268,3 +268,17 @@ def test_records_expire_when_they_are_told_to(memory: LocalMemory, notes: str) -
     memory.settle()
     assert memory.store.one("SELECT count(*) FROM records") == (1,)
     assert search(memory, notes, "lasting")[0][1] == 1.0
+
+
+def test_words_that_many_records_have_count_for_less_and_find_them_all_the_same(
+    memory: LocalMemory, notes: str
+) -> None:
+    for at in range(0, 2400, 100):
+        memory.keep(notes, *(f"the garden was green on day {at + number}" for number in range(100)))
+    memory.keep(notes, "the kettle was green on day 7", "the garden was red on day 7")
+    assert search(memory, notes, "green kettle")[0][0] == "the kettle was green on day 7"
+    assert search(memory, notes, "red garden")[0][0] == "the garden was red on day 7"
+    newest = search(memory, notes, "green garden")
+    assert len(newest) == 10
+    assert newest[0] == ("the garden was green on day 2399", 1.0)
+    assert search(memory, notes, "garden", namespacePath="/other") == []

@@ -8,7 +8,8 @@ import pytest
 
 from agentcore_cli.engine import FieldChange
 from agentcore_cli.engine.difference import differences
-from agentcore_cli.resources.policy_document import Caller, document, facts, missing, names_source, trust_fault, widens
+from agentcore_cli.resources import policy_document
+from agentcore_cli.resources.policy_document import Caller, facts, missing, names_source, trust_fault, widens
 
 CALLER = Caller(
     "bedrock-agentcore.amazonaws.com", "123456789012", "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/bot-0"
@@ -184,4 +185,4 @@ def test_facts_tell_the_document_again() -> None:
     forbidden = {"Sid": "No", "Effect": "Deny", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::x/*"}
     condition = {"StringEquals": {"aws:RequestedRegion": "us-west-2"}}
     whole = {"Version": "2012-10-17", "Statement": [allowed, forbidden | {"Condition": condition}]}
-    assert document(facts(whole)) == whole
+    assert policy_document.document(facts(whole)) == whole
