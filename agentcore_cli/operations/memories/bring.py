@@ -191,5 +191,7 @@ def _checked(path: Path) -> tuple[str, Mapping[str, Any]]:
     except OSError as error:
         raise InputError(f"{path}: can't be read: {error.strerror}") from None
     if last != "end":
-        raise InputError(f"{path}: it ends in the middle", hint="run that export again: it goes on from there")
+        raise InputError(
+            f"{path}: it ends in the middle", hint="agentcore memory export to the same file goes on from there"
+        )
     return digest.hexdigest(), source
