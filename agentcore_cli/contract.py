@@ -54,6 +54,8 @@ HEADER_REQUEST_ID: Final = "x-amzn-RequestId"
 HEADER_MCP_SESSION: Final = "Mcp-Session-Id"
 HEADER_SESSION_CALLS: Final = "X-AgentCore-Local-Session-Calls"  # the local runtime's own: 1 when a session is new
 HEADER_WARNINGS: Final = "X-AgentCore-Local-Warnings"  # the local runtime's own: a JSON list of what fails on AWS alone
+USER_AGENT: Final = "agentcore-toolkit"  # what our own requests have in that header
+HEADER_RETRIEVAL: Final = "X-AgentCore-Local-Retrieval"  # its own: bm25 or embeddings find a memory's records
 # The local runtime's own: a version made by a request with this header has to start before DEFAULT leads to it, and the
 # `failureReason` of one that does not begins with these words.
 HEADER_MUST_START: Final = "X-AgentCore-Local-Must-Start"
@@ -101,6 +103,10 @@ def dns_suffix(region: str) -> str:
 
 def runtime_arn(region: str, account: str, runtime_id: str) -> str:
     return f"arn:{partition(region)}:{SERVICE}:{region}:{account}:runtime/{runtime_id}"
+
+
+def memory_arn(region: str, account: str, memory_id: str) -> str:
+    return f"arn:{partition(region)}:{SERVICE}:{region}:{account}:memory/{memory_id}"
 
 
 def endpoint_arn(arn: str, endpoint: str) -> str:
@@ -157,3 +163,6 @@ LOCAL_REACHABLE: Final = "AGENTCORE_LOCAL_REACHABLE"
 LOCAL_STORAGE: Final = "AGENTCORE_SESSION_STORAGE"  # leads to session storage where nothing can be mounted
 LOCAL_STORAGE_PROTECTION: Final = "session storage limit"  # as the local runtime lists it
 LOCAL_NETWORK_PROTECTION: Final = "network of its own"  # as the local runtime lists it
+
+# Where an agent finds the id of its memory: the one that AWS's documents use, the one of AWS's earlier toolkit.
+MEMORY_VARIABLES: Final = ("MEMORY_ID", "BEDROCK_AGENTCORE_MEMORY_ID")

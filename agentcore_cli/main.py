@@ -44,6 +44,7 @@ VERBS = {
     "versions": "List the versions of the agent's runtime.",
     "rollback": "Go back to an earlier version.",
     "endpoints": "List, make, move and delete named endpoints of the runtime.",
+    "memory": "Make, read, search, move and delete AgentCore memories.",
     "destroy": "Remove what deploy made, and nothing else.",
     "permissions": "Print the least IAM policy that deploying the agent needs.",
     "local": "Start, stop and steer the local runtime.",

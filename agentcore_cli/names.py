@@ -39,11 +39,14 @@ def session_id(name: str, runtime_arn: str, endpoint: str) -> str:
                 hint="use letters, digits, - and _, or a shorter name",
             )
         return name
-    readable = _OUTSIDE.sub("-", name)
-    if not (readable[0].isascii() and readable[0].isalnum()):
-        readable = "s" + readable
     digest = hashlib.sha256(f"{runtime_arn}\n{endpoint}\n{name}".encode()).hexdigest()[:40]
-    return f"{readable}-{digest}"
+    return f"{readable(name)}-{digest}"
+
+
+def readable(name: str) -> str:
+    """What a session's name, which is not empty, looks like at the beginning of its id."""
+    text = _OUTSIDE.sub("-", name)
+    return text if text[0].isascii() and text[0].isalnum() else "s" + text
 
 
 def check_agent_name(name: str) -> str:
@@ -79,6 +82,16 @@ def local_runtime_name(agent: str, project: str) -> str:
     """A runtime's name on the local runtime, which all projects of a user share (at most 48)."""
     suffix = "_local_" + hashlib.sha256(project.encode()).hexdigest()[:6]
     return agent[: _RUNTIME_NAME_MAX - len(suffix)] + suffix
+
+
+def memory_name(name: str, target: str, *, is_default: bool) -> str:
+    """A memory's name in AWS (at most 48): the config's own on the default AWS target, `name_target` on another."""
+    return runtime_name(name, target, is_default=is_default)
+
+
+def local_memory_name(name: str, project: str) -> str:
+    """A memory's name on the local runtime, which all projects of a user share (at most 48)."""
+    return local_runtime_name(name, project)
 
 
 def repository_name(agent: str, project: str, target: str) -> str:

@@ -25,6 +25,7 @@ RUNTIME: Final = "runtime"  # the key of the record that says where an agent is 
 ROLE: Final = "role"  # that of its execution role
 SOURCE: Final = "source"  # that of its code, on the local runtime
 IMAGE: Final = "image"  # that of its image
+MEMORY: Final = "memory"  # that of the memory that it uses
 REPOSITORY: Final = "repository"  # that of its images, which may be all that a deploy came to
 _VERSION: Final = 1
 _COLONS_OF_AN_ARN: Final = 5

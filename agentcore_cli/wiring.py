@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from agentcore_cli import names
 from agentcore_cli.contract import LOCAL_NETWORK, LOCAL_REACHABLE, LOCAL_REGION
 from agentcore_cli.errors import InputError
+from agentcore_cli.state import MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from agentcore_cli.aws.data_plane import DataPlane
     from agentcore_cli.aws.identity import Identity
+    from agentcore_cli.aws.memories import Memories
+    from agentcore_cli.aws.memory_contents import MemoryContents
     from agentcore_cli.aws.runtimes import Runtime as Version
     from agentcore_cli.aws.runtimes import Runtimes
     from agentcore_cli.aws.session import Access, Session
@@ -211,6 +214,34 @@ def runtimes(session: Session) -> Runtimes:
     return Runtimes(session)
 
 
+def memories(session: Session) -> Memories:
+    from agentcore_cli.aws.memories import Memories
+
+    return Memories(session)
+
+
+def memory_contents(session: Session, memory_id: str) -> MemoryContents:
+    from agentcore_cli.aws.memory_contents import MemoryContents
+
+    return MemoryContents(session, memory_id)
+
+
+def memory_imports() -> Path:
+    """Where it is kept how far imports of memories have come."""
+    return home().root / "memory-imports"
+
+
+def memory_name(selected: Selection) -> str | None:
+    """The name that the agent's own memory has on the target: by the config, else as the records have it."""
+    settings = selected.agent.whole_memory
+    if settings is None or (settings.given_id and not selected.is_local):
+        return _recorded_memory(selected).get("name")
+    if selected.is_local:
+        return names.local_memory_name(settings.label, selected.loaded.config.project)
+    is_default = selected.target_name == selected.loaded.config.default_aws_target
+    return names.memory_name(settings.label, selected.target_name, is_default=is_default)
+
+
 def store() -> Store:
     """Where bundles and environments for the local runtime are kept."""
     from agentcore_cli.builders.store import Store
@@ -352,6 +383,7 @@ def _local_deployment(selected: Selection, wishes: Wishes, patience: Patience, l
         packages=home().packages,
         patience=patience,
         listener=listener,
+        memory_name=memory_name(selected),
         mounts=tuple(Mount(mount.path, mount.writable) for mount in selected.loaded.config.local.mounts),
     )
 
@@ -376,6 +408,8 @@ def _deployment(
         given_before=selected.state.given_environment(selected.agent_name),
         runtime_id=selected.agent.runtime or (there.runtime_id if there else None),
         artifact=there.artifact if there else None,
+        memory_name=memory_name(selected),
+        memory_id=_recorded_memory(selected).get("id"),
         has_repository=selected.state.record(selected.agent_name, repository.KEY) is not None,
         image=wishes.image,
         refresh=wishes.refresh,
@@ -391,6 +425,12 @@ def _runtime_name(selected: Selection) -> str:
         return selected.agent.runtime.rpartition("-")[0]
     is_default = selected.target_name == selected.loaded.config.default_aws_target
     return names.runtime_name(selected.agent_name, selected.target_name, is_default=is_default)
+
+
+def _recorded_memory(selected: Selection) -> Mapping[str, str]:
+    """What the records have of the agent's own memory; nothing where none was made."""
+    recorded: Mapping[str, str] = (selected.state.record(selected.agent_name, MEMORY) or {}).get("outputs", {})
+    return recorded
 
 
 def _resolved(selected: Selection, wishes: Wishes) -> str:

@@ -17,7 +17,7 @@ from botocore.credentials import (
 )
 from botocore.exceptions import NoCredentialsError
 
-from agentcore_cli.contract import HEADER_MUST_START
+from agentcore_cli.contract import HEADER_MUST_START, USER_AGENT
 
 _CONNECT_SECONDS: Final = 10
 _READ_SECONDS: Final = 30  # control planes answer within seconds; what they start goes on behind a status
@@ -110,7 +110,7 @@ def _config(access: Access) -> Config:
         connect_timeout=_CONNECT_SECONDS,
         read_timeout=_READ_SECONDS,
         retries={"total_max_attempts": 1},
-        user_agent_extra="agentcore-toolkit",
+        user_agent_extra=USER_AGENT,
     )
     if access.access_key is None:
         return config

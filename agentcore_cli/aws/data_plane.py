@@ -26,6 +26,7 @@ from agentcore_cli.contract import (
     HEADER_SESSION,
     HEADER_SESSION_CALLS,
     HEADER_WARNINGS,
+    USER_AGENT,
 )
 from agentcore_cli.errors import AgentcoreError, AgentFailedError, ServiceError, StillInProgressError
 
@@ -165,7 +166,7 @@ class DataPlane:
 
     def _request(self, method: str, arn: str, path: str, endpoint: str) -> Request:
         url = f"{self._url}/runtimes/{quote(arn, safe='')}/{path}?qualifier={quote(endpoint, safe='')}"
-        return Request(method, url, {"Host": _host(url), "User-Agent": f"agentcore-toolkit/{__version__}"})
+        return Request(method, url, {"Host": _host(url), "User-Agent": f"{USER_AGENT}/{__version__}"})
 
     def _patiently(self, request: Request, *, not_found_seconds: float = 0.0, is_rpc: bool = False) -> Answer:
         """One good answer; each attempt is signed anew."""

@@ -98,7 +98,11 @@ def _log_group(place: str, parameters: Parameters, region: str) -> str | None:
 
 
 def _runtime(place: str, parameters: Parameters, region: str) -> str | None:
-    return f"{place}:{region}:*:runtime/{parameters['agentRuntimeId']}" if "agentRuntimeId" in parameters else None
+    """A runtime or a memory."""
+    for kind, name in (("runtime", "agentRuntimeId"), ("memory", "memoryId")):
+        if name in parameters:
+            return f"{place}:{region}:*:{kind}/{parameters[name]}"
+    return None
 
 
 def _bucket(place: str, parameters: Parameters, region: str) -> str | None:

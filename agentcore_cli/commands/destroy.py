@@ -19,6 +19,9 @@ def destroy(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
     keep_repository: Annotated[bool, typer.Option("--keep-repository", help="Leave the images there.")] = False,
     keep_logs: Annotated[bool, typer.Option("--keep-logs", help="Leave the log groups there.")] = False,
+    include_memory: Annotated[
+        bool, typer.Option("--include-memory", help="The agent's memory too, with what users said.")
+    ] = False,
     include_adopted: Annotated[
         bool, typer.Option("--include-adopted", help="The runtime too that import found.")
     ] = False,
@@ -37,7 +40,7 @@ def destroy(
     def consent(changes: tuple[Change, ...]) -> bool:
         return yes or out.confirm(ask_about(changes), "Delete this?")
 
-    request = DestroyRequest(consent, dry_run, timeout, keep_repository, keep_logs, include_adopted)
+    request = DestroyRequest(consent, dry_run, timeout, keep_repository, keep_logs, include_memory, include_adopted)
     selected = select(said.options())
     try:
         with out.progress(json_events=True) as listener:
@@ -54,4 +57,5 @@ def _human(result: DestroyResult) -> str:
         return f"{result.agent}: nothing of ours is on {result.target}"
     if result.dry_run:
         return describe(result.deletions)
-    return f"{result.agent}: {', '.join(change.key for change in result.deletions)} deleted, nothing of it is left"
+    rest = "its memory stays" if result.kept_memory else "nothing of it is left"
+    return f"{result.agent}: {', '.join(change.key for change in result.deletions)} deleted, {rest}"

@@ -7,6 +7,7 @@ PyYAML's C parser alone; `write` (ruamel.yaml, keeps comments) and `explain` (wo
 
 from agentcore_cli.config.choose import LOCAL, choose_agent, choose_target, is_meant_unnamed
 from agentcore_cli.config.load import FILE_NAME, Loaded, find, load, nearest, parse
+from agentcore_cli.config.memory import Memory, Strategy
 from agentcore_cli.config.schema import (
     FROM_ENV,
     Agent,
@@ -31,8 +32,10 @@ __all__ = [
     "Lifecycle",
     "Loaded",
     "Local",
+    "Memory",
     "Network",
     "Start",
+    "Strategy",
     "Target",
     "choose_agent",
     "choose_target",

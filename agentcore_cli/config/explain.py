@@ -24,8 +24,7 @@ def _faults(value: Any, wanted: inspect.Type, path: tuple[Key, ...], extra: dict
         yield from _faults(value, wanted.type, path, extra | (wanted.extra or {}))
     elif isinstance(wanted, inspect.UnionType):
         if value is not None:
-            inner = next(kind for kind in wanted.types if not isinstance(kind, inspect.NoneType))
-            yield from _faults(value, inner, path, extra)
+            yield from _faults(value, _meant(value, wanted), path, extra)
     elif isinstance(wanted, inspect.LiteralType):
         yield from _literal_faults(value, wanted, path)
     elif isinstance(wanted, inspect.StructType):
@@ -36,6 +35,13 @@ def _faults(value: Any, wanted: inspect.Type, path: tuple[Key, ...], extra: dict
         yield from _list_faults(value, wanted, path)
     else:
         yield from _scalar_faults(value, wanted, path, extra)
+
+
+def _meant(value: Any, wanted: inspect.UnionType) -> inspect.Type:
+    """The alternative that `value` was meant as: a mapping as the one with keys, anything else as the first."""
+    kinds = [kind for kind in wanted.types if not isinstance(kind, inspect.NoneType)]
+    with_keys = (kind for kind in kinds if isinstance(kind, inspect.StructType))
+    return next(with_keys, kinds[0]) if isinstance(value, dict) else kinds[0]
 
 
 def _struct_faults(value: Any, wanted: inspect.StructType, path: tuple[Key, ...]) -> Iterator[Fault]:

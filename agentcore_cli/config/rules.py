@@ -8,6 +8,7 @@ from typing import Final
 
 from agentcore_cli.allowlist import may_be_allowed
 from agentcore_cli.config.faults import Fault
+from agentcore_cli.config.memory_rules import memory_faults
 from agentcore_cli.config.paths import path_fault
 from agentcore_cli.config.regions import region_fault
 from agentcore_cli.config.schema import Agent, Config, Target
@@ -40,6 +41,8 @@ def _agent_faults(agent: Agent) -> Iterator[Fault]:
     yield from _requirements_faults(agent)
     if agent.role_policy is not None and (problem := path_fault(agent.role_policy)):
         yield Fault(("role_policy",), problem)
+    for fault in memory_faults(agent.whole_memory) if agent.whole_memory else ():
+        yield Fault(("memory", *fault.path), fault.problem)
     for name in agent.secrets.keys() & agent.environment.keys():
         yield Fault(("secrets", name), "is in environment, too; take it out there")
     yield from _header_faults(agent)

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from agentcore_cli.config.memory import Memory, MemoryName
+from agentcore_cli.config.patterns import KeyArn, RoleArn, pattern
 from agentcore_cli.contract import (
     ENVIRONMENT_KEY_MAX,
     ENVIRONMENT_MAX,
@@ -39,47 +41,33 @@ IMAGE_RULE = (
 )
 
 
-def _pattern(regex: str, rule: str) -> Meta:
-    """A pattern for the whole of a string, and the rule in words."""
-    return Meta(pattern=rf"\A(?:{regex})\Z", extra={"rule": rule})
-
-
 AgentName = Annotated[
-    str, _pattern("[a-zA-Z][a-zA-Z0-9_]{0,47}", "a letter, then letters, digits and _, at most 48 characters")
+    str, pattern("[a-zA-Z][a-zA-Z0-9_]{0,47}", "a letter, then letters, digits and _, at most 48 characters")
 ]
 TargetName = Annotated[
-    str, _pattern("[a-zA-Z][a-zA-Z0-9_-]{0,31}", "a letter, then letters, digits, _ and -, at most 32 characters")
+    str, pattern("[a-zA-Z][a-zA-Z0-9_-]{0,31}", "a letter, then letters, digits, _ and -, at most 32 characters")
 ]
 ProjectName = Annotated[
-    str, _pattern("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}", "letters, digits, _, . and -, at most 128 characters")
+    str, pattern("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}", "letters, digits, _, . and -, at most 128 characters")
 ]
-PythonVersion = Annotated[str, _pattern(r"3\.\d{1,2}", 'a version such as "3.13"')]
+PythonVersion = Annotated[str, pattern(r"3\.\d{1,2}", 'a version such as "3.13"')]
 Seconds = Annotated[int, Meta(ge=LIFETIME_MIN, le=LIFETIME_MAX, extra={"unit": "seconds"})]
 Description = Annotated[str, Meta(min_length=1, max_length=4096)]
-NonEmpty = Annotated[str, _pattern(r"\S+", "a word without blanks")]
+NonEmpty = Annotated[str, pattern(r"\S+", "a word without blanks")]
 
-RoleArn = Annotated[
-    str, _pattern(r"arn:aws(-[^:]+)?:iam::\d{12}:role/.+", "a role's ARN, arn:aws:iam::123456789012:role/NAME")
-]
 PolicyArn = Annotated[
     str,
-    _pattern(r"arn:aws(-[^:]+)?:iam::(\d{12}|aws):policy/.+", "a policy's ARN, arn:aws:iam::123456789012:policy/NAME"),
+    pattern(r"arn:aws(-[^:]+)?:iam::(\d{12}|aws):policy/.+", "a policy's ARN, arn:aws:iam::123456789012:policy/NAME"),
 ]
-KeyArn = Annotated[
-    str,
-    _pattern(
-        r"arn:aws(-[^:]+)?:kms:[a-z0-9-]+:\d{12}:key/.+", "a KMS key's ARN, arn:aws:kms:REGION:123456789012:key/ID"
-    ),
-]
-ImageName = Annotated[str, _pattern(IMAGE_NAME, IMAGE_RULE)]
+ImageName = Annotated[str, pattern(IMAGE_NAME, IMAGE_RULE)]
 Repository = Annotated[
-    str, _pattern(f"({_ECR})?{_REPOSITORY}", "an ECR repository: its name (lower case, / between parts) or its URI")
+    str, pattern(f"({_ECR})?{_REPOSITORY}", "an ECR repository: its name (lower case, / between parts) or its URI")
 ]
-Subnet = Annotated[str, _pattern("subnet-[0-9a-zA-Z]{8,17}", "a subnet's id, subnet-...")]
-SecurityGroup = Annotated[str, _pattern("sg-[0-9a-zA-Z]{8,17}", "a security group's id, sg-...")]
+Subnet = Annotated[str, pattern("subnet-[0-9a-zA-Z]{8,17}", "a subnet's id, subnet-...")]
+SecurityGroup = Annotated[str, pattern("sg-[0-9a-zA-Z]{8,17}", "a security group's id, sg-...")]
 DiscoveryUrl = Annotated[
     str,
-    _pattern(
+    pattern(
         rf"(https://{_HOST}|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?)(/[^\s?#\\]+)?"
         r"/\.well-known/(openid-configuration|oauth-authorization-server)(/[^\s?#]+)?",
         "an https URL (http for an issuer on localhost) that ends in /.well-known/openid-configuration",
@@ -87,22 +75,22 @@ DiscoveryUrl = Annotated[
 ]
 Scope = Annotated[str, Meta(min_length=1, max_length=255)]
 Header = Annotated[
-    str, _pattern("[A-Za-z][A-Za-z0-9_-]{0,255}", "a header's name: a letter, then letters, digits, _ and -")
+    str, pattern("[A-Za-z][A-Za-z0-9_-]{0,255}", "a header's name: a letter, then letters, digits, _ and -")
 ]
 TagKey = Annotated[
-    str, _pattern(r"[a-zA-Z0-9\s._:/=+@-]{1,128}", "1 to 128 letters, digits, blanks and any of . _ : / = + @ -")
+    str, pattern(r"[a-zA-Z0-9\s._:/=+@-]{1,128}", "1 to 128 letters, digits, blanks and any of . _ : / = + @ -")
 ]
 TagValue = Annotated[
-    str, _pattern(r"[a-zA-Z0-9\s._:/=+@-]{0,256}", "at most 256 letters, digits, blanks and any of . _ : / = + @ -")
+    str, pattern(r"[a-zA-Z0-9\s._:/=+@-]{0,256}", "at most 256 letters, digits, blanks and any of . _ : / = + @ -")
 ]
 VariableName = Annotated[
     str,
-    _pattern(rf"[^=\s\x00]{{1,{ENVIRONMENT_KEY_MAX}}}", f"1 to {ENVIRONMENT_KEY_MAX} characters, no = and no blank"),
+    pattern(rf"[^=\s\x00]{{1,{ENVIRONMENT_KEY_MAX}}}", f"1 to {ENVIRONMENT_KEY_MAX} characters, no = and no blank"),
 ]
 VariableValue = Annotated[str, Meta(max_length=ENVIRONMENT_VALUE_MAX)]
 SecretSource = Annotated[
     str,
-    _pattern(
+    pattern(
         r"env|secretsmanager:(arn:aws(-[^:]+)?:secretsmanager:[a-z0-9-]+:\d{12}:secret:)?[A-Za-z0-9/_+=.@!-]{1,512}"
         r"(#[^#\s]{1,256})?|ssm:([A-Za-z0-9_.-]{1,1011}|(/[A-Za-z0-9_.-]+){1,15})",
         "a secret's source: env, secretsmanager:NAME, secretsmanager:NAME#KEY or ssm:/NAME",
@@ -110,32 +98,29 @@ SecretSource = Annotated[
 ]
 SecretName = Annotated[
     str,
-    _pattern(r"(?!AWS_|AGENTCORE_|BEDROCK_)[A-Za-z_][A-Za-z0-9_]{0,127}", "a variable's name, and none of AWS's own"),
+    pattern(r"(?!AWS_|AGENTCORE_|BEDROCK_)[A-Za-z_][A-Za-z0-9_]{0,127}", "a variable's name, and none of AWS's own"),
 ]
 Secrets = Annotated[dict[SecretName, SecretSource], Meta(max_length=ENVIRONMENT_MAX)]
 Environment = Annotated[dict[VariableName, VariableValue], Meta(max_length=ENVIRONMENT_MAX)]
-MemoryName = Annotated[
-    str, _pattern("[a-zA-Z][a-zA-Z0-9_]{0,47}(-[a-zA-Z0-9]{10})?", "a memory's name (letters, digits, _) or its id")
-]
 ModelId = Annotated[
     str,
-    _pattern(
+    pattern(
         r"arn:aws(-[^:]+)?:bedrock:\S+|[a-z0-9][a-zA-Z0-9.:_-]*",
         "a model's or inference profile's id, or its ARN",
     ),
 ]
 MountPath = Annotated[
-    str, _pattern(r"/mnt/(?!\.{1,2}/?$)[a-zA-Z0-9._-]{1,195}/?", "a folder right below /mnt, such as /mnt/data")
+    str, pattern(r"/mnt/(?!\.{1,2}/?$)[a-zA-Z0-9._-]{1,195}/?", "a folder right below /mnt, such as /mnt/data")
 ]
-AbsolutePath = Annotated[str, _pattern(r"(/(?!\.{1,2}(/|$))[^/\x00-\x1f]+)+", "an absolute path, such as /srv/data")]
-RolePath = Annotated[str, _pattern(r"/|/[\x21-\x7e]{1,510}/", "a path that begins and ends with /")]
+AbsolutePath = Annotated[str, pattern(r"(/(?!\.{1,2}(/|$))[^/\x00-\x1f]+)+", "an absolute path, such as /srv/data")]
+RolePath = Annotated[str, pattern(r"/|/[\x21-\x7e]{1,510}/", "a path that begins and ends with /")]
 LogRetention = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
 ]  # days, as PutRetentionPolicy has them (CloudWatch Logs API reference)
-BuildArgument = Annotated[str, _pattern(r"[A-Za-z_][A-Za-z0-9_]*", "a name: a letter or _, then letters, digits and _")]
-RuntimeId = Annotated[str, _pattern("[a-zA-Z][a-zA-Z0-9_]{0,99}-[a-zA-Z0-9]{10}", "a runtime's id, NAME-AbCdEf0123")]
-Account = Annotated[str, _pattern(r"\d{12}", 'an account number of 12 digits, in quotes: "123456789012"')]
-Url = Annotated[str, _pattern(rf"https?://{_HOST}(/[^\s?#\\@]*)?", "a URL, https://HOST/PATH, without user or query")]
+BuildArgument = Annotated[str, pattern(r"[A-Za-z_][A-Za-z0-9_]*", "a name: a letter or _, then letters, digits and _")]
+RuntimeId = Annotated[str, pattern("[a-zA-Z][a-zA-Z0-9_]{0,99}-[a-zA-Z0-9]{10}", "a runtime's id, NAME-AbCdEf0123")]
+Account = Annotated[str, pattern(r"\d{12}", 'an account number of 12 digits, in quotes: "123456789012"')]
+Url = Annotated[str, pattern(rf"https?://{_HOST}(/[^\s?#\\@]*)?", "a URL, https://HOST/PATH, without user or query")]
 
 
 class Lifecycle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -218,7 +203,7 @@ class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     network: Network | None = None
     authorizer: Authorizer | None = None
     header_allowlist: Annotated[tuple[Header, ...], Meta(max_length=20)] = ()
-    memory: MemoryName | None = None
+    memory: MemoryName | Memory | None = None
     smoke: Smoke | None = None
     # 50 tags in all, three of them are ours
     tags: Annotated[dict[TagKey, TagValue], Meta(max_length=47)] = {}
@@ -227,6 +212,11 @@ class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def stored_secrets(self) -> dict[str, str]:
         """The secrets that AWS keeps: each name's reference."""
         return {name: source for name, source in self.secrets.items() if source != FROM_ENV}
+
+    @property
+    def whole_memory(self) -> Memory | None:
+        """`memory` with its settings: a bare name or id has those that hold without more."""
+        return Memory(name=self.memory) if isinstance(self.memory, str) else self.memory
 
     @property
     def effective_base_image(self) -> str:
@@ -248,7 +238,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 LoopbackService = Annotated[
-    str, _pattern(r"(?:127\.0\.0\.1|localhost):[1-9][0-9]{0,4}", "127.0.0.1 or localhost, a colon and a port")
+    str, pattern(r"(?:127\.0\.0\.1|localhost):[1-9][0-9]{0,4}", "127.0.0.1 or localhost, a colon and a port")
 ]
 
 

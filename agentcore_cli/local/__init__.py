@@ -12,7 +12,7 @@ at their `claims`). Then `invocations` finds the session of the id in `sessions`
 the agent over `upstream`, and the answer back, as they arrive; `commands` runs a shell in the session instead, and a
 `websocket` becomes a `conversation`. A refused invocation looks as the agent's protocol wants it by `envelopes`. What
 the service has no operation for is `extension`, and `client` is its client. A session is served its deployer's AWS
-`credentials`, which `brokers` find in processes of their own.
+`credentials`, which `brokers` find in processes of their own. Memories are `memory`'s, which has one, too.
 
 A version may give its sessions `storage` that outlives them; `session_storage` brings the two together.
 

@@ -17,6 +17,8 @@ from agentcore_cli.local.data_plane import DataPlane
 from agentcore_cli.local.envelopes import refusal
 from agentcore_cli.local.extension import Extension
 from agentcore_cli.local.guard import Caller, Guard, require_signature
+from agentcore_cli.local.memory.service import BODY_MAX as MEMORY_BODY_MAX
+from agentcore_cli.local.memory.service import MemoryService
 from agentcore_cli.local.proxy import AnswerBroken, CallerGone, PayloadTooLarge, Receive, Send
 from agentcore_cli.local.request import Request
 from agentcore_cli.local.session_tokens import denied
@@ -32,11 +34,18 @@ class Application:
     """What uvicorn calls for each request."""
 
     def __init__(
-        self, guard: Guard, data_plane: DataPlane, control: ControlPlane, extension: Extension, credentials: Credentials
+        self,
+        guard: Guard,
+        data_plane: DataPlane,
+        control: ControlPlane,
+        memory: MemoryService,
+        extension: Extension,
+        credentials: Credentials,
     ) -> None:
         self._guard = guard
         self._data_plane = data_plane
         self._control = control
+        self._memory = memory
         self._extension = extension
         self._credentials = credentials
 
@@ -71,6 +80,8 @@ class Application:
             return await self._data_plane.handle(request, caller)
         require_signature(caller)
         request.known()
+        if self._memory.serves(request.segments):
+            return await self._memory.handle(request, caller)
         if caller.grant is not None:
             if (request.method, *request.segments) == ("GET", PATH):
                 return await self._credentials.serve(request, caller.grant)
@@ -93,6 +104,8 @@ class Application:
 
 def _body_limit(request: Request) -> int:
     """How large a body may be, in bytes, before it is known what for."""
+    if request.segments[0] == "memories":
+        return MEMORY_BODY_MAX
     return PAYLOAD_MAX if request.segments[-1] == "invocations" else CONTROL_BODY_MAX
 
 

@@ -68,6 +68,11 @@ class Home(NamedTuple):
         return self.root / "runtime.db"
 
     @property
+    def memories(self) -> Path:
+        """The database of the memories, which outlive the runtimes."""
+        return self.root / "memory.db"
+
+    @property
     def artifacts(self) -> Path:
         """The content store: `<sha256>.zip`, and `<sha256>.json` that names the environment it runs in."""
         return self.root / "artifacts"

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from agentcore_cli.contract import DEFAULT_ENDPOINT, Protocol
+from agentcore_cli.contract import DEFAULT_ENDPOINT, USER_AGENT, Protocol
 from agentcore_cli.local.headers import HeaderList
 from agentcore_cli.local.held_body import HeldBody
 from agentcore_cli.local.proxy import CallerGone, Receive, RequestBody, Send
@@ -68,6 +68,11 @@ class Request:
     def qualifier(self) -> str:
         """The endpoint that a data plane request is for."""
         return self.query.get("qualifier", [DEFAULT_ENDPOINT])[0]
+
+    @property
+    def is_of_a_command(self) -> bool:
+        """Whether it says that it comes from `agentcore` itself, which makes sure that the server runs, each time."""
+        return USER_AGENT in self.values_of("user-agent")
 
     @property
     def length(self) -> int | None:

@@ -46,6 +46,8 @@ from agentcore_cli.local.faults import Faults
 from agentcore_cli.local.guard import Guard
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.ledger import Ledger
+from agentcore_cli.local.memory.process import MemoryProcess
+from agentcore_cli.local.memory.service import MemoryService
 from agentcore_cli.local.programs import Programs
 from agentcore_cli.local.sandbox import Sandbox
 from agentcore_cli.local.sandboxes import Sandboxes
@@ -129,7 +131,8 @@ class LocalServer:
         extension = Extension(self._sessions, self._control, self._sandbox, self._credentials, clock, faults, self.end)
         data_plane = DataPlane(self._control, self._sessions, clock, faults)
         guard = Guard(self._port, Signatures(self._key, clock, str(home.root)), tokens)
-        self._http = _Uvicorn(Application(guard, data_plane, self._control, extension, self._credentials))
+        self._memory = MemoryService(MemoryProcess(home.memories), self._control, clock, faults)
+        self._http = _Uvicorn(Application(guard, data_plane, self._control, self._memory, extension, self._credentials))
         self._sandbox.answer_by(self._port, self._http.serve_besides)
 
     @property
@@ -164,6 +167,7 @@ class LocalServer:
         await self._sessions.close()
         await self._sandbox.close()
         await self._credentials.close()
+        await self._memory.close()
         self._http.should_exit = True
         await serving
         self._store.close()
@@ -176,7 +180,10 @@ class LocalServer:
             await asyncio.sleep(LOOK_SECONDS)
             gone_at = self._deployments.retired_at
             linger = UNUSED_SECONDS if gone_at is None else LINGER_SECONDS
-            if not self._control.runtimes() and time.time() - max(gone_at or 0.0, self._asked_for_at()) > linger:
+            unasked = time.time() - max(gone_at or 0.0, self._asked_for_at()) > linger
+            used_at = self._memory.used_at
+            unused = used_at <= (gone_at or 0.0) or time.time() - used_at > UNUSED_SECONDS
+            if not self._control.runtimes() and unasked and unused:
                 self.end()
 
     def _asked_for_at(self) -> float:

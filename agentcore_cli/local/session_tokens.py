@@ -3,10 +3,10 @@
     http://127.0.0.1:8757/_session/<token>/runtimes/…
 
 A session never holds the server's key. Its token opens what an agent's execution role would: the runtimes of its own
-project may be invoked, by every path of InvokeAgentRuntime; a runtime without a project opens itself alone. And it
-gets the AWS credentials that the session was given (`credentials`). The
-control plane, commands, StopRuntimeSession and `/_local` are closed to it. Whatever signature a request with a token
-has is not looked at: the agent signs with credentials that are not this server's.
+project may be invoked, by every path of InvokeAgentRuntime; a runtime without a project opens itself alone. What is in
+the memories of its project is open, too (`memory.service`). And it gets the AWS credentials that the session was given
+(`credentials`). The control plane, commands, StopRuntimeSession and `/_local` are closed to it. Whatever signature a
+request with a token has is not looked at: the agent signs with credentials that are not this server's.
 
 Tokens are random, in memory only, and end with their session.
 """

@@ -98,6 +98,11 @@ class Store:
         return self.execute(query, *values).fetchall()
 
     @property
+    def broken(self) -> bool:
+        """Whether an error has ended the transaction that it happened in: some do so by themselves."""
+        return not self._connection.in_transaction
+
+    @property
     def changes(self) -> int:
         """How many rows this connection has changed: what was read holds for as long as that stays the same."""
         return self._connection.total_changes

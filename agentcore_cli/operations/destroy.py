@@ -15,14 +15,15 @@ from agentcore_cli.operations.plan import Workplace, work_on
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.resources.ownership import Claiming
 from agentcore_cli.resources.patience import Patience
-from agentcore_cli.state import RUNTIME
+from agentcore_cli.state import MEMORY, RUNTIME
 
 
 @dataclass(frozen=True, slots=True)
 class DestroyRequest:
     """`consent` is shown the deletions and answers; with `dry_run` it is not asked. `timeout` is in seconds.
 
-    `include_adopted`: a runtime that was imported goes too, with its log groups.
+    The agent's memory holds what users said: it goes only with `include_memory`. `include_adopted`: a runtime that was
+    imported goes too, with its log groups.
     """
 
     consent: Callable[[tuple[Change, ...]], bool]
@@ -30,24 +31,30 @@ class DestroyRequest:
     timeout: float = 900.0
     keep_repository: bool = False
     keep_logs: bool = False
+    include_memory: bool = False
     include_adopted: bool = False
 
     @property
     def kept(self) -> frozenset[str]:
         """The keys of what stays."""
         repository = {"repository", "image"} if self.keep_repository else set()
-        return frozenset(repository | ({"log_group"} if self.keep_logs else set()))
+        memory = set() if self.include_memory else {MEMORY}
+        return frozenset(repository | memory | ({"log_group"} if self.keep_logs else set()))
 
 
 @dataclass(frozen=True, slots=True)
 class DestroyResult:
-    """`deletions` were made, or with `dry_run` would be; empty when nothing of ours was there."""
+    """`deletions` were made, or with `dry_run` would be; empty when nothing of ours was there.
+
+    `kept_memory` is the id of the agent's memory where that stays.
+    """
 
     agent: str
     target: str
     deletions: tuple[Change, ...]
     dry_run: bool = False
     seconds: Mapping[str, float] = field(default_factory=dict)
+    kept_memory: str | None = None
 
 
 def destroy(request: DestroyRequest, selected: Selected, listener: Listener) -> DestroyResult:
@@ -63,7 +70,9 @@ def destroy(request: DestroyRequest, selected: Selected, listener: Listener) -> 
             place.verify_account()
         deletions = tuple(_in_full(change, place) for change in plan.changes)
         if request.dry_run:
-            return DestroyResult(selected.agent_name, selected.target_name, deletions, dry_run=True)
+            return DestroyResult(
+                selected.agent_name, selected.target_name, deletions, dry_run=True, kept_memory=_memory_of(selected)
+            )
         if deletions and not request.consent(deletions):
             raise InputError("nothing was destroyed: the answer was no")
         _claim(there)
@@ -72,9 +81,15 @@ def destroy(request: DestroyRequest, selected: Selected, listener: Listener) -> 
             wiring.store().sweep(wiring.local_runtime(selected).artifacts())
         else:
             _forget_builds(place, listener)
+    kept = _memory_of(selected)
+    if kept:
+        removes = f"{selected.command('destroy')} --include-memory"
+        listener(Note(f"memory {kept} stays, with what users said: {removes} removes it"))
     if any(change.key == RUNTIME for change in plan.changes):
         _tell_of_interfaces(selected, listener)
-    return DestroyResult(selected.agent_name, selected.target_name, deletions, seconds=outcome.seconds)
+    return DestroyResult(
+        selected.agent_name, selected.target_name, deletions, seconds=outcome.seconds, kept_memory=kept
+    )
 
 
 def _everything(place: Workplace, request: DestroyRequest, listener: Listener) -> list[Resource]:
@@ -113,6 +128,12 @@ def _claim(resources: Iterable[Resource]) -> None:
     for resource in resources:
         if isinstance(resource, Claiming):
             resource.claim()
+
+
+def _memory_of(selected: Selected) -> str | None:
+    """The id of the memory that deploys made for the agent, as the records have it."""
+    memory_id: str | None = (selected.state.record(selected.agent_name, MEMORY) or {}).get("outputs", {}).get("id")
+    return memory_id
 
 
 def _tell_of_interfaces(selected: Selected, listener: Listener) -> None:

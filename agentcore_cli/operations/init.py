@@ -14,6 +14,7 @@ from agentcore_cli.errors import AgentcoreError, InputError
 from agentcore_cli.events import Listener, ignore
 from agentcore_cli.names import agent_name_from, check_agent_name
 from agentcore_cli.operations.configure import ConfigureRequest, ConfigureResult, configure
+from agentcore_cli.operations.settings import Settings
 from agentcore_cli.rendering import render
 
 TEMPLATES: Final = ("session", "strands", "memory")
@@ -81,5 +82,16 @@ def _texts(root: Path, template: str, name: str) -> dict[Path, str]:
 
 def _configuration(root: Path, name: str, request: InitRequest) -> ConfigureRequest:
     return ConfigureRequest(
-        folder=root, name=name, entrypoint=_AGENT, target=request.target, region=request.region, own_config=True
+        folder=root,
+        name=name,
+        entrypoint=_AGENT,
+        settings=Settings(memory=_memory_name(name) if request.template == "memory" else None),
+        target=request.target,
+        region=request.region,
+        own_config=True,
     )
+
+
+def _memory_name(agent: str) -> str:
+    """At most 48 characters (CreateMemory)."""
+    return f"{agent[:41]}_memory"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from agentcore_cli.config import Agent, Lifecycle
+from agentcore_cli.config import Agent, Lifecycle, Memory
 from agentcore_cli.config.write import Change
 
 _SECRET_NAME: Final = re.compile(
@@ -61,12 +61,14 @@ def setting_changes(name: str, entrypoint: str, present: Agent | None, said: Set
         "ecr_repository": said.ecr_repository,
         "image": said.image,
         "header_allowlist": said.header_allowlist,
-        "memory": said.memory,
         "session_storage": said.session_storage,
         "otel": said.otel,
         "runtime": said.runtime,
     }
     changes = [Change(("agents", name, key), value) for key, value in plain.items() if value]
+    if said.memory:
+        has_keys = present is not None and isinstance(present.memory, Memory)
+        changes.append(Change(("agents", name, "memory", *(["name"] if has_keys else [])), said.memory))
     for key, present_values, values in _groups(present, said):
         given = {inner: value for inner, value in values.items() if value is not None and value != ()}
         changes += _group_changes(("agents", name, key), bool(present_values), given)

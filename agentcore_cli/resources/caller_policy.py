@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from agentcore_cli import rendering
-from agentcore_cli.contract import SERVICE_PRINCIPAL, partition
+from agentcore_cli.contract import SERVICE, SERVICE_PRINCIPAL, memory_arn, partition
 from agentcore_cli.resources.catalog import Deployment
 from agentcore_cli.resources.policy_document import Document
 
@@ -37,11 +37,24 @@ def policy(deployment: Deployment) -> Document:
         pushes_to=_pushes_to(deployment),
         looks_at=_looks_at(deployment),
         key=agent.encryption_key,
+        memory_via=f"{SERVICE}.{region}.{domain}",
         via=f"ecr.{region}.{domain}",
         signs=agent.authorizer is None,
         protocol=agent.protocol,
         retention=agent.log_retention,
+        memory=deployment.grant.memory,
+        makes_memory=_made_memory(deployment),
+        memory_role=agent.whole_memory.execution_role if agent.whole_memory else None,
+        memory_key=agent.whole_memory.encryption_key if agent.whole_memory else None,
     )
+
+
+def _made_memory(deployment: Deployment) -> str | None:
+    """The pattern of the memory that a deploy makes; None where it makes none."""
+    settings = deployment.agent.whole_memory
+    if settings is None or settings.given_id:
+        return None
+    return memory_arn(deployment.region, deployment.account, f"{deployment.memory_name}-*")
 
 
 def _pushes_to(deployment: Deployment) -> str | None:

@@ -10,21 +10,24 @@ from typing import Final
 
 from agentcore_cli import names
 from agentcore_cli.aws.log_groups import LogGroups
+from agentcore_cli.aws.memories import Memories
 from agentcore_cli.aws.repositories import Repositories
 from agentcore_cli.aws.roles import Roles
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
 from agentcore_cli.config import Agent, Start
-from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT, EcrRepository, is_in_ecr, partition
+from agentcore_cli.config import Memory as MemorySettings
+from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT, EcrRepository, is_in_ecr, memory_arn, partition
 from agentcore_cli.engine import Resource
 from agentcore_cli.events import Listener
-from agentcore_cli.resources import execution_role, image, log_group, repository, runtime_facts
+from agentcore_cli.resources import execution_role, image, log_group, memory, repository, runtime_facts
 from agentcore_cli.resources.execution_policy import Grant
 from agentcore_cli.resources.execution_role import ExecutionRole
 from agentcore_cli.resources.image import Image, PushedImage
 from agentcore_cli.resources.image_project import image_project, with_python_path
 from agentcore_cli.resources.image_source import BuiltImage, FinishedImage, ImageSource
 from agentcore_cli.resources.log_group import LogGroup
+from agentcore_cli.resources.memory import GivenMemory, Memory
 from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.resources.repository import GivenRepository, Repository
@@ -41,7 +44,8 @@ class Deployment:
 
     `environment` is the config's, `given` and `given_before` are the variables of `--env` (see `runtime.Wish`).
     `runtime_id` is that of the config or the records, `artifact` that of the records. Without `refresh` the records are
-    believed. `resolved` is what the requirements were resolved to.
+    believed. `resolved` is what the requirements were resolved to. `memory_name` is that of the memory that
+    deploys make, by the config or the records, `memory_id` its id when it has been made.
     """
 
     root: Path
@@ -57,6 +61,8 @@ class Deployment:
     runtime_id: str | None
     artifact: str | None
     has_repository: bool
+    memory_name: str | None
+    memory_id: str | None
     image: str | None
     refresh: bool
     resolved: str
@@ -126,12 +132,26 @@ class Deployment:
             self.image_source,
             self.root / self.agent.role_policy if self.agent.role_policy else None,
             self.own_repository if self.has_repository and self.image_source != self.own_repository else None,
+            self._memory_arn,
         )
+
+    @property
+    def _memory_arn(self) -> str | None:
+        """The memory that the agent uses: its ARN, or before it is made the pattern of it."""
+        settings = self.agent.whole_memory
+        if settings is None:
+            return None
+        return memory_arn(self.region, self.account, settings.given_id or self.memory_id or f"{self.memory_name}-*")
 
 
 def wanted(deployment: Deployment, session: Session) -> list[Resource]:
     """What a deploy makes or looks at."""
-    there = [_role(deployment, session), *_image(deployment, session), runtime(deployment, session)]
+    there = [
+        *_memory(deployment, session),
+        _role(deployment, session),
+        *_image(deployment, session),
+        runtime(deployment, session),
+    ]
     if deployment.agent.log_retention:
         there.append(LogGroup(_log_group_wish(deployment), LogGroups(session)))
     return there
@@ -149,12 +169,30 @@ def everything(deployment: Deployment, session: Session, *, with_supplied: bool 
     owns_repository = agent.ecr_repository is None or deployment.image_source != deployment.own_repository
     owns_runtime = agent.runtime is None or with_supplied
     return [
+        *([_own_memory(deployment, session)] if deployment.memory_name else []),
         *([_own_role(deployment, session)] if owns_role else []),
         *([_own_repository(deployment, session)] if owns_repository else []),
         PushedImage(deployment.own_repository if owns_repository else None),
         *([there] if owns_runtime else []),
         *([LogGroup(log_groups, LogGroups(session))] if owns_runtime else []),
     ]
+
+
+def _memory(deployment: Deployment, session: Session) -> list[Resource]:
+    """The memory that the agent uses; ours, or one that the config names by its id."""
+    settings = deployment.agent.whole_memory
+    if settings is None:
+        return []
+    if settings.given_id:
+        return [GivenMemory(settings.given_id, deployment.owner.agent, Memories(session))]
+    return [_own_memory(deployment, session)]
+
+
+def _own_memory(deployment: Deployment, session: Session) -> Memory:
+    assert deployment.memory_name, "asked for only where there is one"
+    settings = deployment.agent.whole_memory or MemorySettings(deployment.memory_name)
+    wish = memory.Wish(deployment.memory_name, deployment.owner, settings, deployment.agent.tags)
+    return Memory(wish, Memories(session), deployment.patience)
 
 
 def _role(deployment: Deployment, session: Session) -> Resource:
@@ -230,8 +268,11 @@ def runtime(deployment: Deployment, session: Session) -> Runtime:
         given_before=deployment.given_before,
         believes_tags=not deployment.refresh,
         supplied_id=deployment.agent.runtime,
+        memory=memory.variables if deployment.agent.memory else None,
     )
-    return Runtime(RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=(execution_role.KEY, image.KEY))
+    return Runtime(
+        RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=(memory.KEY, execution_role.KEY, image.KEY)
+    )
 
 
 def _log_group_wish(deployment: Deployment) -> log_group.Wish:

@@ -25,7 +25,6 @@ from agentcore_cli.resources.policy_document import Document, statements
 _PROFILE: Final = re.compile(r"(?:[a-z]{2}|us-gov|apac|global|amer|emea)\.(?P<model>[^.]+\..+)")
 _PROFILE_ARN: Final = re.compile(r"arn:[^:]+:bedrock:[^:]*:[^:]*:inference-profile/(?P<id>.+)")
 _APPLICATION_PROFILE: Final = ":application-inference-profile/"
-_MEMORY_ID: Final = re.compile(r".+-[a-zA-Z0-9]{10}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,8 @@ class Grant:
     """Whom the role is for, and where: `runtime` is the runtime's name, `repository` what its image is pulled from.
 
     `policy_file` holds the config's own statements. `earlier_repository` is another one, which the images of earlier
-    versions are in: endpoints may answer with those, and a rollback goes back to them.
+    versions are in: endpoints may answer with those, and a rollback goes back to them. `memory` is the ARN of the
+    agent's memory, a pattern of it before the memory is made.
     """
 
     agent: Agent
@@ -43,6 +43,7 @@ class Grant:
     repository: EcrRepository | None = None
     policy_file: Path | None = None
     earlier_repository: EcrRepository | None = None
+    memory: str | None = None
 
     @property
     def partition(self) -> str:
@@ -66,7 +67,7 @@ def policy(grant: Grant) -> Document:
         runtime=grant.runtime,
         repositories=[address.arn for address in (grant.repository, grant.earlier_repository) if address],
         otel=grant.agent.otel,
-        memory=_memory(grant.agent.memory),
+        memory=grant.memory,
         services=grant.agent.services,
         **secret_references.permissions(grant.agent.stored_secrets.values(), grant.agent.secrets_keys, grant.place),
         **_models(grant),
@@ -75,11 +76,6 @@ def policy(grant: Grant) -> Document:
         own = {statement["Sid"] for statement in document["Statement"]}
         document["Statement"] += _given_statements(grant.policy_file, own)
     return document
-
-
-def _memory(memory: str | None) -> str | None:
-    """The pattern of its id, which is `<name>-<10 characters>`."""
-    return memory if memory is None or _MEMORY_ID.fullmatch(memory) else f"{memory}-*"
 
 
 def _models(grant: Grant) -> dict[str, list[str]]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
 from agentcore_cli.aws.roles import Role, Roles
 from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
 from agentcore_cli.errors import ConflictError, InputError, NotFoundError, StillInProgressError
-from agentcore_cli.resources import execution_policy, policy_document
+from agentcore_cli.resources import execution_policy, memory, policy_document
 from agentcore_cli.resources.execution_policy import Grant
 from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
 
@@ -37,12 +37,13 @@ class ExecutionRole:
     wish: Wish
     door: Roles
     key: str = KEY
-    depends_on: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = (memory.KEY,)
     sensitive: frozenset[str] = frozenset()
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
         wish, agent = self.wish, self.wish.grant.agent
-        policy = execution_policy.policy(wish.grant)
+        grant = replace(wish.grant, memory=outputs[memory.KEY]["arn"]) if memory.KEY in outputs else wish.grant
+        policy = execution_policy.policy(grant)
         _check_size(policy)
         facts = {
             "path": agent.role_path,
@@ -148,7 +149,7 @@ class ExecutionRole:
 
     def _put_policy(self, work: Work) -> None:
         """Also right after CreateRole, when IAM may not yet know the role everywhere."""
-        policy = execution_policy.policy(self.wish.grant)
+        policy = policy_document.document(work.desired["policy"])
 
         def put() -> bool:
             try:

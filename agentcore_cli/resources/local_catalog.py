@@ -9,19 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from agentcore_cli import names
+from agentcore_cli.aws.memories import Memories
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
 from agentcore_cli.builders.mounts import Mount
 from agentcore_cli.builders.store import Store
 from agentcore_cli.config import Agent, Start
+from agentcore_cli.config import Memory as MemorySettings
 from agentcore_cli.contract import LOCAL_ACCOUNT, LOCAL_ROLE, EcrRepository, is_in_ecr
 from agentcore_cli.engine import Outputs, Resource
 from agentcore_cli.events import Listener
-from agentcore_cli.resources import local_image, runtime_facts, source_bundle
+from agentcore_cli.resources import local_image, memory, runtime_facts, source_bundle
 from agentcore_cli.resources.catalog import RUNTIME
 from agentcore_cli.resources.image_project import image_project, with_python_path
 from agentcore_cli.resources.image_source import BuiltImage, FinishedImage
 from agentcore_cli.resources.local_image import LocalImage
+from agentcore_cli.resources.memory import Memory
 from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.resources.runtime import Runtime, Wish
@@ -35,7 +38,7 @@ class LocalDeployment:
     `build` is how it is to be made ready, None for as it runs already; `image` is one that is there. `artifact` is what
     runs now, `resolved` what the requirements were resolved to by `deploy --upgrade`. `environment` is the config's,
     `given` and `given_before` are the variables of `--env` (see `runtime.Wish`). Images' dependencies are kept in
-    `packages`.
+    `packages`. `memory_name` is that of the memory that deploys make, by the config or the records.
     """
 
     root: Path
@@ -54,6 +57,7 @@ class LocalDeployment:
     patience: Patience
     listener: Listener = field(repr=False)
     mounts: tuple[Mount, ...] = ()
+    memory_name: str | None = None
 
     @property
     def repository(self) -> EcrRepository:
@@ -82,16 +86,31 @@ class LocalDeployment:
 
 def wanted(deployment: LocalDeployment, session: Session) -> list[Resource]:
     """What a deploy makes or looks at."""
-    there = runtime(deployment, session)
+    memories = [_memory(deployment, session)] if deployment.agent.memory else []
+    return [*memories, *_artifacts(deployment), runtime(deployment, session)]
+
+
+def _artifacts(deployment: LocalDeployment) -> list[Resource]:
     if deployment.image:
-        return [there] if is_in_ecr(deployment.image) else [_named_image(deployment, deployment.image), there]
-    return [_image(deployment) if deployment.runs_image else _bundle(deployment), there]
+        return [] if is_in_ecr(deployment.image) else [_named_image(deployment, deployment.image)]
+    return [_image(deployment) if deployment.runs_image else _bundle(deployment)]
 
 
 def everything(deployment: LocalDeployment, session: Session, *, may_have_image: bool) -> list[Resource]:
     """What a destroy looks for; for images only where deploys may have built some, since that takes an engine."""
     image = [_image(deployment)] if may_have_image else []
-    return [_bundle(deployment), *image, runtime(deployment, session)]
+    memories = [_memory(deployment, session)] if deployment.memory_name else []
+    return [*memories, _bundle(deployment), *image, runtime(deployment, session)]
+
+
+def _memory(deployment: LocalDeployment, session: Session) -> Memory:
+    """Ours; for one that the config names by its id that one, if it is here, and else ours in its place."""
+    assert deployment.memory_name, "asked for only where there is one"
+    settings = deployment.agent.whole_memory or MemorySettings(deployment.memory_name)
+    wish = memory.Wish(
+        deployment.memory_name, deployment.owner, settings, deployment.agent.tags, stands_in_for=settings.given_id
+    )
+    return Memory(wish, Memories(session), deployment.patience)
 
 
 def runtime(deployment: LocalDeployment, session: Session) -> Runtime:
@@ -109,8 +128,9 @@ def runtime(deployment: LocalDeployment, session: Session) -> Runtime:
         environment=environment(deployment.environment) if own_image else deployment.environment,
         given=environment(deployment.given) if own_image else deployment.given,
         given_before=deployment.given_before,
+        memory=memory.variables if deployment.agent.memory else None,
     )
-    depends_on = (source_bundle.KEY, local_image.KEY)
+    depends_on = (memory.KEY, source_bundle.KEY, local_image.KEY)
     return Runtime(RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=depends_on)
 
 

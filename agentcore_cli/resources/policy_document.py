@@ -30,6 +30,19 @@ def facts(document: Document | None) -> dict[str, Any]:
     return {"Version": document.get("Version", "2008-10-17")} | named
 
 
+def document(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The document that `facts` tell of."""
+    named = [(name, statement) for name, statement in facts.items() if name != "Version"]
+    effects = {True: "Deny", False: "Allow"}
+    return {
+        "Version": facts["Version"],
+        "Statement": [
+            {"Sid": name.removeprefix(_DENY), "Effect": effects[name.startswith(_DENY)], **statement}
+            for name, statement in named
+        ],
+    }
+
+
 def statements(document: Document) -> list[Mapping[str, Any]]:
     found = document.get("Statement", [])
     return [found] if isinstance(found, Mapping) else list(found)

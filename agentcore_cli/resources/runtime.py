@@ -11,7 +11,7 @@ from typing import Any, Final
 from agentcore_cli.aws.runtimes import Endpoint, Runtimes
 from agentcore_cli.aws.runtimes import Runtime as Answer
 from agentcore_cli.config import Agent
-from agentcore_cli.contract import DEFAULT_ENDPOINT
+from agentcore_cli.contract import DEFAULT_ENDPOINT, MEMORY_VARIABLES
 from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
 from agentcore_cli.errors import ConflictError, InputError, NotFoundError
 from agentcore_cli.launcher.references import VARIABLE
@@ -35,7 +35,8 @@ class Wish:
     those that earlier deploys were given, None without a record. `secrets` are references, for the launcher; a variable
     that is said otherwise is not fetched. `artifact` and `role` make those facts from what was
     made before. `believes_tags`: those of the record count, and are not read. `supplied_id` is that of a runtime which
-    somebody else made: it is updated, and gets no tags of ownership.
+    somebody else made: it is updated, and gets no tags of ownership. `memory` makes the variables that name the agent's
+    memory, of which the config may set one itself; None without a memory.
     """
 
     name: str
@@ -50,6 +51,12 @@ class Wish:
     given_before: frozenset[str] | None = None
     believes_tags: bool = False
     supplied_id: str | None = None
+    memory: Callable[[Outputs], Mapping[str, str]] | None = None
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The variables that the config sets, itself or by naming a memory."""
+        return frozenset(self.environment) | (frozenset(MEMORY_VARIABLES) if self.memory else frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +76,12 @@ class Runtime:
         if self.wish.supplied_id:
             _check_supplied(self.wish.supplied_id, found)
         given = self._given(found)
+        memory = self.wish.memory(outputs) if self.wish.memory else {}
+        environment = {**memory, **self.wish.environment}
         facts = runtime_facts.facts_of_config(self.wish.agent) | {
             "artifact": dict(self.wish.artifact(outputs)),
             "role": self.wish.role(outputs),
-            "environment": {name: value for name, value in self.wish.environment.items() if name not in given},
+            "environment": {name: value for name, value in environment.items() if name not in given},
             "given_environment": given,
             "secrets": self._secrets(given),
             "tags": self._wanted_tags(found),
@@ -209,7 +218,7 @@ class Runtime:
     def _was_given(self, name: str) -> bool:
         """Whether a variable came from `--env`; without a record, whatever the config does not name."""
         if self.wish.given_before is None:
-            return name not in self.wish.environment
+            return name not in self.wish.named
         return name in self.wish.given_before or name in self.wish.given
 
     def _secrets(self, given: Mapping[str, str]) -> dict[str, str] | None:
@@ -228,14 +237,14 @@ class Runtime:
         Raises InputError for one whose value went away with the runtime that held it.
         """
         there: Mapping[str, str] = found.facts["given_environment"] if found else {}
-        lost = (self.wish.given_before or frozenset()) - {*there, *self.wish.given, *self.wish.environment}
+        lost = (self.wish.given_before or frozenset()) - {*there, *self.wish.given, *self.wish.named}
         if lost:
             first = min(lost)
             raise InputError(
                 f"the value of {', '.join(sorted(lost))}, given with --env to an earlier deploy, is not there any more",
                 hint=f"give it again, --env {first}=VALUE, or forget it, --env {first}=",
             )
-        kept = {name: value for name, value in there.items() if name not in self.wish.environment}
+        kept = {name: value for name, value in there.items() if name not in self.wish.named}
         return {name: value for name, value in (kept | dict(self.wish.given)).items() if value}
 
 

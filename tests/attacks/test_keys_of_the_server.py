@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import boto3
 import pytest
@@ -15,35 +15,12 @@ from botocore.exceptions import ClientError
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.local_runtime import ONE_ATTEMPT, REGION, Answer, RunningServer, invocations, new_session, runtime_id
+from tests.attacks.inside import Inside, refused_call
+from tests.local_runtime import ONE_ATTEMPT, REGION, Answer, RunningServer, invocations, runtime_id
 
 AGENTS = Path(__file__).parents[1] / "agents"
 MINE, THEIRS = {"agentcore:project": "mine-123456"}, {"agentcore:project": "theirs-123456"}
 ROLE = "arn:aws:iam::000000000000:role/AmazonBedrockAgentCoreLocal"
-
-
-class Inside:
-    """What an agent in one session has: its variables, and boto3 on them."""
-
-    def __init__(self, server: RunningServer, arn: str) -> None:
-        self.arn = arn
-        self.session = new_session()
-        self.seen: dict[str, str] = server.invoke(arn, b'{"do": "environment"}', self.session).json()
-        self.url = self.seen["AWS_ENDPOINT_URL_BEDROCK_AGENTCORE"]
-        self.path = urlsplit(self.url).path
-        keys = self.seen["AWS_ACCESS_KEY_ID"], self.seen["AWS_SECRET_ACCESS_KEY"]
-        boto = boto3.Session(*keys, region_name=REGION)
-        self.data = boto.client("bedrock-agentcore", endpoint_url=self.url, config=ONE_ATTEMPT)
-        control = self.seen["AWS_ENDPOINT_URL_BEDROCK_AGENTCORE_CONTROL"]
-        self.control = boto.client("bedrock-agentcore-control", endpoint_url=control, config=ONE_ATTEMPT)
-
-    @property
-    def token(self) -> str:
-        return self.path.rpartition("/")[2]
-
-    def close(self) -> None:
-        self.data.close()
-        self.control.close()
 
 
 @pytest.fixture(scope="module")
@@ -58,15 +35,6 @@ def inside(server: RunningServer, runtimes: dict[str, str]) -> Iterator[Inside]:
     within = Inside(server, runtimes["mine"])
     yield within
     within.close()
-
-
-def refused_call(call: Any, **parameters: Any) -> str:
-    with pytest.raises(ClientError) as refused:
-        call(**parameters)
-    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
-    error = refused.value.response["Error"]
-    assert error["Code"] == "AccessDeniedException"
-    return str(error["Message"])
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,17 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import aws_calls, image_build, load, many_sessions, new_session, start_up, warm_call, whole_invoke
+from tests.bench import (
+    aws_calls,
+    image_build,
+    load,
+    many_sessions,
+    memory,
+    new_session,
+    start_up,
+    warm_call,
+    whole_invoke,
+)
 from tests.bench.effort import FULL, QUICK, Effort
 from tests.bench.figure import Figure, Missing, table
 from tests.bench.stage import Stage, stage
@@ -31,6 +41,7 @@ MEASURES: dict[str, Measure] = {
     "warm_call": warm_call.measure,
     "load": load.measure,
     "many_sessions": many_sessions.measure,
+    "memory": memory.measure,
     "aws_calls": aws_calls.measure,
     "image_build": image_build.measure,
 }

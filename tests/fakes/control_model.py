@@ -1,4 +1,4 @@
-"""Botocore's model of the control plane, walked: a valid value of every input shape, and every way to break one.
+"""Botocore's models of what is served, walked: a valid value of every input shape, and every way to break one.
 
 A `Breach` is a request that breaks exactly one thing: `kind` says what, `member` where, `rule` the words of the
 service for it. Unions take each of their alternatives in turn, so every nested member is reached.
@@ -71,9 +71,34 @@ SAMPLES: Final[dict[str, Any]] = {
     "CapacityProviderVolumeName": "volume",
     "CapacityProviderArn": "arn:aws:bedrock-agentcore:us-west-2:123456789012:capacity-provider/pool-0123456789",
     "PlatformVersion": "1",
+    # of memories
+    "MemoryId": "memory-0123456789",
+    "Name": "notes",
+    "Arn": "arn:aws:kinesis:us-west-2:123456789012:stream/records",
+    "Namespace": "/facts/",
+    "NamespaceVariableKey": "team",
+    "NamespaceVariableName": "team",
+    "NamespaceVariableValue": "blue",
+    "NamespaceAllowedValue": "blue",
+    "MetadataKey": "topic",
+    "AllowedStringValue": "tea",
+    "AllowedStringListValue": "tea",
+    "InvocationConfigurationInputPayloadDeliveryBucketNameString": "payloads",
+    "ModifyInvocationConfigurationInputPayloadDeliveryBucketNameString": "payloads",
+    "ActorId": "user/1:a",
+    "SessionId": "session-1",
+    "EventId": "0000000000000000001#00000001",
+    "BranchName": "branch",
+    "MetadataValueStringValueString": "tea",
+    "StringValue": "tea",
+    "StringListMemberValue": "tea",
+    "RequestIdentifier": "one",
+    "MemoryStrategyId": "facts-0123456789",
+    "MemoryRecordId": "mem-01234567-89ab-cdef-0123-456789abcdef",
 }
 ALTERNATIVES: Final = {"AgentRuntimeArtifact": "codeConfiguration"}  # the only one that runs here
-LEFT_OUT: Final = ("requireServiceS3Endpoint", "nextToken")  # valid ones need what a test can't make up
+# Valid ones need what a test can't make up, or another that is set does not go with them.
+LEFT_OUT: Final = ("requireServiceS3Endpoint", "nextToken", "namespaceTemplates", "namespacePath", "sourceNamespaces")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +110,7 @@ class Breach:
     sensitive: bool = False
 
 
-def service() -> ServiceModel:
-    name = "bedrock-agentcore-control"
+def service(name: str = "bedrock-agentcore-control") -> ServiceModel:
     return ServiceModel(Loader().load_service_model(name, "service-2"), name)
 
 
@@ -100,6 +124,8 @@ def valid(shape: Shape) -> Any:
     """A value of maximal shape: every optional member is there, of a union one alternative."""
     if shape.name in SAMPLES:
         return SAMPLES[shape.name]
+    if is_document(shape):
+        return {"any": ["thing", None]}
     if isinstance(shape, StructureShape):
         if shape.is_tagged_union:
             name = ALTERNATIVES.get(shape.name, next(iter(shape.members)))
@@ -112,6 +138,11 @@ def valid(shape: Shape) -> Any:
     return _scalar(shape)
 
 
+def is_document(shape: Shape) -> bool:
+    """Whether it is any JSON."""
+    return isinstance(shape, StructureShape) and shape.is_document_type
+
+
 def breaches(shape: StructureShape) -> Iterator[Breach]:
     """Every way to break one input of an operation."""
     return _of_structure(shape, "")
@@ -120,7 +151,9 @@ def breaches(shape: StructureShape) -> Iterator[Breach]:
 def _scalar(shape: Shape) -> Any:
     if isinstance(shape, StringShape):
         return shape.enum[0] if shape.enum else "v" * max(8, shape.metadata.get("min", 0))
-    return {"integer": shape.metadata.get("min", 1), "boolean": True}[shape.type_name]
+    return {"integer": shape.metadata.get("min", 1), "boolean": True, "double": 1.5, "timestamp": 1_800_000_000.25}[
+        shape.type_name
+    ]
 
 
 def _of(shape: Shape, member: str) -> Iterator[Breach]:
@@ -130,6 +163,8 @@ def _of(shape: Shape, member: str) -> Iterator[Breach]:
 
 
 def _inside(shape: Shape, member: str) -> Iterator[Breach]:
+    if is_document(shape):
+        return
     if isinstance(shape, StructureShape):
         yield Breach("type", member, "Member must be a structure", "text")
         yield from _of_union(shape, member) if shape.is_tagged_union else _of_structure(shape, member)
@@ -144,6 +179,9 @@ def _inside(shape: Shape, member: str) -> Iterator[Breach]:
         yield from _of_string(shape, member)
     elif shape.type_name == "integer":
         yield from _of_integer(shape, member)
+    elif shape.type_name in ("double", "timestamp"):
+        rule = "Member must be a number" if shape.type_name == "double" else "Member must be a timestamp"
+        yield Breach("type", member, rule, "2026")
     else:
         yield Breach("type", member, "Member must be a boolean", "yes")
 
@@ -180,10 +218,16 @@ def _of_map(shape: MapShape, member: str) -> Iterator[Breach]:
     yield from _of_size(shape, member, lambda size: {f"key{number}": valid(shape.value) for number in range(size)})
     for breach in _of_string(shape.key, member):
         yield replace(breach, kind=f"key-{breach.kind}", value={breach.value: valid(shape.value)})
-    yield Breach("value-type", member, "Member must be a string", {valid(shape.key): 5})
     yield Breach("value-null", member, "Member must not be null", {valid(shape.key): None})
-    for breach in _of_string(shape.value, member):
-        yield replace(breach, kind=f"value-{breach.kind}", value={valid(shape.key): breach.value})
+    if isinstance(shape.value, StringShape):
+        yield Breach("value-type", member, "Member must be a string", {valid(shape.key): 5})
+        for breach in _of_string(shape.value, member):
+            yield replace(breach, kind=f"value-{breach.kind}", value={valid(shape.key): breach.value})
+    else:
+        yield Breach("value-type", member, "Member must be a structure", {valid(shape.key): 5})
+        for breach in _of(shape.value, member):
+            if breach.kind != "type" or breach.rule != "Member must be a structure":
+                yield replace(breach, value={valid(shape.key): breach.value})
 
 
 def _of_string(shape: StringShape, member: str) -> Iterator[Breach]:

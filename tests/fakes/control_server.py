@@ -1,4 +1,5 @@
-"""A control plane behind a real HTTP server, for real boto3: one thread, one event loop, no sessions.
+"""A control plane behind a real HTTP server, for real boto3: one thread, one event loop, no sessions. Memories are the
+local runtime's, both planes of them.
 
 Of the data plane it knows what a deploy asks: each command "runs" in a session that is started for it, unless the agent
 `does_not_start`.
@@ -27,10 +28,12 @@ from agentcore_cli.local.control.tables import Tables
 from agentcore_cli.local.control.tags import Tags
 from agentcore_cli.local.faults import Faults
 from agentcore_cli.local.home import Home
+from agentcore_cli.local.memory.frames import Asked
 from agentcore_cli.local.store import Store
 from agentcore_cli.local.wire import Answer, ServiceFault, fault_response, split_path
 from tests.fakes.control import DIGEST, REGION
 from tests.fakes.lifecycle import RecordingLifecycle
+from tests.fakes.local_memory import LocalMemory
 
 SESSION = boto3.session.Session(aws_access_key_id="test", aws_secret_access_key="test")
 
@@ -92,6 +95,7 @@ class ControlServer:
         self._loop = asyncio.get_running_loop()
         self.lifecycle = RecordingLifecycle()
         store = self._store = Store(self.home.database)
+        memories = self.memories = LocalMemory(self.home.root)
         artifacts = self.home.artifacts
         self.plane = ControlPlane(
             store, self.clock, self.faults, self.lifecycle, REGION, artifacts=artifacts, metadata=self._metadata
@@ -102,6 +106,7 @@ class ControlServer:
         self._serving.set()
         await serving
         await self.plane.close()
+        memories.close()
         store.close()
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
@@ -113,7 +118,10 @@ class ControlServer:
         query = parse_qs(scope["query_string"].decode(), keep_blank_values=True)
         segments = split_path(scope["raw_path"])
         try:
-            if segments[-1] in ("commands", "stopruntimesession"):
+            if segments[0] == "memories" or ":memory/" in segments[-1]:
+                region = headers["authorization"].split("/")[2]
+                status, answer_headers, content = self._answer_memory(scope["method"], segments, query, body, region)
+            elif segments[-1] in ("commands", "stopruntimesession"):
                 status, answer_headers, content = self._answer_data_plane(segments[-1], headers, body)
             else:
                 region = headers["authorization"].split("/")[2]
@@ -125,6 +133,17 @@ class ControlServer:
         encoded = [(name.encode(), value.encode()) for name, value in answer_headers]
         await send({"type": "http.response.start", "status": status, "headers": encoded})
         await send({"type": "http.response.body", "body": content})
+
+    def _answer_memory(
+        self, method: str, segments: list[str], query: dict[str, list[str]], body: bytes, region: str
+    ) -> Answer:
+        if self.faults.strike("throttle"):
+            raise ServiceFault(429, "ThrottledException", "Rate exceeded")
+        (answered,) = self.memories.answer([Asked(method, segments, query, body, region, self.clock.now())])
+        if fault := answered.fault():
+            raise fault
+        self.memories.settle()
+        return answered.status, answered.headers, answered.body
 
     def _answer_data_plane(self, operation: str, headers: Mapping[str, str], body: bytes) -> Answer:
         session = headers[HEADER_SESSION.lower()]

@@ -39,7 +39,7 @@ class Operation:
     @property
     def reads(self) -> bool:
         """It changes nothing."""
-        return self.name.startswith(("Get", "List"))
+        return self.name.startswith(("Get", "List", "Retrieve"))
 
     @property
     def deletes(self) -> bool:

@@ -66,8 +66,12 @@ class ControlPlane:
 
     def shares_project(self, one: str, other: str) -> bool:
         """Whether two runtimes, by id, are one, or their tags name the same project."""
-        projects = {self._tags.read(runtime_id, "").get(TAG_PROJECT) for runtime_id in (one, other)}
+        projects = {self.project_of(runtime_id) for runtime_id in (one, other)}
         return one == other or (len(projects) == 1 and None not in projects)
+
+    def project_of(self, runtime_id: str) -> str | None:
+        """The project that a runtime's tags name."""
+        return self._tags.read(runtime_id, "").get(TAG_PROJECT)
 
     async def handle(
         self,

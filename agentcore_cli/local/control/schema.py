@@ -27,6 +27,23 @@ class Integer:
 
 
 @dataclass(frozen=True, slots=True)
+class Double:
+    """A number, finite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timestamp:
+    """Seconds since the epoch, as rest-json carries them in a body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Any JSON."""
+
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Boolean:
     pass
 
@@ -41,7 +58,7 @@ class List:
 @dataclass(frozen=True, slots=True)
 class Map:
     key: String
-    value: String
+    value: Shape
     minimum: int = 0
     maximum: int | None = None
     sensitive: bool = False
@@ -53,6 +70,7 @@ class Structure:
 
     members: Mapping[str, Shape]
     required: tuple[str, ...] = field(default=())
+    sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +80,7 @@ class Union:
     members: Mapping[str, Shape]
 
 
-Shape = String | Integer | Boolean | List | Map | Structure | Union
+Shape = String | Integer | Double | Timestamp | Document | Boolean | List | Map | Structure | Union
 
 
 def enum(*values: str) -> String:

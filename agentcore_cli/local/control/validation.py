@@ -7,18 +7,34 @@ regular expression pattern: ...`. Lists count from 1, as in `entryPoint.2.member
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
-from agentcore_cli.local.control.schema import Boolean, Integer, List, Map, Shape, String, Structure, Union
+from agentcore_cli.local.control.schema import (
+    Boolean,
+    Document,
+    Double,
+    Integer,
+    List,
+    Map,
+    Shape,
+    String,
+    Structure,
+    Timestamp,
+    Union,
+)
 from agentcore_cli.local.wire import FieldFault, ServiceFault
 
 _SHOWN_MAX: Final = 256  # characters of a bad value that an answer repeats
 _MISSING: Final = "Member must not be null"
-_TYPE_NAMES: Final[Mapping[type, tuple[type, str]]] = {
+_TYPE_NAMES: Final[Mapping[type, tuple[type | tuple[type, ...], str]]] = {
     String: (str, "a string"),
     Integer: (int, "an integer"),
+    Double: ((int, float), "a number"),
+    Timestamp: ((int, float), "a timestamp"),
+    Document: (object, "a document"),
     Boolean: (bool, "a boolean"),
     List: (list, "a list"),
     Map: (dict, "a map"),
@@ -49,7 +65,7 @@ def _faults(shape: Shape, value: Any, path: str) -> Iterator[FieldFault]:
 
 def _has_type(shape: Shape, value: Any) -> bool:
     if isinstance(value, bool):
-        return isinstance(shape, Boolean)
+        return isinstance(shape, Boolean | Document)
     return isinstance(value, _TYPE_NAMES[type(shape)][0])
 
 
@@ -58,7 +74,7 @@ def _broken(shape: Shape, value: Any) -> Iterator[str]:
     match shape:
         case String():
             yield from _broken_size("length", len(value), shape.minimum, shape.maximum)
-            if shape.pattern and not _compiled(shape.pattern).fullmatch(value):
+            if shape.pattern and not _compiled(shape.pattern).fullmatch(_as_far_as_it_may_go(shape, value)):
                 yield f"Member must satisfy regular expression pattern: {shape.pattern}"
             if shape.values and value not in shape.values:
                 yield f"Member must satisfy enum value set: [{', '.join(shape.values)}]"
@@ -66,6 +82,9 @@ def _broken(shape: Shape, value: Any) -> Iterator[str]:
             yield from _broken_size("value", value, shape.minimum, shape.maximum)
         case List() | Map():
             yield from _broken_size("length", len(value), shape.minimum, shape.maximum)
+        case Double() | Timestamp():
+            if not abs(value) <= sys.float_info.max:
+                yield "Member must be finite"
         case Union():
             if sum(value.get(name) is not None for name in shape.members) != 1:
                 yield f"Member must have exactly one member set of: [{', '.join(shape.members)}]"
@@ -98,18 +117,28 @@ def _members(shape: Structure | Union, value: Mapping[str, Any], prefix: str) ->
             yield from _faults(member, value.get(name), prefix + name)
 
 
-def _entry(shape: Map, path: str, which: str, part: String, value: Any) -> Iterator[FieldFault]:
-    """The service reports a map's keys and values at the map itself."""
-    if isinstance(value, str):
+def _as_far_as_it_may_go(shape: String, value: str) -> str:
+    """What is too long anyway is not matched to its end: some of the model's patterns take quadratic time."""
+    return value if shape.maximum is None else value[: shape.maximum + 1]
+
+
+def _entry(shape: Map, path: str, which: str, part: Shape, value: Any) -> Iterator[FieldFault]:
+    """The service reports a map's keys and values at the map itself, but what is inside a value at its own place."""
+    if isinstance(part, Structure | Union) and isinstance(value, dict):
+        yield from _faults(part, value, f"{path}.value")
+        return
+    if value is None:
+        rules = [_MISSING]
+    elif _has_type(part, value):
         rules = list(_broken(part, value))
     else:
-        rules = [_MISSING if value is None else "Member must be a string"]
+        rules = [f"Member must be {_TYPE_NAMES[type(part)][1]}"]
     if rules:
         yield _fault(shape, value, path, f"Map {which} must satisfy constraint: [{', '.join(rules)}]")
 
 
 def _fault(shape: Shape, value: Any, path: str, rule: str) -> FieldFault:
-    sensitive = isinstance(shape, String | Map) and shape.sensitive
+    sensitive = isinstance(shape, String | Map | Structure) and shape.sensitive
     shown = "" if sensitive or isinstance(value, list | dict) else f" '{_shown(value)}'"
     return FieldFault(path, f"Value{shown} at '{path}' failed to satisfy constraint: {rule}")
 
@@ -136,4 +165,6 @@ def _known(shape: Shape, value: Any) -> Any:
             }
         case List():
             return [_known(shape.member, member) for member in value]
+        case Map(value=Structure() | Union() as part):
+            return {key: _known(part, entry) for key, entry in value.items()}
     return value

@@ -74,9 +74,12 @@ def _memory(memory: Mapping[str, Any]) -> Iterator[str]:
     kind = f"{memory.get('mode')}, events kept {memory.get('event_expiry_days', 30)} days"
     if memory.get("memory_id"):
         maker = "made by the earlier toolkit" if memory.get("was_created_by_toolkit") else "made elsewhere"
-        yield f"memory {memory['memory_id']} ({kind}), {maker}: it is used as it is, and never changed or deleted here"
+        yield (
+            f"memory {memory['memory_id']} ({kind}), {maker}: it is used as it is, and never changed or deleted here; "
+            "the next deploy tells the agent its id as MEMORY_ID, too"
+        )
     elif memory.get("mode") not in (None, "NO_MEMORY"):
-        yield f"memory ({kind}): there was none yet; make one, and give its id as `memory:` in the config"
+        yield f"memory ({kind}): there was none yet; `memory: NAME` in the config has the next deploy make one"
 
 
 def _authorization(agent: Mapping[str, Any]) -> Iterator[str]:

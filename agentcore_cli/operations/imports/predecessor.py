@@ -26,10 +26,7 @@ from agentcore_cli.operations.imports.old_dockerfile import OldDockerfile
 from agentcore_cli.operations.settings import Settings
 
 FILE_NAME: Final = ".bedrock_agentcore.yaml"
-_MEMORY_VARIABLES: Final = (
-    ("memory_id", "BEDROCK_AGENTCORE_MEMORY_ID"),
-    ("memory_name", "BEDROCK_AGENTCORE_MEMORY_NAME"),
-)
+_MEMORY_NAME: Final = "BEDROCK_AGENTCORE_MEMORY_NAME"  # its id the agent gets from every deploy, by `memory`
 
 
 def read(path: Path) -> tuple[list[Imported], str | None]:
@@ -87,7 +84,7 @@ def _settings(agent: Mapping[str, Any], aws: Mapping[str, Any]) -> Settings:
     return Settings(
         python=_python(agent.get("runtime_type")),
         protocol=(aws.get("protocol_configuration") or {}).get("server_protocol"),
-        environment={variable: memory[key] for key, variable in _MEMORY_VARIABLES if memory.get(key)},
+        environment={_MEMORY_NAME: memory["memory_name"]} if memory.get("memory_name") else {},
         idle_timeout=lifecycle.get("idle_runtime_session_timeout"),
         max_lifetime=lifecycle.get("max_lifetime"),
         execution_role=aws.get("execution_role"),

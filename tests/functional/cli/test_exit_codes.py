@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.command_line import CommandLine
+from tests.exports import AN_EXPORT
 from tests.functional.cli.aws_project import on_aws
 from tests.json_contract import objects, verbs
 from tests.same_process import SameProcess
@@ -43,6 +44,16 @@ OF_EACH_VERB = {
     "endpoints-create": [(["new"], 0), (["new"], 1), (["DEFAULT"], 2), (["other", "--version", "99"], 4)],
     "endpoints-update": [(["new", "--version", "1"], 0), (["new"], 2), (["nowhere", "--version", "1"], 4)],
     "endpoints-delete": [(["new", "--yes"], 0), (["new"], 2), (["new", "--yes"], 4)],
+    "memory-create": [(["kept"], 0), (["kept"], 1), (["a-b"], 2), (["new", "--strategy", "other"], 2)],
+    "memory-list": [([], 0), (["--agent", "nobody"], 4)],
+    "memory-show": [(["kept"], 0), (["a b"], 2), (["nothing"], 4)],
+    "memory-actors": [(["kept"], 0), (["nothing"], 4)],
+    "memory-sessions": [(["kept"], 0), (["nothing"], 4)],
+    "memory-import": [(["kept", "export.jsonl"], 0), (["kept", "agent.py"], 2), (["nothing", "export.jsonl"], 4)],
+    "memory-events": [(["kept"], 0), (["kept", "--last", "0"], 2), (["kept", "--actor", "nobody"], 4)],
+    "memory-search": [(["kept", "tea"], 0), (["kept", " "], 2), (["kept", "tea", "--strategy", "no"], 4)],
+    "memory-export": [(["kept", "out.jsonl"], 0), (["kept", "out.jsonl"], 2), (["nothing", "out2.jsonl"], 4)],
+    "memory-delete": [(["kept"], 2), (["kept", "--yes"], 0), (["kept", "--yes"], 4)],
     "destroy": [(["--dry-run"], 0), ([], 2), (["--agent", "nobody"], 4)],
     "permissions": [(["--target", "aws"], 0), ([], 2), (["--agent", "nobody"], 4)],
     "doctor": [(["--config", "nowhere.yaml"], 2)],
@@ -65,6 +76,7 @@ OF_EACH_VERB = {
 def here(agentcore: CommandLine) -> SameProcess:
     environment = {**agentcore.environment, "AGENTCORE_TARGET": "local", "AWS_EC2_METADATA_DISABLED": "true"}
     files = {"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
+    (agentcore.folder / "export.jsonl").write_text(AN_EXPORT)
     return SameProcess(agentcore.folder, environment | files)
 
 
@@ -88,7 +100,11 @@ def test_no_verb_is_forgotten() -> None:
 def test_the_codes_of_a_verb(here: SameProcess, verb: str) -> None:
     here.run("invoke", "{}", "--session-id", "known")
     for arguments, code in OF_EACH_VERB[verb]:
-        words = verb.split("-") if verb.partition("-")[0] in ("sessions", "endpoints", "local") else verb.split("-", 1)
+        words = (
+            verb.split("-")
+            if verb.partition("-")[0] in ("sessions", "endpoints", "local", "memory")
+            else verb.split("-", 1)
+        )
         runs_here = here if verb not in ("chat", "doctor") else CommandLine(here.folder, here.environment)
         ran = runs_here.run(*words, *arguments, code=code)
         if code and verb not in ("exec", "local-run"):
@@ -155,6 +171,8 @@ def test_what_the_service_could_not_make_is_1(faults: SameProcess) -> None:
         ["chat"],
         ["sessions stop", "conv1"],
         ["logs"],
+        ["memory list"],
+        ["memory show", "notes"],
         ["auth create-pool"],
         ["auth delete-pool", "--yes"],
     ],

@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from tests.command_line import CommandLine
+from tests.exports import AN_EXPORT
 from tests.functional.aws_target.cloud import OTHER_IMAGE, Cloud, Project
 from tests.functional.aws_target.conftest import cloud as cloud
 from tests.functional.aws_target.conftest import project as project
@@ -41,6 +42,16 @@ LOCAL = [
     ["endpoints create", "fresh"],
     ["endpoints update", "prod", "--version", "1"],
     ["endpoints delete", "canary", "--yes"],
+    ["memory create", "more", "--strategy", "semantic:facts"],
+    ["memory list"],
+    ["memory show", "notes"],
+    ["memory actors", "notes"],
+    ["memory sessions", "notes"],
+    ["memory events", "notes", "--session", "conv1"],
+    ["memory search", "notes", "tea"],
+    ["memory export", "notes", "out.jsonl", "--force"],
+    ["memory import", "notes", "notes.jsonl"],
+    ["memory delete", "spare", "--yes"],
     ["destroy", "--dry-run"],
     ["local start"],
     ["local status"],
@@ -79,7 +90,14 @@ def talked_to(agentcore: CommandLine) -> Iterator[CommandLine]:
     here.run("invoke", "{}", "--session-id", "conv1", "--keep-transcripts")
     here.run("endpoints", "create", "prod")
     here.run("endpoints", "create", "canary")
+    for memory in ("notes", "spare"):
+        here.run("memory", "create", memory, "--strategy", "semantic")
+    (here.folder / "notes.jsonl").write_text(AN_EXPORT)
+    here.run("memory", "import", "notes", "notes.jsonl")
     yield here
+    for memory in ("notes", "spare", "more"):
+        if f"{memory}-" in here.run("memory", "list").stdout:
+            here.run("memory", "delete", memory, "--yes")
     for endpoint in ("prod", "canary", "fresh"):
         if endpoint in here.run("endpoints", "list").stdout:
             here.run("endpoints", "delete", endpoint, "--yes")
@@ -202,6 +220,9 @@ def test_chat(agentcore: CommandLine) -> None:
         (["sessions show", "nobody"], 4, "NotFound"),
         (["endpoints update", "nothing", "--version", "1"], 4, "NotFound"),
         (["rollback", "--to", "99"], 4, "NotFound"),
+        (["memory show", "nothing"], 4, "NotFound"),
+        (["memory create", "notes"], 1, "Conflict"),
+        (["memory delete", "notes"], 2, "InvalidInput"),
         (["endpoints create", "prod"], 1, "Conflict"),
         (["invoke", '{"do": "fail"}'], 5, "AgentFailed"),
         (["invoke", '{"do": "die"}'], 5, "AgentFailed"),

@@ -1,25 +1,33 @@
-"""Every command of the pages without recipes is run as a reader types it, in a copy of examples/session."""
+"""Every command of the pages without recipes is run as a reader types it, in a copy of the example that is called like
+the page, else of examples/session; the other examples are beside it.
+"""
 
 from __future__ import annotations
 
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from agentcore_cli.local.home import Home
 from tests.functional.docs.page import REPOSITORY, Recipe, Typed, commands_of, recipes_of, shell
+from tests.redis_server import running_redis
 
 PAGES = [page for page in sorted((REPOSITORY / "docs").glob("**/*.md")) if not [*recipes_of(page.read_text())]]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_command_of_a_page_does_as_it_says(page: Path, tmp_path: Path, home: Home) -> None:
-    folder = tmp_path / "session"
-    shutil.copytree(REPOSITORY / "examples" / "session", folder)
-    for typed in commands_of(page.read_text()):
-        if not typed.excluded:
-            typed.run(folder, shell(home.root))
+    examples, environment = tmp_path / "examples", shell(home.root)
+    shutil.copytree(REPOSITORY / "examples", examples, ignore=shutil.ignore_patterns("__pycache__"))
+    folder = examples / page.stem if (examples / page.stem).is_dir() else examples / "session"
+    with ExitStack() as needed:
+        if "$REDIS_URL" in page.read_text():
+            environment["REDIS_URL"] = needed.enter_context(running_redis(tmp_path))
+        for typed in commands_of(page.read_text()):
+            if not typed.excluded:
+                typed.run(folder, environment)
 
 
 def test_the_runner_reads_what_a_reader_would_type() -> None:

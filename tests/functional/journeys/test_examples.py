@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.command_line import CommandLine
 from tests.fakes.bedrock import ScriptedBedrock
-from tests.functional.journeys.project import EXAMPLES, Deployments, Project
+from tests.functional.journeys.project import EXAMPLES, REPOSITORY, Deployments, Project
+from tests.redis_server import running_redis, time_to_live
 
 
 def add_example(deployments: Deployments, name: str, parent: Path, *configure: str) -> Project:
@@ -129,6 +134,13 @@ def test_strands_uses_its_tool_and_remembers_the_order(tmp_path: Path, deploymen
     assert stranger["response"] == "Which order do you mean? Give me its number."
 
 
+@pytest.fixture(scope="module")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Redis on loopback."""
+    with running_redis(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
 @pytest.mark.parametrize("template", ["session", "strands", "memory"])
 def test_a_project_of_init_runs_as_its_readme_says(
     tmp_path: Path, deployments: Deployments, bedrock: ScriptedBedrock, template: str
@@ -143,7 +155,70 @@ def test_a_project_of_init_runs_as_its_readme_says(
     expected = {
         "session": ('"said": ["How is the weather?"]', '"said": ["How is the weather?", "Still me"]'),
         "strands": ("I cannot see the weather.", ""),
-        "memory": ("We have not met before.", "You said 1 things before this."),
+        "memory": ('"history_length": 0', '"history_length": 1'),
     }[template]
     assert expected[0] in first
     assert expected[1] in second
+    if template == "memory":
+        project.command.run("memory", "delete", "--local", "made_memory_memory", "--yes")
+
+
+def test_init_s_memory_template_is_the_example() -> None:
+    template = REPOSITORY / "templates" / "project" / "memory"
+    assert (template / "agent.py.j2").read_text() == (EXAMPLES / "memory" / "handler.py").read_text()
+    assert (template / "requirements.txt.j2").read_text() == (EXAMPLES / "memory" / "requirements.txt").read_text()
+
+
+@pytest.fixture(scope="module")
+def remembering(
+    tmp_path_factory: pytest.TempPathFactory, deployments: Deployments, bedrock: ScriptedBedrock
+) -> Iterator[Project]:
+    """examples/memory with a model that answers by a script."""
+    folder = tmp_path_factory.mktemp("example") / "memory"
+    shutil.copytree(EXAMPLES / "memory", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    said = ["--entrypoint", "handler.py", "--memory", "example_talks", "--env", "MODEL_ID=scripted"]
+    project = deployments.add(folder, ["--name", "example_memory", *said], bedrock.environment)
+    yield project
+    project.command.run("memory", "delete", "--local", "example_talks", "--yes")
+
+
+def asked(project: Project, session: str, actor: str, prompt: str) -> Any:
+    return project.invoke(json.dumps({"actor_id": actor, "prompt": prompt}), session)
+
+
+def test_a_conversation_outlives_its_session(remembering: Project) -> None:
+    first = asked(remembering, "conv1", "ann", "My name is Ann")
+    remembering.command.run("sessions", "stop", "--local", "--all")
+    second = asked(remembering, "conv1", "ann", "Do you remember my name?")
+    assert (first["history_length"], second["history_length"]) == (0, 1)
+    assert "Ann" in second["response"], "the model was told what was said in the session before"
+    told = remembering.command.run("memory", "events", "--local", "example_talks", "--session", "conv1").stdout
+    assert [line.split()[-1] for line in told.splitlines() if "USER" in line] == ["Ann", "name?"]
+
+
+def test_two_actors_of_one_session_and_two_sessions_of_one_actor_share_nothing(remembering: Project) -> None:
+    asked(remembering, "shared", "ann", "My name is Ann")
+    assert asked(remembering, "shared", "bob", "Hello")["history_length"] == 0
+    assert asked(remembering, "another", "ann", "Hello")["history_length"] == 0
+    assert asked(remembering, "shared", "ann", "Hello")["history_length"] == 1
+
+
+def test_an_answer_knows_the_last_ten_turns_and_no_more(remembering: Project) -> None:
+    lengths = [asked(remembering, "long", "ann", f"Number {number}")["history_length"] for number in range(12)]
+    assert lengths == [*range(11), 10]
+
+
+def test_redis_keeps_a_conversation_over_sessions_and_loses_no_turn(
+    tmp_path: Path, deployments: Deployments, redis_url: str
+) -> None:
+    said = ["--env", f"REDIS_URL={redis_url}", "--env", "SESSION_TTL=3600"]
+    project = add_example(deployments, "redis", tmp_path, "--entrypoint", "handler.py", *said)
+    assert project.invoke("Hello", "conv1")["message_count"] == 1
+    project.command.run("sessions", "stop", "--local", "--all")
+    again = project.invoke("Still me", "conv1")
+    assert (again["message_count"], again["earlier_messages"]) == (2, ["Hello"])
+    assert project.invoke("Hello", "conv2")["message_count"] == 1
+    with ThreadPoolExecutor(4) as threads:
+        counts = list(threads.map(lambda text: project.invoke(text, "busy")["message_count"], "abcdefgh"))
+    assert sorted(counts) == list(range(1, 9)), "each call saw what the one before it had written"
+    assert 3500 < time_to_live(redis_url, "session:") <= 3600

@@ -1,4 +1,4 @@
-"""Our shapes and places on the wire are the model's, constraint by constraint."""
+"""Our shapes and places on the wire are the models', constraint by constraint."""
 
 from __future__ import annotations
 
@@ -7,20 +7,39 @@ from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, St
 from botocore.model import Shape as Modelled
 
 from agentcore_cli.local.control.operations import OPERATIONS, Operation
-from agentcore_cli.local.control.schema import Boolean, Integer, List, Map, Shape, String, Structure, Union
-from tests.fakes.control_model import inputs, service
+from agentcore_cli.local.control.schema import (
+    Boolean,
+    Document,
+    Double,
+    Integer,
+    List,
+    Map,
+    Shape,
+    String,
+    Structure,
+    Timestamp,
+    Union,
+)
+from agentcore_cli.local.memory import operations as of_memory
+from tests.fakes.control_model import inputs, is_document, service
 
 MODEL: ServiceModel = service()
+DATA: ServiceModel = service("bedrock-agentcore")
+SERVED = [
+    *(pytest.param(operation, MODEL, id=operation.name) for operation in OPERATIONS),
+    *(pytest.param(operation, MODEL, id=f"memory-{operation.name}") for operation in of_memory.CONTROL),
+    *(pytest.param(operation, DATA, id=operation.name) for operation in of_memory.DATA),
+]
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
-def test_each_input_shape_is_the_models(operation: Operation) -> None:
-    assert sorted_requirements(operation.shape) == translated(inputs(MODEL.operation_model(operation.name)))
+@pytest.mark.parametrize(("operation", "model"), SERVED)
+def test_each_input_shape_is_the_models(operation: Operation, model: ServiceModel) -> None:
+    assert sorted_requirements(operation.shape) == translated(inputs(model.operation_model(operation.name)))
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
-def test_each_operation_is_where_the_model_has_it(operation: Operation) -> None:
-    modelled = MODEL.operation_model(operation.name)
+@pytest.mark.parametrize(("operation", "model"), SERVED)
+def test_each_operation_is_where_the_model_has_it(operation: Operation, model: ServiceModel) -> None:
+    modelled = model.operation_model(operation.name)
     assert operation.method == modelled.http["method"]
     assert "/" + "/".join(operation.path) == modelled.http["requestUri"].removesuffix("/")
     assert operation.status == modelled.http["responseCode"]
@@ -36,28 +55,37 @@ def translated(shape: Modelled) -> Shape:
     """A shape of botocore's in our language."""
     limits = shape.metadata
     low, high, sensitive = limits.get("min"), limits.get("max"), bool(limits.get("sensitive"))
+    if is_document(shape):
+        return Document(sensitive)
     if isinstance(shape, StructureShape):
         members = {name: translated(member) for name, member in shape.members.items()}
-        return Union(members) if shape.is_tagged_union else Structure(members, tuple(sorted(shape.required_members)))
+        return (
+            Union(members)
+            if shape.is_tagged_union
+            else Structure(members, tuple(sorted(shape.required_members)), sensitive)
+        )
     if isinstance(shape, ListShape):
         return List(translated(shape.member), low or 0, high)
     if isinstance(shape, MapShape):
         key, value = translated(shape.key), translated(shape.value)
         assert isinstance(key, String)
-        assert isinstance(value, String)
         return Map(key, value, low or 0, high, sensitive)
     if isinstance(shape, StringShape):
         return String(low or 0, high, limits.get("pattern"), tuple(shape.enum), sensitive)
-    return {"integer": Integer(low, high), "boolean": Boolean()}[shape.type_name]
+    plain = {"integer": Integer(low, high), "boolean": Boolean(), "double": Double(), "timestamp": Timestamp()}
+    return plain[shape.type_name]
 
 
 def sorted_requirements(shape: Shape) -> Shape:
     """The same with required members in alphabetical order: the model's order means nothing."""
     match shape:
-        case Structure(members, required):
-            return Structure({name: sorted_requirements(m) for name, m in members.items()}, tuple(sorted(required)))
+        case Structure(members, required, sensitive):
+            inner = {name: sorted_requirements(member) for name, member in members.items()}
+            return Structure(inner, tuple(sorted(required)), sensitive)
         case Union(members):
             return Union({name: sorted_requirements(member) for name, member in members.items()})
         case List(member, minimum, maximum):
             return List(sorted_requirements(member), minimum, maximum)
+        case Map(key, value, minimum, maximum, sensitive):
+            return Map(key, sorted_requirements(value), minimum, maximum, sensitive)
     return shape

@@ -91,10 +91,7 @@ def test_every_field_is_carried_over_or_named(tmp_path: Path) -> None:
     assert (said.subnets, said.security_groups) == (("subnet-0123456789abcdef0",), ("sg-0123456789abcdef0",))
     assert (said.idle_timeout, said.max_lifetime) == (300, 3600)
     assert said.memory == "support_mem-AbCdEf0123"
-    assert said.environment == {
-        "BEDROCK_AGENTCORE_MEMORY_ID": "support_mem-AbCdEf0123",
-        "BEDROCK_AGENTCORE_MEMORY_NAME": "support_mem",
-    }
+    assert said.environment == {"BEDROCK_AGENTCORE_MEMORY_NAME": "support_mem"}
     assert (said.jwt_clients, said.jwt_audience, said.jwt_scopes) == (("client",), ("audience",), ("support/invoke",))
     assert said.header_allowlist == ("X-Amzn-Bedrock-AgentCore-Runtime-Custom-Tenant",)
     assert [line.split(": ")[1].split()[0] for line in agent.left_out] == [

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 import agentcore_cli.aws
 from agentcore_cli import events
 from agentcore_cli.aws.denials import action_of, denial
-from agentcore_cli.config import Agent, Authorizer, Network
+from agentcore_cli.config import Agent, Authorizer, Memory, Network
 from agentcore_cli.resources.caller_policy import policy
 from agentcore_cli.resources.catalog import Deployment
 from agentcore_cli.resources.ownership import Owner
@@ -44,6 +44,9 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "vpc": {"network": NETWORK},
     "jwt": {"authorizer": AUTHORIZER},
     "a2a": {"protocol": "A2A"},
+    "memory": {"memory": "notes"},
+    "whole-memory": {"memory": Memory("notes", encryption_key=KEY, execution_role=ROLE)},
+    "given-memory": {"memory": "notes-AbCdEf0123"},
 }
 
 
@@ -61,6 +64,8 @@ def deployment(agent: Agent = PLAIN, region: str = REGION, account: str = ACCOUN
         runtime_id=None,
         artifact=None,
         has_repository=False,
+        memory_name="notes",
+        memory_id=None,
         image=None,
         refresh=True,
         resolved="",
@@ -104,6 +109,7 @@ def test_it_is_a_policy_that_iam_takes_as_a_managed_one(settings: dict[str, Any]
 def test_only_what_aws_can_not_scope_stands_on_everything(settings: dict[str, Any]) -> None:
     found = by_sid(document(**settings))
     assert {sid for sid, statement in found.items() if statement["Resource"] == "*"} <= {
+        "MakeMemory",
         "MakeRuntime",
         "SignInToRegistry",
     }
@@ -159,6 +165,19 @@ def test_the_identity_that_comes_and_goes_with_a_runtime_is_the_caller_s_to_make
     }
 
 
+def test_a_memory_is_managed_where_deploys_make_it_and_only_looked_at_where_it_is_given() -> None:
+    arn = f"arn:aws:bedrock-agentcore:{REGION}:{ACCOUNT}:memory"
+    own = by_sid(document(memory="notes"))
+    assert own["ManageMemory"]["Resource"] == own["ReadAndMoveMemory"]["Resource"] == f"{arn}/notes-*"
+    given = by_sid(document(memory="notes-AbCdEf0123"))
+    assert given["LookAtMemory"]["Resource"] == given["ReadAndMoveMemory"]["Resource"] == f"{arn}/notes-AbCdEf0123"
+    changing = {"CreateMemory", "UpdateMemory", "DeleteMemory"}
+    assert not {f"bedrock-agentcore:{name}" for name in changing} & actions(document(memory="notes-AbCdEf0123"))
+    whole = by_sid(document(**CONFIGS["whole-memory"]))
+    assert (whole["PassMemoryRole"]["Resource"], whole["EncryptMemory"]["Resource"]) == (ROLE, KEY)
+    assert not any("Memory" in sid for sid in by_sid(document()))
+
+
 def test_callers_with_a_token_need_no_right_to_invoke() -> None:
     assert "bedrock-agentcore:InvokeAgentRuntime" in actions(document())
     assert "bedrock-agentcore:InvokeAgentRuntime" not in actions(document(authorizer=AUTHORIZER))
@@ -201,6 +220,8 @@ BEYOND_THE_DOORS = {
     "kms:CreateGrant",
     "kms:DescribeKey",
     "kms:RetireGrant",
+    "kms:Decrypt",
+    "kms:GenerateDataKey",
     *(
         f"ecr:{name}"  # a push, by the engine
         for name in (
@@ -225,7 +246,9 @@ def door_operations() -> Iterator[tuple[str, str]]:
     """Every service and operation, by the API's name, that a file of `aws/` names."""
     for path in sorted(DOORS.glob("*.py")):
         texts = {node.value for node in ast.walk(ast.parse(path.read_text())) if _is_text(node)}
-        for service in sorted(texts & {"iam", "ecr", "logs", "sts", "s3", "bedrock-agentcore-control"}):
+        for service in sorted(
+            texts & {"iam", "ecr", "logs", "sts", "s3", "bedrock-agentcore", "bedrock-agentcore-control"}
+        ):
             names = SERVICES.get_service_model(service).operation_names
             yield from ((service, name) for name in names if xform_name(name) in texts)
 
@@ -262,6 +285,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "iam": {"RoleName": deployment().own_role},
     "ecr": {"repositoryName": deployment().own_repository.name},
     "logs": {"logGroupName": GROUP},
+    "bedrock-agentcore": {"memoryId": "notes-AbCdEf0123"},
     "bedrock-agentcore-control": {"agentRuntimeId": "bot-AbCdEf0123"},
 }
 TAGGED = {
@@ -275,11 +299,15 @@ TAGGED = {
 def test_and_its_scope_covers_what_the_call_is_about(service: str, operation: str) -> None:
     """By the resource that a refusal would name; what looks at policies is about those of a supplied role."""
     parameters = dict(PARAMETERS.get(service, {}))
+    if operation.endswith("Memory"):
+        parameters = PARAMETERS["bedrock-agentcore"]
     if operation in ("TagResource", "UntagResource", "ListTagsForResource"):
         parameters = {"resourceArn": TAGGED[service]}
     if operation in (
         "CreateAgentRuntime",
+        "CreateMemory",
         "ListAgentRuntimes",
+        "ListMemories",
         "GetAuthorizationToken",
         "GetPolicy",
         "GetPolicyVersion",

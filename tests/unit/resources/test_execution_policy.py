@@ -16,13 +16,16 @@ from agentcore_cli.errors import InputError
 from agentcore_cli.resources.execution_policy import Grant, policy, trust
 
 ACCOUNT, REGION = "123456789012", "us-west-2"
+MEMORY = f"arn:aws:bedrock-agentcore:{REGION}:{ACCOUNT}:memory/notes-AbCdEf0123"
 AGENT = Agent(entrypoint="main.py", models=("amazon.nova-lite-v1:0",))
 REPOSITORY = EcrRepository(ACCOUNT, REGION, "team/bot")
 BEDROCK = f"arn:aws:bedrock:{REGION}:{ACCOUNT}"
 
 
-def statements(repository: EcrRepository | None = REPOSITORY, file: Path | None = None, **settings: Any) -> Any:
-    document = policy(Grant(replace(AGENT, **settings), "bot", ACCOUNT, REGION, repository, file))
+def statements(
+    repository: EcrRepository | None = REPOSITORY, file: Path | None = None, memory: str | None = None, **settings: Any
+) -> Any:
+    document = policy(Grant(replace(AGENT, **settings), "bot", ACCOUNT, REGION, repository, file, memory=memory))
     assert document["Version"] == "2012-10-17"
     return {statement["Sid"]: statement for statement in document["Statement"]}
 
@@ -44,7 +47,7 @@ PLAIN = {
     [
         pytest.param({}, set(), id="plain"),
         pytest.param({"otel": True}, {"SendSpansToLogs"}, id="otel"),
-        pytest.param({"memory": "notes"}, {"UseMemory"}, id="memory"),
+        pytest.param({"memory": MEMORY}, {"UseMemory"}, id="memory"),
         pytest.param(
             {"services": ("identity",)},
             {"GetWorkloadTokens", "GetCredentials", "ReadCredentialSecrets"},
@@ -64,7 +67,7 @@ def test_an_agent_without_an_image_of_ecr_may_pull_none() -> None:
 
 
 def test_everything_that_can_be_scoped_is_scoped_to_this_agent() -> None:
-    found = statements(memory="notes", services=("identity", "browser", "code_interpreter"), otel=True)
+    found = statements(memory=MEMORY, services=("identity", "browser", "code_interpreter"), otel=True)
     unscoped = {sid for sid, statement in found.items() if statement["Resource"] == "*"}
     assert unscoped == {"SignInToRegistry", "SendTraces", "SendMetrics"}
     assert found["ReadImage"]["Resource"] == REPOSITORY.arn
@@ -106,12 +109,8 @@ def test_a_key_opens_secrets_through_their_services_alone() -> None:
     assert only["Condition"] == {"StringEquals": {"kms:ViaService": through[1:]}}
 
 
-@pytest.mark.parametrize(
-    ("memory", "resource"), [("notes", "notes-*"), ("notes-AbCdEf0123", "notes-AbCdEf0123")], ids=["name", "id"]
-)
-def test_a_memory_is_named_by_its_id(memory: str, resource: str) -> None:
-    expected = f"arn:aws:bedrock-agentcore:{REGION}:{ACCOUNT}:memory/{resource}"
-    assert statements(memory=memory)["UseMemory"]["Resource"] == expected
+def test_a_memory_is_that_one_and_no_other() -> None:
+    assert statements(memory=MEMORY)["UseMemory"]["Resource"] == MEMORY
 
 
 PROVISIONED = f"{BEDROCK}:provisioned-model/abcdef012345"
@@ -157,7 +156,6 @@ def test_every_arn_and_principal_is_of_the_partition(region: str, partition: str
     agent = replace(
         AGENT,
         models=("us.amazon.nova-v1:0", "amazon.nova-v1:0"),
-        memory="notes",
         services=("identity", "browser", "code_interpreter"),
         otel=True,
     )

@@ -8,6 +8,7 @@ import pytest
 
 from agentcore_cli.engine import FieldChange
 from agentcore_cli.engine.difference import differences
+from agentcore_cli.resources import policy_document
 from agentcore_cli.resources.policy_document import Caller, facts, missing, names_source, trust_fault, widens
 
 CALLER = Caller(
@@ -177,3 +178,11 @@ def test_one_statement_that_lets_it_in_is_enough() -> None:
     assert trust_fault(several, CALLER) is None
     assert names_source(several)
     assert not names_source(trusting())
+
+
+def test_facts_tell_the_document_again() -> None:
+    allowed = {"Sid": "Read", "Effect": "Allow", "Action": ["s3:GetObject", "s3:List*"], "Resource": "*"}
+    forbidden = {"Sid": "No", "Effect": "Deny", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::x/*"}
+    condition = {"StringEquals": {"aws:RequestedRegion": "us-west-2"}}
+    whole = {"Version": "2012-10-17", "Statement": [allowed, forbidden | {"Condition": condition}]}
+    assert policy_document.document(facts(whole)) == whole

@@ -1,0 +1,100 @@
+"""AgentCore's control plane: memories, their strategies and tags (`bedrock-agentcore-control`)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from agentcore_cli.aws.session import Session
+from agentcore_cli.contract import HEADER_RETRIEVAL
+from agentcore_cli.errors import ConflictError, InputError, NotFoundError
+
+_SERVICE: Final = "bedrock-agentcore-control"
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """One memory. `settings` is the answer of GetMemory as it came; empty from a list.
+
+    `status` is CREATING, ACTIVE, UPDATING, FAILED or DELETING; `created_at` is ISO 8601; `retrieval` is how the local
+    runtime finds records, None elsewhere.
+    """
+
+    id: str
+    arn: str
+    status: str
+    created_at: str
+    failure: str | None = None
+    retrieval: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def name(self) -> str:
+        """An id is the name and ten characters; a list tells no more (MemorySummary)."""
+        return self.id.rpartition("-")[0]
+
+
+class Memories:
+    """The door. Every method raises AgentcoreError as `aws.errors` has it; absence is None where the type says so."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def create(self, body: Mapping[str, Any]) -> Memory:
+        """CreateMemory. `body` must hold a clientToken: the call may be repeated. ConflictError: the name is taken."""
+        try:
+            return _read(self._session.call(_SERVICE, "create_memory", **body)["memory"])
+        except InputError as error:
+            if "already exists" not in error.message:  # the service has no other word for it (SDK memory/client.py)
+                raise
+            raise ConflictError(error.message, request_id=error.request_id) from error
+
+    def update(self, body: Mapping[str, Any]) -> Memory:
+        """UpdateMemory: what `body` leaves out stays as it is. It must hold a clientToken."""
+        return _read(self._session.call(_SERVICE, "update_memory", **body)["memory"])
+
+    def get(self, memory_id: str) -> Memory | None:
+        try:
+            answer = self._session.call(_SERVICE, "get_memory", memoryId=memory_id)
+        except NotFoundError:
+            return None
+
+        headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+        return replace(_read(answer["memory"]), retrieval=headers.get(HEADER_RETRIEVAL.lower()))
+
+    def find(self, name: str) -> Memory | None:
+        """The memory of this name, by looking through the list."""
+        listed = next((memory for memory in self.all() if memory.name == name), None)
+        return self.get(listed.id) if listed else None
+
+    def all(self) -> list[Memory]:
+        return [_read(item) for item in self._session.pages(_SERVICE, "list_memories", "memories", maxResults=100)]
+
+    def delete(self, memory_id: str) -> None:
+        """DeleteMemory, with all that is in it; gone already is as good."""
+        try:
+            self._session.call(_SERVICE, "delete_memory", memoryId=memory_id)
+        except NotFoundError:
+            return
+
+    def tags(self, arn: str) -> dict[str, str]:
+        tags: dict[str, str] = self._session.call(_SERVICE, "list_tags_for_resource", resourceArn=arn)["tags"]
+        return tags
+
+    def tag(self, arn: str, tags: Mapping[str, str]) -> None:
+        self._session.call(_SERVICE, "tag_resource", resourceArn=arn, tags=dict(tags))
+
+    def untag(self, arn: str, keys: Collection[str]) -> None:
+        self._session.call(_SERVICE, "untag_resource", resourceArn=arn, tagKeys=sorted(keys))
+
+
+def _read(answer: Mapping[str, Any]) -> Memory:
+    return Memory(
+        id=answer["id"],
+        arn=answer["arn"],
+        status=answer["status"],
+        created_at=answer["createdAt"].isoformat(),
+        failure=answer.get("failureReason"),
+        settings=answer if "eventExpiryDuration" in answer else {},
+    )

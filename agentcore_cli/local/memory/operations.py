@@ -1,0 +1,96 @@
+"""The operations on memories that are served: where each is on the wire, and what it takes.
+
+Paths, methods and statuses are botocore's: of `bedrock-agentcore-control` for memories themselves and their tags, of
+`bedrock-agentcore` for what is in them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from agentcore_cli.local.control import operations
+from agentcore_cli.local.memory import resource_shapes, shapes
+from agentcore_cli.local.memory import rules as memory_rules
+
+_MEMORIES: Final = ("memories",)
+_MEMORY: Final = (*_MEMORIES, "{memoryId}")
+_SESSIONS: Final = (*_MEMORY, "actor", "{actorId}", "sessions")
+_SESSION: Final = (*_SESSIONS, "{sessionId}")
+_EVENT: Final = (*_SESSION, "events", "{eventId}")
+_RECORDS: Final = (*_MEMORY, "memoryRecords")
+_RECORD: Final = (*_MEMORY, "memoryRecord", "{memoryRecordId}")
+_JOBS: Final = (*_MEMORY, "extractionJobs")
+_TOKEN: Final = {"clientToken": "clientToken"}
+_NAMESPACE: Final = {"namespace": "namespace"}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(operations.Operation):
+    """`is_control`: it is the control plane's, which no session's token opens."""
+
+    is_control: bool = False
+
+
+def _of_control(operation: operations.Operation) -> Operation:
+    members = {
+        name: getattr(operation, name) for name in ("name", "method", "path", "status", "shape", "query", "rules")
+    }
+    return Operation(**members, is_control=True)
+
+
+_CONTROL: Final = (
+    operations.Operation(
+        "CreateMemory", "POST", (*_MEMORIES, "create"), 202, resource_shapes.CREATE_MEMORY, rules=memory_rules.create
+    ),
+    operations.Operation("GetMemory", "GET", (*_MEMORY, "details"), 200, resource_shapes.GET_MEMORY, {"view": "view"}),
+    operations.Operation("ListMemories", "POST", _MEMORIES, 200, resource_shapes.LIST_MEMORIES),
+    operations.Operation(
+        "UpdateMemory", "PUT", (*_MEMORY, "update"), 202, resource_shapes.UPDATE_MEMORY, rules=memory_rules.update
+    ),
+    operations.Operation("DeleteMemory", "DELETE", (*_MEMORY, "delete"), 202, resource_shapes.DELETE_MEMORY, _TOKEN),
+    *(operation for operation in operations.OPERATIONS if operation.path[0] == "tags"),
+)
+DATA: Final = (
+    Operation("CreateEvent", "POST", (*_MEMORY, "events"), 201, shapes.CREATE_EVENT, rules=memory_rules.create_event),
+    Operation("GetEvent", "GET", _EVENT, 200, shapes.GET_EVENT),
+    Operation("DeleteEvent", "DELETE", _EVENT, 200, shapes.DELETE_EVENT),
+    Operation("ListEvents", "POST", _SESSION, 200, shapes.LIST_EVENTS, rules=memory_rules.list_events),
+    Operation("ListActors", "POST", (*_MEMORY, "actors"), 200, shapes.LIST_ACTORS),
+    Operation("ListSessions", "POST", _SESSIONS, 200, shapes.LIST_SESSIONS),
+    Operation(
+        *("BatchCreateMemoryRecords", "POST", (*_RECORDS, "batchCreate"), 201, shapes.BATCH_CREATE_MEMORY_RECORDS),
+        rules=memory_rules.records,
+    ),
+    Operation(
+        *("BatchUpdateMemoryRecords", "POST", (*_RECORDS, "batchUpdate"), 200, shapes.BATCH_UPDATE_MEMORY_RECORDS),
+        rules=memory_rules.records,
+    ),
+    Operation("BatchDeleteMemoryRecords", "POST", (*_RECORDS, "batchDelete"), 200, shapes.BATCH_DELETE_MEMORY_RECORDS),
+    Operation("GetMemoryRecord", "GET", _RECORD, 200, shapes.GET_MEMORY_RECORD, _NAMESPACE),
+    Operation(
+        "DeleteMemoryRecord",
+        "DELETE",
+        (*_RECORDS, "{memoryRecordId}"),
+        200,
+        shapes.DELETE_MEMORY_RECORD,
+        _NAMESPACE,
+    ),
+    Operation("ListMemoryRecords", "POST", _RECORDS, 200, shapes.LIST_MEMORY_RECORDS, rules=memory_rules.list_records),
+    Operation(
+        *("RetrieveMemoryRecords", "POST", (*_MEMORY, "retrieve"), 200, shapes.RETRIEVE_MEMORY_RECORDS),
+        rules=memory_rules.retrieve_records,
+    ),
+    Operation("ListMemoryExtractionJobs", "POST", _JOBS, 200, shapes.LIST_MEMORY_EXTRACTION_JOBS),
+    Operation("StartMemoryExtractionJob", "POST", (*_JOBS, "start"), 200, shapes.START_MEMORY_EXTRACTION_JOB),
+)
+CONTROL: Final = tuple(map(_of_control, _CONTROL))
+OPERATIONS: Final = (*DATA, *CONTROL)
+
+
+def find(method: str, segments: list[str]) -> tuple[Operation, dict[str, str]] | None:
+    """The operation a request is for, and the members in its path."""
+    for operation in OPERATIONS:
+        if (in_path := operation.bind(method, segments)) is not None:
+            return operation, in_path
+    return None

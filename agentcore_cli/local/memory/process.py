@@ -1,0 +1,110 @@
+"""The process that keeps the memories, as the server sees it: started for the first request, and again if it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import socket
+import sys
+from pathlib import Path
+from typing import Final, cast
+
+import msgspec
+
+from agentcore_cli.local.memory.frames import Answered, Asked, Frames, frame
+from agentcore_cli.local.wire import ServiceFault
+
+CLOSE_SECONDS: Final = 10.0  # how long it may take to end what it is doing
+PROGRAM: Final = "agentcore_cli.local.memory"
+
+_log = logging.getLogger(__name__)
+
+
+class MemoryProcess:
+    """One process over `database`, and who waits for its answers."""
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._starting = asyncio.Lock()
+        self._line: _Line | None = None
+
+    async def ask(self, asked: Asked) -> Answered:
+        """Its answer. Raises ServiceFault 500 when it dies over it: what it was asked may be done or not."""
+        line = self._line
+        if line is None or line.ended:
+            line = await self._start()
+        return await line.ask(asked)
+
+    async def close(self) -> None:
+        """End it, with what it was asked for done."""
+        if self._line is not None:
+            await self._line.close()
+
+    async def _start(self) -> _Line:
+        async with self._starting:
+            if self._line is None or self._line.ended:
+                self._line = await _Line.open(self._database)
+            return self._line
+
+
+class _Line(asyncio.Protocol):
+    """The socket to one process."""
+
+    def __init__(self) -> None:
+        self.ended = False
+        self._frames = Frames()
+        self._numbers = itertools.count()
+        self._waiting: dict[int, asyncio.Future[Answered]] = {}
+        self._transport: asyncio.WriteTransport
+        self._process: asyncio.subprocess.Process
+
+    @classmethod
+    async def open(cls, database: Path) -> _Line:
+        ours, its = socket.socketpair()
+        with its:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-P", "-m", PROGRAM, str(database), str(its.fileno())),
+                stdin=asyncio.subprocess.DEVNULL,
+                pass_fds=(its.fileno(),),
+                start_new_session=True,
+            )
+        _, line = await asyncio.get_running_loop().create_unix_connection(cls, sock=ours)
+        line._process = process
+        return line
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.WriteTransport, transport)  # uvloop's are of no class of asyncio's
+
+    def data_received(self, data: bytes) -> None:
+        for number, message in self._frames.feed(data):
+            waiting = self._waiting.pop(number)
+            if not waiting.done():
+                waiting.set_result(msgspec.msgpack.decode(message, type=Answered))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.ended = True
+        if self._waiting:
+            _log.error("the memory process ended over %d requests", len(self._waiting))
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_exception(ServiceFault.internal("The process that keeps the memories ended; try again"))
+        self._waiting.clear()
+
+    async def ask(self, asked: Asked) -> Answered:
+        number = next(self._numbers)
+        waiting: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = waiting
+        self._transport.write(frame(number, asked))
+        return await waiting
+
+    async def close(self) -> None:
+        self._transport.close()
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._process.wait()
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()

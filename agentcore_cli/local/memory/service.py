@@ -1,0 +1,66 @@
+"""What the server does with a request for a memory: who may ask, and then it is the process's."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from agentcore_cli.local.clock import Clock
+from agentcore_cli.local.control import ControlPlane
+from agentcore_cli.local.faults import Faults
+from agentcore_cli.local.guard import Caller
+from agentcore_cli.local.memory import operations
+from agentcore_cli.local.memory.frames import Asked
+from agentcore_cli.local.memory.process import MemoryProcess
+from agentcore_cli.local.request import Request
+from agentcore_cli.local.session_tokens import denied
+from agentcore_cli.local.wire import Answer, ServiceFault
+
+BODY_MAX: Final = 64_000_000  # bytes: an event holds 10 MB, and JSON may take six for one
+
+
+class MemoryService:
+    """`used_at` is when another program than `agentcore` last asked for anything, in seconds of the machine's time."""
+
+    def __init__(self, process: MemoryProcess, control: ControlPlane, clock: Clock, faults: Faults) -> None:
+        self.used_at = 0.0
+        self._process = process
+        self._control = control
+        self._clock = clock
+        self._faults = faults
+
+    def serves(self, segments: list[str]) -> bool:
+        """Whether the path is one of a memory's; whether there is such an operation is for `handle` to say."""
+        return segments[0] == "memories" or (segments[0] == "tags" and ":memory/" in segments[-1])
+
+    async def handle(self, request: Request, caller: Caller) -> Answer:
+        """Answer a request of somebody who is known. Raises ServiceFault, and CallerGone."""
+        if not request.is_of_a_command:
+            self.used_at = time.time()
+        if self._faults.strike("throttle"):
+            raise ServiceFault(429, "ThrottledException", "Rate exceeded")
+        asked = Asked(
+            request.method,
+            request.segments,
+            request.query,
+            await request.body(BODY_MAX).all(),
+            caller.region,
+            self._clock.now(),
+        )
+        if caller.grant is not None:
+            self._require_data_plane(request)
+            asked.granted, asked.project = True, self._control.project_of(caller.grant.runtime_id)
+        answered = await self._process.ask(asked)
+        if fault := answered.fault():
+            raise fault
+        return answered.status, answered.headers, answered.body
+
+    async def close(self) -> None:
+        """End the process, with what it was asked for done."""
+        await self._process.close()
+
+    def _require_data_plane(self, request: Request) -> None:
+        """A session's token opens no operation on memories themselves, nor on their tags."""
+        found = operations.find(request.method, request.segments)
+        if found is None or found[0].is_control:
+            raise denied(found[0].name if found else "*", "*")

@@ -1,0 +1,163 @@
+"""The loop of the process that keeps the memories.
+
+What came in by the time it looks is one batch: what writes is one transaction, in which a refused request changes
+nothing and harms no other, and only what is committed is acknowledged. Then what reads is answered. While nothing
+comes, there are `chores`.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from agentcore_cli.contract import HEADER_RETRIEVAL
+from agentcore_cli.local.control import requests
+from agentcore_cli.local.memory import operations
+from agentcore_cli.local.memory.call import Call
+from agentcore_cli.local.memory.chores import Chores
+from agentcore_cli.local.memory.events import Events
+from agentcore_cli.local.memory.frames import Answered, Asked
+from agentcore_cli.local.memory.jobs import Jobs
+from agentcore_cli.local.memory.memories import Memories
+from agentcore_cli.local.memory.records import Records
+from agentcore_cli.local.memory.search import Search
+from agentcore_cli.local.memory.tables import MIGRATIONS
+from agentcore_cli.local.memory.threads import Threads
+from agentcore_cli.local.memory.tokens import Tokens
+from agentcore_cli.local.store import Store
+from agentcore_cli.local.wire import JSON_HEADERS, ServiceFault
+
+ROOM: Final = "memory"
+
+Perform = Callable[[Call], dict[str, Any]]
+_log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Everything over one `Store`."""
+
+    def __init__(self, store: Store) -> None:
+        store.migrate(ROOM, MIGRATIONS)
+        self._store = store
+        tokens = Tokens(store)
+        memories = Memories(store, tokens)
+        threads = Threads(store, memories)
+        jobs = Jobs(store, memories, tokens)
+        events = Events(store, memories, tokens, threads, jobs)
+        self._search = Search(store)
+        records = Records(store, memories, tokens, self._search)
+        self._chores = Chores(store, memories, records, self._search, jobs, tokens)
+        self._perform: dict[str, Perform] = {
+            "CreateMemory": memories.create,
+            "GetMemory": memories.get,
+            "ListMemories": memories.list,
+            "UpdateMemory": memories.update,
+            "DeleteMemory": memories.delete,
+            "TagResource": memories.tag,
+            "UntagResource": memories.untag,
+            "ListTagsForResource": memories.list_tags,
+            "CreateEvent": events.create,
+            "GetEvent": events.get,
+            "DeleteEvent": events.delete,
+            "ListEvents": events.list,
+            "ListActors": threads.list_actors,
+            "ListSessions": threads.list_sessions,
+            "BatchCreateMemoryRecords": records.create,
+            "BatchUpdateMemoryRecords": records.update,
+            "BatchDeleteMemoryRecords": records.delete_batch,
+            "GetMemoryRecord": records.get,
+            "DeleteMemoryRecord": records.delete,
+            "ListMemoryRecords": records.list,
+            "RetrieveMemoryRecords": records.retrieve,
+            "ListMemoryExtractionJobs": jobs.list,
+            "StartMemoryExtractionJob": jobs.start,
+        }
+
+    def chore(self) -> bool:
+        """Do a little of what is left to do; whether there may be more."""
+        try:
+            return self._chores.step()
+        except (ServiceFault, sqlite3.Error) as error:
+            _failed(self._store, error)
+            return False
+
+    def answer(self, batch: Sequence[Asked]) -> list[Answered]:
+        """The answers to a batch, in its order; what they say is done survives a power cut."""
+        self._chores.now = max(asked.now for asked in batch)
+        answers: list[Answered | None] = [None] * len(batch)
+        calls: list[Call | None] = [None] * len(batch)
+        for number, asked in enumerate(batch):
+            try:
+                calls[number] = _read(asked)
+            except ServiceFault as fault:
+                answers[number] = Answered.of(fault)
+        writes = [(at, call) for at, call in enumerate(calls) if call is not None and not call.operation.reads]
+        if writes:
+            for (at, _), answered in zip(writes, self._write([call for _, call in writes]), strict=True):
+                answers[at] = answered
+        for at, call in enumerate(calls):
+            if call is not None and call.operation.reads:
+                answers[at] = self._attempt(call)
+        return [answer for answer in answers if answer is not None]
+
+    def _write(self, calls: Sequence[Call]) -> list[Answered]:
+        """All of them in one transaction; when that can't be committed, all of them are refused."""
+        try:
+            with self._store.transaction():
+                return [self._apart(call) for call in calls]
+        except (ServiceFault, sqlite3.Error) as error:
+            return [Answered.of(_failed(self._store, error))] * len(calls)
+
+    def _apart(self, call: Call) -> Answered:
+        """One write of several: it is done whole, or not at all."""
+        self._store.execute("SAVEPOINT one")
+        answered = self._attempt(call)
+        if answered.type and self._store.broken:
+            raise ServiceFault.internal(answered.body.decode())
+        if answered.type:
+            self._store.execute("ROLLBACK TO one")
+        self._store.execute("RELEASE one")
+        return answered
+
+    def _attempt(self, call: Call) -> Answered:
+        try:
+            answer = self._perform[call.operation.name](call)
+        except ServiceFault as fault:
+            return Answered.of(_named(fault))
+        except sqlite3.Error as error:
+            return Answered.of(_failed(self._store, error))
+        except Exception:
+            _log.exception("%s failed", call.operation.name)
+            return Answered.of(_named(ServiceFault.internal("The local memory failed; see server.log")))
+        body = b"" if call.operation.status == 204 else msgspec.json.encode(answer)
+        headers = list(JSON_HEADERS)
+        if call.operation.name == "GetMemory":
+            headers.append((HEADER_RETRIEVAL, self._search.way))
+        return Answered(call.operation.status, headers, body)
+
+
+def _read(asked: Asked) -> Call:
+    """The request as a call. Raises ServiceFault (400, 404)."""
+    found = operations.find(asked.method, asked.segments)
+    if found is None:
+        raise ServiceFault.unknown_operation()
+    operation, in_path = found
+    members = requests.read(operation, in_path, asked.query, asked.body)
+    return Call(operation, members, asked.region, asked.now, asked.granted, asked.project)
+
+
+def _named(fault: ServiceFault) -> ServiceFault:
+    """The fault as memory's model names it."""
+    if fault.type == "InternalServerException":
+        return ServiceFault(fault.status, "ServiceException", fault.message)
+    return fault
+
+
+def _failed(store: Store, error: Exception) -> ServiceFault:
+    message = error.message if isinstance(error, ServiceFault) else f"{store.path}: {error}; nothing was changed"
+    _log.error("%s", message)
+    return ServiceFault(500, "ServiceException", message)

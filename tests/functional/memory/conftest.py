@@ -1,0 +1,22 @@
+"""One server for a whole file of tests."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agentcore_cli.local.home import Home
+from tests.conftest import leave
+from tests.local_runtime import RunningServer
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RunningServer]:
+    folder = Path(tempfile.mkdtemp(prefix="ac-"))
+    running = RunningServer(Home(folder).create())
+    yield running
+    running.close()
+    leave(folder)
