@@ -32,6 +32,8 @@ def plan(
         result = run(Overrides(image=image, refresh=not no_refresh), select(said.options()), listener, largest=largest)
     sizes = [(file.name, size(file.size)) for file in result.largest]
     files = [table(("largest files", "size"), sizes)] if sizes else []
-    out.result(result, "\n".join([describe(result.changes), count(result.pending), *files]))
+    surprise = result.network.surprise if result.network else None
+    network = [f"network of sessions: {surprise}"] if surprise else []
+    out.result(result, "\n".join([describe(result.changes), count(result.pending), *network, *files]))
     if exit_code and result.pending:
         raise typer.Exit(CHANGES_PENDING)
