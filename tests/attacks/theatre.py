@@ -45,7 +45,25 @@ class Theatre:
 
         `modules` are installed in the agent's environment and imported by it, name and source.
         """
-        asked = {"sessions": [list(each) for each in sessions], "modules": dict(modules or {})}
+        asked = {
+            "sessions": [list(each) for each in sessions],
+            "modules": dict(modules or {}),
+            "fights": {},
+            "silent": [],
+        }
+        results: list[list[Any]] = self._run(asked, needs)["results"]
+        return results
+
+    def fight(self, acts: Mapping[str, str], silent: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
+        """What comes of acts that a session may not survive, by their names; `hostile_session.fight` says what is told.
+
+        After those that are `silent` nobody answers. Skips where there are no namespaces.
+        """
+        asked = {"sessions": [], "modules": {}, "fights": dict(acts), "silent": list(silent)}
+        fights: dict[str, dict[str, Any]] = self._run(asked, ())["fights"]
+        return fights
+
+    def _run(self, asked: Mapping[str, Any], needs: Sequence[str]) -> dict[str, Any]:
         done = subprocess.run(
             [*self._as_user(), PYTHON, self.root / "tests" / "attacks" / "hostile_session.py", self.root / "state"],
             input=json.dumps(asked),
@@ -55,14 +73,13 @@ class Theatre:
             env={"PATH": os.defpath, "HOME": str(self.home), "AWS_SECRET_ACCESS_KEY": SECRET, "USERS_OWN": SECRET},
         )
         assert done.returncode == 0, done.stderr
-        told = json.loads(done.stdout)
+        told: dict[str, Any] = json.loads(done.stdout)
         if told["level"] != "namespaces":
             pytest.skip(f"level namespaces as {self.user}: {told['reason']}")
         for name in needs:
             if name in told["missing"]:
                 pytest.skip(f"{name} as {self.user}: {told['missing'][name]}")
-        results: list[list[Any]] = told["results"]
-        return results
+        return told
 
     def _as_user(self) -> list[str]:
         if self.user == "root":
