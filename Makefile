@@ -15,8 +15,8 @@ demo: $(VENV)/installed
 
 # A file's tests share servers, so each file has one process; the short ones, tests/unit, come last and fill what is left.
 # Tests wait more than they work, so there are twice as many processes as processors, but for those that emulate another
-# processor.
-PYTEST := $(BIN)/pytest --dist loadfile --no-loadscope-reorder
+# processor. A process of tests that dies ends the run: pytest-xdist would wait for its successor without an end.
+PYTEST := $(BIN)/pytest --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 TESTS ?= tests
 MARKS ?= not long

@@ -84,6 +84,10 @@ class State:
         except OSError:
             return False
 
+    def is_unfinished(self, agent: str) -> bool:
+        """Whether the last deploy of the agent's runtime failed or was killed, as far as the file knows."""
+        return (self.record(agent, RUNTIME) or {}).get("token") is not None
+
     def account(self, agent: str) -> str | None:
         """The account of what is recorded of this agent; None when nothing is."""
         return self._place(agent, _ACCOUNT_OF_AN_ARN)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from agentcore_cli.aws.http import BrokenAnswer, send
@@ -52,13 +52,15 @@ def connect(url: str, timeout: float) -> socket.socket:
     """
     parts = parsed(url)
     proxy = _proxy(parts)
-    tls = _tls() if parts.scheme == "https" else None
+    tls = _trusted() if parts.scheme == "https" else None
     connection = _dial(proxy or parts)
     try:
         if proxy is not None:
+            if tls is not None and proxy.scheme == "https":
+                connection = tls.wrap_socket(connection, server_hostname=proxy.hostname)
             _tunnel(connection, proxy, parts)
         if tls is not None:
-            connection = tls.wrap_socket(connection, server_hostname=parts.hostname)
+            connection = _secured(connection, tls, parts.hostname)
     except BaseException:
         connection.close()
         raise
@@ -92,6 +94,24 @@ def _tunnel(connection: socket.socket, proxy: SplitResult, parts: SplitResult) -
         raise OSError(f"the proxy {proxy.hostname} refused: HTTP {answer.status}")
 
 
+def _secured(connection: socket.socket, tls: ssl.SSLContext, name: str | None) -> socket.socket:
+    """TLS to the host of this name; inside the TLS to a proxy, for which `ssl` has no socket and urllib3 has."""
+    import ssl
+
+    if not isinstance(connection, ssl.SSLSocket):
+        return tls.wrap_socket(connection, server_hostname=name)
+    from urllib3.util.ssltransport import SSLTransport
+
+    inside: Any = SSLTransport(connection, tls, server_hostname=name)
+    return cast("socket.socket", inside)
+
+
+def _trusted() -> ssl.SSLContext:
+    from agentcore_cli.certificates import trusted  # a call by plain http does without `ssl`
+
+    return trusted()
+
+
 def _proxy(parts: SplitResult) -> SplitResult | None:
     """The proxy for an https URL, unless NO_PROXY leaves its host out. What is plain http is a test's, and near."""
     url = os.environ.get("https_proxy") or os.environ.get("HTTPS_PROXY")
@@ -111,26 +131,6 @@ def _proxy_headers(proxy: SplitResult) -> dict[str, str]:
 
     user = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
     return {"Proxy-Authorization": "Basic " + base64.b64encode(user.encode()).decode()}
-
-
-def _tls() -> ssl.SSLContext:
-    """Trusts AWS_CA_BUNDLE, else the machine's certificates, else, on a Python that finds none, those of botocore."""
-    import ssl
-
-    if bundle := os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE"):
-        try:
-            return ssl.create_default_context(cafile=bundle)
-        except OSError as error:
-            raise InputError(f"AWS_CA_BUNDLE {bundle}: can't be read: {error.strerror or error}") from error
-    paths = ssl.get_default_verify_paths()
-    return ssl.create_default_context(cafile=None if paths.cafile or paths.capath else _botocores())
-
-
-def _botocores() -> str | None:
-    from importlib.util import find_spec
-
-    found = find_spec("botocore")
-    return os.path.join(os.path.dirname(found.origin), "cacert.pem") if found and found.origin else None
 
 
 def _is_on(variable: str, environ: Mapping[str, str]) -> bool:

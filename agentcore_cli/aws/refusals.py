@@ -20,9 +20,11 @@ from agentcore_cli.errors import (
     ServiceError,
     StillInProgressError,
 )
+from agentcore_cli.protocol_errors import by_code, by_word
 
 _ERRORS: Final[Mapping[str, type[AgentcoreError]]] = {
     "ValidationException": InputError,
+    "NotAcceptableException": InputError,
     "AccessDeniedException": CredentialsError,
     "UnauthorizedException": CredentialsError,
     "UnrecognizedClientException": CredentialsError,
@@ -39,37 +41,15 @@ _BY_STATUS: Final = {
     402: "ServiceQuotaExceededException",
     403: "AccessDeniedException",
     404: "ResourceNotFoundException",
-    406: "ValidationException",
+    406: "NotAcceptableException",
     424: "RuntimeClientError",
     429: "ThrottlingException",
     504: "GatewayTimeoutException",
 }
-_BY_CODE: Final = {
-    -32001: "UnauthorizedException",
-    -32002: "AccessDeniedException",
-    -32003: "ThrottlingException",
-    -32004: "ResourceNotFoundException",
-    -32005: "RetryableConflictException",
-    -32006: "ValidationException",
-    -32010: "RuntimeClientError",
-    -32011: "ValidationException",
-    -32051: "ResourceNotFoundException",
-    -32052: "ValidationException",
-    -32053: "ThrottlingException",
-    -32054: "RetryableConflictException",
-    -32055: "RuntimeClientError",
-}
+_BY_CODE: Final = by_code()
+_BY_WORD: Final = by_word()
 # With HTTP 200 these two are as likely the MCP server's own: "request timed out" and "resource not found" of its SDKs.
 _AMBIGUOUS: Final = frozenset({-32001, -32002})
-_BY_WORD: Final = {
-    "UNAUTHORIZED": "UnauthorizedException",
-    "ACCESS_DENIED": "AccessDeniedException",
-    "VALIDATION_ERROR": "ValidationException",
-    "RATE_LIMIT_EXCEEDED": "ThrottlingException",
-    "SESSION_BUSY": "RetryableConflictException",
-    "SERVICE_QUOTA_EXCEEDED": "ServiceQuotaExceededException",
-    "AGENT_ERROR": "RuntimeClientError",
-}
 
 
 @dataclass(frozen=True, slots=True)

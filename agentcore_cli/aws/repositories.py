@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import ssl
 import urllib.request
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from agentcore_cli import certificates
 from agentcore_cli.aws.session import Session
 from agentcore_cli.errors import NotFoundError, ServiceError
 
@@ -160,8 +159,9 @@ class Repositories:
         """A small part of an image, as its config. Raises ServiceError when S3, which keeps it, is out of reach."""
         answer = self._call("get_download_url_for_layer", repositoryName=name, layerDigest=digest, **_of(registry))
         try:
-            trusted = ssl.create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE") or None)
-            with urllib.request.urlopen(answer["downloadUrl"], timeout=_DOWNLOAD_SECONDS, context=trusted) as content:
+            with urllib.request.urlopen(
+                answer["downloadUrl"], timeout=_DOWNLOAD_SECONDS, context=certificates.trusted()
+            ) as content:
                 data: bytes = content.read(_BLOB_MAX)
         except OSError as error:  # never with its address: that is signed
             raise ServiceError(f"{name}@{digest}: can't be fetched: {error}", hint="check the network") from None

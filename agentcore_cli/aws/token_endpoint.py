@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Collection
 from typing import Any, Final
 
-from agentcore_cli import documents, trust
+from agentcore_cli import certificates, documents, trust
 from agentcore_cli.errors import CredentialsError, InputError, ServiceError
 
 _SECONDS: Final = 30.0
@@ -70,7 +70,8 @@ def _fetch(request: urllib.request.Request, url: str) -> dict[str, Any]:
     try:
         # a proxy between this machine and itself would read what goes by plain http
         proxies = [urllib.request.ProxyHandler({})] if trust.is_loopback(url) else []
-        with urllib.request.build_opener(_NoRedirects, *proxies).open(request, timeout=_SECONDS) as answer:
+        secure = urllib.request.HTTPSHandler(context=certificates.trusted())
+        with urllib.request.build_opener(_NoRedirects, secure, *proxies).open(request, timeout=_SECONDS) as answer:
             content = documents.parse(answer.read(_ANSWER_MAX))
     except urllib.error.HTTPError as error:
         with error:

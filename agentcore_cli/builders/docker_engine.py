@@ -6,7 +6,6 @@ Errors of a build or a push come inside the stream of what it says; here they ar
 
 from __future__ import annotations
 
-import os
 import queue
 import socket
 import threading
@@ -15,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from agentcore_cli.builders.installer import Stopping
+from agentcore_cli.docker_context import engine_address
 from agentcore_cli.errors import AgentcoreError
 
 if TYPE_CHECKING:
@@ -35,8 +35,10 @@ class EngineMissingError(AgentcoreError):
 
 
 @contextmanager
-def connected() -> Iterator[APIClient]:
-    """A client of the engine that DOCKER_HOST or Docker's current context names.
+def connected(*, seconds: float = _ANSWER_SECONDS) -> Iterator[APIClient]:
+    """A client of the engine that DOCKER_HOST, DOCKER_CONTEXT or Docker's current context names.
+
+    An answer may take `seconds`.
 
     Raises EngineMissingError when there is none, with what to do, AgentcoreError for every error that the engine
     answers with, and when it goes away meanwhile.
@@ -48,7 +50,7 @@ def connected() -> Iterator[APIClient]:
 
     try:
         _knock()
-        client = docker.APIClient(**_where(), version="auto", timeout=_ANSWER_SECONDS)
+        client = docker.APIClient(**_settings(), version="auto", timeout=seconds)
     except (DockerException, OSError) as error:
         raise _unreachable(error) from error
     try:
@@ -65,7 +67,7 @@ def connected() -> Iterator[APIClient]:
 
 def is_on_this_machine() -> bool:
     """Whether what the kernel here says holds for the engine, too."""
-    return str(_where().get("base_url", "unix://")).startswith(("unix://", "/"))
+    return engine_address().host.startswith(("unix://", "/"))
 
 
 def architecture(client: APIClient) -> str:
@@ -103,27 +105,26 @@ def _read(stream: Iterable[Event], said: queue.Queue[Any]) -> None:
         said.put(error)
 
 
-def _where() -> dict[str, Any]:
-    """The address and TLS settings of the engine, as the docker command finds them."""
-    from docker.context import ContextAPI
+def _settings() -> dict[str, Any]:
+    """The SDK's words for the engine's address and TLS."""
+    from docker.tls import TLSConfig
     from docker.utils import kwargs_from_env
 
-    if os.environ.get("DOCKER_HOST"):
+    at = engine_address()
+    if at.from_environment:
         return dict(kwargs_from_env())
-    try:
-        context = ContextAPI.get_current_context()
-    except Exception:
-        return {}  # a broken ~/.docker is no reason not to try the default socket
-    if context is None or context.name == "default" or not context.Host:
-        return {}
-    return {"base_url": context.Host, "tls": context.TLSConfig or False}
+    if (folder := at.certificates) is None:
+        return {"base_url": at.host}
+    pair = (str(folder / "cert.pem"), str(folder / "key.pem"))
+    return {
+        "base_url": at.host,
+        "tls": TLSConfig(client_cert=pair, ca_cert=str(folder / "ca.pem"), verify=at.verified),
+    }
 
 
 def _knock() -> None:
     """Raises OSError when nobody listens at a Unix socket: docker-py would leave its own end of it open then."""
-    from docker.constants import DEFAULT_UNIX_SOCKET
-
-    kind, _, path = str(_where().get("base_url") or DEFAULT_UNIX_SOCKET).partition("://")
+    kind, _, path = engine_address().host.partition("://")
     if "unix" in kind:
         with socket.socket(socket.AF_UNIX) as probe:
             probe.connect(path)
@@ -133,5 +134,4 @@ def _unreachable(error: BaseException) -> EngineMissingError:
     text = str(error)
     if "Permission denied" in text or "PermissionError" in text:
         return EngineMissingError("the Docker Engine can't be used: its socket may not be opened", hint=_ALLOW)
-    where = os.environ.get("DOCKER_HOST", "its socket")
-    return EngineMissingError(f"no Docker Engine: nothing answers at {where}", hint=_START)
+    return EngineMissingError(f"no Docker Engine: nothing answers at {engine_address().host}", hint=_START)

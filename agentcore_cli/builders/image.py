@@ -90,7 +90,7 @@ class Inputs:
     @property
     def has_run(self) -> bool:
         """Whether the Dockerfile runs a program of the image while it is built."""
-        return _RUN.search(self.dockerfile) is not None
+        return has_run(self.dockerfile)
 
     def describe(self) -> dict[str, Any]:
         """The inputs for comparing and showing; texts and the values of build arguments as short hashes."""
@@ -106,6 +106,11 @@ class Inputs:
             "build_args": {name: _short(value) for name, value in project.build_args.items()},
             **({"resolved": project.resolved} if project.resolved else {}),
         }
+
+
+def has_run(dockerfile: str) -> bool:
+    """Whether this Dockerfile runs a program of the image while it is built."""
+    return _RUN.search(dockerfile) is not None
 
 
 def read(project: ImageProject) -> Inputs:

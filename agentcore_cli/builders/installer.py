@@ -25,9 +25,10 @@ _PROGRESS: Final = re.compile(r"(Resolved|Prepared|Installed|Building|Built|Down
 _TERMINAL_CODES: Final = re.compile(r"\x1b\[[0-9;]*m")
 _ASKED_FOR_THE_IMPOSSIBLE: Final = ("No solution found", "Couldn't parse", "unsatisfiable", "Invalid requirement")
 _AT_FAULT: Final = re.compile(
-    r"Because (?:there (?:is|are) no versions? of |only )?(?P<missing>[\w.-]+(?:\[[\w,-]+\])?)"
+    r"Because (?:there (?:is|are) no versions? of |only |all of:\n\s*)?(?P<missing>[\w.-]+(?:\[[\w,-]+\])?)"
     r"|Failed to (?:build|download|prepare)(?: and build)?(?: distributions?)? `(?P<broken>[^`]+)`"
 )
+_OF_THE_NETWORK: Final = ("error sending request", "Failed to fetch", "Failed to download", "client error", "timed out")
 _WIDTH: Final = "4096"  # characters: uv breaks its sentences in a narrower terminal, and they are read here
 _SHOWN_LINES: Final = 12
 _POLL_SECONDS: Final = 0.2
@@ -111,5 +112,16 @@ def failure(said: Sequence[str], writes_to: Path) -> AgentcoreError:
     if any(sign in text for sign in _ASKED_FOR_THE_IMPOSSIBLE):
         looked_at = index_settings.described(os.environ)
         where = f"; packages are looked for by {looked_at} as well" if looked_at else ""
+        if "extra-index-url" in looked_at and not os.environ.get("UV_INDEX_STRATEGY"):
+            where += "; with UV_INDEX_STRATEGY=unsafe-best-match each version is taken from any of them, as pip does"
         return InputError(f"{message}:\n{shown}", hint=f"mend the requirements, then run this again{where}")
-    return AgentcoreError(f"{message}:\n{shown}", hint="nothing was changed; run the same command again")
+    return AgentcoreError(f"{message}:\n{shown}", hint=f"{_way_out(text, package)}, then run the same command again")
+
+
+def _way_out(text: str, package: str | None) -> str:
+    """What to do first about a failure that is not the requirements' own."""
+    if any(sign in text for sign in _OF_THE_NETWORK):
+        return "see that the package index can be reached and lets you in"
+    if "Failed to build" in text or "build backend" in text:
+        return f"give {package or 'it'} a version that has a wheel, or mend what its build says"
+    return "mend what it says"

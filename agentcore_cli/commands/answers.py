@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _TEXT: Final = "text/"
 _NUMBERED_MAX: Final = 5
+_ERROR_MAX: Final = 1_000_000  # bytes from which on an answer is no error
 
 
 def show(invocation: Invocation, out: Output, *, output: Path | None, raw: bool) -> None:
@@ -51,9 +52,13 @@ def json_event(event: ServerSentEvent) -> dict[str, object]:
 
 
 def _bytes(invocation: Invocation) -> Iterator[bytes]:
-    """The answer's bytes, and then the failure that a stream's last event told of."""
+    """The answer's bytes, and then the failure that its end told of."""
     if not invocation.streams:
-        yield from invocation.pieces()
+        body = bytearray()
+        for piece in invocation.pieces():
+            yield piece
+            body += piece if len(body) < _ERROR_MAX else b""
+        invocation.check_whole(bytes(body))
         return
     from agentcore_cli.operations.sse import SseParser
 
@@ -155,6 +160,7 @@ def _show_whole(invocation: Invocation, out: Output) -> None:
         raise
     _warn_if_python(bytes(body), out)
     if out.json:
+        invocation.check_whole(bytes(body))
         out.result(envelope(invocation) | {"response": _response(bytes(body))})
         return
     try:
@@ -165,6 +171,7 @@ def _show_whole(invocation: Invocation, out: Output) -> None:
     if sys.stdout.isatty():
         text = pretty(parsed(text))
     out.piece(text if text.endswith("\n") or not text else text + "\n")
+    invocation.check_whole(bytes(body))
 
 
 def _warn_if_python(body: bytes, out: Output) -> None:

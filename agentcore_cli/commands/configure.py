@@ -117,13 +117,21 @@ def _listed(texts: list[str] | None) -> tuple[str, ...]:
 
 
 def _completed(request: ConfigureRequest, out: Output) -> ConfigureRequest:
-    """The request with what a person answers for a first agent; enter takes the default that is shown."""
+    """The request with what a person answers; enter takes the default that is shown."""
+    from agentcore_cli.operations.configure import existing_config, proposed_protocol
+
+    if existing_config(request) is None:
+        request = _of_a_first_agent(request, out)
+    if spoken := proposed_protocol(request):
+        protocol = out.ask(f"Protocol ({spoken.why})", spoken.protocol, option="--protocol P").upper()
+        request = replace(request, settings=replace(request.settings, protocol=protocol))
+    return request
+
+
+def _of_a_first_agent(request: ConfigureRequest, out: Output) -> ConfigureRequest:
     from agentcore_cli.operations.aws_profile import find_region
-    from agentcore_cli.operations.configure import existing_config
     from agentcore_cli.operations.defaults import default_entrypoint, default_name, default_region
 
-    if existing_config(request) is not None:
-        return request
     if request.entrypoint is None:
         found = default_entrypoint(request.folder)
         request = replace(request, entrypoint=out.ask("Entrypoint", found, option="--entrypoint FILE") or None)

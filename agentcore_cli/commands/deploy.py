@@ -94,4 +94,6 @@ def _human(result: DeployResult) -> str:
 
 
 def _next(selected: Selected) -> str:
-    return f"""next: {selected.command("invoke")} --session-id conv1 '{{"prompt": "Hello"}}'"""
+    from agentcore_cli.operations.wording import example
+
+    return f"next: {selected.command('invoke')} --session-id conv1 {example(selected.agent.protocol)}"

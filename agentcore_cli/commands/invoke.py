@@ -14,6 +14,7 @@ from agentcore_cli.errors import InputError, Interrupted, StillInProgressError
 
 if TYPE_CHECKING:
     from agentcore_cli.operations.payload import Payload
+    from agentcore_cli.operations.wording import Wording
 
 
 def invoke(
@@ -48,7 +49,7 @@ def invoke(
     from agentcore_cli.commands.answers import show
     from agentcore_cli.commands.destinations import choose_destination, choose_session
     from agentcore_cli.operations.bearer import is_exposed, read_bearer
-    from agentcore_cli.operations.invoke import InvokeRequest
+    from agentcore_cli.operations.invoke import InvokeRequest, wording
     from agentcore_cli.operations.invoke import invoke as run
 
     said = Globals.of(ctx)
@@ -59,9 +60,11 @@ def invoke(
     if is_exposed(bearer_token):
         out.warning("a token on the command line is seen by all processes; better - or @FILE or AGENTCORE_BEARER_TOKEN")
     destination = choose_destination(said, arn, qualifier)
+    chosen = choose_session(session, again, destination)
+    words = wording(destination, chosen, tuple(header or ()))
     request = InvokeRequest(
-        payload=_payload(payload, content_type, card=agent_card),
-        session=choose_session(session, again, destination),
+        payload=_payload(payload, content_type, words, card=agent_card),
+        session=chosen,
         user_id=user_id,
         accept=accept,
         headers=tuple(header or ()),
@@ -106,11 +109,11 @@ def _check_form(
         raise InputError(f"--output {output}: {'is a folder' if output.is_dir() else 'there is no such folder'}")
 
 
-def _payload(argument: str | None, content_type: str | None, *, card: bool) -> Payload:
+def _payload(argument: str | None, content_type: str | None, words: Wording, *, card: bool) -> Payload:
     from agentcore_cli.operations.payload import Payload, read_payload
 
     if not card:
-        return read_payload(argument, content_type)
+        return read_payload(argument, content_type, wording=words)
     if argument is not None:
         raise InputError("--agent-card and PAYLOAD: choose one of them")
     return Payload(b"", "")

@@ -20,6 +20,7 @@ def rollback(
     endpoint: Annotated[
         str, typer.Option("--endpoint", "--qualifier", metavar="E", help="The endpoint that goes back.")
     ] = DEFAULT_ENDPOINT,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Nothing is asked; for scripts that always say it.")] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Don't wait until it is ready.")] = False,
     timeout: Annotated[float, typer.Option(metavar="S", min=1, help="Seconds to wait at most.")] = 900,
 ) -> None:

@@ -31,7 +31,10 @@ def _human(result: StatusResult) -> str:
     from agentcore_cli.commands.changes import describe
     from agentcore_cli.ui.tables import fields
 
-    endpoints = ", ".join(f"{e.name} -> version {e.live_version} ({e.status})" for e in result.endpoints)
+    endpoints = ", ".join(
+        f"{e.name} -> {f'version {e.live_version}' if e.live_version else 'no version'} ({e.status})"
+        for e in result.endpoints
+    )
     text = fields(
         [
             ("agent", f"{result.agent} on {result.target}"),

@@ -83,6 +83,12 @@ def _named_module(entrypoint: str) -> str | None:
 
 def _check_file(entrypoint: str) -> None:
     path = PurePosixPath(entrypoint)
+    if path.suffix == ".ipynb":
+        raise EntrypointError(
+            f"{entrypoint} is a notebook, not a Python file",
+            hint=f"jupyter nbconvert --to script {shlex.quote(entrypoint)}, "
+            f"then --entrypoint {shlex.quote(str(path.with_suffix('.py')))}",
+        )
     if path.suffix != ".py":
         raise EntrypointError(
             f"{entrypoint!r} is neither a Python file nor module:app", hint="write handler.py or handler:app"

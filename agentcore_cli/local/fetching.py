@@ -18,6 +18,8 @@ from urllib.request import (
     build_opener,
 )
 
+from agentcore_cli.certificates import trusted
+
 
 class Deadline:
     """A moment by which all must be done."""
@@ -52,7 +54,7 @@ def _opener(deadline: Deadline, check: Callable[[str], object], *, proxies: bool
 
     class Secure(HTTPSHandler):
         def https_open(self, request: Request) -> Any:
-            return self.do_open(secure, request)
+            return self.do_open(secure, request, context=trusted())
 
     class Redirects(HTTPRedirectHandler):
         def redirect_request(self, *arguments: Any) -> Request | None:

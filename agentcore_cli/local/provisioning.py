@@ -12,12 +12,12 @@ from agentcore_cli.contract import PROTOCOLS
 from agentcore_cli.local import logs, whereabouts
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.health import PingFailed, PingRefused, ask, ping
-from agentcore_cli.local.sandbox import Program
+from agentcore_cli.local.sandbox import Exit, Program
 from agentcore_cli.local.session import Session
 
 RETRY_SECONDS: Final = 0.02  # real time between two pings that fail at once; doubled each time, up to the next
 RETRY_SECONDS_MAX: Final = 0.5
-LOOK_SECONDS: Final = 0.5  # real time between two looks at where it listens
+LOOK_SECONDS: Final = 0.25  # real time between two looks at where it listens
 
 
 class StartFailed(Exception):
@@ -53,11 +53,18 @@ async def until_ready(session: Session, clock: Clock) -> None:
     if session.doomed.done():
         raise StartFailed(f"Runtime session was ended: {session.doomed.result()}")
     if process.exited.done():
-        raise StartFailed(f"Runtime {process.exited.result().describe()} before it served a request.")
+        raise _ended(session, process.exited.result())
     if elsewhere.done() and not elsewhere.cancelled():
         elsewhere.result()
     seen = wait.advice()
     raise StartFailed(" ".join(filter(None, (too_slow(program.initialization_seconds), seen.message))), seen.lines)
+
+
+def _ended(session: Session, end: Exit) -> StartFailed:
+    protocol = session.version.settings.protocol
+    seen = whereabouts.ended(protocol, logs.tail(session.log), is_success=end.code == 0)
+    message = f"Runtime {end.describe()} before it served a request."
+    return StartFailed(" ".join(filter(None, (message, seen.message))), seen.lines)
 
 
 def too_slow(seconds: int) -> str:

@@ -1,6 +1,8 @@
-"""What an agent that does not come to serve does instead: it refuses its pings, or listens somewhere else.
+"""What an agent that does not come to serve does instead: it refuses its pings, listens somewhere else, or has ended.
 
-A slow start is not cut: only what was seen ends the wait for an agent (see `provisioning`).
+A slow start is not cut: only what was seen ends the wait for an agent (see `provisioning`). A process that listens and
+waits for callers has settled after a second; one that listens and sleeps, or waits for something else, may be at a
+pause of its start and gets more time.
 """
 
 from __future__ import annotations
@@ -12,16 +14,30 @@ from typing import Final
 
 from agentcore_cli.contract import PROTOCOLS, Protocol
 
-REFUSING_SECONDS: Final = 2.0
-ELSEWHERE_SECONDS: Final = 5.0
+REFUSING_SECONDS: Final = 1.0
+ELSEWHERE_SECONDS: Final = 1.0  # of a process that waits for callers
+PAUSING_SECONDS: Final = 5.0  # of one that may go on by itself
 IDLE_SHARE: Final = 0.05  # of one processor: a server that waits for connections uses less
 _PASSING: Final = frozenset({408, 421, 425, 429})  # statuses that say: later
+# Where Linux says that a thread sleeps which waits for callers (proc_pid_wchan(5)): epoll, poll, select, accept.
+_WAITS: Final = ("epoll_wait", "ep_poll", "poll_schedule_timeout", "sys_poll", "do_select", "_accept")
 _LISTENS, _CONNECTED = "0A", "01"  # /proc/net/tcp's states (Linux, include/net/tcp_states.h)
 _ADD_PING: Final = """\
 FastAPI, Flask:  @app.get("/ping")
                  def ping(): return {"status": "Healthy"}
 Starlette:       app.add_route("/ping", lambda request: JSONResponse({"status": "Healthy"}))"""
 _A2A: Final = "\nStrands:         app = A2AServer(…).to_fastapi_app(), and uvicorn.run(app, …) instead of serve()"
+
+_RUN: Final = 'if __name__ == "__main__":\n    app.run()'
+_STARTS: Final[dict[Protocol, str]] = {
+    "HTTP": f"at the end of the file:\n{_RUN}",
+    "MCP": (
+        'FastMCP of mcp:      mcp = FastMCP(…, host="0.0.0.0"), and at the end mcp.run(transport="streamable-http")\n'
+        'fastmcp, MCPServer:  mcp.run(transport="streamable-http", host="0.0.0.0", port=8000)'
+    ),
+    "A2A": 'at the end of the file:\nuvicorn.run(app, host="0.0.0.0", port=9000)',
+    "AGUI": f"at the end of the file:\n{_RUN}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +53,16 @@ def is_final(status: int) -> bool:
     return 300 <= status < 500 and status not in _PASSING
 
 
+def is_mcp(log: Iterable[str]) -> bool:
+    """Whether a log shows an MCP server (mcp's own line, which FastMCP's servers have too)."""
+    return any("StreamableHTTP session manager started" in line for line in log)
+
+
+def is_stdio(log: Iterable[str]) -> bool:
+    """Whether a log shows an MCP server that speaks over stdin: FastMCP's own words, or a failure in there."""
+    return any(name in line for line in log for name in ("transport 'stdio'", "run_stdio_async", "stdio_server"))
+
+
 def is_wsgi(log: Iterable[str]) -> bool:
     """Whether a log shows a WSGI app that an ASGI server calls."""
     return any("start_response" in line and "TypeError" in line for line in log)
@@ -49,6 +75,11 @@ def refused(status: int, protocol: Protocol, log: Iterable[str]) -> Advice:
         return Advice(
             "The agent is a WSGI app (Flask, Django), but an ASGI server runs it. Start the file itself, with "
             f'app.run(host="0.0.0.0", port={PROTOCOLS[protocol].port}) at its end: agentcore configure -e FILE.py'
+        )
+    if protocol != "MCP" and is_mcp(log):
+        return Advice(
+            f"The agent is an MCP server, and it is configured as {protocol}: agentcore configure --protocol MCP, and "
+            f"port={PROTOCOLS['MCP'].port} in its code."
         )
     return Advice(
         f"The server answers {status} to GET {health}, which {protocol} on AgentCore needs to be 200.",
@@ -67,28 +98,69 @@ def elsewhere(ports: Iterable[int], protocol: Protocol, port: int) -> Advice:
     others = [name for name, contract in PROTOCOLS.items() if contract.port in found and contract.port != port]
     guess = f" If it is an {others[0]} server: agentcore configure --protocol {others[0]}." if others else ""
     listed = " and ".join(map(str, found))
-    return Advice(f"The agent listens on port {listed}, but {protocol} on AgentCore needs {port}.{guess}")
+    return Advice(
+        f"The agent listens on port {listed}, but {protocol} on AgentCore needs {port}.{guess}",
+        f"write port={port} where the server is started; for code that reads the variable PORT, which AgentCore does "
+        f"not set: agentcore configure --env PORT={port}",
+    )
+
+
+def ended(protocol: Protocol, log: Iterable[str], *, is_success: bool) -> Advice:
+    """What to say of an agent whose program came to its end before it served; nothing of one that just failed."""
+    if is_stdio(log):
+        return Advice(
+            "It is an MCP server that speaks over stdin, which is empty here and on AWS: mcp.run() needs a transport.",
+            _STARTS["MCP"],
+        )
+    if not is_success:
+        return Advice("")
+    return Advice(f"It came to its end and nothing listens on port {PROTOCOLS[protocol].port}.", _STARTS[protocol])
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A process at one moment: the TCP ports that it listens on itself, and whether it may be about to do more."""
+    """A process and its descendants at one moment: the TCP ports that they listen on, whether they may be about to do
+    more, and whether one that listens waits for callers.
+    """
 
     ports: frozenset[int]
-    at_work: bool  # its main thread runs or reads a disk, it has children, or a connection
+    at_work: bool  # a main thread runs or reads a disk, or there is a connection
     processor_seconds: float
+    waits: bool = False
+
+    def __add__(self, other: Look) -> Look:
+        return Look(
+            self.ports | other.ports,
+            self.at_work or other.at_work,
+            self.processor_seconds + other.processor_seconds,
+            self.waits or other.waits,
+        )
 
 
 def look(pid: int) -> Look:
     """Look at a process of this machine. Raises OSError when it is gone or not to be looked at."""
-    state, processor_seconds = _state(pid)
     with open(f"/proc/{pid}/task/{pid}/children") as file:
-        has_children = bool(file.read().strip())
+        children = file.read().split()
+    return sum(map(look, map(int, children)), start=_look_at(pid))
+
+
+def _look_at(pid: int) -> Look:
+    state, processor_seconds = _state(pid)
     sockets = _sockets(pid)
     mine = [(port, condition) for port, condition, inode in _connections(pid) if inode in sockets]
     ports = frozenset(port for port, condition in mine if condition == _LISTENS)
-    at_work = state != "S" or has_children or any(condition == _CONNECTED for _, condition in mine)
-    return Look(ports, at_work, processor_seconds)
+    at_work = state != "S" or any(condition == _CONNECTED for _, condition in mine)
+    return Look(ports, at_work, processor_seconds, waits=bool(ports) and _waits(pid))
+
+
+def _waits(pid: int) -> bool:
+    """Whether a process's main thread waits for callers; so it is said, too, where the system does not tell."""
+    try:
+        with open(f"/proc/{pid}/wchan") as file:
+            place = file.read()
+    except OSError:
+        return True
+    return place in ("", "0") or any(name in place for name in _WAITS)
 
 
 def _state(pid: int) -> tuple[str, float]:
@@ -126,20 +198,20 @@ def _connections(pid: int) -> Iterator[tuple[int, str, str]]:
 
 @dataclass(slots=True)
 class Watch:
-    """Looks at one process again and again. `ports` are those of the last look."""
+    """Looks at one agent again and again. `ports` are those of the last look."""
 
     ports: frozenset[int] = frozenset()
     _first: Look | None = None
     _since: float = 0.0
 
     def is_settled(self, seen: Look, now: float) -> bool:
-        """Whether the process has listened and done nothing else since `ELSEWHERE_SECONDS` before `now`."""
+        """Whether the agent has listened and done nothing else for `ELSEWHERE_SECONDS`, or `PAUSING_SECONDS`."""
         self.ports = seen.ports
         first = self._first
         if not seen.ports or seen.at_work or first is None or first.ports != seen.ports:
             self._begin(seen, now)
             return False
-        if now - self._since < ELSEWHERE_SECONDS:
+        if now - self._since < (ELSEWHERE_SECONDS if seen.waits else PAUSING_SECONDS):
             return False
         if seen.processor_seconds - first.processor_seconds <= IDLE_SHARE * (now - self._since):
             return True

@@ -11,8 +11,9 @@ from agentcore_cli.builders.interpreters import find
 from agentcore_cli.builders.packages import Wanted
 from agentcore_cli.builders.requirements import Requirements
 from agentcore_cli.config import Agent, Start
+from agentcore_cli.contract import PYTHONS
 from agentcore_cli.errors import AgentcoreError, EntrypointError
-from agentcore_cli.operations.check import Subject, check_entrypoint
+from agentcore_cli.operations.check import Spoken, Subject, check_entrypoint, spoken_by
 from agentcore_cli.operations.check.findings import Finding
 from agentcore_cli.operations.check.source import read
 from agentcore_cli.rendering import OTEL_DISTRO, has_own_dockerfile
@@ -33,8 +34,18 @@ def check_agent(root: Path, agent_name: str, agent: Agent, environ: Mapping[str,
         brings_packages=own_dockerfile or bool(agent.base_image or agent.image),
         own_start=own_dockerfile or agent.image is not None,
         packages=_installed(root, agent),
+        protocol=agent.protocol,
     )
     return check_entrypoint(subject, environ)
+
+
+def spoken_protocol(root: Path, entrypoint: str, environment: Mapping[str, str]) -> Spoken | None:
+    """What the code of an agent that is not in the config yet says of its protocol; None where it says nothing."""
+    try:
+        start = Start.of(entrypoint, "HTTP", root)
+        return spoken_by(Subject(root, start, PYTHONS[-1], environment=environment))
+    except EntrypointError:  # the check tells what is wrong with it
+        return None
 
 
 def check_readable(root: Path, agent_name: str, agent: Agent) -> None:

@@ -9,7 +9,7 @@ from agentcore_cli import names
 from agentcore_cli.errors import NotFoundError
 from agentcore_cli.operations.destination import Destination
 from agentcore_cli.operations.exchanges import note_stopped
-from agentcore_cli.operations.invoke import Invocation, InvokeRequest, check, invoke
+from agentcore_cli.operations.invoke import Invocation, InvokeRequest, check, invoke, wording
 from agentcore_cli.operations.payload import Payload, payload_of
 from agentcore_cli.operations.speech import Speech, spoken
 from agentcore_cli.operations.sse import ServerSentEvent, SseParser
@@ -70,7 +70,8 @@ class Chat:
 
         Afterwards `news` is what became of the session, where something did.
         """
-        request = replace(self.manner, payload=payload_of(text), session=self.session)
+        words = wording(self.destination, self.session, self.manner.headers)
+        request = replace(self.manner, payload=payload_of(text, words), session=self.session)
         self.turns += 1
         self.news, self.last = None, None
         self.last = invocation = invoke(request, self.destination)
@@ -95,6 +96,7 @@ def _streamed(invocation: Invocation) -> Iterator[Said]:
 
 def _whole(invocation: Invocation) -> Iterator[Said]:
     body = b"".join(invocation.pieces())
+    invocation.check_whole(body)
     try:
         value: object = ServerSentEvent(body.decode()).value
     except UnicodeDecodeError:

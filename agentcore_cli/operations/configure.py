@@ -22,16 +22,17 @@ from agentcore_cli.errors import InputError
 from agentcore_cli.events import Listener, Note, ignore
 from agentcore_cli.exclusions import IGNORE_FILE
 from agentcore_cli.names import check_agent_name
-from agentcore_cli.operations.agent_check import check_agent
-from agentcore_cli.operations.check import locate
+from agentcore_cli.operations.agent_check import check_agent, spoken_protocol
+from agentcore_cli.operations.check import Spoken, locate
 from agentcore_cli.operations.defaults import default_name, default_region, with_defaults
 from agentcore_cli.operations.generated import generated_files
 from agentcore_cli.operations.settings import Settings, looks_secret, setting_changes
+from agentcore_cli.operations.wording import A2A_VERSION
 from agentcore_cli.rendering import render
 from agentcore_cli.trust import Trust
 
-A2A_VERSION: Final = "A2A-Version"
 _AWS: Final = "aws"
+_PROTOCOL: Final = "HTTP"  # the config's default
 _LARGE: Final = 10 * 1024**2  # bytes that git ignores, from which on they are told of
 _SHOWN: Final = 5
 
@@ -137,6 +138,19 @@ def existing_config(request: ConfigureRequest) -> Loaded | None:
     return configs.load(path) if path and path.exists() else None
 
 
+def proposed_protocol(request: ConfigureRequest) -> Spoken | None:
+    """What the code of a new agent says of its protocol, where nothing else was said and it is not the default's."""
+    return _proposal(_draft(request))
+
+
+def _proposal(draft: _Draft) -> Spoken | None:
+    settings = draft.request.settings
+    if draft.present is not None or settings.protocol is not None or not draft.request.check:
+        return None
+    spoken = spoken_protocol(draft.root, draft.entrypoint, settings.environment)
+    return spoken if spoken and spoken.protocol != _PROTOCOL else None
+
+
 def _draft(request: ConfigureRequest) -> _Draft:
     loaded = existing_config(request)
     root = loaded.root if loaded else request.folder.absolute()
@@ -179,6 +193,9 @@ def _changes(draft: _Draft, listener: Listener, environ: Mapping[str, str]) -> l
         settings = replace(settings, requirements=_relative(settings.requirements, draft))
     if draft.present is None:
         settings = with_defaults(settings, draft.root, draft.entrypoint)
+    if spoken := _proposal(draft):
+        listener(Note(f"protocol {spoken.protocol}: {spoken.why} (--protocol changes it)"))
+        settings = replace(settings, protocol=spoken.protocol)
     settings = _with_a2a_version(settings, draft.present)
     changes = setting_changes(draft.name, draft.entrypoint, draft.present, settings)
     if draft.request.make_default:

@@ -6,12 +6,13 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from agentcore_cli import contract, names, wiring
 from agentcore_cli.engine import Action, Change, Facts, Outcome, Plan, apply
 from agentcore_cli.errors import AgentFailedError, InputError
-from agentcore_cli.events import Listener, Note
+from agentcore_cli.events import Event, Listener, Note, Step
 from agentcore_cli.operations.handed_over import HandedOver, hand_over
 from agentcore_cli.operations.plan import Overrides, Workplace, check, make_plan, work_on
 from agentcore_cli.operations.rollback import RollbackRequest, go_back
@@ -90,11 +91,14 @@ def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> De
         plan = make_plan(place, request.overrides, patience, listener)
         _ask(request, selected, plan)
         _note_first(selected, listener)
+        applied = listener
         if selected.is_local:
-            _hand_over_credentials(request, selected, local_values(selected, request.caller, listener))
+            secrets = local_values(selected, request.caller, listener)
+            _hand_over_credentials(request, selected, secrets)
+            applied = _before_runtime(partial(_hand_over_credentials, request, selected, secrets), listener)
             _tell_of_network(selected, listener)
         with told_what_goes_on(place):
-            outcome = apply(plan, place.journal, listener)
+            outcome = apply(plan, place.journal, applied)
         if selected.is_local and _is_new(plan):
             _tell_level(wiring.local_runtime(selected).health(), listener)
         seconds = _see_it_start(request, place, outcome, listener) if smokes else {}
@@ -194,6 +198,18 @@ def _hand_over_credentials(request: DeployRequest, selected: Selected, secrets: 
     name = names.local_runtime_name(selected.agent_name, config.project)
     arn = contract.runtime_arn(wiring.region(selected), contract.LOCAL_ACCOUNT, name)
     wiring.local_runtime(selected).put_credentials(arn, given.environment, given.source, secrets)
+
+
+def _before_runtime(again: Callable[[], None], listener: Listener) -> Listener:
+    """Hand over anew just before the runtime is made: while packages were installed a server may have ended that had
+    nothing to do, and what it was given with it."""
+
+    def heard(event: Event) -> None:
+        if isinstance(event, Step) and (event.name, event.status) == (RUNTIME, "started"):
+            again()
+        listener(event)
+
+    return heard
 
 
 def _tell_of_network(selected: Selected, listener: Listener) -> None:

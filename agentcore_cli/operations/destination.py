@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from agentcore_cli import wiring
 from agentcore_cli.config import Agent, Target
-from agentcore_cli.contract import DEFAULT_ENDPOINT, LOCAL_ACCOUNT
+from agentcore_cli.contract import DEFAULT_ENDPOINT, LOCAL_ACCOUNT, Protocol
 from agentcore_cli.errors import InputError
 from agentcore_cli.operations.selection import Options, Selected
 
@@ -47,9 +47,21 @@ class Destination(NamedTuple):
         return self.selected.agent if self.selected else None
 
     @property
+    def protocol(self) -> Protocol:
+        """What it speaks, as far as it is known: of an ARN alone nothing is."""
+        return self.agent.protocol if self.agent else "HTTP"
+
+    @property
     def is_fresh(self) -> bool:
-        """Whether the data plane may not know of it yet: the project has just deployed it."""
-        return self.selected is not None and self.selected.state.was_written_within(_FRESH_SECONDS)
+        """Whether the data plane may not know of it yet: the project has just deployed it, and not in vain."""
+        if self.selected is None or self.is_unfinished:
+            return False
+        return self.selected.state.was_written_within(_FRESH_SECONDS)
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether the last deploy of it, as far as the project knows, came to no end."""
+        return self.selected is not None and self.selected.state.is_unfinished(self.selected.agent_name)
 
     def plane(self, *, timeout: float, bearer: str | None = None) -> DataPlane:
         """The client that calls it; `timeout` is how long the agent may be silent, in seconds."""

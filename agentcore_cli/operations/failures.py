@@ -24,6 +24,8 @@ def begun(exchange: Exchange) -> Iterator[None]:
             explain(error, exchange)
         raise
     except NotFoundError as error:
+        if exchange.destination.is_unfinished:
+            error.message = f"its last deploy failed, or was cut off: {error.message}"
         error.hint = error.hint or exchange.destination.where_to_look()
         raise
 

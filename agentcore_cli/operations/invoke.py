@@ -15,6 +15,7 @@ from agentcore_cli.operations.exchanges import Exchange, remember
 from agentcore_cli.operations.failures import begun, explain
 from agentcore_cli.operations.headers import custom_headers, printable
 from agentcore_cli.operations.payload import Payload
+from agentcore_cli.operations.wording import Wording, a2a_version
 
 USER_ID_MAX: Final = 1024
 _ACCEPT: Final = {"MCP": "application/json, text/event-stream", "AGUI": "text/event-stream"}  # their contracts' pages
@@ -62,6 +63,15 @@ class Invocation:
             explain(error, self._exchange, midway=True)
             raise
 
+    def check_whole(self, body: bytes) -> None:
+        """Raises AgentFailedError where a whole answer is an error of JSON-RPC."""
+        if b'"jsonrpc"' not in body:
+            return
+        from agentcore_cli.operations.sse import ServerSentEvent
+
+        if fault := ServerSentEvent(body.decode(errors="replace")).fault():
+            raise self.failed(fault)
+
     def failed(self, fault: AgentFailedError) -> AgentFailedError:
         """The answer came whole and said that the agent had failed: `fault`, with what the session's log says."""
         self._exchange.outcome = "failed"
@@ -71,6 +81,11 @@ class Invocation:
     def remember(self) -> str | None:
         """Write down that the session was used, once the answer was shown; gives what there is to say about it."""
         return remember(self._exchange, is_first=self.answer.is_first)
+
+
+def wording(destination: Destination, session: str, headers: tuple[str, ...]) -> Wording:
+    """What text becomes in a call of this agent."""
+    return Wording(destination.protocol, destination.command("invoke"), session, a2a_version(headers))
 
 
 def invoke(request: InvokeRequest, destination: Destination) -> Invocation:
@@ -104,9 +119,9 @@ def check(request: InvokeRequest, destination: Destination) -> None:
     """Raises InputError for what can't be sent to this agent."""
     if request.user_id is not None and request.bearer is not None:
         raise InputError("--user-id and a bearer token: choose one of them", hint="the token says who the user is")
-    if request.card and destination.agent is not None and destination.agent.protocol != "A2A":
+    if request.card and destination.agent is not None and destination.protocol != "A2A":
         raise InputError(
-            f"--agent-card: agents of the protocol A2A have one, and this one speaks {destination.agent.protocol}",
+            f"--agent-card: agents of the protocol A2A have one, and this one speaks {destination.protocol}",
             hint="leave --agent-card out, and give a PAYLOAD",
         )
     _headers(request, destination, "")
@@ -114,7 +129,7 @@ def check(request: InvokeRequest, destination: Destination) -> None:
 
 def _headers(request: InvokeRequest, destination: Destination, session_id: str) -> dict[str, str]:
     agent = destination.agent
-    protocol = agent.protocol if agent else "HTTP"
+    protocol = destination.protocol
     if request.user_id is not None and not 1 <= len(request.user_id) <= USER_ID_MAX:
         raise InputError(f"--user-id: 1 to {USER_ID_MAX} characters")
     said = {

@@ -12,8 +12,10 @@ from msgspec import Struct
 from agentcore_cli.contract import PAYLOAD_MAX
 from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import InputError
+from agentcore_cli.operations.wording import Wording
 
 JSON = "application/json"
+_HTTP = Wording()
 
 
 class Payload(Struct, frozen=True):
@@ -21,12 +23,17 @@ class Payload(Struct, frozen=True):
     content_type: str
 
 
-def read_payload(argument: str | None, content_type: str | None, stdin: BinaryIO | None = None) -> Payload:
-    """`argument` is a JSON object or array, `@FILE`, `-` for stdin, or text (sent as `{"prompt": text}`).
+def read_payload(
+    argument: str | None, content_type: str | None, stdin: BinaryIO | None = None, *, wording: Wording = _HTTP
+) -> Payload:
+    """`argument` is a JSON object or array, `@FILE`, `-` for stdin, or text, which `wording` makes a request of.
 
-    With `content_type` nothing is interpreted. None is an empty object. Raises InputError for a file that can't be
-    read, broken JSON, bytes without a content type, and more than 100,000,000 bytes.
+    With `content_type` nothing is interpreted. None is what `wording` makes of nothing. Raises InputError for a file
+    that can't be read, broken JSON, text that the agent's protocol has no use for, bytes without a content type, and
+    more than 100,000,000 bytes.
     """
+    if argument is None:
+        return Payload(json.dumps(wording.of(None)).encode(), content_type or JSON)
     raw = _raw(argument, stdin)
     if len(raw) > PAYLOAD_MAX:
         raise InputError(f"the payload has {len(raw):,} bytes; AgentCore takes at most {PAYLOAD_MAX:,}")
@@ -36,13 +43,13 @@ def read_payload(argument: str | None, content_type: str | None, stdin: BinaryIO
         text = text_of(raw)
     except UnicodeDecodeError:
         raise InputError("the payload is not text", hint="give --content-type, e.g. application/octet-stream") from None
-    return payload_of(text)
+    return payload_of(text, wording)
 
 
-def payload_of(text: str) -> Payload:
-    """JSON goes as it is, other text as `{"prompt": text}`. Raises InputError for what begins like JSON and is none."""
+def payload_of(text: str, wording: Wording = _HTTP) -> Payload:
+    """JSON goes as it is, other text as `wording` has it. Raises InputError for what begins like JSON and is none."""
     if not text.lstrip().startswith(("{", "[")):
-        return Payload(json.dumps({"prompt": text}, ensure_ascii=False).encode(), JSON)
+        return Payload(json.dumps(wording.of(text), ensure_ascii=False).encode(), JSON)
     try:
         json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -53,9 +60,7 @@ def payload_of(text: str) -> Payload:
     return Payload(text.encode(), JSON)
 
 
-def _raw(argument: str | None, stdin: BinaryIO | None) -> bytes:
-    if argument is None:
-        return b"{}"
+def _raw(argument: str, stdin: BinaryIO | None) -> bytes:
     if argument == "-":
         return (stdin or sys.stdin.buffer).read(PAYLOAD_MAX + 1)
     if argument.startswith("@"):

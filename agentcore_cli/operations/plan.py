@@ -104,9 +104,9 @@ def plan(overrides: Overrides, selected: Selected, listener: Listener, *, larges
     check(overrides, selected)
     with visit(selected) as place:
         made = make_plan(place, overrides, Patience(), listener)
-    files = _largest(overrides, selected, largest) if largest else ()
+    told = _largest(overrides, selected, largest) if largest else ()
     network = _network(overrides, selected)
-    return PlanResult(selected.agent_name, selected.target_name, made.changes, made.pending, files, network)
+    return PlanResult(selected.agent_name, selected.target_name, made.changes, made.pending, told, network)
 
 
 def _network(overrides: Overrides, selected: Selected) -> local_network.SessionNetwork | None:
@@ -120,8 +120,8 @@ def _network(overrides: Overrides, selected: Selected) -> local_network.SessionN
 def _largest(overrides: Overrides, selected: Selected, count: int) -> tuple[LargeFile, ...]:
     is_bundle = selected.is_local and overrides.build != "docker"
     root = selected.loaded.root
-    files = source.read(root) if is_bundle else image.read_files(root, selected.agent_name)
-    return tuple(LargeFile(name, size) for name, size in files.largest(count))
+    taken = source.read(root) if is_bundle else image.read_files(root, selected.agent_name)
+    return tuple(LargeFile(name, size) for name, size in taken.largest(count))
 
 
 @contextmanager

@@ -48,6 +48,11 @@ class Selected(Struct, frozen=True):
     def is_local(self) -> bool:
         return self.target_name == LOCAL
 
+    @property
+    def usual_profile(self) -> str | None:
+        """Whose credentials count: local sessions get those by which the project is deployed to AWS."""
+        return self.target.profile or (self.loaded.config.usual_profile if self.is_local else None)
+
     def agreed_endpoint(self) -> str | None:
         """The address that replaces AWS's, once the person has agreed that it gets what their credentials sign.
 

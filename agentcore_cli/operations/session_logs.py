@@ -86,6 +86,11 @@ class SessionLogs:
         return sessions
 
     def _not_yet(self) -> NotFoundError:
+        if self._selected.state.is_unfinished(self._selected.agent_name):
+            return NotFoundError(
+                f"{self._selected.agent_name}: there is no log: its last deploy failed, or was cut off",
+                hint=f"{self._selected.command('status')} says why",
+            )
         endpoint = f", endpoint {self._request.endpoint}" if self._request.endpoint else ""
         return NotFoundError(
             f"{self._selected.agent_name}{endpoint}: there is no log yet: it begins with the first session",

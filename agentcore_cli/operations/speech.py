@@ -1,7 +1,8 @@
 """What of an agent's answer a person in a conversation wants to read: its words, without the JSON around them.
 
 Agents answer as they like. A string is its text; an object is looked through for the members that agents put their
-words into; pieces of a stream are recognised as Strands, Bedrock's Converse and AG-UI send them.
+words into; pieces of a stream are recognised as Strands, Bedrock's Converse and AG-UI send them, or by the member that
+holds a piece. Other events with words are lines of their own.
 """
 
 from __future__ import annotations
@@ -9,7 +10,13 @@ from __future__ import annotations
 import json
 from typing import Final
 
-_MEMBERS: Final = ("result", "response", "output", "answer", "completion", "message", "text", "content")
+_PIECES: Final = ("text", "content", "delta", "token", "chunk")  # strings in these are parts of one text
+_MEMBERS: Final = (
+    *("result", "response", "output", "answer", "completion", "message", "text", "content"),
+    *("artifacts", "parts"),  # A2A's
+)
+_LINES: Final = "lines"
+_KEPT: Final = 1_000  # events without words, to be shown where none has any
 
 
 def spoken(value: object) -> str:
@@ -32,25 +39,35 @@ def _words(value: object) -> str | None:
 
 class Speech:
     """The words of a stream, event by event. The first kind of piece that comes is the kind that counts: Strands sends
-    the same words in two.
+    the same words in two. Lines count until a piece comes.
     """
 
     def __init__(self) -> None:
         self._kind: str | None = None
-        self._last: object = None
+        self._silent: list[object] = []
 
     def words(self, value: object) -> str:
         """What an event adds; empty for one that says nothing."""
         kind, words = _piece(value)
         if kind is None:
-            self._last = value
+            if len(self._silent) < _KEPT:
+                self._silent.append(value)
             return ""
-        self._kind = self._kind or kind
-        return words if kind == self._kind else ""
+        if kind == _LINES:
+            begins = "" if self._kind is None else "\n"
+            self._kind = self._kind or _LINES
+            return begins + words if self._kind == _LINES else ""
+        before, self._kind = self._kind, kind if self._kind in (None, _LINES) else self._kind
+        begins = "\n" if before == _LINES else ""
+        return begins + words if kind == self._kind else ""
 
     def rest(self) -> str:
-        """The words of the last event, where no piece was recognised in any."""
-        return spoken(self._last) if self._kind is None and self._last is not None else ""
+        """The events themselves, where none had words: one as it is, several a line each."""
+        if self._kind is not None or not self._silent:
+            return ""
+        if len(self._silent) == 1:
+            return spoken(self._silent[0])
+        return "\n".join(json.dumps(value, ensure_ascii=False) for value in self._silent)
 
 
 def _piece(value: object) -> tuple[str | None, str]:
@@ -63,7 +80,12 @@ def _piece(value: object) -> tuple[str | None, str]:
     if isinstance(value.get("data"), str):
         return "Strands", value["data"]
     delta = _within(value.get("event", value), "contentBlockDelta", "delta", "text")
-    return ("Converse", delta) if isinstance(delta, str) else (None, "")
+    if isinstance(delta, str):
+        return "Converse", delta
+    if name := next((name for name in _PIECES if isinstance(value.get(name), str)), None):
+        return name, value[name]
+    words = _words(value)
+    return (None, "") if words is None else (_LINES, words)
 
 
 def _within(value: object, *names: str) -> object:

@@ -49,7 +49,11 @@ class ServerSentEvent:
         return isinstance(value, str) and is_python_text(value)
 
     def fault(self) -> AgentFailedError | None:
-        """What went wrong, where the event says that the agent failed: the SDK's last event, or AGUI's RUN_ERROR."""
+        """What went wrong, where the event says that the agent failed: the SDK's last event, AGUI's RUN_ERROR, or an
+        error of JSON-RPC.
+        """
+        if '"jsonrpc"' in self.data:
+            return rpc_fault(self.value)
         if _SDK_ERROR not in self.data and "RUN_ERROR" not in self.data:
             return None
         value = self.value
@@ -60,6 +64,18 @@ class ServerSentEvent:
         if value.get("message") == _SDK_ERROR and "error_type" in value:
             return AgentFailedError(f"the agent failed midway: {value['error_type']}: {value.get('error')}")
         return None
+
+
+def rpc_fault(value: object) -> AgentFailedError | None:
+    """The error in a JSON-RPC answer, if it has one (jsonrpc.org, section 5.1): MCP and A2A send it with status 200."""
+    error = value.get("error") if isinstance(value, dict) and "jsonrpc" in value else None
+    if not isinstance(error, dict):
+        return None
+    told = f"the agent answers with an error: {error.get('message')} (JSON-RPC {error.get('code')})"
+    data = error.get("data")
+    return AgentFailedError(
+        told if data in (None, "") else f"{told}: {data if isinstance(data, str) else json.dumps(data)}"
+    )
 
 
 def is_python_text(text: str) -> bool:

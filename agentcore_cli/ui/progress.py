@@ -17,8 +17,10 @@ _COLOURS = {"done": "green", "failed": "red", "skipped": "dim"}
 
 
 def _ended(step: Step) -> str:
+    """One line: what follows the first of a failure's is in the error that ends the command."""
     seconds = f" ({step.seconds:.1f}s)" if step.seconds is not None and step.seconds >= 0.05 else ""
-    return f"{_MARKS[step.status]} {step.name}: {printable(step.message) or step.status}{seconds}"
+    message = step.message.split("\n")[0] if step.status == "failed" else step.message
+    return f"{_MARKS[step.status]} {step.name}: {printable(message) or step.status}{seconds}"
 
 
 class Progress(Protocol):

@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
-import json
 import os
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 import msgspec
 
+from agentcore_cli.docker_context import engine_address
 from agentcore_cli.errors import AgentcoreError
 from agentcore_cli.local.upstream import Connection, UpstreamLost, connect
 
-DEFAULT_HOST: Final = "unix:///var/run/docker.sock"
 ANSWER_SECONDS: Final = 60.0  # for everything that does not wait for a container
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 
@@ -46,11 +43,11 @@ class Engine:
 
     @classmethod
     def of_environment(cls, environment: Mapping[str, str] = os.environ) -> Engine:
-        """The engine that the docker command would use: DOCKER_HOST, else its current context, else the usual socket.
+        """The engine that the docker command would use.
 
         Raises EngineError for one on another machine: the ports of its containers are not reachable from here.
         """
-        host = environment.get("DOCKER_HOST") or _host_of_context(environment) or DEFAULT_HOST
+        host = engine_address(environment).host
         scheme, _, address = host.partition("://")
         if scheme == "unix" and address.startswith("/"):
             return cls(address)
@@ -103,19 +100,6 @@ class Engine:
             yield connection
         finally:
             connection.close()
-
-
-def _host_of_context(environment: Mapping[str, str]) -> str | None:
-    """Where `docker context use` leads; None where nothing was chosen, or the files can't be read."""
-    folder = Path(environment.get("DOCKER_CONFIG") or Path.home() / ".docker")
-    try:
-        chosen = (
-            environment.get("DOCKER_CONTEXT") or json.loads((folder / "config.json").read_bytes())["currentContext"]
-        )
-        kept = folder / "contexts" / "meta" / hashlib.sha256(chosen.encode()).hexdigest() / "meta.json"
-        return str(json.loads(kept.read_bytes())["Endpoints"]["docker"]["Host"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def _request(method: str, path: str, query: Mapping[str, Any] | None, body: object) -> bytes:

@@ -84,7 +84,7 @@ async def _pulled(engine: Engine, reference: Reference) -> Any:
         return await engine.ask("GET", f"/images/{reference.name}/json")
     except EngineError as error:
         raise ArtifactError(
-            f"{reference.uri} is not in the container engine of this machine, and pulling it without credentials "
+            f"{reference.uri} is not in the container engine at {engine.address}, and pulling it without credentials "
             f"failed: {error.message}"
         ) from error
 

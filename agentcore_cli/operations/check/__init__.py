@@ -1,9 +1,10 @@
 """The entrypoint check: what would make an agent fail at its first call, found by reading its code, not running it.
 
 `explore` reads the entrypoint and the files of the project that it imports. Each of the others then asks one question:
-does anything listen (`application`), can the SDK call the handlers (`handlers`), is what is imported required and does
-it exist (`dependencies`). A finding is definite only where the agent can't work as it stands: what depends on a
-condition, on packages whose content is unknown or on code that changes the import path is a warning.
+does anything listen (`application`), is it where AgentCore looks (`protocols`), can the SDK call the handlers
+(`handlers`), is what is imported required and does it exist (`dependencies`). A finding is definite only where the
+agent can't work as it stands: what depends on a condition, on packages whose content is unknown or on code that changes
+the import path is a warning.
 """
 
 from __future__ import annotations
@@ -13,17 +14,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agentcore_cli.config import Start
+from agentcore_cli.contract import Protocol
 from agentcore_cli.operations.check import requirements
 from agentcore_cli.operations.check.application import application_findings
 from agentcore_cli.operations.check.dependencies import Supply, nonexistent, unprovided
 from agentcore_cli.operations.check.findings import Finding, raise_faults
 from agentcore_cli.operations.check.handlers import handler_findings
+from agentcore_cli.operations.check.hiding import hidden_standard_library
 from agentcore_cli.operations.check.imports import Import
 from agentcore_cli.operations.check.installed import Installed, environments
 from agentcore_cli.operations.check.locate import locate, source_of
+from agentcore_cli.operations.check.notebooks import notebook_findings
 from agentcore_cli.operations.check.project import Project, Use, explore
+from agentcore_cli.operations.check.protocols import protocol_findings, speaks
 
-__all__ = ["Subject", "check_entrypoint", "locate"]
+__all__ = ["Spoken", "Subject", "check_entrypoint", "locate", "spoken_by"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,7 @@ class Subject:
     brings_packages: bool = False
     own_start: bool = False
     packages: Path | None = None
+    protocol: Protocol = "HTTP"
 
     @property
     def python_path(self) -> tuple[str, ...]:
@@ -62,12 +68,36 @@ def check_entrypoint(subject: Subject, environ: Mapping[str, str]) -> tuple[str,
     installed = [*made, *environments(subject.root, environ)]
     supply = Supply(subject.root, subject.requirements, subject.python, asked, installed)
     findings = [*asked.findings, *project.findings, *_missing_findings(project, supply)]
+    findings += hidden_standard_library(subject.root, file, subject.start, subject.python)
     for finding in application_findings(project, subject.start):
         findings.append(finding.doubtful() if subject.own_start else finding)
+    for finding in protocol_findings(project, subject.start, subject.protocol, subject.environment):
+        findings.append(finding.doubtful() if subject.own_start else finding)
     for source in project.sources:
-        findings += handler_findings(source)
+        findings += [*handler_findings(source), *notebook_findings(source)]
     findings += _import_findings(project, supply, subject)
     return raise_faults(findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The protocol that an agent's code speaks, and the place that tells."""
+
+    protocol: Protocol
+    why: str
+
+
+def spoken_by(subject: Subject) -> Spoken | None:
+    """What the code of an agent says of its protocol; None where it says nothing.
+
+    Raises EntrypointError where the file is missing.
+    """
+    file = source_of(subject.start, subject.root)
+    project = explore(subject.root, file, subject.python, subject.start, subject.python_path)
+    server = speaks(project, subject.environment)
+    if server is None or server.kind.protocol is None:
+        return None
+    return Spoken(server.kind.protocol, f"{server.source.shown}:{server.line}: {server.kind.name}")
 
 
 def _missing_findings(project: Project, supply: Supply) -> Iterator[Finding]:
@@ -76,7 +106,7 @@ def _missing_findings(project: Project, supply: Supply) -> Iterator[Finding]:
         if owner := supply.brought_as(missing.name):
             problem = f"hides the package {owner} of {supply.requirements}: rename it"
             yield Finding(missing.file, None, problem, missing.finding.certain)
-        else:
+        elif not missing.by_itself:
             yield missing.finding
 
 

@@ -12,13 +12,12 @@ from typing import Final
 
 from agentcore_cli.config import Start
 from agentcore_cli.operations.check import modules
+from agentcore_cli.operations.check.calls import calls
 from agentcore_cli.operations.check.distributions import words
 from agentcore_cli.operations.check.findings import Finding
-from agentcore_cli.operations.check.imports import guards_main
 from agentcore_cli.operations.check.project import Project
+from agentcore_cli.operations.check.servers import SDK
 from agentcore_cli.operations.check.source import Source
-
-SDK: Final = "BedrockAgentCoreApp"
 
 # The last name of a call that may start a server or hand over to one.
 _STARTERS: Final = words("""
@@ -74,7 +73,7 @@ def _attribute_findings(main: Source, attribute: str) -> Iterator[Finding]:
 def _starts_something(project: Project, main: Source) -> bool:
     if (app := sdk_application(main)) and len(project.sources) == 1:
         return not _uses(main, app[0]).isdisjoint({*_STARTERS, _PASSED_ON})
-    return any(_last_name(call.func) in _STARTERS for source in project.sources for call in _calls(source))
+    return any(_last_name(call.func) in _STARTERS for source in project.sources for call in calls(source))
 
 
 def _nothing_listens(project: Project, main: Source) -> Finding:
@@ -102,24 +101,6 @@ def _uses(source: Source, name: str) -> set[str]:
         for node in ast.walk(source.tree)
         if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
     }
-
-
-def _calls(source: Source) -> Iterator[ast.Call]:
-    """The calls of a file, without those of a main guard that never holds because the file is imported."""
-    waiting: list[ast.AST] = [source.tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Call) and not _is_subprocess_run(node):
-            yield node
-        if isinstance(node, ast.If) and guards_main(node.test) and not source.is_main:
-            waiting += node.orelse
-        else:
-            waiting += ast.iter_child_nodes(node)
-
-
-def _is_subprocess_run(call: ast.Call) -> bool:
-    """`subprocess.run` waits for its child: what a tool of an agent does, hardly ever its server."""
-    return isinstance(call.func, ast.Attribute) and ast.unparse(call.func) == "subprocess.run"
 
 
 def _last_name(node: ast.expr) -> str:

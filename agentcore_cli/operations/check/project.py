@@ -35,11 +35,15 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Something that the project's own module `name`, of `file`, is asked for and does not have."""
+    """Something that the project's own module `name`, of `file`, is asked for and does not have.
+
+    `by_itself`: the file imports its own name, which is what a file that hides a package does, and hardly another.
+    """
 
     name: str
     file: str
     finding: Finding
+    by_itself: bool = False
 
 
 @dataclass
@@ -103,7 +107,11 @@ class _Explorer:
 
     def _source(self, file: Path, *, is_main: bool = False) -> Source | Finding:
         if not confines.is_inside(file, self._root):
-            return Finding(self._shown(file), None, "a link that leads outside the project; it was not read")
+            problem = (
+                "a link that leads outside the project; it was not read: put what it leads to into the project, or "
+                "configure in a folder that holds both"
+            )
+            return Finding(self._shown(file), None, problem)
         return read(file, self._shown(file), self._python, is_main=is_main)
 
     def _look_into(self, source: Source, name: str | None, runs: Runs) -> None:
@@ -144,6 +152,10 @@ class _Explorer:
         module = self._find(target)
         if module is None:
             self._missing(use, target)
+            return
+        if module.file == use.source.path and not use.statement.level:
+            finding = use.finding(f"{target} imports itself")
+            self._project.missing.append(Missing(target, use.source.shown, finding, by_itself=True))
             return
         for name in use.statement.names:
             if name == "*":

@@ -85,6 +85,8 @@ def _fault(refusal: Refusal, data: bytes, shown: str, python: str) -> Finding:
     lines = data.decode(errors="replace").splitlines()
     text = lines[refusal.line - 1].strip() if refusal.line <= len(lines) else ""
     problem = f"syntax error in Python {python}: {refusal.problem}" + (f"\n    {text}" if text else "")
+    if text.startswith(("%", "!")):
+        problem = f"a command of a notebook, which Python does not know: take it out\n    {text}"
     return Finding(shown, refusal.line, problem)
 
 

@@ -33,14 +33,14 @@ def examine(options: Options, home: Home, folder: Path, environ: Mapping[str, st
     """Run every check. Raises ConfigError only for an explicit config file that does not exist."""
     found = project.find(options, folder, environ)
     checks = [machine.tool_python(), machine.installer(), *found.checks]
-    is_local = found.choice is None or found.choice.is_local
-    if found.choice:
-        checks += [project.entrypoint(found.choice, environ), machine.agent_python(found.choice)]
+    is_local = found.selected is None or found.selected.is_local
+    if found.selected:
+        checks += [project.entrypoint(found.selected, environ), machine.agent_python(found.selected)]
     checks += machine.local_runtime(home, needed=is_local)
-    checks += aws.checks(found.choice, options, environ)
+    checks += aws.checks(found.selected, options, environ)
     return Diagnosis(
         healthy=all(check.status != "fail" for check in checks),
-        target=found.choice.target_name if found.choice else None,
-        agent=found.choice.agent_name if found.choice else None,
+        target=found.selected.target_name if found.selected else None,
+        agent=found.selected.agent_name if found.selected else None,
         checks=tuple(checks),
     )

@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-import platform
-import re
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from agentcore_cli import rendering
 from agentcore_cli.aws.profiles import read_profile
+from agentcore_cli.builders import docker_engine, emulation, image
+from agentcore_cli.builders.runnable import ARM64
 from agentcore_cli.config.regions import region_fault
 from agentcore_cli.contract import LOCAL_REGION
-from agentcore_cli.errors import InputError
+from agentcore_cli.errors import AgentcoreError, InputError
 from agentcore_cli.operations.aws_profile import find_credentials, find_region, lapsed_login
-from agentcore_cli.operations.doctor.check import Check, Choice, missing
+from agentcore_cli.operations.doctor.check import Check, missing
 from agentcore_cli.operations.generated import needs_dockerfile
-from agentcore_cli.operations.selection import Options
-from agentcore_cli.rendering import has_own_dockerfile
+from agentcore_cli.operations.selection import Options, Selected
 
-_ARM_EMULATION: Final = Path("/proc/sys/fs/binfmt_misc/qemu-aarch64")
-_DOCKER_SECONDS: Final = 5
+if TYPE_CHECKING:
+    from docker import APIClient
+
+_DOCKER_SECONDS: Final = 5.0
 
 
-def checks(choice: Choice | None, options: Options, environ: Mapping[str, str]) -> list[Check]:
+def checks(selected: Selected | None, options: Options, environ: Mapping[str, str]) -> list[Check]:
     """The checks for AWS; where the target is local they fail nothing."""
-    needed = choice is not None and not choice.is_local
-    profile = options.profile or (choice.profile if choice else None)
-    region = options.region or (choice.target.region if choice else None)
+    needed = selected is not None and not selected.is_local
+    profile = selected.usual_profile if selected else options.profile
+    region = selected.target.region if selected else options.region
     try:
         found = [_credentials(profile, environ, needed), _region(region, profile, environ, needed)]
     except InputError as error:
         found = [missing("credentials", error.message, error.hint or "", needed=needed)]
-    return [*found, *_docker(choice, environ, needed)]
+    return [*found, *_docker(selected, needed)]
 
 
 def _credentials(profile: str | None, environ: Mapping[str, str], needed: bool) -> Check:
@@ -48,7 +48,8 @@ def _credentials(profile: str | None, environ: Mapping[str, str], needed: bool) 
 
 
 def _region(region: str | None, profile: str | None, environ: Mapping[str, str], needed: bool) -> Check:
-    chosen, source = (region, "the target") if region else find_region(profile, environ) or (None, "")
+    found = find_region(profile, environ)
+    chosen, source = found if found and region in (None, found[0]) else (region, "the target")
     if chosen is None and not needed:
         return Check("region", "ok", f"{LOCAL_REGION}, the local runtime's")
     if chosen is None:
@@ -58,52 +59,40 @@ def _region(region: str | None, profile: str | None, environ: Mapping[str, str],
     return Check("region", "ok", f"{chosen}, from {source}")
 
 
-def _docker(choice: Choice | None, environ: Mapping[str, str], needed: bool) -> list[Check]:
-    builds = choice is None or (choice.agent.build == "docker" and needs_dockerfile(choice.agent))
+def _docker(selected: Selected | None, needed: bool) -> list[Check]:
+    builds = selected is None or (selected.agent.build == "docker" and needs_dockerfile(selected.agent))
     if not builds:
         return [Check("docker", "ok", "not needed: this agent's artifact is made without it")]
-    fault = _docker_fault(environ)
-    if fault is None:
-        daemon = Check("docker", "ok", "the daemon answers")
-    elif choice and choice.is_local:
-        daemon = Check("docker", "ok", f"not needed for the local runtime ({fault})")
-    else:
-        daemon = missing("docker", fault, "start Docker", needed=needed)
-    return [daemon, *([_emulation(choice)] if choice and needed else [])]
-
-
-def _docker_fault(environ: Mapping[str, str]) -> str | None:
-    """Why the Docker daemon is of no use, or None."""
-    import docker
-    from docker.errors import DockerException
-
     try:
-        client = docker.from_env(timeout=_DOCKER_SECONDS)
-        try:
+        with docker_engine.connected(seconds=_DOCKER_SECONDS) as client:
             client.ping()
-        finally:
-            client.close()
-    except DockerException:
-        return f"no answer from the daemon at {environ.get('DOCKER_HOST') or 'unix:///var/run/docker.sock'}"
-    return None
+            emulated = [_emulation(selected, client)] if selected and needed else []
+    except AgentcoreError as error:
+        if selected and selected.is_local:
+            return [Check("docker", "ok", f"not needed for the local runtime ({error.message})")]
+        return [missing("docker", error.message, error.hint or "start Docker", needed=needed)]
+    return [Check("docker", "ok", "the engine answers"), *emulated]
 
 
-def _emulation(choice: Choice) -> Check:
-    """Only RUN lines of a person's own Dockerfile run arm64 programs while the image is built."""
-    if platform.machine() in ("aarch64", "arm64"):
-        return Check("arm64", "ok", "this machine is arm64")
-    if _ARM_EMULATION.exists():
-        return Check("arm64", "ok", "emulated by QEMU")
-    if not _runs_programs(choice):
-        return Check("arm64", "ok", "no emulation here, and none needed: packages are copied in")
+def _emulation(selected: Selected, client: APIClient) -> Check:
+    """Only a Dockerfile's RUN lines run arm64 programs while the image is built."""
+    if docker_engine.architecture(client) == ARM64:
+        return Check("arm64", "ok", "the engine's own architecture")
+    if not _runs_programs(selected):
+        return Check("arm64", "ok", "no emulation needed: packages are copied in")
+    runs = emulation.runs_arm64() if docker_engine.is_on_this_machine() else None
+    if runs:
+        return Check("arm64", "ok", "emulated on this machine")
     fix = "docker run --privileged --rm tonistiigi/binfmt --install arm64"
-    return Check(
-        "arm64", "warn", "the Dockerfile has RUN lines, and no emulation is seen (Docker Desktop has its own)", fix
-    )
+    if runs is None:
+        return Check(
+            "arm64", "warn", "the Dockerfile has RUN lines; whether the engine emulates arm64 can't be seen", fix
+        )
+    return Check("arm64", "fail", "the Dockerfile has RUN lines, and this machine can't run arm64 programs", fix)
 
 
-def _runs_programs(choice: Choice) -> bool:
-    if not has_own_dockerfile(choice.root, choice.agent_name):
-        return False
-    text = rendering.dockerfile_of(choice.root, choice.agent_name).read_text(errors="replace")
-    return re.search(r"^\s*RUN\s", text, re.MULTILINE | re.IGNORECASE) is not None
+def _runs_programs(selected: Selected) -> bool:
+    path = rendering.dockerfile_of(selected.loaded.root, selected.agent_name)
+    if rendering.has_own_dockerfile(selected.loaded.root, selected.agent_name):
+        return image.has_run(path.read_text(errors="replace"))
+    return selected.agent.install == "image"

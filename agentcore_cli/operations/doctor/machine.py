@@ -14,7 +14,8 @@ from agentcore_cli.errors import AgentcoreError, InputError
 from agentcore_cli.local import daemon
 from agentcore_cli.local.client import LocalRuntime
 from agentcore_cli.local.home import Home
-from agentcore_cli.operations.doctor.check import Check, Choice, missing
+from agentcore_cli.operations.doctor.check import Check, missing
+from agentcore_cli.operations.selection import Selected
 
 _SPACE_WANTED: Final = 1024**3  # bytes: a few environments and their caches
 _SPACE_NEEDED: Final = 100 * 1024**2
@@ -34,13 +35,13 @@ def installer() -> Check:
         )
 
 
-def agent_python(choice: Choice) -> Check:
+def agent_python(selected: Selected) -> Check:
     """The Python that the agent asks for: needed on this machine by the local runtime alone."""
-    wanted = choice.agent.python
+    wanted = selected.agent.python
     try:
         found = interpreters.find(wanted)
     except InputError as error:
-        return missing("agent's python", error.message, f"install Python {wanted}", needed=choice.is_local)
+        return missing("agent's python", error.message, f"install Python {wanted}", needed=selected.is_local)
     if found.minor == wanted:
         return Check("agent's python", "ok", f"{found.version}: {found.path}")
     detail = f"no Python {wanted} here; the local runtime would take {found.version}"

@@ -80,6 +80,50 @@ def test_a_file_that_hides_a_package_is_told_as_that(code: str, tmp_path: Path) 
     assert caught.value.message == "redis.py: hides the package redis of requirements.txt: rename it"
 
 
+@pytest.mark.parametrize("code", ["from redis import Redis\n", "import redis\nredis.Redis()\n"])
+def test_a_file_that_has_the_name_of_what_it_imports_is_told_as_that(code: str, tmp_path: Path) -> None:
+    (tmp_path / "redis.py").write_text(code)
+    requirements = offline(tmp_path, "redis")
+    with pytest.raises(EntrypointError) as caught:
+        check(tmp_path, "import redis", requirements)
+    assert caught.value.message == "redis.py: hides the package redis of requirements.txt: rename it"
+    (tmp_path / "redis.py").rename(tmp_path / "words.py")
+    (tmp_path / "words.py").write_text(code.replace("redis", "words"))
+    assert check(tmp_path, "import words", requirements) == ()  # odd, and none of a package's
+
+
+@pytest.mark.parametrize(
+    ("name", "hides"),
+    [
+        ("json.py", True),
+        ("email/__init__.py", True),
+        ("email/text.py", False),
+        ("os.py", False),
+        ("sub/json.py", False),
+    ],
+)
+def test_a_file_that_hides_a_module_of_python_is_warned_of(name: str, hides: bool, tmp_path: Path) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("")
+    told = check(tmp_path, "", offline(tmp_path))
+    module = name.partition("/")[0].removesuffix(".py")
+    shown = (
+        f"{name.partition('/')[0]}: hides Python's own module {module} from every package that imports it: rename it"
+    )
+    assert told == ((shown,) if hides else ())
+
+
+def test_what_a_notebook_leaves_is_told(tmp_path: Path) -> None:
+    empty = offline(tmp_path)
+    for line in ("get_ipython().system('pip install x')", "names = get_ipython().getoutput('ls')"):
+        with pytest.raises(EntrypointError, match=r"handler\.py:1: get_ipython is there in notebooks alone"):
+            check(tmp_path, line, empty)
+    for line in ("%load_ext dotenv", "!pip install x"):
+        with pytest.raises(EntrypointError, match=r"handler\.py:1: a command of a notebook"):
+            check(tmp_path, line, empty)
+    assert check(tmp_path, "def get_ipython(): ...\nget_ipython()", empty) == ()
+
+
 def test_what_the_project_s_own_module_lacks_is_told_as_before(tmp_path: Path) -> None:
     (tmp_path / "words.py").write_text("A = 1\n")
     with pytest.raises(EntrypointError, match=r"^handler\.py:1: words has no B"):

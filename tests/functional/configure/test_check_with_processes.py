@@ -10,7 +10,7 @@ from agentcore_cli.config import Start
 from agentcore_cli.errors import EntrypointError
 from agentcore_cli.operations.check import Subject, check_entrypoint
 
-SERVER = "\nserve()\n"
+SERVER = '\nserve(host="0.0.0.0", port=8080)\n'
 
 
 @pytest.fixture(autouse=True)

@@ -53,6 +53,19 @@ def test_what_is_missing_is_asked_for(folder: Path) -> None:
     assert config["targets"] == {"aws": {"region": "eu-west-1"}}
 
 
+MCP = "from fastmcp import FastMCP\nmcp = FastMCP('x')\nmcp.run(transport='http', host='0.0.0.0')\n"
+
+
+@pytest.mark.parametrize(("typed", "protocol"), [("\n", "MCP"), ("http\n", "HTTP")])
+def test_the_protocol_of_the_code_is_proposed(folder: Path, typed: str, protocol: str) -> None:
+    (folder / "main.py").write_text(MCP)
+    (folder / "requirements.txt").write_text("fastmcp\n")
+    shown = answer(folder, typed, "-e", "main.py", "-n", "bot", AWS_REGION="eu-west-2")
+    assert "Protocol (main.py:2: FastMCP) [MCP]: " in shown
+    assert ("agentcore configure --protocol MCP" in shown) is (protocol == "HTTP")
+    assert yaml.safe_load((folder / ".agentcore.yaml").read_text())["agents"]["bot"]["protocol"] == protocol
+
+
 def test_nothing_is_asked_that_is_known(folder: Path) -> None:
     shown = answer(folder, "", "-e", "main.py", "-n", "bot", AWS_REGION="eu-west-2")
     assert "[" not in shown.replace("\x1b[", "")

@@ -74,6 +74,20 @@ def test_a_first_agent(agentcore: CommandLine, project: Path) -> None:
     assert "agent:        handler\n" in done.stdout
 
 
+def test_without_a_terminal_the_protocol_of_the_code_is_taken_and_told(agentcore: CommandLine, project: Path) -> None:
+    (project / "server.py").write_text(
+        "from strands.multiagent.a2a import A2AServer\nA2AServer(agent=None, host='0.0.0.0').serve()\n"
+    )
+    done = agentcore.run("configure", "-e", "server.py", "-n", "sums", "--requirements", "requirements.txt")
+    assert "protocol A2A: server.py:2: A2AServer (--protocol changes it)" in done.stderr
+    assert config_of(project)["agents"]["sums"]["protocol"] == "A2A"
+    assert config_of(project)["agents"]["sums"]["header_allowlist"] == ["A2A-Version"]
+    said = agentcore.run("configure", "-e", "server.py", "-n", "other", "--protocol", "HTTP").stderr
+    assert "configured as HTTP: agentcore configure --protocol A2A" in said
+    assert "protocol A2A:" not in said
+    assert "protocol A2A:" not in agentcore.run("configure", "-e", "server.py", "-n", "third", "--no-check").stderr
+
+
 def test_every_option(agentcore: CommandLine, project: Path) -> None:
     role, policy = "arn:aws:iam::123456789012:role/Bot", "arn:aws:iam::123456789012:policy/Edge"
     discovery = "https://example.com/.well-known/openid-configuration"

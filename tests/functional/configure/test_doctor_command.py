@@ -46,7 +46,14 @@ def test_a_target_in_aws_needs_both(agentcore: CommandLine) -> None:
     healthy, checks = examine(agentcore, code=1)
     assert not healthy
     assert {name for name, check in checks.items() if check["status"] == "fail"} == {"docker", "credentials"}
-    assert checks["docker"]["detail"] == "no answer from the daemon at unix:///nonexistent/docker.sock"
+    assert checks["docker"]["detail"] == "no Docker Engine: nothing answers at unix:///nonexistent/docker.sock"
+
+
+def test_the_region_and_profile_that_were_asked_for_are_those_it_looks_at(agentcore: CommandLine) -> None:
+    _, checks = examine(with_variables(agentcore, **KEYS), "--region", "eu-central-1", code=1)
+    assert checks["region"]["detail"] == "eu-central-1, from the target"
+    _, checks = examine(with_variables(agentcore, **KEYS), "--profile", "elsewhere", code=1)
+    assert checks["credentials"]["detail"] == "none found: no keys in the environment, profile elsewhere is not there"
 
 
 def test_a_zip_needs_no_docker(agentcore: CommandLine) -> None:
@@ -99,4 +106,4 @@ def test_a_person_reads_marks_and_fixes(agentcore: CommandLine) -> None:
     done = agentcore.run("doctor", code=1)
     assert "✓ config: " in done.stdout
     assert "✗ credentials: none found" in done.stdout
-    assert "    fix: start Docker\n" in done.stdout
+    assert "    fix: start Docker (" in done.stdout

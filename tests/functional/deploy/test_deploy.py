@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from agentcore_cli import files
 from agentcore_cli.engine import Action
 from agentcore_cli.errors import ConflictError, EntrypointError, InputError
-from agentcore_cli.events import Note
+from agentcore_cli.events import Event, Note, Step
+from agentcore_cli.local import daemon
 from agentcore_cli.local.home import Home
 from agentcore_cli.operations.endpoints import EndpointRequest, create_endpoint
 from agentcore_cli.operations.plan import Overrides, plan
@@ -239,6 +241,16 @@ def test_sessions_get_the_deployers_credentials_and_nothing_else(workshop: Works
     config.write_text(config.read_text() + "local: {credentials: none}\n")
     assert workshop.deploy().changed is False
     assert server.invoke(arn, b"{}", new_session()).json().get("AWS_ACCESS_KEY_ID") != "of-the-caller"
+
+
+def test_credentials_outlive_a_server_that_ended_while_packages_were_installed(workshop: Workshop, home: Home) -> None:
+    def stopping(event: Event) -> None:
+        if isinstance(event, Step) and (event.name, event.status) == ("source", "done"):
+            daemon.stop(home)
+
+    arn = workshop.deploy(stopping).arn
+    with closing(RunningServer(home)) as server:
+        assert server.invoke(arn, b"{}", new_session()).json()["AWS_ACCESS_KEY_ID"] == "of-the-caller"
 
 
 def test_broken_requirements_change_nothing(workshop: Workshop, home: Home) -> None:

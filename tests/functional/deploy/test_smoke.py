@@ -6,8 +6,12 @@ import json
 
 import pytest
 
-from agentcore_cli.errors import AgentFailedError
+from agentcore_cli.errors import AgentFailedError, NotFoundError
 from agentcore_cli.local.home import Home
+from agentcore_cli.operations import destination
+from agentcore_cli.operations.invoke import InvokeRequest, invoke
+from agentcore_cli.operations.logs import LogsRequest, read_logs
+from agentcore_cli.operations.payload import payload_of
 from agentcore_cli.operations.rollback import RollbackRequest, rollback
 from tests.functional.deploy.workshop import HANDLER, Workshop, control_plane, inventory
 from tests.local_runtime import RunningServer, new_session
@@ -46,6 +50,23 @@ def test_a_later_version_that_dies_never_becomes_default_s(workshop: Workshop, h
     rewrite(workshop, HANDLER + "# mended\n")
     assert workshop.deploy().version == "3"
     assert inventory(home)[NAME][2] == "3"
+
+
+def test_what_is_said_after_a_first_version_that_died(workshop: Workshop) -> None:
+    rewrite(workshop, DIES)
+    with pytest.raises(AgentFailedError):
+        workshop.deploy()
+    there = destination.of(workshop.selected, None)
+    assert not there.is_fresh, "nothing is waited for that will not come"
+    with pytest.raises(NotFoundError, match="its last deploy failed, or was cut off: ") as unheard:
+        invoke(InvokeRequest(payload_of("hello")), there)
+    assert unheard.value.hint == "agentcore status --local"
+    with pytest.raises(NotFoundError, match="there is no log: its last deploy failed") as no_log:
+        list(read_logs(LogsRequest(), workshop.selected))
+    assert no_log.value.hint == "agentcore status --local says why"
+    rewrite(workshop, HANDLER)
+    workshop.deploy()
+    assert destination.of(workshop.selected, None).is_fresh
 
 
 def test_a_version_that_never_listens_is_one_that_does_not_start(workshop: Workshop, home: Home) -> None:

@@ -1,77 +1,25 @@
-"""Every command in docs/ is run as a reader types it, in a copy of examples/session with a new local runtime."""
+"""Every command of the pages without recipes is run as a reader types it, in a copy of examples/session."""
 
 from __future__ import annotations
 
-import os
-import re
 import shutil
-import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from agentcore_cli.local.home import Home
-from tests.command_line import AGENTCORE, environment_without_aws
+from tests.functional.docs.page import REPOSITORY, Recipe, Typed, commands_of, recipes_of, shell
 
-REPOSITORY = Path(__file__).parents[3]
-DOCS = sorted((REPOSITORY / "docs").glob("**/*.md"))
-_BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_EXIT = re.compile(r"# exit (\d+)\s*$")
-# By their first word: what is not run here, and why.
-NOT_RUN = {
-    "make": "runs tests, this one among them",
-    "git": "needs a repository of somebody's",
-}
+PAGES = [page for page in sorted((REPOSITORY / "docs").glob("**/*.md")) if not [*recipes_of(page.read_text())]]
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """A line after `$ `, and how it ends: 0, or the number in `# exit N` at its end."""
-
-    line: str
-    code: int
-
-    @property
-    def excluded(self) -> bool:
-        return self.line.split()[0] in NOT_RUN
-
-
-def commands_of(text: str) -> list[Typed]:
-    """The commands of all console blocks, in order; a line that ends with a backslash goes on in the next."""
-    lines = "".join(_BLOCK.findall(text)).replace("\\\n", "").splitlines()
-    found = []
-    for line in (line.removeprefix("$ ") for line in lines if line.startswith("$ ")):
-        ends = _EXIT.search(line)
-        found.append(Typed(_EXIT.sub("", line).strip(), int(ends[1]) if ends else 0))
-    return found
-
-
-@pytest.fixture
-def reader(tmp_path: Path, home: Home) -> tuple[Path, dict[str, str]]:
-    """A project's folder and the variables of a shell in it."""
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_command_of_a_page_does_as_it_says(page: Path, tmp_path: Path, home: Home) -> None:
     folder = tmp_path / "session"
     shutil.copytree(REPOSITORY / "examples" / "session", folder)
-    path = f"{AGENTCORE.parent}{os.pathsep}{os.environ['PATH']}"
-    return folder, environment_without_aws() | {"AGENTCORE_HOME": str(home.root), "PATH": path}
-
-
-@pytest.mark.parametrize("page", DOCS, ids=lambda page: page.stem)
-def test_every_command_of_a_page_does_as_it_says(page: Path, reader: tuple[Path, dict[str, str]]) -> None:
-    folder, environment = reader
     for typed in commands_of(page.read_text()):
-        if typed.excluded:
-            continue
-        done = subprocess.run(
-            ["bash", "-c", typed.line],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        assert done.returncode == typed.code, f"{page.name}: {typed.line}\n{done.stdout}{done.stderr}"
+        if not typed.excluded:
+            typed.run(folder, shell(home.root))
 
 
 def test_the_runner_reads_what_a_reader_would_type() -> None:
@@ -80,8 +28,21 @@ def test_the_runner_reads_what_a_reader_would_type() -> None:
         "```yaml\n$ three\n```\n```console\n$ make x\n```\n"
     )
     found = commands_of(text)
-    assert [(each.line, each.code, each.excluded) for each in found] == [
-        ("one --a   b", 0, False),
-        ("two", 2, False),
-        ("make x", 0, True),
-    ]
+    assert found == [Typed("one --a   b", 0, ("printed",)), Typed("two", 2), Typed("make x")]
+    assert [each.excluded for each in found] == [False, False, True]
+
+
+def test_a_recipe_has_files_and_commands() -> None:
+    file = "`src/agent.py`, which answers:\n\n```python\nX = 1\n```\n"
+    text = f"### A\n\n{file}\n```console\n$ one\n```\n\n## Next\n\n```console\n$ two\n```\n\n### B\n\nNo file.\n"
+    assert [*recipes_of(text)] == [Recipe("A", {"src/agent.py": "X = 1\n"}, (Typed("one"),))]
+
+
+@pytest.mark.parametrize(("printed", "holds"), [("a … c", True), ("a b", False), ("", True)])
+def test_what_a_command_prints_is_held_to_the_page(tmp_path: Path, printed: str, holds: bool) -> None:
+    typed = Typed("echo a b c", 0, tuple(filter(None, [printed])))
+    if holds:
+        typed.run(tmp_path, shell(tmp_path))
+    else:
+        with pytest.raises(AssertionError, match="not printed: a b"):
+            typed.run(tmp_path, shell(tmp_path))

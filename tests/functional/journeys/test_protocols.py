@@ -41,6 +41,20 @@ def test_an_mcp_server(tmp_path: Path, home_path: Path) -> None:
         failed = project.command.run("invoke", "--local", '{"jsonrpc": "2.0"}', "-s", "first", code=5)
         assert "Received error (400) from runtime" in failed.stderr
         assert project.command.run("exec", "--local", "ls *.py", "-s", "first").stdout == "clock.py\n"
+        refused = project.command.run("invoke", "--local", "hello", code=2).stderr
+        assert "the agent speaks MCP, which takes JSON-RPC" in refused
+        listing = '{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}'
+        assert f"next: agentcore invoke --local '{listing}'" in refused
+        assert project.invoke(listing, "first")["result"]["tools"][0]["name"] == "add"
+        assert f"--session-id conv1 '{listing}'" in project.command.run("deploy", "--local").stderr
+        wrong = json.dumps(call | {"method": "tools/nope"})
+        failed = project.command.run("invoke", "--local", wrong, "-s", "first", code=5)
+        assert json.loads(failed.stdout)["error"]["code"] == -32602
+        assert "the agent answers with an error: " in failed.stderr
+        raw = project.command.run("invoke", "--local", wrong, "-s", "first", "--raw", code=5)
+        assert raw.stdout.strip() == failed.stdout.strip()
+        told = project.command.feed("", "--json", "invoke", "--local", wrong, "-s", "first", code=5)
+        assert json.loads(told.stdout)["error"]["code"] == "AgentFailed"
     nothing_runs(home_path)
 
 
@@ -49,6 +63,8 @@ def test_an_a2a_agent(tmp_path: Path, home_path: Path) -> None:
     with deployed(tmp_path, home_path, ["--entrypoint", "echo.py", "--name", "echo", "--protocol", "A2A"]) as project:
         call = {"jsonrpc": "2.0", "id": 1, "method": "message/send", "params": {"text": "hello"}}
         assert project.invoke(json.dumps(call), "first")["result"]["params"] == {"text": "hello"}
+        said = project.invoke("hello", "first")["result"]["params"]["message"]
+        assert said["parts"] == [{"kind": "text", "text": "hello"}]
         card = project.command.json("invoke", "--local", "--agent-card", "-s", "first")["response"]
         assert card["name"] == "echo"
         assert "/runtimes/arn%3Aaws%3A" in card["url"]

@@ -56,6 +56,24 @@ def test_another_port(server: RunningServer, protocol: str, port: int, said: str
     assert said in refusal(server, SERVER.format(status=200, port=port), f"port_{protocol}", protocol)
 
 
+@pytest.mark.parametrize(
+    ("protocol", "port", "said"),
+    [("HTTP", 8080, "app.run()"), ("MCP", 8000, 'mcp.run(transport="streamable-http")')],
+)
+def test_a_program_that_ends_without_a_server(server: RunningServer, protocol: str, port: int, said: str) -> None:
+    told = refusal(server, "print('all done')", f"ends_{protocol}", protocol)
+    assert "exited with status 0 before it served a request. It came to its end" in told
+    assert f"nothing listens on port {port}." in told
+    assert said in told
+    assert "\nall done" in told
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells where another process listens")
+def test_a_child_at_another_port(server: RunningServer) -> None:
+    child = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {SERVER.format(status=200, port=5000)!r}])"
+    assert "listens on port 5000, but HTTP on AgentCore needs 8080." in refusal(server, child, "child", "HTTP")
+
+
 def test_a_helper_at_another_port_does_not_end_a_start(server: RunningServer) -> None:
     arn = server.deploy(LATE + SERVER.format(status=200, port=8080), name="late")
     assert server.invoke(arn, b"{}", new_session()).status == 200

@@ -32,6 +32,15 @@ def rpc(code: int, message: str = "words", **error: object) -> bytes:
         pytest.param(424, JSON, None, rpc(-32055), 5, "words", id="a2a-agent"),
         pytest.param(403, JSON, None, b'{"message": "denied"}', 3, "denied", id="a2a-denied"),
         pytest.param(
+            400,
+            "text/event-stream",
+            None,
+            b'data: {"type": "RUN_ERROR", "code": "RESOURCE_NOT_FOUND", "message": "none"}\n\n',
+            4,
+            "none",
+            id="agui-not-found",
+        ),
+        pytest.param(
             429,
             "text/event-stream",
             None,

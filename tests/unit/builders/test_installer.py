@@ -25,6 +25,12 @@ SAYINGS = [
         "because of six",
         id="no-such-version",
     ),
+    pytest.param(
+        "error: No solution found when resolving dependencies\n  cause: Because all of:\n           six>=1.15,<=1.26\n",
+        InputError,
+        "because of six:",
+        id="none-of-many",
+    ),
     pytest.param("error: Couldn't parse requirement in `r.txt` at position 0", InputError, "r.txt", id="malformed"),
     pytest.param(
         "error: Failed to build `pyodbc==5.0`\n  cause: gcc", AgentcoreError, "because of pyodbc==5.0", id="build"
@@ -40,6 +46,15 @@ def test_a_failure_names_what_is_at_fault(said: str, kind: type[AgentcoreError],
     assert type(error) is kind
     assert shown in error.message
     assert error.hint
+
+
+def test_who_has_a_further_index_is_told_how_pip_looks_at_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("UV_INDEX_STRATEGY", raising=False)
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://extra.example/simple")
+    unmet = ["error: No solution found when resolving dependencies"]
+    assert "UV_INDEX_STRATEGY=unsafe-best-match" in (failure(unmet, PLACE).hint or "")
+    monkeypatch.setenv("UV_INDEX_STRATEGY", "unsafe-best-match")
+    assert "unsafe" not in (failure(unmet, PLACE).hint or "")
 
 
 def test_credentials_of_an_index_are_not_told() -> None:

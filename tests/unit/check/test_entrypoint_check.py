@@ -60,7 +60,7 @@ FINE = {
     "SDK": handler(GOOD),
     "started at the top level": handler(APP + HANDLER + "app.run()\n"),
     "started in a function": handler(APP + HANDLER + "def main():\n    app.run(port=8080)\n\nmain()\n"),
-    "started by uvicorn": handler("import uvicorn\n" + APP + HANDLER + "uvicorn.run(app, port=8080)\n"),
+    "started by uvicorn": handler("import uvicorn\n" + APP + HANDLER + "uvicorn.run(app, host='0.0.0.0', port=8080)\n"),
     "only a handler with payload": handler(GOOD.replace("payload, context", "payload")),
     "async generator": handler(GOOD.replace("def", "async def").replace("return", "yield")),
     "handler with star arguments": handler(GOOD.replace("payload, context", "*args, **kwargs")),

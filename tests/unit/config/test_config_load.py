@@ -100,6 +100,11 @@ FAULTS = {
         ".agentcore.yaml:5: agents.bot.entrypoint: 'handler' is neither a Python file nor module:app; "
         "write handler.py or handler:app",
     ),
+    "entrypoint that is a notebook": (
+        HEAD + "    entrypoint: nb/my bot.ipynb\n",
+        ".agentcore.yaml:5: agents.bot.entrypoint: nb/my bot.ipynb is a notebook, not a Python file; "
+        "jupyter nbconvert --to script 'nb/my bot.ipynb', then --entrypoint 'nb/my bot.py'",
+    ),
     "entrypoint elsewhere": (
         HEAD + "    entrypoint: ../handler.py\n",
         ".agentcore.yaml:5: agents.bot.entrypoint: ../handler.py lies outside the project; "

@@ -120,8 +120,9 @@ def test_a_start_that_takes_too_long(home: Home) -> None:
 @pytest.mark.parametrize(("status", "told"), [(503, " The server answers 503 to GET /ping"), (None, "in 120s.$")])
 def test_a_start_that_took_too_long_says_what_was_seen(home: Home, status: int | None, told: str) -> None:
     async def use(server: SessionServer) -> None:
-        call = asyncio.ensure_future(server.ask(version(), ID))
-        await turns()
+        call = await server.begin_to_ask(version(), ID)
+        while status is not None and server.agent.pings < 2:
+            await server.advance(0.1)
         await server.advance(121)
         with pytest.raises(ServiceFault, match=f"Runtime initialization time exceeded.*{told}"):
             await call

@@ -59,8 +59,8 @@ def with_server(address: str, converse: Converse, use: Callable[[Pool], Awaitabl
     conversations = set()
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
-            conversations.add(asyncio.current_task())
+        conversations.add(asyncio.current_task())
+        with contextlib.suppress(ConnectionError, RuntimeError):  # uvloop's, for writing to a connection that is closed
             await converse(reader, writer)
         with contextlib.suppress(ConnectionError):
             writer.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
@@ -11,24 +10,31 @@ from collections.abc import Iterator
 import pytest
 
 from agentcore_cli.contract import Protocol
+from agentcore_cli.local.provisioning import LOOK_SECONDS, RETRY_SECONDS_MAX
 from agentcore_cli.local.whereabouts import (
     ELSEWHERE_SECONDS,
+    PAUSING_SECONDS,
     REFUSING_SECONDS,
     Look,
     Refusals,
     Watch,
     elsewhere,
+    ended,
     is_final,
     look,
     refused,
 )
+from tests.local_runtime import eventually
 
-IDLE = Look(frozenset({8000}), at_work=False, processor_seconds=1.0)
+IDLE = Look(frozenset({8000}), at_work=False, processor_seconds=1.0, waits=True)
+PAUSING = Look(frozenset({8000}), at_work=False, processor_seconds=1.0)
 LISTENER = """
-import socket, sys
+import select, socket, sys
 listener = socket.create_server(("127.0.0.1", 0))
-caller = socket.create_connection(listener.getsockname()) if sys.argv[1:] else None
+caller = socket.create_connection(listener.getsockname()) if "called" in sys.argv else None
 print(listener.getsockname()[1], flush=True)
+if "waits" in sys.argv:
+    select.select([sys.stdin], [], [])
 sys.stdin.read()
 """
 
@@ -54,6 +60,11 @@ def test_a_refusal_counts_when_it_has_stayed_the_same() -> None:
     assert not refusals.has_lasted(404, 100)
 
 
+def test_what_is_certain_is_told_within_two_seconds() -> None:
+    assert REFUSING_SECONDS + RETRY_SECONDS_MAX < 2
+    assert ELSEWHERE_SECONDS + 3 * LOOK_SECONDS < 2  # to see that it listens, that it waits, and that it is over
+
+
 def settles(*looks: tuple[float, Look]) -> list[bool]:
     watch = Watch()
     return [watch.is_settled(seen, now) for now, seen in looks]
@@ -61,6 +72,11 @@ def settles(*looks: tuple[float, Look]) -> list[bool]:
 
 def test_a_server_that_waits_at_another_port_has_settled() -> None:
     assert settles((0, IDLE), (ELSEWHERE_SECONDS - 0.1, IDLE), (ELSEWHERE_SECONDS, IDLE)) == [False, False, True]
+
+
+def test_one_that_may_go_on_by_itself_gets_more_time() -> None:
+    looks = [(ELSEWHERE_SECONDS, PAUSING), (PAUSING_SECONDS - 0.1, PAUSING), (PAUSING_SECONDS, PAUSING)]
+    assert settles((0, PAUSING), *looks) == [False, False, False, True]
 
 
 @pytest.mark.parametrize(
@@ -72,8 +88,8 @@ def test_a_server_that_waits_at_another_port_has_settled() -> None:
     ],
 )
 def test_whatever_happens_begins_the_wait_anew(between: Look) -> None:
-    late = 3 + ELSEWHERE_SECONDS
-    assert settles((0, IDLE), (3, between), (3.5, IDLE), (late, IDLE), (late + 0.5, IDLE))[:4] == [False] * 4
+    late = ELSEWHERE_SECONDS * 0.75
+    assert settles((0, IDLE), (late, between), (late + 0.1, IDLE), (late + 1, IDLE)) == [False] * 4
 
 
 def test_a_process_that_computes_has_not_settled() -> None:
@@ -133,10 +149,52 @@ def test_a_look_sees_the_process_s_own_ports_and_connections(running: tuple[int,
         assert seen.at_work
 
 
-def test_who_has_children_is_at_work() -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, text=True) as child:
-        assert look(os.getpid()).at_work
-        child.communicate("\n")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells where a thread sleeps")
+@pytest.mark.parametrize(("running", "waits"), [([], False), (["waits"], True)], indirect=["running"])
+def test_a_look_sees_whether_callers_are_waited_for(running: tuple[int, int], waits: bool) -> None:
+    pid, _ = running
+    eventually(lambda: not look(pid).at_work and look(pid).waits is waits, "it has come to rest")
+
+
+def test_a_look_sees_what_a_child_listens_on() -> None:
+    command = [sys.executable, "-c", LISTENER, "waits"]
+    starter = f"import subprocess; subprocess.run({command!r})"
+    with subprocess.Popen([sys.executable, "-c", starter], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        port = int(parent.stdout.readline())
+        assert look(parent.pid).ports == {port}
+        parent.communicate()
+
+
+@pytest.mark.parametrize(("protocol", "port"), [("HTTP", 8080), ("A2A", 9000), ("MCP", 8000)])
+def test_what_is_said_of_a_program_that_just_ends(protocol: Protocol, port: int) -> None:
+    told = ended(protocol, ["done"], is_success=True)
+    assert told.message == f"It came to its end and nothing listens on port {port}."
+    assert "run(" in told.lines
+
+
+def test_a_failure_speaks_for_itself() -> None:
+    assert ended("HTTP", ["ImportError: no"], is_success=False).message == ""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "  transport 'stdio'",
+        "  File server.py, line 771, in run_stdio_async",
+        "    async with stdio_server() as streams:",
+    ],
+)
+@pytest.mark.parametrize("is_success", [True, False])
+def test_an_mcp_server_over_stdin_is_told_as_that(line: str, is_success: bool) -> None:
+    told = ended("HTTP", [line], is_success=is_success)
+    assert "speaks over stdin" in told.message
+    assert 'mcp.run(transport="streamable-http")' in told.lines
+
+
+def test_an_mcp_server_is_known_by_its_log() -> None:
+    told = refused(404, "HTTP", ["StreamableHTTP session manager started", "GET /ping 404"])
+    assert "agentcore configure --protocol MCP" in told.message
 
 
 def test_a_process_that_is_gone_can_t_be_looked_at() -> None:

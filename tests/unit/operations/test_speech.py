@@ -17,6 +17,8 @@ from agentcore_cli.operations.speech import Speech, spoken
         ({"result": {"n": 1}}, '{\n  "result": {\n    "n": 1\n  }\n}'),
         ([], "[]"),
         (None, "null"),
+        ({"jsonrpc": "2.0", "result": {"artifacts": [{"parts": [{"kind": "text", "text": "a"}]}]}}, "a"),
+        ({"jsonrpc": "2.0", "result": {"kind": "message", "parts": [{"text": "a"}, {"text": "b"}]}}, "ab"),
         (3, "3"),
     ],
 )
@@ -38,6 +40,11 @@ def delta(text: str) -> dict[str, object]:
         ([{"step": 1}, {"result": "whole"}], "whole"),
         ([{"n": 1}], '{\n  "n": 1\n}'),
         ([], ""),
+        ([{"n": 1}, {"n": 2}], '{"n": 1}\n{"n": 2}'),
+        ([{"text": "a"}, {"text": "b"}, {"result": "ab"}], "ab"),
+        ([{"type": "token", "content": "a"}, {"type": "token", "content": "b"}], "ab"),
+        ([{"message": "looking"}, {"step": 1}, {"result": "found"}], "looking\nfound"),
+        ([{"message": "looking"}, {"data": "a"}, {"data": "b"}, {"result": "ab"}], "looking\nab"),
     ],
 )
 def test_the_words_of_a_stream(events: list[object], words: str) -> None:

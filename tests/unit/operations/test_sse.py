@@ -114,6 +114,16 @@ def test_a_long_line_in_many_pieces_is_read_in_one_go() -> None:
         ('"RUN_ERROR"', None),
         ("RUN_ERROR", None),
         ('{"type": "RUN_FINISHED"}', None),
+        (
+            '{"jsonrpc": "2.0", "id": 1, "error": {"code": -32602, "message": "Invalid params", "data": ""}}',
+            "the agent answers with an error: Invalid params (JSON-RPC -32602)",
+        ),
+        (
+            '{"jsonrpc": "2.0", "id": 1, "error": {"code": -1, "message": "no", "data": {"n": 1}}}',
+            'the agent answers with an error: no (JSON-RPC -1): {"n": 1}',
+        ),
+        ('{"jsonrpc": "2.0", "id": 1, "result": {"error": {"code": 1}}}', None),
+        ('{"error": {"code": 1, "message": "a plain answer of HTTP"}}', None),
     ],
 )
 def test_an_event_may_say_that_the_agent_failed(data: str, message: str | None) -> None:

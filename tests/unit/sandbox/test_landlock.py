@@ -57,15 +57,17 @@ print(json.dumps([
 
 def test_who_is_outside_gets_no_signal_and_offers_no_abstract_socket(tmp_path: Path) -> None:
     source = """
+source, held = os.pipe()
 outside = os.fork()
 if not outside:
-    os.execlp("sleep", "sleep", "60")
+    os.dup2(source, 0)  # it ends with this process, which holds the other end
+    os.execlp("cat", "cat")
 listener = socket.socket(socket.AF_UNIX)
 listener.bind(f"\\0landlock-{os.getpid()}"); listener.listen()
 landlock.restrict([], [])
 inside = os.fork()
 if not inside:
-    os.execlp("sleep", "sleep", "60")
+    os.execlp("sleep", "sleep", "60")  # and this one is killed
 told = [
     tried(lambda: os.kill(outside, 9)), tried(lambda: os.kill(inside, 9)),
     tried(lambda: socket.socket(socket.AF_UNIX).connect(f"\\0landlock-{os.getpid()}")),

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from typing import Any, NamedTuple, NoReturn
 
-from . import guards, imports, limits, loops, pages, ports, program
+from . import differences, guards, imports, limits, loops, pages, ports, program
 from .channel import Channel, Message
 
 Settings = dict[str, Any]
@@ -112,6 +112,7 @@ class Agent:
         ports.install(self._settings["port"], self._listener)
         loops.lead_uvloop(self._settings["port"], self._listener)
         program.follow_executions(self.execute_interpreter)
+        differences.watch_programs()
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(line_buffering=True, write_through=False)

@@ -14,7 +14,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from . import ports
+from . import differences, ports
 
 _KEPT = ("backlog", "ssl", "ssl_handshake_timeout", "ssl_shutdown_timeout", "start_serving")
 
@@ -43,6 +43,7 @@ def patch_create_server(loop_class: Any, port: int, listener: int) -> None:
             descriptor = sock.fileno()
         elif sock is None and bind_to == port:
             descriptor = listener
+            differences.look_at_address(host, port)
         else:
             return await original(loop, protocol_factory, host, bind_to, **options)
         unix = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=os.dup(descriptor))

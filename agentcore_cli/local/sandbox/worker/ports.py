@@ -15,6 +15,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+from . import differences
+
 LOOPBACK = "127.0.0.1"
 
 _INTERNET = (socket.AF_INET, socket.AF_INET6)
@@ -56,6 +58,7 @@ class Shim:
         if not self._is_agents(sock, address):
             _original_bind(sock, address)
             return
+        differences.look_at_address(address[0], self._port)
         timeout = sock.gettimeout()
         os.dup2(self._listener, sock.fileno(), inheritable=sock.get_inheritable())
         sock.settimeout(timeout)
