@@ -40,6 +40,7 @@ def test_a_network_that_is_the_machine_s(private: CommandLine) -> None:
     try:
         shown = private.run("plan", "--local").stdout
         assert shown.endswith("network of sessions: shared with this machine: local.network asks for it\n")
+        assert private.run("deploy", "--dry-run", "--local").stdout == shown
         assert private.json("plan", "--local")["network"]["mode"] == "shared"
     finally:
         config.write_text(before)
