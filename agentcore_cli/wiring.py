@@ -372,7 +372,7 @@ def _local_deployment(selected: Selection, wishes: Wishes, patience: Patience, l
         agent=selected.agent,
         owner=owner(selected),
         region=region(selected),
-        environment={**_environment(selected), **_local_network(selected)},
+        environment=local_environment(selected),
         given=wishes.environment,
         given_before=selected.state.given_environment(selected.agent_name),
         build=wishes.build,
@@ -442,11 +442,11 @@ def _environment(selected: Selection) -> dict[str, str]:
     return {**selected.agent.environment, **selected.target.environment}
 
 
-def _local_network(selected: Selection) -> dict[str, str]:
-    """What a version's settings say of its sessions' network on the local runtime: nothing where nothing is asked."""
+def local_environment(selected: Selection) -> dict[str, str]:
+    """A version's variables on the local runtime. They say which network its sessions have, where any is asked for."""
     local = selected.loaded.config.local
     said = {LOCAL_NETWORK: local.network or "", LOCAL_REACHABLE: ",".join(local.reachable)}
-    return {name: value for name, value in said.items() if value}
+    return {**_environment(selected), **{name: value for name, value in said.items() if value}}
 
 
 def _require_local(selected: Selection) -> None:

@@ -10,6 +10,7 @@ from agentcore_cli.ui.terminal import alarm, printable
 
 if TYPE_CHECKING:
     from agentcore_cli.engine import Change, FieldChange
+    from agentcore_cli.operations.plan import PlanResult
 
 _SIGNS = {"create": "+", "update": "~", "replace": "±", "adopt": "^", "keep": "=", "delete": "-"}
 _HALF = 30
@@ -27,6 +28,13 @@ def describe(changes: Iterable[Change], stream: TextIO | None = None) -> str:
 def ask_about(changes: Iterable[Change]) -> str:
     """The same for a question, which goes to stderr."""
     return describe(changes, sys.stderr)
+
+
+def describe_plan(plan: PlanResult) -> str:
+    """What would change, how much it is, and what of its sessions' network surprises."""
+    surprise = plan.network.surprise if plan.network else None
+    network = [f"network of sessions: {surprise}"] if surprise else []
+    return "\n".join([describe(plan.changes), count(plan.pending), *network])
 
 
 def count(changes: Sequence[Change]) -> str:

@@ -42,7 +42,7 @@ def deploy(
 ) -> None:
     """Make what the agent needs and run it; the next deploy changes only what differs."""
     from agentcore_cli.commands.assignments import assignments
-    from agentcore_cli.commands.changes import count, describe
+    from agentcore_cli.commands.changes import describe_plan
     from agentcore_cli.operations.plan import Overrides, plan
     from agentcore_cli.operations.selection import select
 
@@ -53,7 +53,7 @@ def deploy(
     if dry_run:
         with out.progress(json_events=True) as listener:
             planned = plan(overrides, selected, listener)
-        out.result(planned, f"{describe(planned.changes)}\n{count(planned.pending)}", last_of_stream=True)
+        out.result(planned, describe_plan(planned), last_of_stream=True)
         return
     wanted = {"wait": not no_wait, "timeout": timeout, "smoke": not no_smoke, "rolls_back": rollback_on_failure}
     result = _deploy(out, overrides, selected, yes=yes, **wanted)

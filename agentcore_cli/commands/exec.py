@@ -34,7 +34,8 @@ def exec(
 ) -> int:
     """Run a shell command in a session of the agent: in its folder, with its environment, beside it.
 
-    Exits with the command's own code; a failure of ours is 125.
+    On a terminal, what it writes is seen and steers nothing; a pipe or a file gets it as it is. Exits
+    with the command's own code; a failure of ours is 125.
     """
     said = Globals.of(ctx)
     try:
@@ -100,10 +101,8 @@ def _show(execution: Execution, request: ExecRequest, out: Output) -> int:
             ended = event
         elif out.json:
             written[event.stream] += event.text
-        elif event.stream == "stdout":
-            out.binary(event.text.encode())
         else:
-            out.beside(event.text.encode())
+            out.of_program(event.text, event.stream)
     status = {"exit_code": ended.exit_code, "status": "TIMED_OUT" if ended.timed_out else "COMPLETED"}
     out.result({"session": execution.session, "session_id": execution.session_id} | status | written)
     if not ended.timed_out:

@@ -23,7 +23,7 @@ def plan(
     no_refresh: Annotated[bool, typer.Option("--no-refresh", help="Believe the records; look at the runtime.")] = False,
 ) -> None:
     """Show what deploy would do: create, update, replace, keep, and why. Changes nothing."""
-    from agentcore_cli.commands.changes import count, describe
+    from agentcore_cli.commands.changes import describe_plan
     from agentcore_cli.operations.plan import Overrides
     from agentcore_cli.operations.plan import plan as run
     from agentcore_cli.operations.selection import select
@@ -35,6 +35,6 @@ def plan(
         result = run(Overrides(image=image, refresh=not no_refresh), select(said.options()), listener, largest=largest)
     sizes = [(file.name, size(file.size)) for file in result.largest]
     files = [table(("largest files", "size"), sizes)] if sizes else []
-    out.result(result, "\n".join([describe(result.changes), count(result.pending), *files]))
+    out.result(result, "\n".join([describe_plan(result), *files]))
     if exit_code and result.pending:
         raise typer.Exit(CHANGES_PENDING)

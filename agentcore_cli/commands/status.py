@@ -47,6 +47,7 @@ def _human(result: StatusResult) -> str:
             ("entrypoint", result.entrypoint),
             ("config", result.config),
             ("sessions alive", result.sessions),
+            ("network", result.network.surprise if result.network else None),
             ("drift", result.drift_unknown or ("none" if not result.drift else "agentcore deploy would change:")),
         ]
     )

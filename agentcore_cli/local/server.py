@@ -50,6 +50,7 @@ from agentcore_cli.local.memory.process import MemoryProcess
 from agentcore_cli.local.memory.service import MemoryService
 from agentcore_cli.local.programs import Programs
 from agentcore_cli.local.sandbox import Sandbox
+from agentcore_cli.local.sandbox.worker import loopback
 from agentcore_cli.local.sandboxes import Sandboxes
 from agentcore_cli.local.session_tokens import SessionTokens
 from agentcore_cli.local.sessions import Sessions
@@ -262,25 +263,11 @@ def _web_socket(**named: Any) -> asyncio.Protocol:
 
 
 def listen() -> socket.socket:
-    """Listen on loopback, on the default port or, where that is taken, on a free one.
-
-    The protocol is named so that the event loop knows it for TCP and sets TCP_NODELAY; without, each answer in two
-    pieces waits 40 ms for an acknowledgement.
-    """
-    for port in (DEFAULT_PORT, 0):
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            listener.bind((HOST, port))
-            listener.listen(BACKLOG)
-        except OSError:
-            listener.close()
-            if port == 0:
-                raise
-        else:
-            break
-    return listener
+    """Listen on loopback, on the default port or, where that is taken, on a free one."""
+    try:
+        return loopback.listen(DEFAULT_PORT, BACKLOG)
+    except OSError:
+        return loopback.listen(0, BACKLOG)
 
 
 def new_key() -> Key:

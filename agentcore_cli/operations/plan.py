@@ -18,6 +18,7 @@ from agentcore_cli.contract import ENVIRONMENT_KEY_MAX, ENVIRONMENT_VALUE_MAX
 from agentcore_cli.engine import Change, Journal, Plan, plan_deploy
 from agentcore_cli.errors import EntrypointError, InputError, StillInProgressError
 from agentcore_cli.events import Listener
+from agentcore_cli.operations import local_network
 from agentcore_cli.operations.account import Account, find_account, verify_account
 from agentcore_cli.operations.agent_check import check_readable
 from agentcore_cli.operations.secrets import check_for_aws
@@ -58,13 +59,17 @@ class LargeFile:
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """`changes` are all resources in their order, `pending` those that would change; `largest` as many as asked for."""
+    """`changes` are all resources in their order, `pending` those that would change; `largest` as many as asked for.
+
+    `network` is that of local sessions of code, None elsewhere.
+    """
 
     agent: str
     target: str
     changes: tuple[Change, ...]
     pending: tuple[Change, ...]
     largest: tuple[LargeFile, ...] = ()
+    network: local_network.SessionNetwork | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,16 @@ def plan(overrides: Overrides, selected: Selected, listener: Listener, *, larges
     with visit(selected) as place:
         made = make_plan(place, overrides, Patience(), listener)
     told = _largest(overrides, selected, largest) if largest else ()
-    return PlanResult(selected.agent_name, selected.target_name, made.changes, made.pending, told)
+    network = _network(overrides, selected)
+    return PlanResult(selected.agent_name, selected.target_name, made.changes, made.pending, told, network)
+
+
+def _network(overrides: Overrides, selected: Selected) -> local_network.SessionNetwork | None:
+    there = selected.state.deployed(selected.agent_name)
+    has_image = overrides.build is None and there is not None and "/" in (there.artifact or "")
+    if overrides.image or overrides.build == "docker" or has_image:
+        return None  # containers have a network of the engine's
+    return local_network.session_network(selected, {**wiring.local_environment(selected), **overrides.environment})
 
 
 def _largest(overrides: Overrides, selected: Selected, count: int) -> tuple[LargeFile, ...]:

@@ -11,6 +11,7 @@ from agentcore_cli.aws.runtimes import Endpoint, Runtime
 from agentcore_cli.engine import Change
 from agentcore_cli.errors import AgentcoreError, NotFoundError
 from agentcore_cli.events import Listener
+from agentcore_cli.operations import local_network
 from agentcore_cli.operations.deployed import find_runtime
 from agentcore_cli.operations.plan import Overrides, Workplace, make_plan, visit
 from agentcore_cli.operations.selection import Selected
@@ -26,7 +27,7 @@ class StatusResult:
     """`failure` is the reason of a *_FAILED state, None while all is well; `artifact` is what the newest version runs.
 
     `drift` is what a deploy would change; when that can't be told, `drift_unknown` says why. `sessions` counts those
-    that are alive, None where the service keeps no list.
+    that are alive, None where the service keeps no list. `network` is that of local sessions of code, else None.
     """
 
     agent: str
@@ -43,6 +44,7 @@ class StatusResult:
     endpoints: tuple[Endpoint, ...]
     versions: tuple[Version, ...]
     sessions: int | None
+    network: local_network.SessionNetwork | None
     drift: tuple[Change, ...]
     drift_unknown: str | None
 
@@ -68,6 +70,7 @@ def status(selected: Selected, listener: Listener) -> StatusResult:
             endpoints=tuple(endpoints),
             versions=list_versions(place.door, runtime.id),
             sessions=_living_sessions(selected, runtime.arn),
+            network=None if "/" in artifact else _network(selected, runtime),
             drift=drift,
             drift_unknown=drift_unknown,
         )
@@ -80,6 +83,10 @@ def _runtime(place: Workplace, listener: Listener) -> tuple[Runtime, str]:
     if runtime is None:
         raise NotFoundError(f"{found.name}: deleted meanwhile", hint=place.selected.deploy_command())
     return runtime, found.outputs["artifact"]
+
+
+def _network(selected: Selected, runtime: Runtime) -> local_network.SessionNetwork | None:
+    return local_network.session_network(selected, runtime.settings.get("environmentVariables", {}))
 
 
 def _drift(place: Workplace, listener: Listener) -> tuple[tuple[Change, ...], str | None]:

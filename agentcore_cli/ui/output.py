@@ -57,10 +57,16 @@ class Output:
         """Bytes of an answer as they are."""
         _write(data)
 
-    def beside(self, data: bytes) -> None:
-        """Bytes that another program wrote to its stderr, to ours. Work is not ended because nobody reads them."""
+    def of_program(self, text: str, stream: str) -> None:
+        """What a program elsewhere wrote to this stream of its own, to ours: as it is, but a terminal is not steered.
+
+        Work is not ended because nobody reads its stderr.
+        """
+        if stream == "stdout":
+            _write((terminal.printable(text) if sys.stdout.isatty() else text).encode())
+            return
         with suppress(OSError):
-            sys.stderr.buffer.write(data)
+            sys.stderr.buffer.write((terminal.printable(text) if sys.stderr.isatty() else text).encode())
             sys.stderr.flush()
 
     def note(self, message: str) -> None:

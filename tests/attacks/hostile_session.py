@@ -1,5 +1,7 @@
 """Run as root or as an ordinary user: sessions that do as they are told on stdin, and what came of it as JSON.
 
+`sessions` obey; each of `fights` has a session of its own, which it may not survive, and somebody beside it.
+
 The argument is a folder of the caller's own; `theatre` says what is asked and answered.
 """
 
@@ -13,7 +15,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.functional.sandbox.stage import AGENTS, Stage, run_in
+from agentcore_cli.local.sandbox import SessionProcess
+from tests.functional.sandbox.stage import AGENTS, Stage, invoke, run_in
+
+SECONDS = 20  # that a fight may take; one in which nobody answers takes a second
 
 
 async def play(stage: Stage, asked: dict[str, Any]) -> list[Any]:
@@ -31,13 +36,38 @@ async def play(stage: Stage, asked: dict[str, Any]) -> list[Any]:
     ]
 
 
+async def fight(stage: Stage, act: str, bystander: SessionProcess, seconds: float) -> dict[str, Any]:
+    """What somebody beside it, and whoever comes next, notices of a session that does this; and what is left of it."""
+    program = stage.program(AGENTS / "obedient.py")
+    spec = stage.spec()
+    hostile = await stage.sandbox.start(program, spec)
+    try:
+        answer = (await invoke(hostile, {"run": act}, timeout=seconds)).body
+    except (ConnectionError, TimeoutError, ValueError) as end:
+        answer = type(end).__name__
+    beside = await run_in(bystander, "result = kept")
+    after = await run_in(await stage.start(program), "result = 2")
+    await hostile.stop(grace=0.2)
+    folders = [folder.name for folder in stage.session_folders()]
+    log = spec.log.stat().st_size if spec.log.exists() else 0
+    return {"answer": answer, "beside": beside, "after": after, "left": spec.key in folders, "log": log}
+
+
+async def fights(stage: Stage, acts: dict[str, str], silent: list[str]) -> dict[str, Any]:
+    bystander = await stage.start(stage.program(AGENTS / "obedient.py"))
+    await run_in(bystander, "kept = 1")
+    return {name: await fight(stage, act, bystander, 1 if name in silent else SECONDS) for name, act in acts.items()}
+
+
 async def main() -> None:
     asked = json.load(sys.stdin)
     async with Stage(Path(sys.argv[1])) as stage:
         level = stage.sandbox.level
         missing = {each.name: each.reason for each in level.protections if not each.active}
         told = {"level": level.name, "reason": level.reason, "missing": missing}
-        told["results"] = await play(stage, asked) if level.name == "namespaces" else []
+        walled = level.name == "namespaces"
+        told["results"] = await play(stage, asked) if walled else []
+        told["fights"] = await fights(stage, asked["fights"], asked["silent"]) if walled and asked["fights"] else {}
     print(json.dumps(told))
 
 

@@ -23,11 +23,11 @@ import pytest
 
 from agentcore_cli.contract import LOCAL_NETWORK, LOCAL_REACHABLE
 from agentcore_cli.local.sandbox.resolver import Resolver
+from tests import public_server
 from tests.functional.sandbox.stage import AGENTS, Stage, on_stage, run_in
 
 AGENT = AGENTS / "obedient.py"
-PUBLIC = "198.51.100.9"  # TEST-NET-2: nobody's
-PUBLIC_NAMESPACE = "agentcore-public"
+PUBLIC = public_server.ADDRESS
 
 CONNECT = """
 import socket
@@ -75,35 +75,10 @@ def web_server(host: str, answer: str) -> Iterator[int]:
 @pytest.fixture(scope="module")
 def public_port() -> Iterator[int]:
     """A server at PUBLIC, in a namespace to which this machine has a link of the test's own."""
-    if os.geteuid() != 0 or shutil.which("ip") is None:
+    if not public_server.is_possible():
         pytest.skip("a stand-in for the internet takes root and iproute2")
-    for command in (
-        f"netns add {PUBLIC_NAMESPACE}",
-        f"link add public type veth peer name eth0 netns {PUBLIC_NAMESPACE}",
-        "addr add 198.51.100.1/24 dev public",
-        "link set public up",
-        f"-n {PUBLIC_NAMESPACE} addr add {PUBLIC}/24 dev eth0",
-        f"-n {PUBLIC_NAMESPACE} link set eth0 up",
-    ):
-        subprocess.run(["ip", *command.split()], check=True)
-    script = f"""
-import http.server, sys
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200); self.end_headers(); self.wfile.write(("seen " + self.client_address[0]).encode())
-    def log_message(self, *_): pass
-server = http.server.HTTPServer(("{PUBLIC}", 0), Handler)
-print(server.server_address[1], flush=True)
-server.serve_forever()
-"""
-    command = ["ip", "netns", "exec", PUBLIC_NAMESPACE, sys.executable, "-c", script]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert server.stdout is not None
-    yield int(server.stdout.readline())
-    server.kill()
-    server.communicate()
-    subprocess.run(["ip", "link", "delete", "public"], check=True)
-    subprocess.run(["ip", "netns", "delete", PUBLIC_NAMESPACE], check=True)
+    with public_server.public_server() as port:
+        yield port
 
 
 def play(tmp_path: Path, act: Callable[[Stage], Any], **options: Any) -> None:

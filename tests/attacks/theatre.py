@@ -46,15 +46,32 @@ class Theatre:
 
         `modules` are installed in the agent's environment and imported by it, name and source.
         """
-        asked = {"sessions": [list(each) for each in sessions], "modules": dict(modules or {})}
-        told = json.loads(self.run("hostile_session.py", json.dumps(asked)))
+        asked = {
+            "sessions": [list(each) for each in sessions],
+            "modules": dict(modules or {}),
+            "fights": {},
+            "silent": [],
+        }
+        results: list[list[Any]] = self._run(asked, needs)["results"]
+        return results
+
+    def fight(self, acts: Mapping[str, str], silent: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
+        """What comes of acts that a session may not survive, by their names; `hostile_session.fight` says what is told.
+
+        After those that are `silent` nobody answers. Skips where there are no namespaces.
+        """
+        asked = {"sessions": [], "modules": {}, "fights": dict(acts), "silent": list(silent)}
+        fights: dict[str, dict[str, Any]] = self._run(asked, ())["fights"]
+        return fights
+
+    def _run(self, asked: Mapping[str, Any], needs: Sequence[str]) -> dict[str, Any]:
+        told: dict[str, Any] = json.loads(self.run("hostile_session.py", json.dumps(asked)))
         if told["level"] != "namespaces":
             pytest.skip(f"level namespaces as {self.user}: {told['reason']}")
         for name in needs:
             if name in told["missing"]:
                 pytest.skip(f"{name} as {self.user}: {told['missing'][name]}")
-        results: list[list[Any]] = told["results"]
-        return results
+        return told
 
     def run(self, script: str, said: str = "") -> str:
         """What a script of this folder answers, run by this user in a state folder of its own."""

@@ -1,6 +1,6 @@
 """Measure every figure that the project promises, side by side in one run, and hold each against its mark.
 
-    python -m tests.bench [--quick] [--only start_up,load] [--output FILE]
+    python -m tests.bench [--quick] [--only start_up,load] [--output FILE] [--against GITREF]
 
 The exit code says whether the measuring worked, not whether the marks are met: a busy machine misses some. What needs a
 program that is not here, wrk or Docker, is left out, and said so.
@@ -9,6 +9,7 @@ program that is not here, wrk or Docker, is left out, and said so.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -24,10 +25,12 @@ from tests.bench import (
     many_sessions,
     memory,
     new_session,
+    session_network,
     start_up,
     warm_call,
     whole_invoke,
 )
+from tests.bench.against import Earlier, comparison, earlier
 from tests.bench.effort import FULL, QUICK, Effort
 from tests.bench.figure import Figure, Missing, table
 from tests.bench.stage import Stage, stage
@@ -39,6 +42,7 @@ MEASURES: dict[str, Measure] = {
     "whole_invoke": whole_invoke.measure,
     "new_session": new_session.measure,
     "warm_call": warm_call.measure,
+    "session_network": session_network.measure,
     "load": load.measure,
     "many_sessions": many_sessions.measure,
     "memory": memory.measure,
@@ -52,13 +56,22 @@ def main() -> None:
     effort = QUICK if arguments.quick else FULL
     print("deploying the agents that are measured", file=sys.stderr)
     left_out: dict[str, str] = {}
-    with stage() as prepared:
-        figures = list(measured({name: MEASURES[name] for name in arguments.only}, prepared, effort, left_out))
+    with contextlib.ExitStack() as stack:
+        before = stack.enter_context(earlier(arguments.against)) if arguments.against else None
+        prepared = stack.enter_context(stage())
+        measures = {name: MEASURES[name] for name in arguments.only}
+        if before is not None:
+            measures = {name: _after(before, name, measure, arguments.quick) for name, measure in measures.items()}
+        figures = list(measured(measures, prepared, effort, left_out))
     print(table(figures))
+    if before is not None:
+        print(f"\n{comparison(figures, before.ref, before.values)}")
     for name, reason in left_out.items():
         print(f"left out: {name}: {reason}")
     if arguments.output:
         report = _report(figures, arguments.quick) | {"left_out": left_out}
+        if before is not None:
+            report["before"] = {"ref": before.ref, "figures": before.values}
         arguments.output.write_text(json.dumps(report, indent=2) + "\n")
 
 
@@ -76,6 +89,16 @@ def measured(
             left_out[name] = str(reason)
 
 
+def _after(before: Earlier, name: str, measure: Measure, quick: bool) -> Measure:
+    """The same measure, with that of the earlier state just before it."""
+
+    def both(prepared: Stage, effort: Effort) -> Iterator[Figure]:
+        before.measure(name, quick=quick)
+        return measure(prepared, effort)
+
+    return both
+
+
 def _report(figures: list[Figure], quick: bool) -> dict[str, object]:
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -89,6 +112,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure what the project promises.")
     parser.add_argument("--quick", action="store_true", help="a tenth of the sessions, fewer rounds")
     parser.add_argument("--only", type=_names, default=list(MEASURES), help=f"some of {','.join(MEASURES)}")
+    parser.add_argument(
+        "--against", metavar="GITREF", help="an earlier state, which is measured in turns with this one"
+    )
     parser.add_argument("--output", type=Path, help="write the figures to this file as JSON")
     return parser
 

@@ -46,6 +46,11 @@ def table(figures: Sequence[Figure]) -> str:
     for figure in figures:
         value, mark = f"{figure.value:,.2f} {figure.unit}", f"{figure.direction} {figure.mark:g}"
         rows.append((figure.name, figure.ours, figure.other, value, mark, "yes" if figure.met else "NO"))
+    return aligned(rows)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as lines of text, columns aligned; the first is the head."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])

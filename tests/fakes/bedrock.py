@@ -13,16 +13,16 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from email.message import Message
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from itertools import count
-from threading import Thread
-from typing import Any, Self
+from typing import Any
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from tests.fakes.model_script import Reply, ToolCall, reply
+from tests.fakes.threaded import ThreadedServer
 
 _OPERATION = re.compile(r"/model/[^/]+/(converse|converse-stream)")
 _SIGNED = re.compile(
@@ -36,22 +36,16 @@ _USAGE = {"usage": {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2}, "met
 Event = tuple[str, dict[str, Any]]
 
 
-class ScriptedBedrock:
+class ScriptedBedrock(ThreadedServer):
     """The server, from `with` to the end of the block. `requests` holds the body of every call it was sent.
 
     With `secret_of`, which gives the secret of an access key id, it verifies signatures as AWS does.
     """
 
     def __init__(self, secret_of: Callable[[str], str | None] | None = None) -> None:
+        super().__init__(_handler_for(self))
         self.requests: list[dict[str, Any]] = []
         self.secret_of = secret_of
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self._server.server_port}"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -64,15 +58,6 @@ class ScriptedBedrock:
             "AWS_DEFAULT_REGION": "us-west-2",
             "AWS_EC2_METADATA_DISABLED": "true",
         }
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 def _handler_for(bedrock: ScriptedBedrock) -> type[BaseHTTPRequestHandler]:

@@ -8,29 +8,25 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import urlsplit
+
+from tests.fakes.threaded import ThreadedServer
 
 TOKEN = "an-sso-token"
 ROLE = "machine"
 
 
-class CredentialServices:
+class CredentialServices(ThreadedServer):
     """Use it in a `with`. `asked` has the path of every request."""
 
     def __init__(self) -> None:
+        super().__init__(_handler_for(self))
         self.asked: list[str] = []
         self.keys = ("ASIASERVED", "served-secret", "served-token")
         self.seconds = 3600.0
         self.logged_in = True
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
 
     def give(self, access_key: str, *, seconds: float = 3600.0) -> None:
         """From now on these keys, which end in so many seconds."""
@@ -39,15 +35,6 @@ class CredentialServices:
 
     def end_login(self) -> None:
         self.logged_in = False
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
     def answer(self, method: str, path: str, headers: Any) -> tuple[int, str]:
         """Status and body."""

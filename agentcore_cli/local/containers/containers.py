@@ -161,36 +161,15 @@ class Containers:
 
     async def _make_network(self, engine: Engine) -> str | None:
         """The network that keeps sessions apart; gives the address of this machine on it, if the engine tells."""
-        body = {
-            "Name": self.network,
-            "Driver": "bridge",
-            "Labels": {LABEL_HOME: self._id},
-            "Options": {"com.docker.network.bridge.enable_icc": "false"},
-            "CheckDuplicate": True,
-        }
-        try:
-            await engine.ask("POST", "/networks/create", body=body)
-        except EngineError as error:
-            if error.status != 409:  # it is there
-                raise
+        await _make_bridge(engine, self.network, Labels={LABEL_HOME: self._id})
         shown = await engine.ask("GET", f"/networks/{self.network}")
         return next((config["Gateway"] for config in shown["IPAM"]["Config"] if config.get("Gateway")), None)
 
     async def _make_credentials_network(self, engine: Engine) -> None:
         """One for all homes, as one network alone can have its address."""
-        body = {
-            "Name": CREDENTIALS_NETWORK,
-            "Driver": "bridge",
-            "Internal": True,  # no way out: that is the other network's
-            "IPAM": {"Config": [{"Subnet": CREDENTIALS_SUBNET, "Gateway": CREDENTIALS_HOST}]},
-            "Options": {"com.docker.network.bridge.enable_icc": "false"},
-            "CheckDuplicate": True,
-        }
-        try:
-            await engine.ask("POST", "/networks/create", body=body)
-        except EngineError as error:
-            if error.status != 409:  # it is there
-                raise
+        addresses = {"Subnet": CREDENTIALS_SUBNET, "Gateway": CREDENTIALS_HOST}
+        # no way out: that is the other network's
+        await _make_bridge(engine, CREDENTIALS_NETWORK, Internal=True, IPAM={"Config": [addresses]})
 
     async def _join_credentials_network(self, engine: Engine, session: Container) -> None:
         """Raises EngineError; then nothing is left of the session."""
@@ -226,3 +205,19 @@ class Containers:
             write_atomically(self._record, "".join(f"{address}\n" for address in sorted(addresses)), mode=0o600)
         else:
             self._record.unlink(missing_ok=True)
+
+
+async def _make_bridge(engine: Engine, name: str, **options: object) -> None:
+    """A network that keeps its containers apart; it may be there already. Raises EngineError."""
+    body = {
+        "Name": name,
+        "Driver": "bridge",
+        "Options": {"com.docker.network.bridge.enable_icc": "false"},
+        "CheckDuplicate": True,
+        **options,
+    }
+    try:
+        await engine.ask("POST", "/networks/create", body=body)
+    except EngineError as error:
+        if error.status != 409:
+            raise

@@ -163,7 +163,7 @@ class Family:
             "learned": learned or [],
             "path": self.program.python_path,
         }
-        environment = base_environment(self.program, SHARED.home, SHARED.temporary)
+        environment = base_environment(self.program, SHARED.home, SHARED.temporary, walled=walled)
         parent = Parent(self.program.interpreter, settings, environment, self._walls if walled else None)
         await parent.spawn()
         self._endings[parent] = asyncio.get_running_loop().create_task(self._await_end(parent))

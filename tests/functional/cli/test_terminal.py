@@ -100,6 +100,17 @@ def test_ctrl_c_in_an_invoke_leaves_the_session_and_says_its_name(agentcore: Com
     assert not TROUBLE.search(terminal.text)
 
 
+def test_a_command_s_output_is_seen_and_steers_nothing(agentcore: CommandLine) -> None:
+    tricks = "printf '\\033]0;owned\\007 out\\n'; printf '\\033]0;owned\\007 err\\n' >&2"
+    with Terminal(agentcore, "exec", "--local", tricks, "-s", "tricks") as terminal:
+        assert terminal.end() == 0
+    assert TITLE not in terminal.shown
+    assert terminal.text.count(r"\x1b]0;owned\x07") == 2
+    with Terminal(agentcore, bash=f"agentcore exec --local {shlex.quote(tricks)} -s tricks 2>/dev/null | cat") as piped:
+        piped.end()
+    assert TITLE in piped.shown
+
+
 def test_who_waits_for_an_answer_is_told_so_and_what_ends_it(agentcore: CommandLine) -> None:
     with Terminal(agentcore, "invoke", "--local", '{"do": "sleep", "seconds": 6}', "-s", "slow") as terminal:
         assert terminal.end() == 0

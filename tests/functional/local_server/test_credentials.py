@@ -300,6 +300,10 @@ def test_the_address_opens_for_its_session_alone(deployer: Deployer, server: Run
     for headers in ({}, {"Authorization": "x"}, {"Authorization": f"Bearer {token}"}, {"Origin": "http://localhost"}):
         assert server.ask("GET", path, None, headers).status == 403
     assert server.ask("GET", "/credentials", None, {"Authorization": token}).status == 403
+    beside = server.invoke(environment, b'{"do": "environment"}', new_session()).json()
+    other = beside["AWS_CONTAINER_AUTHORIZATION_TOKEN"]
+    assert server.ask("GET", path, None, {"Authorization": other}).status == 403
+    assert server.ask("GET", path.replace(token, other), None, {"Authorization": token}).status == 403
     server.data.stop_runtime_session(agentRuntimeArn=environment, runtimeSessionId=session)
     assert server.ask("GET", path, None, {"Authorization": token}).status == 403
     assert list(server.files_with("secret-of-AKIAFILE")) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -35,11 +36,13 @@ def program() -> Program:
 def test_the_environment_holds_the_network_of_the_machine_and_nothing_of_its_user(
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PATH", "/usr/bin")
+    monkeypatch.setenv("PATH", "/root/.pyenv/shims:/usr/games:/home/me/bin:/usr/bin:/usrx:.:")
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    environment = base_environment(program, "/home/x", "/tmp")
-    assert environment["PATH"] == "/env/bin:/usr/bin"
+    environment = base_environment(program, "/home/x", "/tmp", walled=True)
+    system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/sbin:/bin"
+    assert environment["PATH"] == f"/env/bin:/usr/games:/usr/bin:{system}"
+    assert base_environment(program, "/x", "/tmp", walled=False)["PATH"] == f"/env/bin:{os.environ['PATH']}"
     assert environment["HTTPS_PROXY"] == "http://proxy:3128"
     assert (environment["HOME"], environment["TMPDIR"]) == ("/home/x", "/tmp")
     assert (environment["LANG"], environment["X"]) == ("de", "1")

@@ -20,10 +20,9 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from . import account, firewall, kernel, netlink, uplink
+from . import account, firewall, kernel, loopback, netlink, uplink
 from .channel import Channel, Message
 
-LOOPBACK = "127.0.0.1"
 INSIDE = "eth0"  # a session's link
 NAMES_PORT = 53
 BACKLOG = 128
@@ -134,7 +133,7 @@ class Gateway:
             if "furnish" in message:
                 self._furnish(namespace, message["link"])
             with entered(namespace, self._own):
-                sockets += [_listen(port) for port in ports]
+                sockets += [loopback.listen(port, BACKLOG) for port in ports]
             self._channel.send_descriptors({"furnished": True}, [listener.fileno() for listener in sockets])
         except OSError as error:
             self._channel.send({"failed": str(error)})
@@ -249,19 +248,6 @@ def entered(namespace: int, back: int) -> "Iterator[None]":
         yield
     finally:
         kernel.setns(back, kernel.CLONE_NEWNET)
-
-
-def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        listener.bind((LOOPBACK, port))
-        listener.listen(BACKLOG)
-    except OSError:
-        listener.close()
-        raise
-    return listener
 
 
 def _name_sockets(address: str) -> "Iterator[int]":

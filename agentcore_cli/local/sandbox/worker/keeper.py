@@ -9,10 +9,12 @@ From the server: the settings of `root.base` and `account`, answered by `{"built
 `{"failed": reason}`; the socket is the parent's from then on.
 """
 
+import contextlib
 import os
 import signal
 import socket
 import sys
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from . import account, interpreter, kernel, places, root
@@ -32,16 +34,12 @@ def keep(channel: Channel) -> NoReturn:
     settings = channel.receive()
     if settings is None:
         os._exit(0)
-    try:
+    with _told_failure(channel):
         kept = build(settings)
         first = os.fork()
         if first == 0:
             _be_first(channel, settings, kept)
-    except OSError as error:
-        channel.send({"failed": str(error)})
-        os._exit(1)
-    channel.close()
-    _give_up_rights()
+    _only_wait(channel)
     os.waitpid(first, 0)
     os._exit(0)
 
@@ -77,16 +75,12 @@ def settle() -> None:
 
 
 def _be_first(channel: Channel, settings: Settings, kept: "list[str]") -> NoReturn:
-    try:
+    with _told_failure(channel):
         settle()
         parent = os.fork()
         if parent == 0:
             _become_parent(channel, settings, kept)
-    except OSError as error:
-        channel.send({"failed": str(error)})
-        os._exit(1)
-    channel.close()
-    _give_up_rights()
+    _only_wait(channel)
     while True:
         try:
             os.wait()
@@ -99,7 +93,7 @@ def _become_parent(channel: Channel, settings: Settings, kept: "list[str]") -> N
     control = os.dup2(channel.fileno(), _CONTROL, inheritable=True)
     os.closerange(control + 1, _DESCRIPTORS)
     channel = Channel(socket.socket(fileno=control))
-    try:
+    with _told_failure(channel):
         kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
         kernel.limit_capabilities(account.PARENT_CAPABILITIES)
         kernel.keep_capabilities_on_execution(account.PARENT_CAPABILITIES)
@@ -110,13 +104,22 @@ def _become_parent(channel: Channel, settings: Settings, kept: "list[str]") -> N
         command = [settings["interpreter"], places.WORKER, "parent", str(control)]
         os.set_inheritable(control, True)  # a socket object takes it back
         os.execve(command[0], command, settings["environment"])
+    raise AssertionError("what follows an execve is another program")
+
+
+@contextlib.contextmanager
+def _told_failure(channel: Channel) -> "Iterator[None]":
+    """The end of this process, of which the server hears the reason, if the machine refuses something."""
+    try:
+        yield
     except OSError as error:
         channel.send({"failed": str(error)})
-    os._exit(1)
+        os._exit(1)
 
 
-def _give_up_rights() -> None:
-    """For a process that only waits."""
+def _only_wait(channel: Channel) -> None:
+    """Let go of the server and of every right."""
+    channel.close()
     kernel.drop_capabilities()
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
     sys.stdout.flush()

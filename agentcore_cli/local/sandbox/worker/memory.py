@@ -1,12 +1,14 @@
 """Arranging the parent's memory so that its children share as much of it as they can.
 
-A page is shared until a child writes to it. The collector writes to every object it looks at, so the parent's are taken
-out of its sight. And a new small object goes into a hole between old ones, which costs a page of its own for each: so
-the holes are filled, and the objects of a child lie side by side on new pages. (That is 0.5 MB less for each session of
-an agent that imports strands.)
+A page is shared until a child writes to it. To count a reference is to write, so nothing is counted where that can be
+(`immortal`). The collector writes to every object it looks at, so the parent's are taken out of its sight. And a new
+small object goes into a hole between old ones, which costs a page of its own for each: so the holes are filled, and the
+objects of a child lie side by side on new pages.
 """
 
 import gc
+
+from . import immortal
 
 POOL = 16 * 1024  # bytes that pymalloc dedicates to objects of one size (CPython 3.10 and later)
 _POOL_HEADER = 48
@@ -21,6 +23,7 @@ _fillers: "list[bytes]" = []  # kept for ever, in the children too: to free them
 def settle() -> None:
     """Call it when all is imported, before the first fork."""
     gc.collect()
+    immortal.mark()
     _fillers.extend(filler for size in _SMALL for filler in _fill(size))
     gc.freeze()
 

@@ -5,3 +5,5 @@ HOME = "/home/agent"
 WORKER = "/opt/agentcore"  # this folder
 SESSIONS = "/.sessions"  # a parent's: the folders of its program's sessions
 TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108 (the paths themselves are meant)
+# The machine's own programs and libraries, each at its own path.
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store")

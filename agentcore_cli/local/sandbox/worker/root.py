@@ -11,14 +11,13 @@ import stat
 from typing import Any, NamedTuple
 
 from . import account, kernel, paths
-from .places import APP, HOME, SESSIONS, TEMPORARY, WORKER
+from .places import APP, HOME, SESSIONS, SYSTEM, TEMPORARY, WORKER
 
 STAGING = "/tmp"  # noqa: S108 (covered by a mount of our own)
 READ_ONLY = kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV
 WRITABLE = kernel.MS_NOSUID | kernel.MS_NODEV
 TREE = kernel.MS_BIND | kernel.MS_REC
 
-SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store")
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 PROCESSORS = "/sys/devices/system/cpu"  # numerical libraries count processors there
 SETTINGS = (  # of /etc: files and folders without secrets that libraries read

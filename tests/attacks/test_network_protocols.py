@@ -1,0 +1,174 @@
+"""What else than TCP over IPv4 a session tries on its network; and two servers that make networks side by side."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agentcore_cli.local.sandbox.network import link_name
+from agentcore_cli.local.sandbox.resolver import Resolver
+from tests.attacks.test_network import AGENT, PUBLIC, as_root, connect, need_private, play, public_port, web_server
+from tests.functional.sandbox.stage import Stage, run_in
+
+__all__ = ["public_port"]
+
+IPV6 = """
+import socket
+result = {"addresses": [line.split()[-1] for line in open("/proc/net/if_inet6")], "reached": []}
+for host in HOSTS:
+    try:
+        socket.create_connection((host, PORT), 5).close()
+        result["reached"].append(host)
+    except OSError:
+        pass
+try:
+    socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).sendto(b"x", ("ff02::1%eth0", 9))
+    result["reached"].append("everybody on the link")
+except OSError:
+    pass
+"""
+RAW = """
+import ctypes, os, socket, struct
+result = []
+for kind in ((17, 3), (17, 2), (2, 3, 1), (2, 3, 255), (10, 3, 58), (2, 10), (16, 3, 0), (16, 3, 12), (2, 2, 1)):
+    try:
+        sock = socket.socket(*kind)
+    except OSError:
+        continue
+    try:
+        if kind[:1] == (16,):  # asks for links and filters, as programs do, and may change none
+            sock.bind((0, 0))
+            head = struct.pack("=IHHII", 32, 17, 5, 1, 0)  # RTM_DELLINK of eth0, acknowledged
+            sock.send(head + struct.pack("=BxHiII", 0, 0, socket.if_nametoindex("eth0"), 0, 0))
+            number = struct.unpack_from("=i", sock.recv(4096), 16)[0]
+            if number == 0:
+                result.append(kind)
+        elif kind != (2, 2, 1):
+            result.append(kind)
+    finally:
+        sock.close()
+for name in ("ip_forward", "conf/all/forwarding", "conf/eth0/rp_filter"):
+    try:
+        open("/proc/sys/net/ipv4/" + name, "w").write("1")
+        result.append(name)
+    except OSError:
+        pass
+"""
+OVER_TCP = """
+import socket, struct
+server = next(line.split()[1] for line in open("/etc/resolv.conf") if line.startswith("nameserver"))
+question = struct.pack(">HHHHHH", 7, 0x100, 1, 0, 0, 0)
+question += b"\\x04host\\x07example\\x04test\\0" + struct.pack(">HH", 1, 1)
+with socket.create_connection((server, 53), 5) as connection:
+    connection.sendall(struct.pack(">H", len(question)) + question)
+    data = connection.makefile("rb")
+    answer = data.read(struct.unpack(">H", data.read(2))[0])
+result = socket.inet_ntoa(answer[-4:])
+"""
+
+
+def test_no_way_out_by_ipv6(tmp_path: Path) -> None:
+    async def act(stage: Stage) -> None:
+        session = await stage.start(stage.program(AGENT))
+        with socket.create_server(("::", 0), family=socket.AF_INET6) as machine:
+            port = machine.getsockname()[1]
+            hosts = ["::1", "::ffff:127.0.0.1", "fe80::1%eth0", "2001:db8::1", "64:ff9b::7f00:1"]
+            seen = await run_in(session, f"HOSTS, PORT = {hosts!r}, {port}\n{IPV6}")
+        assert seen["reached"] == []
+        assert set(seen["addresses"]) <= {"lo"}
+
+    if not socket.has_ipv6 or not Path("/proc/net/if_inet6").exists():
+        pytest.skip("this machine has no IPv6")
+    play(tmp_path, act)
+
+
+def test_no_raw_packets_and_no_change_of_its_links(tmp_path: Path) -> None:
+    async def act(stage: Stage) -> None:
+        session = await stage.start(stage.program(AGENT))
+        assert await run_in(session, RAW) == []
+
+    play(tmp_path, act)
+
+
+@as_root
+def test_names_over_tcp_are_asked_where_this_machine_asks(tmp_path: Path) -> None:
+    server = "127.0.0.78"
+    (tmp_path / "resolv.conf").write_text(f"nameserver {server}\n")
+
+    async def act() -> None:
+        with resolver_over_tcp(server, PUBLIC):
+            async with Stage(tmp_path, resolver=Resolver(tmp_path / "resolv.conf")) as stage:
+                need_private(stage)
+                assert await run_in(await stage.start(stage.program(AGENT)), OVER_TCP) == PUBLIC
+
+    asyncio.run(act())
+
+
+@contextlib.contextmanager
+def resolver_over_tcp(host: str, address: str) -> Iterator[None]:
+    """Answers one question with an address."""
+    with socket.create_server((host, 53)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection, connection.makefile("rb") as data:
+                question = data.read(struct.unpack(">H", data.read(2))[0])
+                head = question[:2] + struct.pack(">HHHHH", 0x8180, 1, 1, 0, 0)
+                record = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 1, 4) + socket.inet_aton(address)
+                answer = head + question[12:] + record
+                connection.sendall(struct.pack(">H", len(answer)) + answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield
+        thread.join(5)
+
+
+@as_root
+def test_two_servers_side_by_side_keep_their_sessions_apart(tmp_path: Path, public_port: int) -> None:
+    """Each with links and filters of its own; the end of one leaves the other its way out."""
+    address = f"""
+import socket
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+    probe.connect(({PUBLIC!r}, 1))
+    result = probe.getsockname()[0]
+"""
+    serve = """
+import builtins, socket
+builtins.kept = socket.create_server(("", 9125))
+kept.setblocking(False)
+result = True
+"""
+    came = """
+try:
+    result = kept.accept()[1]
+except BlockingIOError:
+    result = None
+"""
+
+    async def act() -> None:
+        async with Stage(tmp_path / "one") as one:
+            need_private(one)
+            first = await one.start(one.program(AGENT))
+            async with Stage(tmp_path / "other") as other:
+                second = await other.start(other.program(AGENT))
+                assert link_name(one.home) != link_name(other.home)
+                here, there = await run_in(first, address), await run_in(second, address)
+                assert here.rsplit(".", 2)[0] != there.rsplit(".", 2)[0]
+                assert await run_in(second, serve)
+                with web_server("0.0.0.0", "the machine's") as port:
+                    await run_in(first, connect(there, 9125))  # who answers, if anybody, is beyond this machine
+                    assert await run_in(second, came) is None
+                    assert await run_in(first, connect("127.0.0.1", port)) == "ConnectionRefusedError"
+                for session in (first, second):
+                    assert await run_in(session, connect(PUBLIC, public_port)) == "seen 198.51.100.1"
+            assert await run_in(first, connect(PUBLIC, public_port)) == "seen 198.51.100.1"
+
+    asyncio.run(act())
