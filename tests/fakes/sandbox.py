@@ -91,6 +91,7 @@ class FakeProcess:
     warm = True
     reason = ""
     pid = 0  # no process of this machine
+    warnings: tuple[str, ...] = ()
 
     def __init__(self, program: Program, spec: SessionSpec, folder: Path, converse: Converse) -> None:
         self.program = program
