@@ -39,7 +39,7 @@ class LogEvents:
             asked["filterPattern"] = f'"{phrase}"'
         while True:
             page = self._session.call(_SERVICE, "filter_log_events", **asked)
-            for event in page["events"]:
+            for event in page.get("events", ()):
                 yield LogEvent(event["eventId"], event["timestamp"], event["message"].rstrip("\n"))
             if not page.get("nextToken"):
                 return

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from agentcore_cli.config import FROM_ENV
 from agentcore_cli.errors import AgentFailedError, InputError
 from agentcore_cli.events import Listener, Note
-from agentcore_cli.operations import env_files, stored_secrets
+from agentcore_cli.operations import env_files
 from agentcore_cli.operations.selection import Selected
 
 
@@ -36,7 +36,7 @@ def local_values(selected: Selected, environ: Mapping[str, str], listener: Liste
             f"{' or '.join(env_files.FILES)}",
             hint=f"add a line {missing[0]}=VALUE to .env, which is never packed",
         )
-    stored = stored_secrets.read(selected, left, environ) if left else {}
+    stored = _stored(selected, left, environ) if left else {}
     sources = {name: value.source for name, value in found.items()} | left
     told = ", ".join(f"{name} from {sources[name]}" for name in wanted)
     listener(Note(f"secrets for local sessions, in memory only: {told}"))
@@ -86,3 +86,9 @@ def explain_missing(error: AgentFailedError, selected: Selected | None) -> None:
 
 def _names(message: str, name: str) -> bool:
     return len(name) > 2 and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", message) is not None
+
+
+def _stored(selected: Selected, left: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
+    from agentcore_cli.operations import stored_secrets  # its HTTP client costs an invoke a tenth of its time
+
+    return stored_secrets.read(selected, left, environ)

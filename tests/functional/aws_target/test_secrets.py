@@ -57,9 +57,9 @@ def test_references_go_to_the_runtime_and_permissions_to_the_role(project: Proje
     }
     assert found == {}
     allowed = statements(cloud)
-    assert allowed["ReadSecrets"]["Resource"] == [f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:prod/db-??????"]
-    assert allowed["ReadParameters"]["Resource"] == [f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/team/x"]
-    assert allowed["DecryptSecrets"]["Resource"] == [KEY]
+    assert allowed["ReadSecrets"]["Resource"] == f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:prod/db-??????"
+    assert allowed["ReadParameters"]["Resource"] == f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/team/x"
+    assert allowed["DecryptSecrets"]["Resource"] == KEY
     again = {field.field for change in project.plan().pending if change.key != "image" for field in change.fields}
     assert again <= {"artifact.image"}, "the engine of this test has built nothing"
 

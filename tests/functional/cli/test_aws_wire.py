@@ -151,9 +151,9 @@ RPC = '{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}'
                 b'{"jsonrpc": "2.0", "error": {"code": -32602, "message": "bad"}}',
                 Content_Type="application/json",
             ),
-            0,
+            5,
             '{"jsonrpc": "2.0", "error": {"code": -32602, "message": "bad"}}\n',
-            "",
+            "the agent answers with an error: bad (JSON-RPC -32602)",
             id="mcp-servers-own-error",
         ),
         pytest.param(
