@@ -88,3 +88,15 @@ def test_a_server_on_loopback(
 ) -> None:
     lines = told(f"differences.look_at_address({host!r}, 8080)", tmp_path, first=first, environment=environment)
     assert [f"agentcore: the server listens on {host}:8080" in line for line in lines] == [True] * is_told
+
+
+def test_debian_s_own_python_does_not_make_all_programs_beside_it_the_agent_s(tmp_path: Path) -> None:
+    code = """
+differences.tell = print
+sys.executable, sys.prefix, sys.base_prefix = "/usr/bin/python3", "/usr", "/usr"
+import os
+beside = [name for name in sorted(os.listdir("/usr/bin")) if os.access(f"/usr/bin/{name}", os.X_OK)]
+others = [name for name in beside if name not in differences.SLIM and not name.startswith(differences._PYTHONS)]
+os.write(2, f"{differences.is_the_machines(others[0])}\\n".encode())
+"""
+    assert told(code, tmp_path) == ["True"]

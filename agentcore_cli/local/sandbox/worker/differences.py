@@ -26,6 +26,7 @@ _SLIM = """
     apt-cache dpkg openssl update-ca-certificates
 """
 SLIM = frozenset(_SLIM.split())
+_SYSTEMS = ("", "/", "/usr", "/bin", "/usr/bin")  # Debian's own Python lies among the machine's programs
 _PYTHONS = ("python", "pip", "pydoc", "idle")
 _LOOPBACKS = ("localhost", "::1")
 
@@ -87,7 +88,7 @@ def is_the_machines(program: str) -> bool:
     if place is None:
         return False
     own = (sys.prefix, sys.base_prefix, os.getcwd(), os.path.dirname(sys.executable))
-    return not any(os.path.abspath(place).startswith(f"{folder}/") for folder in own if folder not in ("", "/", "/usr"))
+    return not any(os.path.abspath(place).startswith(f"{folder}/") for folder in own if folder not in _SYSTEMS)
 
 
 def look_at_address(host: Any, port: int) -> None:
