@@ -50,6 +50,13 @@ def watch_programs() -> None:
         look_at(_words(arguments), executables)
         return original(arguments, executables, *rest)
 
+    def watched(spawn: Any) -> Any:
+        def posix_spawn(path: Any, arguments: Any, *rest: Any, **options: Any) -> int:
+            look_at(_words(arguments), [os.fsencode(path)])
+            return int(spawn(path, arguments, *rest, **options))
+
+        return posix_spawn
+
     def run(command: Any) -> int:
         look_at(["sh", "-c", os.fsdecode(command)], [])
         return system(command)
@@ -59,6 +66,7 @@ def watch_programs() -> None:
     if hasattr(subprocess, "_fork_exec"):  # since Python 3.11 it has a name of its own for it
         subprocess._fork_exec = fork_exec
     os.system = run
+    os.posix_spawn = watched(os.posix_spawn)  # what subprocess takes for a path to a program, since Python 3.13
 
 
 def look_at(arguments: "Sequence[str]", executables: "Sequence[bytes]") -> None:
