@@ -58,7 +58,11 @@ def _opener(deadline: Deadline, check: Callable[[str], object], *, proxies: bool
 
     class Redirects(HTTPRedirectHandler):
         def redirect_request(self, *arguments: Any) -> Request | None:
-            check(arguments[-1])
+            try:
+                check(arguments[-1])
+            except BaseException:
+                arguments[1].close()  # the answer that redirects, which urllib leaves open
+                raise
             return super().redirect_request(*arguments)
 
     others = () if proxies else (ProxyHandler({}),)
