@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 ADDRESS = "198.51.100.9"  # TEST-NET-2: nobody's
 _NAMESPACE = "agentcore-public"
@@ -31,7 +34,15 @@ def is_possible() -> bool:
 
 @contextmanager
 def public_server() -> Iterator[int]:
-    """Its port at ADDRESS, which answers a GET with the caller's address; one at a time on a machine."""
+    """Its port at ADDRESS, which answers a GET with the caller's address. There is one on a machine: others wait."""
+    with (Path(tempfile.gettempdir()) / f"{_NAMESPACE}.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        with _served() as port:
+            yield port
+
+
+@contextmanager
+def _served() -> Iterator[int]:
     for command in (
         f"netns add {_NAMESPACE}",
         f"link add {_LINK} type veth peer name eth0 netns {_NAMESPACE}",

@@ -84,7 +84,7 @@ def test_every_path_of_the_config_is_among_those_that_are_looked_at() -> None:
     no_paths = {
         *("python", "description", "base_image", "image", "runtime", "execution_role", "permissions_boundary"),
         *("role_path", "models", "ecr_repository", "encryption_key", "session_storage", "memory", "header_allowlist"),
-        *("environment", "build_args", "tags", "network", "authorizer", "secrets"),  # names and values
+        *("environment", "build_args", "tags", "network", "authorizer", "secrets", "secrets_keys"),  # names and values
     }
     agents = next(field for field in msgspec.structs.fields(Config) if field.name == "agents")
     agent = inspect.type_info(agents.type).value_type  # type: ignore[attr-defined]
