@@ -37,6 +37,8 @@ def public_server() -> Iterator[int]:
     """Its port at ADDRESS, which answers a GET with the caller's address. There is one on a machine: others wait."""
     with (Path(tempfile.gettempdir()) / f"{_NAMESPACE}.lock").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
+        for left in (["link", "delete", _LINK], ["netns", "delete", _NAMESPACE]):  # by one that was killed
+            subprocess.run(["ip", *left], check=False, capture_output=True)
         with _served() as port:
             yield port
 
