@@ -4,32 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from tests.fakes.threaded import ThreadedServer
 
 
-class ScriptedService:
+class ScriptedService(ThreadedServer):
     """Use it in a `with`. `asked` has the headers, by lower-case name, and the body of every request."""
 
     def __init__(self, *answers: tuple[int, Mapping[str, Any]]) -> None:
         self.answers = list(answers)
         self.asked: list[tuple[dict[str, str], Any]] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(_handler_for(self))
 
 
 def _handler_for(service: ScriptedService) -> type[BaseHTTPRequestHandler]:
