@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import signal
 import tempfile
@@ -17,6 +18,7 @@ from tests.local_runtime import RunningServer, eventually, processes_of
 from tests.stand_ins import Moto
 
 GONE_SECONDS = 10.0
+_NUMBERS = itertools.count()
 
 # How long one example takes says more about the machine than about the code.
 hypothesis.settings.register_profile("patient", deadline=None)
@@ -42,6 +44,22 @@ class FailuresAtOnce:
 def pytest_configure(config: pytest.Config) -> None:
     if terminal := config.pluginmanager.get_plugin("terminalreporter"):
         config.pluginmanager.register(FailuresAtOnce(terminal))
+
+
+@pytest.fixture(scope="session")
+def _states() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="ac-states-"))
+    yield folder
+    left = processes_of(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    assert not left, left
+
+
+@pytest.fixture(autouse=True)
+def _state_of_its_own(_states: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the tool keeps of a user is empty at first in each test, and never that of whoever runs the tests."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(_states / str(next(_NUMBERS))))
+    monkeypatch.delenv("AGENTCORE_HOME", raising=False)
 
 
 @pytest.fixture

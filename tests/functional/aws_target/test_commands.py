@@ -18,7 +18,10 @@ def agentcore(project: Project) -> CommandLine:
 def test_a_whole_life_in_json(project: Project, agentcore: CommandLine, cloud: Cloud) -> None:
     assert agentcore.run("plan", "--exit-code", code=6).stdout.splitlines()[-1] == "2 to create"
     lines = [json.loads(line) for line in agentcore.run("deploy", "--json").stdout.splitlines()]
-    assert {line["event"] for line in lines} == {"step", "result"}
+    assert {line["event"] for line in lines} == {"note", "step", "result"}
+    assert [line["message"] for line in lines if line["event"] == "note"] == [
+        "first deploy of cloudy-1a2b3c by you: a deploy runs its code, the build scripts of its packages too"
+    ]
     made = lines[-1]
     assert {line["schema_version"] for line in lines} == {1}
     assert (made["agent"], made["target"], made["version"], made["endpoint"]) == ("bot", "aws", "1", "DEFAULT")
