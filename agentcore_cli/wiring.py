@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from agentcore_cli.aws.runtimes import Runtime as Version
     from agentcore_cli.aws.runtimes import Runtimes
     from agentcore_cli.aws.session import Access, Session
+    from agentcore_cli.builders.oci.blobs import Blobs
     from agentcore_cli.builders.requirements import Requirements
     from agentcore_cli.builders.store import Store
     from agentcore_cli.config import Agent, Build, Loaded, Target
@@ -249,6 +250,13 @@ def store() -> Store:
     return Store(home().artifacts, home().environments)
 
 
+def blobs() -> Blobs:
+    """Where layers of images are kept that no engine builds."""
+    from agentcore_cli.builders.oci.blobs import Blobs
+
+    return Blobs(home().layers)
+
+
 def installed_packages(selected: Selection, requirements: Requirements, build: str | None) -> Path | None:
     """The folder of the packages that were installed for the agent's last artifact; None when they are not here."""
     from agentcore_cli.builders import environment, interpreters
@@ -413,6 +421,7 @@ def _deployment(
         has_repository=selected.state.record(selected.agent_name, repository.KEY) is not None,
         image=wishes.image,
         refresh=wishes.refresh,
+        blobs=blobs(),
         build=wishes.build,
         resolved=_resolved(selected, wishes),
         patience=patience,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from agentcore_cli import names
 from agentcore_cli.aws.log_groups import LogGroups
@@ -15,7 +15,13 @@ from agentcore_cli.aws.repositories import Repositories
 from agentcore_cli.aws.roles import Roles
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
+from agentcore_cli.builders.builder import Publisher
 from agentcore_cli.builders.choice import Choice, choose
+from agentcore_cli.builders.docker_builder import DockerBuilder, DockerPublisher, FinishedImage
+from agentcore_cli.builders.oci.blobs import Blobs
+from agentcore_cli.builders.oci.builder import OciBuilder
+from agentcore_cli.builders.oci.push import RegistryPublisher
+from agentcore_cli.builders.registry.access import Credentials, SignIn
 from agentcore_cli.config import Agent, Build, Start
 from agentcore_cli.config import Memory as MemorySettings
 from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT, EcrRepository, is_in_ecr, memory_arn, partition
@@ -26,11 +32,11 @@ from agentcore_cli.resources.execution_policy import Grant
 from agentcore_cli.resources.execution_role import ExecutionRole
 from agentcore_cli.resources.image import Image, PushedImage
 from agentcore_cli.resources.image_project import image_project, with_python_path
-from agentcore_cli.resources.image_source import BuiltImage, FinishedImage, ImageSource
 from agentcore_cli.resources.log_group import LogGroup
 from agentcore_cli.resources.memory import GivenMemory, Memory
 from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.patience import Patience
+from agentcore_cli.resources.registry_credentials import registry_credentials
 from agentcore_cli.resources.repository import GivenRepository, Repository
 from agentcore_cli.resources.runtime import Runtime, Wish
 from agentcore_cli.resources.supplied_image import SuppliedImage
@@ -38,10 +44,13 @@ from agentcore_cli.resources.supplied_role import SuppliedRole
 
 RUNTIME: Final = "runtime"
 
+ImageBuilder = DockerBuilder | FinishedImage | OciBuilder
+
 
 @dataclass(frozen=True)
 class Deployment:
-    """One agent on one target. `root` is the project's folder, `cache` one for packages, `image` one that is there.
+    """One agent on one target. `root` is the project's folder, `cache` one for packages, `blobs` what
+    layers are kept in, `image` one that is there.
 
     `environment` is the config's, `given` and `given_before` are the variables of `--env` (see `runtime.Wish`).
     `runtime_id` is that of the config or the records, `artifact` that of the records. Without `refresh` the records are
@@ -70,6 +79,7 @@ class Deployment:
     resolved: str
     patience: Patience
     listener: Listener = field(repr=False)
+    blobs: Blobs
     build: Build | None = None
 
     @cached_property
@@ -119,13 +129,17 @@ class Deployment:
             return EcrRepository.of(self.agent.ecr_repository, self.account, self.region)
         return self.own_repository
 
-    @property
-    def source(self) -> ImageSource:
-        """What is pushed. What is built is the same for all targets, so that they run the same image."""
+    def builder(self, credentials: Credentials) -> ImageBuilder:
+        """What makes the image that is pushed. It is the same for all targets, so that they run the same image.
+
+        `credentials` are for the registry of the base image.
+        """
         if self.finished_image:
             return FinishedImage(self.finished_image)
         project = image_project(self.root, self.owner.agent, self.agent, self.image_labels, self.resolved)
-        return BuiltImage(project, self.cache)
+        if self.choice.builder == "oci":
+            return OciBuilder(project, self.cache, self.blobs, credentials)
+        return DockerBuilder(project, self.cache)
 
     @property
     def image_labels(self) -> dict[str, str]:
@@ -230,8 +244,17 @@ def _image(deployment: Deployment, session: Session) -> list[Resource]:
         return [_supplied_image(deployment, deployment.supplied_image, session)]
     address = deployment.repository
     door = Repositories(session.in_region(address.region))
-    wish = image.Wish(deployment.source, address, deployment.listener)
+    builder = deployment.builder(registry_credentials(session.in_region))
+    wish = image.Wish(builder, _publisher(builder, door), address, deployment.listener)
     return [_repository(deployment, session), Image(wish, door, _registry(deployment, address))]
+
+
+def _publisher(builder: ImageBuilder, door: Repositories) -> Publisher[Any]:
+    def sign_in() -> SignIn:
+        signed_in = door.authorization()
+        return SignIn(signed_in.user, signed_in.password)
+
+    return RegistryPublisher(builder.bases, sign_in) if isinstance(builder, OciBuilder) else DockerPublisher(sign_in)
 
 
 def _supplied_image(deployment: Deployment, uri: str, session: Session) -> SuppliedImage:

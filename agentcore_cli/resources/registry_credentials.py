@@ -1,0 +1,29 @@
+"""Who asks a registry for a base image: AWS's own credentials at ECR, Docker's everywhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from agentcore_cli.aws.repositories import Repositories
+from agentcore_cli.aws.session import Session
+from agentcore_cli.builders.registry import access
+from agentcore_cli.builders.registry.access import Credentials, SignIn
+from agentcore_cli.contract import PUBLIC_ECR, EcrRepository, is_in_ecr
+from agentcore_cli.errors import AgentcoreError
+
+
+def registry_credentials(session_in: Callable[[str], Session]) -> Credentials:
+    """`session_in` gives the session of a region. Nobody is asked before a registry wants to know."""
+
+    def find(host: str) -> SignIn | None:
+        if host == PUBLIC_ECR or not is_in_ecr(f"{host}/"):
+            return access.of_docker(host)
+        try:
+            signed_in = Repositories(session_in(EcrRepository.of(f"{host}/", "", "").region)).authorization()
+        except AgentcoreError:
+            if known := access.of_docker(host):
+                return known
+            raise
+        return SignIn(signed_in.user, signed_in.password)
+
+    return find
