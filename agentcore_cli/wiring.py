@@ -6,7 +6,7 @@ Every function imports what it makes, so that a verb loads only the rooms it nee
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from agentcore_cli import names
 from agentcore_cli.contract import LOCAL_NETWORK, LOCAL_REACHABLE, LOCAL_REGION
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from agentcore_cli.aws.identity import Identity
     from agentcore_cli.aws.memories import Memories
     from agentcore_cli.aws.memory_contents import MemoryContents
+    from agentcore_cli.aws.repositories import Authorization
     from agentcore_cli.aws.runtimes import Runtime as Version
     from agentcore_cli.aws.runtimes import Runtimes
     from agentcore_cli.aws.session import Access, Session
+    from agentcore_cli.builders.builder import Builder
+    from agentcore_cli.builders.choice import Choice
     from agentcore_cli.builders.oci.blobs import Blobs
     from agentcore_cli.builders.requirements import Requirements
     from agentcore_cli.builders.store import Store
@@ -43,7 +46,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What was said for one command beside the config: variables, an image instead of building, how to build.
+    """What was said for one command beside the config: variables, an image instead of building, how to build; and who
+    builds for AWS then.
 
     Without `refresh` the records are believed where nothing has changed here. `resolved` stands for what the
     requirements were resolved to just now, None for as they were before.
@@ -53,6 +57,7 @@ class Wishes:
     image: str | None = None
     refresh: bool = True
     build: Build | None = None
+    choice: Choice | None = None
     resolved: str | None = None
 
 
@@ -250,6 +255,27 @@ def store() -> Store:
     return Store(home().artifacts, home().environments)
 
 
+def builder(selected: Selection, choice: Choice) -> Builder[Any]:
+    """What makes the agent's artifact for AWS, without a target: nothing is asked there but by a base image in ECR."""
+    from agentcore_cli.resources import catalog
+    from agentcore_cli.resources.image_project import image_project
+    from agentcore_cli.resources.registry_credentials import registry_credentials
+
+    labels, resolved = catalog.image_labels(owner(selected)), _resolved(selected, Wishes())
+    project = image_project(selected.loaded.root, selected.agent_name, selected.agent, labels, resolved)
+    credentials = registry_credentials(lambda region: _registry_token(region, selected.target.profile))
+    return catalog.image_builder(choice, project, home().packages, blobs(), credentials)
+
+
+def _registry_token(region: str, profile: str | None) -> Authorization:
+    from contextlib import closing
+
+    from agentcore_cli.aws.repositories import Repositories
+
+    with closing(session_in(region, profile)) as session:
+        return Repositories(session).authorization()
+
+
 def blobs() -> Blobs:
     """Where layers of images are kept that no engine builds."""
     from agentcore_cli.builders.oci.blobs import Blobs
@@ -423,6 +449,7 @@ def _deployment(
         refresh=wishes.refresh,
         blobs=blobs(),
         build=wishes.build,
+        chosen=wishes.choice,
         resolved=_resolved(selected, wishes),
         patience=patience,
         listener=listener,

@@ -31,10 +31,11 @@ def ask_about(changes: Iterable[Change]) -> str:
 
 
 def describe_plan(plan: PlanResult) -> str:
-    """What would change, how much it is, and what of its sessions' network surprises."""
+    """What would change, how much it is, who builds, and what of its sessions' network surprises."""
     surprise = plan.network.surprise if plan.network else None
     network = [f"network of sessions: {surprise}"] if surprise else []
-    return "\n".join([describe(plan.changes), count(plan.pending), *network])
+    builder = [printable(f"built with {plan.builder.builder}: {plan.builder.reason}")] if plan.builder else []
+    return "\n".join([describe(plan.changes), count(plan.pending), *builder, *network])
 
 
 def count(changes: Sequence[Change]) -> str:

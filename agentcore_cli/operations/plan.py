@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 from agentcore_cli import files, wiring
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
 from agentcore_cli.builders import image, source
+from agentcore_cli.builders.choice import Choice, choose
 from agentcore_cli.config import Build, Start
 from agentcore_cli.config.schema import IMAGE_NAME, IMAGE_RULE
 from agentcore_cli.contract import ENVIRONMENT_KEY_MAX, ENVIRONMENT_VALUE_MAX
@@ -26,6 +28,8 @@ from agentcore_cli.operations.selection import Selected
 from agentcore_cli.operations.upgrade import resolved_anew
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.state import RUNTIME
+
+_FOR_AWS: Final = frozenset({"auto", "docker", "oci"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +47,14 @@ class Overrides:
     refresh: bool = True
     upgrade: bool = False
 
-    def wishes(self, selected: Selected, listener: Listener) -> wiring.Wishes:
+    def wishes(self, selected: Selected, choice: Choice | None, listener: Listener) -> wiring.Wishes:
         """As the composition root wants it. Raises InputError for requirements that can't be resolved anew."""
         resolved = resolved_anew(selected, listener, build=self.build) if self.upgrade else None
-        return wiring.Wishes(self.environment, self.image, self.refresh, self.build, resolved)
+        return wiring.Wishes(self.environment, self.image, self.refresh, self.build, choice, resolved)
+
+    def choice(self, selected: Selected) -> Choice:
+        """Who builds for AWS, and why."""
+        return choose(self.build, "--build") if self.build else choose(selected.agent.build, "the config")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,8 @@ class LargeFile:
 class PlanResult:
     """`changes` are all resources in their order, `pending` those that would change; `largest` as many as asked for.
 
-    `network` is that of local sessions of code, None elsewhere.
+    `network` is that of local sessions of code, None elsewhere; `builder` is who makes the artifact for AWS, and why,
+    None where nothing is made.
     """
 
     agent: str
@@ -70,6 +79,7 @@ class PlanResult:
     pending: tuple[Change, ...]
     largest: tuple[LargeFile, ...] = ()
     network: local_network.SessionNetwork | None = None
+    builder: Choice | None = None
 
 
 @dataclass(frozen=True)
@@ -100,11 +110,19 @@ def plan(overrides: Overrides, selected: Selected, listener: Listener, *, larges
     `largest`: so many of the files that go along are told, by their size.
     """
     check(overrides, selected)
+    choice = choose_builder(overrides, selected)
     with visit(selected) as place:
-        made = make_plan(place, overrides, Patience(), listener)
+        made = make_plan(place, overrides, choice, Patience(), listener)
     told = _largest(overrides, selected, largest) if largest else ()
     network = _network(overrides, selected)
-    return PlanResult(selected.agent_name, selected.target_name, made.changes, made.pending, told, network)
+    return PlanResult(selected.agent_name, selected.target_name, made.changes, made.pending, told, network, choice)
+
+
+def choose_builder(overrides: Overrides, selected: Selected) -> Choice | None:
+    """Who makes the artifact; None on the local runtime, and where an image is there already."""
+    if selected.is_local or overrides.image or selected.agent.image:
+        return None
+    return overrides.choice(selected)
 
 
 def _network(overrides: Overrides, selected: Selected) -> local_network.SessionNetwork | None:
@@ -147,13 +165,18 @@ def work_on(selected: Selected, purpose: str, listener: Listener, *, must_start:
             yield place
 
 
-def make_plan(place: Workplace, overrides: Overrides, patience: Patience, listener: Listener) -> Plan:
-    """The plan of a deploy; when there is anything to do, the account is that of the credentials."""
+def make_plan(
+    place: Workplace, overrides: Overrides, choice: Choice | None, patience: Patience, listener: Listener
+) -> Plan:
+    """The plan of a deploy; when there is anything to do, the account is that of the credentials.
+
+    `choice` is who builds, None for whoever it is by now.
+    """
     resources = wiring.resources(
         place.selected,
         place.session,
         account=place.account.number,
-        wishes=overrides.wishes(place.selected, listener),
+        wishes=overrides.wishes(place.selected, choice, listener),
         patience=patience,
         listener=listener,
     )
@@ -168,11 +191,17 @@ def check(overrides: Overrides, selected: Selected) -> None:
     """Refuse what can be known to be wrong before anything starts. Raises InputError."""
     _check_environment(overrides.environment)
     _check_image(overrides.image)
-    _check_artifact(overrides, selected)
+    _check_build(overrides, selected)
     _check_issuer(selected)
     check_for_aws(selected, overrides.environment)
     if selected.is_local or not (overrides.image or selected.agent.image):
         _check_entrypoint(selected)
+
+
+def check_artifact(overrides: Overrides, selected: Selected) -> None:
+    """Refuse what can be known to be wrong with the artifact for AWS alone. Raises InputError."""
+    _check_builder(overrides, selected)
+    _check_entrypoint(selected)
 
 
 def _check_environment(environment: Mapping[str, str]) -> None:
@@ -188,16 +217,21 @@ def _check_image(name: str | None) -> None:
         raise InputError(f"--image {name}: not an image's name", hint=IMAGE_RULE)
 
 
-def _check_artifact(overrides: Overrides, selected: Selected) -> None:
+def _check_build(overrides: Overrides, selected: Selected) -> None:
     if selected.is_local:
         if overrides.build not in (None, "zip", "docker"):
             hint = "--build zip runs the code itself, --build docker an image that is built here"
             raise InputError(f"--build {overrides.build}: not for the local runtime", hint=hint)
         return
+    if not (overrides.image or selected.agent.image):
+        _check_builder(overrides, selected)
+
+
+def _check_builder(overrides: Overrides, selected: Selected) -> None:
     build = overrides.build or selected.agent.build
-    if build != "docker" and not (overrides.image or selected.agent.image):
+    if build not in _FOR_AWS:
         said = f"--build {build}" if overrides.build else f"agents.{selected.agent_name}.build: {build}"
-        raise InputError(f"{said}: this version builds for AWS with docker alone", hint="--build docker")
+        raise InputError(f"{said}: this version builds for AWS with docker or oci", hint="--build auto")
 
 
 def _check_issuer(selected: Selected) -> None:

@@ -91,7 +91,7 @@ def _network(selected: Selected, runtime: Runtime) -> local_network.SessionNetwo
 
 def _drift(place: Workplace, listener: Listener) -> tuple[tuple[Change, ...], str | None]:
     try:
-        return make_plan(place, Overrides(), Patience(), listener).pending, None
+        return make_plan(place, Overrides(), None, Patience(), listener).pending, None
     except AgentcoreError as error:
         return (), error.message
 

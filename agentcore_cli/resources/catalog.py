@@ -18,6 +18,7 @@ from agentcore_cli.aws.session import Session
 from agentcore_cli.builders.builder import Publisher
 from agentcore_cli.builders.choice import Choice, choose
 from agentcore_cli.builders.docker_builder import DockerBuilder, DockerPublisher, FinishedImage
+from agentcore_cli.builders.image import ImageProject
 from agentcore_cli.builders.oci.blobs import Blobs
 from agentcore_cli.builders.oci.builder import OciBuilder
 from agentcore_cli.builders.oci.push import RegistryPublisher
@@ -81,10 +82,13 @@ class Deployment:
     listener: Listener = field(repr=False)
     blobs: Blobs
     build: Build | None = None
+    chosen: Choice | None = None
 
     @cached_property
     def choice(self) -> Choice:
         """Who builds the artifact, and why; not asked for where there is an image already."""
+        if self.chosen:
+            return self.chosen
         if self.build:
             return choose(self.build, "--build")
         return choose(self.agent.build, "the config")
@@ -137,13 +141,11 @@ class Deployment:
         if self.finished_image:
             return FinishedImage(self.finished_image)
         project = image_project(self.root, self.owner.agent, self.agent, self.image_labels, self.resolved)
-        if self.choice.builder == "oci":
-            return OciBuilder(project, self.cache, self.blobs, credentials)
-        return DockerBuilder(project, self.cache)
+        return image_builder(self.choice, project, self.cache, self.blobs, credentials)
 
     @property
     def image_labels(self) -> dict[str, str]:
-        return {TAG_PROJECT: self.owner.project, TAG_AGENT: self.owner.agent}
+        return image_labels(self.owner)
 
     @property
     def grant(self) -> Grant:
@@ -166,6 +168,20 @@ class Deployment:
         if settings is None:
             return None
         return memory_arn(self.region, self.account, settings.given_id or self.memory_id or f"{self.memory_name}-*")
+
+
+def image_labels(owner: Owner) -> dict[str, str]:
+    """Those of images for AWS, the same for all targets."""
+    return {TAG_PROJECT: owner.project, TAG_AGENT: owner.agent}
+
+
+def image_builder(
+    choice: Choice, project: ImageProject, cache: Path, blobs: Blobs, credentials: Credentials
+) -> DockerBuilder | OciBuilder:
+    """What makes the image; `credentials` are for the registry of the base image."""
+    if choice.builder == "oci":
+        return OciBuilder(project, cache, blobs, credentials)
+    return DockerBuilder(project, cache)
 
 
 def wanted(deployment: Deployment, session: Session) -> list[Resource]:
@@ -244,7 +260,9 @@ def _image(deployment: Deployment, session: Session) -> list[Resource]:
         return [_supplied_image(deployment, deployment.supplied_image, session)]
     address = deployment.repository
     door = Repositories(session.in_region(address.region))
-    builder = deployment.builder(registry_credentials(session.in_region))
+    builder = deployment.builder(
+        registry_credentials(lambda region: Repositories(session.in_region(region)).authorization())
+    )
     wish = image.Wish(builder, _publisher(builder, door), address, deployment.listener)
     return [_repository(deployment, session), Image(wish, door, _registry(deployment, address))]
 

@@ -6,12 +6,14 @@ and where /bin is a link a file is put behind it.
 
 from __future__ import annotations
 
+import gzip
 import posixpath
 import tarfile
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final, cast
 
 from agentcore_cli.builders.context import Folder
 from agentcore_cli.errors import InputError
@@ -21,6 +23,7 @@ _OPAQUE: Final = ".wh..wh..opq"
 _ACCOUNTS: Final = ("etc/passwd", "etc/group")
 _ACCOUNTS_MAX: Final = 1024 * 1024
 _LINKS_MAX: Final = 40
+_GZIP: Final = b"\x1f\x8b"
 
 
 @dataclass(slots=True)
@@ -38,11 +41,11 @@ class Root:
         root = cls()
         for name, path in layers:
             try:
-                with tarfile.open(path, "r|*", errorlevel=1) as tar:
+                with _opened(path) as file, tarfile.open(fileobj=file, mode="r|", errorlevel=1) as tar:
                     for member in tar:
                         root._take(tar, member)
                         tar.members.clear()  # type: ignore[attr-defined]  # it would keep them all
-            except (tarfile.TarError, OSError, EOFError) as error:
+            except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
                 raise InputError(
                     f"the base image's layer {name[:19]} can't be read here: {error}",
                     hint="take a base image whose layers are compressed with gzip, or --build docker",
@@ -120,3 +123,10 @@ class Root:
         for kept in (self.folders, self.links, self.accounts):
             for path in [path for path in kept if path.startswith(inside)]:
                 del kept[path]
+
+
+def _opened(path: Path) -> IO[bytes]:
+    """The tar of a layer. `tarfile` itself would stop at the end of the first of several gzip members."""
+    with path.open("rb") as file:
+        is_gzip = file.read(len(_GZIP)) == _GZIP
+    return cast(IO[bytes], gzip.open(path)) if is_gzip else path.open("rb")

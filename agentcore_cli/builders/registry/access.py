@@ -86,7 +86,7 @@ class Access:
             if newer and newer != refused:  # another thread was faster
                 return newer
             made = self._made(challenges, scope)
-            if made is None or (made == refused and made.startswith("Basic")):
+            if made is None:
                 raise self.refused()
             self._headers[scope] = made
             return made

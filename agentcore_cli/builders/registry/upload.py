@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _ATTEMPTS: Final = 6  # without a byte of progress between them
 _PIECE: Final = 8 * 1024**2  # where one request is too large; above the 5 MB that ECR asks for
+_SMALLEST_PIECE: Final = 256 * 1024
 _BUSY: Final = frozenset({408, 416, 429, 500, 502, 503, 504})
 _OCTETS: Final = {"Content-Type": "application/octet-stream"}
 
@@ -86,9 +87,10 @@ class Upload:
         if self._piece or start:
             headers["Content-Range"] = f"{start}-{end - 1}"
         answer = self._call("PATCH", location, headers, lambda: self._part(start, end))
-        if answer.status == 413 and (self._piece or size) > _PIECE:
+        smaller = min(_PIECE, (end - start) // 2)
+        if answer.status == 413 and smaller >= _SMALLEST_PIECE:
             discard(answer)
-            self._piece = _PIECE
+            self._piece = smaller
             return self._begun()
         there = _end(answer.headers.get("Range"))
         location = self._next(answer, location, 202)
