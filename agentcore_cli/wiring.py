@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from agentcore_cli.aws.session import Access, Session
     from agentcore_cli.builders.requirements import Requirements
     from agentcore_cli.builders.store import Store
-    from agentcore_cli.config import Agent, Loaded, Target
+    from agentcore_cli.config import Agent, Build, Loaded, Target
     from agentcore_cli.engine import Journal, Resource
     from agentcore_cli.events import Listener
     from agentcore_cli.local.client import LocalRuntime
@@ -50,7 +50,7 @@ class Wishes:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     image: str | None = None
     refresh: bool = True
-    build: str | None = None
+    build: Build | None = None
     resolved: str | None = None
 
 
@@ -412,6 +412,7 @@ def _deployment(
         has_policy=selected.state.record(selected.agent_name, keys.RESOURCE_POLICY) is not None,
         image=wishes.image,
         refresh=wishes.refresh,
+        build=wishes.build,
         resolved=_resolved(selected, wishes),
         patience=patience,
         listener=listener,
