@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from agentcore_cli import names
+from agentcore_cli import keys, names
 from agentcore_cli.aws.log_groups import LogGroups
 from agentcore_cli.aws.memories import Memories
 from agentcore_cli.aws.repositories import Repositories
@@ -28,7 +28,7 @@ from agentcore_cli.config import Memory as MemorySettings
 from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT, EcrRepository, is_in_ecr, memory_arn, partition
 from agentcore_cli.engine import Resource
 from agentcore_cli.events import Listener
-from agentcore_cli.resources import execution_role, image, log_group, memory, repository, runtime_facts
+from agentcore_cli.resources import execution_role, image, log_group, memory, repository, resource_policy, runtime_facts
 from agentcore_cli.resources.execution_policy import Grant
 from agentcore_cli.resources.execution_role import ExecutionRole
 from agentcore_cli.resources.image import Image, PushedImage
@@ -39,11 +39,10 @@ from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.resources.registry_credentials import registry_credentials
 from agentcore_cli.resources.repository import GivenRepository, Repository
+from agentcore_cli.resources.resource_policy import ResourcePolicy
 from agentcore_cli.resources.runtime import Runtime, Wish
 from agentcore_cli.resources.supplied_image import SuppliedImage
 from agentcore_cli.resources.supplied_role import SuppliedRole
-
-RUNTIME: Final = "runtime"
 
 ImageBuilder = DockerBuilder | FinishedImage | OciBuilder
 
@@ -73,6 +72,7 @@ class Deployment:
     runtime_id: str | None
     artifact: str | None
     has_repository: bool
+    has_policy: bool
     memory_name: str | None
     memory_id: str | None
     image: str | None
@@ -144,6 +144,11 @@ class Deployment:
         return image_builder(self.choice, project, self.cache, self.blobs, credentials)
 
     @property
+    def may_have_policy(self) -> bool:
+        """Whether the config wants a policy of the runtime, or a deploy has put one there."""
+        return self.has_policy or self.agent.resource_policy is not None
+
+    @property
     def image_labels(self) -> dict[str, str]:
         return image_labels(self.owner)
 
@@ -194,6 +199,8 @@ def wanted(deployment: Deployment, session: Session) -> list[Resource]:
     ]
     if deployment.agent.log_retention:
         there.append(LogGroup(_log_group_wish(deployment), LogGroups(session)))
+    if deployment.may_have_policy:
+        there.append(_policy(deployment, session))
     return there
 
 
@@ -204,7 +211,7 @@ def everything(deployment: Deployment, session: Session, *, with_supplied: bool 
     looked for only `with_supplied`.
     """
     agent, there = deployment.agent, runtime(deployment, session)
-    log_groups = replace(_log_group_wish(deployment), runtime_id=lambda: deployment.runtime_id or _found_id(there))
+    log_groups = replace(_log_group_wish(deployment), runtime_id=_id_of(deployment, there))
     owns_role = (agent.execution_role or "").rpartition("/")[2] != deployment.own_role
     owns_repository = agent.ecr_repository is None or deployment.image_source != deployment.own_repository
     owns_runtime = agent.runtime is None or with_supplied
@@ -215,6 +222,7 @@ def everything(deployment: Deployment, session: Session, *, with_supplied: bool 
         PushedImage(deployment.own_repository if owns_repository else None),
         *([there] if owns_runtime else []),
         *([LogGroup(log_groups, LogGroups(session))] if owns_runtime else []),
+        *([_policy(deployment, session)] if owns_runtime and deployment.may_have_policy else []),
     ]
 
 
@@ -310,8 +318,8 @@ def runtime(deployment: Deployment, session: Session) -> Runtime:
         name=deployment.runtime_name,
         owner=deployment.owner,
         agent=deployment.agent,
-        role=lambda outputs: outputs[execution_role.KEY]["arn"],
-        artifact=lambda outputs: runtime_facts.image_artifact(outputs[image.KEY]["uri"]),
+        role=lambda outputs: outputs[keys.ROLE]["arn"],
+        artifact=lambda outputs: runtime_facts.image_artifact(outputs[keys.IMAGE]["uri"]),
         region=deployment.region,
         secrets=deployment.agent.stored_secrets,
         environment=environment(deployment.environment) if own_image else deployment.environment,
@@ -322,7 +330,7 @@ def runtime(deployment: Deployment, session: Session) -> Runtime:
         memory=memory.variables if deployment.agent.memory else None,
     )
     return Runtime(
-        RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=(memory.KEY, execution_role.KEY, image.KEY)
+        keys.RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=(keys.MEMORY, keys.ROLE, keys.IMAGE)
     )
 
 
@@ -332,7 +340,26 @@ def _log_group_wish(deployment: Deployment) -> log_group.Wish:
     )
 
 
-def _found_id(runtime: Runtime) -> str | None:
-    """The id of our runtime, found by its name and tags."""
-    found = runtime.read(None)
-    return found.outputs["id"] if found and not found.refusal else None
+def _policy(deployment: Deployment, session: Session) -> ResourcePolicy:
+    agent = deployment.agent
+    wish = resource_policy.Wish(
+        deployment.root / agent.resource_policy if agent.resource_policy else None,
+        deployment.runtime_name,
+        deployment.account,
+        deployment.region,
+        _id_of(deployment, runtime(deployment, session)),
+        takes_tokens=agent.authorizer is not None,
+    )
+    return ResourcePolicy(wish, Runtimes(session))
+
+
+def _id_of(deployment: Deployment, runtime: Runtime) -> Callable[[], str | None]:
+    """Gives the id of our runtime: that of the config or the records, else found by its name and tags."""
+
+    def find() -> str | None:
+        if deployment.runtime_id:
+            return deployment.runtime_id
+        found = runtime.read(None)
+        return found.outputs["id"] if found and not found.refusal else None
+
+    return find

@@ -22,7 +22,7 @@ class Fault:
 
     `status`: it answers so by itself. `breaks_after`: it resets the connection when so many bytes of the body have
     come (they are handed on), `loses_answer` when all has been done. `headers` are put into the answer. `truncates`:
-    the answer's body ends after so many bytes.
+    the answer's body ends after so many bytes. Only requests with more than `above` bytes meet it.
     """
 
     method: str
@@ -32,6 +32,7 @@ class Fault:
     breaks_after: int | None = None
     loses_answer: bool = False
     truncates: int | None = None
+    above: int = 0
     count: int = 1
 
 
@@ -64,11 +65,11 @@ class RegistryProxy(ThreadingHTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
         """Connections that break are what it is here for."""
 
-    def armed(self, method: str, path: str) -> Fault | None:
+    def armed(self, method: str, path: str, length: int) -> Fault | None:
         with self._arming:
             self.seen.append((method, path))
             for fault in self.faults:
-                if fault.count and fault.method == method and fault.path in path:
+                if fault.count and fault.method == method and fault.path in path and length >= fault.above:
                     fault.count -= 1
                     return fault
         return None
@@ -97,7 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _relay(self) -> None:
         path = self.path.replace("/elsewhere/", "/v2/", 1)
-        fault = self.server.armed(self.command, path)
+        fault = self.server.armed(self.command, path, int(self.headers.get("Content-Length", 0)))
         if fault and fault.status:
             self._read_body(None, None)
             self._answer(fault.status, dict(fault.headers), b"{}")

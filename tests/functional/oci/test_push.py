@@ -49,10 +49,9 @@ def test_everything_is_there_and_the_second_time_nothing_is_sent(
     built = large.build()
     assert large.push(built, name) == built.digest
     assert is_whole(registry, name)
-    before = proxy.received
+    begun = len(proxy.requests("POST", UPLOADS))
     assert large.push(built, name) == built.digest
-    assert proxy.received == before
-    assert proxy.requests("POST", "/blobs/") == proxy.requests("POST", "/blobs/")[: len(built.layers) + 1]
+    assert len(proxy.requests("POST", UPLOADS)) == begun
 
 
 def test_one_line_of_code_sends_its_layer_alone(large: Yard, proxy: RegistryProxy, name: str) -> None:
@@ -67,18 +66,18 @@ def test_one_line_of_code_sends_its_layer_alone(large: Yard, proxy: RegistryProx
 FAULTS = {
     "401 midway": [Fault("PATCH", UPLOADS, 401, {"WWW-Authenticate": 'Basic realm="here"'})],
     "429 with Retry-After": [Fault("POST", UPLOADS, 429, {"Retry-After": "0"}, count=2)],
-    "429 of a blob": [Fault("PATCH", UPLOADS, 429, {"Retry-After": "0"})],
+    "429 of a blob": [Fault("PATCH", UPLOADS, 429, {"Retry-After": "0"}, above=LARGE)],
     "500 of a look": [Fault("HEAD", "/blobs/", 500)],
     "500 of an upload": [Fault("PATCH", UPLOADS, 500, count=2)],
     "503 at its end": [Fault("PUT", UPLOADS, 503)],
     "500 of the manifest": [Fault("PUT", "/manifests/", 500)],
-    "reset in the middle": [Fault("PATCH", UPLOADS, breaks_after=1_000_000)],
-    "reset twice": [Fault("PATCH", UPLOADS, breaks_after=700_000, count=2)],
+    "reset in the middle": [Fault("PATCH", UPLOADS, breaks_after=1_000_000, above=LARGE)],
+    "reset twice": [Fault("PATCH", UPLOADS, breaks_after=700_000, above=700_000, count=2)],
     "answer of a piece lost": [Fault("PATCH", UPLOADS, loses_answer=True)],
     "answer of the end lost": [Fault("PUT", UPLOADS, loses_answer=True)],
     "answer of the manifest lost": [Fault("PUT", "/manifests/", loses_answer=True)],
     "upload forgotten": [Fault("PATCH", UPLOADS, 500), Fault("GET", UPLOADS, 404)],
-    "too large for one request": [Fault("PATCH", UPLOADS, 413)],
+    "too large for one request": [Fault("PATCH", UPLOADS, 413, above=LARGE)],
 }
 
 
@@ -109,7 +108,7 @@ def test_an_upload_goes_on_where_the_registry_says(
 
 def test_what_arrived_before_a_reset_is_not_sent_again(large: Yard, proxy: RegistryProxy, name: str) -> None:
     built = large.build()
-    proxy.faults = [Fault("PATCH", UPLOADS, breaks_after=1_500_000)]
+    proxy.faults = [Fault("PATCH", UPLOADS, breaks_after=1_500_000, above=LARGE)]
     large.push(built, name)
     assert proxy.requests("GET", UPLOADS)
     assert proxy.received < sum(layer.size for layer in built.layers) + LARGE
