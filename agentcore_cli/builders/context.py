@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 from agentcore_cli.builders.source import Source
 from agentcore_cli.errors import AgentcoreError
 
-_TIME: Final = 315_532_800  # 1980-01-01, as in bundles
+TIME: Final = 315_532_800  # 1980-01-01, as in bundles
 _CHUNK: Final = 1024 * 1024
 
 
@@ -88,13 +88,17 @@ def stream(
 ) -> Iterator[bytes]:
     """The context in order of names, folders before what is in them; those of `existing` are as they are there.
 
+    What is named belongs to `owner`; the folders above it that are nowhere yet are root's, as Docker makes them.
+
     Raises AgentcoreError when a file is no longer what was hashed, or can't be read any more.
     """
     for name in _with_folders(items):
-        if name in existing and name not in items:
+        if name in items:
+            yield from _packed(name, items[name], owner)
+        elif name in existing:
             yield _of_existing(name, existing[name])
         else:
-            yield from _packed(name, items.get(name, _FOLDER), owner)
+            yield from _packed(name, _FOLDER, _ROOT)
     yield b"\0" * (2 * tarfile.BLOCKSIZE)
 
 
@@ -115,7 +119,7 @@ def _of_existing(name: str, folder: Folder) -> bytes:
 
 def _packed(name: str, item: Item, owner: Owner) -> Iterator[bytes]:
     header = tarfile.TarInfo(name)
-    header.mtime = _TIME
+    header.mtime = TIME
     header.uid, header.gid = owner
     usual = 0o755 if item.executable or item.content is None else 0o644
     header.mode = usual if item.mode is None else item.mode

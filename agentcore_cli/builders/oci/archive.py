@@ -14,12 +14,12 @@ from typing import IO, Final
 
 from agentcore_cli import files
 from agentcore_cli.builders.builder import Work
+from agentcore_cli.builders.context import TIME
 from agentcore_cli.builders.oci.blobs import Blobs
 from agentcore_cli.builders.oci.image import MANIFEST, OciImage
 from agentcore_cli.builders.runnable import ARM64
 from agentcore_cli.errors import AgentcoreError
 
-_TIME: Final = 315_532_800  # 1980-01-01
 _MODE: Final = 0o644
 
 
@@ -83,5 +83,5 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
 
 def _header(name: str, size: int) -> tarfile.TarInfo:
     header = tarfile.TarInfo(name)
-    header.size, header.mtime, header.mode = size, _TIME, _MODE
+    header.size, header.mtime, header.mode = size, TIME, _MODE
     return header

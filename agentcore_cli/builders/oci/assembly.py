@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from agentcore_cli.builders.builder import Work
-from agentcore_cli.builders.context import Folder, Item, Owner
+from agentcore_cli.builders.context import TIME, Folder, Item, Owner
 from agentcore_cli.builders.oci import copying, layers, variables
 from agentcore_cli.builders.oci.base import Base
 from agentcore_cli.builders.oci.blobs import Blobs
@@ -195,10 +195,10 @@ class Assembly:
         content = Content(items, owner, {name: self._folders[name] for name in above if name in self._folders})
         self._added.append(layers.pack(content, self.blobs, self.work))
         for name in above - self._folders.keys():
-            self._folders[name] = Folder(_MODE, *owner, 0)
+            self._folders[name] = Folder(_MODE, *Owner(), TIME)
         for name, item in items.items():
             if item.content is None:
-                self._folders[name] = Folder(_MODE if item.mode is None else item.mode, *owner, 0)
+                self._folders[name] = Folder(_MODE if item.mode is None else item.mode, *owner, TIME)
             else:
                 self._files[name] = item
         self._note(each, has_layer=True)

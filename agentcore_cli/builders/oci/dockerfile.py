@@ -91,7 +91,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
         start = start if waiting else number
         whole = line.rstrip()
         if whole.endswith(escape):
-            waiting += f"{whole[: -len(escape)]} "
+            waiting += whole[: -len(escape)]
             continue
         if complete := f"{waiting}{whole}".strip():
             yield start, complete

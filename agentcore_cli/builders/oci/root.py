@@ -98,7 +98,9 @@ class Root:
             self._remove_below(above)
             return
         if name.startswith(_WHITEOUT):
-            self._remove(posixpath.join(above, name.removeprefix(_WHITEOUT)))
+            gone = posixpath.join(above, name.removeprefix(_WHITEOUT))
+            self._remove(gone)
+            self._remove_below(gone)  # of which a layer may have had no entry of its own
             return
         if member.isdir():
             self.links.pop(path, None)
