@@ -15,8 +15,9 @@ from agentcore_cli.builders.builder import Artifact
 from agentcore_cli.config import Build
 from agentcore_cli.errors import InputError
 from agentcore_cli.events import Listener, Step
-from agentcore_cli.operations.plan import LargeFile, Overrides, check_artifact
+from agentcore_cli.operations.plan import LargeFile, check_artifact, choice_of
 from agentcore_cli.operations.selection import Selected
+from agentcore_cli.resources.deployment import Overrides
 
 _STEP = "build"
 _WAKE_SECONDS = 0.5  # a signal that arrives just before Python blocks on a lock is not seen until it wakes up
@@ -56,7 +57,7 @@ def build(request: BuildRequest, selected: Selected, listener: Listener) -> Buil
     overrides = Overrides(build=request.build)
     check_artifact(overrides, selected)
     output = _usable(request.output)
-    choice = overrides.choice(selected)
+    choice = choice_of(overrides, selected)
     builder = wiring.builder(selected, choice)
     started = time.monotonic()
 

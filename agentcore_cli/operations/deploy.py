@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,12 +16,13 @@ from agentcore_cli.errors import AgentFailedError, InputError
 from agentcore_cli.events import Event, Listener, Note, Step
 from agentcore_cli.keys import RUNTIME
 from agentcore_cli.operations.handed_over import HandedOver, hand_over
-from agentcore_cli.operations.plan import Overrides, Workplace, check, choose_builder, make_plan, work_on
+from agentcore_cli.operations.plan import Workplace, check, choose_builder, make_plan, work_on
 from agentcore_cli.operations.relative_paths import explain_relative_path
 from agentcore_cli.operations.rollback import RollbackRequest, go_back
 from agentcore_cli.operations.secrets import explain_missing, local_values
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.operations.smoke import STEP, Smoke, told_what_goes_on
+from agentcore_cli.resources.deployment import Overrides
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.resources.runtime import STARTED
 from agentcore_cli.trust import Trust
@@ -92,7 +93,7 @@ def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> De
     with _told_what_is_missing(selected), working as place, wiring.store().in_use():
         choice = choose_builder(request.overrides, selected)
         _tell_builder(request, selected, choice, listener)
-        plan = make_plan(place, request.overrides, choice, patience, listener)
+        plan = make_plan(place, replace(request.overrides, choice=choice), patience, listener)
         _ask(request, selected, plan)
         _note_first(selected, listener)
         applied = listener

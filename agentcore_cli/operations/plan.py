@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -14,7 +14,7 @@ from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
 from agentcore_cli.builders import image, source
 from agentcore_cli.builders.choice import Choice, choose
-from agentcore_cli.config import Build, Start
+from agentcore_cli.config import Start
 from agentcore_cli.config.schema import IMAGE_NAME, IMAGE_RULE
 from agentcore_cli.contract import ENVIRONMENT_KEY_MAX, ENVIRONMENT_VALUE_MAX
 from agentcore_cli.engine import Change, Journal, Plan, plan_deploy
@@ -27,34 +27,10 @@ from agentcore_cli.operations.agent_check import check_readable
 from agentcore_cli.operations.secrets import check_for_aws
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.operations.upgrade import resolved_anew
+from agentcore_cli.resources.deployment import Overrides
 from agentcore_cli.resources.patience import Patience
 
 _FOR_AWS: Final = frozenset({"auto", "docker", "oci"})
-
-
-@dataclass(frozen=True, slots=True)
-class Overrides:
-    """What the command line says for this deploy; None is "not said".
-
-    Variables of `environment` are kept on later deploys; an empty value forgets one that was given before. Without
-    `refresh` only the runtime itself is looked at, where the records say that the rest is as it should be. `upgrade`:
-    the requirements are resolved anew, and what comes of it is kept on later deploys.
-    """
-
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
-    build: Build | None = None
-    image: str | None = None
-    refresh: bool = True
-    upgrade: bool = False
-
-    def wishes(self, selected: Selected, choice: Choice | None, listener: Listener) -> wiring.Wishes:
-        """As the composition root wants it. Raises InputError for requirements that can't be resolved anew."""
-        resolved = resolved_anew(selected, listener, build=self.build) if self.upgrade else None
-        return wiring.Wishes(self.environment, self.image, self.refresh, self.build, choice, resolved)
-
-    def choice(self, selected: Selected) -> Choice:
-        """Who builds for AWS, and why."""
-        return choose(self.build, "--build") if self.build else choose(selected.agent.build, "the config")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +88,7 @@ def plan(overrides: Overrides, selected: Selected, listener: Listener, *, larges
     check(overrides, selected)
     choice = choose_builder(overrides, selected)
     with visit(selected) as place:
-        made = make_plan(place, overrides, choice, Patience(), listener)
+        made = make_plan(place, replace(overrides, choice=choice), Patience(), listener)
     told = _largest(overrides, selected, largest) if largest else ()
     network = _network(overrides, selected)
     return PlanResult(selected.agent_name, selected.target_name, made.changes, made.pending, told, network, choice)
@@ -122,7 +98,12 @@ def choose_builder(overrides: Overrides, selected: Selected) -> Choice | None:
     """Who makes the artifact; None on the local runtime, and where an image is there already."""
     if selected.is_local or overrides.image or selected.agent.image:
         return None
-    return overrides.choice(selected)
+    return choice_of(overrides, selected)
+
+
+def choice_of(overrides: Overrides, selected: Selected) -> Choice:
+    """Who builds for AWS, and why."""
+    return choose(overrides.build, "--build") if overrides.build else choose(selected.agent.build, "the config")
 
 
 def _network(overrides: Overrides, selected: Selected) -> local_network.SessionNetwork | None:
@@ -165,18 +146,19 @@ def work_on(selected: Selected, purpose: str, listener: Listener, *, must_start:
             yield place
 
 
-def make_plan(
-    place: Workplace, overrides: Overrides, choice: Choice | None, patience: Patience, listener: Listener
-) -> Plan:
+def make_plan(place: Workplace, overrides: Overrides, patience: Patience, listener: Listener) -> Plan:
     """The plan of a deploy; when there is anything to do, the account is that of the credentials.
 
-    `choice` is who builds, None for whoever it is by now.
+    Raises InputError for requirements that can't be resolved anew.
     """
+    if overrides.upgrade:
+        resolved = resolved_anew(place.selected, listener, build=overrides.build)
+        overrides = replace(overrides, resolved=resolved)
     resources = wiring.resources(
         place.selected,
         place.session,
         account=place.account.number,
-        wishes=overrides.wishes(place.selected, choice, listener),
+        overrides=overrides,
         patience=patience,
         listener=listener,
     )
