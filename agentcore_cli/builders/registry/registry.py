@@ -142,7 +142,9 @@ class Registry:
             return NotFoundError(text)
         if answer.status in (401, 403):
             return DeniedError(text, hint="see that the credentials may do this there")
-        return ServiceError(text, hint="run the same command again: what is there is not sent twice")
+        return ServiceError(
+            text, hint="wait a little, then run the same command again: what is there is not sent twice"
+        )
 
     def url_of_uploads(self, repository: str, query: str = "") -> str:
         return self.transport.url(f"/v2/{repository}/blobs/uploads/{query}")
@@ -172,7 +174,8 @@ class Registry:
 
     def _wrong(self, expected: str, found: str) -> ServiceError:
         return ServiceError(
-            f"{self.host}: expected {expected}, it has {found}", hint="run it again; else the registry is at fault"
+            f"{self.host}: expected {expected}, it has {found}",
+            hint="see whether a proxy changes what it hands on; else ask who runs that registry",
         )
 
 

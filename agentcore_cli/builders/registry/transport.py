@@ -92,7 +92,11 @@ class Transport:
         self._pause(min(seconds, _LONGEST_PAUSE))
 
     def close(self) -> None:
+        """Close every connection now: urllib3 leaves that to the garbage collector."""
         for manager in self._managers.values():
+            for key in manager.pools.keys():  # noqa: SIM118  # it can't be iterated
+                if pool := manager.pools.get(key):
+                    pool.close()
             manager.clear()
 
     def _followed(self, method: str, url: str, headers: Mapping[str, str], body: Body) -> BaseHTTPResponse:
