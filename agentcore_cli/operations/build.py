@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from agentcore_cli import wiring
+from agentcore_cli.builders import source
 from agentcore_cli.builders.builder import Artifact
 from agentcore_cli.config import Build
 from agentcore_cli.errors import InputError
@@ -56,7 +57,7 @@ def build(request: BuildRequest, selected: Selected, listener: Listener) -> Buil
     that fails."""
     overrides = Overrides(build=request.build)
     check_artifact(overrides, selected)
-    output = _usable(request.output)
+    output = _usable(request.output, selected.loaded.root)
     choice = choice_of(overrides, selected)
     builder = wiring.builder(selected, choice)
     started = time.monotonic()
@@ -119,12 +120,20 @@ def _run(make: Callable[[_Step], T], listener: Listener) -> T:
     return made
 
 
-def _usable(output: Path | None) -> Path | None:
-    """The file by its whole path. Raises InputError for a place where no file can be."""
+def _usable(output: Path | None, root: Path) -> Path | None:
+    """The file by its whole path. Raises InputError for a place where no file can be, and for one among the agent's
+    files: the next build would have it in it."""
     if output is None:
         return None
     whole = output.absolute()
     if whole.is_dir() or not whole.parent.is_dir():
         what = "a folder" if whole.is_dir() else f"there is no folder {whole.parent}"
         raise InputError(f"--output {output}: {what}", hint="--output FILE, in a folder that is there")
+    if whole.resolve().is_relative_to(root.resolve()):
+        name = whole.resolve().relative_to(root.resolve()).as_posix()
+        if source.goes_along(root, name):
+            raise InputError(
+                f"--output {output}: it would be one of the agent's files, and in the next image",
+                hint=f"--output {Path('..', whole.name)}, or a line {name} in .dockerignore",
+            )
     return whole

@@ -84,8 +84,8 @@ def test_it_has_the_files_that_docker_s_has(
     if dockerfile:
         (command.folder / "Dockerfile").write_text(dockerfile)
     theirs = json.loads(command.run("build", "--build", "docker", "--json").stdout)
-    command.run("build", "--build", "oci", "--output", "image.tar", "--json")
-    with (command.folder / "image.tar").open("rb") as archive:
+    command.run("build", "--build", "oci", "--output", "../image.tar", "--json")
+    with (command.folder.parent / "image.tar").open("rb") as archive:
         (ours,) = engine.images.load(archive)
     try:
         assert files_of(engine, ours.id) == files_of(engine, theirs["digest"])

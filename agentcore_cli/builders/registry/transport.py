@@ -71,8 +71,8 @@ class Transport:
             last = attempt == attempts - 1
             try:
                 answer = self._followed(method, url, headers, body)
-            except LostError:
-                if last:
+            except LostError as error:
+                if last or _is_nowhere(error):
                     raise
                 self._pause(_pause_of(attempt))
                 continue
@@ -221,4 +221,15 @@ def _reason(error: BaseException) -> str:
     """What went wrong, without the URL: its query may be a secret."""
     inner = getattr(error, "reason", None) or (error.args[-1] if error.args else error)
     text = str(inner)
-    return text.rpartition(">: ")[2] if ">: " in text else text
+    for mark in (">: ", "): "):  # behind the connection's own name
+        if text.startswith(("<", "HTTP")) and mark in text:
+            text = text.partition(mark)[2]
+    return text
+
+
+def _is_nowhere(error: LostError) -> bool:
+    """Whether no machine has that name."""
+    from urllib3.exceptions import NameResolutionError
+
+    cause = error.__cause__
+    return isinstance(getattr(cause, "reason", cause), NameResolutionError)

@@ -36,8 +36,9 @@ OF_EACH_VERB = {
     "configure": [([], 0), (["--entrypoint", "nowhere.py"], 2), (["--protocol", "SMTP"], 2)],
     "plan": [([], 0), (["--image", "Not An Image"], 2), (["--agent", "nobody"], 4)],
     "build": [
-        (["--config", "scratch.yaml", "--build", "oci", "--output", "image.tar"], 0),
+        (["--config", "scratch.yaml", "--build", "oci", "--output", "../image.tar"], 0),
         (["--output", "nowhere/image.tar"], 2),
+        (["--output", "image.tar"], 2),
         (["--agent", "nobody"], 4),
     ],
     "deploy": [([], 0), (["--build", "oci"], 2), (["--env", "=x"], 2), (["--agent", "nobody"], 4)],

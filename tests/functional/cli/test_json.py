@@ -202,7 +202,7 @@ def test_build(tmp_path: Path) -> None:
         "version: 1\nproject: a-1a2b3c\nagents:\n  bot: {entrypoint: agent.py, base_image: scratch}\n"
     )
     agentcore = SameProcess(tmp_path, {"AGENTCORE_HOME": str(tmp_path / "home")})
-    (said,) = objects(agentcore, "build", "--build", "oci", "--output", "image.tar")
+    (said,) = objects(agentcore, "build", "--build", "oci", "--output", "../image.tar")
     assert (said["builder"], said["largest"]) == ("oci", [{"name": "/app/agent.py", "size": 9}])
     assert Path(said["output"]).is_file()
 
