@@ -118,8 +118,8 @@ class Registry:
             answer = self.transport.send(method, url, whole, body, **how)
             if answer.status != 401 or not self.transport.is_ours(url):
                 return answer
-            self._access.answer(answer, scope, shown)
             discard(answer)
+            self._access.answer(answer, scope, shown)
         raise self._access.refused()
 
     def require(self, answer: BaseHTTPResponse, status: int, what: str) -> None:

@@ -72,7 +72,7 @@ class Transport:
             try:
                 answer = self._followed(method, url, headers, body)
             except LostError as error:
-                if last or _is_nowhere(error):
+                if last or _is_lasting(error):
                     raise
                 self._pause(_pause_of(attempt))
                 continue
@@ -227,9 +227,10 @@ def _reason(error: BaseException) -> str:
     return text
 
 
-def _is_nowhere(error: LostError) -> bool:
-    """Whether no machine has that name."""
-    from urllib3.exceptions import NameResolutionError
+def _is_lasting(error: LostError) -> bool:
+    """Whether it will be so a second later: no machine has that name, or its certificate is not trusted."""
+    from urllib3.exceptions import NameResolutionError, SSLError
 
     cause = error.__cause__
-    return isinstance(getattr(cause, "reason", cause), NameResolutionError)
+    reason = getattr(cause, "reason", cause)
+    return isinstance(reason, NameResolutionError) or (isinstance(cause, SSLError) and "CERTIFICATE" in str(cause))
