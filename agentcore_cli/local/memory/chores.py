@@ -41,17 +41,17 @@ class Chores:
         self._search = search
         self._sweep_at = 0.0
 
-    def step(self) -> bool:
-        """Do some of it; whether there may be more."""
+    def step(self, *, adds: bool = True) -> bool:
+        """Do some of it, without `adds` only what removes; whether there may be more."""
         if not self.now:
             return False
-        if waiting := self._jobs.waiting(EVENTS):
+        if adds and (waiting := self._jobs.waiting(EVENTS)):
             with self._store.transaction():
                 for one in waiting:
                     self._extract(one)
                     self._jobs.done(one)
             return True
-        if self._search.behind():
+        if adds and self._search.behind():
             with self._store.transaction():
                 self._search.catch_up()
             return True

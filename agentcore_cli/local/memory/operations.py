@@ -31,6 +31,11 @@ class Operation(operations.Operation):
 
     is_control: bool = False
 
+    @property
+    def adds(self) -> bool:
+        """It may leave more in the database than there was."""
+        return self.name.startswith(("Create", "BatchCreate", "BatchUpdate"))
+
 
 def _of_control(operation: operations.Operation) -> Operation:
     members = {

@@ -127,9 +127,7 @@ class Words:
                     scores[seq] = scores.get(seq, 0.0) + found * share
         return scores
 
-    def _allowed(
-        self, scores: Mapping[int, float], condition: str, values: Sequence[object], most: int
-    ) -> list[int]:
+    def _allowed(self, scores: Mapping[int, float], condition: str, values: Sequence[object], most: int) -> list[int]:
         """The best records for which the condition holds; each step asks for more of them than the one before."""
         order = sorted(scores, key=lambda seq: (-scores[seq], -seq))
         allowed: list[int] = []

@@ -28,6 +28,7 @@ from agentcore_cli.local.memory.search import Search
 from agentcore_cli.local.memory.tables import MIGRATIONS
 from agentcore_cli.local.memory.threads import Threads
 from agentcore_cli.local.memory.tokens import Tokens
+from agentcore_cli.local.reserve import Reserve
 from agentcore_cli.local.store import Store
 from agentcore_cli.local.wire import JSON_HEADERS, ServiceFault
 
@@ -40,9 +41,10 @@ _log = logging.getLogger(__name__)
 class Worker:
     """Everything over one `Store`."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, reserve: Reserve | None = None) -> None:
         store.migrate(ROOM, MIGRATIONS)
         self._store = store
+        self._reserve = reserve or Reserve(store.path.parent)
         tokens = Tokens(store)
         memories = Memories(store, tokens)
         threads = Threads(store, memories)
@@ -80,7 +82,7 @@ class Worker:
     def chore(self) -> bool:
         """Do a little of what is left to do; whether there may be more."""
         try:
-            return self._chores.step()
+            return self._chores.step(adds=not self._reserve.refusal)
         except (ServiceFault, sqlite3.Error) as error:
             _failed(self._store, error)
             return False
@@ -106,11 +108,17 @@ class Worker:
 
     def _write(self, calls: Sequence[Call]) -> list[Answered]:
         """All of them in one transaction; when that can't be committed, all of them are refused."""
+        refusal = self._reserve.refusal
         try:
             with self._store.transaction():
-                return [self._apart(call) for call in calls]
+                return [
+                    self._refused(refusal) if refusal and call.operation.adds else self._apart(call) for call in calls
+                ]
         except (ServiceFault, sqlite3.Error) as error:
             return [Answered.of(_failed(self._store, error))] * len(calls)
+
+    def _refused(self, refusal: str) -> Answered:
+        return Answered.of(ServiceFault.quota(f"{refusal[0].upper()}{refusal[1:]}; nothing was changed"))
 
     def _apart(self, call: Call) -> Answered:
         """One write of several: it is done whole, or not at all."""
