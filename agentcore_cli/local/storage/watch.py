@@ -4,8 +4,8 @@ Nobody holds a session to the size of a folder while it writes, so somebody look
 there is none before the disk itself has become fuller by a good piece, or a minute has passed. What passes the limit
 between two looks is written by then: that is told where protections are listed.
 
-When the disk comes to its end (`reserve`), the session that has added most since it began is ended, and if that does not
-help, the next: one at each glance.
+When the disk comes to its end (`reserve`), the session that has added most since it began is ended, and if that does
+not help, the next: one at each glance.
 """
 
 from __future__ import annotations
