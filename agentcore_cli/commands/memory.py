@@ -231,6 +231,7 @@ def _run(ctx: typer.Context, operation: Callable[[Selected, Listener], Result]) 
 
 def _shown(found: Shown) -> str:
     from agentcore_cli.ui.tables import fields, instant, table
+    from agentcore_cli.ui.terminal import printable
 
     def many(count: int) -> str:
         return f"{count:,} or more" if count >= found.counted_max else f"{count:,}"
@@ -249,6 +250,9 @@ def _shown(found: Shown) -> str:
             ("actors", many(found.actors)),
             ("sessions", many(found.sessions)),
             ("records", many(found.records)),
+            ("records drawn", f"by {found.extraction} of the project" if found.extraction else None),
+            ("not drawn", f"from {many(found.failed_extractions)} events" if found.failed_extractions else None),
+            ("the last of them", printable(found.last_failure) if found.last_failure else None),
             ("search", _RETRIEVALS.get(found.retrieval, found.retrieval) if found.retrieval else None),
         ]
     )

@@ -129,7 +129,7 @@ class Extractions:
             raise ArtifactError("local_extraction is for agents that run as code; this one runs as an image")
         if not confines.is_inside(program.code / file, program.code) or not (program.code / file).is_file():
             raise ArtifactError("it is not among the files that were deployed")
-        log = logs.stream(self._home, version.runtime_id, DEFAULT_ENDPOINT)
+        log = logs.stream(self._home, version.runtime_id, DEFAULT_ENDPOINT, logs.EXTRACTION)
         self._programs.hold(program)
         self._held = program
         self._worker = await Worker.start(self._home, self._sandbox, program, file, log)
