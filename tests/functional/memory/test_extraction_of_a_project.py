@@ -32,7 +32,7 @@ def test_the_example_draws_its_own_records_and_tells_what_it_could_not(project: 
     assert "= memory: keep" in project.run("plan").stdout
     shown = project.run("memory", "show", "notes").stdout
     assert "by extraction.py of the project" in shown
-    assert "not drawn" not in shown
+    assert "not drawn from" not in shown
     (project.folder / "extraction.py").write_text(FAILING)
     project.run("deploy")
     project.run("invoke", '{"actor_id": "ann", "prompt": "Where is order 43?"}')
