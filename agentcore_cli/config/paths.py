@@ -14,7 +14,7 @@ from agentcore_cli.errors import EntrypointError
 
 # The keys of an agent that are paths, and those of its memory; a test goes through the schema and asks of every text
 # whether it is one.
-OF_AN_AGENT: Final = ("entrypoint", "requirements", "role_policy")
+OF_AN_AGENT: Final = ("entrypoint", "requirements", "role_policy", "resource_policy")
 OF_A_MEMORY: Final = ("local_extraction",)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,8 +20,8 @@ from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.patience import Patience
 from tests.fakes.control_server import ControlServer
 from tests.fakes.things import Killed
-from tests.functional.resources.control_account import ControlAccount
 from tests.functional.resources.deployment import MortalSession
+from tests.functional.resources.part import Part
 from tests.local_runtime import eventually
 
 OWNER = Owner("project-1", "bot", "aws")
@@ -45,13 +44,7 @@ FULL = Settings(
 )
 
 
-@pytest.fixture
-def control(tmp_path: Path) -> Iterator[ControlServer]:
-    with ControlServer(tmp_path / "home") as server:
-        yield server
-
-
-class Account(ControlAccount):
+class Account(Part):
     """One agent's memory in an account, with the records of its deploys."""
 
     def memory(self, settings: Settings = PLAIN, *, lives: int | None = None, **wishes: Any) -> Memory:

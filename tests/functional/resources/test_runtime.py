@@ -23,7 +23,7 @@ from agentcore_cli.resources.runtime_facts import code_artifact
 from tests.fakes.control import DIGEST, REGION
 from tests.fakes.control_server import ControlServer
 from tests.fakes.things import MemoryStore
-from tests.functional.resources.control_account import ControlAccount
+from tests.functional.resources.part import Part
 from tests.local_runtime import eventually
 
 OWNER = Owner("project-1", "bot", "aws")
@@ -40,13 +40,7 @@ FULL = Agent(
 )
 
 
-@pytest.fixture
-def control(tmp_path: Path) -> Iterator[ControlServer]:
-    with ControlServer(tmp_path / "home") as server:
-        yield server
-
-
-class Account(ControlAccount):
+class Account(Part):
     """One agent's runtime in an account, with the records of its deploys."""
 
     def runtime(self, agent: Agent = PLAIN, **wishes: Any) -> Runtime:
