@@ -122,7 +122,7 @@ class DataPlane:
             command = await session.process.run(members["command"])
         except SandboxError as error:
             raise ServiceFault.runtime_client_error(f"Runtime could not run the command: {error.message}") from error
-        run = CommandRun(command, members["timeout"], self._clock)
+        run = CommandRun(command, members["timeout"], self._clock, request.hurry)
         self._sessions.begin(session, run)
         try:
             headers = [*session.identity()[:1], (REQUEST_ID, request.id.encode())]

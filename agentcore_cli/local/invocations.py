@@ -98,7 +98,7 @@ class Invocations:
     async def _exchange(self, request: Request, version: Resolved, body: RequestBody, asked: _Asked) -> None:
         session = await self._sessions.enter(version, asked.session_id, asked.remark)
         assert session.pool is not None, "a session that can be entered has a process"
-        exchange = Exchange(session.pool, body)
+        exchange = Exchange(session.pool, body, request.hurry)
         began = time.time()
         self._sessions.begin(session, exchange)
         try:

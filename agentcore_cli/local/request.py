@@ -24,7 +24,8 @@ class Request:
 
     `protocol` is that of the agent, once it is known that the request is an invocation of one; `rpc_id` is the id of
     the JSON-RPC request in its body, once that is known: a refusal is written as the protocol wants it. `known` is to
-    be called when its caller has proven that it may call: its connection is no stranger's from then on.
+    be called when its caller has proven that it may call: its connection is no stranger's from then on; `hurry` when
+    its answer ends before its end: a caller that does not take what is left is hung up on.
     `path` and `query_string` are as they were sent. `session_token` stood before the path whose `segments` these are.
     """
 
@@ -33,6 +34,7 @@ class Request:
         "_held",
         "header_list",
         "headers",
+        "hurry",
         "id",
         "known",
         "method",
@@ -58,7 +60,9 @@ class Request:
         self.headers: dict[bytes, bytes] = dict(self.header_list)
         self.receive = receive
         self.send = send
-        self.known: Callable[[], None] = scope.get("state", {}).get("known", _nothing)
+        state: dict[str, Callable[[], None]] = scope.get("state", {})
+        self.known = state.get("known", _nothing)
+        self.hurry = state.get("hurry", _nothing)
         self.protocol: Protocol = "HTTP"
         self.rpc_id: msgspec.Raw | None = None
         self._held: HeldBody | None = None
@@ -118,7 +122,7 @@ class Request:
 
 
 def _nothing() -> None:
-    """What is to be done where nobody counts strangers."""
+    """What is to be done where nobody looks after connections."""
 
 
 @lru_cache(maxsize=256)

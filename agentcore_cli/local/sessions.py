@@ -267,8 +267,7 @@ class Sessions:
         except SandboxError:
             _log.exception("session %s could not be cleaned up", session.name)
         finally:
-            if session.pool is not None:
-                session.pool.close()
+            session.cut()
             await self._forget(session, reason)
 
     async def _forget(self, session: Session, reason: str) -> None:
