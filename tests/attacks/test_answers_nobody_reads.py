@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from tests.server_memory import Memory
 
 AGENT = Path(__file__).parents[1] / "agents" / "floods.py"
 GROWTH_MAX = 30 * 1024 * 1024
-SECONDS = 1.5  # for which a flood may do its worst
+SECONDS = 1.0  # for which a flood may do its worst
 HOUR = 3600  # seconds: the longest that a stream and a WebSocket may last (bedrock-agentcore-limits)
 
 
@@ -88,28 +89,26 @@ def state(server: RunningServer, arn: str, session: str) -> SessionRecord:
 
 
 def others_are_served(server: RunningServer, arn: str) -> None:
-    for _ in range(3):
-        assert server.ask("GET", "/_local/health").status == 200
-        assert server.invoke(arn, b"{}", new_session()).status == 200
+    assert server.ask("GET", "/_local/health").status == 200
+    assert server.invoke(arn, b"{}", new_session()).status == 200
 
 
-@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("gone", [False, True], ids=["silent", "gone"])
-def test_what_nobody_reads_is_not_kept(server: RunningServer, arn: str, way: Way, gone: bool) -> None:
+def test_what_nobody_reads_is_not_kept(server: RunningServer, arn: str, gone: bool) -> None:
     session = started(server, arn)
     with Memory(server.info.pid) as memory, contextlib.ExitStack() as callers:
-        for _ in range(5):
+        for way in WAYS * 4:
             callers.enter_context(way(server, arn, session)).recv(16)
         if gone:
             callers.close()
-        others_are_served(server, arn)
         threading.Event().wait(SECONDS)
         others_are_served(server, arn)
     assert memory.growth < GROWTH_MAX
 
 
 def test_after_its_hour_a_silent_caller_keeps_no_session(server: RunningServer, arn: str) -> None:
-    """What it was told so far lies in its socket: that it takes nothing more does not keep the exchange either."""
+    """That it takes nothing does not keep the exchange, nor the connection."""
+    before = descriptors(server)
     sessions = {way.__name__: started(server, arn) for way in WAYS}
     with contextlib.ExitStack() as callers:
         silent = [callers.enter_context(way(server, arn, sessions[way.__name__])) for way in WAYS]
@@ -123,15 +122,11 @@ def test_after_its_hour_a_silent_caller_keeps_no_session(server: RunningServer, 
         for session in sessions.values():
             eventually(lambda session=session: state(server, arn, session).state == "stopped", "it was idle")
             assert state(server, arn, session).end_reason == "was idle for 900 s"
-        for one in silent:
-            whole(one)
+        eventually(lambda: descriptors(server) <= before, "it was hung up on")
 
 
-def whole(one: socket.socket) -> None:
-    """Read until the server hangs up."""
-    with contextlib.suppress(ConnectionResetError):
-        while one.recv(65_536):
-            pass
+def descriptors(server: RunningServer) -> int:
+    return len(os.listdir(f"/proc/{server.info.pid}/fd"))
 
 
 @pytest.mark.parametrize("does", ["pings", "fragments"])
