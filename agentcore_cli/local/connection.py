@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Hashable
 from typing import Any, Final
 
 import httptools
@@ -56,10 +57,14 @@ class CallerConnection(HttpToolsProtocol):
         self._head_size = 0
         self._pending = 0  # bytes since anything of the request was whole
         self._passed_over = False
+        self._converses = False
 
-    def prove(self) -> None:
-        """Whoever calls may do so: its connection is no stranger's any more."""
-        self._leave()
+    def prove(self, session: Hashable | None = None) -> None:
+        """Whoever calls may do so: its connection is no stranger's any more, but the owner's or a `session`'s."""
+        if session is None:
+            self._leave()
+        else:
+            self._strangers.belongs(self, session)
         self.timeout_keep_alive = self._idle_seconds
 
     def hurry(self) -> None:
@@ -69,7 +74,7 @@ class CallerConnection(HttpToolsProtocol):
 
     @property
     def silent(self) -> bool:
-        return self.cycle is None or self.cycle.response_complete
+        return not self._converses and (self.cycle is None or self.cycle.response_complete)
 
     def hang_up(self) -> None:
         self.transport.abort()
@@ -186,6 +191,7 @@ class CallerConnection(HttpToolsProtocol):
     def _upgrade(self, rest: bytes) -> None:
         self._stop_timer()
         if not self._passed_over:
+            self._converses = True
             self.handle_websocket_upgrade()
             if rest and not self.transport.is_closing():
                 self.transport.get_protocol().data_received(rest)  # type: ignore[attr-defined]  # uvicorn's

@@ -96,7 +96,7 @@ class Invocations:
         return _NO_SESSION_ID
 
     async def _exchange(self, request: Request, version: Resolved, body: RequestBody, asked: _Asked) -> None:
-        session = await self._sessions.enter(version, asked.session_id, asked.remark)
+        session = await self._sessions.enter(version, asked.session_id, asked.remark, by=request.grant)
         assert session.pool is not None, "a session that can be entered has a process"
         exchange = Exchange(session.pool, body, request.hurry)
         began = time.time()
