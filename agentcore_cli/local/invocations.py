@@ -52,7 +52,7 @@ class Invocations:
         if request.protocol not in _RPC:
             await self._invoke(request, version, body, parameters.of_invoke(request))
             return
-        body.keep()
+        body.keep(PAYLOAD_MAX if request.grant is None else RPC_READ_MAX)  # a session may make many at once
         try:
             await self._invoke_rpc(request, version, body)
         except ServiceFault:

@@ -52,14 +52,15 @@ class RequestBody:
 
     def __init__(self, receive: Receive, limit: int) -> None:
         self._receive = receive
-        self._left = limit
+        self._limit = self._left = limit
         self._held: bytes | None = None
         self._kept: list[bytes] | None = None
+        self._kept_most = 0
         self.whole = False
 
-    def keep(self) -> None:
-        """From the first piece on, until `forget`, remember what came."""
-        self._kept = []
+    def keep(self, most: int) -> None:
+        """From the first piece on, until `forget` or more than `most` bytes have come, remember what came."""
+        self._kept, self._kept_most = [], most
 
     def forget(self) -> None:
         self._kept = None
@@ -79,6 +80,8 @@ class RequestBody:
             raise PayloadTooLarge
         if self._kept is not None:
             self._kept.append(data)
+            if self._limit - self._left > self._kept_most:
+                self.forget()
         return data
 
     async def gather(self, most: int) -> bytes:
