@@ -15,7 +15,7 @@ from agentcore_cli.aws.session import Session
 from agentcore_cli.builders import image, source
 from agentcore_cli.builders.choice import Choice, choose
 from agentcore_cli.config import Start
-from agentcore_cli.config.schema import IMAGE_NAME, IMAGE_RULE
+from agentcore_cli.config.schema import IMAGE_NAME, IMAGE_RULE, LocalMount
 from agentcore_cli.contract import ENVIRONMENT_KEY_MAX, ENVIRONMENT_VALUE_MAX
 from agentcore_cli.engine import Change, Journal, Plan, plan_deploy
 from agentcore_cli.errors import EntrypointError, InputError, StillInProgressError
@@ -45,8 +45,8 @@ class LargeFile:
 class PlanResult:
     """`changes` are all resources in their order, `pending` those that would change; `largest` as many as asked for.
 
-    `network` is that of local sessions of code, None elsewhere; `builder` is who makes the artifact for AWS, and why,
-    None where nothing is made.
+    `network` is that of local sessions of code, None elsewhere; `mounts` what of this machine's files they see besides.
+    `builder` is who makes the artifact for AWS, and why, None where nothing is made.
     """
 
     agent: str
@@ -55,6 +55,7 @@ class PlanResult:
     pending: tuple[Change, ...]
     largest: tuple[LargeFile, ...] = ()
     network: local_network.SessionNetwork | None = None
+    mounts: tuple[LocalMount, ...] = ()
     builder: Choice | None = None
 
 
@@ -90,8 +91,11 @@ def plan(overrides: Overrides, selected: Selected, listener: Listener, *, larges
     with visit(selected) as place:
         made = make_plan(place, replace(overrides, choice=choice), Patience(), listener)
     told = _largest(overrides, selected, largest) if largest else ()
+    result = PlanResult(selected.agent_name, selected.target_name, made.changes, made.pending, told, builder=choice)
+    if not selected.is_local or _is_image(overrides, selected):
+        return result  # containers have what the engine gives
     network = _network(overrides, selected)
-    return PlanResult(selected.agent_name, selected.target_name, made.changes, made.pending, told, network, choice)
+    return replace(result, network=network, mounts=selected.loaded.config.local.mounts)
 
 
 def choose_builder(overrides: Overrides, selected: Selected) -> Choice | None:
@@ -106,11 +110,13 @@ def choice_of(overrides: Overrides, selected: Selected) -> Choice:
     return choose(overrides.build, "--build") if overrides.build else choose(selected.agent.build, "the config")
 
 
-def _network(overrides: Overrides, selected: Selected) -> local_network.SessionNetwork | None:
+def _is_image(overrides: Overrides, selected: Selected) -> bool:
     there = selected.state.deployed(selected.agent_name)
     has_image = overrides.build is None and there is not None and "/" in (there.artifact or "")
-    if overrides.image or overrides.build == "docker" or has_image:
-        return None  # containers have a network of the engine's
+    return bool(overrides.image) or overrides.build == "docker" or has_image
+
+
+def _network(overrides: Overrides, selected: Selected) -> local_network.SessionNetwork | None:
     return local_network.session_network(selected, {**wiring.local_environment(selected), **overrides.environment})
 
 

@@ -29,7 +29,7 @@ _REDIRECTS: Final = 5
 _BUSY: Final = frozenset({408, 429, 500, 502, 503, 504})
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 _LOOPBACK: Final = ("localhost", "127.", "[::1]")
-_HINT: Final = "check the network and the proxy, then run the same command again: what is there is not sent twice"
+_HINT: Final = "see that network and proxy lead there, then run the same command again: what is there is not sent twice"
 
 
 class LostError(AgentcoreError):
