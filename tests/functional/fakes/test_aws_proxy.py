@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError, ReadTimeoutError
@@ -30,7 +29,7 @@ from tests.fakes.aws_faults import (
 )
 from tests.fakes.aws_proxy import AwsProxy
 from tests.local_runtime import eventually
-from tests.stand_ins import REGION, Moto
+from tests.stand_ins import Moto, boto3_client
 
 GONE = "http://127.0.0.1:9"  # where nothing may be sent to
 ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=0.5)
@@ -44,9 +43,8 @@ def proxy(moto: Moto) -> Iterator[AwsProxy]:
 
 @pytest.fixture
 def clients(proxy: AwsProxy) -> Iterator[dict[str, Any]]:
-    session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="b", region_name=REGION)
     names = ("iam", "ecr", "sts", "bedrock-agentcore-control")
-    made = {name: session.client(name, endpoint_url=proxy.url, config=ONCE) for name in names}
+    made = {name: boto3_client(name, proxy.url, config=ONCE) for name in names}
     yield made
     for client in made.values():
         client.close()
@@ -183,8 +181,7 @@ def caller_of(proxy: AwsProxy) -> subprocess.Popen[bytes]:
 def test_what_the_proxy_could_not_serve_is_told_at_the_end(moto: Moto) -> None:
     proxy = AwsProxy({"logs": GONE}, otherwise=moto.url)
     proxy.__enter__()
-    session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="b", region_name=REGION)
-    client = session.client("logs", endpoint_url=proxy.url, config=ONCE)
+    client = boto3_client("logs", proxy.url, config=ONCE)
     with pytest.raises(ClientError):
         client.describe_log_groups()
     client.close()
