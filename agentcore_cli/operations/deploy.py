@@ -13,16 +13,17 @@ from agentcore_cli import contract, names, wiring
 from agentcore_cli.engine import Action, Change, Facts, Outcome, Plan, apply
 from agentcore_cli.errors import AgentFailedError, InputError
 from agentcore_cli.events import Event, Listener, Note, Step
+from agentcore_cli.keys import RUNTIME
 from agentcore_cli.operations.handed_over import HandedOver, hand_over
-from agentcore_cli.operations.plan import Overrides, Workplace, check, make_plan, work_on
+from agentcore_cli.operations.plan import Workplace, check, make_plan, work_on
 from agentcore_cli.operations.relative_paths import explain_relative_path
 from agentcore_cli.operations.rollback import RollbackRequest, go_back
 from agentcore_cli.operations.secrets import explain_missing, local_values
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.operations.smoke import STEP, Smoke, told_what_goes_on
+from agentcore_cli.resources.deployment import Overrides
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.resources.runtime import STARTED
-from agentcore_cli.state import RUNTIME
 from agentcore_cli.trust import Trust
 
 if TYPE_CHECKING:
@@ -97,11 +98,12 @@ def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> De
             secrets = local_values(selected, request.caller, listener)
             _hand_over_credentials(request, selected, secrets)
             applied = _before_runtime(partial(_hand_over_credentials, request, selected, secrets), listener)
-            _tell_of_network(selected, listener)
+            health = wiring.local_runtime(selected).health()
+            if _is_new(plan):
+                _tell_level(health, listener)
+            _tell_of_network(selected, health, listener)
         with told_what_goes_on(place):
             outcome = apply(plan, place.journal, applied)
-        if selected.is_local and _is_new(plan):
-            _tell_level(wiring.local_runtime(selected).health(), listener)
         seconds = _see_it_start(request, place, outcome, listener) if smokes else {}
     return _result(selected, plan, outcome, {**outcome.seconds, **seconds})
 
@@ -138,7 +140,7 @@ def _ask(request: DeployRequest, selected: Selected, plan: Plan) -> None:
 
 
 def _tell_level(health: Health, listener: Listener) -> None:
-    """Once for each agent, where sessions are no more than processes: what that does not protect."""
+    """Once for each agent, before any of it runs: what sessions that are no more than processes do not protect."""
     if health.level == "process":
         message = (
             f"sessions are separate processes here, and no more ({health.level_reason}): an agent can read and change "
@@ -214,11 +216,11 @@ def _before_runtime(again: Callable[[], None], listener: Listener) -> Listener:
     return heard
 
 
-def _tell_of_network(selected: Selected, listener: Listener) -> None:
+def _tell_of_network(selected: Selected, health: Health, listener: Listener) -> None:
     """Say so when sessions do not get the private network that the config asks for."""
     if selected.loaded.config.local.network != "private":
         return
-    for wall in wiring.local_runtime(selected).health().protections:
+    for wall in health.protections:
         if wall["name"] == contract.LOCAL_NETWORK_PROTECTION and not wall["active"]:
             text = f"sessions share this machine's network, not private as local.network asks: {wall['reason']}"
             listener(Note(text, "warning"))
