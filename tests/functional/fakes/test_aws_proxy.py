@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,7 +33,8 @@ from tests.local_runtime import eventually
 from tests.stand_ins import Moto, boto3_client
 
 GONE = "http://127.0.0.1:9"  # where nothing may be sent to
-ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=0.5)
+ONCE = Config(retries={"total_max_attempts": 1})
+IMPATIENT = ONCE.merge(Config(read_timeout=0.5))
 
 
 @pytest.fixture
@@ -123,9 +125,8 @@ def test_a_gateway_that_fails_speaks_no_protocol(proxy: AwsProxy, clients: dict[
     [
         (reset_before, ConnectionClosedError, []),
         (reset_after, ConnectionClosedError, ["one"]),
-        (silent_for(1), ReadTimeoutError, ["one"]),
     ],
-    ids=["reset before", "reset after", "silence"],
+    ids=["reset before", "reset after"],
 )
 def test_a_lost_answer_is_lost_before_or_after_the_service_acted(
     proxy: AwsProxy, clients: dict[str, Any], moto: Moto, harm: Any, error: type[BotoCoreError], made: list[str]
@@ -134,6 +135,13 @@ def test_a_lost_answer_is_lost_before_or_after_the_service_acted(
     with pytest.raises(error):
         clients["ecr"].create_repository(repositoryName="one")
     eventually(lambda: repositories(moto) == made, f"the account holds {made}")
+
+
+def test_behind_a_silence_the_service_has_acted(proxy: AwsProxy, moto: Moto) -> None:
+    proxy.interfere(named("ecr:CreateRepository"), silent_for(1))
+    with closing(boto3_client("ecr", proxy.url, config=IMPATIENT)) as impatient, pytest.raises(ReadTimeoutError):
+        impatient.create_repository(repositoryName="one")
+    eventually(lambda: repositories(moto) == ["one"], "the account holds it")
 
 
 def test_only_some_calls_come_to_harm(proxy: AwsProxy, clients: dict[str, Any]) -> None:

@@ -13,7 +13,6 @@ from botocore.config import Config
 from agentcore_cli.aws import endpoints
 from agentcore_cli.errors import InputError
 
-
 REGIONS = ["us-west-2", "eu-central-1", "cn-north-1", "us-gov-west-1"]
 
 
