@@ -17,14 +17,16 @@ from typing import Any, Final
 
 from agentcore_cli.local import logs
 from agentcore_cli.local.clock import Clock
-from agentcore_cli.local.control import ArtifactError, Resolved
+from agentcore_cli.local.control import Resolved
 from agentcore_cli.local.credentials import Credentials
 from agentcore_cli.local.faults import Faults
 from agentcore_cli.local.health import Health
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.ledger import Ledger
+from agentcore_cli.local.pool import Pool
 from agentcore_cli.local.programs import Programs
-from agentcore_cli.local.provisioning import StartFailed, until_ready
+from agentcore_cli.local.protocol import SessionRecord
+from agentcore_cli.local.provisioning import refusal, until_ready
 from agentcore_cli.local.sandbox import Level, SandboxError, SessionSpec
 from agentcore_cli.local.sandboxes import Sandboxes
 from agentcore_cli.local.schedule import GRAIN_SECONDS, Schedule
@@ -32,7 +34,6 @@ from agentcore_cli.local.session import Activity, Session, SessionKey
 from agentcore_cli.local.session_storage import SessionStorage
 from agentcore_cli.local.session_tokens import Grant, SessionTokens
 from agentcore_cli.local.storage import Kept, Storages
-from agentcore_cli.local.upstream import Pool
 from agentcore_cli.local.vitals import Vitals
 from agentcore_cli.local.wire import ServiceFault
 
@@ -169,13 +170,13 @@ class Sessions:
     def count(self) -> int:
         return len(self._live)
 
-    def records(self, runtime_arn: str | None = None) -> list[dict[str, Any]]:
+    def records(self, runtime_arn: str | None = None) -> list[SessionRecord]:
         """Living sessions, then ended ones, newest first."""
         for session in self._live.values():
             self._storage.look_at(session)
         living = [session.record(self._level(session)) for session in self._live.values() if not session.is_trial]
-        living = [record for record in living if runtime_arn in (None, record["runtime_arn"])]
-        return sorted(living, key=lambda record: -record["started_at"]) + self._ledger.past(runtime_arn)
+        living = [record for record in living if runtime_arn in (None, record.runtime_arn)]
+        return sorted(living, key=lambda record: -record.started_at) + self._ledger.past(runtime_arn)
 
     def _level(self, session: Session) -> Level:
         return self._sandbox.level_of(session.program)
@@ -198,7 +199,7 @@ class Sessions:
             await self._provision(session)
         except Exception as error:  # whatever it is, the id is not left behind in provisioning
             await self._give_up(session, str(error))
-            raise _refusal(error, session) from error
+            raise refusal(error, session) from error
         session.state = "idle"
         self._health.watch(session)
         if session.process is not None and session.process.exited.done():
@@ -289,20 +290,6 @@ class Sessions:
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
         task.add_done_callback(_report)
-
-
-def _refusal(error: Exception, session: Session) -> ServiceFault:
-    """What the caller hears when a session does not start."""
-    if isinstance(error, ServiceFault):
-        return error
-    if isinstance(error, StartFailed):
-        told = [error.advice] if error.advice else []
-        return ServiceFault.runtime_client_error(str(error), detail="\n".join((*told, *logs.tail(session.log))))
-    if isinstance(error, ArtifactError):
-        return ServiceFault.runtime_client_error(str(error))
-    if not isinstance(error, (SandboxError, OSError)):
-        _log.error("session %s could not be started", session.name, exc_info=error)
-    return ServiceFault.internal(f"the session could not be started: {error}")
 
 
 def _report(task: asyncio.Future[None]) -> None:

@@ -21,7 +21,7 @@ from agentcore_cli.operations.known import note_stopped
 from agentcore_cli.operations.selection import Selected
 
 if TYPE_CHECKING:
-    from agentcore_cli.local.client import SessionRecord
+    from agentcore_cli.local.protocol import SessionRecord
 
 ALIVE: Final = ("provisioning", "active", "idle", "stopping", "used lately", "maybe idled out")
 _STOP_SECONDS: Final = 60.0
