@@ -215,8 +215,8 @@ def test_a_second_server_in_the_same_home_waits_its_turn(server: RunningServer) 
 
 
 def test_finding_the_server_is_cheap() -> None:
-    """It is on the way of every local command."""
-    heavy = ("asyncio", "subprocess", "http.client", "tempfile", "msgspec", "uvicorn", "sqlite3", "agentcore_cli.files")
+    """It is on the way of every local command, as are the state's records, which load msgspec."""
+    heavy = ("asyncio", "subprocess", "http.client", "tempfile", "uvicorn", "sqlite3", "agentcore_cli.files")
     look = f"import sys, agentcore_cli.local.daemon; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
