@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from agentcore_cli import __version__, documents
 from agentcore_cli.local.protocol import NUMBER, ServerFile
+from agentcore_cli.waiting import Waiter
 
 if TYPE_CHECKING:
     from agentcore_cli.local.home import Home
@@ -103,12 +103,7 @@ def _wanted(home: Home) -> bool:
 
 
 def _gone(pid: int, started: str | None, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while process_started(pid) == started:
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(_POLL_SECONDS)
-    return True
+    return Waiter(_POLL_SECONDS, _POLL_SECONDS).until(lambda: process_started(pid) != started, seconds)
 
 
 def _has_made_way(home: Home, server: ServerFile) -> bool:

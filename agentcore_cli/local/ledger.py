@@ -37,9 +37,11 @@ class Ledger:
 
     def recover(self, now: float) -> None:
         """Close the account of a server that did not live to do it, and forget the oldest sessions."""
-        for name, record in self._store.all("SELECT name, record FROM sessions WHERE ended_at IS NULL"):
+        for name, arn, record in self._store.all(
+            "SELECT name, runtime_arn, record FROM sessions WHERE ended_at IS NULL"
+        ):
             ended = replace(_record(record), state="stopped", ended_at=now, end_reason=_KILLED)
-            self._write(name, ended)
+            self._write(name, arn, ended)
         newest = "SELECT name FROM sessions ORDER BY ended_at DESC LIMIT ?"
         self._store.execute(f"DELETE FROM sessions WHERE name NOT IN ({newest})", KEPT_MAX)
 
@@ -48,7 +50,7 @@ class Ledger:
         if session.is_trial:
             return
         try:
-            self._write(session.name, session.record(level))
+            self._write(session.name, session.version.runtime_arn, session.record(level))
         except ServiceFault:
             _log.exception("session %s is not in the ledger", session.name)
 
@@ -65,11 +67,11 @@ class Ledger:
     def close(self) -> None:
         self._store.close()
 
-    def _write(self, name: str, record: SessionRecord) -> None:
+    def _write(self, name: str, runtime_arn: str, record: SessionRecord) -> None:
         self._store.execute(
             "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?)",
             name,
-            record.runtime_arn,
+            runtime_arn,
             record.ended_at,
             msgspec.json.encode(record).decode(),
         )

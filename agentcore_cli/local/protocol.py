@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 
 import msgspec
 
+from agentcore_cli import names
 from agentcore_cli.local.faults import Fault
 
 if TYPE_CHECKING:
@@ -73,32 +74,37 @@ class Health(msgspec.Struct, frozen=True):
     mounts: tuple[MountRecord, ...] = ()
 
 
-class SessionRecord(msgspec.Struct, frozen=True):
-    """One session, alive or ended. Times are seconds since the epoch on the server's clock.
+class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One session, alive or ended, from the server to the table that is printed. Times are seconds since the epoch.
 
+    `state` is the local runtime's word, or what the clock says of a session on AWS: "used lately", "maybe idled out",
+    "outlived" (its maximum), "stopped" (by us). What only the local runtime knows is None on AWS, where nobody can ask.
     `sandbox_reason` says what kind of one, or why no better; `warnings` what goes well here and not on AWS;
-    `storage_bytes` is what its storage holds, as far as is known, None without one.
+    `storage_bytes` is what its storage holds, as far as is known.
     """
 
+    name: str = ""  # that of the id, unless it is said
     session_id: str
-    runtime_id: str
-    runtime_arn: str
     endpoint: str
-    version: str
     state: str
     started_at: float
     last_used_at: float
     invocations: int
-    pid: int | None
-    warm: bool
-    cold_reason: str
-    sandbox: str
-    log: str
-    ended_at: float | None
-    end_reason: str | None
-    sandbox_reason: str = ""
+    version: str | None = None
+    sandbox: str | None = None
+    sandbox_reason: str | None = None
+    warm: bool | None = None
+    cold_reason: str | None = None
+    pid: int | None = None
+    log: str | None = None
+    ended_at: float | None = None
+    end_reason: str | None = None
     warnings: tuple[str, ...] = ()
     storage_bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            msgspec.structs.force_setattr(self, "name", names.name_of_session(self.session_id))
 
 
 class SessionPage(msgspec.Struct, frozen=True):

@@ -194,8 +194,6 @@ class Session:
         """The session as `/_local/sessions` shows it."""
         return SessionRecord(
             session_id=self.key.session_id,
-            runtime_id=self.key.runtime_id,
-            runtime_arn=self.version.runtime_arn,
             endpoint=self.key.endpoint,
             version=self.version.version,
             state=self.state,

@@ -174,8 +174,8 @@ class Sessions:
         """Living sessions, then ended ones, newest first."""
         for session in self._live.values():
             self._storage.look_at(session)
-        living = [session.record(self._level(session)) for session in self._live.values() if not session.is_trial]
-        living = [record for record in living if runtime_arn in (None, record.runtime_arn)]
+        asked_for = [it for it in self._live.values() if runtime_arn in (None, it.version.runtime_arn)]
+        living = [session.record(self._level(session)) for session in asked_for if not session.is_trial]
         return sorted(living, key=lambda record: -record.started_at) + self._ledger.past(runtime_arn)
 
     def _level(self, session: Session) -> Level:

@@ -367,24 +367,8 @@ def test_a_killed_server_leaves_an_account(home: Home) -> None:
 
 
 def record(session_id: str) -> SessionRecord:
-    return SessionRecord(
-        session_id=session_id,
-        runtime_id="bot",
-        runtime_arn="arn",
-        endpoint="DEFAULT",
-        version="1",
-        state="stopped",
-        started_at=0.0,
-        last_used_at=0.0,
-        invocations=1,
-        pid=None,
-        warm=False,
-        cold_reason="",
-        sandbox="process",
-        log="",
-        ended_at=0.0,
-        end_reason="stopped on request",
-    )
+    times = {"started_at": 0.0, "last_used_at": 0.0, "ended_at": 0.0}
+    return SessionRecord(session_id=session_id, endpoint="DEFAULT", state="stopped", invocations=1, **times)
 
 
 def test_the_ledger_forgets_the_oldest(home: Home) -> None:
