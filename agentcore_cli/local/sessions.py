@@ -11,11 +11,12 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from agentcore_cli.local import logs
+from agentcore_cli.local.background import Background
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import Resolved
 from agentcore_cli.local.credentials import Credentials
@@ -73,7 +74,7 @@ class Sessions:
         self._live: dict[SessionKey, Session] = {}
         self._starts = 0
         self._closing = False
-        self._ending: set[asyncio.Task[None]] = set()
+        self._background = Background("a session", _log)
         self._schedule = Schedule(clock)
         self._health = Health(self._schedule, clock, faults, self.end)
         self._scheduling: asyncio.Task[None] | None = None
@@ -185,9 +186,7 @@ class Sessions:
 
     async def _end_all(self, sessions: Iterable[Session], reason: str) -> None:
         """One that can't be ended well does not keep the others."""
-        ends = [asyncio.ensure_future(self.end(session, reason)) for session in sessions]
-        for end in ends:
-            end.add_done_callback(_report)
+        ends = [self._background.start(self.end(session, reason)) for session in sessions]
         await asyncio.gather(*ends, return_exceptions=True)
 
     async def _start(
@@ -232,7 +231,7 @@ class Sessions:
         if self._starts % PRUNE_EVERY == 1:
             folder = logs.group(self._home, key.runtime_id, key.endpoint)
             alive = {session.log for session in self._live.values()}
-            self._later(asyncio.to_thread(logs.prune, folder, alive))
+            self._background.start(asyncio.to_thread(logs.prune, folder, alive))
         return logs.stream(self._home, key.runtime_id, key.endpoint)
 
     async def _provision(self, session: Session) -> None:
@@ -258,13 +257,13 @@ class Sessions:
     def _end_overfull(self, kept: Kept, excess: str) -> None:
         session = next((session for session in self._live.values() if session.storage == kept), None)
         if session is not None:
-            self._later(self.end(session, f"its session storage holds too much: {excess}"))
+            self._background.start(self.end(session, f"its session storage holds too much: {excess}"))
 
     def _exited(self, session: Session) -> None:
         """The agent's process has ended by itself: what it still said is delivered, then the session is over."""
         if session.state in ("active", "idle"):
             session.state = "stopping"
-            self._later(self._bury(session))
+            self._background.start(self._bury(session))
 
     async def _bury(self, session: Session) -> None:
         assert session.process is not None, "only a started process can exit"
@@ -296,14 +295,3 @@ class Sessions:
                 await self._programs.release(session.program)
         finally:
             session.gone.set()
-
-    def _later(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
-        task.add_done_callback(_report)
-
-
-def _report(task: asyncio.Future[None]) -> None:
-    if not task.cancelled() and task.exception() is not None:
-        _log.error("work on a session failed", exc_info=task.exception())
