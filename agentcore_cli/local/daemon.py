@@ -116,8 +116,9 @@ def _has_made_way(home: Home, server: ServerFile) -> bool:
         return stop(home)
     if server.protocol == NUMBER:
         return False
+    living = f"{sessions} living session{'s' if sessions > 1 else ''}"
     raise ConflictError(
-        f"the local runtime is version {server.version} and has {sessions} living sessions; this is {__version__}",
+        f"the local runtime is version {server.version} and has {living}; this is {__version__}",
         hint="agentcore local stop",
     )
 
