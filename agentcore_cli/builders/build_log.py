@@ -28,7 +28,7 @@ class BuildLog:
         self._concealed = [value for value in concealed if len(value) >= _SECRET_MIN]
         self._step = "before the first step"
         self._lines: deque[str] = deque(maxlen=_SHOWN_LINES)
-        self._pull = Layers("Downloading", "pulling the base image")
+        self._pull = Layers("Downloading", "pulling the base image:")
 
     def take(self, event: Event) -> None:
         """Raises AgentcoreError, with the failing step and its last lines, when the event is an error."""

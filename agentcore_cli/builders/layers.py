@@ -28,4 +28,4 @@ class Layers:
             return None
         self._told = time.monotonic()
         done, total = (sum(layer[index] for layer in self._layers.values()) / 1024**2 for index in (0, 1))
-        return f"{self._doing}: {done:.0f} of {total:.0f} MB"
+        return f"{self._doing} {done:.0f} of {total:.0f} MB"
