@@ -24,8 +24,9 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 
 from agentcore_cli.local import daemon
-from agentcore_cli.local.client import LocalRuntime, SessionRecord
+from agentcore_cli.local.client import LocalRuntime
 from agentcore_cli.local.home import Home
+from agentcore_cli.local.protocol import SessionRecord
 from tests.stand_ins import boto3_client
 
 REGION = "us-west-2"
