@@ -15,7 +15,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from tests.local_runtime import SESSION_HEADER, UNSIGNED, Answer, RunningServer, invocations, new_session, signed
+from tests.local_runtime import BOTO3, SESSION_HEADER, UNSIGNED, Answer, RunningServer, invocations, new_session, signed
 
 OTHER_KEY = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 INVALID = "InvalidSignatureException"
@@ -152,7 +152,14 @@ def test_a_signature_for_elsewhere(server: RunningServer, answers: str, scope: d
 
 
 def test_boto3_hears_of_the_wrong_region_and_service(server: RunningServer, answers: str) -> None:
-    other = server.session.client("bedrock-agentcore", region_name="eu-west-1", endpoint_url=server.info.url)
+    key, secret = server.info.key
+    other = BOTO3.client(
+        "bedrock-agentcore",
+        region_name="eu-west-1",
+        endpoint_url=server.info.url,
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
+    )
     with pytest.raises(ClientError, match=r"InvalidSignatureException.*valid region, not 'eu-west-1'"):
         other.invoke_agent_runtime(agentRuntimeArn=answers, payload=b"{}")
     other.close()
