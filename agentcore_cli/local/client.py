@@ -87,6 +87,14 @@ class SessionPage:
     now: float
 
 
+class StartRecord(TypedDict):
+    """A session whose agent does not serve yet: for how many seconds, and what it does instead, "" if not known."""
+
+    session_id: str
+    seconds: float
+    seen: str
+
+
 class LocalRuntime:
     """Every method raises an AgentcoreError with the request's id when the server refuses or does not answer."""
 
@@ -108,6 +116,11 @@ class LocalRuntime:
             ),
             page["now"],
         )
+
+    def starts(self, runtime_arn: str) -> list[StartRecord]:
+        """The sessions that start, that of a deploy's trial too; of the ARN the end may be missing."""
+        starts: list[StartRecord] = self._call("GET", f"starts?runtime_arn={quote(runtime_arn, safe='')}")["starts"]
+        return starts
 
     def artifacts(self) -> set[str]:
         """The digests of the bundles that the versions of all runtimes, in all regions, are made from."""

@@ -63,6 +63,7 @@ class Extension:
         self._operations: dict[tuple[str, str], Callable[[Request], Awaitable[dict[str, Any]]]] = {
             ("GET", "health"): self._health,
             ("GET", "sessions"): self._list_sessions,
+            ("GET", "starts"): self._list_starts,
             ("GET", "artifacts"): self._list_artifacts,
             ("POST", "clock"): self._advance_clock,
             ("POST", "faults"): self._arm_fault,
@@ -97,6 +98,11 @@ class Extension:
     async def _list_sessions(self, request: Request) -> dict[str, Any]:
         arn = request.query.get("runtime_arn")
         return {"sessions": self._sessions.records(arn[0] if arn else None), "now": self._clock.now()}
+
+    async def _list_starts(self, request: Request) -> dict[str, Any]:
+        if (arn := request.query.get("runtime_arn")) is None:
+            raise ServiceFault.validation("runtime_arn: which runtime's")
+        return {"starts": self._sessions.starts(arn[0])}
 
     async def _list_artifacts(self, _request: Request) -> dict[str, Any]:
         return {"code_keys": self._control.code_keys()}

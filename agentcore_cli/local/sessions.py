@@ -180,6 +180,16 @@ class Sessions:
     def _level(self, session: Session) -> Level:
         return self._sandbox.level_of(session.program)
 
+    def starts(self, runtime_arn: str) -> list[dict[str, Any]]:
+        """The sessions of a runtime that start, trials too; the ARN may lack the end that AgentCore gives to an id."""
+        starting = [session for session in self._live.values() if session.state == "provisioning"]
+        now = self._clock.awake()
+        return [
+            {"session_id": each.key.session_id, "seconds": now - each.started.awake, "seen": each.seen_starting}
+            for each in starting
+            if runtime_arn in (each.version.runtime_arn, each.version.runtime_arn.rpartition("-")[0])
+        ]
+
     async def _end_all(self, sessions: Iterable[Session], reason: str) -> None:
         """One that can't be ended well does not keep the others."""
         ends = [asyncio.ensure_future(self.end(session, reason)) for session in sessions]

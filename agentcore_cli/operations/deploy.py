@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from agentcore_cli.operations.rollback import RollbackRequest, go_back
 from agentcore_cli.operations.secrets import explain_missing, local_values
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.operations.smoke import STEP, Smoke, told_what_goes_on
+from agentcore_cli.operations.starting import told_while_starting
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.resources.runtime import STARTED
 from agentcore_cli.state import RUNTIME
@@ -98,7 +99,7 @@ def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> De
             _hand_over_credentials(request, selected, secrets)
             applied = _before_runtime(partial(_hand_over_credentials, request, selected, secrets), listener)
             _tell_of_network(selected, listener)
-        with told_what_goes_on(place):
+        with told_what_goes_on(place), _told_while_starting(selected, listener):
             outcome = apply(plan, place.journal, applied)
         if selected.is_local and _is_new(plan):
             _tell_level(wiring.local_runtime(selected).health(), listener)
@@ -115,6 +116,11 @@ def _told_what_is_missing(selected: Selected) -> Iterator[None]:
         explain_missing(error, selected)
         explain_relative_path(error, selected)
         raise
+
+
+def _told_while_starting(selected: Selected, listener: Listener) -> AbstractContextManager[None]:
+    """The local runtime starts a session of a new version before that is READY."""
+    return told_while_starting(_local_arn(selected), listener) if selected.is_local else nullcontext()
 
 
 def _is_new(plan: Plan) -> bool:
@@ -197,9 +203,14 @@ def _hand_over_credentials(request: DeployRequest, selected: Selected, secrets: 
     given = (
         HandedOver({}, None) if withheld else hand_over(request.caller, selected.target.profile, config.usual_profile)
     )
-    name = names.local_runtime_name(selected.agent_name, config.project)
-    arn = contract.runtime_arn(wiring.region(selected), contract.LOCAL_ACCOUNT, name)
-    wiring.local_runtime(selected).put_credentials(arn, given.environment, given.source, secrets)
+    runtime = wiring.local_runtime(selected)
+    runtime.put_credentials(_local_arn(selected), given.environment, given.source, secrets)
+
+
+def _local_arn(selected: Selected) -> str:
+    """The runtime's, but for the end that an id is given when it is made."""
+    name = names.local_runtime_name(selected.agent_name, selected.loaded.config.project)
+    return contract.runtime_arn(wiring.region(selected), contract.LOCAL_ACCOUNT, name)
 
 
 def _before_runtime(again: Callable[[], None], listener: Listener) -> Listener:

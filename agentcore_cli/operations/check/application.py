@@ -13,7 +13,7 @@ from typing import Final
 
 from agentcore_cli.config import Start
 from agentcore_cli.operations.check import modules
-from agentcore_cli.operations.check.calls import calls
+from agentcore_cli.operations.check.calls import calls, runs_programs
 from agentcore_cli.operations.check.distributions import words
 from agentcore_cli.operations.check.findings import Finding
 from agentcore_cli.operations.check.project import Project
@@ -97,6 +97,7 @@ def _nothing_listens(project: Project, main: Source) -> Finding:
         problem = f"nothing serves {name}: give --entrypoint {started}, which uvicorn serves, or call uvicorn.run"
         return Finding(main.shown, None, problem, certain=False)
     known = all(use.statement.root in _NO_SERVER | sys.stdlib_module_names for use in project.foreign)
+    known = known and not any(map(runs_programs, project.sources))
     problem = (
         "no application and no server: AgentCore calls the agent by HTTP; put the SDK's application around it:\n"
         f"    from bedrock_agentcore import {SDK}\n    app = {SDK}()\n    @app.entrypoint\n"
