@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from agentcore_cli import names
+from agentcore_cli.builders.vetting import Vet, accept
 from agentcore_cli.contract import LOCAL_NETWORK, LOCAL_REACHABLE, LOCAL_REGION
 from agentcore_cli.errors import InputError
 from agentcore_cli.state import MEMORY
@@ -45,7 +46,8 @@ class Wishes:
     """What was said for one command beside the config: variables, an image instead of building, how to build.
 
     Without `refresh` the records are believed where nothing has changed here. `resolved` stands for what the
-    requirements were resolved to just now, None for as they were before.
+    requirements were resolved to just now, None for as they were before. `vet` looks at the packages when they are
+    there.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -53,6 +55,7 @@ class Wishes:
     refresh: bool = True
     build: str | None = None
     resolved: str | None = None
+    vet: Vet = accept
 
 
 class Selection(Protocol):
@@ -392,6 +395,7 @@ def _local_deployment(selected: Selection, wishes: Wishes, patience: Patience, l
         packages=home().packages,
         patience=patience,
         listener=listener,
+        vet=wishes.vet,
         memory_name=memory_name(selected),
         mounts=tuple(Mount(mount.path, mount.writable) for mount in selected.loaded.config.local.mounts),
     )
@@ -425,6 +429,7 @@ def _deployment(
         resolved=_resolved(selected, wishes),
         patience=patience,
         listener=listener,
+        vet=wishes.vet,
     )
 
 

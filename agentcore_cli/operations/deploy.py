@@ -10,9 +10,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from agentcore_cli import contract, names, wiring
+from agentcore_cli.builders.vetting import accept
 from agentcore_cli.engine import Action, Change, Facts, Outcome, Plan, apply
 from agentcore_cli.errors import AgentFailedError, InputError
 from agentcore_cli.events import Event, Listener, Note, Step
+from agentcore_cli.operations.agent_check import check_imports
 from agentcore_cli.operations.handed_over import HandedOver, hand_over
 from agentcore_cli.operations.plan import Overrides, Workplace, check, make_plan, work_on
 from agentcore_cli.operations.relative_paths import explain_relative_path
@@ -90,7 +92,8 @@ def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> De
     smokes = request.smoke and request.wait
     working = work_on(selected, "deploy", listener, must_start=smokes)
     with _told_what_is_missing(selected), working as place, wiring.store().in_use():
-        plan = make_plan(place, request.overrides, patience, listener)
+        vet = partial(check_imports, selected) if smokes else accept
+        plan = make_plan(place, request.overrides, patience, listener, vet)
         _ask(request, selected, plan)
         _note_first(selected, listener)
         applied = listener

@@ -12,6 +12,7 @@ from agentcore_cli import files, wiring
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
 from agentcore_cli.builders import image, source
+from agentcore_cli.builders.vetting import Vet, accept
 from agentcore_cli.config import Build, Start
 from agentcore_cli.config.schema import IMAGE_NAME, IMAGE_RULE
 from agentcore_cli.contract import ENVIRONMENT_KEY_MAX, ENVIRONMENT_VALUE_MAX
@@ -43,10 +44,10 @@ class Overrides:
     refresh: bool = True
     upgrade: bool = False
 
-    def wishes(self, selected: Selected, listener: Listener) -> wiring.Wishes:
+    def wishes(self, selected: Selected, listener: Listener, vet: Vet = accept) -> wiring.Wishes:
         """As the composition root wants it. Raises InputError for requirements that can't be resolved anew."""
         resolved = resolved_anew(selected, listener, build=self.build) if self.upgrade else None
-        return wiring.Wishes(self.environment, self.image, self.refresh, self.build, resolved)
+        return wiring.Wishes(self.environment, self.image, self.refresh, self.build, resolved, vet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +148,18 @@ def work_on(selected: Selected, purpose: str, listener: Listener, *, must_start:
             yield place
 
 
-def make_plan(place: Workplace, overrides: Overrides, patience: Patience, listener: Listener) -> Plan:
-    """The plan of a deploy; when there is anything to do, the account is that of the credentials."""
+def make_plan(
+    place: Workplace, overrides: Overrides, patience: Patience, listener: Listener, vet: Vet = accept
+) -> Plan:
+    """The plan of a deploy; when there is anything to do, the account is that of the credentials.
+
+    `vet` looks at the packages that carrying it out installs.
+    """
     resources = wiring.resources(
         place.selected,
         place.session,
         account=place.account.number,
-        wishes=overrides.wishes(place.selected, listener),
+        wishes=overrides.wishes(place.selected, listener, vet),
         patience=patience,
         listener=listener,
     )

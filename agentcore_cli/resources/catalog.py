@@ -15,6 +15,7 @@ from agentcore_cli.aws.repositories import Repositories
 from agentcore_cli.aws.roles import Roles
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
+from agentcore_cli.builders.vetting import Vet, accept
 from agentcore_cli.config import Agent, Start
 from agentcore_cli.config import Memory as MemorySettings
 from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT, EcrRepository, is_in_ecr, memory_arn, partition
@@ -68,6 +69,7 @@ class Deployment:
     resolved: str
     patience: Patience
     listener: Listener = field(repr=False)
+    vet: Vet = accept
 
     @property
     def finished_image(self) -> str | None:
@@ -115,7 +117,7 @@ class Deployment:
         if self.finished_image:
             return FinishedImage(self.finished_image)
         project = image_project(self.root, self.owner.agent, self.agent, self.image_labels, self.resolved)
-        return BuiltImage(project, self.cache)
+        return BuiltImage(project, self.cache, self.vet)
 
     @property
     def image_labels(self) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 from agentcore_cli.builders import docker_image, image, runnable
 from agentcore_cli.builders.docker_image import LocalImage
 from agentcore_cli.builders.image import ImageProject, Inputs
+from agentcore_cli.builders.vetting import Vet, accept
 from agentcore_cli.engine import Work
 from agentcore_cli.errors import InputError
 
@@ -49,6 +50,7 @@ class BuiltImage:
 
     project: ImageProject
     cache: Path
+    vet: Vet = accept
 
     @cached_property
     def _inputs(self) -> Inputs:
@@ -69,7 +71,7 @@ class BuiltImage:
         docker_image.check(self._inputs)
 
     def make(self, work: Work) -> LocalImage:
-        return docker_image.build(self._inputs, self.cache, tell=work.tell, stopping=work.stopping)
+        return docker_image.build(self._inputs, self.cache, tell=work.tell, stopping=work.stopping, vet=self.vet)
 
 
 @dataclass(frozen=True)

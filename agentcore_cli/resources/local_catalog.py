@@ -14,6 +14,7 @@ from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
 from agentcore_cli.builders.mounts import Mount
 from agentcore_cli.builders.store import Store
+from agentcore_cli.builders.vetting import Vet, accept
 from agentcore_cli.config import Agent, Start
 from agentcore_cli.config import Memory as MemorySettings
 from agentcore_cli.contract import LOCAL_ACCOUNT, LOCAL_ROLE, EcrRepository, is_in_ecr
@@ -56,6 +57,7 @@ class LocalDeployment:
     packages: Path
     patience: Patience
     listener: Listener = field(repr=False)
+    vet: Vet = accept
     mounts: tuple[Mount, ...] = ()
     memory_name: str | None = None
 
@@ -157,7 +159,7 @@ def _bundle(deployment: LocalDeployment) -> SourceBundle:
         resolved=deployment.resolved,
         mounts=deployment.mounts,
     )
-    return SourceBundle(project, deployment.store, deployment.listener)
+    return SourceBundle(project, deployment.store, deployment.listener, deployment.vet)
 
 
 def _image(deployment: LocalDeployment) -> LocalImage:

@@ -134,6 +134,19 @@ def nonexistent(uses: Iterable[Use], supply: Supply) -> Iterator[Finding]:
             yield use.finding(problem)
 
 
+def absent(uses: Iterable[Use], supply: Supply, installed: Installed) -> Iterator[Finding]:
+    """A finding for each package, module or name that is imported for sure and is not installed."""
+    uses = [use for use in uses if use.runs == "always"]
+    for name, use in _surest(uses).items():
+        if distributions.in_standard_library(name, supply.python):
+            continue
+        if modules.find(name, installed.folder) is None:
+            yield use.finding(_advice(name, supply, certain=True))
+    for use in uses:
+        if problem := _nonexistent(use, supply):
+            yield use.finding(problem)
+
+
 def _surest(uses: Iterable[Use]) -> dict[str, Use]:
     """The first import of each package that is surest to run."""
     found: dict[str, Use] = {}
