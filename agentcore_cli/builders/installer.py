@@ -130,6 +130,8 @@ def failure(said: Sequence[str], writes_to: Path) -> AgentcoreError:
         where = f"; packages are looked for by {looked_at} as well" if looked_at else ""
         if "extra-index-url" in looked_at and not os.environ.get("UV_INDEX_STRATEGY"):
             where += "; with UV_INDEX_STRATEGY=unsafe-best-match each version is taken from any of them, as pip does"
+        if limits := index_settings.described_limits(os.environ):
+            where += f"; {limits} holds as well"
         return InputError(f"{message}:\n{shown}", hint=f"mend the requirements, then run this again{where}")
     ways = ", ".join(filter(None, (index_settings.described(os.environ), index_settings.described_ways(os.environ))))
     where = f"; what was set for the way to packages: {ways}" if ways else ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,10 @@ from typing import Any, Final
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from agentcore_cli.builders import own_version
+
 _NAME: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
-_UNKNOWN: Final = "0+unknown"  # what a build would find out from git or from the code
+_UNKNOWN: Final = "0+unknown"  # what a build would find out from git
 _SCRIPTS: Final = {"scripts": "console_scripts", "gui-scripts": "gui_scripts"}
 
 
@@ -57,8 +60,19 @@ class OwnProject:
             yield from (f"{name} = {target}\n" for name, target in names.items())
 
 
-def of(content: Mapping[str, Any]) -> OwnProject | None:
-    """What a pyproject.toml says of the project, if its tools install it: it has a build system, or Poetry's table."""
+def beside(requirements: Path) -> OwnProject | None:
+    """The project that a requirements file belongs to: what a pyproject.toml beside it says, as `of` has it."""
+    file = requirements.with_name("pyproject.toml")
+    try:
+        return of(tomllib.loads(file.read_text(encoding="utf-8-sig")), file.parent)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return None
+
+
+def of(content: Mapping[str, Any], folder: Path) -> OwnProject | None:
+    """What the pyproject.toml in `folder` says of the project, if its tools install it: it has a build system, or
+    Poetry's table.
+    """
     project, poetry = _table(content, "project"), _table(content, "tool", "poetry")
     uv_says = _table(content, "tool", "uv").get("package")
     is_package = uv_says if isinstance(uv_says, bool) else "build-system" in content
@@ -67,7 +81,8 @@ def of(content: Mapping[str, Any]) -> OwnProject | None:
     name = project.get("name") or poetry.get("name")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         return None
-    return OwnProject(name, _version(project.get("version") or poetry.get("version")), _entry_points(project, poetry))
+    version = project.get("version") or poetry.get("version") or own_version.find(content, folder)
+    return OwnProject(name, _version(version), _entry_points(project, poetry))
 
 
 def _version(said: Any) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tomllib
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,7 +16,7 @@ from typing import Any, Final
 
 from packaging.requirements import Requirement
 
-from agentcore_cli.builders import local_packages, own_project, poetry
+from agentcore_cli.builders import index_settings, local_packages, own_project, poetry
 from agentcore_cli.builders.own_project import OwnProject
 from agentcore_cli.builders.redaction import ENCODE, UNCLEAR, unclear_line
 from agentcore_cli.builders.requirement_lines import Line, lines_of, parse
@@ -70,6 +71,11 @@ class Reading:
     remote: bool = False
     written: Written | None = None
     own: OwnProject | None = None
+
+    def belong_to(self, project: OwnProject) -> None:
+        """The requirements are this project's."""
+        self.own = project
+        self.parts.append(project.part)
 
     @property
     def named(self) -> list[Requirement]:
@@ -133,6 +139,8 @@ class Requirements:
             _Reader(self, reading).read_project(self.path)
         else:
             _Reader(self, reading).read_text(self.path, constraint=False)
+            if own := own_project.beside(self.path):
+                reading.belong_to(own)
         return reading
 
     @cached_property
@@ -174,6 +182,8 @@ class Requirements:
             digest.update(local_packages.digest(place).encode() + b"\0")
         if self.lock:
             digest.update(self.lock.read_bytes())
+        for file in index_settings.constraints(os.environ):
+            digest.update(file.read_bytes() if file.is_file() else b"")
         return digest.hexdigest()
 
 
@@ -208,9 +218,8 @@ class _Reader:
         except tomllib.TOMLDecodeError as error:
             self._fault(path, None, f"not TOML: {error}")
             return
-        if path == self.requirements.path and (own := own_project.of(content)):
-            self.reading.own = own
-            self.reading.parts.append(own.part)
+        if path == self.requirements.path and (own := own_project.of(content, path.parent)):
+            self.reading.belong_to(own)
         if poetry.is_poetry(content):
             self._read_poetry(path, content)
         elif isinstance(content.get("project"), dict):
