@@ -29,15 +29,18 @@ FastAPI, Flask:  @app.get("/ping")
 Starlette:       app.add_route("/ping", lambda request: JSONResponse({"status": "Healthy"}))"""
 _A2A: Final = "\nStrands:         app = A2AServer(…).to_fastapi_app(), and uvicorn.run(app, …) instead of serve()"
 
-_RUN: Final = 'if __name__ == "__main__":\n    app.run()'
+_RUN: Final = """\
+SDK:                 app.run() at the end of the file
+FastAPI, Starlette:  uvicorn.run(app, host="0.0.0.0", port=8080) there; or agentcore configure --entrypoint MODULE:app
+Flask:               app.run(host="0.0.0.0", port=8080)"""
 _STARTS: Final[dict[Protocol, str]] = {
-    "HTTP": f"at the end of the file:\n{_RUN}",
+    "HTTP": _RUN,
     "MCP": (
         'FastMCP of mcp:      mcp = FastMCP(…, host="0.0.0.0"), and at the end mcp.run(transport="streamable-http")\n'
         'fastmcp, MCPServer:  mcp.run(transport="streamable-http", host="0.0.0.0", port=8000)'
     ),
     "A2A": 'at the end of the file:\nuvicorn.run(app, host="0.0.0.0", port=9000)',
-    "AGUI": f"at the end of the file:\n{_RUN}",
+    "AGUI": _RUN,
 }
 
 

@@ -223,6 +223,6 @@ def _check_entrypoint(selected: Selected) -> None:
     if not path.is_file():
         raise EntrypointError(
             f"agents.{selected.agent_name}.entrypoint: {start.file}: no such file",
-            hint="agentcore configure --entrypoint FILE",
+            hint=f"agentcore configure --name {selected.agent_name} --entrypoint FILE",
         )
     check_readable(selected.loaded.root, selected.agent_name, selected.agent)
