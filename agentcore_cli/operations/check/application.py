@@ -25,7 +25,7 @@ _ASGI: Final = frozenset({"FastAPI", "Starlette", "Quart", "Litestar"})
 _STARTERS: Final = words("""
     run serve serve_forever serve_http run_app run_forever run_async run_until_complete start start_server
     create_server listen main launch execv execve execvp execvpe system Popen call check_call run_module run_path
-    exec eval serve_a2a serve_ag_ui run_server run_http_async run_streamable_http_async
+    exec eval execute_from_command_line serve_a2a serve_ag_ui run_server run_http_async run_streamable_http_async
 """)
 # Packages that start no server by being imported or used.
 _NO_SERVER: Final = words("""

@@ -18,6 +18,7 @@ from agentcore_cli.operations.check.findings import Finding
 from agentcore_cli.operations.check.installed import Installed
 from agentcore_cli.operations.check.project import Use
 from agentcore_cli.operations.check.requirements import Requirements as Asked
+from agentcore_cli.operations.check.requirements import set_aside
 from agentcore_cli.operations.check.resolution import resolve
 
 _OURS: Final = Installed(Path(sysconfig.get_path("purelib")))  # this tool's own: what it has is seen, too
@@ -167,6 +168,9 @@ def _advice(name: str, supply: Supply, *, certain: bool) -> str:
     if supply.requirements is None:
         start = f"nothing is required that provides {name}"
         return f"{start}: write {wanted or 'the package that has it'} to {file}"
+    aside = set_aside(supply.root, supply.requirements)
+    if group := aside.get(wanted or normalised(name)):
+        return f"{name} comes with {wanted or name}, which is in {group} alone, and is not installed: add it to {file}"
     start = f"no requirement provides {name}" if certain else f"can't tell which requirement provides {name}; if none"
     return f"{start}: add {wanted or 'the package that has it'} to {file}"
 

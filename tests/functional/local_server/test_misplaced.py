@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from shutil import which
@@ -10,6 +11,8 @@ from shutil import which
 import pytest
 
 from agentcore_cli.contract import HEADER_WARNINGS, LOCAL_NETWORK_PROTECTION
+from agentcore_cli.events import Event, Note
+from agentcore_cli.operations.starting import told_while_starting
 from tests.local_runtime import RunningServer, eventually, new_session
 
 SERVER = """
@@ -178,6 +181,32 @@ def test_what_an_agent_does_that_listens_nowhere_is_told_while_it_starts(server:
     assert "It does not listen on port 8080, nor on any other; it " in told["message"]
     assert "app.run()" in told["detail"]
     assert server.local.starts(arn) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what another process does")
+def test_who_waits_hears_it_again_and_again_and_nothing_afterwards(
+    server: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AGENTCORE_HOME", str(server.home.root))
+    arn = server.deploy("import time\nwhile True:\n    time.sleep(0.05)", name="waited_for")
+    session, told, others = new_session(), list[Event](), list[Event]()
+    with (
+        ThreadPoolExecutor() as pool,
+        told_while_starting(arn, others.append, session_id=new_session(), first=0),
+    ):
+        with told_while_starting(arn.rpartition("-")[0], told.append, first=0, again=0):
+            call = pool.submit(server.invoke, arn, b"{}", session)
+            eventually(lambda: len(told) > 2 and "nothing answers" in str(told[-1]), "it was told")
+        heard = len(told)
+        server.local.advance_clock(121)
+        assert call.result().status == 424
+    last = told[-1]
+    assert isinstance(last, Note)
+    assert re.fullmatch(
+        r"still starting after \d+ s: nothing answers on port 8080 yet; it .*? \(AgentCore waits 120 s\)", last.message
+    )
+    assert len(told) == heard
+    assert others == []
 
 
 def test_a_helper_at_another_port_does_not_end_a_start(server: RunningServer) -> None:
