@@ -38,26 +38,38 @@ class OwnProject:
         """The same as long as what is written is the same."""
         return json.dumps([self.name, self.version, self.entry_points], sort_keys=True)
 
+    @property
+    def stem(self) -> str:
+        """What the folder of its metadata begins with."""
+        return canonicalize_name(self.name).replace("-", "_")
+
+    @property
+    def folder(self) -> str:
+        return f"{self.stem}-{self.version}.dist-info"
+
+    @property
+    def files(self) -> dict[str, tuple[str, ...]]:
+        """The lines of each file in the folder of its metadata."""
+        files: dict[str, tuple[str, ...]] = {
+            "METADATA": ("Metadata-Version: 2.1", f"Name: {self.name}", f"Version: {self.version}"),
+            "INSTALLER": ("agentcore",),
+            "entry_points.txt": tuple(self._sections()),
+        }
+        return files | {"RECORD": tuple(f"{self.folder}/{name},," for name in (*files, "RECORD"))}
+
     def write(self, packages: Path) -> None:
         """Add it to a folder of packages, unless it is installed there for good."""
-        stem = canonicalize_name(self.name).replace("-", "_")
-        if any(packages.glob(f"{stem}-*.dist-info")):
+        if any(packages.glob(f"{self.stem}-*.dist-info")):
             return
-        folder = packages / f"{stem}-{self.version}.dist-info"
+        folder = packages / self.folder
         folder.mkdir()
-        files = {
-            "METADATA": f"Metadata-Version: 2.1\nName: {self.name}\nVersion: {self.version}\n",
-            "INSTALLER": "agentcore\n",
-            "entry_points.txt": "".join(self._sections()),
-        }
-        files["RECORD"] = "".join(f"{folder.name}/{name},,\n" for name in (*files, "RECORD"))
-        for name, text in files.items():
-            (folder / name).write_text(text)
+        for name, lines in self.files.items():
+            (folder / name).write_text("".join(f"{line}\n" for line in lines))
 
     def _sections(self) -> Iterator[str]:
         for group, names in self.entry_points.items():
-            yield f"[{group}]\n"
-            yield from (f"{name} = {target}\n" for name, target in names.items())
+            yield f"[{group}]"
+            yield from (f"{name} = {target}" for name, target in names.items())
 
 
 def beside(requirements: Path) -> OwnProject | None:
