@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from agentcore_cli.aws.session import Session
+from agentcore_cli.aws.tagging import Tagging
 from agentcore_cli.errors import CredentialsError, InputError, NotFoundError
 
 _SERVICE: Final = "bedrock-agentcore-control"
@@ -65,11 +66,8 @@ class Endpoint:
     failure: str | None = None
 
 
-class Runtimes:
+class Runtimes(Tagging):
     """The door. Every method raises AgentcoreError as `aws.errors` has it; absence is None where the type says so."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
 
     def create(self, body: Mapping[str, Any]) -> Runtime:
         """CreateAgentRuntime. `body` must hold a clientToken: the call may be repeated. May raise RoleUnusableError."""
@@ -170,15 +168,25 @@ class Runtimes:
         except NotFoundError:
             return
 
-    def tags(self, arn: str) -> dict[str, str]:
-        tags: dict[str, str] = self._session.call(_SERVICE, "list_tags_for_resource", resourceArn=arn)["tags"]
-        return tags
+    def policy(self, arn: str) -> dict[str, Any] | None:
+        """GetResourcePolicy of a runtime or an endpoint; None without one."""
+        try:
+            text = self._session.call(_SERVICE, "get_resource_policy", resourceArn=arn).get("policy")
+        except NotFoundError:
+            return None
+        policy: dict[str, Any] | None = json.loads(text) if text else None
+        return policy
 
-    def tag(self, arn: str, tags: Mapping[str, str]) -> None:
-        self._session.call(_SERVICE, "tag_resource", resourceArn=arn, tags=dict(tags))
+    def put_policy(self, arn: str, policy: Mapping[str, Any]) -> None:
+        """PutResourcePolicy, in the place of any that is there."""
+        self._session.call(_SERVICE, "put_resource_policy", resourceArn=arn, policy=json.dumps(policy))
 
-    def untag(self, arn: str, keys: Collection[str]) -> None:
-        self._session.call(_SERVICE, "untag_resource", resourceArn=arn, tagKeys=sorted(keys))
+    def delete_policy(self, arn: str) -> None:
+        """DeleteResourcePolicy; gone already, or with its resource, is as good."""
+        try:
+            self._session.call(_SERVICE, "delete_resource_policy", resourceArn=arn)
+        except NotFoundError:
+            return
 
     def _put(self, operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
         try:

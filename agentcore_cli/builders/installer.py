@@ -25,7 +25,8 @@ _PROGRESS: Final = re.compile(r"(Resolved|Prepared|Installed|Building|Built|Down
 _TERMINAL_CODES: Final = re.compile(r"\x1b\[[0-9;]*m")
 _ASKED_FOR_THE_IMPOSSIBLE: Final = ("No solution found", "Couldn't parse", "unsatisfiable", "Invalid requirement")
 _AT_FAULT: Final = re.compile(
-    r"Because (?:there (?:is|are) no versions? of |only |all of:\n\s*|you require )?(?P<missing>[\w.-]+(?:\[[\w,-]+\])?)"
+    r"Because (?:there (?:is|are) no versions? of |only |all of:\n\s*|you require )?"
+    r"(?P<missing>[\w.-]+(?:\[[\w,-]+\])?)"
     r"|Failed to (?:build|download|prepare)(?: and build)?(?: distributions?)? `(?P<broken>[^`]+)`"
 )
 _HINT: Final = re.compile(r"\s*hint:", re.IGNORECASE)

@@ -3,63 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from agentcore_cli import names
+from agentcore_cli import keys, names
 from agentcore_cli.aws.memories import Memories
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
 from agentcore_cli.builders.mounts import Mount
 from agentcore_cli.builders.store import Store
-from agentcore_cli.builders.vetting import Vet, accept
-from agentcore_cli.config import Agent, Start
 from agentcore_cli.config import Memory as MemorySettings
-from agentcore_cli.contract import LOCAL_ACCOUNT, LOCAL_ROLE, EcrRepository, is_in_ecr
+from agentcore_cli.config import Start
+from agentcore_cli.contract import LOCAL_ACCOUNT, LOCAL_ROLE, TAG_EXTRACTION, EcrRepository, is_in_ecr
 from agentcore_cli.engine import Outputs, Resource
-from agentcore_cli.events import Listener
-from agentcore_cli.resources import local_image, memory, runtime_facts, source_bundle
-from agentcore_cli.resources.catalog import RUNTIME
+from agentcore_cli.errors import InputError
+from agentcore_cli.resources import memory, runtime_facts
+from agentcore_cli.resources.deployment import Deployment
 from agentcore_cli.resources.image_project import image_project, with_python_path
 from agentcore_cli.resources.image_source import BuiltImage, FinishedImage
 from agentcore_cli.resources.local_image import LocalImage
 from agentcore_cli.resources.memory import Memory
-from agentcore_cli.resources.ownership import Owner
-from agentcore_cli.resources.patience import Patience
 from agentcore_cli.resources.runtime import Runtime, Wish
 from agentcore_cli.resources.source_bundle import Project, SourceBundle
 
 
-@dataclass(frozen=True, slots=True)
-class LocalDeployment:
-    """One agent on the local runtime. `root` is the project's folder.
+@dataclass(frozen=True, kw_only=True)
+class LocalDeployment(Deployment):
+    """One agent on the local runtime. `mounts` are what its sessions see of this machine besides."""
 
-    `build` is how it is to be made ready, None for as it runs already; `image` is one that is there. `artifact` is what
-    runs now, `resolved` what the requirements were resolved to by `deploy --upgrade`. `environment` is the config's,
-    `given` and `given_before` are the variables of `--env` (see `runtime.Wish`). Images' dependencies are kept in
-    `packages`. `memory_name` is that of the memory that deploys make, by the config or the records.
-    """
-
-    root: Path
-    agent: Agent
-    owner: Owner
-    region: str
-    environment: Mapping[str, str]
-    given: Mapping[str, str]
-    given_before: frozenset[str] | None
-    build: str | None
-    image: str | None
-    artifact: str | None
-    resolved: str
     store: Store
-    packages: Path
-    patience: Patience
-    listener: Listener = field(repr=False)
-    vet: Vet = accept
     mounts: tuple[Mount, ...] = ()
-    memory_name: str | None = None
 
     @property
     def repository(self) -> EcrRepository:
@@ -77,8 +51,8 @@ class LocalDeployment:
     @property
     def runs_image(self) -> bool:
         """Whether an image is built: as said, else as it was before."""
-        if self.build is not None:
-            return self.build == "docker"
+        if self.overrides.build is not None:
+            return self.overrides.build == "docker"
         return (self.artifact or "").startswith(f"{self.repository.uri}@")
 
     @property
@@ -87,14 +61,15 @@ class LocalDeployment:
 
 
 def wanted(deployment: LocalDeployment, session: Session) -> list[Resource]:
-    """What a deploy makes or looks at."""
+    """What a deploy makes or looks at. Raises InputError for an extraction of the project's own that can't run."""
+    _check_extraction(deployment)
     memories = [_memory(deployment, session)] if deployment.agent.memory else []
     return [*memories, *_artifacts(deployment), runtime(deployment, session)]
 
 
 def _artifacts(deployment: LocalDeployment) -> list[Resource]:
-    if deployment.image:
-        return [] if is_in_ecr(deployment.image) else [_named_image(deployment, deployment.image)]
+    if deployment.overrides.image:
+        return [] if is_in_ecr(deployment.overrides.image) else [_named_image(deployment, deployment.overrides.image)]
     return [_image(deployment) if deployment.runs_image else _bundle(deployment)]
 
 
@@ -109,16 +84,31 @@ def _memory(deployment: LocalDeployment, session: Session) -> Memory:
     """Ours; for one that the config names by its id that one, if it is here, and else ours in its place."""
     assert deployment.memory_name, "asked for only where there is one"
     settings = deployment.agent.whole_memory or MemorySettings(deployment.memory_name)
-    wish = memory.Wish(
-        deployment.memory_name, deployment.owner, settings, deployment.agent.tags, stands_in_for=settings.given_id
-    )
+    extraction = {TAG_EXTRACTION: settings.local_extraction} if settings.local_extraction else {}
+    tags = {**deployment.agent.tags, **extraction}
+    wish = memory.Wish(deployment.memory_name, deployment.owner, settings, tags, stands_in_for=settings.given_id)
     return Memory(wish, Memories(session), deployment.patience)
+
+
+def _check_extraction(deployment: LocalDeployment) -> None:
+    settings = deployment.agent.whole_memory
+    file = settings.local_extraction if settings else None
+    if file is None:
+        return
+    where = f"agents.{deployment.owner.agent}.memory.local_extraction"
+    if not (deployment.root / file).is_file():
+        raise InputError(f"{where}: {file}: there is no such file in {deployment.root}")
+    if deployment.runs_image or deployment.overrides.image:
+        raise InputError(
+            f"{where}: it runs beside an agent that runs as code, and this one runs as an image",
+            hint="take it out, or deploy without an image",
+        )
 
 
 def runtime(deployment: LocalDeployment, session: Session) -> Runtime:
     """The agent's runtime alone."""
     start = deployment.start
-    own_image = deployment.runs_image and not deployment.image
+    own_image = deployment.runs_image and not deployment.overrides.image
     environment = partial(with_python_path, deployment.root, deployment.owner.agent, deployment.agent, start)
     wish = Wish(
         name=names.local_runtime_name(deployment.owner.agent, deployment.owner.project),
@@ -128,19 +118,19 @@ def runtime(deployment: LocalDeployment, session: Session) -> Runtime:
         artifact=_artifact_of(deployment),
         region=deployment.region,
         environment=environment(deployment.environment) if own_image else deployment.environment,
-        given=environment(deployment.given) if own_image else deployment.given,
+        given=environment(deployment.overrides.environment) if own_image else deployment.overrides.environment,
         given_before=deployment.given_before,
         memory=memory.variables if deployment.agent.memory else None,
     )
-    depends_on = (memory.KEY, source_bundle.KEY, local_image.KEY)
-    return Runtime(RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=depends_on)
+    depends_on = (keys.MEMORY, keys.SOURCE, keys.IMAGE)
+    return Runtime(keys.RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=depends_on)
 
 
 def _artifact_of(deployment: LocalDeployment) -> Callable[[Outputs], Mapping[str, Any]]:
-    if deployment.image:
-        if not is_in_ecr(deployment.image):
-            return _named_image(deployment, deployment.image).artifact
-        given = runtime_facts.image_artifact(deployment.image)
+    if deployment.overrides.image:
+        if not is_in_ecr(deployment.overrides.image):
+            return _named_image(deployment, deployment.overrides.image).artifact
+        given = runtime_facts.image_artifact(deployment.overrides.image)
         return lambda outputs: given
     if deployment.runs_image:
         return _image(deployment).artifact

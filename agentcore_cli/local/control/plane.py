@@ -8,11 +8,12 @@ from typing import Any, Final
 
 import msgspec
 
-from agentcore_cli.contract import TAG_PROJECT
+from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import operations, requests
 from agentcore_cli.local.control.endpoints import Endpoints
 from agentcore_cli.local.control.lifecycle import Lifecycle, Resolved
+from agentcore_cli.local.control.policies import Policies
 from agentcore_cli.local.control.requests import Call
 from agentcore_cli.local.control.resolution import Resolution
 from agentcore_cli.local.control.runtimes import Runtimes
@@ -57,6 +58,7 @@ class ControlPlane:
             Runtimes(self._tables, tags, clock, faults, artifact_folder=artifacts, metadata=metadata),
             Endpoints(self._tables, tags, clock, faults),
             tags,
+            Policies(self._tables),
         )
 
     def operation(self, method: str, segments: list[str]) -> str | None:
@@ -68,6 +70,13 @@ class ControlPlane:
         """Whether two runtimes, by id, are one, or their tags name the same project."""
         projects = {self.project_of(runtime_id) for runtime_id in (one, other)}
         return one == other or (len(projects) == 1 and None not in projects)
+
+    def deployed(self, project: str, agent: str) -> Resolved | None:
+        """What DEFAULT leads to at the newest runtime whose tags name project and agent; None where there is none."""
+        for runtime_id in reversed(self._tags.having({TAG_PROJECT: project, TAG_AGENT: agent})):
+            if (found := self._resolution.live(runtime_id)) is not None:
+                return found
+        return None
 
     def project_of(self, runtime_id: str) -> str | None:
         """The project that a runtime's tags name."""
@@ -133,7 +142,9 @@ class ControlPlane:
         return answer
 
 
-def _table(runtimes: Runtimes, endpoints: Endpoints, tags: Tags) -> dict[str, Callable[[Call], dict[str, Any]]]:
+def _table(
+    runtimes: Runtimes, endpoints: Endpoints, tags: Tags, policies: Policies
+) -> dict[str, Callable[[Call], dict[str, Any]]]:
     return {
         "CreateAgentRuntime": runtimes.create,
         "GetAgentRuntime": runtimes.get,
@@ -149,4 +160,7 @@ def _table(runtimes: Runtimes, endpoints: Endpoints, tags: Tags) -> dict[str, Ca
         "TagResource": tags.tag,
         "UntagResource": tags.untag,
         "ListTagsForResource": tags.list,
+        "PutResourcePolicy": policies.put,
+        "GetResourcePolicy": policies.get,
+        "DeleteResourcePolicy": policies.delete,
     }

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import Final
 
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import ControlPlane
+from agentcore_cli.local.delivery import deliver
 from agentcore_cli.local.faults import Faults
 from agentcore_cli.local.guard import Caller
 from agentcore_cli.local.memory import operations
 from agentcore_cli.local.memory.frames import Asked
 from agentcore_cli.local.memory.process import MemoryProcess
+from agentcore_cli.local.memory.turns import Turns
 from agentcore_cli.local.request import Request
 from agentcore_cli.local.session_tokens import denied
 from agentcore_cli.local.wire import Answer, ServiceFault
@@ -24,6 +27,7 @@ class MemoryService:
 
     def __init__(self, process: MemoryProcess, control: ControlPlane, clock: Clock, faults: Faults) -> None:
         self.used_at = 0.0
+        self._turns = Turns()
         self._process = process
         self._control = control
         self._clock = clock
@@ -33,8 +37,15 @@ class MemoryService:
         """Whether the path is one of a memory's; whether there is such an operation is for `handle` to say."""
         return segments[0] == "memories" or (segments[0] == "tags" and ":memory/" in segments[-1])
 
-    async def handle(self, request: Request, caller: Caller) -> Answer:
-        """Answer a request of somebody who is known. Raises ServiceFault, and CallerGone."""
+    async def handle(self, request: Request, caller: Caller) -> None:
+        """Answer a request of somebody who is known, to its last byte. Raises ServiceFault, and CallerGone."""
+        async with contextlib.AsyncExitStack() as turn:
+            found = operations.find(request.method, request.segments)
+            if found is not None and found[0].may_be_large:
+                await turn.enter_async_context(self._turns.turn(caller.grant))
+            await deliver(request.send, await self._answer(request, caller), request.id)
+
+    async def _answer(self, request: Request, caller: Caller) -> Answer:
         if not request.is_of_a_command:
             self.used_at = time.time()
         if self._faults.strike("throttle"):

@@ -12,13 +12,15 @@ from typing import Any
 
 from agentcore_cli.operations.deploy import DeployRequest, DeployResult, deploy
 from agentcore_cli.operations.destroy import DestroyRequest, DestroyResult, destroy
-from agentcore_cli.operations.plan import Overrides, PlanResult, plan
+from agentcore_cli.operations.plan import PlanResult, plan
 from agentcore_cli.operations.selection import Options, Selected, select
 from agentcore_cli.operations.status import StatusResult, status
-from tests.command_line import CommandLine
+from agentcore_cli.resources.deployment import Overrides
 from tests.fakes.aws_proxy import AwsProxy
+from tests.fakes.control import PARTNER
 from tests.fakes.control_server import ControlServer
 from tests.fakes.things import Heard
+from tests.same_process import SameProcess
 from tests.stand_ins import ACCOUNT, REGION, Moto
 
 IMAGE_REPOSITORY = "team/bot"
@@ -143,6 +145,11 @@ class Project:
         lines = "".join(f"    {name}: {value}\n" for name, value in settings.items())
         (self.root / ".agentcore.yaml").write_text(CONFIG.format(image=image, agent=lines, target=on_target))
 
+    def allow_callers(self, action: str = "bedrock-agentcore:InvokeAgentRuntime") -> None:
+        """Write callers.json, a policy for `resource_policy`."""
+        statement = {"Sid": "Partners", "Effect": "Allow", "Principal": PARTNER, "Action": action}
+        (self.root / "callers.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+
     @property
     def state(self) -> Path:
         return self.root / ".agentcore" / f"{self.target}.json"
@@ -169,5 +176,5 @@ class Project:
         return destroy(DestroyRequest(lambda changes: True, **options), self.selected, self.heard)
 
     @property
-    def command(self) -> CommandLine:
-        return CommandLine(self.root, self.cloud.environment)
+    def command(self) -> SameProcess:
+        return SameProcess(self.root, self.cloud.environment)
