@@ -16,7 +16,7 @@ import pytest
 
 from tests.command_line import Completed
 from tests.conftest import leave
-from tests.forked_commands import ForkedCommandLine, ForkedCommands
+from tests.same_process import SameProcess
 
 SERVER: Final = """
 import http.server, json, os
@@ -46,7 +46,7 @@ NEXT: Final = re.compile(r"^  next: (.*)", re.MULTILINE | re.DOTALL)
 COMMAND: Final = re.compile(r"agentcore ((?:'[^']*'|[^;,()`'\n])+)")
 
 
-class Project(ForkedCommandLine):
+class Project(SameProcess):
     """A folder with an agent, and what a person does there."""
 
     def write(self, code: str = WELL, **files: str) -> None:
@@ -71,12 +71,6 @@ class Project(ForkedCommandLine):
 
 
 @pytest.fixture(scope="module")
-def commands() -> Iterator[ForkedCommands]:
-    with ForkedCommands() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """One local runtime for all of them."""
     made = tmp_path_factory.mktemp("h")
@@ -85,10 +79,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def project(commands: ForkedCommands, home: Path, tmp_path: Path) -> Project:
+def project(home: Path, tmp_path: Path) -> Project:
     folder = tmp_path / "project"
     folder.mkdir()
-    opened = Project(commands, folder, {"AGENTCORE_HOME": str(home)})
+    opened = Project(folder, {"AGENTCORE_HOME": str(home)})
     opened.write()
     return opened
 
