@@ -62,8 +62,8 @@ class _Telling:
             try:
                 runtime = wiring.running_local_runtime()
                 for start in runtime.starts(self._arn) if runtime else ():
-                    if self._session_id in (None, start["session_id"]):
-                        self._tell(start["session_id"], start["seconds"], start["seen"])
+                    if self._session_id in (None, start.session_id):
+                        self._tell(start.session_id, start.seconds, start.seen)
             except AgentcoreError:
                 return  # the call itself hears of it
 

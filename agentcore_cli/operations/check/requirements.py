@@ -12,6 +12,7 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from agentcore_cli.builders import requirements as builders
+from agentcore_cli.builders.requirement_reader import Fault
 from agentcore_cli.operations.check.findings import Finding
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
@@ -80,5 +81,5 @@ def _names(asked: object) -> Iterator[str]:
             yield canonicalize_name(found[0])
 
 
-def _with_hint(fault: builders.Fault) -> str:
+def _with_hint(fault: Fault) -> str:
     return f"{fault.problem}; {fault.hint}" if fault.hint else fault.problem

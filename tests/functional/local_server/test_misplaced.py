@@ -169,18 +169,18 @@ def test_what_an_agent_does_that_listens_nowhere_is_told_while_it_starts(server:
         session = new_session()
         call = pool.submit(server.invoke, arn, b"{}", session)
         prefix = arn.rpartition("-")[0]
-        start = eventually(lambda: [it for it in server.local.starts(prefix) if it["seen"]], "it is looked at")[0]
-        assert start["session_id"] == session
-        assert start["seconds"] > 0
+        start = eventually(lambda: [it for it in server.local.starts(prefix) if it.seen], "it is looked at")[0]
+        assert start.session_id == session
+        assert start.seconds > 0
         eventually(
-            lambda: [it["seen"] for it in server.local.starts(arn)] == ["nothing answers on port 8080 yet; it sleeps"],
+            lambda: [it.seen for it in server.local.starts(arn)] == ["nothing answers on port 8080 yet; it sleeps"],
             "it has come to rest",
         )
         server.local.advance_clock(121)
         told = call.result().json()
     assert "It does not listen on port 8080, nor on any other; it " in told["message"]
     assert "app.run()" in told["detail"]
-    assert server.local.starts(arn) == []
+    assert server.local.starts(arn) == ()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what another process does")
