@@ -117,6 +117,10 @@ def configure(
     with out.progress() as listener:
         result = run(request, listener)
     out.result(result, _human(result))
+    _say_what_is_next(result, out)
+
+
+def _say_what_is_next(result: ConfigureResult, out: Output) -> None:
     agent = "" if result.is_default else f" --agent {result.agent}"
     out.note(f"next: agentcore deploy --local{agent}, then agentcore invoke --local{agent} PAYLOAD")
 

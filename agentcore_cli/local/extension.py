@@ -24,6 +24,7 @@ from agentcore_cli.local.protocol import (
     ProtectionRecord,
     PutCredentials,
     SessionPage,
+    StartRecord,
     Starts,
 )
 from agentcore_cli.local.request import Request
@@ -101,7 +102,11 @@ class Extension:
     async def _list_starts(self, request: Request) -> Starts:
         if (arn := request.query.get("runtime_arn")) is None:
             raise ServiceFault.validation("runtime_arn: which runtime's")
-        return Starts(tuple(self._sessions.starts(arn[0])))
+        now = self._clock.awake()
+        of_it = [each for each in self._sessions.starting() if each.version.is_of(arn[0])]
+        return Starts(
+            tuple(StartRecord(each.key.session_id, now - each.started.awake, each.seen_starting) for each in of_it)
+        )
 
     async def _list_artifacts(self, _request: Request) -> Artifacts:
         return Artifacts(tuple(self._control.code_keys()))

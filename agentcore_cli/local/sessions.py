@@ -26,7 +26,7 @@ from agentcore_cli.local.home import Home
 from agentcore_cli.local.ledger import Ledger
 from agentcore_cli.local.pool import Pool
 from agentcore_cli.local.programs import Programs
-from agentcore_cli.local.protocol import SessionRecord, StartRecord
+from agentcore_cli.local.protocol import SessionRecord
 from agentcore_cli.local.provisioning import refusal, until_ready
 from agentcore_cli.local.sandbox import Level, SandboxError, SessionSpec
 from agentcore_cli.local.sandboxes import Sandboxes
@@ -173,6 +173,9 @@ class Sessions:
     def count(self) -> int:
         return len(self._live)
 
+    def starting(self) -> list[Session]:
+        return [each for each in self._live.values() if each.state == "provisioning"]
+
     def records(self, runtime_arn: str | None = None) -> list[SessionRecord]:
         """Living sessions, then ended ones, newest first."""
         for session in self._live.values():
@@ -183,16 +186,6 @@ class Sessions:
 
     def _level(self, session: Session) -> Level:
         return self._sandbox.level_of(session.program)
-
-    def starts(self, runtime_arn: str) -> list[StartRecord]:
-        """The sessions of a runtime that start, trials too; the ARN may lack the end that AgentCore gives to an id."""
-        starting = [session for session in self._live.values() if session.state == "provisioning"]
-        now = self._clock.awake()
-        return [
-            StartRecord(each.key.session_id, now - each.started.awake, each.seen_starting)
-            for each in starting
-            if runtime_arn in (each.version.runtime_arn, each.version.runtime_arn.rpartition("-")[0])
-        ]
 
     async def _end_all(self, sessions: Iterable[Session], reason: str) -> None:
         """One that can't be ended well does not keep the others."""
