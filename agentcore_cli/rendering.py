@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -47,6 +48,18 @@ class Launcher:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnMetadata:
+    """What `importlib.metadata` finds of the project itself: a folder beside the packages, and the lines of its files.
+
+    Where a folder that begins with `stem` is there, the project was installed, and says it itself.
+    """
+
+    stem: str
+    folder: str
+    files: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class ImageRecipe:
     """What a Dockerfile is made from.
 
@@ -57,7 +70,7 @@ class ImageRecipe:
     resolved anew by the image. `path` are the folders of the agent's files that imports start from.
 
     `local_packages` are folders and wheels that the requirements lead to; `lines`, with `constraints`, are requirements
-    that no file has.
+    that no file has. `own` is of a project that is not among `packages` as they come.
     """
 
     agent: str
@@ -74,6 +87,7 @@ class ImageRecipe:
     lines: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
     launcher: Launcher | None = None
+    own: OwnMetadata | None = None
 
 
 def dockerfile(recipe: ImageRecipe) -> str:
@@ -145,6 +159,7 @@ def _environment() -> Environment:
     )
     environment.filters["exec_form"] = lambda words: json.dumps(list(words), ensure_ascii=False)
     environment.filters["shell_words"] = shlex.join
+    environment.filters["quoted"] = shlex.quote
     return environment
 
 

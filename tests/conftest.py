@@ -19,6 +19,7 @@ from tests.local_runtime import RunningServer, eventually, processes_of
 from tests.stand_ins import Moto
 
 GONE_SECONDS = 10.0
+LONG_SECONDS = 900  # for what is marked `long`: a deploy and a destroy at each of thirty calls, beside other work
 _NUMBERS = itertools.count()
 
 # How long one example takes says more about the machine than about the code.
@@ -45,6 +46,13 @@ class FailuresAtOnce:
 def pytest_configure(config: pytest.Config) -> None:
     if terminal := config.pluginmanager.get_plugin("terminalreporter"):
         config.pluginmanager.register(FailuresAtOnce(terminal))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The limit of all tests ends the process of one that is only slow, which looks like a hang."""
+    for item in items:
+        if item.get_closest_marker("long") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(LONG_SECONDS))
 
 
 @pytest.fixture(scope="session")

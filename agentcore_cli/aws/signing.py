@@ -6,7 +6,8 @@ The signer for AWS has a file of its own, `sigv4`: a local call has no use for t
 from __future__ import annotations
 
 import time
-from typing import Final, Protocol
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -63,22 +64,42 @@ class Bearer(Struct, frozen=True):
     def advice(self, kind: str, message: str) -> str | None:
         if _MISMATCH in message:
             return "this agent takes IAM signatures: leave the bearer token out"
-        if lapsed := self._lapsed():
+        claims = self._claims()
+        if lapsed := _lapsed(claims):
             return f"the token expired {lapsed} s ago; get a new one"
+        if claims and not claims.get("aud"):
+            client = claims.get("client_id", claims.get("azp", ""))
+            return (
+                "a token without aud is refused where an audience is asked for; name the client instead: agentcore "
+                f"configure --jwt-audience '' --jwt-client {client if _is_plain(client) else 'ID'}, then deploy"
+            )
         return "the token must be of the issuer, audience and client that the agent's authorizer names"
 
-    def _lapsed(self) -> int | None:
-        """For how many seconds the token has been expired, by what it says of itself; None if it isn't."""
+    def _claims(self) -> dict[str, Any]:
+        """What the token says of itself, unproven; nothing where it is no JWT."""
         import base64
         import json
 
         try:
             middle = self.token.split(".")[1]
             claims = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
-            lapsed = int(time.time() - claims["exp"])
-        except (IndexError, ValueError, KeyError, TypeError):
-            return None
-        return lapsed if lapsed > 0 else None
+        except (IndexError, ValueError):
+            return {}
+        return claims if isinstance(claims, dict) else {}
+
+
+def _lapsed(claims: Mapping[str, Any]) -> int | None:
+    """For how many seconds the token has been expired; None if it isn't."""
+    try:
+        lapsed = int(time.time() - claims["exp"])
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+    return lapsed if lapsed > 0 else None
+
+
+def _is_plain(client: object) -> bool:
+    """Whether it is an id that can be typed as it stands."""
+    return isinstance(client, str) and client.replace("-", "").replace("_", "").replace(".", "").isalnum()
 
 
 def sign_with_key(request: Request, key: Key, region: str, now: float) -> None:

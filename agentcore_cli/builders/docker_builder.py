@@ -13,6 +13,7 @@ from agentcore_cli.builders.builder import Name, Work
 from agentcore_cli.builders.docker_image import LocalImage
 from agentcore_cli.builders.image import ImageProject, Inputs
 from agentcore_cli.builders.registry.access import SignIn
+from agentcore_cli.builders.vetting import Vet, accept
 from agentcore_cli.errors import InputError
 
 _TAG_LENGTH: Final = 32
@@ -24,6 +25,7 @@ class DockerBuilder:
 
     project: ImageProject
     cache: Path
+    vet: Vet = accept
     name: Name = "docker"
 
     @cached_property
@@ -46,7 +48,7 @@ class DockerBuilder:
         docker_image.check(self._inputs)
 
     def build(self, work: Work) -> LocalImage:
-        return docker_image.build(self._inputs, self.cache, tell=work.tell, stopping=work.stopping)
+        return docker_image.build(self._inputs, self.cache, tell=work.tell, stopping=work.stopping, vet=self.vet)
 
     def largest(self, count: int) -> list[tuple[str, int]]:
         wanted = self._inputs.wanted

@@ -14,6 +14,7 @@ from agentcore_cli.builders.context import Item
 from agentcore_cli.builders.image import Inputs, reference
 from agentcore_cli.builders.installer import Stopping, Tell
 from agentcore_cli.builders.runnable import ARM64, PLATFORM
+from agentcore_cli.builders.vetting import Vet, accept
 from agentcore_cli.errors import AgentcoreError, InputError
 
 if TYPE_CHECKING:
@@ -70,9 +71,10 @@ def check(inputs: Inputs) -> None:
         _check_emulation(client, inputs)
 
 
-def build(inputs: Inputs, cache: Path, *, tell: Tell, stopping: Stopping) -> LocalImage:
+def build(inputs: Inputs, cache: Path, *, tell: Tell, stopping: Stopping, vet: Vet = accept) -> LocalImage:
     """Build the image unless the engine has it; `cache` is the folder where packages are kept.
 
+    `vet` may refuse the packages, when they are there and before the engine is given them.
     Raises InputError for a fault of the project and AgentcoreError when a step of the build fails, with its last
     lines, when there is no engine or emulation, or when the image is not arm64 or above 2 GB.
     """
@@ -84,6 +86,7 @@ def build(inputs: Inputs, cache: Path, *, tell: Tell, stopping: Stopping) -> Loc
         installed = packages.build(cache, inputs.wanted, tell=tell, stopping=stopping) if inputs.wanted else None
         if installed:
             image_context.require_server(inputs, installed)
+            vet(installed)
         image_id = _run(client, inputs, _items(inputs, installed), tell, stopping)
         built = _inspect(client, image_id)
         if built is None:

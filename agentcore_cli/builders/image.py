@@ -172,8 +172,15 @@ def _generated(project: ImageProject, wanted: Wanted) -> str:
             resolved=project.resolved,
             path=project.path,
             launcher=launcher_of(project.launches),
+            own=None if copied else own_metadata(project.required),
         )
     )
+
+
+def own_metadata(required: Requirements | None) -> rendering.OwnMetadata | None:
+    """What a Dockerfile needs to know of the project itself, where it is one that is installed."""
+    own = required.reading.own if required else None
+    return rendering.OwnMetadata(own.stem, own.folder, own.files) if own else None
 
 
 def launcher_of(launches: bool) -> rendering.Launcher | None:

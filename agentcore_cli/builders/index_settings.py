@@ -1,7 +1,8 @@
 """The settings that people made for pip, Poetry and requests, in the words of uv, which reads its own alone.
 
 Where packages are (`index-url`, `extra-index-url`, `find-links`, `no-index`), whom to trust (`cert`, `trusted-host`,
-REQUESTS_CA_BUNDLE), who one is (`client-cert`, POETRY_HTTP_BASIC_*) and how to get there (`proxy`). From the
+REQUESTS_CA_BUNDLE), who one is (`client-cert`, POETRY_HTTP_BASIC_*), how to get there (`proxy`) and which versions may
+be taken (`constraint`). Keyrings are not asked: they need the user's HOME, which builds do not get. From the
 environment's PIP_*, else from the files that pip reads, in its order: of the machine, of the user, of $PIP_CONFIG_FILE
 (pip's documentation, "Configuration"). What was set for uv itself goes before; HTTP_PROXY and SSL_CERT_FILE uv knows by
 itself. Credentials in addresses stay in the environment.
@@ -25,6 +26,7 @@ from agentcore_cli.errors import InputError
 _SECTIONS: Final = ("global", "install")  # what is said of installing goes before
 _INDEXES: Final = ("UV_INDEX", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL")
 _PLACES: Final = ("index-url", "extra-index-url", "find-links", "no-index")
+_KEYRING: Final = "keyring-provider"
 _WAYS: Final = ("cert", "client-cert", "trusted-host", "proxy")
 _WAYS_OF_ALL: Final = frozenset(
     {
@@ -47,6 +49,7 @@ def for_uv(environ: Mapping[str, str], folder: Path, files: Iterable[Path] = ())
         pip.pop("index-url", None)  # a requirements file's own goes before
     wanted = {} if _is_told(environ, folder) else dict(_of_indexes(pip))
     wanted |= dict(_of_connections(pip, environ))
+    wanted["UV_CONSTRAINT"] = " ".join(_constraints(pip))
     given = {name: value for name, value in wanted.items() if value and not environ.get(name)}
     if of_poetry := [*poetry_sources.addresses(environ, folder)]:
         given["UV_INDEX"] = " ".join([*of_poetry, given.get("UV_INDEX") or environ.get("UV_INDEX") or ""]).strip()
@@ -71,13 +74,30 @@ def described(environ: Mapping[str, str]) -> str:
     return ", ".join([*told, *(name for name in (*_INDEXES, "UV_FIND_LINKS") if environ.get(name)), *sorted(named)])
 
 
+def constraints(environ: Mapping[str, str]) -> list[Path]:
+    """The files of constraints that hold for every installation of this user, whatever the project says."""
+    said = environ["UV_CONSTRAINT"].split() if environ.get("UV_CONSTRAINT") else _constraints(_settings(environ))
+    return [Path(file) for file in said if "://" not in file]
+
+
+def described_limits(environ: Mapping[str, str]) -> str:
+    """What says which versions may be taken, by name; empty where nothing does."""
+    if environ.get("UV_CONSTRAINT"):
+        return "UV_CONSTRAINT"
+    return "pip's constraint" if _settings(environ).get("constraint") else ""
+
+
 def described_ways(environ: Mapping[str, str]) -> str:
     """The same of what says how to get there; a file of certificates that isn't there is told as that."""
     pip = _settings(environ)
     told = {f"pip's {name}": pip[name] for name in _WAYS if pip.get(name)}
     told |= {name: value for name, value in environ.items() if name.upper() in _WAYS_OF_ALL and value}
     missing = {name for name, value in told.items() if _is_certificate(name) and not os.path.exists(value)}
-    return ", ".join(f"{name} (there is no such file)" if name in missing else name for name in told)
+    named = [f"{name} (there is no such file)" if name in missing else name for name in told]
+    asked = [f"pip's {_KEYRING}"] if pip.get(_KEYRING) else []
+    asked += ["UV_KEYRING_PROVIDER"] if environ.get("UV_KEYRING_PROVIDER") else []
+    named += [f"{name} (no keyring is asked here: put user and password into ~/.netrc)" for name in asked]
+    return ", ".join(named)
 
 
 def _is_certificate(name: str) -> bool:
@@ -143,6 +163,12 @@ def _of_connections(pip: Mapping[str, str], environ: Mapping[str, str]) -> Itera
         for name in ("HTTP_PROXY", "HTTPS_PROXY"):
             if not environ.get(name.lower()):
                 yield name, address
+
+
+def _constraints(pip: Mapping[str, str]) -> list[str]:
+    """Files and addresses. A relative path counts from where the user is, as for pip."""
+    found = pip.get("constraint", "").split()
+    return [file if "://" in file else os.path.abspath(os.path.expanduser(file)) for file in found]
 
 
 def _links(text: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ import re
 import select
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -24,8 +24,11 @@ Stopping = Callable[[], bool]
 _PROGRESS: Final = re.compile(r"(Resolved|Prepared|Installed|Building|Built|Downloading|Bytecode compiled) .*")
 _TERMINAL_CODES: Final = re.compile(r"\x1b\[[0-9;]*m")
 _ASKED_FOR_THE_IMPOSSIBLE: Final = ("No solution found", "Couldn't parse", "unsatisfiable", "Invalid requirement")
+_NOT_FOUND: Final = "was not found in the package registry"
+_REFUSED: Final = "lack of valid authentication credentials"
 _AT_FAULT: Final = re.compile(
-    r"Because (?:there (?:is|are) no versions? of |only |all of:\n\s*)?(?P<missing>[\w.-]+(?:\[[\w,-]+\])?)"
+    r"Because (?:there (?:is|are) no versions? of |only |all of:\n\s*|you require )?"
+    r"(?P<missing>[\w.-]+(?:\[[\w,-]+\])?)"
     r"|Failed to (?:build|download|prepare)(?: and build)?(?: distributions?)? `(?P<broken>[^`]+)`"
 )
 _HINT: Final = re.compile(r"\s*hint:", re.IGNORECASE)
@@ -61,15 +64,29 @@ def run(arguments: Sequence[str], *, folder: Path, tell: Tell, stopping: Stoppin
     package at fault and the last lines of what uv said. `writes_to` is named when the disk is full.
     """
     index_settings.check(os.environ, folder)
+    settings = index_settings.for_uv(os.environ, folder, _files_of(arguments))
+    code, said = _uv(arguments, folder, settings, tell, stopping)
+    if code and _NOT_FOUND in "\n".join(said) and settings.get("UV_INDEX_STRATEGY") and not stopping():
+        # with this strategy uv passes over an index that lets nobody in, and does not say so
+        _, other = _uv(arguments, folder, settings | {"UV_INDEX_STRATEGY": "first-index"}, tell, stopping)
+        said += [line for line in other if _REFUSED in line]
+    if stopping():
+        raise AgentcoreError("interrupted")
+    if code:
+        raise failure(said, writes_to)
+
+
+def _uv(
+    arguments: Sequence[str], folder: Path, settings: Mapping[str, str], tell: Tell, stopping: Stopping
+) -> tuple[int, list[str]]:
+    """Run it once: its exit code, and every line that it said."""
     command = [uv.find_uv_bin(), *arguments, "--no-python-downloads", "--color", "never", "--no-progress"]
     with (
         tempfile.TemporaryDirectory(prefix="agentcore-home-") as home,
         subprocess.Popen(
             command,
             cwd=folder,
-            env=surroundings.of_installer(os.environ, Path(home))
-            | index_settings.for_uv(os.environ, folder, _files_of(arguments))
-            | {"COLUMNS": _WIDTH},
+            env={**surroundings.of_installer(os.environ, Path(home)), **settings, "COLUMNS": _WIDTH},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -82,10 +99,7 @@ def run(arguments: Sequence[str], *, folder: Path, tell: Tell, stopping: Stoppin
         except BaseException:
             process.kill()
             raise
-    if stopping():
-        raise AgentcoreError("interrupted")
-    if process.returncode:
-        raise failure(said, writes_to)
+    return process.returncode, said
 
 
 def _files_of(arguments: Sequence[str]) -> list[Path]:
@@ -130,7 +144,14 @@ def failure(said: Sequence[str], writes_to: Path) -> AgentcoreError:
         where = f"; packages are looked for by {looked_at} as well" if looked_at else ""
         if "extra-index-url" in looked_at and not os.environ.get("UV_INDEX_STRATEGY"):
             where += "; with UV_INDEX_STRATEGY=unsafe-best-match each version is taken from any of them, as pip does"
-        return InputError(f"{message}:\n{shown}", hint=f"mend the requirements, then run this again{where}")
+        first = "mend the requirements"
+        if _REFUSED in text:
+            first = "give the index your user and password, in its address or in ~/.netrc"
+            ways = index_settings.described_ways(os.environ)
+            where += f"; what was set for the way to packages: {ways}" if ways else ""
+        if limits := index_settings.described_limits(os.environ):
+            where += f"; {limits} holds as well"
+        return InputError(f"{message}:\n{shown}", hint=f"{first}, then run this again{where}")
     ways = ", ".join(filter(None, (index_settings.described(os.environ), index_settings.described_ways(os.environ))))
     where = f"; what was set for the way to packages: {ways}" if ways else ""
     way_out = f"{_way_out(text, package)}, then run the same command again{where}"

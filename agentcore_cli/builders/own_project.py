@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,10 @@ from typing import Any, Final
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from agentcore_cli.builders import own_version
+
 _NAME: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
-_UNKNOWN: Final = "0+unknown"  # what a build would find out from git or from the code
+_UNKNOWN: Final = "0+unknown"  # what a build would find out from git
 _SCRIPTS: Final = {"scripts": "console_scripts", "gui-scripts": "gui_scripts"}
 
 
@@ -35,30 +38,53 @@ class OwnProject:
         """The same as long as what is written is the same."""
         return json.dumps([self.name, self.version, self.entry_points], sort_keys=True)
 
+    @property
+    def stem(self) -> str:
+        """What the folder of its metadata begins with."""
+        return canonicalize_name(self.name).replace("-", "_")
+
+    @property
+    def folder(self) -> str:
+        return f"{self.stem}-{self.version}.dist-info"
+
+    @property
+    def files(self) -> dict[str, tuple[str, ...]]:
+        """The lines of each file in the folder of its metadata."""
+        files: dict[str, tuple[str, ...]] = {
+            "METADATA": ("Metadata-Version: 2.1", f"Name: {self.name}", f"Version: {self.version}"),
+            "INSTALLER": ("agentcore",),
+            "entry_points.txt": tuple(self._sections()),
+        }
+        return files | {"RECORD": tuple(f"{self.folder}/{name},," for name in (*files, "RECORD"))}
+
     def write(self, packages: Path) -> None:
         """Add it to a folder of packages, unless it is installed there for good."""
-        stem = canonicalize_name(self.name).replace("-", "_")
-        if any(packages.glob(f"{stem}-*.dist-info")):
+        if any(packages.glob(f"{self.stem}-*.dist-info")):
             return
-        folder = packages / f"{stem}-{self.version}.dist-info"
+        folder = packages / self.folder
         folder.mkdir()
-        files = {
-            "METADATA": f"Metadata-Version: 2.1\nName: {self.name}\nVersion: {self.version}\n",
-            "INSTALLER": "agentcore\n",
-            "entry_points.txt": "".join(self._sections()),
-        }
-        files["RECORD"] = "".join(f"{folder.name}/{name},,\n" for name in (*files, "RECORD"))
-        for name, text in files.items():
-            (folder / name).write_text(text)
+        for name, lines in self.files.items():
+            (folder / name).write_text("".join(f"{line}\n" for line in lines))
 
     def _sections(self) -> Iterator[str]:
         for group, names in self.entry_points.items():
-            yield f"[{group}]\n"
-            yield from (f"{name} = {target}\n" for name, target in names.items())
+            yield f"[{group}]"
+            yield from (f"{name} = {target}" for name, target in names.items())
 
 
-def of(content: Mapping[str, Any]) -> OwnProject | None:
-    """What a pyproject.toml says of the project, if its tools install it: it has a build system, or Poetry's table."""
+def beside(requirements: Path) -> OwnProject | None:
+    """The project that a requirements file belongs to: what a pyproject.toml beside it says, as `of` has it."""
+    file = requirements.with_name("pyproject.toml")
+    try:
+        return of(tomllib.loads(file.read_text(encoding="utf-8-sig")), file.parent)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return None
+
+
+def of(content: Mapping[str, Any], folder: Path) -> OwnProject | None:
+    """What the pyproject.toml in `folder` says of the project, if its tools install it: it has a build system, or
+    Poetry's table.
+    """
     project, poetry = _table(content, "project"), _table(content, "tool", "poetry")
     uv_says = _table(content, "tool", "uv").get("package")
     is_package = uv_says if isinstance(uv_says, bool) else "build-system" in content
@@ -67,7 +93,8 @@ def of(content: Mapping[str, Any]) -> OwnProject | None:
     name = project.get("name") or poetry.get("name")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         return None
-    return OwnProject(name, _version(project.get("version") or poetry.get("version")), _entry_points(project, poetry))
+    version = project.get("version") or poetry.get("version") or own_version.find(content, folder)
+    return OwnProject(name, _version(version), _entry_points(project, poetry))
 
 
 def _version(said: Any) -> str:

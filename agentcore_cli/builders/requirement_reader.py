@@ -65,6 +65,11 @@ class Reading:
     written: Written | None = None
     own: OwnProject | None = None
 
+    def belong_to(self, project: OwnProject) -> None:
+        """The requirements are this project's."""
+        self.own = project
+        self.parts.append(project.part)
+
     @property
     def named(self) -> list[Requirement]:
         return [line.requirement for line in self.lines if line.requirement]
@@ -109,9 +114,8 @@ class Reader:
         except tomllib.TOMLDecodeError as error:
             self._fault(path, None, f"not TOML: {error}")
             return
-        if path == self.main and (own := own_project.of(content)):
-            self.reading.own = own
-            self.reading.parts.append(own.part)
+        if path == self.main and (own := own_project.of(content, path.parent)):
+            self.reading.belong_to(own)
         if poetry.is_poetry(content):
             self._read_poetry(path, content)
         elif isinstance(content.get("project"), dict):

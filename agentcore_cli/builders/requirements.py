@@ -6,12 +6,13 @@ One reader for all: what is hashed, what is installed from, what the entrypoint 
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from agentcore_cli.builders import local_packages
+from agentcore_cli.builders import index_settings, local_packages, own_project
 from agentcore_cli.builders.requirement_reader import NO_FILE, NO_TABLE, Reader, Reading
 from agentcore_cli.confines import require_in_repository
 from agentcore_cli.errors import InputError
@@ -72,6 +73,8 @@ class Requirements:
             reader.read_project(self.path)
         else:
             reader.read_text(self.path, constraint=False)
+            if own := own_project.beside(self.path):
+                reading.belong_to(own)
         return reading
 
     @cached_property
@@ -113,4 +116,6 @@ class Requirements:
             digest.update(local_packages.digest(place).encode() + b"\0")
         if self.lock:
             digest.update(self.lock.read_bytes())
+        for file in index_settings.constraints(os.environ):
+            digest.update(file.read_bytes() if file.is_file() else b"")
         return digest.hexdigest()

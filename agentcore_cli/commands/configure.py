@@ -34,6 +34,9 @@ def configure(
         list[str] | None,
         typer.Option(metavar="K=SOURCE", help="A secret: env, secretsmanager:NAME[#KEY] or ssm:/NAME."),
     ] = None,
+    secrets_key: Annotated[
+        list[str] | None, typer.Option(metavar="ARN", help="A KMS key of yours that secrets are encrypted with.")
+    ] = None,
     idle_timeout: Annotated[int | None, typer.Option(metavar="S", help="Seconds that a session may idle.")] = None,
     max_lifetime: Annotated[int | None, typer.Option(metavar="S", help="Seconds that a session may live.")] = None,
     execution_role: Annotated[str | None, typer.Option(metavar="ARN", help="A role of yours, used as it is.")] = None,
@@ -61,7 +64,7 @@ def configure(
     """Write .agentcore.yaml for an agent, with a Dockerfile and a .dockerignore where there are none.
 
     The agent's code is read, not run: what would make it fail is said now. Run it again to change settings; what is not
-    given stays as it is. No credentials are needed.
+    given stays as it is, and '' takes a list away. No credentials are needed.
     """
     from agentcore_cli.commands.assignments import assignments
     from agentcore_cli.operations.configure import ConfigureRequest
@@ -85,6 +88,7 @@ def configure(
         image=image,
         subnets=_listed(vpc_subnets),
         security_groups=_listed(vpc_security_groups),
+        secrets_keys=tuple(secrets_key or ()),
         jwt_discovery_url=jwt_discovery_url,
         jwt_clients=tuple(jwt_client or ()),
         jwt_audience=tuple(jwt_audience or ()),
@@ -111,6 +115,10 @@ def configure(
     with out.progress() as listener:
         result = run(request, listener)
     out.result(result, _human(result))
+    _say_what_is_next(result, out)
+
+
+def _say_what_is_next(result: ConfigureResult, out: Output) -> None:
     agent = "" if result.is_default else f" --agent {result.agent}"
     out.note(f"next: agentcore deploy --local{agent}, then agentcore invoke --local{agent} PAYLOAD")
 

@@ -109,11 +109,14 @@ class Conversation:
         self.out.note(_HELP)
 
     def _turn(self, text: str) -> None:
+        from agentcore_cli.commands.destinations import told_while_starting
+
         self.interrupts = 0
         shown, answer = "\n", self.talk.say(text)
         try:
-            for said in answer:
-                shown = self._show(said) or shown
+            with told_while_starting(self.talk.destination, self.talk.session, self.out):
+                for said in answer:
+                    shown = self._show(said) or shown
         except KeyboardInterrupt:
             self.interrupts = 1
             self.out.note("\nstopped; the agent may go on by itself, the session is the same")

@@ -72,12 +72,14 @@ def _request(
 
 
 def _run(request: ExecRequest, destination: Destination, out: Output, *, is_new: bool) -> int:
+    from agentcore_cli.commands.destinations import told_while_starting
     from agentcore_cli.operations.exec import exec_
 
     go_on = f"{destination.command('exec')} --session-id {shlex.quote(request.session)} COMMAND"
     execution = None
     try:
-        execution = exec_(request, destination)
+        with told_while_starting(destination, request.session, out):
+            execution = exec_(request, destination)
         code = _show(execution, request, out)
     except KeyboardInterrupt:
         raise Interrupted("interrupted; the session goes on", hint=go_on) from None

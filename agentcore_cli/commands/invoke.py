@@ -47,7 +47,7 @@ def invoke(
     Calls with the same --session-id share one isolated environment; without it the call gets a new one.
     """
     from agentcore_cli.commands.answers import show
-    from agentcore_cli.commands.destinations import choose_destination, choose_session
+    from agentcore_cli.commands.destinations import choose_destination, choose_session, told_while_starting
     from agentcore_cli.operations.bearer import is_exposed, read_bearer
     from agentcore_cli.operations.invoke import InvokeRequest, wording
     from agentcore_cli.operations.invoke import invoke as run
@@ -76,7 +76,10 @@ def invoke(
     go_on = f"{destination.command('invoke')} --session-id {shlex.quote(request.session)} PAYLOAD"
     invocation = None
     try:
-        with out.wait("no answer yet; Ctrl-C ends the waiting, and the session goes on"):
+        with (
+            out.wait("no answer yet; Ctrl-C ends the waiting, and the session goes on"),
+            told_while_starting(destination, chosen, out),
+        ):
             invocation = run(request, destination)
         show(invocation, out, output=output, raw=raw)
     except KeyboardInterrupt:

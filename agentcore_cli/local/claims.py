@@ -10,10 +10,7 @@ from typing import Any, Final
 
 Claims = Mapping[str, Any]
 
-NO_AUDIENCE: Final = (
-    "the token has no aud, and the runtime asks for one; access tokens of Cognito have none: name the client instead "
-    "(`agentcore configure --jwt-client ID`, without --jwt-audience)"
-)
+NO_AUDIENCE: Final = "the token has no aud, and the runtime asks for one; access tokens of Cognito have none"
 _CLIENT: Final = ("client_id", "azp")
 _SCOPE: Final = ("scope", "scp")
 

@@ -24,6 +24,8 @@ from agentcore_cli.local.protocol import (
     ServerFile,
     SessionPage,
     Source,
+    StartRecord,
+    Starts,
 )
 from agentcore_cli.signature import proof
 
@@ -52,6 +54,10 @@ class LocalRuntime:
         """The sessions of one runtime, or of all."""
         query = f"?runtime_arn={quote(runtime_arn, safe='')}" if runtime_arn else ""
         return self._call("GET", f"sessions{query}", SessionPage)
+
+    def starts(self, runtime_arn: str) -> tuple[StartRecord, ...]:
+        """The sessions that start, that of a deploy's trial too; of the ARN the end may be missing."""
+        return self._call("GET", f"starts?runtime_arn={quote(runtime_arn, safe='')}", Starts).starts
 
     def artifacts(self) -> set[str]:
         """The digests of the bundles that the versions of all runtimes, in all regions, are made from."""

@@ -24,6 +24,8 @@ from agentcore_cli.local.protocol import (
     ProtectionRecord,
     PutCredentials,
     SessionPage,
+    StartRecord,
+    Starts,
 )
 from agentcore_cli.local.request import Request
 from agentcore_cli.local.sandbox import Protection
@@ -60,6 +62,7 @@ class Extension:
         self._operations: dict[tuple[str, str], Callable[[Request], Awaitable[msgspec.Struct]]] = {
             ("GET", "health"): self._health,
             ("GET", "sessions"): self._list_sessions,
+            ("GET", "starts"): self._list_starts,
             ("GET", "artifacts"): self._list_artifacts,
             ("POST", "clock"): self._advance_clock,
             ("POST", "faults"): self._arm_fault,
@@ -95,6 +98,15 @@ class Extension:
     async def _list_sessions(self, request: Request) -> SessionPage:
         arn = request.query.get("runtime_arn")
         return SessionPage(tuple(self._sessions.records(arn[0] if arn else None)), self._clock.now())
+
+    async def _list_starts(self, request: Request) -> Starts:
+        if (arn := request.query.get("runtime_arn")) is None:
+            raise ServiceFault.validation("runtime_arn: which runtime's")
+        now = self._clock.awake()
+        of_it = [each for each in self._sessions.starting() if each.version.is_of(arn[0])]
+        return Starts(
+            tuple(StartRecord(each.key.session_id, now - each.started.awake, each.seen_starting) for each in of_it)
+        )
 
     async def _list_artifacts(self, _request: Request) -> Artifacts:
         return Artifacts(tuple(self._control.code_keys()))

@@ -46,4 +46,8 @@ async def _why(session: Session) -> str:
 
 
 def _detail(first: str, session: Session, began: float) -> str:
-    return "\n".join(filter(None, [first, *logs.tail(session.log, since=began), session.lacks_credentials]))
+    """What goes well here alone may be why it goes wrong: a program of this machine, say."""
+    tail = logs.tail(session.log, since=began)
+    said = "\n".join(tail)
+    warnings = [f"warning: {warning}" for warning in session.warnings() if warning not in said]
+    return "\n".join(filter(None, [first, *tail, *warnings, session.lacks_credentials]))

@@ -114,6 +114,20 @@ class SessionPage(msgspec.Struct, frozen=True):
     now: float
 
 
+class StartRecord(msgspec.Struct, frozen=True):
+    """A session whose agent does not serve yet: for how many seconds, and what it does instead, "" if not known."""
+
+    session_id: str
+    seconds: float
+    seen: str = ""
+
+
+class Starts(msgspec.Struct, frozen=True):
+    """The sessions of a runtime that start, that of a deploy's trial too."""
+
+    starts: tuple[StartRecord, ...]
+
+
 class Artifacts(msgspec.Struct, frozen=True):
     """The zips of the content store that the versions of all runtimes, in all regions, are made from."""
 

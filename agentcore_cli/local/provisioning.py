@@ -14,7 +14,9 @@ from agentcore_cli.local import logs, whereabouts
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import ArtifactError
 from agentcore_cli.local.health import PingFailed, PingRefused, ask, ping
-from agentcore_cli.local.sandbox import Exit, Program, SandboxError
+from agentcore_cli.local.sandbox import Exit, Program, SandboxError, SessionProcess
+from agentcore_cli.local.sandbox.worker.loopback import ADDRESS as LOOPBACK
+from agentcore_cli.local.sandboxes import AnyProcess
 from agentcore_cli.local.session import Session
 from agentcore_cli.local.wire import ServiceFault
 
@@ -65,6 +67,12 @@ async def until_ready(session: Session, clock: Clock) -> None:
     raise StartFailed(" ".join(filter(None, (too_slow(program.initialization_seconds), seen.message))), seen.lines)
 
 
+async def _forward(process: AnyProcess, port: int, seen: whereabouts.Look) -> bool:
+    if not isinstance(process, SessionProcess):
+        return False
+    return await process.forward(port, LOOPBACK if port in seen.on_loopback else "")
+
+
 def _ended(session: Session, end: Exit) -> StartFailed:
     protocol = session.version.settings.protocol
     seen = whereabouts.ended(protocol, logs.tail(session.log), is_success=end.code == 0)
@@ -84,14 +92,18 @@ class _Wait:
         self._session = session
         self._refusals = whereabouts.Refusals()
         self._watch = whereabouts.Watch()
+        self._has_looked = False
+        self._is_forwarded = False
 
     def advice(self) -> whereabouts.Advice:
         """What is known of an agent that does not serve."""
         settings = self._session.version.settings
         if self._refusals.status is not None:
             return whereabouts.refused(self._refusals.status, settings.protocol, logs.tail(self._session.log))
-        if self._watch.ports:
+        if self._watch.ports and not self._is_forwarded:
             return whereabouts.elsewhere(self._watch.ports, settings.protocol, settings.port)
+        if self._has_looked and not self._watch.ports:
+            return whereabouts.nowhere(settings.protocol, settings.port, self._watch.doing())
         return whereabouts.Advice("")
 
     async def serving(self) -> None:
@@ -109,8 +121,12 @@ class _Wait:
             pause = min(pause * 2, RETRY_SECONDS_MAX)
 
     async def elsewhere(self) -> None:
-        """Raises StartFailed when the agent's own process has settled at other ports; never returns."""
+        """Raises StartFailed when the agent's own process has settled at other ports; never returns.
+
+        Callers are led to a server that took its port by TCP, where the session's network is its own.
+        """
         session, loop = self._session, asyncio.get_running_loop()
+        port = session.version.settings.port
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             if not isinstance(session.program, Program) or session.process is None or self._refusals.status:
@@ -119,7 +135,12 @@ class _Wait:
                 seen = await asyncio.to_thread(whereabouts.look, session.process.pid)
             except OSError:
                 continue  # it ends, or this system does not tell
-            if self._watch.is_settled(seen, loop.time()):
+            self._has_looked = True
+            is_settled = self._watch.is_settled(seen, loop.time())
+            session.seen_starting = f"nothing answers on port {port} yet; {self._watch.doing()}"
+            if port in seen.ports and not self._is_forwarded:
+                self._is_forwarded = await _forward(session.process, port, seen)
+            if is_settled and not self._is_forwarded:
                 self._give_up()
 
     async def _answer(self) -> None:

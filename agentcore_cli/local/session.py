@@ -65,6 +65,7 @@ class Session:
     vitals: Vitals
     is_trial: bool = False  # started to see whether the version starts; nobody calls it, and no list shows it
     state: State = "provisioning"
+    seen_starting: str = ""  # what its agent does instead of serving, while it starts
     last_used: Moment = field(init=False)
     invocations: int = 0
     has_answered: bool = False

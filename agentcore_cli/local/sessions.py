@@ -173,6 +173,9 @@ class Sessions:
     def count(self) -> int:
         return len(self._live)
 
+    def starting(self) -> list[Session]:
+        return [each for each in self._live.values() if each.state == "provisioning"]
+
     def records(self, runtime_arn: str | None = None) -> list[SessionRecord]:
         """Living sessions, then ended ones, newest first."""
         for session in self._live.values():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from agentcore_cli.contract import PROTOCOLS, Protocol
 
@@ -21,6 +21,7 @@ IDLE_SHARE: Final = 0.05  # of one processor: a server that waits for connection
 _PASSING: Final = frozenset({408, 421, 425, 429})  # statuses that say: later
 # Where Linux says that a thread sleeps which waits for callers (proc_pid_wchan(5)): epoll, poll, select, accept.
 _WAITS: Final = ("epoll_wait", "ep_poll", "poll_schedule_timeout", "sys_poll", "do_select", "_accept")
+_LOOPBACK_6: Final = "00000000000000000000000001000000"  # ::1, four bytes at a time the other way round
 _LISTENS, _CONNECTED = "0A", "01"  # /proc/net/tcp's states (Linux, include/net/tcp_states.h)
 _ADD_PING: Final = """\
 FastAPI, Flask:  @app.get("/ping")
@@ -28,15 +29,18 @@ FastAPI, Flask:  @app.get("/ping")
 Starlette:       app.add_route("/ping", lambda request: JSONResponse({"status": "Healthy"}))"""
 _A2A: Final = "\nStrands:         app = A2AServer(…).to_fastapi_app(), and uvicorn.run(app, …) instead of serve()"
 
-_RUN: Final = 'if __name__ == "__main__":\n    app.run()'
+_RUN: Final = """\
+SDK:                 app.run() at the end of the file
+FastAPI, Starlette:  uvicorn.run(app, host="0.0.0.0", port=8080) there; or agentcore configure --entrypoint MODULE:app
+Flask:               app.run(host="0.0.0.0", port=8080)"""
 _STARTS: Final[dict[Protocol, str]] = {
-    "HTTP": f"at the end of the file:\n{_RUN}",
+    "HTTP": _RUN,
     "MCP": (
         'FastMCP of mcp:      mcp = FastMCP(…, host="0.0.0.0"), and at the end mcp.run(transport="streamable-http")\n'
         'fastmcp, MCPServer:  mcp.run(transport="streamable-http", host="0.0.0.0", port=8000)'
     ),
     "A2A": 'at the end of the file:\nuvicorn.run(app, host="0.0.0.0", port=9000)',
-    "AGUI": f"at the end of the file:\n{_RUN}",
+    "AGUI": _RUN,
 }
 
 
@@ -92,8 +96,10 @@ def elsewhere(ports: Iterable[int], protocol: Protocol, port: int) -> Advice:
     found = sorted(ports)
     if port in found:
         return Advice(
-            f"The agent listens on port {port} with a server that is not Python's (sockets of C, Rust or Go), which "
-            "the local runtime does not reach in a process: run it in a container."
+            f"The agent listens on port {port} with a server that is not Python's, or with a Python that was started "
+            "by -I or with variables of its own; where sessions share this machine's network, callers are not led "
+            "there: agentcore deploy --local --build docker runs it in a container.",
+            "a Python that the agent starts is reached when its variables go along: env={**os.environ, ...}, no -I",
         )
     others = [name for name, contract in PROTOCOLS.items() if contract.port in found and contract.port != port]
     guess = f" If it is an {others[0]} server: agentcore configure --protocol {others[0]}." if others else ""
@@ -103,6 +109,11 @@ def elsewhere(ports: Iterable[int], protocol: Protocol, port: int) -> Advice:
         f"write port={port} where the server is started; for code that reads the variable PORT, which AgentCore does "
         f"not set: agentcore configure --env PORT={port}",
     )
+
+
+def nowhere(protocol: Protocol, port: int, doing: str) -> Advice:
+    """What to say of an agent that has not come to listen at all."""
+    return Advice(f"It does not listen on port {port}, nor on any other; {doing}.", _STARTS[protocol])
 
 
 def ended(protocol: Protocol, log: Iterable[str], *, is_success: bool) -> Advice:
@@ -127,13 +138,18 @@ class Look:
     at_work: bool  # a main thread runs or reads a disk, or there is a connection
     processor_seconds: float
     waits: bool = False
+    on_loopback: frozenset[int] = frozenset()  # of the ports, those that listen nowhere else
+    is_connected: bool = False
 
     def __add__(self, other: Look) -> Look:
+        elsewhere = (self.ports - self.on_loopback) | (other.ports - other.on_loopback)
         return Look(
             self.ports | other.ports,
             self.at_work or other.at_work,
             self.processor_seconds + other.processor_seconds,
             self.waits or other.waits,
+            (self.on_loopback | other.on_loopback) - elsewhere,
+            self.is_connected or other.is_connected,
         )
 
 
@@ -147,10 +163,13 @@ def look(pid: int) -> Look:
 def _look_at(pid: int) -> Look:
     state, processor_seconds = _state(pid)
     sockets = _sockets(pid)
-    mine = [(port, condition) for port, condition, inode in _connections(pid) if inode in sockets]
-    ports = frozenset(port for port, condition in mine if condition == _LISTENS)
-    at_work = state != "S" or any(condition == _CONNECTED for _, condition in mine)
-    return Look(ports, at_work, processor_seconds, waits=bool(ports) and _waits(pid))
+    mine = [each for each in _connections(pid) if each.inode in sockets]
+    listening = [each for each in mine if each.condition == _LISTENS]
+    ports = frozenset(each.port for each in listening)
+    reached = frozenset(each.port for each in listening if not each.is_on_loopback)
+    is_connected = any(each.condition == _CONNECTED for each in mine)
+    at_work = state != "S" or is_connected
+    return Look(ports, at_work, processor_seconds, bool(ports) and _waits(pid), ports - reached, is_connected)
 
 
 def _waits(pid: int) -> bool:
@@ -183,8 +202,22 @@ def _sockets(pid: int) -> set[str]:
     return found
 
 
-def _connections(pid: int) -> Iterator[tuple[int, str, str]]:
-    """Local port, state and inode of each TCP socket in a process's network (proc_pid_net(5))."""
+class _Socket(NamedTuple):
+    """A TCP socket at its end here, as proc_pid_net(5) has it."""
+
+    address: str
+    port: int
+    condition: str
+    inode: str
+
+    @property
+    def is_on_loopback(self) -> bool:
+        """127.0.0.0/8, its bytes the other way round, or ::1."""
+        return self.address.endswith("7F") if len(self.address) == 8 else self.address == _LOOPBACK_6
+
+
+def _connections(pid: int) -> Iterator[_Socket]:
+    """Each TCP socket in a process's network."""
     for table in ("tcp", "tcp6"):
         try:
             with open(f"/proc/{pid}/net/{table}") as file:
@@ -193,7 +226,8 @@ def _connections(pid: int) -> Iterator[tuple[int, str, str]]:
             continue  # a kernel without IPv6
         for row in rows:
             fields = row.split()
-            yield int(fields[1].rpartition(":")[2], 16), fields[3], fields[9]
+            address, _, port = fields[1].rpartition(":")
+            yield _Socket(address, int(port, 16), fields[3], fields[9])
 
 
 @dataclass(slots=True)
@@ -204,9 +238,13 @@ class Watch:
     _first: Look | None = None
     _since: float = 0.0
 
+    is_at_work: bool = False
+    is_connected: bool = False
+    _last: tuple[float, float] | None = None  # when it was looked at, and the processor time that it had had
+
     def is_settled(self, seen: Look, now: float) -> bool:
         """Whether the agent has listened and done nothing else for `ELSEWHERE_SECONDS`, or `PAUSING_SECONDS`."""
-        self.ports = seen.ports
+        self._note(seen, now)
         first = self._first
         if not seen.ports or seen.at_work or first is None or first.ports != seen.ports:
             self._begin(seen, now)
@@ -217,6 +255,19 @@ class Watch:
             return True
         self._begin(seen, now)
         return False
+
+    def doing(self) -> str:
+        """What the agent did at the last look instead of serving, in a person's words."""
+        if self.is_connected:
+            return "it is connected with somebody else"
+        return "it is at work" if self.is_at_work else "it sleeps"
+
+    def _note(self, seen: Look, now: float) -> None:
+        before, used = self._last or (now, seen.processor_seconds)
+        has_computed = seen.processor_seconds - used > IDLE_SHARE * (now - before)
+        self.is_at_work = has_computed or (seen.at_work and not seen.is_connected)
+        self.ports, self.is_connected = seen.ports, seen.is_connected
+        self._last = (now, seen.processor_seconds)
 
     def _begin(self, seen: Look, now: float) -> None:
         self._first = None if seen.at_work else seen

@@ -16,9 +16,10 @@ from agentcore_cli.contract import PYTHONS
 from agentcore_cli.errors import AgentcoreError, EntrypointError, InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.exclusions import IGNORE_FILE
-from agentcore_cli.operations.check import Spoken, Subject, check_entrypoint, spoken_by
+from agentcore_cli.operations.check import Spoken, Subject, check_entrypoint, check_installed, spoken_by
 from agentcore_cli.operations.check.findings import Finding
 from agentcore_cli.operations.check.source import read
+from agentcore_cli.operations.selection import Selected
 from agentcore_cli.rendering import OTEL_DISTRO, has_own_dockerfile
 
 _LARGE: Final = 10 * 1024**2  # bytes that git ignores, from which on they are told of
@@ -30,19 +31,14 @@ def check_agent(root: Path, agent_name: str, agent: Agent, environ: Mapping[str,
 
     What an image brings from another base, or does by a person's own Dockerfile, is not known: that is warned of.
     """
-    own_dockerfile = has_own_dockerfile(root, agent_name)
-    subject = Subject(
-        root=root,
-        start=Start.of(agent.entrypoint, agent.protocol, root),
-        python=agent.python,
-        requirements=agent.requirements,
-        environment=agent.environment,
-        brings_packages=own_dockerfile or bool(agent.base_image or agent.image),
-        own_start=own_dockerfile or agent.image is not None,
-        packages=_installed(root, agent),
-        protocol=agent.protocol,
-    )
-    return check_entrypoint(subject, environ)
+    return check_entrypoint(_subject(root, agent_name, agent, _installed(root, agent)), environ)
+
+
+def check_imports(selected: Selected, packages: Path) -> None:
+    """Raises EntrypointError for what an agent surely imports and the packages that a deploy has installed lack."""
+    subject = _subject(selected.loaded.root, selected.agent_name, selected.agent, packages)
+    if not subject.brings_packages:
+        check_installed(subject)
 
 
 def spoken_protocol(root: Path, entrypoint: str, environment: Mapping[str, str]) -> Spoken | None:
@@ -65,6 +61,21 @@ def check_readable(root: Path, agent_name: str, agent: Agent) -> None:
     found = read(root / file, str(file), agent.python)
     if isinstance(found, Finding) and found.certain:
         raise EntrypointError(str(found), hint="mend the code, then run this again")
+
+
+def _subject(root: Path, agent_name: str, agent: Agent, packages: Path | None) -> Subject:
+    own_dockerfile = has_own_dockerfile(root, agent_name)
+    return Subject(
+        root=root,
+        start=Start.of(agent.entrypoint, agent.protocol, root),
+        python=agent.python,
+        requirements=agent.requirements,
+        environment=agent.environment,
+        brings_packages=own_dockerfile or bool(agent.base_image or agent.image),
+        own_start=own_dockerfile or agent.image is not None,
+        packages=packages,
+        protocol=agent.protocol,
+    )
 
 
 def _installed(root: Path, agent: Agent) -> Path | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -27,6 +29,7 @@ _OTHERS: Final = {
     "environment.yml": "conda run -n NAME python -m pip list --format=freeze > requirements.txt",
     "environment.yaml": "conda run -n NAME python -m pip list --format=freeze > requirements.txt",
 }
+_SCRIPT: Final = re.compile(r"^# /// script\s*$", re.MULTILINE)  # inline script metadata (PEP 723)
 _SAYS_NOTHING: Final = frozenset({"main", "app", "agent", "__main__", "__init__", "src", "lib"})
 _PYTHON: Final = "3.13"  # where the machine has none that AgentCore takes
 
@@ -74,22 +77,28 @@ def with_defaults(settings: Settings, root: Path, entrypoint: str) -> Settings:
     newest = next((minor for minor in installed if minor in PYTHONS), _PYTHON)
     return replace(
         settings,
-        requirements=settings.requirements or _requirements(root, Start.of(entrypoint, "HTTP", root).file.parent),
+        requirements=settings.requirements or _requirements(root, Start.of(entrypoint, "HTTP", root).file),
         python=settings.python or newest,
     )
 
 
-def _requirements(root: Path, folder: Path) -> str | None:
-    """requirements.txt, else pyproject.toml, beside the entrypoint, else in the project's folder.
+def _requirements(root: Path, file: Path) -> str | None:
+    """requirements.txt, else pyproject.toml, beside the entrypoint `file`, else in the project's folder.
 
     Raises InputError, with the command that makes a requirements file, where something else lists them.
     """
-    places = list(dict.fromkeys((folder, Path())))
+    places = list(dict.fromkeys((file.parent, Path())))
     for place in places:
         for name in ("requirements.txt", "pyproject.toml"):
             path = root / place / name
             if path.is_file() and (name.endswith(".txt") or _lists(path)):
                 return (place / name).as_posix()
+    if _SCRIPT.search(_text(root / file)):
+        raise InputError(
+            f"{file.as_posix()}: its block `# /// script` is not read, only requirements.txt and pyproject.toml are",
+            hint="make a requirements file, then run this again: "
+            f"uv export --script {shlex.quote(file.as_posix())} --no-hashes --output-file requirements.txt",
+        )
     for place in places:
         for name, command in _OTHERS.items():
             if (root / place / name).is_file():
@@ -101,7 +110,14 @@ def _requirements(root: Path, folder: Path) -> str | None:
     return None
 
 
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError:
+        return ""
+
+
 def _lists(project: Path) -> bool:
     """Whether a pyproject.toml says what is required: in the standard way, or for Poetry."""
-    text = project.read_text(encoding="utf-8-sig", errors="replace")
+    text = _text(project)
     return "[project]" in text or "[tool.poetry.dependencies]" in text

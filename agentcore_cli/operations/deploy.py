@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from agentcore_cli import contract, names, wiring
 from agentcore_cli.builders.choice import Choice
+from agentcore_cli.builders.vetting import accept
 from agentcore_cli.engine import Action, Change, Facts, Outcome, Plan, apply
 from agentcore_cli.errors import AgentFailedError, InputError
 from agentcore_cli.events import Event, Listener, Note, Step
 from agentcore_cli.keys import RUNTIME
+from agentcore_cli.operations.agent_check import check_imports
 from agentcore_cli.operations.handed_over import HandedOver, hand_over
 from agentcore_cli.operations.plan import Workplace, check, choose_builder, make_plan, work_on
 from agentcore_cli.operations.relative_paths import explain_relative_path
@@ -22,6 +24,7 @@ from agentcore_cli.operations.rollback import RollbackRequest, go_back
 from agentcore_cli.operations.secrets import explain_missing, local_values
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.operations.smoke import STEP, Smoke, told_what_goes_on
+from agentcore_cli.operations.starting import told_while_starting
 from agentcore_cli.resources.deployment import Overrides
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.resources.runtime import STARTED
@@ -93,7 +96,8 @@ def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> De
     with _told_what_is_missing(selected), working as place, wiring.store().in_use():
         choice = choose_builder(request.overrides, selected)
         _tell_builder(request, selected, choice, listener)
-        plan = make_plan(place, replace(request.overrides, choice=choice), patience, listener)
+        vet = partial(check_imports, selected) if smokes else accept
+        plan = make_plan(place, replace(request.overrides, choice=choice), patience, listener, vet)
         _ask(request, selected, plan)
         _note_first(selected, listener)
         applied = listener
@@ -105,7 +109,7 @@ def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> De
             if _is_new(plan):
                 _tell_level(health, listener)
             _tell_of_network(selected, health, listener)
-        with told_what_goes_on(place):
+        with told_what_goes_on(place), _told_while_starting(selected, listener):
             outcome = apply(plan, place.journal, applied)
         seconds = _see_it_start(request, place, outcome, listener) if smokes else {}
     return _result(selected, plan, outcome, {**outcome.seconds, **seconds})
@@ -120,6 +124,11 @@ def _told_what_is_missing(selected: Selected) -> Iterator[None]:
         explain_missing(error, selected)
         explain_relative_path(error, selected)
         raise
+
+
+def _told_while_starting(selected: Selected, listener: Listener) -> AbstractContextManager[None]:
+    """The local runtime starts a session of a new version before that is READY."""
+    return told_while_starting(_local_arn(selected), listener) if selected.is_local else nullcontext()
 
 
 def _is_new(plan: Plan) -> bool:
@@ -209,9 +218,14 @@ def _hand_over_credentials(request: DeployRequest, selected: Selected, secrets: 
     given = (
         HandedOver({}, None) if withheld else hand_over(request.caller, selected.target.profile, config.usual_profile)
     )
-    name = names.local_runtime_name(selected.agent_name, config.project)
-    arn = contract.runtime_arn(wiring.region(selected), contract.LOCAL_ACCOUNT, name)
-    wiring.local_runtime(selected).put_credentials(arn, given.environment, given.source, secrets)
+    runtime = wiring.local_runtime(selected)
+    runtime.put_credentials(_local_arn(selected), given.environment, given.source, secrets)
+
+
+def _local_arn(selected: Selected) -> str:
+    """The runtime's, but for the end that an id is given when it is made."""
+    name = names.local_runtime_name(selected.agent_name, selected.loaded.config.project)
+    return contract.runtime_arn(wiring.region(selected), contract.LOCAL_ACCOUNT, name)
 
 
 def _before_runtime(again: Callable[[], None], listener: Listener) -> Listener:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from agentcore_cli import rendering
 from agentcore_cli.builders import standalone
-from agentcore_cli.builders.image import launcher_of
+from agentcore_cli.builders.image import launcher_of, own_metadata
 from agentcore_cli.builders.requirements import Requirements
 from agentcore_cli.config import Agent, Start
 from agentcore_cli.confines import require_inside
@@ -34,7 +34,8 @@ def generated_files(root: Path, agent_name: str, agent: Agent) -> dict[Path, str
 
 def _dockerfile(root: Path, agent_name: str, agent: Agent) -> str:
     start = Start.of(agent.entrypoint, agent.protocol, root)
-    needed = standalone.as_far_as_known(Requirements(root, agent.requirements) if agent.requirements else None)
+    required = Requirements(root, agent.requirements) if agent.requirements else None
+    needed = standalone.as_far_as_known(required)
     return rendering.dockerfile(
         ImageRecipe(
             agent=agent_name,
@@ -48,6 +49,7 @@ def _dockerfile(root: Path, agent_name: str, agent: Agent) -> str:
             constraints=needed.constraints,
             otel=agent.otel,
             launcher=launcher_of(bool(agent.stored_secrets)),
+            own=own_metadata(required),
         )
     )
 

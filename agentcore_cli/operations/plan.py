@@ -14,6 +14,7 @@ from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
 from agentcore_cli.builders import image, source
 from agentcore_cli.builders.choice import Choice, choose
+from agentcore_cli.builders.vetting import Vet, accept
 from agentcore_cli.config import Start
 from agentcore_cli.config.schema import IMAGE_NAME, IMAGE_RULE, LocalMount
 from agentcore_cli.contract import ENVIRONMENT_KEY_MAX, ENVIRONMENT_VALUE_MAX
@@ -152,9 +153,12 @@ def work_on(selected: Selected, purpose: str, listener: Listener, *, must_start:
             yield place
 
 
-def make_plan(place: Workplace, overrides: Overrides, patience: Patience, listener: Listener) -> Plan:
+def make_plan(
+    place: Workplace, overrides: Overrides, patience: Patience, listener: Listener, vet: Vet = accept
+) -> Plan:
     """The plan of a deploy; when there is anything to do, the account is that of the credentials.
 
+    `vet` looks at the packages that carrying it out installs.
     Raises InputError for requirements that can't be resolved anew.
     """
     if overrides.upgrade:
@@ -167,6 +171,7 @@ def make_plan(place: Workplace, overrides: Overrides, patience: Patience, listen
         overrides=overrides,
         patience=patience,
         listener=listener,
+        vet=vet,
     )
     believed = () if overrides.refresh else [resource.key for resource in resources if resource.key != RUNTIME]
     made = plan_deploy(resources, place.journal, believed=believed)
@@ -239,6 +244,6 @@ def _check_entrypoint(selected: Selected) -> None:
     if not path.is_file():
         raise EntrypointError(
             f"agents.{selected.agent_name}.entrypoint: {start.file}: no such file",
-            hint="agentcore configure --entrypoint FILE",
+            hint=f"agentcore configure --name {selected.agent_name} --entrypoint FILE",
         )
     check_readable(selected.loaded.root, selected.agent_name, selected.agent)

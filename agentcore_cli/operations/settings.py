@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from agentcore_cli.config import Agent, Lifecycle, Memory
-from agentcore_cli.config.write import Change
+from agentcore_cli.config.write import ABSENT, Change
 
+NONE_OF_THEM: Final = ("",)  # what takes a list away
 _SECRET_NAME: Final = re.compile(
     r"(?i)(^|_)(secret|password|passwd|token|api_?key|access_?key|private_?key|credentials?)(_|$)"
 )
@@ -18,7 +19,10 @@ _SECRET_VALUE: Final = re.compile(r"(AKIA|ASIA)[A-Z0-9]{16}|-----BEGIN |gh[pousr
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Values as they are written; None and empty are "not said". Times are seconds, `requirements` a path."""
+    """Values as they are written; None and empty are "not said". Times are seconds, `requirements` a path.
+
+    A list of one empty word (`NONE_OF_THEM`) takes it out of the config.
+    """
 
     requirements: str | None = None
     python: str | None = None
@@ -35,6 +39,7 @@ class Settings:
     image: str | None = None
     subnets: tuple[str, ...] = ()
     security_groups: tuple[str, ...] = ()
+    secrets_keys: tuple[str, ...] = ()
     jwt_discovery_url: str | None = None
     jwt_clients: tuple[str, ...] = ()
     jwt_audience: tuple[str, ...] = ()
@@ -60,12 +65,13 @@ def setting_changes(name: str, entrypoint: str, present: Agent | None, said: Set
         "permissions_boundary": said.permissions_boundary,
         "ecr_repository": said.ecr_repository,
         "image": said.image,
+        "secrets_keys": said.secrets_keys,
         "header_allowlist": said.header_allowlist,
         "session_storage": said.session_storage,
         "otel": said.otel,
         "runtime": said.runtime,
     }
-    changes = [Change(("agents", name, key), value) for key, value in plain.items() if value]
+    changes = [_change(("agents", name, key), value) for key, value in plain.items() if value]
     if said.memory:
         has_keys = present is not None and isinstance(present.memory, Memory)
         changes.append(Change(("agents", name, "memory", *(["name"] if has_keys else [])), said.memory))
@@ -104,5 +110,10 @@ def _groups(present: Agent | None, said: Settings) -> list[tuple[str, object, Ma
 def _group_changes(path: tuple[str, ...], is_there: bool, given: Mapping[str, object]) -> list[Change]:
     """A mapping that is there is changed key by key, so that its other keys and comments stay."""
     if is_there:
-        return [Change((*path, key), value) for key, value in given.items()]
-    return [Change(path, dict(given))] if given else []
+        return [_change((*path, key), value) for key, value in given.items()]
+    said = {key: value for key, value in given.items() if value != NONE_OF_THEM}
+    return [Change(path, said)] if said else []
+
+
+def _change(path: tuple[str, ...], value: object) -> Change:
+    return Change(path, ABSENT if value == NONE_OF_THEM else value)

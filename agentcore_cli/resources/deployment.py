@@ -9,6 +9,7 @@ from pathlib import Path
 
 from agentcore_cli.builders.choice import Choice, choose
 from agentcore_cli.builders.oci.blobs import Blobs
+from agentcore_cli.builders.vetting import Vet, accept
 from agentcore_cli.config import Agent, Build
 from agentcore_cli.events import Listener
 from agentcore_cli.resources.ownership import Owner
@@ -42,7 +43,7 @@ class Deployment:
     `environment` is the config's; `given_before` are the names of the variables that earlier deploys were given by
     `--env` (see `runtime.Wish`). `artifact` is what runs now by the records, `resolved` what the requirements were
     resolved to, now or by an earlier deploy. `memory_name` is that of the memory that deploys make, by the config or
-    the records.
+    the records. `vet` looks at packages when they are installed.
     """
 
     root: Path
@@ -59,6 +60,7 @@ class Deployment:
     patience: Patience
     listener: Listener = field(repr=False)
     memory_name: str | None = None
+    vet: Vet = accept
 
     @cached_property
     def choice(self) -> Choice:

@@ -14,6 +14,7 @@ from agentcore_cli.builders.oci.blobs import Blobs
 from agentcore_cli.builders.oci.builder import OciBuilder
 from agentcore_cli.builders.oci.push import RegistryPublisher
 from agentcore_cli.builders.registry.access import Credentials, SignIn
+from agentcore_cli.builders.vetting import Vet, accept
 from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT
 from agentcore_cli.resources.ownership import Owner
 
@@ -26,12 +27,12 @@ def image_labels(owner: Owner) -> dict[str, str]:
 
 
 def image_builder(
-    choice: Choice, project: ImageProject, cache: Path, blobs: Blobs, credentials: Credentials
+    choice: Choice, project: ImageProject, cache: Path, blobs: Blobs, credentials: Credentials, vet: Vet = accept
 ) -> DockerBuilder | OciBuilder:
-    """What makes the image; `credentials` are for the registry of the base image."""
+    """What makes the image; `credentials` are for the registry of the base image, `vet` looks at its packages."""
     if choice.builder == "oci":
-        return OciBuilder(project, cache, blobs, credentials)
-    return DockerBuilder(project, cache)
+        return OciBuilder(project, cache, blobs, credentials, vet)
+    return DockerBuilder(project, cache, vet)
 
 
 def publisher(builder: ImageBuilder, door: Repositories) -> Publisher[Any]:

@@ -149,7 +149,7 @@ def _bundle(deployment: LocalDeployment) -> SourceBundle:
         resolved=deployment.resolved,
         mounts=deployment.mounts,
     )
-    return SourceBundle(project, deployment.store, deployment.listener)
+    return SourceBundle(project, deployment.store, deployment.listener, deployment.vet)
 
 
 def _image(deployment: LocalDeployment) -> LocalImage:

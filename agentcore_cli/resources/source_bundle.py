@@ -16,6 +16,7 @@ from agentcore_cli.builders.mounts import Mount
 from agentcore_cli.builders.requirements import Requirements
 from agentcore_cli.builders.source import Source
 from agentcore_cli.builders.store import Store
+from agentcore_cli.builders.vetting import Vet, accept
 from agentcore_cli.contract import LOCAL_BUCKET
 from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
 from agentcore_cli.errors import InputError
@@ -48,6 +49,7 @@ class SourceBundle:
     project: Project
     store: Store
     listener: Listener
+    vet: Vet = accept
     key: str = keys.SOURCE
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
@@ -75,6 +77,7 @@ class SourceBundle:
             self.store.environments, self._requirements, interpreter, tell=work.tell, stopping=work.stopping
         )
         self._check_server(installed)
+        self.vet(installed.packages)
         inputs = self._inputs(files, interpreter)
         artifacts = self.store.artifacts
         made = bundle.find(artifacts, inputs.digest) or bundle.build(artifacts, inputs, installed)

@@ -61,6 +61,15 @@ def local_runtime(selected: Selection) -> LocalRuntime:
     return LocalRuntime(daemon.ensure_running(home()))
 
 
+def running_local_runtime() -> LocalRuntime | None:
+    """The same if a server runs; it is not started."""
+    from agentcore_cli.local import daemon
+    from agentcore_cli.local.client import LocalRuntime
+
+    server = daemon.running(home())
+    return LocalRuntime(server) if server else None
+
+
 def home() -> Home:
     """The local runtime's folder. Raises InputError when it can't be used."""
     from agentcore_cli.local.home import Home

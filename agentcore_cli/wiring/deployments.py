@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from agentcore_cli import keys
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from agentcore_cli.builders.oci.blobs import Blobs
     from agentcore_cli.builders.requirements import Requirements
     from agentcore_cli.builders.store import Store
+    from agentcore_cli.builders.vetting import Vet
     from agentcore_cli.engine import Journal, Resource
     from agentcore_cli.events import Listener
     from agentcore_cli.resources.catalog import AwsDeployment
@@ -102,15 +104,18 @@ def resources(
     overrides: Overrides,
     patience: Patience,
     listener: Listener,
+    vet: Vet,
 ) -> list[Resource]:
     """Everything that the agent needs on this target. `account` is the target's."""
     if selected.is_local:
         from agentcore_cli.resources import local_catalog
 
-        return local_catalog.wanted(_local_deployment(selected, overrides, patience, listener), session)
+        there = replace(_local_deployment(selected, overrides, patience, listener), vet=vet)
+        return local_catalog.wanted(there, session)
     from agentcore_cli.resources import catalog
 
-    return catalog.wanted(_aws_deployment(selected, account, overrides, patience, listener), session)
+    wanted = replace(_aws_deployment(selected, account, overrides, patience, listener), vet=vet)
+    return catalog.wanted(wanted, session)
 
 
 def everything(

@@ -16,6 +16,7 @@ import pytest
 from tests.command_line import AGENTCORE, SECONDS
 from tests.e2e.agents import PLAIN_AGENT, change_one_line, write_agent
 from tests.e2e.pushed_image import PushedImage
+from tests.fakes.wheel import make_wheel
 from tests.forked_commands import ForkedCommandLine, ForkedCommands
 from tests.stage.account import WORKER, Account
 from tests.stage.base_image import MANIFEST_TYPE, REPOSITORY, TAG
@@ -71,6 +72,21 @@ def test_a_step_that_fails_is_shown_with_its_last_lines(command: ForkedCommandLi
     assert "step 3 of" in said
     assert "last words" in said
     assert "code: 7" in said
+
+
+def test_an_import_that_the_packages_lack_is_told_before_an_image_is_built(
+    command: ForkedCommandLine, aws: Account, engine: docker.DockerClient
+) -> None:
+    wheel = make_wheel(command.folder, "kit")
+    (command.folder / "requirements.txt").write_text(f"./{wheel.name}\n")
+    command.run("configure", "--entrypoint", "agent.py", "--name", AGENT, "--requirements", "requirements.txt")
+    agent = command.folder / "agent.py"
+    agent.write_text(f"import nowhere_to_be_found\n{agent.read_text()}")
+    told = refused(command, aws, code=2)
+    assert "agent.py:1: " in told
+    assert "nowhere_to_be_found" in told
+    assert "--no-smoke" in told
+    assert images(engine) == []
 
 
 def test_an_image_for_another_processor_is_refused(

@@ -21,6 +21,7 @@ from agentcore_cli.builders.oci.blobs import Blobs
 from agentcore_cli.builders.oci.dockerfile import Instruction
 from agentcore_cli.builders.oci.image import OciImage
 from agentcore_cli.builders.registry.access import Credentials
+from agentcore_cli.builders.vetting import Vet, accept
 
 _FORMAT: Final = "oci 1"  # change it when the same inputs would make another image than before
 _TAG_LENGTH: Final = 32
@@ -35,6 +36,7 @@ class OciBuilder:
     cache: Path
     blobs: Blobs
     credentials: Credentials
+    vet: Vet = accept
     name: Name = "oci"
 
     @cached_property
@@ -71,6 +73,7 @@ class OciBuilder:
         items = image_context.items(self.inputs, installed)
         if installed:
             image_context.require_server(self.inputs, installed)
+            self.vet(installed)
         assembly = Assembly(base, items, self.project.build_args, self.blobs, work)
         assembled = assembly.run(instructions, self.project.labels)
         made = images.whole(base, assembled, _largest(assembled.files), self.blobs)

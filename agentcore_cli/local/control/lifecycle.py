@@ -18,6 +18,10 @@ class Resolved:
     version: str
     settings: RuntimeSettings
 
+    def is_of(self, runtime_arn: str) -> bool:
+        """Whether it is that runtime's; the ARN may lack the end that AgentCore gives to an id."""
+        return runtime_arn in (self.runtime_arn, self.runtime_arn.rpartition("-")[0])
+
 
 class ArtifactError(Exception):
     """The artifact can't run here; the text becomes the runtime's `failureReason`."""

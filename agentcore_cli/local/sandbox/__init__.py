@@ -5,7 +5,8 @@ own interpreter that has imported what the agent imports and has run none of the
 server makes the surroundings (`surroundings`: folder, Unix socket, log file, control group) and sends their
 descriptors to the warm parent, which forks. The child is the session's init: it takes the request from its own
 socket to the server, enters namespaces where the session's folder lies over the code, and forks the agent. The agent
-runs the entry point as `__main__`; its server "binds" its port and gets the Unix socket.
+runs the entry point as `__main__`; its server "binds" its port and gets the Unix socket. One that opened the
+port by TCP all the same has its callers carried there by a process of the session (`worker/forwarding.py`).
 
 What its walls are (`walls`, `account`). What a session sees was added, not left over: a root in which only the system's
 programs, the interpreter, the packages and the code are bound, each at its own path. A keeper (`worker/keeper.py`), run

@@ -97,6 +97,17 @@ class SessionProcess:
         assert self._place is not None, "begin() comes first"
         return await self._commands.start(command, self._place)
 
+    async def forward(self, port: int, host: str) -> bool:
+        """Lead callers to a server of the session that listens on the TCP `port`, where that is nobody else's.
+
+        `host` is where it listens, if on loopback alone. False where the session has no network of its own.
+        """
+        if not self._network.is_own:
+            return False
+        with contextlib.suppress(ConnectionError):
+            await self._wire.send({"forward": port, "host": host})
+        return True
+
     def mount_namespace(self) -> int:
         """A descriptor of what it sees the files in. Raises SandboxError when it has ended."""
         try:

@@ -31,6 +31,11 @@ class SessionNetwork:
         self._door: Door | None = None
         self._closed = False
 
+    @property
+    def is_own(self) -> bool:
+        """Whether its ports are nobody else's."""
+        return self._mode != "shared"
+
     def furnish(self, descriptors: list[int]) -> None:
         """Begin to make something of the empty namespace; a session has one, and a second one is not looked at."""
         for descriptor in descriptors[1:]:

@@ -17,18 +17,18 @@ from agentcore_cli.config import Start
 from agentcore_cli.contract import Protocol
 from agentcore_cli.operations.check import requirements
 from agentcore_cli.operations.check.application import application_findings
-from agentcore_cli.operations.check.dependencies import Supply, nonexistent, unprovided
+from agentcore_cli.operations.check.dependencies import Supply, absent, nonexistent, unprovided
 from agentcore_cli.operations.check.findings import Finding, raise_faults
 from agentcore_cli.operations.check.handlers import handler_findings
 from agentcore_cli.operations.check.hiding import hidden_modules
 from agentcore_cli.operations.check.imports import Import
-from agentcore_cli.operations.check.installed import Installed, environments
+from agentcore_cli.operations.check.installed import Installed, environments, extends_path
 from agentcore_cli.operations.check.locate import locate, source_of
 from agentcore_cli.operations.check.notebooks import notebook_findings
 from agentcore_cli.operations.check.project import Project, Use, explore
 from agentcore_cli.operations.check.protocols import protocol_findings, speaks
 
-__all__ = ["Spoken", "Subject", "check_entrypoint", "locate", "spoken_by"]
+__all__ = ["Spoken", "Subject", "check_entrypoint", "check_installed", "locate", "spoken_by"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,25 @@ def check_entrypoint(subject: Subject, environ: Mapping[str, str]) -> tuple[str,
     return raise_faults(findings)
 
 
+def check_installed(subject: Subject) -> None:
+    """Raises EntrypointError for what surely is imported and is not in `packages`, which were made of the requirements.
+
+    Packages that extend the import path, and code that does, are believed.
+    """
+    assert subject.packages is not None, "there is nothing to compare with"
+    project = explore(
+        subject.root, source_of(subject.start, subject.root), subject.python, subject.start, subject.python_path
+    )
+    if _looks_elsewhere(project, subject) or extends_path(subject.packages):
+        return
+    uses = [*project.foreign, *_server_of(project, subject.start)]
+    asked = requirements.read(subject.root, subject.requirements)
+    installed = Installed(subject.packages)
+    supply = Supply(subject.root, subject.requirements, subject.python, asked, [installed])
+    faults = [finding for finding in absent(uses, supply, installed) if finding.certain]
+    raise_faults(faults, hint="mend the code or the requirements; deploy --no-smoke goes on without looking")
+
+
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """The protocol that an agent's code speaks, and the place that tells."""
@@ -112,13 +131,18 @@ def _missing_findings(project: Project, supply: Supply) -> Iterator[Finding]:
 
 def _import_findings(project: Project, supply: Supply, subject: Subject) -> Iterator[Finding]:
     uses = [*project.foreign, *_server_of(project, subject.start)]
-    elsewhere = project.changes_path or any(not _is_inside(subject.root, place) for place in subject.python_path)
+    elsewhere = _looks_elsewhere(project, subject)
     nonexisting = list(nonexistent(uses, supply))
     unknown = () if supply.asked.findings else unprovided(uses, supply)
     for finding in unknown:
         yield finding.doubtful() if elsewhere or subject.brings_packages else finding
     for finding in nonexisting:
         yield finding.doubtful() if elsewhere else finding
+
+
+def _looks_elsewhere(project: Project, subject: Subject) -> bool:
+    """Whether modules may come from where nobody has looked."""
+    return project.changes_path or any(not _is_inside(subject.root, place) for place in subject.python_path)
 
 
 def _is_inside(root: Path, place: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Final
 
 from agentcore_cli.config import Start
 from agentcore_cli.operations.check import modules
-from agentcore_cli.operations.check.calls import calls
+from agentcore_cli.operations.check.calls import calls, runs_programs
 from agentcore_cli.operations.check.distributions import words
 from agentcore_cli.operations.check.findings import Finding
 from agentcore_cli.operations.check.project import Project
@@ -25,7 +25,7 @@ _ASGI: Final = frozenset({"FastAPI", "Starlette", "Quart", "Litestar"})
 _STARTERS: Final = words("""
     run serve serve_forever serve_http run_app run_forever run_async run_until_complete start start_server
     create_server listen main launch execv execve execvp execvpe system Popen call check_call run_module run_path
-    exec eval serve_a2a serve_ag_ui run_server run_http_async run_streamable_http_async
+    exec eval execute_from_command_line serve_a2a serve_ag_ui run_server run_http_async run_streamable_http_async
 """)
 # Packages that start no server by being imported or used.
 _NO_SERVER: Final = words("""
@@ -97,6 +97,7 @@ def _nothing_listens(project: Project, main: Source) -> Finding:
         problem = f"nothing serves {name}: give --entrypoint {started}, which uvicorn serves, or call uvicorn.run"
         return Finding(main.shown, None, problem, certain=False)
     known = all(use.statement.root in _NO_SERVER | sys.stdlib_module_names for use in project.foreign)
+    known = known and not any(map(runs_programs, project.sources))
     problem = (
         "no application and no server: AgentCore calls the agent by HTTP; put the SDK's application around it:\n"
         f"    from bedrock_agentcore import {SDK}\n    app = {SDK}()\n    @app.entrypoint\n"

@@ -22,6 +22,11 @@ def calls(source: Source) -> Iterator[ast.Call]:
             waiting += ast.iter_child_nodes(node)
 
 
+def runs_programs(source: Source) -> bool:
+    """Whether a file waits somewhere for a program, which may be the server after all."""
+    return any(isinstance(node, ast.Call) and _is_subprocess_run(node) for node in ast.walk(source.tree))
+
+
 def _is_subprocess_run(call: ast.Call) -> bool:
     """`subprocess.run` waits for its child: what a tool of an agent does, hardly ever its server."""
     return isinstance(call.func, ast.Attribute) and ast.unparse(call.func) == "subprocess.run"

@@ -18,6 +18,7 @@ from agentcore_cli.operations.check.findings import Finding
 from agentcore_cli.operations.check.installed import Installed
 from agentcore_cli.operations.check.project import Use
 from agentcore_cli.operations.check.requirements import Requirements as Asked
+from agentcore_cli.operations.check.requirements import set_aside
 from agentcore_cli.operations.check.resolution import resolve
 
 _OURS: Final = Installed(Path(sysconfig.get_path("purelib")))  # this tool's own: what it has is seen, too
@@ -134,6 +135,19 @@ def nonexistent(uses: Iterable[Use], supply: Supply) -> Iterator[Finding]:
             yield use.finding(problem)
 
 
+def absent(uses: Iterable[Use], supply: Supply, installed: Installed) -> Iterator[Finding]:
+    """A finding for each package, module or name that is imported for sure and is not installed."""
+    uses = [use for use in uses if use.runs == "always"]
+    for name, use in _surest(uses).items():
+        if distributions.in_standard_library(name, supply.python):
+            continue
+        if modules.find(name, installed.folder) is None:
+            yield use.finding(_advice(name, supply, certain=True))
+    for use in uses:
+        if problem := _nonexistent(use, supply):
+            yield use.finding(problem)
+
+
 def _surest(uses: Iterable[Use]) -> dict[str, Use]:
     """The first import of each package that is surest to run."""
     found: dict[str, Use] = {}
@@ -154,6 +168,9 @@ def _advice(name: str, supply: Supply, *, certain: bool) -> str:
     if supply.requirements is None:
         start = f"nothing is required that provides {name}"
         return f"{start}: write {wanted or 'the package that has it'} to {file}"
+    aside = set_aside(supply.root, supply.requirements)
+    if group := aside.get(wanted or normalised(name)):
+        return f"{name} comes with {wanted or name}, which is in {group} alone, and is not installed: add it to {file}"
     start = f"no requirement provides {name}" if certain else f"can't tell which requirement provides {name}; if none"
     return f"{start}: add {wanted or 'the package that has it'} to {file}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Final
 
 from agentcore_cli.errors import EntrypointError
 
@@ -25,10 +26,13 @@ class Finding:
         return replace(self, certain=False)
 
 
-def raise_faults(findings: Iterable[Finding]) -> tuple[str, ...]:
+CONFIGURE_HINT: Final = "mend the code, or give --no-check to configure it as it is"
+
+
+def raise_faults(findings: Iterable[Finding], *, hint: str = CONFIGURE_HINT) -> tuple[str, ...]:
     """The warnings among the findings. Raises EntrypointError with all the definite faults, a line each."""
     ordered = sorted(dict.fromkeys(findings), key=lambda finding: (finding.file, finding.line or 0))
     faults = [str(finding) for finding in ordered if finding.certain]
     if faults:
-        raise EntrypointError("\n".join(faults), hint="mend the code, or give --no-check to configure it as it is")
+        raise EntrypointError("\n".join(faults), hint=hint)
     return tuple(str(finding) for finding in ordered)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from agentcore_cli.operations.check.distributions import normalised
 
+_HARMLESS = frozenset({"distutils-precedence.pth", "_virtualenv.pth"})
 _WANTED = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)\s*(?P<extras>\[[^]]*])?[^;]*;?(?P<marker>.*)", re.DOTALL)
 
 
@@ -62,6 +63,11 @@ def environments(root: Path, environ: Mapping[str, str]) -> list[Installed]:
     folders += [root / ".venv", root / "venv"]
     found = [path for folder in folders for path in sorted(folder.glob("lib/python3*/site-packages"))]
     return [Installed(folder) for folder in dict.fromkeys(found)]
+
+
+def extends_path(folder: Path) -> bool:
+    """Whether a package has Python look for modules in other places, as editable ones and import hooks do."""
+    return any(file.name not in _HARMLESS for file in folder.glob("*.pth"))
 
 
 def _import_names(found: Distribution) -> set[str]:

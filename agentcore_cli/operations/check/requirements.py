@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from packaging.utils import canonicalize_name
 
@@ -11,6 +15,7 @@ from agentcore_cli.builders import requirements as builders
 from agentcore_cli.builders.requirement_reader import Fault
 from agentcore_cli.operations.check.findings import Finding
 
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 _PINS = ("==", "===")
 
 
@@ -45,6 +50,35 @@ def read(root: Path, name: str | None) -> Requirements:
             if specifier.operator in _PINS and "*" not in specifier.version:
                 found.pins[distribution] = specifier.version
     return found
+
+
+def set_aside(root: Path, name: str | None) -> dict[str, str]:
+    """What a pyproject.toml asks for in extras and groups, which are not installed: where, by the distribution."""
+    if name is None or not name.endswith(".toml"):
+        return {}
+    try:
+        content = tomllib.loads((root / name).read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return {}
+    extras = _lists(content.get("project", {}).get("optional-dependencies"))
+    groups = _lists(content.get("dependency-groups"))
+    of_poetry = _lists(content.get("tool", {}).get("poetry", {}).get("group"))
+    found = {name: f"the extra {extra}" for extra, asked in extras.items() for name in _names(asked)}
+    found |= {name: f"the group {group}" for group, asked in groups.items() for name in _names(asked)}
+    for group, table in of_poetry.items():
+        asked = table.get("dependencies") if isinstance(table, dict) else None
+        found |= dict.fromkeys(_names(list(asked) if isinstance(asked, dict) else ()), f"the group {group}")
+    return found
+
+
+def _lists(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _names(asked: object) -> Iterator[str]:
+    for item in asked if isinstance(asked, (list, tuple)) else ():
+        if isinstance(item, str) and (found := _NAME.match(item)):
+            yield canonicalize_name(found[0])
 
 
 def _with_hint(fault: Fault) -> str:

@@ -15,6 +15,7 @@ from agentcore_cli.builders.environment import Environment
 from agentcore_cli.builders.interpreters import Interpreter
 from agentcore_cli.builders.requirements import Requirements
 from agentcore_cli.errors import AgentcoreError, InputError
+from tests.fakes.private_index import private_index
 from tests.fakes.wheel import make_wheel
 
 
@@ -134,3 +135,21 @@ def test_the_choices_of_the_callers_shell_do_not_lead_it_elsewhere(
     monkeypatch.setenv("UV_SYSTEM_PYTHON", "1")
     monkeypatch.setenv("UV_PYTHON", "3.99")
     assert build(tmp_path / "environments", requirements, interpreter).has("demo")
+
+
+def test_an_index_that_lets_nobody_in_is_told_also_where_pip_has_several(
+    tmp_path: Path, interpreter: Interpreter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where all indexes are looked at, as pip does, uv passes over it without a word."""
+    index, settings = tmp_path / "index", tmp_path / "pip.conf"
+    (index / "internal").mkdir(parents=True)
+    make_wheel(index / "internal", "internal")
+    (tmp_path / "requirements.txt").write_text("internal\n")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(settings))
+    monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path))
+    with private_index(index) as address, private_index(tmp_path) as other:
+        settings.write_text(f"[global]\nindex-url = http://{other}/\nextra-index-url = http://{address}/\ncert =\n")
+        with pytest.raises(InputError) as caught:
+            build(tmp_path / "environments", Requirements(tmp_path, "requirements.txt"), interpreter)
+    assert "401" in caught.value.message
+    assert "give the index your user and password" in (caught.value.hint or "")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -27,6 +29,11 @@ def oidc() -> Iterator[Provider]:
         yield running
 
 
+def jwt(oidc: Provider) -> tuple[str, ...]:
+    """The options for an authorizer that names both."""
+    return ("--jwt-discovery-url", oidc.discovery_url, "--jwt-audience", "app", "--jwt-client", "robot")
+
+
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory, oidc: Provider) -> Iterator[CommandLine]:
     """The agent behind an authorizer, here."""
@@ -34,8 +41,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory, oidc: Provider) -> Iterato
     folder = tmp_path_factory.mktemp("guarded")
     shutil.copy(AGENT, folder / "agent.py")
     command = SameProcess(folder, {"AGENTCORE_HOME": str(home)})
-    jwt = ("--jwt-discovery-url", oidc.discovery_url, "--jwt-audience", "app", "--jwt-client", "robot")
-    command.run("configure", "--entrypoint", "agent.py", "--name", "answers", *jwt)
+    command.run("configure", "--entrypoint", "agent.py", "--name", "answers", *jwt(oidc))
     command.run("deploy", "--local")
     yield command
     command.run("destroy", "--local", "--yes")
@@ -97,6 +103,24 @@ def test_a_token_that_does_not_fit_is_exit_3(
     )
     assert failed["error"]["code"] == "AccessDenied"
     assert token not in ran.stderr + json.dumps(failed)
+
+
+def test_a_token_without_an_audience_is_told_with_the_flags_that_let_it_in(
+    guarded: CommandLine, oidc: Provider, tmp_path: Path
+) -> None:
+    """The token that Cognito gives to a user has none. What is advised is typed, and the same token gets in."""
+    shutil.copytree(guarded.folder, tmp_path / "project", ignore=shutil.ignore_patterns(".agentcore"))
+    command = with_token(CommandLine(tmp_path / "project", guarded.environment), oidc.token(client_id="robot"))
+    command.run("configure", "--name", "without_aud", "-e", "agent.py", "--default", *jwt(oidc))
+    command.run("deploy", "--local")
+    told = command.run("invoke", "--local", "{}", code=3).stderr
+    assert "the token has no aud" in told
+    advised = re.search(r"agentcore (configure .*), then deploy", told)
+    assert advised
+    command.run(*shlex.split(advised[1]))
+    command.run("deploy", "--local")
+    assert command.json("invoke", "--local", "{}")["response"]["payload"] == {}
+    command.run("destroy", "--local", "--yes")
 
 
 def test_a_forged_token_is_exit_3(aws: CommandLine, oidc: Provider) -> None:

@@ -174,6 +174,37 @@ def test_another_list_of_requirements_is_answered_with_a_command(name: str, comm
     assert with_defaults(Settings(), tmp_path, "handler.py").requirements == "requirements.txt"
 
 
+def test_a_script_with_a_block_of_its_own_is_answered_with_a_command(tmp_path: Path) -> None:
+    """Inline script metadata (PEP 723), as `uv run agent.py` reads it."""
+    (tmp_path / "my agent.py").write_text('# /// script\n# dependencies = ["humanize"]\n# ///\nimport humanize\n')
+    with pytest.raises(InputError) as caught:
+        with_defaults(Settings(), tmp_path, "my agent.py")
+    assert "uv export --script 'my agent.py'" in (caught.value.hint or "")
+    (tmp_path / "requirements.txt").write_text("humanize\n")
+    assert with_defaults(Settings(), tmp_path, "my agent.py").requirements == "requirements.txt"
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ('[project]\nname = "a"\n[project.optional-dependencies]\nweb = ["some-word[x]>=1"]\n', "the extra web"),
+        ('[project]\nname = "a"\n[dependency-groups]\ndev = ["some_word", {include-group = "x"}]\n', "the group dev"),
+        (
+            '[tool.poetry]\nname = "a"\n[tool.poetry.dependencies]\npython = "*"\n'
+            '[tool.poetry.group.dev.dependencies]\nsome-word = "*"\n',
+            "the group dev",
+        ),
+    ],
+)
+def test_what_is_in_an_extra_or_a_group_alone_is_told_as_that(text: str, where: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    (tmp_path / "handler.py").write_text(f"import some_word\n{SERVER}")
+    start = Start.of("handler.py", "HTTP", tmp_path)
+    with pytest.raises(EntrypointError) as caught:
+        check_entrypoint(Subject(tmp_path, start, "3.11", "pyproject.toml"), {})
+    assert f"which is in {where} alone, and is not installed: add it to pyproject.toml" in caught.value.message
+
+
 def test_a_project_of_poetry_is_read(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[tool.poetry]\nname = "advisor"\n[tool.poetry.dependencies]\nkit = "*"\n')
     assert with_defaults(Settings(), tmp_path, "main.py").requirements == "pyproject.toml"

@@ -90,6 +90,7 @@ def test_without_a_terminal_the_protocol_of_the_code_is_taken_and_told(agentcore
 
 def test_every_option(agentcore: CommandLine, project: Path) -> None:
     role, policy = "arn:aws:iam::123456789012:role/Bot", "arn:aws:iam::123456789012:policy/Edge"
+    key = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
     discovery = "https://example.com/.well-known/openid-configuration"
     agentcore.run(
         *("configure", "-e", "handler.py", "-n", "bot", "--requirements", "requirements.txt", "--python", "3.12"),
@@ -98,7 +99,7 @@ def test_every_option(agentcore: CommandLine, project: Path) -> None:
         *("--ecr-repository", "team/bot", "--vpc-subnets", "subnet-01234567,subnet-89abcdef"),
         *("--vpc-security-groups", "sg-01234567", "--jwt-discovery-url", discovery, "--jwt-client", "c1"),
         *("--jwt-client", "c2", "--jwt-audience", "a", "--allow-header", "X-Tenant", "--memory", "notes"),
-        *("--session-storage", "/mnt/data"),
+        *("--session-storage", "/mnt/data", "--secret", "DB=ssm:/db", "--secrets-key", key),
         *("--tag", "team=support", "--default", "--region", "eu-west-1", "--profile", "dev"),
     )
     assert config_of(project)["agents"] == {
@@ -119,10 +120,24 @@ def test_every_option(agentcore: CommandLine, project: Path) -> None:
             "memory": "notes",
             "session_storage": "/mnt/data",
             "tags": {"team": "support"},
+            "secrets": {"DB": "ssm:/db"},
+            "secrets_keys": [key],
         }
     }
     assert config_of(project)["targets"] == {"aws": {"region": "eu-west-1", "profile": "dev"}}
     assert not (project / "Dockerfile").exists(), "a zip needs none"
+
+
+def test_an_empty_word_takes_a_list_away(agentcore: CommandLine, project: Path) -> None:
+    """As `--env NAME=` takes a variable."""
+    issuer = ("--jwt-discovery-url", "https://example.com/.well-known/openid-configuration")
+    agentcore.run("configure", "-e", "handler.py", "-n", "bot", *issuer, "--jwt-audience", "a", "--allow-header", "X-A")
+    agentcore.run("configure", "--jwt-audience", "", "--jwt-client", "c", "--allow-header", "")
+    told = config_of(project)["agents"]["bot"]
+    assert told["authorizer"] == {"discovery_url": issuer[1], "clients": ["c"]}
+    assert "header_allowlist" not in told
+    agentcore.run("configure", "-e", "handler.py", "-n", "new", "--allow-header", "", "--vpc-subnets", "")
+    assert config_of(project)["agents"]["new"].keys() <= {"entrypoint", "python", "requirements"}
 
 
 def test_again_with_one_setting_changes_that_setting_alone(agentcore: CommandLine, project: Path) -> None:

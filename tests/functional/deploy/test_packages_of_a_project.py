@@ -5,6 +5,9 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import pytest
+
+from agentcore_cli.errors import EntrypointError
 from agentcore_cli.events import Note
 from agentcore_cli.local.home import Home
 from agentcore_cli.operations.deploy import DeployRequest, DeployResult, deploy
@@ -80,3 +83,25 @@ def test_an_upgrade_leaves_wheels_as_they_are_when_there_is_no_other(workshop: W
     workshop.configure(requirements="requirements.txt")
     assert workshop.deploy().version == "1"
     assert upgrade(workshop).version == "1"
+
+
+def test_an_import_that_the_new_environment_lacks_is_told_before_a_version_is_made(workshop: Workshop) -> None:
+    """The distribution's name says nothing of its modules: only what was installed does."""
+    wheel = make_wheel(workshop.root, "kit")
+    (workshop.root / "requirements.txt").write_text(f"./{wheel.name}\n")
+    workshop.configure(requirements="requirements.txt")
+    handler = workshop.root / "handler.py"
+    working = handler.read_text()
+    handler.write_text(f"import kits\n{working}")
+    with pytest.raises(EntrypointError, match=r"handler\.py:1: no requirement provides kits") as refused:
+        workshop.deploy()
+    assert refused.value.exit_code == 2
+    assert "--no-smoke" in (refused.value.hint or "")
+    assert workshop.selected.state.record("bot", "runtime") is None
+    handler.write_text(f"import kit\n{working}")
+    assert workshop.deploy().version == "1"
+    handler.write_text(f"import kits\n{working}")
+    with pytest.raises(EntrypointError):
+        workshop.deploy()
+    request = DeployRequest(Overrides(), caller={}, smoke=False)
+    assert deploy(request, workshop.selected, workshop.heard).version == "2"

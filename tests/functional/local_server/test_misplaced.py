@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from shutil import which
 
 import pytest
 
-from agentcore_cli.contract import HEADER_WARNINGS
+from agentcore_cli.contract import HEADER_WARNINGS, LOCAL_NETWORK_PROTECTION
+from agentcore_cli.events import Event, Note
+from agentcore_cli.operations.starting import told_while_starting
 from tests.local_runtime import RunningServer, eventually, new_session
 
 SERVER = """
@@ -99,6 +103,110 @@ def test_what_goes_well_here_alone_is_said_once(server: RunningServer) -> None:
     assert "the server listens on 127.0.0.1:8080, where AWS does not reach it" in told[0]
     assert [warning for warning in told if warning.startswith("git is a program of this machine")] == told[1:]
     assert len(told) == known
+
+
+def _with_variables_of_its_own(code: str, *options: str) -> str:
+    """An agent whose server is a Python that nothing of ours reaches."""
+    command = f"[sys.executable, {', '.join(map(repr, options))}{', ' if options else ''}'-c', {code!r}]"
+    return f"import subprocess, sys\nsubprocess.run({command}, env={{'PATH': '/usr/bin:/bin'}})"
+
+
+COUNTING = SERVER.replace(
+    "do_POST = do_GET",
+    """
+    def do_POST(self):
+        self.server.count = getattr(self.server, "count", 0) + 1
+        got = len(self.rfile.read(int(self.headers["content-length"])))
+        body = b"[%d, %d]" % (self.server.count, got) + b" " * got
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+""",
+)
+
+
+@pytest.fixture
+def own_network(server: RunningServer) -> bool:
+    """Whether sessions have ports of their own here."""
+    found = {each["name"]: each["active"] for each in server.local.health().protections}
+    return found[LOCAL_NETWORK_PROTECTION]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells where another process listens")
+@pytest.mark.parametrize("options", [(), ("-I",)], ids=["environment", "isolated"])
+def test_a_server_that_took_the_port_by_tcp_is_reached_in_each_session(
+    server: RunningServer, own_network: bool, options: tuple[str, ...]
+) -> None:
+    """So do those of C, Rust and Go. Where sessions share the machine's network, it is told what helps."""
+    code = _with_variables_of_its_own(COUNTING.format(status=200, port=8080), *options)
+    arn = server.deploy(code, name=f"tcp{len(options)}")
+    one, large = new_session(), b"x" * 3_000_000
+    first = server.invoke(arn, b"{}", one)
+    if not own_network:
+        assert "port 8080 with a server that is not Python's" in first.json()["message"]
+        return
+    assert first.json() == [1, 2]
+    assert server.invoke(arn, large, one).body == b"[2, 3000000]" + b" " * len(large)
+    assert server.invoke(arn, b"{}", new_session()).json() == [1, 2]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells where another process listens")
+def test_one_that_took_it_on_loopback_is_warned_of(server: RunningServer, own_network: bool) -> None:
+    if not own_network:
+        pytest.skip("sessions share the machine's network here")
+    code = COUNTING.replace("0.0.0.0", "127.0.0.1").format(status=200, port=8080)
+    arn = server.deploy(_with_variables_of_its_own(code), name="tcp_on_loopback")
+    assert server.invoke(arn, b"{}", new_session()).status == 200
+    told = eventually(lambda: [text for it in server.living(arn) for text in it.warnings], "it is warned of")
+    assert told[0].startswith("the server listens on 127.0.0.1:8080, where AWS does not reach it")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what another process does")
+def test_what_an_agent_does_that_listens_nowhere_is_told_while_it_starts(server: RunningServer) -> None:
+    arn = server.deploy("import time\nwhile True:\n    time.sleep(0.05)", name="sleeper")
+    with ThreadPoolExecutor() as pool:
+        session = new_session()
+        call = pool.submit(server.invoke, arn, b"{}", session)
+        prefix = arn.rpartition("-")[0]
+        start = eventually(lambda: [it for it in server.local.starts(prefix) if it.seen], "it is looked at")[0]
+        assert start.session_id == session
+        assert start.seconds > 0
+        eventually(
+            lambda: [it.seen for it in server.local.starts(arn)] == ["nothing answers on port 8080 yet; it sleeps"],
+            "it has come to rest",
+        )
+        server.local.advance_clock(121)
+        told = call.result().json()
+    assert "It does not listen on port 8080, nor on any other; it " in told["message"]
+    assert "app.run()" in told["detail"]
+    assert server.local.starts(arn) == ()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what another process does")
+def test_who_waits_hears_it_again_and_again_and_nothing_afterwards(
+    server: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AGENTCORE_HOME", str(server.home.root))
+    arn = server.deploy("import time\nwhile True:\n    time.sleep(0.05)", name="waited_for")
+    session, told, others = new_session(), list[Event](), list[Event]()
+    with (
+        ThreadPoolExecutor() as pool,
+        told_while_starting(arn, others.append, session_id=new_session(), first=0),
+    ):
+        with told_while_starting(arn.rpartition("-")[0], told.append, first=0, again=0):
+            call = pool.submit(server.invoke, arn, b"{}", session)
+            eventually(lambda: len(told) > 2 and "nothing answers" in str(told[-1]), "it was told")
+        heard = len(told)
+        server.local.advance_clock(121)
+        assert call.result().status == 424
+    last = told[-1]
+    assert isinstance(last, Note)
+    assert re.fullmatch(
+        r"still starting after \d+ s: nothing answers on port 8080 yet; it .*? \(AgentCore waits 120 s\)", last.message
+    )
+    assert len(told) == heard
+    assert others == []
 
 
 def test_a_helper_at_another_port_does_not_end_a_start(server: RunningServer) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from agentcore_cli.builders.index_settings import check, described, described_ways, for_uv
+from agentcore_cli.builders.index_settings import check, described, described_limits, described_ways, for_uv
+from agentcore_cli.builders.requirements import Requirements
 from agentcore_cli.errors import InputError
 
+KEYRING = "UV_KEYRING_PROVIDER"
 INDEX = "https://reader:s3cret@pkgs.example.com/simple"
 
 
@@ -33,6 +36,12 @@ def alone(tmp_path: Path) -> dict[str, str]:
         ({"PIP_FIND_LINKS": "/a https://b.example.com/c"}, {"UV_FIND_LINKS": "/a,https://b.example.com/c"}),
         ({"PIP_NO_INDEX": "1"}, {"UV_NO_INDEX": "1"}),
         ({"PIP_NO_INDEX": "0"}, {}),
+        (
+            {"PIP_CONSTRAINT": "/a.txt https://b.example.com/c.txt"},
+            {"UV_CONSTRAINT": "/a.txt https://b.example.com/c.txt"},
+        ),
+        ({"PIP_CONSTRAINT": "c.txt"}, {"UV_CONSTRAINT": os.path.abspath("c.txt")}),
+        ({"PIP_CONSTRAINT": "/a.txt", "UV_CONSTRAINT": "/b.txt"}, {}),
         ({"PIP_TRUSTED_HOST": "a.example.com b.example.com"}, {"UV_INSECURE_HOST": "a.example.com b.example.com"}),
         ({"PIP_CERT": __file__}, {"SSL_CERT_FILE": __file__}),
         ({"REQUESTS_CA_BUNDLE": __file__}, {"SSL_CERT_FILE": __file__}),
@@ -100,6 +109,28 @@ def test_the_way_to_packages_is_told_with_what_is_not_there(alone: dict[str, str
     expected = "pip's cert (there is no such file), pip's proxy, REQUESTS_CA_BUNDLE, https_proxy"
     assert described_ways(alone | said) == expected
     assert described_ways(alone) == ""
+
+
+def test_a_keyring_is_told_as_what_is_not_asked(alone: dict[str, str]) -> None:
+    for said, name in (({"PIP_KEYRING_PROVIDER": "subprocess"}, "pip's keyring-provider"), ({KEYRING: "x"}, KEYRING)):
+        assert described_ways(alone | said) == f"{name} (no keyring is asked here: put user and password into ~/.netrc)"
+
+
+def test_constraints_are_told_by_name_and_decide_what_is_installed(
+    alone: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "limits.txt"
+    file.write_text("humanize<4\n")
+    assert described_limits(alone) == ""
+    assert described_limits(alone | {"PIP_CONSTRAINT": str(file)}) == "pip's constraint"
+    assert described_limits(alone | {"UV_CONSTRAINT": str(file)}) == "UV_CONSTRAINT"
+    (tmp_path / "requirements.txt").write_text("humanize\n")
+    digests = [Requirements(tmp_path, "requirements.txt").digest()]
+    monkeypatch.setenv("PIP_CONSTRAINT", str(file))
+    digests.append(Requirements(tmp_path, "requirements.txt").digest())
+    file.write_text("humanize<3\n")
+    digests.append(Requirements(tmp_path, "requirements.txt").digest())
+    assert len(set(digests)) == 3
 
 
 POETRY = """

@@ -31,6 +31,12 @@ SAYINGS = [
         "because of six:",
         id="none-of-many",
     ),
+    pytest.param(
+        "error: No solution found when resolving dependencies\n  cause: Because you require six==1.17 and six<1.16, we",
+        InputError,
+        "because of six:",
+        id="contradiction",
+    ),
     pytest.param("error: Couldn't parse requirement in `r.txt` at position 0", InputError, "r.txt", id="malformed"),
     pytest.param(
         "error: Failed to build `pyodbc==5.0`\n  cause: gcc", AgentcoreError, "because of pyodbc==5.0", id="build"

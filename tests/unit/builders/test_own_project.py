@@ -25,7 +25,7 @@ POETRY = '[tool.poetry]\nname = "my-project"\nversion = "2.0"\n[tool.poetry.scri
 
 
 def found(folder: Path, text: str) -> list[tuple[str, str, list[tuple[str, str, str]]]]:
-    own = own_project.of(tomllib.loads(text))
+    own = own_project.of(tomllib.loads(text), folder)
     if own:
         own.write(folder)
     return [
@@ -89,3 +89,54 @@ def test_what_is_written_decides_the_environment_and_other_files_of_the_project_
         digests.append(Requirements(tmp_path, "pyproject.toml").digest())
     assert digests[0] != digests[1]
     assert digests[2] == digests[3]
+
+
+DYNAMIC = '[project]\nname = "kit"\ndynamic = ["version"]\n'
+
+
+@pytest.mark.parametrize(
+    ("said", "file", "text", "version"),
+    [
+        ('[tool.hatch.version]\npath = "src/kit/about.py"\n', "src/kit/about.py", '__version__ = "1.2"', "1.2"),
+        ("[tool.hatch.version]\npath = \"v.txt\"\npattern = 'is (?P<version>.*)'\n", "v.txt", "it is 3.1", "3.1"),
+        ('[tool.setuptools.dynamic]\nversion = {attr = "kit.VERSION"}\n', "kit/__init__.py", "VERSION = '2.0'", "2.0"),
+        ('[tool.setuptools.dynamic]\nversion = {attr = "kit.v.it"}\n', "src/kit/v.py", "it: str = 'v2.1'", "2.1"),
+        ('[tool.setuptools.dynamic]\nversion = {file = "VERSION"}\n', "VERSION", "4.0\n", "4.0"),
+        ('[tool.setuptools.dynamic]\nversion = {file = ["VERSION"]}\n', "VERSION", "4.1", "4.1"),
+        ('[tool.pdm.version]\nsource = "file"\npath = "kit.py"\n', "kit.py", "__version__ = '5.0'", "5.0"),
+        ('[tool.setuptools_scm]\nversion_file = "v.py"\n', "v.py", "__version__ = version = '6.0.dev1'", "6.0.dev1"),
+        ("[tool.setuptools_scm]\n", "kit.py", "__version__ = '1'", "0+unknown"),
+        ('[tool.hatch.version]\npath = "../outside.py"\n', "../outside.py", '__version__ = "1.2"', "0+unknown"),
+        ('[tool.hatch.version]\npath = "a.py"\npattern = "("\n', "a.py", '__version__ = "1.2"', "0+unknown"),
+        ('[tool.hatch.version]\npath = "a.py"\n', "a.py", '__version__ = "no version"', "0+unknown"),
+    ],
+)
+def test_a_version_that_is_left_to_the_build(said: str, file: str, text: str, version: str, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / file).parent.mkdir(parents=True, exist_ok=True)
+    (folder / file).write_text(text + "\n")
+    own = own_project.of(tomllib.loads(DYNAMIC + BUILD + said), folder)
+    assert own is not None
+    assert own.version == version
+
+
+def test_flit_s_module_says_the_version(tmp_path: Path) -> None:
+    (tmp_path / "my_kit.py").write_text('"""Words."""\n__version__ = "7.0"\n')
+    text = '[project]\nname = "my-kit"\ndynamic = ["version"]\n[build-system]\nbuild-backend = "flit_core.buildapi"\n'
+    own = own_project.of(tomllib.loads(text), tmp_path)
+    assert own is not None
+    assert own.version == "7.0"
+
+
+def test_a_requirements_file_belongs_to_the_project_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("humanize\n")
+    before = Requirements(tmp_path, "requirements.txt")
+    assert before.reading.own is None
+    (tmp_path / "pyproject.toml").write_text(STANDARD + BUILD)
+    after = before.anew
+    assert after.reading.own is not None
+    assert after.reading.own.name == "My.Project"
+    assert after.digest() != before.digest()
+    (tmp_path / "pyproject.toml").write_text("no [ TOML")
+    assert before.anew.reading.own is None

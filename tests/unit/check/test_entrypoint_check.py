@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -403,3 +403,17 @@ def test_published_agents_pass(name: str, requirements: str, tmp_path: Path) -> 
 def test_null_bytes_are_told(tmp_path: Path) -> None:
     with pytest.raises(EntrypointError, match=r"^handler\.py.*: source code string cannot contain null bytes"):
         handler("a = 1\0\n").check(tmp_path)
+
+
+def test_a_program_that_is_waited_for_may_be_the_server(tmp_path: Path) -> None:
+    """`subprocess.run(["gunicorn", ...])` is one way to start a server; a tool of an agent is another."""
+    case = handler("import subprocess\nsubprocess.run(['gunicorn', 'app:app'])\n", requirements=None)
+    (warning,) = case.check(tmp_path)
+    assert warning.startswith("handler.py: no application and no server")
+
+
+def test_django_s_own_server_is_one(tmp_path: Path) -> None:
+    case = Case({"manage.py": "from django.core.management import execute_from_command_line as run\nrun([])\n"})
+    assert not any("no server" in warning for warning in replace(case, entrypoint="manage.py").check(tmp_path))
+    other = "from django.core.management import execute_from_command_line\nexecute_from_command_line([])\n"
+    assert not any("no server" in line for line in Case({"manage.py": other}, entrypoint="manage.py").check(tmp_path))

@@ -9,7 +9,7 @@ import pytest
 
 from agentcore_cli.config import Start
 from agentcore_cli.errors import EntrypointError
-from agentcore_cli.operations.check import Subject, check_entrypoint
+from agentcore_cli.operations.check import Subject, check_entrypoint, check_installed
 from agentcore_cli.operations.check.installed import environments
 
 SERVER = "acme.serve()\n"
@@ -147,3 +147,51 @@ def test_the_environments_of_a_project(tmp_path: Path, environment: Environment)
     found = environments(tmp_path, {"VIRTUAL_ENV": str(other / ".venv")})
     assert [one.folder for one in found] == [active.packages, environment.packages]
     assert [one.folder for one in environments(tmp_path, {})] == [environment.packages]
+
+
+def vet(root: Path, packages: Path, code: str, requirements: str = "acme-sdk\n") -> None:
+    """What a deploy asks when it has made this environment."""
+    (root / "handler.py").write_text(code + SERVER)
+    (root / "requirements.txt").write_text(requirements)
+    start = Start.of("handler.py", "HTTP", root)
+    check_installed(Subject(root, start, "3.13", "requirements.txt", packages=packages))
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("import acme, nowhere\n", "handler.py:1: no requirement provides nowhere"),
+        ("import acme\nfrom nowhere.deep import thing\n", "handler.py:2: no requirement provides nowhere"),
+        ("from acme import Server\n", "handler.py:1: acme has no Server"),
+        ("import acme.nothing\n", "handler.py:1: there is no module acme.nothing"),
+    ],
+)
+def test_what_the_environment_of_a_deploy_lacks(code: str, told: str, tmp_path: Path, environment: Environment) -> None:
+    with pytest.raises(EntrypointError) as refused:
+        vet(tmp_path, environment.packages, code)
+    assert told in refused.value.message
+    assert "--no-smoke" in (refused.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import acme, json, tomllib\n",
+        "import stranger, acme\n",  # whoever brought it
+        "import acme.fast\n",
+        "import acme\ntry:\n    import nowhere\nexcept ImportError:\n    nowhere = None\n",
+        "import acme\ndef tool():\n    import nowhere\n",
+        "import acme, sys\nif sys.platform == 'win32':\n    import nowhere\n",
+        "import sys\nsys.path.insert(0, 'lib')\nimport acme, nowhere\n",
+    ],
+)
+def test_what_may_be_there_at_run_time_goes_on(code: str, tmp_path: Path, environment: Environment) -> None:
+    vet(tmp_path, environment.packages, code)
+
+
+def test_packages_that_extend_the_import_path_are_believed(tmp_path: Path, environment: Environment) -> None:
+    (environment.packages / "distutils-precedence.pth").write_text("import os\n")
+    with pytest.raises(EntrypointError):
+        vet(tmp_path, environment.packages, "import acme, nowhere\n")
+    (environment.packages / "__editable__.other.pth").write_text("/somewhere\n")
+    vet(tmp_path, environment.packages, "import acme, nowhere\n")

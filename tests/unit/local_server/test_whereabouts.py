@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from agentcore_cli.local.whereabouts import (
     ended,
     is_final,
     look,
+    nowhere,
     refused,
 )
 from tests.local_runtime import eventually
@@ -115,6 +117,45 @@ def test_a_process_that_listens_nowhere_has_not_settled() -> None:
 )
 def test_what_is_said_of_other_ports(ports: set[int], protocol: Protocol, port: int, said: str) -> None:
     assert said in elsewhere(ports, protocol, port).message
+
+
+@pytest.mark.parametrize(
+    ("looks", "doing"),
+    [
+        ([Look(frozenset(), at_work=False, processor_seconds=1.0)] * 2, "it sleeps"),
+        ([Look(frozenset(), at_work=True, processor_seconds=1.0)] * 2, "it is at work"),
+        ([Look(frozenset(), at_work=False, processor_seconds=seconds) for seconds in (1.0, 1.2)], "it is at work"),
+        ([Look(frozenset(), True, 1.0, is_connected=True)] * 2, "it is connected with somebody else"),
+    ],
+)
+def test_what_one_does_that_listens_nowhere(looks: list[Look], doing: str) -> None:
+    watch = Watch()
+    for now, seen in enumerate(looks):
+        assert not watch.is_settled(seen, float(now))
+    assert watch.doing() == doing
+    told = nowhere("HTTP", 8080, watch.doing())
+    assert told.message == f"It does not listen on port 8080, nor on any other; {doing}."
+    assert "app.run()" in told.lines
+
+
+def test_a_port_is_on_loopback_where_nobody_of_the_family_listens_elsewhere() -> None:
+    hidden, open_ = (Look(frozenset({8080}), False, 1.0, on_loopback=frozenset(where)) for where in ({8080}, ()))
+    assert (hidden + hidden).on_loopback == {8080}
+    assert (hidden + open_).on_loopback == (open_ + hidden).on_loopback == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("host", "hidden"), [("127.0.0.1", True), ("127.0.0.5", True), ("0.0.0.0", False), ("::1", True)]
+)
+def test_a_look_sees_who_listens_on_loopback(host: str, hidden: bool) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, 0), family=family)
+    except OSError:
+        pytest.skip(f"this machine has no {host}")
+    with listener:
+        port = listener.getsockname()[1]
+        assert (port in look(os.getpid()).on_loopback) is hidden
 
 
 def test_what_is_said_of_refused_pings() -> None:

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from dataclasses import replace
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
 from jinja2 import UndefinedError
 
+from agentcore_cli.builders import own_project
 from agentcore_cli.builders.ignore import Ignore
-from agentcore_cli.rendering import ImageRecipe, Launcher, dockerfile, dockerfile_of, dockerignore, is_generated, render
+from agentcore_cli.rendering import (
+    ImageRecipe,
+    Launcher,
+    OwnMetadata,
+    dockerfile,
+    dockerfile_of,
+    dockerignore,
+    is_generated,
+    render,
+)
 
 RECIPE = ImageRecipe(
     agent="bot",
@@ -196,3 +209,34 @@ def test_requirements_that_no_file_has_are_written_in_the_image() -> None:
     assert "WORKDIR /requirements\nRUN printf '%s\\n' 'humanize>=4.9,<5' 'kit ; python_version < '\"'\"'3.12" in text
     assert "' > requirements.txt && printf '%s\\n' humanize==4.9.0 > constraints.txt\n" in text
     assert "uv pip install --system --no-cache -r requirements.txt -c constraints.txt\n" in text
+
+
+@pytest.mark.parametrize("installed", [False, True])
+def test_the_project_itself_is_found_in_an_image_that_installs_by_itself(installed: bool, tmp_path: Path) -> None:
+    """The step is run by a shell, with the Python of an environment: it adds what nobody has installed."""
+    content = {
+        "project": {"name": "My.Bot", "version": "1.4", "entry-points": {"tools": {"it's": "my_bot:run[x y]"}}},
+        "build-system": {},
+    }
+    own = own_project.of(content, tmp_path)
+    assert own is not None
+    recipe = replace(RECIPE, own=OwnMetadata(own.stem, own.folder, own.files))
+    step = next(line for line in all_of("RUN", dockerfile(recipe)) if "purelib" in line)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)
+    packages = next((tmp_path / "env").glob("lib/python*/site-packages"))
+    if installed:
+        (packages / "my_bot-0.9.dist-info").mkdir()
+    path = f"{tmp_path / 'env' / 'bin'}:/usr/bin:/bin"
+    subprocess.run(["sh", "-c", step], check=True, env={"PATH": path}, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    (found,) = distributions(path=[str(packages)])
+    if not installed:
+        assert (found.name, found.version) == ("My.Bot", "1.4")
+        assert [(each.group, each.name, each.value) for each in found.entry_points] == [
+            ("tools", "it's", "my_bot:run[x y]")
+        ]
+    else:
+        assert [folder.name for folder in packages.glob("*.dist-info")] == ["my_bot-0.9.dist-info"]
+
+
+def test_packages_that_are_copied_bring_it_along() -> None:
+    assert "purelib" not in dockerfile(RECIPE)

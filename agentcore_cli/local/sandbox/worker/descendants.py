@@ -1,8 +1,8 @@
 """The Python processes that an agent starts: workers, reloaders, servers in a subprocess. They serve its port, too.
 
 A fork has all that its parent has. A new interpreter finds `startup/sitecustomize.py` by PYTHONPATH, and the agent's
-Unix socket by a variable that names its descriptor, which every child inherits. What is lost: a child that is started
-without these variables, or with `python -I` or `-E`, and servers that are not Python.
+Unix socket by a variable that names its descriptor, which every child inherits. Whoever is started without these
+variables, or with `python -I` or `-E`, opens the port by TCP, as servers do that are not Python (`forwarding`).
 """
 
 import _posixsubprocess

@@ -103,7 +103,12 @@ def look_at_address(host: Any, port: int) -> None:
     """Tell of the agent's own server where it listens on loopback."""
     is_sdk = "bedrock_agentcore" in sys.modules and not os.environ.get("DOCKER_CONTAINER")
     if isinstance(host, str) and not is_sdk and (host in _LOOPBACKS or host.startswith("127.")):
-        tell(f'the server listens on {host}:{port}, where AWS does not reach it, though it works here: host="0.0.0.0"')
+        tell(on_loopback(host, port))
+
+
+def on_loopback(host: str, port: int) -> str:
+    """What there is to tell of it."""
+    return f'the server listens on {host}:{port}, where AWS does not reach it, though it works here: host="0.0.0.0"'
 
 
 def _begun(command: str) -> "Iterator[str]":

@@ -6,7 +6,8 @@ written to the log), the end of a child, or a message from the server. The serve
 
 From the server: the request, answered by `{"started": pid}` or `{"failed": reason}`; then `{"log": true}` with the open
 file, answered by `{"logs": true}`, upon which the server opens the agent's gate and the program begins; then what
-`commands` is for, and at last `{"stop": grace in seconds}`.
+`commands` is for, perhaps `{"forward": port, "host": where it listens, if
+on loopback alone}` (`forwarding`), and at last `{"stop": grace in seconds}`.
 To the server: `{"warning": text}` for what goes well here alone (`differences`), and last of all
 `{"exited": {"code": …, "signal": …}}`.
 """
@@ -19,12 +20,12 @@ import sys
 import time
 from typing import Any, NoReturn
 
-from . import children, guards, limits
+from . import children, differences, guards, limits
 from .agent import Agent, Entrance
 from .channel import Channel, Message
 from .commands import Commands
 from .descriptors import close_others, silence
-from .log import Log
+from .log import MARK, Log
 
 if sys.platform == "linux":
     from . import disk, kernel, mounts, network
@@ -89,7 +90,7 @@ class Init:
         if self._agent_pid == 0:
             self._leave_to_agent()
             return agent
-        for descriptor in (output, self._listener, self._gate, *agents):
+        for descriptor in (output, self._gate, *agents):
             os.close(descriptor)
         silence()
         if sys.platform == "linux":
@@ -139,11 +140,28 @@ class Init:
                 self._log = Log(self._channel.take_descriptors(1)[0], warn=self._warn)
                 self._poll.register(self._output, select.POLLIN)
                 self._channel.send({"logs": True})
+            elif "forward" in message:
+                self._forward(message["forward"], message["host"])
             elif "stop" in message:
                 self._deadline = time.monotonic() + message["stop"]
                 children.kill(self._agent_pid, signal.SIGTERM)
             else:
                 self._commands.obey(message)
+
+    def _forward(self, port: int, host: str) -> None:
+        if host and self._log is not None:
+            self._log.write(MARK + differences.on_loopback(host, port).encode() + b"\n")
+        if os.fork() == 0:
+            try:
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                close_others([self._listener])
+                guards.guard_process(self._settings)
+                from .forwarding import forward  # asyncio: more than a session is to load for nothing
+
+                forward(self._listener, port)
+            finally:
+                os._exit(1)
 
     def _warn(self, text: str) -> None:
         """Pass a warning on, a few of them and of a sentence's length: the agent may write what it likes."""

@@ -5,7 +5,8 @@ agent's port puts a listening Unix socket (made by the server of the local runti
 socket, by `dup2` on its descriptor. The socket object keeps its family; addresses are answered as TCP ones, options of
 TCP and IP are accepted and do nothing. uvloop binds in C: see `loops`.
 
-Servers that bind in C, Rust or Go on their own are not reached. Nothing else is changed: other ports, clients, UDP.
+Servers that bind in C, Rust or Go on their own are reached otherwise (`forwarding`). Nothing else is changed: other
+ports, clients, UDP.
 """
 
 import errno
