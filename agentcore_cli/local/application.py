@@ -80,7 +80,7 @@ class Application:
         if self._data_plane.serves(request.method, request.segments):
             return await self._data_plane.handle(request, caller)
         require_signature(caller)
-        request.known()
+        request.known(caller.grant)
         if self._memory.serves(request.segments):
             await self._memory.handle(request, caller)
             return None

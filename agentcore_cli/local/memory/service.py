@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 from typing import Final
 
+from agentcore_cli.local.budget import Budget
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import ControlPlane
 from agentcore_cli.local.delivery import deliver
@@ -15,11 +17,15 @@ from agentcore_cli.local.memory import operations
 from agentcore_cli.local.memory.frames import Asked
 from agentcore_cli.local.memory.process import MemoryProcess
 from agentcore_cli.local.memory.turns import Turns
+from agentcore_cli.local.proxy import RequestBody
 from agentcore_cli.local.request import Request
 from agentcore_cli.local.session_tokens import denied
 from agentcore_cli.local.wire import Answer, ServiceFault
 
 BODY_MAX: Final = 64_000_000  # bytes: an event holds 10 MB, and JSON may take six for one
+SMALL_MAX: Final = 65_536  # bytes of a body that nobody counts
+OF_SESSIONS: Final = 2 * BODY_MAX  # bytes of all other bodies of sessions that are here at once
+BODY_SECONDS: Final = 30.0  # that such a body may take to come
 
 
 class MemoryService:
@@ -32,6 +38,7 @@ class MemoryService:
         self._control = control
         self._clock = clock
         self._faults = faults
+        self._of_sessions = Budget(OF_SESSIONS)
 
     def serves(self, segments: list[str]) -> bool:
         """Whether the path is one of a memory's; whether there is such an operation is for `handle` to say."""
@@ -50,16 +57,26 @@ class MemoryService:
             self.used_at = time.time()
         if self._faults.strike("throttle"):
             raise ServiceFault(429, "ThrottledException", "Rate exceeded")
+        if caller.grant is None:
+            return await self._ask(request, caller, await request.body(BODY_MAX).all())
+        self._require_data_plane(request)
+        size = BODY_MAX if request.length is None else request.length
+        if size <= SMALL_MAX:
+            return await self._ask(request, caller, await request.body(SMALL_MAX).all())
+        body = request.body(BODY_MAX)
+        async with self._of_sessions.share(size):
+            return await self._ask(request, caller, await _in_time(body))
+
+    async def _ask(self, request: Request, caller: Caller, body: bytes) -> Answer:
         asked = Asked(
             request.method,
             request.segments,
             request.query,
-            await request.body(BODY_MAX).all(),
+            body,
             caller.region,
             self._clock.now(),
         )
         if caller.grant is not None:
-            self._require_data_plane(request)
             asked.granted, asked.project = True, self._control.project_of(caller.grant.runtime_id)
         answered = await self._process.ask(asked)
         if fault := answered.fault():
@@ -75,3 +92,11 @@ class MemoryService:
         found = operations.find(request.method, request.segments)
         if found is None or found[0].is_control:
             raise denied(found[0].name if found else "*", "*")
+
+
+async def _in_time(body: RequestBody) -> bytes:
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await body.all()
+    except TimeoutError as error:
+        raise ServiceFault.validation(f"The request's body took longer than {BODY_SECONDS:.0f} s") from error
