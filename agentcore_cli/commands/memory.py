@@ -168,7 +168,8 @@ def export(
     out = Globals.of(ctx).output()
     done = _run(ctx, lambda selected, listener: run(memory, file, selected, listener, stdout=out.binary, force=force))
     if file != STDOUT:
-        human = f"{done.file}: {done.events} events of {done.sessions} sessions, {done.records} records"
+        held = f"{_count(done.events, 'event')} of {_count(done.sessions, 'session')}, {_count(done.records, 'record')}"
+        human = f"{done.file}: {held}"
         out.result(done, human)
 
 
@@ -218,8 +219,8 @@ def _run(ctx: typer.Context, operation: Callable[[Selected, Listener], Result]) 
     return perform(ctx, operation, look="memory list", again=again)
 
 
-def _events(many: str) -> str:
-    return f"{many} event{'' if many == '1' else 's'}"
+def _count(many: object, what: str) -> str:
+    return f"{many} {what}{'' if str(many) == '1' else 's'}"
 
 
 def _shown(found: Shown) -> str:
@@ -244,7 +245,7 @@ def _shown(found: Shown) -> str:
             ("sessions", many(found.sessions)),
             ("records", many(found.records)),
             ("records drawn", f"by {found.extraction} of the project" if found.extraction else None),
-            ("not drawn from", _events(many(found.failed_extractions)) if found.failed_extractions else None),
+            ("not drawn from", _count(many(found.failed_extractions), "event") if found.failed_extractions else None),
             ("the last of them", printable(found.last_failure) if found.last_failure else None),
             ("search", _RETRIEVALS.get(found.retrieval, found.retrieval) if found.retrieval else None),
         ]

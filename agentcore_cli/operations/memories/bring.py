@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from agentcore_cli import files, wiring
-from agentcore_cli.errors import AgentcoreError, InputError
+from agentcore_cli.errors import AgentcoreError, ConflictError, InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.operations.memories import lines
 from agentcore_cli.operations.memories.chosen import Chosen, choose
@@ -82,10 +82,15 @@ def bring(said: str, file: str, selected: Selected, listener: Listener, *, extra
             before = len(journal.ids) + journal.records
             if before:
                 listener(Note(f"going on: {before} of it are there"))
-            with kept.open("ab") as log:
-                made = _Bringing(chosen, journal, log, file, str(source.get("arn")), extract).run(path, source)
-            kept.unlink()
-            kept.with_suffix(".lock").unlink()
+            is_done = False
+            try:
+                with kept.open("ab") as log:
+                    made = _Bringing(chosen, journal, log, file, str(source.get("arn")), extract).run(path, source)
+                is_done = True
+            finally:
+                if is_done or not (journal.ids or journal.records):  # there is nothing to go on from
+                    kept.unlink()
+                    kept.with_suffix(".lock").unlink()
     return Brought(selected.target_name, chosen.memory.id, source["id"], *made, before)
 
 
@@ -128,8 +133,21 @@ class _Bringing:
         body |= {"metadata": event["metadata"]} if event.get("metadata") else {}
         body |= {"branch": self._branch(number, event["branch"])} if event.get("branch") else {}
         body |= {} if self.extract else {"extractionMode": "SKIP"}
-        made = self.chosen.contents.create_event(body)
+        try:
+            made = self.chosen.contents.create_event(body)
+        except InputError as error:
+            if "token" not in error.message:
+                raise
+            raise self._is_there_otherwise(number) from error
         self.journal.write(self.log, {"ids": {event["eventId"]: made["eventId"]}})
+
+    def _is_there_otherwise(self, number: int) -> ConflictError:
+        """An event's token stands for how it was brought, too: what strategies have not read they don't read later."""
+        without = "without" if self.extract else "with"
+        return ConflictError(
+            f"{self.shown}:{number}: its events were brought into {self.chosen.memory.id} before, {without} --extract",
+            hint="import them into another memory",
+        )
 
     def _branch(self, number: int, branch: Mapping[str, Any]) -> Mapping[str, Any]:
         root = branch.get("rootEventId")

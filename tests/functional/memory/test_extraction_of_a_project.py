@@ -42,6 +42,11 @@ def test_the_example_draws_its_own_records_and_tells_what_it_could_not(project: 
     assert "extraction" in logged
     assert "RuntimeError: no idea of ann" in logged
     assert len(project.json("memory", "events", "notes", "--last", "5")["events"]) == 1
+    config = project.folder / ".agentcore.yaml"
+    good = config.read_text()
+    config.write_text(good.replace("      local_extraction: extraction.py\n", ""))
+    assert "tags.agentcore:local-extraction: extraction.py -> (none)" in project.run("plan").stdout
+    config.write_text(good)
 
 
 @pytest.mark.parametrize(
@@ -65,11 +70,3 @@ def test_a_file_that_can_t_be_is_refused_before_anything_is_made(project: SamePr
     finally:
         config.write_text(good)
         link.unlink()
-
-
-def test_the_line_taken_out_is_in_the_plan(project: SameProcess) -> None:
-    config = project.folder / ".agentcore.yaml"
-    good = config.read_text()
-    config.write_text(good.replace("      local_extraction: extraction.py\n", ""))
-    assert "tags.agentcore:local-extraction: extraction.py -> (none)" in project.run("plan").stdout
-    config.write_text(good)

@@ -123,6 +123,9 @@ def test_an_import_twice_is_refused_by_nothing_and_doubles_nothing(here: Command
     assert here.json("memory", "events", "twice", "--branch", "other")["more"] is False
     out = CommandLine(here.folder, here.environment).run("memory", "export", "twice", "-").stdout.splitlines()
     assert json.loads(out[-1])["end"] == {"sessions": 1, "events": 3, "records": 1}
+    refused = here.run("memory", "import", "twice", "notes.jsonl", "--extract", code=1)
+    assert "its events were brought into twice-" in refused.stderr
+    assert "before, without --extract" in refused.stderr
     here.run("memory", "delete", "twice", "--yes")
 
 

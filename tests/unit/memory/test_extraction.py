@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from agentcore_cli.contract import TAG_AGENT, TAG_EXTRACTION, TAG_PROJECT
+from agentcore_cli.local.memory.frames import Asked, Found, Reading
+from agentcore_cli.local.memory.tables import MIGRATIONS
+from agentcore_cli.local.memory.worker import ROOM
+from agentcore_cli.local.store import Store
 from agentcore_cli.local.wire import ServiceFault
 from tests.fakes.local_memory import LocalMemory
 
@@ -133,3 +141,63 @@ def test_what_fails_is_a_job_that_can_be_started_again(memory: LocalMemory) -> N
     assert memory.call("ListMemoryExtractionJobs", memoryId=there) == {"jobs": []}
     with pytest.raises(ServiceFault, match="not found"):
         memory.call("StartMemoryExtractionJob", memoryId=there, extractionJob={"jobId": job["jobID"]})
+
+
+def test_what_waited_in_a_database_of_an_earlier_version_is_drawn(tmp_path: Path) -> None:
+    with closing(Store(tmp_path / "memory.db")) as store:
+        store.migrate(ROOM, MIGRATIONS[:1])
+    memory = LocalMemory(tmp_path)
+    notes = memory.create(memoryStrategies=[{"semanticMemoryStrategy": {"name": "facts"}}])
+    memory.say(notes, "I like green tea.")
+    assert memory.store.one("SELECT by_file FROM pending") == (0,)
+    memory.settle()
+    assert len(memory.call("ListMemoryRecords", memoryId=notes, namespacePath="/")["memoryRecordSummaries"]) == 1
+    memory.close()
+
+
+def test_events_of_a_memory_with_a_file_wait_for_it_and_for_nothing_else(memory: LocalMemory) -> None:
+    strategies = [{"semanticMemoryStrategy": {"name": "facts", "namespaces": ["/facts"]}}]
+    tags = {TAG_EXTRACTION: "draw.py", TAG_PROJECT: "p", TAG_AGENT: "bot"}
+    notes = memory.create(memoryStrategies=strategies, tags=tags)
+    memory.say(notes, "I like green tea.")
+    memory.settle()
+    found = {"memoryId": notes, "namespacePath": "/"}
+    assert memory.call("ListMemoryRecords", **found)["memoryRecordSummaries"] == []
+    [reading] = readings(memory)
+    assert (reading.memory, reading.project, reading.agent, reading.file) == (notes, "p", "bot", "draw.py")
+    assert reading.event["messages"] == [{"role": "USER", "text": "I like green tea."}]
+    strategy = reading.strategies[0]["strategyId"]
+    keep(memory, Found(reading.number, {strategy: ["tea", "Tea"], "of-nobody": ["x"]}))
+    keep(memory, Found(reading.number, {strategy: ["once more"]}))
+    records = memory.call("ListMemoryRecords", **found)["memoryRecordSummaries"]
+    assert [(record["content"]["text"], record["namespaces"]) for record in records] == [("Tea", ["/facts"])]
+    assert readings(memory) == []
+
+
+def test_a_memory_that_has_its_file_no_more_is_drawn_from_by_the_rules(memory: LocalMemory) -> None:
+    notes = memory.create(
+        memoryStrategies=[{"semanticMemoryStrategy": {"name": "facts"}}], tags={TAG_EXTRACTION: "draw.py"}
+    )
+    memory.say(notes, "I like green tea.")
+    arn = memory.call("GetMemory", memoryId=notes)["memory"]["arn"]
+    memory.call("UntagResource", resourceArn=arn, tagKeys=[TAG_EXTRACTION])
+    assert readings(memory) == []
+    memory.settle()
+    assert len(memory.call("ListMemoryRecords", memoryId=notes, namespacePath="/")["memoryRecordSummaries"]) == 1
+
+
+def readings(memory: LocalMemory) -> list[Reading]:
+    """What the server is given to read."""
+    [answered] = memory.answer([Asked("", [], {}, msgspec.msgpack.encode(0), "", memory.now, inner="read")])
+    return msgspec.msgpack.decode(answered.body, type=list[Reading])
+
+
+def keep(memory: LocalMemory, found: Found) -> None:
+    [answered] = memory.answer([Asked("", [], {}, msgspec.msgpack.encode([found]), "", memory.now, inner="keep")])
+    assert answered.status == 200
+
+
+def test_nobody_asks_from_outside_for_what_the_server_asks(memory: LocalMemory) -> None:
+    with pytest.raises(ServiceFault) as refused:
+        memory.send(memory.request("read", "/", b""))
+    assert refused.value.status == 404

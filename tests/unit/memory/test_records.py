@@ -282,3 +282,13 @@ def test_words_that_many_records_have_count_for_less_and_find_them_all_the_same(
     assert len(newest) == 10
     assert newest[0] == ("the garden was green on day 2399", 1.0)
     assert search(memory, notes, "garden", namespacePath="/other") == []
+
+
+def test_a_narrow_search_finds_what_lies_behind_many_better_ones(memory: LocalMemory, notes: str) -> None:
+    """Its own records are looked for among all that have the words, not among the first of them."""
+    memory.keep(notes, "green tea with a lot of other words that make it a worse one", namespace="/mine/")
+    for _ in range(6):
+        memory.keep(notes, *["green tea"] * 100, namespace="/theirs/")
+    found = search(memory, notes, "green tea", namespacePath="/mine/")
+    assert [text for text, _ in found] == ["green tea with a lot of other words that make it a worse one"]
+    assert {text for text, _ in search(memory, notes, "green tea")} == {"green tea"}
