@@ -24,12 +24,13 @@ _PUBLIC_ACCESS: Final = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPoli
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Bucket:
     """What a bucket is set to. `encryption` is AES256, aws:kms or aws:kms:dsse, `key` the KMS key's ARN.
 
     `policy` is a policy document, `lifecycle` are rules as S3 has them.
     """
 
+    tags: Mapping[str, str]
     private: bool
     versioned: bool
     ownership: str | None
@@ -46,39 +47,36 @@ class Buckets:
         self._session = session
         self.account = account
 
-    def tags(self, name: str) -> dict[str, str] | None:
-        """The bucket's tags; None when there is no bucket."""
-        try:
-            return _read_tags(self._call("get_bucket_tagging", Bucket=name))
-        except NotFoundError as error:
-            return None if "bucket does not exist" in error.message else {}
-
-    def settings(self, name: str) -> Settings:
+    def get(self, name: str) -> Bucket | None:
         """What it is set to, asked for all at once; what is not set is None or empty."""
         operations = (
+            "get_bucket_versioning",  # answers for every bucket that is there
+            "get_bucket_tagging",
             "get_public_access_block",
-            "get_bucket_versioning",
             "get_bucket_ownership_controls",
             "get_bucket_encryption",
             "get_bucket_policy",
             "get_bucket_lifecycle_configuration",
         )
         with ThreadPoolExecutor(len(operations)) as threads:
-            block, versioning, ownership, encryption, policy, lifecycle = threads.map(
+            versioning, tags, block, ownership, encryption, policy, lifecycle = threads.map(
                 lambda operation: self._set(operation, name), operations
             )
-        blocked = block.get("PublicAccessBlockConfiguration", {})
-        owned = ownership.get("OwnershipControls", {}).get("Rules", [{}])
-        rules = encryption.get("ServerSideEncryptionConfiguration", {}).get("Rules", [{}])
+        if versioning is None:
+            return None
+        blocked = (block or {}).get("PublicAccessBlockConfiguration", {})
+        owned = (ownership or {}).get("OwnershipControls", {}).get("Rules", [{}])
+        rules = (encryption or {}).get("ServerSideEncryptionConfiguration", {}).get("Rules", [{}])
         default = rules[0].get("ApplyServerSideEncryptionByDefault", {})
-        return Settings(
+        return Bucket(
+            tags={tag["Key"]: tag["Value"] for tag in (tags or {}).get("TagSet", ())},
             private=all(blocked.get(member) for member in _PUBLIC_ACCESS),
             versioned=versioning.get("Status") == "Enabled",
             ownership=owned[0].get("ObjectOwnership"),
             encryption=default.get("SSEAlgorithm"),
             key=default.get("KMSMasterKeyID"),
-            policy=json.loads(policy["Policy"]) if "Policy" in policy else None,
-            lifecycle=lifecycle.get("Rules", []),
+            policy=json.loads(policy["Policy"]) if policy else None,
+            lifecycle=(lifecycle or {}).get("Rules", []),
         )
 
     def create(self, name: str, region: str, tags: Mapping[str, str]) -> None:
@@ -141,18 +139,14 @@ class Buckets:
         there = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
         return [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in there]
 
-    def _set(self, operation: str, name: str) -> dict[str, Any]:
+    def _set(self, operation: str, name: str) -> dict[str, Any] | None:
         try:
             return self._call(operation, Bucket=name)
         except NotFoundError:
-            return {}
+            return None
 
     def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         return self._session.call(_SERVICE, operation, ExpectedBucketOwner=self.account, **parameters)
-
-
-def _read_tags(answer: Mapping[str, Any]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
 
 
 def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
