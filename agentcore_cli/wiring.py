@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from agentcore_cli.aws.session import Access, Session
     from agentcore_cli.builders.requirements import Requirements
     from agentcore_cli.builders.store import Store
-    from agentcore_cli.config import Agent, Loaded, Target
+    from agentcore_cli.config import Agent, Build, Loaded, Target
     from agentcore_cli.engine import Journal, Resource
     from agentcore_cli.events import Listener
     from agentcore_cli.local.client import LocalRuntime
@@ -51,7 +51,7 @@ class Wishes:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     image: str | None = None
     refresh: bool = True
-    build: str | None = None
+    build: Build | None = None
     resolved: str | None = None
 
 
@@ -413,6 +413,7 @@ def _deployment(
         has_repository=selected.state.record(selected.agent_name, repository.KEY) is not None,
         image=wishes.image,
         refresh=wishes.refresh,
+        build=wishes.build,
         resolved=_resolved(selected, wishes),
         patience=patience,
         listener=listener,

@@ -27,6 +27,8 @@ _ALLOW: Final = "let yourself use Docker: `sudo usermod -aG docker $USER`, then 
 _AGAIN: Final = "see that it runs, then run the same command again"
 _ANSWER_SECONDS: Final = 60
 _POLL_SECONDS: Final = 0.2
+_PING_SECONDS: Final = 5.0
+_STATUS_LINE: Final = 64  # bytes
 _END: Final = object()
 
 
@@ -63,6 +65,27 @@ def connected(*, seconds: float = _ANSWER_SECONDS) -> Iterator[APIClient]:
         raise AgentcoreError(f"the Docker Engine does not answer any more: {error}", hint=_AGAIN) from error
     finally:
         client.close()
+
+
+def address() -> str:
+    """Where the engine is looked for."""
+    return engine_address().host
+
+
+def absence() -> str | None:
+    """Why no engine answers within seconds, None where one does. Without the SDK where it is on a socket here."""
+    kind, _, path = engine_address().host.partition("://")
+    try:
+        if kind == "unix":
+            _ping(path)
+        else:
+            with connected(seconds=_PING_SECONDS) as client:
+                client.ping()
+    except (OSError, EngineMissingError) as error:
+        return (error if isinstance(error, EngineMissingError) else _unreachable(error)).message
+    except AgentcoreError as error:
+        return error.message
+    return None
 
 
 def is_on_this_machine() -> bool:
@@ -128,6 +151,16 @@ def _knock() -> None:
     if "unix" in kind:
         with socket.socket(socket.AF_UNIX) as probe:
             probe.connect(path)
+
+
+def _ping(path: str) -> None:
+    """Raises OSError unless what listens there answers as an engine does."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(_PING_SECONDS)
+        connection.connect(path)
+        connection.sendall(b"GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n")
+        if b" 200 " not in connection.recv(_STATUS_LINE):
+            raise ConnectionError(f"what listens at {path} is no engine")
 
 
 def _unreachable(error: BaseException) -> EngineMissingError:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from agentcore_cli.operations.selection import Selected
     from agentcore_cli.ui import Output
 
-Build = Literal["docker", "oci", "codebuild", "zip"]
+Build = Literal["auto", "docker", "oci", "codebuild", "zip"]
 
 
 def deploy(

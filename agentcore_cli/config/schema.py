@@ -24,7 +24,7 @@ from agentcore_cli.contract import (
     Protocol,
 )
 
-Build = Literal["docker", "oci", "codebuild", "zip"]
+Build = Literal["auto", "docker", "oci", "codebuild", "zip"]
 FROM_ENV: Final = "env"
 
 _ECR = r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +15,8 @@ from agentcore_cli.aws.repositories import Repositories
 from agentcore_cli.aws.roles import Roles
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
-from agentcore_cli.config import Agent, Start
+from agentcore_cli.builders.choice import Choice, choose
+from agentcore_cli.config import Agent, Build, Start
 from agentcore_cli.config import Memory as MemorySettings
 from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT, EcrRepository, is_in_ecr, memory_arn, partition
 from agentcore_cli.engine import Resource
@@ -38,14 +39,15 @@ from agentcore_cli.resources.supplied_role import SuppliedRole
 RUNTIME: Final = "runtime"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Deployment:
     """One agent on one target. `root` is the project's folder, `cache` one for packages, `image` one that is there.
 
     `environment` is the config's, `given` and `given_before` are the variables of `--env` (see `runtime.Wish`).
     `runtime_id` is that of the config or the records, `artifact` that of the records. Without `refresh` the records are
-    believed. `resolved` is what the requirements were resolved to. `memory_name` is that of the memory that
-    deploys make, by the config or the records, `memory_id` its id when it has been made.
+    believed. `build` is how the artifact is made, None for as the config says. `resolved` is what the requirements were
+    resolved to. `memory_name` is that of the memory that deploys make, by the config or the records, `memory_id` its
+    id when it has been made.
     """
 
     root: Path
@@ -68,6 +70,14 @@ class Deployment:
     resolved: str
     patience: Patience
     listener: Listener = field(repr=False)
+    build: Build | None = None
+
+    @cached_property
+    def choice(self) -> Choice:
+        """Who builds the artifact, and why; not asked for where there is an image already."""
+        if self.build:
+            return choose(self.build, "--build")
+        return choose(self.agent.build, "the config")
 
     @property
     def finished_image(self) -> str | None:
