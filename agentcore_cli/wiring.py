@@ -251,7 +251,7 @@ def store() -> Store:
 
 def installed_packages(selected: Selection, requirements: Requirements, build: str | None) -> Path | None:
     """The folder of the packages that were installed for the agent's last artifact; None when they are not here."""
-    from agentcore_cli.builders import environment, interpreters
+    from agentcore_cli.builders import code_inputs, environment, interpreters
     from agentcore_cli.builders.packages import Wanted
     from agentcore_cli.rendering import OTEL_DISTRO
 
@@ -260,7 +260,10 @@ def installed_packages(selected: Selection, requirements: Requirements, build: s
         key = environment.key_of(requirements, interpreters.find(agent.python))
         there = environment.find(home().environments, key)
         return there.packages if there else None
-    folder = home().packages / Wanted(requirements, agent.python, (OTEL_DISTRO,) if agent.otel else ()).key
+    extra = (OTEL_DISTRO,) if agent.otel else ()
+    is_code = not selected.is_local and (build or agent.build) == "zip"
+    wanted = code_inputs.wanted if is_code else Wanted
+    folder = home().packages / wanted(requirements, agent.python, extra).key
     return folder if folder.is_dir() else None
 
 
@@ -391,13 +394,14 @@ def _local_deployment(selected: Selection, wishes: Wishes, patience: Patience, l
 def _deployment(
     selected: Selection, account: str, wishes: Wishes, patience: Patience, listener: Listener
 ) -> Deployment:
-    from agentcore_cli.resources import repository
+    from agentcore_cli.resources import code_bucket, repository
     from agentcore_cli.resources.catalog import Deployment
 
     there = selected.state.deployed(selected.agent_name)
     return Deployment(
         root=selected.loaded.root,
         cache=home().packages,
+        archives=home().archives,
         agent=selected.agent,
         owner=owner(selected),
         account=account,
@@ -411,6 +415,7 @@ def _deployment(
         memory_name=memory_name(selected),
         memory_id=_recorded_memory(selected).get("id"),
         has_repository=selected.state.record(selected.agent_name, repository.KEY) is not None,
+        has_bucket=selected.state.record(selected.agent_name, code_bucket.KEY) is not None,
         image=wishes.image,
         refresh=wishes.refresh,
         build=wishes.build,

@@ -21,7 +21,7 @@ from agentcore_cli.rendering import OTEL_DISTRO
 
 _FORMAT: Final = "1"  # change it when the same inputs would make another zip than before
 _TAG_LENGTH: Final = 32
-GLIBC: Final = (2, 34)  # of Amazon Linux 2023, which AgentCore's Pythons run on
+_GLIBC: Final = (2, 34)  # of Amazon Linux 2023, which AgentCore's Pythons run on
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class CodeProject:
     @property
     def wanted(self) -> Wanted:
         """The packages that lie beside the code."""
-        return Wanted(self.required, self.python, (OTEL_DISTRO,) if self.otel else (), GLIBC, compiled=False)
+        return wanted(self.required, self.python, (OTEL_DISTRO,) if self.otel else ())
 
     @property
     def started(self) -> CodeStart:
@@ -96,6 +96,11 @@ class CodeInputs:
             **({"resolved": project.resolved} if project.resolved else {}),
             **({"launcher": True} if project.launches else {}),
         }
+
+
+def wanted(requirements: Requirements | None, python: str, extra: tuple[str, ...]) -> Wanted:
+    """The packages of a zip: for AgentCore's own system, and without `.pyc` files, which do not go along."""
+    return Wanted(requirements, python, extra, _GLIBC, compiled=False)
 
 
 def read(project: CodeProject) -> CodeInputs:

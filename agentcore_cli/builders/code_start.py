@@ -27,8 +27,9 @@ FOLDERS = {folders!r}
 PREFIX = {prefix!r}
 COMMAND = {command!r}
 
-places = [os.path.join(ROOT, folder) for folder in FOLDERS] + [ROOT]
-places += [place for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place]
+given = [place for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place]
+places = [place for place in given if place.startswith(ROOT + os.sep)]
+places += [os.path.join(ROOT, folder) for folder in FOLDERS] + [ROOT, *given]
 os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(places))
 os.chdir(ROOT)
 words = [word.format(python=sys.executable, root=ROOT) for word in PREFIX]

@@ -88,6 +88,11 @@ class Home(NamedTuple):
         return self.root / "packages"
 
     @property
+    def archives(self) -> Path:
+        """Zips for AWS, and what packages make of them: `<hash>.zip`, `<hash>.packages`."""
+        return self.root / "archives"
+
+    @property
     def environments(self) -> Path:
         """Installed packages, addressed by the hash of what was asked for: `<hash>/`."""
         return self.root / "environments"

@@ -37,7 +37,7 @@ class DestroyRequest:
     @property
     def kept(self) -> frozenset[str]:
         """The keys of what stays."""
-        repository = {"repository", "image"} if self.keep_repository else set()
+        repository = {"repository", "image", "bucket", "code"} if self.keep_repository else set()
         memory = set() if self.include_memory else {MEMORY}
         return frozenset(repository | memory | ({"log_group"} if self.keep_logs else set()))
 

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 from agentcore_cli import files, wiring
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
 from agentcore_cli.builders import image, source
+from agentcore_cli.builders.code_inputs import check_python
 from agentcore_cli.config import Build, Start
 from agentcore_cli.config.schema import IMAGE_NAME, IMAGE_RULE
 from agentcore_cli.contract import ENVIRONMENT_KEY_MAX, ENVIRONMENT_VALUE_MAX
@@ -26,6 +28,8 @@ from agentcore_cli.operations.selection import Selected
 from agentcore_cli.operations.upgrade import resolved_anew
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.state import RUNTIME
+
+_FOR_AWS: Final = frozenset({"docker", "zip"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,8 @@ def _network(overrides: Overrides, selected: Selected) -> local_network.SessionN
 
 
 def _largest(overrides: Overrides, selected: Selected, count: int) -> tuple[LargeFile, ...]:
-    is_bundle = selected.is_local and overrides.build != "docker"
+    build = overrides.build or ("zip" if selected.is_local else selected.agent.build)
+    is_bundle = build == "zip" and not (overrides.image or (selected.agent.image and not selected.is_local))
     root = selected.loaded.root
     taken = source.read(root) if is_bundle else image.read_files(root, selected.agent_name)
     return tuple(LargeFile(name, size) for name, size in taken.largest(count))
@@ -195,9 +200,28 @@ def _check_artifact(overrides: Overrides, selected: Selected) -> None:
             raise InputError(f"--build {overrides.build}: not for the local runtime", hint=hint)
         return
     build = overrides.build or selected.agent.build
-    if build != "docker" and not (overrides.image or selected.agent.image):
-        said = f"--build {build}" if overrides.build else f"agents.{selected.agent_name}.build: {build}"
-        raise InputError(f"{said}: this version builds for AWS with docker alone", hint="--build docker")
+    if overrides.image or selected.agent.image:
+        return
+    said = f"--build {build}" if overrides.build else f"agents.{selected.agent_name}.build: {build}"
+    if build not in _FOR_AWS:
+        raise InputError(f"{said}: this version builds for AWS with docker or as a zip", hint="--build docker")
+    if build == "zip":
+        _check_code(said, selected)
+
+
+def _check_code(said: str, selected: Selected) -> None:
+    """What holds for the code of a zip, and is known before anything is looked at."""
+    try:
+        check_python(selected.agent.python)
+    except InputError as error:
+        error.message = f"{said}: {error.message}"
+        raise
+    if selected.agent.install == "image":
+        key = f"agents.{selected.agent_name}.install"
+        raise InputError(
+            f"{said}: {key}: image is for an image, and a zip has none to install in",
+            hint=f"take {key} out: packages are then installed here, as arm64 wheels; or --build docker",
+        )
 
 
 def _check_issuer(selected: Selected) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from agentcore_cli import names
 from agentcore_cli.aws.log_groups import LogGroups
@@ -19,9 +19,19 @@ from agentcore_cli.builders.choice import Choice, choose
 from agentcore_cli.config import Agent, Build, Start
 from agentcore_cli.config import Memory as MemorySettings
 from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT, EcrRepository, is_in_ecr, memory_arn, partition
-from agentcore_cli.engine import Resource
+from agentcore_cli.engine import Outputs, Resource
 from agentcore_cli.events import Listener
-from agentcore_cli.resources import execution_role, image, log_group, memory, repository, runtime_facts
+from agentcore_cli.resources import (
+    code,
+    code_catalog,
+    execution_role,
+    image,
+    log_group,
+    memory,
+    repository,
+    runtime_facts,
+)
+from agentcore_cli.resources.code_project import with_code_path
 from agentcore_cli.resources.execution_policy import Grant
 from agentcore_cli.resources.execution_role import ExecutionRole
 from agentcore_cli.resources.image import Image, PushedImage
@@ -41,7 +51,8 @@ RUNTIME: Final = "runtime"
 
 @dataclass(frozen=True)
 class Deployment:
-    """One agent on one target. `root` is the project's folder, `cache` one for packages, `image` one that is there.
+    """One agent on one target. `root` is the project's folder, `cache` one for packages, `archives` one for zips,
+    `image` one that is there.
 
     `environment` is the config's, `given` and `given_before` are the variables of `--env` (see `runtime.Wish`).
     `runtime_id` is that of the config or the records, `artifact` that of the records. Without `refresh` the records are
@@ -52,6 +63,7 @@ class Deployment:
 
     root: Path
     cache: Path
+    archives: Path
     agent: Agent
     owner: Owner
     account: str
@@ -63,6 +75,7 @@ class Deployment:
     runtime_id: str | None
     artifact: str | None
     has_repository: bool
+    has_bucket: bool
     memory_name: str | None
     memory_id: str | None
     image: str | None
@@ -90,6 +103,17 @@ class Deployment:
         return self.finished_image if self.finished_image and is_in_ecr(self.finished_image) else None
 
     @property
+    def is_code(self) -> bool:
+        """Whether the agent runs from a zip in S3."""
+        return (self.build or self.agent.build) == "zip" and not self.finished_image
+
+    @property
+    def bucket(self) -> str:
+        """The bucket of the zips."""
+        owner = self.owner
+        return names.bucket_name(owner.agent, owner.project, owner.target, self.account, self.region)
+
+    @property
     def own_role(self) -> str:
         """The name of the role that a deploy makes."""
         owner = self.owner
@@ -106,7 +130,9 @@ class Deployment:
 
     @property
     def image_source(self) -> EcrRepository | None:
-        """Where the image is pulled from; None where everybody may pull."""
+        """Where the image is pulled from; None where everybody may pull, and where there is none."""
+        if self.is_code:
+            return None
         if self.supplied_image:
             is_public = self.supplied_image.startswith("public.ecr.aws/")
             return None if is_public else EcrRepository.of(self.supplied_image, self.account, self.region)
@@ -159,7 +185,7 @@ def wanted(deployment: Deployment, session: Session) -> list[Resource]:
     there = [
         *_memory(deployment, session),
         _role(deployment, session),
-        *_image(deployment, session),
+        *(code_catalog.wanted(deployment, session) if deployment.is_code else _image(deployment, session)),
         runtime(deployment, session),
     ]
     if deployment.agent.log_retention:
@@ -183,6 +209,7 @@ def everything(deployment: Deployment, session: Session, *, with_supplied: bool 
         *([_own_role(deployment, session)] if owns_role else []),
         *([_own_repository(deployment, session)] if owns_repository else []),
         PushedImage(deployment.own_repository if owns_repository else None),
+        *code_catalog.everything(deployment, session),
         *([there] if owns_runtime else []),
         *([LogGroup(log_groups, LogGroups(session))] if owns_runtime else []),
     ]
@@ -262,27 +289,38 @@ def _own_repository(deployment: Deployment, session: Session) -> Repository:
 
 def runtime(deployment: Deployment, session: Session) -> Runtime:
     """The agent's runtime alone."""
-    start = Start.of(deployment.agent.entrypoint, deployment.agent.protocol, deployment.root)
-    environment = partial(with_python_path, deployment.root, deployment.owner.agent, deployment.agent, start)
-    own_image = not deployment.finished_image
+    environment = _adapted(deployment)
     wish = Wish(
         name=deployment.runtime_name,
         owner=deployment.owner,
         agent=deployment.agent,
         role=lambda outputs: outputs[execution_role.KEY]["arn"],
-        artifact=lambda outputs: runtime_facts.image_artifact(outputs[image.KEY]["uri"]),
+        artifact=code_catalog.artifact(deployment, session) if deployment.is_code else _image_artifact,
         region=deployment.region,
         secrets=deployment.agent.stored_secrets,
-        environment=environment(deployment.environment) if own_image else deployment.environment,
-        given=environment(deployment.given) if own_image else deployment.given,
+        environment=environment(deployment.environment),
+        given=environment(deployment.given),
         given_before=deployment.given_before,
         believes_tags=not deployment.refresh,
         supplied_id=deployment.agent.runtime,
         memory=memory.variables if deployment.agent.memory else None,
     )
-    return Runtime(
-        RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=(memory.KEY, execution_role.KEY, image.KEY)
-    )
+    depends_on = (memory.KEY, execution_role.KEY, image.KEY, code.KEY)
+    return Runtime(RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=depends_on)
+
+
+def _image_artifact(outputs: Outputs) -> Mapping[str, Any]:
+    return runtime_facts.image_artifact(outputs[image.KEY]["uri"])
+
+
+def _adapted(deployment: Deployment) -> Callable[[Mapping[str, str]], dict[str, str]]:
+    """What makes variables fit the place of the code; for an image of somebody else's they are as they were said."""
+    if deployment.finished_image:
+        return dict
+    start = Start.of(deployment.agent.entrypoint, deployment.agent.protocol, deployment.root)
+    if deployment.is_code:
+        return partial(with_code_path, start)
+    return partial(with_python_path, deployment.root, deployment.owner.agent, deployment.agent, start)
 
 
 def _log_group_wish(deployment: Deployment) -> log_group.Wish:

@@ -15,6 +15,7 @@ from agentcore_cli.config import Agent
 from agentcore_cli.contract import partition
 from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
 from agentcore_cli.errors import ConflictError, DeniedError
+from agentcore_cli.resources import policy_document
 from agentcore_cli.resources.ownership import Owner, tags_of_people
 
 KEY: Final = "bucket"
@@ -57,7 +58,7 @@ class CodeBucket:
             "versioned": True,
             "ownership": _OWNERSHIP,
             "encryption": _encryption("aws:kms" if agent.encryption_key else "AES256", agent.encryption_key),
-            "policy": self._policy,
+            "policy": policy_document.facts(self._policy),
             "lifecycle": _lifecycle([_rule()]),
             "tags": {**agent.tags, **self.wish.owner.tags},
         }
@@ -119,7 +120,7 @@ class CodeBucket:
         elif key == "encryption":
             self.door.set_encryption(name, facts["encryption"]["type"], facts["encryption"].get("key"))
         elif key == "policy":
-            self.door.set_policy(name, facts["policy"])
+            self.door.set_policy(name, policy_document.document(facts["policy"]))
         elif key == "lifecycle":
             self.door.set_lifecycle(name, [_rule()])
         elif key == "tags":
@@ -149,7 +150,7 @@ def _facts(there: Bucket) -> dict[str, Any]:
         "versioned": there.versioned,
         "ownership": there.ownership,
         "encryption": _encryption(there.encryption, there.key),
-        "policy": there.policy,
+        "policy": policy_document.facts(there.policy),
         "lifecycle": _lifecycle(there.lifecycle),
         "tags": tags_of_people(there.tags),
     }
