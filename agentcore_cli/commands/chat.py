@@ -37,7 +37,7 @@ def chat(
     """
     from agentcore_cli.commands.conversation import Conversation
     from agentcore_cli.commands.destinations import choose_destination
-    from agentcore_cli.operations.exchanges import history_file
+    from agentcore_cli.operations.chat import history_file
     from agentcore_cli.operations.invoke import InvokeRequest
     from agentcore_cli.operations.payload import Payload
     from agentcore_cli.ui.conversation import lines
@@ -76,7 +76,7 @@ def _bearer(token: str | None, out: Output) -> str | None:
 def _begin(there: Destination, manner: InvokeRequest, session: str | None, *, again: bool) -> Chat:
     """The conversation, in the session that was asked for. Raises InputError for what no turn could be sent with."""
     from agentcore_cli.operations.chat import Chat
-    from agentcore_cli.operations.exchanges import last_session
+    from agentcore_cli.operations.known import last_session
 
     talk = Chat(there, manner=manner)
     talk.check()

@@ -22,7 +22,7 @@ def choose_destination(said: Globals, arn: str | None, qualifier: str | None) ->
 def choose_session(name: str | None, again: bool, destination: Destination) -> str:
     """`--session-id`, the last one for `--continue`, else a new one."""
     from agentcore_cli.names import new_session_id
-    from agentcore_cli.operations.exchanges import last_session
+    from agentcore_cli.operations.known import last_session
 
     if again:
         return last_session(destination)

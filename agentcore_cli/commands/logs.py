@@ -24,7 +24,8 @@ def logs(
 ) -> None:
     """Print the agent's log lines, oldest first."""
     from agentcore_cli.operations import durations
-    from agentcore_cli.operations.logs import LogsRequest, read_logs
+    from agentcore_cli.operations.log_lines import LogsRequest
+    from agentcore_cli.operations.logs import read_logs
     from agentcore_cli.operations.selection import select
 
     said = Globals.of(ctx)

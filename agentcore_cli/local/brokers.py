@@ -12,14 +12,15 @@ import os
 import signal
 import sys
 import time
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
 import msgspec
 
 BROKER: Final = "agentcore_cli.aws.broker"
 AHEAD_SECONDS: Final = 1200.0  # before their end; SDKs ask again a quarter of an hour before that
 KEEP_SECONDS: Final = 60.0  # keys that say no end may be replaced in their file; and what is about to end is asked for
-FAULT_SECONDS: Final = 2.0  # that a fault counts: whoever logs in goes on at once
+FAULT_SECONDS: Final = 2.0  # that a fault counts at least: whoever logs in goes on at once
 ANSWER_SECONDS: Final = 60.0
 
 
@@ -56,29 +57,38 @@ class _Fault(msgspec.Struct):
 
 
 class Brokers:
-    """Keys by source."""
+    """Keys by source. `resolve` finds them, `monotonic` tells the seconds that pass meanwhile."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        resolve: Callable[[Source], Coroutine[Any, Any, Keys]] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._resolve = resolve or _resolve
+        self._monotonic = monotonic
         self._known: dict[str, tuple[Source, float, Keys]] = {}
-        self._faults: dict[str, tuple[Source, float, str]] = {}
+        self._faults: dict[str, tuple[Source, float, str]] = {}  # until when each counts
         self._asking: dict[str, tuple[Source, asyncio.Task[Keys]]] = {}
 
     async def keys(self, name: str, source: Source) -> Keys:
         """What `source` gives now; `name` is whose it is, and forgets what it had from another. Raises NoKeys."""
         known = self._known.get(name)
-        if known is not None and known[0] == source and _is_fresh(known[2], known[1]):
+        if known is not None and known[0] == source and _is_fresh(known[2], self._monotonic() - known[1]):
             return known[2]
         fault = self._faults.get(name)
-        if fault is not None and fault[0] == source and time.monotonic() - fault[1] < FAULT_SECONDS:
+        if fault is not None and fault[0] == source and self._monotonic() < fault[1]:
             raise NoKeys(fault[2])
+        began = self._monotonic()
         try:
             found = await self._ask(name, source)
         except NoKeys as error:
             if known is not None and known[0] == source and (known[2].expires or 0.0) > time.time():
                 return known[2]
-            self._faults[name] = (source, time.monotonic(), str(error))
+            now = self._monotonic()
+            # An SDK that gave up waiting meanwhile asks again, and is told what came of it rather than to wait anew.
+            self._faults[name] = (source, now + max(FAULT_SECONDS, now - began), str(error))
             raise
-        self._known[name] = (source, time.monotonic(), found)
+        self._known[name] = (source, self._monotonic(), found)
         return found
 
     def forget(self, name: str) -> None:
@@ -95,7 +105,7 @@ class Brokers:
     async def _ask(self, name: str, source: Source) -> Keys:
         asking = self._asking.get(name)
         if asking is None or asking[0] != source:
-            asking = self._asking[name] = (source, asyncio.create_task(_resolve(source)))
+            asking = self._asking[name] = (source, asyncio.create_task(self._resolve(source)))
         try:
             return await asyncio.shield(asking[1])
         finally:
@@ -137,10 +147,10 @@ def _answer(said: bytes) -> Keys:
         raise NoKeys("the search for AWS credentials failed; see `agentcore local logs`") from None
 
 
-def _is_fresh(keys: Keys, since: float) -> bool:
-    """Whether they need not be asked for: they have long to go, or were asked for just now."""
+def _is_fresh(keys: Keys, age: float) -> bool:
+    """Whether they need not be asked for: they have long to go, or were asked for just now, `age` seconds ago."""
     if keys.expires is not None and keys.expires <= time.time():
         return False
     if keys.expires is not None and keys.expires - time.time() > AHEAD_SECONDS:
         return True
-    return time.monotonic() - since < KEEP_SECONDS
+    return age < KEEP_SECONDS

@@ -30,7 +30,7 @@ from agentcore_cli.operations.selection import Options, Selected, select
 if TYPE_CHECKING:
     from agentcore_cli.engine import Change
     from agentcore_cli.operations.invoke import Invocation
-    from agentcore_cli.operations.logs import LogLine
+    from agentcore_cli.operations.log_lines import LogLine
 
 Consent = Callable[[tuple["Change", ...]], bool]
 
@@ -245,7 +245,8 @@ class Runtime:
         limit: int | None = None,
     ) -> Iterator[LogLine]:
         """The agent's log lines, oldest first; `since` is seconds before now, `limit` keeps the last ones."""
-        from agentcore_cli.operations.logs import LogsRequest, read_logs
+        from agentcore_cli.operations.log_lines import LogsRequest
+        from agentcore_cli.operations.logs import read_logs
 
         return read_logs(LogsRequest(session=session_id, follow=follow, since=since, limit=limit), self._selected())
 

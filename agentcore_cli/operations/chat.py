@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from agentcore_cli import names
 from agentcore_cli.errors import NotFoundError
 from agentcore_cli.operations.destination import Destination
-from agentcore_cli.operations.exchanges import note_stopped
 from agentcore_cli.operations.invoke import Invocation, InvokeRequest, check, invoke, wording
+from agentcore_cli.operations.known import note_stopped
 from agentcore_cli.operations.payload import Payload, payload_of
 from agentcore_cli.operations.speech import Speech, spoken
 from agentcore_cli.operations.sse import ServerSentEvent, SseParser
@@ -103,3 +104,10 @@ def _whole(invocation: Invocation) -> Iterator[Said]:
         yield Said(f"({len(body):,} bytes of {invocation.answer.content_type} are no text)", whole=body)
         return
     yield Said(spoken(value), whole=value)
+
+
+def history_file(destination: Destination) -> Path:
+    """Where what was typed in conversations with the agent is kept."""
+    selected = destination.selected
+    assert selected is not None, "what is known by its ARN alone has no project"
+    return selected.loaded.root / ".agentcore" / f"chat-{selected.agent_name}.history"

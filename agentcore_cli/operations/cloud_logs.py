@@ -20,7 +20,7 @@ from agentcore_cli.contract import log_group
 from agentcore_cli.errors import AgentcoreError, NotFoundError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.operations.destination import Destination, of
-from agentcore_cli.operations.logs import LAST_LINES, LogLine, LogsRequest, stamp
+from agentcore_cli.operations.log_lines import LAST_LINES, LogLine, LogsRequest, stamp
 from agentcore_cli.operations.selection import Selected
 
 DEFAULT_SINCE: Final = 3600.0  # seconds; a group may hold years

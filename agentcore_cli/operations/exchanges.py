@@ -1,4 +1,4 @@
-"""What is written down of a call, and what that tells: which session was the last, and whether its context is gone."""
+"""What is written down of a call, and what that tells: whether the context of its session is gone."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from agentcore_cli.errors import AgentFailedError, NotFoundError, StillInProgressError
+from agentcore_cli.errors import AgentFailedError, StillInProgressError
 from agentcore_cli.operations.destination import Destination
 
 if TYPE_CHECKING:
@@ -81,46 +80,6 @@ def remember(exchange: Exchange, *, is_first: bool | None = None) -> str | None:
     except LedgerError as error:
         return f"{error.message}; this call is not remembered ({error.hint})"
     return None if before is None else _lost(before, judge)
-
-
-def last_session(destination: Destination) -> str:
-    """The name of the session that this project talked to last. Raises NotFoundError when there is none."""
-    from agentcore_cli.ledger import Ledger
-
-    selected = destination.selected
-    assert selected is not None, "what is known by its ARN alone has no project"
-    known = Ledger(selected.loaded.root).sessions(destination.arn)
-    known = [entry for entry in known if entry.endpoint == destination.endpoint]
-    if not known:
-        raise NotFoundError(
-            f"--continue: {selected.agent_name} has no session yet on {selected.target_name}",
-            hint=f"{destination.command('invoke')} starts one",
-        )
-    if known[0].stopped:
-        raise NotFoundError(
-            f"--continue: the last session, {known[0].name}, was stopped",
-            hint=f"{destination.command('invoke')} starts a new one",
-        )
-    return known[0].name
-
-
-def note_stopped(destination: Destination, session_id: str) -> None:
-    """Write down that a session was ended by us; what is gone is gone, whether that can be done or not."""
-    if destination.selected is None:
-        return
-    from agentcore_cli.ledger import Key, Ledger, LedgerError
-
-    try:
-        Ledger(destination.selected.loaded.root).stopped(Key(destination.arn, destination.endpoint, session_id))
-    except LedgerError:
-        return
-
-
-def history_file(destination: Destination) -> Path:
-    """Where what was typed in conversations with the agent is kept."""
-    selected = destination.selected
-    assert selected is not None, "what is known by its ARN alone has no project"
-    return selected.loaded.root / ".agentcore" / f"chat-{selected.agent_name}.history"
 
 
 def _lost(before: Entry, judge: Judge) -> str | None:

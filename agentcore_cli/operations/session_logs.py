@@ -11,7 +11,7 @@ from typing import Final
 
 from agentcore_cli.errors import AgentcoreError, NotFoundError
 from agentcore_cli.events import Listener, Note, ignore
-from agentcore_cli.operations.logs import LAST_LINES, LogLine, LogsRequest, stamp
+from agentcore_cli.operations.log_lines import LAST_LINES, LogLine, LogsRequest, stamp
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.operations.sessions import Session, find_session, list_sessions
 

@@ -17,7 +17,7 @@ from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.errors import NotFoundError
 from agentcore_cli.ledger import Entry, Judge, Key, Ledger, Turn
 from agentcore_cli.operations import destination
-from agentcore_cli.operations.exchanges import note_stopped
+from agentcore_cli.operations.known import note_stopped
 from agentcore_cli.operations.selection import Selected
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from agentcore_cli.errors import AgentFailedError, NotFoundError
 from agentcore_cli.local.home import Home
 from agentcore_cli.operations import destination
 from agentcore_cli.operations.invoke import InvokeRequest, invoke
-from agentcore_cli.operations.logs import LogsRequest, read_logs
+from agentcore_cli.operations.log_lines import LogsRequest
+from agentcore_cli.operations.logs import read_logs
 from agentcore_cli.operations.payload import payload_of
 from agentcore_cli.operations.rollback import RollbackRequest, rollback
 from tests.functional.deploy.workshop import HANDLER, Workshop, control_plane, inventory
