@@ -43,14 +43,15 @@ class Moto:
             self.close()
             raise
 
-    def client(self, service: str, region: str = REGION, **credentials: Any) -> Any:
+    def client(self, service: str, region: str = REGION, endpoint_url: str | None = None, **credentials: Any) -> Any:
         """Plain boto3 on the account, closed when the server is. `credentials` are as boto3 has them."""
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"} | credentials
-        wanted = (service, region, *sorted(keys.items()))
+        url = endpoint_url or self.url
+        wanted = (service, region, url, *sorted(keys.items()))
         if wanted not in self._clients:
             once = Config(retries={"total_max_attempts": 1})
             session = boto3.session.Session(**keys)
-            client = session.client(service, region_name=region, endpoint_url=self.url, config=once)
+            client = session.client(service, region_name=region, endpoint_url=url, config=once)
             self._clients[wanted] = client
         return self._clients[wanted]
 
