@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import boto3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
@@ -27,6 +26,7 @@ from botocore.credentials import Credentials
 from agentcore_cli.local import daemon
 from agentcore_cli.local.client import LocalRuntime, SessionRecord
 from agentcore_cli.local.home import Home
+from tests.stand_ins import BOTO3
 
 REGION = "us-west-2"
 SESSION_HEADER = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
@@ -56,14 +56,19 @@ class RunningServer:
         self.patience = patience
         self.info = daemon.ensure_running(home)
         self.local = LocalRuntime(self.info)
-        self.session = boto3.Session(
-            aws_access_key_id=self.info.access_key, aws_secret_access_key=self.info.secret_key, region_name=REGION
-        )
         self.control = self._boto3("bedrock-agentcore-control")
         self.data = self._boto3("bedrock-agentcore")
 
     def _boto3(self, service: str) -> Any:
-        return self.session.client(service, endpoint_url=self.info.url, config=ONE_ATTEMPT)
+        key, secret = self.info.key
+        return BOTO3.client(
+            service,
+            region_name=REGION,
+            endpoint_url=self.info.url,
+            config=ONE_ATTEMPT,
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+        )
 
     def close(self) -> None:
         """Close the clients; the server goes on."""

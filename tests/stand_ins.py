@@ -20,6 +20,7 @@ from agentcore_cli.aws.session import Access, Session
 
 ACCOUNT: Final = "123456789012"  # moto's own
 REGION: Final = "us-west-2"
+BOTO3: Final = boto3.session.Session()  # for all clients of tests: each session reads botocore's models anew
 _START_SECONDS: Final = 60.0
 
 
@@ -50,9 +51,9 @@ class Moto:
         wanted = (service, region, url, *sorted(keys.items()))
         if wanted not in self._clients:
             once = Config(retries={"total_max_attempts": 1})
-            session = boto3.session.Session(**keys)
-            client = session.client(service, region_name=region, endpoint_url=url, config=once)
-            self._clients[wanted] = client
+            self._clients[wanted] = BOTO3.client(
+                service, region_name=region, endpoint_url=url, config=once, **keys
+            )
         return self._clients[wanted]
 
     def session(self, region: str = REGION, access_key: str = "test", secret_key: str = "test") -> Session:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final
 
 import boto3
@@ -16,6 +16,7 @@ from botocore.credentials import (
     DeferredRefreshableCredentials,
 )
 from botocore.exceptions import NoCredentialsError
+from botocore.loaders import Loader, create_loader
 
 from agentcore_cli.contract import HEADER_MUST_START, USER_AGENT
 
@@ -91,14 +92,24 @@ class _AssumedRole(CredentialProvider):  # type: ignore[misc]
 def _session(access: Access) -> boto3.Session:
     if access.access_key is not None:
         # The caller's profile, proxies and endpoint choices are about AWS, and may be broken: none of them counts here.
-        core = botocore.session.Session(
-            session_vars={"profile": (None, None, None, None), "config_file": (None, None, None, None)}
-        )
+        core = _core(session_vars={"profile": (None, None, None, None), "config_file": (None, None, None, None)})
         return boto3.Session(access.access_key, access.secret_key, region_name=access.region, botocore_session=core)
-    core = botocore.session.Session(profile=access.profile)
+    core = _core(profile=access.profile)
     if access.assume_role is not None:
         core.register_component("credential_provider", CredentialResolver([_AssumedRole(core, access)]))
     return boto3.Session(region_name=access.region, botocore_session=core)
+
+
+def _core(**settings: Any) -> botocore.session.Session:
+    core = botocore.session.Session(**settings)
+    core.register_component("data_loader", _descriptions(core.get_config_variable("data_path")))
+    return core
+
+
+@cache
+def _descriptions(data_path: str | None) -> Loader:
+    """botocore's descriptions of the services: a second operation of one process does not read them again (0.1 s)."""
+    return create_loader(data_path)
 
 
 def _require_start(params: dict[str, Any], **_: Any) -> None:

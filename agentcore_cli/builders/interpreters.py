@@ -22,6 +22,8 @@ _PROBE: Final = (
 )
 _PROBE_SECONDS: Final = 10
 
+_answers: dict[tuple[Path, int, int, int], Interpreter] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Interpreter:
@@ -79,7 +81,19 @@ def _folders() -> Iterator[Path]:
 
 
 def _probe(path: Path) -> Interpreter | None:
-    """What an executable says it is: the Python below its virtual environment, or None if it doesn't run."""
+    """What an executable says it is. It is started once, and again when it has changed: a deploy asks several times."""
+    try:
+        there = path.stat()
+    except OSError:
+        return None
+    identity = path, there.st_dev, there.st_ino, there.st_mtime_ns
+    if identity not in _answers and (answer := _ask(path)):
+        _answers[identity] = answer
+    return _answers.get(identity)
+
+
+def _ask(path: Path) -> Interpreter | None:
+    """The Python below an executable's virtual environment, or None if it doesn't run."""
     command = [str(path), "-I", "-S", "-c", _PROBE]
     try:
         answer = subprocess.run(command, capture_output=True, timeout=_PROBE_SECONDS, check=True)

@@ -43,10 +43,11 @@ class IssuerUnavailable(Exception):
 
 
 class Issuer:
-    """One discovery URL. It belongs to one event loop."""
+    """One discovery URL. It belongs to one event loop. `clock` is monotonic, in seconds."""
 
-    def __init__(self, discovery_url: str) -> None:
+    def __init__(self, discovery_url: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._discovery_url = discovery_url
+        self._clock = clock
         self._issuer = ""
         self._keys: list[jwt.PyJWK] = []
         self._fetched_at = float("-inf")
@@ -64,7 +65,7 @@ class Issuer:
         return await asyncio.to_thread(_verify, token, header["alg"], key, self._issuer)
 
     async def _key(self, header: dict[str, Any]) -> jwt.PyJWK:
-        await self._look_up(lambda: time.monotonic() - self._fetched_at >= KEYS_SECONDS)
+        await self._look_up(lambda: self._clock() - self._fetched_at >= KEYS_SECONDS)
         key = self._find(header.get("kid"))
         if key is None:
             await self._look_up(lambda: self._find(header.get("kid")) is None and self._may_refresh())
@@ -81,7 +82,7 @@ class Issuer:
 
     def _may_refresh(self) -> bool:
         """Whether one more look-up is within what callers with unknown keys may cause."""
-        now = time.monotonic()
+        now = self._clock()
         if len(self._refreshes) == REFRESHES_MAX and now - self._refreshes[0] < REFRESH_SECONDS:
             return False
         self._refreshes.append(now)
@@ -92,21 +93,21 @@ class Issuer:
         async with self._fetching:
             if not is_needed():
                 return
-            if self._failure and time.monotonic() - self._failure[0] < RETRY_SECONDS:
+            if self._failure and self._clock() - self._failure[0] < RETRY_SECONDS:
                 raise self._failure[1]
             try:
                 async with asyncio.timeout(FETCH_SECONDS + 1):  # a resolver of names may take longer
                     self._issuer, self._keys = await asyncio.to_thread(_fetch_issuer, self._discovery_url)
             except TimeoutError as error:
-                self._failure = time.monotonic(), IssuerUnavailable(f"{self._discovery_url}: it takes too long")
+                self._failure = self._clock(), IssuerUnavailable(f"{self._discovery_url}: it takes too long")
                 if not self._keys:
                     raise self._failure[1] from error
             except IssuerUnavailable as error:
                 if not self._keys:
-                    self._failure = time.monotonic(), error
+                    self._failure = self._clock(), error
                     raise
                 _log.warning("the keys at hand are used on: %s", error)
-            self._fetched_at = time.monotonic()
+            self._fetched_at = self._clock()
 
 
 def authorization_server(discovery_url: str) -> str:

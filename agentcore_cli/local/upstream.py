@@ -1,7 +1,7 @@
 """HTTP/1.1 to an agent, over its session's Unix socket or a port on loopback.
 
-`Connection` carries one exchange at a time and parses the answer as it arrives; `Pool` keeps a session's connections
-open between exchanges. Both know HTTP framing and nothing of sessions, ASGI or AgentCore.
+`Connection` carries one exchange at a time and parses the answer as it arrives; `Pool` keeps the connections
+of a session open between exchanges. Both know HTTP framing and nothing of sessions, ASGI or AgentCore.
 
 An agent may be anything, so nothing that it says is taken for more than it is: what it says unasked ends the
 connection, and what follows the one answer that was asked for is never taken for the answer to the next request.

@@ -35,7 +35,7 @@ _VENDOR: Final = Path("/sys/class/dmi/id/sys_vendor")
 
 
 class HandedOver(NamedTuple):
-    """`environment` are AWS_* variables; `source` is what `local.brokers.Source` holds, None where there is nothing."""
+    """`environment` are AWS_* variables; `source` is what `local.brokers.Source` holds, or None."""
 
     environment: dict[str, str]
     source: dict[str, Any] | None

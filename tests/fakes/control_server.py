@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-import boto3
 import uvicorn
 
 from agentcore_cli.contract import HEADER_SESSION
@@ -34,8 +33,9 @@ from agentcore_cli.local.wire import Answer, ServiceFault, fault_response, split
 from tests.fakes.control import DIGEST, REGION
 from tests.fakes.lifecycle import RecordingLifecycle
 from tests.fakes.local_memory import LocalMemory
+from tests.stand_ins import BOTO3
 
-SESSION = boto3.session.Session(aws_access_key_id="test", aws_secret_access_key="test")
+KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 
 
 class ControlServer:
@@ -78,7 +78,7 @@ class ControlServer:
         return f"http://127.0.0.1:{self._server.servers[0].sockets[0].getsockname()[1]}"
 
     def client(self, region: str = REGION) -> Any:
-        return SESSION.client("bedrock-agentcore-control", region_name=region, endpoint_url=self.url)
+        return BOTO3.client("bedrock-agentcore-control", region_name=region, endpoint_url=self.url, **KEYS)
 
     def tag_as_aws(self, runtime_id: str, tags: Mapping[str, str]) -> None:
         """Put tags on a runtime that no caller may put on: CloudFormation's, for one."""

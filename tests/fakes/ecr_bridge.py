@@ -7,11 +7,10 @@ import threading
 from contextlib import suppress
 from typing import Any, Final, Protocol
 
-import boto3
-
 from tests.fakes.aws_answers import Answer
 from tests.fakes.aws_calls import Call, Request
 from tests.fakes.aws_proxy import Forward
+from tests.stand_ins import BOTO3
 
 _LAYERS: Final = "layers-of-ecr"
 _ABOUT_IMAGES = frozenset({"DescribeImages", "ListImages", "BatchGetImage", "BatchDeleteImage", "DeleteRepository"})
@@ -46,9 +45,9 @@ class EcrBridge:
 
     def __init__(self, registry: Pushed, moto: str) -> None:
         self._registry = registry
-        session = boto3.Session(aws_access_key_id="bridge", aws_secret_access_key="bridge", region_name="us-west-2")
-        self._ecr = session.client("ecr", endpoint_url=moto)
-        self._s3 = session.client("s3", endpoint_url=moto)
+        keys = {"aws_access_key_id": "bridge", "aws_secret_access_key": "bridge"}
+        self._ecr = BOTO3.client("ecr", region_name="us-west-2", endpoint_url=moto, **keys)
+        self._s3 = BOTO3.client("s3", region_name="us-west-2", endpoint_url=moto, **keys)
         self._lock = threading.Lock()
 
     def close(self) -> None:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
-import boto3
 from botocore.config import Config
 
 from tests.fakes.aws_answers import Answer
@@ -22,7 +21,7 @@ from tests.fakes.aws_proxy import AwsProxy, Forward, Handler
 from tests.fakes.ecr_bridge import EcrBridge
 from tests.local_runtime import RunningServer, eventually, signed
 from tests.stage.registry import Registry
-from tests.stand_ins import ACCOUNT, REGION, Moto
+from tests.stand_ins import ACCOUNT, BOTO3, REGION, Moto
 
 TRUST: Final = json.dumps(
     {
@@ -157,7 +156,7 @@ def _client(service: str, local: RunningServer, moto: Moto, all_of_moto: bool) -
     is_ours = service == "bedrock-agentcore-control" and not all_of_moto
     keys = {"aws_access_key_id": local.info.access_key, "aws_secret_access_key": local.info.secret_key}
     url = local.info.url if is_ours else moto.url
-    client = boto3.Session(**keys, region_name=REGION).client(service, endpoint_url=url, config=_ONCE)
+    client = BOTO3.client(service, region_name=REGION, endpoint_url=url, config=_ONCE, **keys)
     try:
         yield client
     finally:

@@ -13,6 +13,7 @@ import yaml
 from tests.command_line import CommandLine
 from tests.fakes.aws_faults import named, reset_after, times
 from tests.fakes.aws_proxy import AwsProxy
+from tests.same_process import SameProcess
 from tests.stand_ins import Moto
 
 AGENT = """
@@ -33,7 +34,7 @@ def command(tmp_path: Path, moto: Moto) -> CommandLine:
     (tmp_path / "agent.py").write_text(AGENT)
     (tmp_path / "requirements.txt").write_text("bedrock-agentcore\n")
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_ENDPOINT_URL": moto.url}
-    line = CommandLine(tmp_path, {**keys, "AGENTCORE_HOME": str(tmp_path / "home")})
+    line = SameProcess(tmp_path, {**keys, "AGENTCORE_HOME": str(tmp_path / "home")})
     line.run("configure", "--entrypoint", "agent.py", "--name", "support_bot", "--no-check", "--region", "us-west-2")
     return line
 
@@ -58,7 +59,7 @@ def test_a_pool_its_users_and_a_token_for_each(command: CommandLine, moto: Moto)
     pool = moto.client("cognito-idp").describe_user_pool(UserPoolId=made["pool_id"])["UserPool"]
     assert pool["UserPoolTags"]["agentcore:agent"] == "support_bot"
     environment = {**command.environment, "AGENTCORE_PASSWORD": passwords["ann"]}
-    token = CommandLine(command.folder, environment).run("auth", "token", "--user", "ann").stdout.strip()
+    token = SameProcess(command.folder, environment).run("auth", "token", "--user", "ann").stdout.strip()
     assert claims(token)["client_id"] == made["client_id"]
     assert claims(token)["username"] == "ann"
 
@@ -80,7 +81,7 @@ def test_a_user_who_was_made_and_got_no_password_gets_one(command: CommandLine, 
     (user,) = command.json("auth", "create-pool", "--user", "ann")["users"]
 
     environment = {**command.environment, "AGENTCORE_PASSWORD": user["password"]}
-    token = CommandLine(command.folder, environment).run("auth", "token", "--user", "ann").stdout.strip()
+    token = SameProcess(command.folder, environment).run("auth", "token", "--user", "ann").stdout.strip()
     assert claims(token)["username"] == "ann"
 
 
@@ -88,7 +89,7 @@ def test_a_user_who_was_made_and_got_no_password_gets_one(command: CommandLine, 
 def test_a_lost_answer_leaves_one_of_each(command: CommandLine, moto: Moto, call: str) -> None:
     with AwsProxy({}, otherwise=moto.url) as proxy:
         proxy.interfere(named(f"cognito-idp:{call}"), times(1, reset_after))
-        through = CommandLine(command.folder, {**command.environment, "AWS_ENDPOINT_URL": proxy.url})
+        through = SameProcess(command.folder, {**command.environment, "AWS_ENDPOINT_URL": proxy.url})
         through.run("auth", "create-pool", code=1)
         through.run("auth", "create-pool")
     cognito = moto.client("cognito-idp")
@@ -153,7 +154,7 @@ def test_what_is_wrong_is_said_and_no_secret_with_it(
 
 def test_a_wrong_password_is_exit_3(command: CommandLine) -> None:
     command.json("auth", "create-pool", "--user", "ann")
-    wrong = CommandLine(command.folder, {**command.environment, "AGENTCORE_PASSWORD": "wrong-Passw0rd!"})
+    wrong = SameProcess(command.folder, {**command.environment, "AGENTCORE_PASSWORD": "wrong-Passw0rd!"})
 
     said = wrong.run("auth", "token", "--user", "ann", code=3)
 

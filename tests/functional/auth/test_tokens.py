@@ -16,6 +16,7 @@ import pytest
 from tests.command_line import AGENTCORE, CommandLine
 from tests.conftest import leave
 from tests.fakes.oidc import DISCOVERY, TOKEN, Provider, provider
+from tests.same_process import SameProcess
 from tests.stand_ins import Moto
 
 AGENT = Path(__file__).parents[2] / "agents" / "answers.py"
@@ -34,7 +35,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory, oidc: Provider) -> Iterato
     home = Path(tempfile.mkdtemp(prefix="ac-"))
     folder = tmp_path_factory.mktemp("guarded")
     shutil.copy(AGENT, folder / "agent.py")
-    command = CommandLine(folder, {"AGENTCORE_HOME": str(home), "AGENTCORE_TARGET": "local"})
+    command = SameProcess(folder, {"AGENTCORE_HOME": str(home), "AGENTCORE_TARGET": "local"})
     jwt = ("--jwt-discovery-url", oidc.discovery_url, "--jwt-client", "robot")
     command.run("configure", "--entrypoint", "agent.py", "--name", "answers", *jwt)
     command.run("deploy")
@@ -50,13 +51,13 @@ def project(tmp_path: Path, moto: Moto) -> CommandLine:
     folder.mkdir()
     shutil.copy(AGENT, folder / "agent.py")
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_ENDPOINT_URL": moto.url}
-    command = CommandLine(folder, {**keys, "AGENTCORE_HOME": str(tmp_path / "home")})
+    command = SameProcess(folder, {**keys, "AGENTCORE_HOME": str(tmp_path / "home")})
     command.run("configure", "--entrypoint", "agent.py", "--name", "answers", "--region", "us-west-2")
     return command
 
 
 def with_secret(command: CommandLine, secret: str = SECRET) -> CommandLine:
-    return CommandLine(command.folder, {**command.environment, "AGENTCORE_CLIENT_SECRET": secret})
+    return SameProcess(command.folder, {**command.environment, "AGENTCORE_CLIENT_SECRET": secret})
 
 
 def through(command: CommandLine, line: str) -> subprocess.CompletedProcess[str]:
@@ -84,7 +85,7 @@ def test_a_secret_comes_from_a_file_or_stdin_too(guarded: CommandLine, tmp_path:
     from_file = guarded.run("auth", "token", "--client-id", "robot", "--client-secret", f"@{tmp_path}/secret")
     line = f"agentcore auth token --client-id robot --client-secret - < {tmp_path}/secret"
     for token in (from_file.stdout, through(guarded, line).stdout):
-        called = CommandLine(guarded.folder, {**guarded.environment, "AGENTCORE_BEARER_TOKEN": token.strip()})
+        called = SameProcess(guarded.folder, {**guarded.environment, "AGENTCORE_BEARER_TOKEN": token.strip()})
         assert called.json("invoke", "{}")["status_code"] == 200
 
 
@@ -100,7 +101,7 @@ def test_tokens_of_old_and_new_keys_are_taken(guarded: CommandLine, oidc: Provid
     oidc.rotate("ES256", keep_old=True)
     tokens.append(command.run("auth", "token", "--client-id", "robot").stdout.strip())
     for token in tokens:
-        called = CommandLine(guarded.folder, {**guarded.environment, "AGENTCORE_BEARER_TOKEN": token})
+        called = SameProcess(guarded.folder, {**guarded.environment, "AGENTCORE_BEARER_TOKEN": token})
         assert called.json("invoke", "{}")["status_code"] == 200
 
 

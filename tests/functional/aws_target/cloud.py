@@ -15,12 +15,12 @@ from agentcore_cli.operations.destroy import DestroyRequest, DestroyResult, dest
 from agentcore_cli.operations.plan import Overrides, PlanResult, plan
 from agentcore_cli.operations.selection import Options, Selected, select
 from agentcore_cli.operations.status import StatusResult, status
-from tests.command_line import CommandLine
 from tests.fakes.aws_proxy import AwsProxy
 from tests.fakes.code_bridge import CodeBridge
 from tests.fakes.control_server import ControlServer
 from tests.fakes.moto_buckets import MotoBuckets
 from tests.fakes.things import Heard
+from tests.same_process import SameProcess
 from tests.stand_ins import ACCOUNT, REGION, Moto
 
 IMAGE_REPOSITORY = "team/bot"
@@ -200,5 +200,5 @@ class Project:
         return destroy(DestroyRequest(lambda changes: True, **options), self.selected, self.heard)
 
     @property
-    def command(self) -> CommandLine:
-        return CommandLine(self.root, self.cloud.environment)
+    def command(self) -> SameProcess:
+        return SameProcess(self.root, self.cloud.environment)

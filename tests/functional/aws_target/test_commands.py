@@ -1,4 +1,4 @@
-"""The verbs as processes on an AWS target: exit codes, streams, JSON, and what is asked for without a terminal."""
+"""The verbs on an AWS target: exit codes, streams, JSON, and what is asked for without a terminal."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ def test_a_whole_life_in_json(project: Project, agentcore: CommandLine, cloud: C
 
 
 def test_for_people_results_are_on_stdout_and_hints_name_the_target(project: Project, cloud: Cloud) -> None:
-    staging = project.command
+    """By processes."""
+    staging = CommandLine(project.root, cloud.environment)
     done = staging.run("deploy", "--target", "staging")
     assert "version:  1" in done.stdout
     assert "role (create), runtime (create)" in done.stdout

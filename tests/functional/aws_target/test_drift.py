@@ -73,8 +73,18 @@ def change_by_hand(cloud: Cloud, changed: dict[str, Any]) -> None:
         client.update_agent_runtime(**({name: there[name] for name in members if name in there} | changed))
 
 
-@pytest.mark.parametrize("keeps_state", [True, False], ids=["with-state", "state-deleted"])
-@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize(
+    ("field", "keeps_state"),
+    [
+        *[pytest.param(field, True, id=f"{field}-with-state") for field in FIELDS],
+        pytest.param("description", False, id="description-state-deleted"),
+        *[
+            pytest.param(field, False, id=f"{field}-state-deleted", marks=pytest.mark.long)
+            for field in FIELDS
+            if field != "description"
+        ],
+    ],
+)
 def test_each_field_that_was_changed_by_hand_is_named_alone(
     project: Project, cloud: Cloud, field: str, keeps_state: bool
 ) -> None:

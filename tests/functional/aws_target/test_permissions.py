@@ -12,11 +12,11 @@ from agentcore_cli.events import ignore
 from agentcore_cli.operations.permissions import caller_permissions
 from agentcore_cli.operations.plan import Overrides
 from agentcore_cli.resources.policy_document import missing, statements
-from tests.command_line import CommandLine
 from tests.fakes.aws_answers import access_denied, expired_token
 from tests.fakes.aws_calls import Call
 from tests.fakes.aws_faults import instead, named
 from tests.functional.aws_target.cloud import Cloud, Project
+from tests.same_process import SameProcess
 from tests.stand_ins import ACCOUNT, REGION
 
 NO_CREDENTIALS = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/dev/null", "HOME": "/nonexistent"}
@@ -179,7 +179,7 @@ def test_as_json_it_says_what_it_is_about(project: Project) -> None:
 
 
 def test_without_credentials_it_is_of_any_account_and_says_so(project: Project) -> None:
-    alone = CommandLine(project.root, NO_CREDENTIALS)
+    alone = SameProcess(project.root, NO_CREDENTIALS)
     done = alone.run("permissions")
     assert "arn:aws:iam::*:role/" in done.stdout
     assert "targets.aws.account" in done.stderr

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.command_line import CommandLine
+from tests.same_process import SameProcess
 
 
 def on_aws(agentcore: CommandLine, folder: Path, **environment: str) -> CommandLine:
@@ -20,7 +21,7 @@ def on_aws(agentcore: CommandLine, folder: Path, **environment: str) -> CommandL
     (folder / "agent.py").write_text("# deployed from elsewhere\n")
     files = {"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
     own = {"AGENTCORE_HOME": str(folder / "no-home"), "AGENTCORE_TARGET": "aws", "AWS_EC2_METADATA_DISABLED": "true"}
-    return CommandLine(folder, client | files | own | environment)
+    return SameProcess(folder, client | files | own | environment)
 
 
 def arn_of(aws: CommandLine) -> str:

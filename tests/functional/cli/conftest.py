@@ -11,6 +11,7 @@ import pytest
 
 from tests.command_line import CommandLine
 from tests.conftest import leave
+from tests.same_process import SameProcess
 
 TENANT = "X-Amzn-Bedrock-AgentCore-Runtime-Custom-Tenant"
 AGENT = Path(__file__).parents[2] / "agents" / "answers.py"
@@ -21,7 +22,7 @@ def agentcore(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]
     home = Path(tempfile.mkdtemp(prefix="ac-"))
     folder = tmp_path_factory.mktemp("project")
     shutil.copy(AGENT, folder / "agent.py")
-    command = CommandLine(folder, {"AGENTCORE_HOME": str(home)})
+    command = SameProcess(folder, {"AGENTCORE_HOME": str(home)})
     command.run("configure", "--entrypoint", "agent.py", "--name", "answers", "--allow-header", TENANT)
     command.run("deploy", "--local")
     yield command

@@ -10,6 +10,7 @@ import pytest
 from tests.command_line import CommandLine
 from tests.fakes.scripted_plane import ScriptedPlane, answer
 from tests.functional.cli.aws_project import arn_of, on_aws
+from tests.same_process import SameProcess
 
 NO_KEYS = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
 
@@ -22,7 +23,7 @@ def aws(agentcore: CommandLine, tmp_path: Path) -> CommandLine:
 def test_an_arn_is_enough_without_a_config(aws: CommandLine, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    bare = CommandLine(Path("/"), aws.environment)
+    bare = SameProcess(Path("/"), aws.environment)
     there = arn_of(aws)
     first = bare.json("invoke", "--arn", there, "{}", "-s", "bare")
     assert first["response"]["payload"] == {}
@@ -71,7 +72,7 @@ def test_bad_input_has_its_exit_code(aws: CommandLine, arguments: list[str], cod
     ],
 )
 def test_who_may_not_or_cannot_is_told(aws: CommandLine, environment: dict[str, str], code: int, says: str) -> None:
-    other = CommandLine(aws.folder, aws.environment | environment)
+    other = SameProcess(aws.folder, aws.environment | environment)
     ran = other.run("invoke", "{}", code=code)
     assert says in ran.stderr
     assert "secret" not in ran.stderr
@@ -82,7 +83,7 @@ def test_only_an_a2a_agent_has_a_card(aws: CommandLine) -> None:
     ran = aws.run("invoke", "--agent-card", code=2)
     assert "--agent-card: agents of the protocol A2A have one, and this one speaks HTTP" in ran.stderr
     with ScriptedPlane([answer(200, b'{"name": "echo"}', Content_Type="application/json")]) as plane:
-        bare = CommandLine(Path("/"), aws.environment | {"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": plane.url})
+        bare = SameProcess(Path("/"), aws.environment | {"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": plane.url})
         assert bare.run("invoke", "--arn", arn_of(aws), "--agent-card").stdout == '{"name": "echo"}\n'
     assert "/invocations/.well-known/agent-card.json?" in plane.asked[0].line
 
@@ -185,7 +186,7 @@ def test_what_the_service_or_the_agent_says_wrong(
 ) -> None:
     with ScriptedPlane([said]) as plane:
         url = {"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": plane.url, "AWS_ENDPOINT_URL": plane.url}
-        ran = CommandLine(aws.folder, aws.environment | url).run("invoke", payload, code=code)
+        ran = SameProcess(aws.folder, aws.environment | url).run("invoke", payload, code=code)
         posts = [asked for asked in plane.asked if "/invocations" in asked.line]
     assert ran.stdout.startswith(out) if out else ran.stdout == ""
     assert says in ran.stderr

@@ -15,6 +15,7 @@ import pytest
 from tests.command_line import AGENTCORE, CommandLine
 from tests.fakes.scripted_plane import ScriptedPlane, answer
 from tests.functional.cli.aws_project import on_aws
+from tests.same_process import SameProcess
 from tests.stand_ins import Moto
 
 RPC = '{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}'
@@ -40,23 +41,16 @@ def aws(agentcore: CommandLine, moto: Moto, tmp_path: Path) -> CommandLine:
 
 
 @contextmanager
-def answering(aws: CommandLine, said: bytes) -> Iterator[CommandLine]:
+def answering(aws: CommandLine, said: bytes) -> Iterator[SameProcess]:
     """The project, whose agent says this; it is asked once."""
     with ScriptedPlane([said]) as plane:
-        yield CommandLine(aws.folder, aws.environment | {"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": plane.url})
+        yield SameProcess(aws.folder, aws.environment | {"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": plane.url})
         assert len([asked for asked in plane.asked if "/invocations" in asked.line]) == 1
 
 
 def invoke(aws: CommandLine, said: bytes, *arguments: str, code: int = 5) -> subprocess.CompletedProcess[bytes]:
     with answering(aws, said) as command:
-        ran = subprocess.run(
-            [AGENTCORE, "invoke", *arguments],
-            cwd=command.folder,
-            env=command.whole_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=60,
-        )
+        ran = command.outcome_in_bytes("invoke", *arguments)
     assert ran.returncode == code, ran.stderr
     return ran
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.command_line import CommandLine
 from tests.conftest import leave
+from tests.same_process import SameProcess
 
 ONE_OBJECT = [
     ["status"],
@@ -63,7 +64,7 @@ def undeployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine
     targets = "{aws: {region: us-west-2}}"
     (folder / ".agentcore.yaml").write_text(f"version: 1\nproject: p-1\nagents: {agents}\ntargets: {targets}\n")
     home = Path(tempfile.mkdtemp(prefix="ac-"))
-    yield CommandLine(folder, {"AGENTCORE_HOME": str(home)})
+    yield SameProcess(folder, {"AGENTCORE_HOME": str(home)})
     leave(home)
 
 
@@ -122,7 +123,7 @@ def test_an_error_is_the_same_with_and_without_json(
 
 
 def test_steering_a_runtime_that_does_not_run_is_exit_4(tmp_path: Path) -> None:
-    nowhere = CommandLine(tmp_path, {"AGENTCORE_HOME": str(tmp_path)})
+    nowhere = SameProcess(tmp_path, {"AGENTCORE_HOME": str(tmp_path)})
     for verb in (["clock", "advance", "1m"], ["fault", "throttle"]):
         assert "agentcore local start" in nowhere.run("local", *verb, code=4).stderr
     assert nowhere.json("local", "status")["running"] is False
@@ -137,7 +138,7 @@ def test_deleting_needs_an_answer_and_names_what_goes(agentcore: CommandLine) ->
 def test_a_folder_below_the_project_and_the_environments_target_will_do(agentcore: CommandLine) -> None:
     below = agentcore.folder / ".agentcore" / "below"
     below.mkdir()
-    inside = CommandLine(below, {**agentcore.environment, "AGENTCORE_TARGET": "local"})
+    inside = SameProcess(below, {**agentcore.environment, "AGENTCORE_TARGET": "local"})
     assert inside.json("status")["status"] == "READY"
     assert inside.run("status", "--config", "../../.agentcore.yaml").returncode == 0
 

@@ -13,6 +13,7 @@ import pytest
 
 from tests.command_line import AGENTCORE, CommandLine
 from tests.local_runtime import eventually
+from tests.same_process import SameProcess
 
 
 def test_streams_and_exit_code_pass_through(agentcore: CommandLine) -> None:
@@ -101,7 +102,7 @@ def test_the_way_to_aws(agentcore: CommandLine) -> None:
     """By SigV4, with AWS's own variables, to whatever address they name."""
     told = json.loads((Path(agentcore.environment["AGENTCORE_HOME"]) / "server.json").read_bytes())
     arn = agentcore.json("status", "--local")["arn"]
-    by_variables = CommandLine(
+    by_variables = SameProcess(
         agentcore.folder.parent,
         {
             **agentcore.environment,

@@ -15,6 +15,7 @@ from tests.command_line import CommandLine
 from tests.fakes.scripted_plane import ScriptedPlane, answer
 from tests.functional.cli.aws_project import arn_of, on_aws
 from tests.functional.logs.log_group import LogGroup, from_sdk
+from tests.same_process import SameProcess
 from tests.stand_ins import Moto
 
 DENIED = {"message": "User: u is not authorized to perform: bedrock-agentcore:InvokeAgentRuntimeCommand"}
@@ -27,7 +28,7 @@ def aws(agentcore: CommandLine, moto: Moto, tmp_path: Path) -> CommandLine:
 
 
 def at(aws: CommandLine, plane: ScriptedPlane) -> CommandLine:
-    return CommandLine(aws.folder, aws.environment | {"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": plane.url})
+    return SameProcess(aws.folder, aws.environment | {"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": plane.url})
 
 
 def chunk(**content: Any) -> bytes:
@@ -158,7 +159,7 @@ def test_our_own_failures_are_125(aws: CommandLine, said: bytes, out: str, says:
     ],
 )
 def test_who_may_not_or_cannot_is_125(aws: CommandLine, environment: dict[str, str], says: str) -> None:
-    ran = CommandLine(aws.folder, aws.environment | environment).run("exec", "true", code=125)
+    ran = SameProcess(aws.folder, aws.environment | environment).run("exec", "true", code=125)
     assert ran.stderr.startswith("agentcore: ")
     assert says in ran.stderr
     assert "secret" not in ran.stderr

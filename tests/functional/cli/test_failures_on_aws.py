@@ -12,6 +12,7 @@ from tests.command_line import CommandLine
 from tests.fakes.scripted_plane import ScriptedPlane, answer
 from tests.functional.cli.aws_project import arn_of, on_aws
 from tests.functional.logs.log_group import LogGroup, from_sdk
+from tests.same_process import SameProcess
 from tests.stand_ins import Moto
 
 AGENT_FAILS = '{"do": "fail"}'
@@ -51,7 +52,7 @@ def test_the_last_lines_of_the_session_are_shown(aws: CommandLine, log: LogGroup
 def test_so_they_are_when_the_sdk_tells_of_the_failure_in_the_stream(aws: CommandLine, log: LogGroup) -> None:
     log.write(line(aws, "KeyError: 'customer'"), age=SOON)
     with ScriptedPlane([answer(200, SDK_FAULT, Content_Type="text/event-stream")]) as plane:
-        failing = CommandLine(aws.folder, aws.environment | {"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": plane.url})
+        failing = SameProcess(aws.folder, aws.environment | {"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": plane.url})
         ran = failing.run("invoke", "{}", "-s", "mine", code=5)
         as_json = failing.run("--json", "invoke", "{}", "-s", "mine", code=5)
     assert ran.stdout.startswith("half")
@@ -73,7 +74,7 @@ def test_where_no_line_is_of_the_session_those_that_tell_none_are_shown(aws: Com
 
 def test_a_runtime_known_by_its_arn_alone_shows_them_too(aws: CommandLine, log: LogGroup) -> None:
     log.write(line(aws, "step"), age=SOON)
-    ran = CommandLine(Path("/"), aws.environment).run("invoke", "--arn", arn_of(aws), AGENT_FAILS, "-s", "mine", code=5)
+    ran = SameProcess(Path("/"), aws.environment).run("invoke", "--arn", arn_of(aws), AGENT_FAILS, "-s", "mine", code=5)
     assert "INFO step" in ran.stderr.splitlines()
 
 
@@ -87,7 +88,7 @@ def test_a_runtime_known_by_its_arn_alone_shows_them_too(aws: CommandLine, log: 
 def test_without_them_the_failure_is_the_same(aws: CommandLine, logs: str | None) -> None:
     there = {"AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": logs} if logs else {}
     started = time.monotonic()
-    ran = CommandLine(aws.folder, aws.environment | there).run("invoke", STREAM_BREAKS, "-s", "mine", code=5)
+    ran = SameProcess(aws.folder, aws.environment | there).run("invoke", STREAM_BREAKS, "-s", "mine", code=5)
     assert time.monotonic() - started < 20
     assert ran.stdout == "first\n"
     assert "broke off" in ran.stderr

@@ -16,6 +16,7 @@ import pytest
 
 from tests.command_line import AGENTCORE, CommandLine
 from tests.conftest import leave
+from tests.same_process import SameProcess
 
 HEAVY = ("boto3", "botocore", "docker", "pydantic", "uvicorn", "starlette", "rich", "jinja2", "ruamel", "yaml")
 
@@ -175,7 +176,7 @@ def test_what_was_deployed_long_ago_and_is_gone_is_not_waited_for(agentcore: Com
     os.utime(project / ".agentcore" / "local.json", (0, 0))
     elsewhere = Path(tempfile.mkdtemp(prefix="ac-"))
     started = time.monotonic()
-    ran = CommandLine(project, {"AGENTCORE_HOME": str(elsewhere)}).run("invoke", "--local", "{}", code=4)
+    ran = SameProcess(project, {"AGENTCORE_HOME": str(elsewhere)}).run("invoke", "--local", "{}", code=4)
     assert time.monotonic() - started < 10
     assert "next: agentcore status --local" in ran.stderr
     leave(elsewhere)

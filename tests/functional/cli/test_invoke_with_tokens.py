@@ -16,6 +16,7 @@ from tests.conftest import leave
 from tests.fakes.oidc import Provider, SigningKey, provider
 from tests.functional.cli.aws_project import arn_of, on_aws
 from tests.functional.cli.conftest import AGENT
+from tests.same_process import SameProcess
 
 NO_KEYS = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
 
@@ -32,7 +33,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory, oidc: Provider) -> Iterato
     home = Path(tempfile.mkdtemp(prefix="ac-"))
     folder = tmp_path_factory.mktemp("guarded")
     shutil.copy(AGENT, folder / "agent.py")
-    command = CommandLine(folder, {"AGENTCORE_HOME": str(home)})
+    command = SameProcess(folder, {"AGENTCORE_HOME": str(home)})
     jwt = ("--jwt-discovery-url", oidc.discovery_url, "--jwt-audience", "app", "--jwt-client", "robot")
     command.run("configure", "--entrypoint", "agent.py", "--name", "answers", *jwt)
     command.run("deploy", "--local")
@@ -48,7 +49,7 @@ def aws(guarded: CommandLine, tmp_path: Path) -> CommandLine:
 
 
 def with_token(command: CommandLine, token: str) -> CommandLine:
-    return CommandLine(command.folder, {**command.environment, "AGENTCORE_BEARER_TOKEN": token})
+    return SameProcess(command.folder, {**command.environment, "AGENTCORE_BEARER_TOKEN": token})
 
 
 def fitting(oidc: Provider, **claims: Any) -> str:
@@ -105,7 +106,7 @@ def test_a_forged_token_is_exit_3(aws: CommandLine, oidc: Provider) -> None:
 
 
 def test_a_signature_on_an_agent_that_takes_tokens(guarded: CommandLine, aws: CommandLine) -> None:
-    signed = CommandLine(
+    signed = SameProcess(
         aws.folder, {**aws.environment, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
     )
     for ran in (guarded.run("invoke", "--local", "{}", code=3), signed.run("invoke", "{}", code=3)):
@@ -116,7 +117,7 @@ def test_without_either_the_token_is_asked_for(aws: CommandLine) -> None:
     """Not AWS's credentials, which would not help."""
     said = aws.run("invoke", "{}", code=3).stderr
     assert "takes a bearer token" in said
-    by_arn = CommandLine(Path("/"), aws.environment).run("invoke", "--arn", arn_of(aws), "{}", code=3)
+    by_arn = SameProcess(Path("/"), aws.environment).run("invoke", "--arn", arn_of(aws), "{}", code=3)
     assert "credentials" in by_arn.stderr
 
 
@@ -129,7 +130,7 @@ def test_the_provider_may_change_its_key(guarded: CommandLine, oidc: Provider) -
 
 def test_an_issuer_on_this_machine_is_nothing_for_aws(guarded: CommandLine) -> None:
     signed = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
-    command = CommandLine(guarded.folder, {**guarded.environment, **signed})
+    command = SameProcess(guarded.folder, {**guarded.environment, **signed})
     for verb in ("plan", "deploy"):
         said = command.run(verb, "--target", "aws", code=2).stderr
         assert "agents.answers.authorizer.discovery_url: http://127.0.0.1" in said

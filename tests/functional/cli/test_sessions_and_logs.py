@@ -124,7 +124,8 @@ def test_a_fault_strikes_as_often_as_it_was_told(agentcore: CommandLine) -> None
 
 
 def test_local_run_brings_a_runtime_of_its_own(agentcore: CommandLine) -> None:
-    ran = agentcore.run("local", "run", "--", "sh", "-c", 'echo "$AWS_ENDPOINT_URL_BEDROCK_AGENTCORE"; exit 3', code=3)
+    process = CommandLine(agentcore.folder, agentcore.environment)  # what it runs has the process's streams
+    ran = process.run("local", "run", "--", "sh", "-c", 'echo "$AWS_ENDPOINT_URL_BEDROCK_AGENTCORE"; exit 3', code=3)
     assert ran.stdout.startswith("http://127.0.0.1:")
     assert ran.stdout.strip() != agentcore.json("local", "status")["url"]
     assert "no-such-command" in agentcore.run("local", "run", "--", "no-such-command", code=4).stderr

@@ -12,6 +12,7 @@ import pytest
 from tests.command_line import CommandLine
 from tests.fakes.scripted_plane import ScriptedPlane, answer
 from tests.functional.cli.aws_project import on_aws
+from tests.same_process import SameProcess
 
 LEDGER = ".agentcore/sessions.db"
 
@@ -95,7 +96,7 @@ def test_a_session_whose_time_is_over_is_said_to_be_lost(
     aws: CommandLine, columns: tuple[str, ...], hours: float, state: str, says: str
 ) -> None:
     with ScriptedPlane([answer(200, b"{}", Content_Type="application/json")]) as plane:  # it tells nothing, as AWS does
-        silent = CommandLine(aws.folder, aws.environment | {"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": plane.url})
+        silent = SameProcess(aws.folder, aws.environment | {"AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": plane.url})
         assert "afresh" not in silent.run("invoke", "{}", "-s", "old").stderr
         for column in columns:
             set_back(aws, column, hours)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.command_line import CommandLine
+from tests.same_process import SameProcess
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}
 NO_DOCKER = {"DOCKER_HOST": "unix:///nonexistent/docker.sock"}
@@ -17,7 +18,7 @@ NO_DOCKER = {"DOCKER_HOST": "unix:///nonexistent/docker.sock"}
 def agentcore(tmp_path: Path) -> CommandLine:
     folder = tmp_path / "bot"
     environment = {"HOME": str(tmp_path), "AGENTCORE_HOME": str(tmp_path / "state"), "UV_OFFLINE": "1", **NO_DOCKER}
-    CommandLine(tmp_path, environment).run("init", "bot")
+    SameProcess(tmp_path, environment).run("init", "bot")
     return CommandLine(folder, environment)
 
 

@@ -1,7 +1,7 @@
 """Write to a memory in a process that is killed, again and again; prints each acknowledged event's id and number.
 
-Run as `python -m tests.functional.memory.killer FOLDER MEMORY KILLS`. Each victim is a fork of this process, opens the
-database as the process of a server does, and tells what was acknowledged through a pipe.
+Run as `python -m tests.functional.memory.killer FOLDER MEMORY KILLS`. Each victim is a fork of this process, opens
+the database as the process of a server does, and tells what was acknowledged through a pipe.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import pytest
 from tests.command_line import CommandLine
 from tests.conftest import leave
 from tests.fakes.scripted_service import ScriptedService
+from tests.same_process import SameProcess
 from tests.stand_ins import Moto
 
 VALUE = "s3cret-of-the-agent"
@@ -51,7 +52,7 @@ HTTPServer(("0.0.0.0", 8080), Handler).serve_forever()
 def project(tmp_path: Path) -> Iterator[CommandLine]:
     home = Path(tempfile.mkdtemp(prefix="ac-"))
     (tmp_path / "agent.py").write_text(AGENT)
-    command = CommandLine(tmp_path, {"AGENTCORE_HOME": str(home)})
+    command = SameProcess(tmp_path, {"AGENTCORE_HOME": str(home)})
     command.run("configure", "-e", "agent.py", "--name", "bot", "--region", "us-west-2")
     yield command
     command.run("destroy", "--local", "--yes")
@@ -86,7 +87,7 @@ def test_from_the_first_failure_to_an_answer(project: CommandLine) -> None:
 def test_the_shell_goes_first_and_a_later_deploy_hands_a_new_value_over(project: CommandLine) -> None:
     (project.folder / ".env").write_text("SEARCH_API_KEY=of-the-file\n")
     project.run("configure", "--secret", "SEARCH_API_KEY=env")
-    shell = CommandLine(project.folder, {**project.environment, "SEARCH_API_KEY": VALUE})
+    shell = SameProcess(project.folder, {**project.environment, "SEARCH_API_KEY": VALUE})
     assert "SEARCH_API_KEY from the shell" in shell.run("deploy", "--local").stderr
     assert json.loads(project.run("invoke", "--local", "{}", "-s", "a").stdout)["last"] == VALUE[-5:]
     project.run("deploy", "--local")
@@ -102,7 +103,7 @@ def test_one_that_is_nowhere_is_bad_input(project: CommandLine) -> None:
 def test_what_this_machine_alone_has_is_refused_on_aws_before_anything_is_made(project: CommandLine) -> None:
     project.run("configure", "--secret", "SEARCH_API_KEY=env")
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "SEARCH_API_KEY": VALUE}
-    away = CommandLine(project.folder, {**project.environment, **keys})
+    away = SameProcess(project.folder, {**project.environment, **keys})
     for verb in ("plan", "deploy"):
         ran = away.run(verb, code=2)
         assert "agents.bot.secrets: SEARCH_API_KEY: `env` is this machine's" in ran.stderr
@@ -116,7 +117,7 @@ def deployer(project: CommandLine, moto: Moto) -> CommandLine:
     moto.client("secretsmanager").create_secret(Name="prod/search", SecretString=json.dumps({"key": VALUE}))
     moto.client("ssm").put_parameter(Name="/team/search", Value=VALUE, Type="SecureString")
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_ENDPOINT_URL": moto.url}
-    return CommandLine(project.folder, {**project.environment, **keys})
+    return SameProcess(project.folder, {**project.environment, **keys})
 
 
 @pytest.mark.parametrize("source", ["secretsmanager:prod/search#key", "ssm:/team/search"])
@@ -151,13 +152,13 @@ def test_what_the_deployer_may_not_read_or_has_no_keys_for_is_a_matter_of_creden
     deployer.run("configure", "--secret", "SEARCH_API_KEY=secretsmanager:prod/search")
     nobody = {name: value for name, value in deployer.environment.items() if not name.startswith("AWS_")}
     nowhere = {"AWS_CONFIG_FILE": "/nowhere", "AWS_SHARED_CREDENTIALS_FILE": "/nowhere"}
-    away = CommandLine(deployer.folder, nobody | nowhere | {"AWS_EC2_METADATA_DISABLED": "true"})
+    away = SameProcess(deployer.folder, nobody | nowhere | {"AWS_EC2_METADATA_DISABLED": "true"})
     said = away.run("deploy", "--local", code=3).stderr
     assert "agents.bot.secrets: SEARCH_API_KEY: no usable AWS credentials" in said
     assert "next: `aws configure` or `--profile`; or a line SEARCH_API_KEY=VALUE in .env takes its place" in said
     refusal = {"__type": "AccessDeniedException", "Message": "User: me is not authorized"}
     with ScriptedService((400, refusal)) as service:
-        refused = CommandLine(deployer.folder, {**deployer.environment, "AWS_ENDPOINT_URL": service.url})
+        refused = SameProcess(deployer.folder, {**deployer.environment, "AWS_ENDPOINT_URL": service.url})
         said = refused.run("deploy", "--local", code=3).stderr
     assert "secretsmanager:prod/search: AccessDeniedException: User: me is not authorized" in said
 

@@ -7,8 +7,8 @@ import datetime
 import json
 import time
 
-import botocore.auth
 import pytest
+from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotocoreCredentials
 from hypothesis import given
@@ -35,13 +35,19 @@ QUERIES = st.lists(st.tuples(ENCODED, ENCODED), max_size=4).map(
 )
 
 
-def botocores(request: Request, credentials: Credentials, region: str, monkeypatch: pytest.MonkeyPatch) -> str:
+class BotocoreAtNow(SigV4Auth):
+    """botocore's signer, at the moment NOW."""
+
+    def _modify_request_before_signing(self, request: AWSRequest) -> None:
+        request.context["timestamp"] = datetime.datetime.fromtimestamp(NOW, datetime.UTC).strftime(SIGV4_TIMESTAMP)
+        super()._modify_request_before_signing(request)
+
+
+def botocores(request: Request, credentials: Credentials, region: str) -> str:
     """The Authorization header that botocore makes of the same request."""
     theirs = BotocoreCredentials(credentials.access_key, credentials.secret_key, credentials.token)
     asked = AWSRequest(request.method, request.url, dict(request.headers), request.body)
-    at = datetime.datetime.fromtimestamp(NOW, datetime.UTC)
-    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: at)
-    botocore.auth.SigV4Auth(theirs, "bedrock-agentcore", region).add_auth(asked)
+    BotocoreAtNow(theirs, "bedrock-agentcore", region).add_auth(asked)
     return str(asked.headers["Authorization"])
 
 
@@ -63,8 +69,7 @@ def test_any_request_is_signed_as_botocore_signs_it(
     said = {name: value for name, value in said.items() if name.lower() != "host" or name == "Host"}
     credentials = Credentials("AKIDEXAMPLE", secret, token)
     request = Request(method, url, dict(said), body)
-    with pytest.MonkeyPatch.context() as patch:
-        expected = botocores(request, credentials, "us-west-2", patch)
+    expected = botocores(request, credentials, "us-west-2")
     SigV4(lambda: credentials, "us-west-2", now=lambda: NOW).sign(request)
     assert request.headers["Authorization"] == expected
     assert request.headers.get("X-Amz-Security-Token") == token
@@ -74,8 +79,7 @@ def test_an_arn_in_the_path_is_encoded_once_more_for_the_signature() -> None:
     url = "http://127.0.0.1:8/runtimes/arn%3Aaws%3Abedrock-agentcore%3Aus-west-2%3A1%3Aruntime%2Fa/invocations?qualifier=a%20b"
     request = Request("POST", url, {"Host": "127.0.0.1:8"}, b"{}")
     credentials = Credentials("AKIDEXAMPLE", "secret")
-    with pytest.MonkeyPatch.context() as patch:
-        expected = botocores(request, credentials, "us-west-2", patch)
+    expected = botocores(request, credentials, "us-west-2")
     SigV4(lambda: credentials, "us-west-2", now=lambda: NOW).sign(request)
     assert request.headers["Authorization"] == expected
 

@@ -97,3 +97,13 @@ def test_the_answer_is_a_python_outside_virtual_environments() -> None:
 
 def test_an_unheard_of_version_still_finds_the_nearest(machine: Machine) -> None:
     assert interpreters.find("3.99").minor == OWN
+
+
+def test_one_is_asked_once_and_again_when_it_has_changed(machine: Machine) -> None:
+    path = machine.install("bin", "3.14.0")
+    path.write_text(f"{path.read_text().replace('exit 0', f'echo >> {machine.root}/starts')}")
+    assert [interpreters.find("3.14").version for _ in range(3)] == ["3.14.0"] * 3
+    assert (machine.root / "starts").read_text() == "\n"
+    path.unlink()
+    machine.install("bin", "3.14.1")
+    assert interpreters.find("3.14").version == "3.14.1"

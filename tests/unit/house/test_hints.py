@@ -125,8 +125,13 @@ def commands() -> Iterator[Text]:
                 yield Text(place, line)
 
 
-COMMANDS: Final = sorted(set(commands()))
 TREE: Final[Any] = _app()
+
+
+@pytest.fixture(scope="module")
+def told() -> list[Text]:
+    """All of them. It takes a while to read the whole source, and is done by whoever runs these tests only."""
+    return sorted(set(commands()))
 
 
 def command_of(words: list[str]) -> tuple[Any, list[str]]:
@@ -165,16 +170,26 @@ def typed(command: Any, rest: list[str]) -> list[str]:
     return given
 
 
-@pytest.mark.parametrize("told", COMMANDS, ids=[f"{told.place} {told.text}"[:90] for told in COMMANDS])
-def test_what_is_told_to_be_typed_exists_and_parses(told: Text) -> None:
-    command, rest = command_of(shlex.split(told.text.replace("'", "")))
+def parse(line: str) -> None:
+    """Raises AssertionError, or click's UsageError, when it is no command line of ours."""
+    command, rest = command_of(shlex.split(line.replace("'", "")))
     given = [word for word in typed(command, rest) if word not in ("--help", "--")]
     context = command.context_class(command, info_name=command.name)
     command.make_parser(context).parse_args(args=given)
 
 
-def test_the_collection_finds_what_is_known_to_be_there() -> None:
-    lines = {told.text for told in COMMANDS}
+def test_what_is_told_to_be_typed_exists_and_parses(told: list[Text]) -> None:
+    wrong = []
+    for place, line in told:
+        try:
+            parse(line)
+        except Exception as error:
+            wrong.append(f"{place}: `agentcore {line}`: {error!r}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_collection_finds_what_is_known_to_be_there(told: list[Text]) -> None:
+    lines = {text for _, text in told}
     assert "endpoints list --local --agent X" in lines
     assert any(line.startswith("rollback --local") for line in lines)
     assert any(line.startswith("configure --protocol") for line in lines)
@@ -191,7 +206,7 @@ def test_the_collection_finds_what_is_known_to_be_there() -> None:
 )
 def test_a_hint_that_is_not_true_is_found(line: str, says: str) -> None:
     with pytest.raises(AssertionError, match=says):
-        typed(*command_of(line.split()))
+        parse(line)
 
 
 def hints() -> Iterator[tuple[str, str, str]]:

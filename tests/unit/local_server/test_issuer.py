@@ -15,9 +15,17 @@ from typing import Any
 import jwt
 import pytest
 
-from agentcore_cli.local import issuer
 from agentcore_cli.local.fetching import Deadline, fetch
-from agentcore_cli.local.issuer import Issuer, IssuerUnavailable, TokenRefused, authorization_server, is_loopback
+from agentcore_cli.local.issuer import (
+    KEYS_SECONDS,
+    RETRY_SECONDS,
+    Issuer,
+    IssuerUnavailable,
+    TokenRefused,
+    authorization_server,
+    is_loopback,
+)
+from tests.fakes.machine_time import MachineTime
 from tests.fakes.oidc import DISCOVERY, KEYS, Provider, SigningKey, provider
 
 
@@ -27,9 +35,12 @@ def oidc() -> Iterator[Provider]:
         yield running
 
 
-def with_issuer(oidc: Provider, use: Callable[[Issuer], Awaitable[None]]) -> None:
+def with_issuer(oidc: Provider, use: Callable[[Issuer], Awaitable[None]], machine: MachineTime | None = None) -> None:
+    """The issuer's time passes as `machine` says."""
+    time_of = machine or MachineTime()
+
     async def whole() -> None:
-        await use(Issuer(oidc.discovery_url))
+        await use(Issuer(oidc.discovery_url, lambda: time_of.ran))
 
     asyncio.run(whole())
 
@@ -77,31 +88,38 @@ def test_unknown_keys_do_not_make_it_ask_for_ever(oidc: Provider) -> None:
     with_issuer(oidc, use)
 
 
-def test_keys_are_looked_up_again_after_a_while(oidc: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def use(of: Issuer) -> None:
-        await of.claims(oidc.token())
-        monkeypatch.setattr(issuer, "KEYS_SECONDS", 0.0)
-        await of.claims(oidc.token())
+def test_keys_are_looked_up_again_after_a_while(oidc: Provider) -> None:
+    machine = MachineTime()
+
+    async def use(issuer: Issuer) -> None:
+        await issuer.claims(oidc.token())
+        machine.run(KEYS_SECONDS - 1)
+        await issuer.claims(oidc.token())
+        assert oidc.asked[KEYS] == 1
+        machine.run(1)
+        await issuer.claims(oidc.token())
         assert oidc.asked[KEYS] == 2
         oidc.failing = True
-        await of.claims(oidc.token())  # those at hand are still good
+        machine.run(KEYS_SECONDS)
+        await issuer.claims(oidc.token())  # those at hand are still good
 
-    with_issuer(oidc, use)
+    with_issuer(oidc, use, machine)
 
 
-def test_a_provider_that_does_not_answer(oidc: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_provider_that_does_not_answer(oidc: Provider) -> None:
+    machine = MachineTime()
     oidc.failing = True
 
-    async def use(of: Issuer) -> None:
+    async def use(issuer: Issuer) -> None:
         for _ in range(5):
             with pytest.raises(IssuerUnavailable, match="answered 503"):
-                await of.claims(oidc.token())
+                await issuer.claims(oidc.token())
         assert oidc.asked == {DISCOVERY: 1}
         oidc.failing = False
-        monkeypatch.setattr(issuer, "RETRY_SECONDS", 0.0)
-        await of.claims(oidc.token())
+        machine.run(RETRY_SECONDS)
+        await issuer.claims(oidc.token())
 
-    with_issuer(oidc, use)
+    with_issuer(oidc, use, machine)
 
 
 def _now() -> int:
