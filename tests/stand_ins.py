@@ -51,9 +51,7 @@ class Moto:
         wanted = (service, region, url, *sorted(keys.items()))
         if wanted not in self._clients:
             once = Config(retries={"total_max_attempts": 1})
-            self._clients[wanted] = BOTO3.client(
-                service, region_name=region, endpoint_url=url, config=once, **keys
-            )
+            self._clients[wanted] = BOTO3.client(service, region_name=region, endpoint_url=url, config=once, **keys)
         return self._clients[wanted]
 
     def session(self, region: str = REGION, access_key: str = "test", secret_key: str = "test") -> Session:
