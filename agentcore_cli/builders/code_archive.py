@@ -35,6 +35,7 @@ _LEVEL: Final = 6  # of zlib; written down, since another one makes other bytes
 _CHUNK: Final = 1024 * 1024
 _NAMED: Final = 5  # of the largest
 _UNUSED_SECONDS: Final = 7 * 24 * 3600
+_UPLOADED_SECONDS: Final = 24 * 3600  # a zip is in S3 soon
 _MEGABYTE: Final = 1024**2
 
 
@@ -258,5 +259,6 @@ def _stop_if(stopping: Stopping) -> None:
 
 def _remove_unused(folder: Path) -> None:
     for path in folder.glob("*"):
-        if path.stat().st_mtime < time.time() - _UNUSED_SECONDS:
+        kept = _UPLOADED_SECONDS if path.suffix == ".zip" else _UNUSED_SECONDS
+        if path.stat().st_mtime < time.time() - kept:
             path.unlink(missing_ok=True)

@@ -80,18 +80,19 @@ def _operation(service: str, request: Request) -> tuple[str, dict[str, Any]]:
         form = parse_qs(request.body.decode())
         return form["Action"][0], {key: values[0] for key, values in form.items()}
     parts = urlsplit(request.path)
-    path, asked = parts.path.rstrip("/"), parse_qs(parts.query, keep_blank_values=True).keys()
-    for method, pattern, operation, query in _rest_operations(service):
-        if method == request.method and query <= asked and (found := pattern.fullmatch(path)):
+    path = parts.path.rstrip("/")
+    said = {word.lower() for word in parse_qs(parts.query, keep_blank_values=True)} | request.headers.keys()
+    for method, pattern, operation, wanted in _rest_operations(service):
+        if method == request.method and wanted <= said and (found := pattern.fullmatch(path)):
             return operation, {key: unquote(value) for key, value in found.groupdict().items()}
     raise ValueError(f"{service}: {request.method} {request.path}: no such operation")
 
 
 @cache
 def _rest_operations(service: str) -> list[tuple[str, re.Pattern[str], str, frozenset[str]]]:
-    """Method, pattern of the path, name and what the query must have, of every operation.
+    """Method, pattern of the path, name, and what the query and the headers must have, of every operation.
 
-    Those with the fewest variables come first, and of these the ones with the most in their query.
+    Those with the fewest variables come first, and of these the ones that must have most.
     """
     session = botocore.session.Session()
     found = []
@@ -104,11 +105,12 @@ def _rest_operations(service: str) -> list[tuple[str, re.Pattern[str], str, froz
 
 
 def _query(operation: Any, uri: str) -> frozenset[str]:
-    """S3's operations differ in the query alone: by a word in their URI, or by what they require there."""
-    words = parse_qs(uri.partition("?")[2], keep_blank_values=True)
+    """S3's operations differ in the query, by a word in their URI or by what they require there, or in a header."""
+    words = {word.lower() for word in parse_qs(uri.partition("?")[2], keep_blank_values=True)}
     shape = operation.input_shape
     required = [shape.members[name].serialization for name in shape.required_members] if shape else []
-    return frozenset(words) | {where["name"] for where in required if where.get("location") == "querystring"}
+    places = ("querystring", "header") if operation.service_model.service_name == "s3" else ("querystring",)
+    return frozenset(words) | {where["name"].lower() for where in required if where.get("location") in places}
 
 
 def _pattern(uri: str) -> re.Pattern[str]:
