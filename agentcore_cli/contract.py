@@ -61,6 +61,7 @@ HEADER_RETRIEVAL: Final = "X-AgentCore-Local-Retrieval"  # its own: bm25 or embe
 HEADER_MUST_START: Final = "X-AgentCore-Local-Must-Start"
 DOES_NOT_START: Final = "the new version does not start: "
 
+RESOURCE_POLICY_MAX: Final = 20_480  # characters (PutResourcePolicy)
 SERVICE: Final = "bedrock-agentcore"  # the SigV4 name of both planes
 
 TAG_PROJECT: Final = "agentcore:project"

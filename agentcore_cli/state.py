@@ -19,14 +19,9 @@ from agentcore_cli import documents, project_folder
 from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.errors import AgentcoreError, NotFoundError
 from agentcore_cli.events import Listener, Note
+from agentcore_cli.keys import IMAGE, REPOSITORY, ROLE, RUNTIME, SOURCE
 
 FOLDER: Final = project_folder.NAME
-RUNTIME: Final = "runtime"  # the key of the record that says where an agent is reached
-ROLE: Final = "role"  # that of its execution role
-SOURCE: Final = "source"  # that of its code, on the local runtime
-IMAGE: Final = "image"  # that of its image
-MEMORY: Final = "memory"  # that of the memory that it uses
-REPOSITORY: Final = "repository"  # that of its images, which may be all that a deploy came to
 _VERSION: Final = 1
 _COLONS_OF_AN_ARN: Final = 5
 _REGION_OF_AN_ARN: Final = 3

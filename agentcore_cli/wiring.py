@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from agentcore_cli import names
+from agentcore_cli import keys, names
 from agentcore_cli.contract import LOCAL_NETWORK, LOCAL_REACHABLE, LOCAL_REGION
 from agentcore_cli.errors import InputError
-from agentcore_cli.state import MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -312,10 +311,10 @@ def everything(
     `with_supplied`: the runtime too that the config names and somebody else made.
     """
     if selected.is_local:
-        from agentcore_cli.resources import local_catalog, local_image
+        from agentcore_cli.resources import local_catalog
 
         deployment = _local_deployment(selected, Wishes(), patience, listener)
-        has_image = selected.state.record(selected.agent_name, local_image.KEY) is not None
+        has_image = selected.state.record(selected.agent_name, keys.IMAGE) is not None
         return local_catalog.everything(deployment, session, may_have_image=has_image or deployment.artifact is None)
     from agentcore_cli.resources import catalog
 
@@ -394,7 +393,6 @@ def _local_deployment(selected: Selection, wishes: Wishes, patience: Patience, l
 def _deployment(
     selected: Selection, account: str, wishes: Wishes, patience: Patience, listener: Listener
 ) -> Deployment:
-    from agentcore_cli.resources import code_bucket, repository
     from agentcore_cli.resources.catalog import Deployment
 
     there = selected.state.deployed(selected.agent_name)
@@ -414,8 +412,9 @@ def _deployment(
         artifact=there.artifact if there else None,
         memory_name=memory_name(selected),
         memory_id=_recorded_memory(selected).get("id"),
-        has_repository=selected.state.record(selected.agent_name, repository.KEY) is not None,
-        has_bucket=selected.state.record(selected.agent_name, code_bucket.KEY) is not None,
+        has_repository=selected.state.record(selected.agent_name, keys.REPOSITORY) is not None,
+        has_bucket=selected.state.record(selected.agent_name, keys.BUCKET) is not None,
+        has_policy=selected.state.record(selected.agent_name, keys.RESOURCE_POLICY) is not None,
         image=wishes.image,
         refresh=wishes.refresh,
         build=wishes.build,
@@ -435,7 +434,7 @@ def _runtime_name(selected: Selection) -> str:
 
 def _recorded_memory(selected: Selection) -> Mapping[str, str]:
     """What the records have of the agent's own memory; nothing where none was made."""
-    recorded: Mapping[str, str] = (selected.state.record(selected.agent_name, MEMORY) or {}).get("outputs", {})
+    recorded: Mapping[str, str] = (selected.state.record(selected.agent_name, keys.MEMORY) or {}).get("outputs", {})
     return recorded
 
 

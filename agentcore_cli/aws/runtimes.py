@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from collections.abc import Collection, Mapping
@@ -167,6 +168,26 @@ class Runtimes:
         try:
             chosen = {"agentRuntimeId": runtime_id, "endpointName": name}
             self._session.call(_SERVICE, "delete_agent_runtime_endpoint", **chosen)
+        except NotFoundError:
+            return
+
+    def policy(self, arn: str) -> dict[str, Any] | None:
+        """GetResourcePolicy of a runtime or an endpoint; None without one."""
+        try:
+            text = self._session.call(_SERVICE, "get_resource_policy", resourceArn=arn).get("policy")
+        except NotFoundError:
+            return None
+        policy: dict[str, Any] | None = json.loads(text) if text else None
+        return policy
+
+    def put_policy(self, arn: str, policy: Mapping[str, Any]) -> None:
+        """PutResourcePolicy, in the place of any that is there."""
+        self._session.call(_SERVICE, "put_resource_policy", resourceArn=arn, policy=json.dumps(policy))
+
+    def delete_policy(self, arn: str) -> None:
+        """DeleteResourcePolicy; gone already, or with its resource, is as good."""
+        try:
+            self._session.call(_SERVICE, "delete_resource_policy", resourceArn=arn)
         except NotFoundError:
             return
 

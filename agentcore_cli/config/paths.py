@@ -13,7 +13,7 @@ from agentcore_cli.config.start import named_file
 from agentcore_cli.errors import EntrypointError
 
 # The keys of an agent that are paths; a test goes through the schema and asks of every text whether it is one.
-OF_AN_AGENT: Final = ("entrypoint", "requirements", "role_policy")
+OF_AN_AGENT: Final = ("entrypoint", "requirements", "role_policy", "resource_policy")
 
 
 def path_fault(text: str) -> str | None:

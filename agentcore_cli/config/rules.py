@@ -39,8 +39,10 @@ def _agent_faults(agent: Agent) -> Iterator[Fault]:
     yield from _entrypoint_faults(agent)
     yield from _python_faults(agent)
     yield from _requirements_faults(agent)
-    if agent.role_policy is not None and (problem := path_fault(agent.role_policy)):
-        yield Fault(("role_policy",), problem)
+    for key in ("role_policy", "resource_policy"):
+        path: str | None = getattr(agent, key)
+        if path is not None and (problem := path_fault(path)):
+            yield Fault((key,), problem)
     for fault in memory_faults(agent.whole_memory) if agent.whole_memory else ():
         yield Fault(("memory", *fault.path), fault.problem)
     for name in agent.secrets.keys() & agent.environment.keys():

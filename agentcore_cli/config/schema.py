@@ -169,8 +169,9 @@ class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     installed: on this machine, as arm64 wheels that are copied into the image, or by a RUN in the image. `runtime`
     is the id of one that exists already: it is updated and never deleted. `models` are what the role may call, all
     when there is none; `services` are what else it may use of AgentCore, `role_policy` is a file with more IAM
-    statements. `log_retention` is in days, `keep_images` a number. `network` None is PUBLIC, `authorizer` None is
-    IAM, `smoke` None: a deploy starts a session and sends it nothing.
+    statements, `resource_policy` one with the policy of the runtime itself. `log_retention` is in days, `keep_images`
+    a number. `network` None is PUBLIC, `authorizer` None is IAM, `smoke` None: a deploy starts a session and sends it
+    nothing.
     """
 
     entrypoint: str
@@ -193,6 +194,7 @@ class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     permissions_boundary: PolicyArn | None = None
     role_path: RolePath = "/"
     role_policy: NonEmpty | None = None
+    resource_policy: NonEmpty | None = None
     models: tuple[ModelId, ...] = ()
     services: tuple[Literal["identity", "code_interpreter", "browser"], ...] = ()
     ecr_repository: Repository | None = None

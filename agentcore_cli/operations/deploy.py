@@ -13,6 +13,7 @@ from agentcore_cli import contract, names, wiring
 from agentcore_cli.engine import Action, Change, Facts, Outcome, Plan, apply
 from agentcore_cli.errors import AgentFailedError, InputError
 from agentcore_cli.events import Event, Listener, Note, Step
+from agentcore_cli.keys import RUNTIME
 from agentcore_cli.operations.handed_over import HandedOver, hand_over
 from agentcore_cli.operations.plan import Overrides, Workplace, check, make_plan, work_on
 from agentcore_cli.operations.relative_paths import explain_relative_path
@@ -22,7 +23,6 @@ from agentcore_cli.operations.selection import Selected
 from agentcore_cli.operations.smoke import STEP, Smoke, told_what_goes_on
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.resources.runtime import STARTED
-from agentcore_cli.state import RUNTIME
 from agentcore_cli.trust import Trust
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from agentcore_cli import wiring
 from agentcore_cli.engine import Found
 from agentcore_cli.errors import CredentialsError, NotFoundError
 from agentcore_cli.events import Listener
+from agentcore_cli.keys import RUNTIME
 from agentcore_cli.operations.plan import Workplace
 from agentcore_cli.resources.patience import Patience
-from agentcore_cli.state import RUNTIME
 
 
 def find_runtime(place: Workplace, listener: Listener) -> Found:

@@ -20,6 +20,7 @@ from agentcore_cli.contract import ENVIRONMENT_KEY_MAX, ENVIRONMENT_VALUE_MAX
 from agentcore_cli.engine import Change, Journal, Plan, plan_deploy
 from agentcore_cli.errors import EntrypointError, InputError, StillInProgressError
 from agentcore_cli.events import Listener
+from agentcore_cli.keys import RUNTIME
 from agentcore_cli.operations import local_network
 from agentcore_cli.operations.account import Account, find_account, verify_account
 from agentcore_cli.operations.agent_check import check_readable
@@ -27,7 +28,6 @@ from agentcore_cli.operations.secrets import check_for_aws
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.operations.upgrade import resolved_anew
 from agentcore_cli.resources.patience import Patience
-from agentcore_cli.state import RUNTIME
 
 _FOR_AWS: Final = frozenset({"docker", "zip"})
 

@@ -21,12 +21,12 @@ from agentcore_cli.contract import DEFAULT_ENDPOINT, INITIALIZATION_SECONDS
 from agentcore_cli.engine import Facts
 from agentcore_cli.errors import AgentFailedError, CredentialsError, NotFoundError, StillInProgressError
 from agentcore_cli.events import Listener, Note, Step
+from agentcore_cli.keys import RUNTIME
 from agentcore_cli.operations.destination import Destination
 from agentcore_cli.operations.exchanges import Exchange
 from agentcore_cli.operations.failures import explain
 from agentcore_cli.operations.plan import Workplace
 from agentcore_cli.operations.selection import Selected
-from agentcore_cli.state import RUNTIME
 
 STEP: Final = "start"
 _SPARE_SECONDS: Final = 30.0  # for the way there and back, and for an agent that answers slowly

@@ -47,6 +47,7 @@ def policy(deployment: Deployment) -> Document:
         signs=agent.authorizer is None,
         protocol=agent.protocol,
         retention=agent.log_retention,
+        resource_policy=deployment.may_have_policy,
         memory=deployment.grant.memory,
         makes_memory=_made_memory(deployment),
         memory_role=agent.whole_memory.execution_role if agent.whole_memory else None,

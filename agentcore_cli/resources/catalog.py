@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from agentcore_cli import names
+from agentcore_cli import keys, names
 from agentcore_cli.aws.log_groups import LogGroups
 from agentcore_cli.aws.memories import Memories
 from agentcore_cli.aws.repositories import Repositories
@@ -22,13 +22,13 @@ from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT, EcrRepository, is_in_
 from agentcore_cli.engine import Outputs, Resource
 from agentcore_cli.events import Listener
 from agentcore_cli.resources import (
-    code,
     code_catalog,
     execution_role,
     image,
     log_group,
     memory,
     repository,
+    resource_policy,
     runtime_facts,
 )
 from agentcore_cli.resources.code_project import with_code_path
@@ -42,11 +42,10 @@ from agentcore_cli.resources.memory import GivenMemory, Memory
 from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.resources.repository import GivenRepository, Repository
+from agentcore_cli.resources.resource_policy import ResourcePolicy
 from agentcore_cli.resources.runtime import Runtime, Wish
 from agentcore_cli.resources.supplied_image import SuppliedImage
 from agentcore_cli.resources.supplied_role import SuppliedRole
-
-RUNTIME: Final = "runtime"
 
 
 @dataclass(frozen=True)
@@ -76,6 +75,7 @@ class Deployment:
     artifact: str | None
     has_repository: bool
     has_bucket: bool
+    has_policy: bool
     memory_name: str | None
     memory_id: str | None
     image: str | None
@@ -154,6 +154,11 @@ class Deployment:
         return BuiltImage(project, self.cache)
 
     @property
+    def may_have_policy(self) -> bool:
+        """Whether the config wants a policy of the runtime, or a deploy has put one there."""
+        return self.has_policy or self.agent.resource_policy is not None
+
+    @property
     def image_labels(self) -> dict[str, str]:
         return {TAG_PROJECT: self.owner.project, TAG_AGENT: self.owner.agent}
 
@@ -190,6 +195,8 @@ def wanted(deployment: Deployment, session: Session) -> list[Resource]:
     ]
     if deployment.agent.log_retention:
         there.append(LogGroup(_log_group_wish(deployment), LogGroups(session)))
+    if deployment.may_have_policy:
+        there.append(_policy(deployment, session))
     return there
 
 
@@ -200,7 +207,7 @@ def everything(deployment: Deployment, session: Session, *, with_supplied: bool 
     looked for only `with_supplied`.
     """
     agent, there = deployment.agent, runtime(deployment, session)
-    log_groups = replace(_log_group_wish(deployment), runtime_id=lambda: deployment.runtime_id or _found_id(there))
+    log_groups = replace(_log_group_wish(deployment), runtime_id=_id_of(deployment, there))
     owns_role = (agent.execution_role or "").rpartition("/")[2] != deployment.own_role
     owns_repository = agent.ecr_repository is None or deployment.image_source != deployment.own_repository
     owns_runtime = agent.runtime is None or with_supplied
@@ -212,6 +219,7 @@ def everything(deployment: Deployment, session: Session, *, with_supplied: bool 
         *code_catalog.everything(deployment, session),
         *([there] if owns_runtime else []),
         *([LogGroup(log_groups, LogGroups(session))] if owns_runtime else []),
+        *([_policy(deployment, session)] if owns_runtime and deployment.may_have_policy else []),
     ]
 
 
@@ -294,7 +302,7 @@ def runtime(deployment: Deployment, session: Session) -> Runtime:
         name=deployment.runtime_name,
         owner=deployment.owner,
         agent=deployment.agent,
-        role=lambda outputs: outputs[execution_role.KEY]["arn"],
+        role=lambda outputs: outputs[keys.ROLE]["arn"],
         artifact=code_catalog.artifact(deployment, session) if deployment.is_code else _image_artifact,
         region=deployment.region,
         secrets=deployment.agent.stored_secrets,
@@ -305,12 +313,12 @@ def runtime(deployment: Deployment, session: Session) -> Runtime:
         supplied_id=deployment.agent.runtime,
         memory=memory.variables if deployment.agent.memory else None,
     )
-    depends_on = (memory.KEY, execution_role.KEY, image.KEY, code.KEY)
-    return Runtime(RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=depends_on)
+    depends_on = (keys.MEMORY, keys.ROLE, keys.IMAGE, keys.CODE)
+    return Runtime(keys.RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=depends_on)
 
 
 def _image_artifact(outputs: Outputs) -> Mapping[str, Any]:
-    return runtime_facts.image_artifact(outputs[image.KEY]["uri"])
+    return runtime_facts.image_artifact(outputs[keys.IMAGE]["uri"])
 
 
 def _adapted(deployment: Deployment) -> Callable[[Mapping[str, str]], dict[str, str]]:
@@ -329,7 +337,26 @@ def _log_group_wish(deployment: Deployment) -> log_group.Wish:
     )
 
 
-def _found_id(runtime: Runtime) -> str | None:
-    """The id of our runtime, found by its name and tags."""
-    found = runtime.read(None)
-    return found.outputs["id"] if found and not found.refusal else None
+def _policy(deployment: Deployment, session: Session) -> ResourcePolicy:
+    agent = deployment.agent
+    wish = resource_policy.Wish(
+        deployment.root / agent.resource_policy if agent.resource_policy else None,
+        deployment.runtime_name,
+        deployment.account,
+        deployment.region,
+        _id_of(deployment, runtime(deployment, session)),
+        takes_tokens=agent.authorizer is not None,
+    )
+    return ResourcePolicy(wish, Runtimes(session))
+
+
+def _id_of(deployment: Deployment, runtime: Runtime) -> Callable[[], str | None]:
+    """Gives the id of our runtime: that of the config or the records, else found by its name and tags."""
+
+    def find() -> str | None:
+        if deployment.runtime_id:
+            return deployment.runtime_id
+        found = runtime.read(None)
+        return found.outputs["id"] if found and not found.refusal else None
+
+    return find

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from agentcore_cli import keys
 from agentcore_cli.aws.objects import Objects
 from agentcore_cli.builders.code_archive import CodeArchive
 from agentcore_cli.builders.zip_builder import ZipBuilder
@@ -13,9 +14,8 @@ from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, W
 from agentcore_cli.errors import ConflictError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.exclusions import IGNORE_FILE
-from agentcore_cli.resources import code_bucket, runtime_facts
+from agentcore_cli.resources import runtime_facts
 
-KEY: Final = "code"
 _MEGABYTE: Final = 1024**2
 
 
@@ -49,8 +49,8 @@ class Code:
     bucket: str
     door: Objects
     listener: Listener
-    key: str = KEY
-    depends_on: tuple[str, ...] = (code_bucket.KEY,)
+    key: str = keys.CODE
+    depends_on: tuple[str, ...] = (keys.BUCKET,)
     sensitive: frozenset[str] = frozenset()
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
@@ -94,7 +94,7 @@ class Code:
 
     def artifact(self, outputs: Outputs) -> Mapping[str, Any]:
         """The runtime's `artifact` fact."""
-        made = outputs[KEY]
+        made = outputs[keys.CODE]
         project = self.builder.project
         return runtime_facts.code_artifact(
             made["bucket"], made["object"], project.python, project.started.entry_point, made["version"]
@@ -122,8 +122,8 @@ class Code:
 class UploadedCode:
     """What a destroy knows of the code: it goes with the bucket."""
 
-    key: str = KEY
-    depends_on: tuple[str, ...] = (code_bucket.KEY,)
+    key: str = keys.CODE
+    depends_on: tuple[str, ...] = (keys.BUCKET,)
     sensitive: frozenset[str] = frozenset()
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:

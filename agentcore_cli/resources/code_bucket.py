@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from agentcore_cli import keys
 from agentcore_cli.aws.buckets import Bucket, Buckets
 from agentcore_cli.config import Agent
 from agentcore_cli.contract import partition
@@ -18,7 +19,6 @@ from agentcore_cli.errors import ConflictError, DeniedError
 from agentcore_cli.resources import policy_document
 from agentcore_cli.resources.ownership import Owner, tags_of_people
 
-KEY: Final = "bucket"
 _OWNERSHIP: Final = "BucketOwnerEnforced"  # no access control lists: who writes an object does not own it
 _ABORT_DAYS: Final = 1
 _RULE: Final = "agentcore-unfinished-uploads"
@@ -47,7 +47,7 @@ def arn_of(name: str, region: str) -> str:
 class CodeBucket:
     wish: Wish
     door: Buckets
-    key: str = KEY
+    key: str = keys.BUCKET
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
 

@@ -6,7 +6,6 @@ inference profiles (Bedrock user guide): who calls through one needs the profile
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,9 +15,8 @@ from typing import Any, Final
 from agentcore_cli import rendering
 from agentcore_cli.config import Agent
 from agentcore_cli.contract import SERVICE_PRINCIPAL, EcrRepository, partition
-from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import InputError
-from agentcore_cli.resources import secret_references
+from agentcore_cli.resources import policy_document, secret_references
 from agentcore_cli.resources.policy_document import Document, statements
 
 # An inference profile of AWS's own: where it routes to, then the model's id. No provider's name has two letters.
@@ -125,10 +123,7 @@ def _once(texts: Iterable[str]) -> list[str]:
 
 def _given_statements(path: Path, own: set[str]) -> list[Mapping[str, Any]]:
     """The statements of a policy file: a document, a list, or one statement. One without a Sid gets one."""
-    try:
-        parsed = json.loads(text_of(path.read_bytes()))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"role_policy: {path.name}: can't be read: {error}", hint=_EXAMPLE) from None
+    parsed = policy_document.from_file(path, "role_policy", _EXAMPLE)
     if isinstance(parsed, list):
         parsed = {"Statement": parsed}
     found = statements(parsed if isinstance(parsed, dict) and "Statement" in parsed else {"Statement": [parsed]})

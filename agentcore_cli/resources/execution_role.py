@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
+from agentcore_cli import keys
 from agentcore_cli.aws.roles import Role, Roles
 from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
 from agentcore_cli.errors import ConflictError, InputError, NotFoundError, StillInProgressError
-from agentcore_cli.resources import execution_policy, memory, policy_document
+from agentcore_cli.resources import execution_policy, policy_document
 from agentcore_cli.resources.execution_policy import Grant
 from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
 
-KEY: Final = "role"
 POLICY: Final = "AgentCore"
 _POLICY_MAX: Final = 10_240  # characters of a role's inline policies, white space not counted (IAM quotas)
 _SEEN_SECONDS: Final = 30.0  # IAM's readers lag behind its writers
@@ -36,13 +36,13 @@ class Wish:
 class ExecutionRole:
     wish: Wish
     door: Roles
-    key: str = KEY
-    depends_on: tuple[str, ...] = (memory.KEY,)
+    key: str = keys.ROLE
+    depends_on: tuple[str, ...] = (keys.MEMORY,)
     sensitive: frozenset[str] = frozenset()
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
         wish, agent = self.wish, self.wish.grant.agent
-        grant = replace(wish.grant, memory=outputs[memory.KEY]["arn"]) if memory.KEY in outputs else wish.grant
+        grant = replace(wish.grant, memory=outputs[keys.MEMORY]["arn"]) if keys.MEMORY in outputs else wish.grant
         policy = execution_policy.policy(grant)
         _check_size(policy)
         facts = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from agentcore_cli import events
+from agentcore_cli import events, keys
 from agentcore_cli.aws.repositories import Image as Answer
 from agentcore_cli.aws.repositories import Repositories
 from agentcore_cli.builders import docker_push
@@ -18,7 +18,6 @@ from agentcore_cli.errors import ConflictError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.resources.image_source import ImageSource
 
-KEY: Final = "image"
 _REPOSITORY: Final = "repository"
 
 
@@ -38,7 +37,7 @@ class Image:
     wish: Wish
     door: Repositories
     registry: str | None = None
-    key: str = KEY
+    key: str = keys.IMAGE
     depends_on: tuple[str, ...] = (_REPOSITORY,)
     sensitive: frozenset[str] = frozenset()
 
@@ -119,7 +118,7 @@ class PushedImage:
     """What a destroy knows of the image: it goes with `repository`, which is ours, and stays in any other."""
 
     repository: EcrRepository | None
-    key: str = KEY
+    key: str = keys.IMAGE
     depends_on: tuple[str, ...] = (_REPOSITORY,)
     sensitive: frozenset[str] = frozenset()
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from agentcore_cli import names
+from agentcore_cli import keys, names
 from agentcore_cli.aws.memories import Memories
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
@@ -19,8 +19,7 @@ from agentcore_cli.config import Memory as MemorySettings
 from agentcore_cli.contract import LOCAL_ACCOUNT, LOCAL_ROLE, EcrRepository, is_in_ecr
 from agentcore_cli.engine import Outputs, Resource
 from agentcore_cli.events import Listener
-from agentcore_cli.resources import local_image, memory, runtime_facts, source_bundle
-from agentcore_cli.resources.catalog import RUNTIME
+from agentcore_cli.resources import memory, runtime_facts
 from agentcore_cli.resources.image_project import image_project, with_python_path
 from agentcore_cli.resources.image_source import BuiltImage, FinishedImage
 from agentcore_cli.resources.local_image import LocalImage
@@ -130,8 +129,8 @@ def runtime(deployment: LocalDeployment, session: Session) -> Runtime:
         given_before=deployment.given_before,
         memory=memory.variables if deployment.agent.memory else None,
     )
-    depends_on = (memory.KEY, source_bundle.KEY, local_image.KEY)
-    return Runtime(RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=depends_on)
+    depends_on = (keys.MEMORY, keys.SOURCE, keys.IMAGE)
+    return Runtime(keys.RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=depends_on)
 
 
 def _artifact_of(deployment: LocalDeployment) -> Callable[[Outputs], Mapping[str, Any]]:

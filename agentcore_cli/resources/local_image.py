@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
+from agentcore_cli import keys
 from agentcore_cli.builders import docker_image
 from agentcore_cli.builders.docker_image import LocalImage as Built
 from agentcore_cli.contract import EcrRepository
@@ -18,8 +19,6 @@ from agentcore_cli.errors import AgentcoreError
 from agentcore_cli.resources import runtime_facts
 from agentcore_cli.resources.image_source import ImageSource
 
-KEY: Final = "image"
-
 
 @dataclass(frozen=True, slots=True)
 class LocalImage:
@@ -27,7 +26,7 @@ class LocalImage:
 
     source: ImageSource
     repository: EcrRepository
-    key: str = KEY
+    key: str = keys.IMAGE
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from agentcore_cli import contract
+from agentcore_cli import contract, keys
 from agentcore_cli.aws.log_groups import LogGroup as Answer
 from agentcore_cli.aws.log_groups import LogGroups
 from agentcore_cli.config import Agent
@@ -19,8 +19,6 @@ from agentcore_cli.engine import PENDING, Desired, FieldChange, Found, Outputs, 
 from agentcore_cli.errors import ConflictError
 from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
 
-KEY: Final = "log_group"
-_RUNTIME: Final = "runtime"
 _BETWEEN: Final = ", "  # which no name of a group has in it (CreateLogGroup)
 
 
@@ -51,14 +49,14 @@ class LogGroup:
 
     wish: Wish
     door: LogGroups
-    key: str = KEY
-    depends_on: tuple[str, ...] = (_RUNTIME,)
-    outlives: tuple[str, ...] = (_RUNTIME,)  # while the runtime lives, a session may write and so make it again
+    key: str = keys.LOG_GROUP
+    depends_on: tuple[str, ...] = (keys.RUNTIME,)
+    outlives: tuple[str, ...] = (keys.RUNTIME,)  # while the runtime lives, a session may write and so make it again
     sensitive: frozenset[str] = frozenset()
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
         facts = {
-            "name": _name(outputs[_RUNTIME]["id"]),
+            "name": _name(outputs[keys.RUNTIME]["id"]),
             "retention": self.wish.agent.log_retention,
             "tags": {**self.wish.agent.tags, **self.wish.owner.tags},
         }

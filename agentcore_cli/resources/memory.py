@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
+from agentcore_cli import keys
 from agentcore_cli.aws.memories import Memories
 from agentcore_cli.aws.memories import Memory as Answer
 from agentcore_cli.config import Memory as Settings
@@ -22,7 +23,6 @@ from agentcore_cli.resources.given import Given
 from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
 from agentcore_cli.resources.patience import Patience
 
-KEY: Final = "memory"
 ACTIVE: Final = "ACTIVE"
 MOVING: Final = frozenset({"CREATING", "UPDATING"})
 _NEVER_USED: Final = "CREATE_FAILED"  # our word for one that FAILED before it was ever ACTIVE
@@ -47,7 +47,7 @@ class Wish:
 
 def variables(outputs: Outputs) -> dict[str, str]:
     """How the agent is told which memory is its own."""
-    memory_id: str = outputs[KEY]["id"]
+    memory_id: str = outputs[keys.MEMORY]["id"]
     return dict.fromkeys(MEMORY_VARIABLES, memory_id)
 
 
@@ -56,7 +56,7 @@ class Memory:
     wish: Wish
     door: Memories
     patience: Patience = field(default_factory=Patience)
-    key: str = KEY
+    key: str = keys.MEMORY
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
 
@@ -209,7 +209,7 @@ class GivenMemory(Given):
     memory_id: str
     agent: str
     door: Memories
-    key: str = KEY
+    key: str = keys.MEMORY
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
 

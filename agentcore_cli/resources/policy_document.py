@@ -5,12 +5,16 @@ IAM leaves several ways to write the same thing: a word or a list of one, in any
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
+from agentcore_cli.decoding import text_of
 from agentcore_cli.engine import FieldChange
+from agentcore_cli.errors import InputError
 
 Document = Mapping[str, Any]
 
@@ -41,6 +45,14 @@ def document(facts: Mapping[str, Any]) -> dict[str, Any]:
             for name, statement in named
         ],
     }
+
+
+def from_file(path: Path, key: str, hint: str) -> Any:
+    """What a JSON file of the project holds, which the config names by `key`. Raises InputError with the `hint`."""
+    try:
+        return json.loads(text_of(path.read_bytes()))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise InputError(f"{key}: {path.name}: can't be read: {error}", hint=hint) from None
 
 
 def statements(document: Document) -> list[Mapping[str, Any]]:

@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
+from agentcore_cli import keys
 from agentcore_cli.aws.repositories import Repositories
 from agentcore_cli.aws.repositories import Repository as Answer
 from agentcore_cli.config import Agent
@@ -17,8 +18,6 @@ from agentcore_cli.errors import ConflictError, DeniedError, InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.resources.given import Given
 from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
-
-KEY: Final = "repository"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Wish:
 class Repository:
     wish: Wish
     door: Repositories
-    key: str = KEY
+    key: str = keys.REPOSITORY
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
 
@@ -125,7 +124,7 @@ class GivenRepository(Given):
     agent: str
     door: Repositories
     listener: Listener
-    key: str = KEY
+    key: str = keys.REPOSITORY
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
 

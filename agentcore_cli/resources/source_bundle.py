@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+from agentcore_cli import keys
 from agentcore_cli.builders import bundle, credentials, environment, interpreters, mounts, source
 from agentcore_cli.builders.bundle import Inputs
 from agentcore_cli.builders.environment import Environment
@@ -21,8 +22,6 @@ from agentcore_cli.errors import InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.exclusions import IGNORE_FILE
 from agentcore_cli.resources import runtime_facts
-
-KEY: Final = "source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class SourceBundle:
     project: Project
     store: Store
     listener: Listener
-    key: str = KEY
+    key: str = keys.SOURCE
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+from agentcore_cli import keys
 from agentcore_cli.aws.repositories import Manifest, Repositories
 from agentcore_cli.builders import launcher
 from agentcore_cli.builders.runnable import ARM64, require_arm64, require_small
@@ -15,7 +16,6 @@ from agentcore_cli.engine import Found, Record
 from agentcore_cli.errors import DeniedError, InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.resources.given import Given
-from agentcore_cli.resources.image import KEY
 
 _REFERENCE: Final = re.compile(r"(?P<name>[^@]+?)(:(?P<tag>[\w][\w.-]*))?(@(?P<digest>sha256:[0-9a-f]{64}))?")
 
@@ -35,7 +35,7 @@ class SuppliedImage(Given):
     running: str | None
     listener: Listener
     launches: bool = False
-    key: str = KEY
+    key: str = keys.IMAGE
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from agentcore_cli import keys
 from agentcore_cli.aws.roles import Role, Roles
 from agentcore_cli.contract import SERVICE_PRINCIPAL, runtime_arn
 from agentcore_cli.engine import Found, Record
@@ -13,7 +14,6 @@ from agentcore_cli.errors import DeniedError, InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.resources import execution_policy, policy_document
 from agentcore_cli.resources.execution_policy import Grant
-from agentcore_cli.resources.execution_role import KEY
 from agentcore_cli.resources.given import Given
 from agentcore_cli.resources.policy_document import Caller, Document
 
@@ -34,7 +34,7 @@ class SuppliedRole(Given):
     door: Roles
     listener: Listener
     runtime_id: str | None = None
-    key: str = KEY
+    key: str = keys.ROLE
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
 

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from agentcore_cli import events
 from agentcore_cli.engine import Journal
 from agentcore_cli.errors import AgentcoreError
+from agentcore_cli.keys import ROLE, RUNTIME
 from agentcore_cli.ledger import FILE, Judge, Ledger
 from agentcore_cli.local import daemon
 from agentcore_cli.local.home import Home
 from agentcore_cli.operations.imports import predecessor
-from agentcore_cli.state import ROLE, RUNTIME, State
+from agentcore_cli.state import State
 from tests.same_process import SameProcess
 
 ARN = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/bot-AbCdEf0123"

@@ -30,7 +30,14 @@ CODE = {
         "entryPoint": ["main.py"],
     }
 }
+PARTNER = {"AWS": "arn:aws:iam::210987654321:root"}
 SETTINGS: dict[str, Any] = {"agentRuntimeArtifact": CODE, "roleArn": LOCAL_ROLE}
+
+
+def policy_of(arn: str, **members: Any) -> str:
+    """A resource policy of one statement, with `members` of it set otherwise."""
+    statement = {"Effect": "Allow", "Principal": PARTNER, "Action": "bedrock-agentcore:InvokeAgentRuntime"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement | {"Resource": arn} | members]})
 
 
 class LocalControl:
@@ -104,6 +111,9 @@ class LocalControl:
 
     def tags(self, arn: str, region: str = REGION) -> Any:
         return self.call("GET", f"/tags/{quote(arn, safe='')}", region=region)[1]["tags"]
+
+    def put_policy(self, arn: str, policy: str) -> Any:
+        return self.call("PUT", f"/resourcepolicy/{quote(arn, safe='')}", {"policy": policy})[1]["policy"]
 
     def settle(self) -> None:
         """Let every work under way end."""

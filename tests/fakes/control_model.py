@@ -14,7 +14,7 @@ from typing import Any, Final
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StringShape, StructureShape
 
-from tests.fakes.control import CODE
+from tests.fakes.control import CODE, policy_of
 
 OPERATIONS: Final = (
     "CreateAgentRuntime",
@@ -31,8 +31,12 @@ OPERATIONS: Final = (
     "TagResource",
     "UntagResource",
     "ListTagsForResource",
+    "PutResourcePolicy",
+    "GetResourcePolicy",
+    "DeleteResourcePolicy",
 )
 
+RUNTIME_ARN: Final = "arn:aws:bedrock-agentcore:us-west-2:000000000000:runtime/agent-0123456789"
 # A value for each shape with a pattern, and for those that rules between members ask something of.
 SAMPLES: Final[dict[str, Any]] = {
     "AgentRuntimeName": "another",
@@ -41,7 +45,9 @@ SAMPLES: Final[dict[str, Any]] = {
     "EndpointName": "prod",
     "ClientToken": "0123456789abcdef0123456789abcdef0",
     "NextToken": "token",
-    "TaggableResourcesArn": "arn:aws:bedrock-agentcore:us-west-2:000000000000:runtime/agent-0123456789",
+    "TaggableResourcesArn": RUNTIME_ARN,
+    "BedrockAgentcoreResourceArn": RUNTIME_ARN,
+    "ResourcePolicyBody": policy_of(RUNTIME_ARN),
     "TagKey": "team",
     "TagValue": "blue",
     "RuntimeContainerUri": "123456789012.dkr.ecr.us-west-2.amazonaws.com/agents:1",

@@ -22,6 +22,7 @@ _RUNTIME: Final = (*_RUNTIMES, "{agentRuntimeId}")
 _ENDPOINTS: Final = (*_RUNTIME, "runtime-endpoints")
 _ENDPOINT: Final = (*_ENDPOINTS, "{endpointName}")
 _TAGS: Final = ("tags", "{resourceArn}")
+_POLICY: Final = ("resourcepolicy", "{resourceArn}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,9 @@ OPERATIONS: Final = (
     Operation("TagResource", "POST", _TAGS, 204, shapes.TAG_RESOURCE, rules=rules.tags),
     Operation("UntagResource", "DELETE", _TAGS, 204, shapes.UNTAG_RESOURCE, {"tagKeys": "tagKeys"}),
     Operation("ListTagsForResource", "GET", _TAGS, 200, shapes.LIST_TAGS),
+    Operation("PutResourcePolicy", "PUT", _POLICY, 201, shapes.PUT_POLICY, rules=rules.resource_policy),
+    Operation("GetResourcePolicy", "GET", _POLICY, 200, shapes.GET_POLICY),
+    Operation("DeleteResourcePolicy", "DELETE", _POLICY, 204, shapes.GET_POLICY),
 )
 
 

@@ -13,6 +13,7 @@ from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import operations, requests
 from agentcore_cli.local.control.endpoints import Endpoints
 from agentcore_cli.local.control.lifecycle import Lifecycle, Resolved
+from agentcore_cli.local.control.policies import Policies
 from agentcore_cli.local.control.requests import Call
 from agentcore_cli.local.control.resolution import Resolution
 from agentcore_cli.local.control.runtimes import Runtimes
@@ -57,6 +58,7 @@ class ControlPlane:
             Runtimes(self._tables, tags, clock, faults, artifact_folder=artifacts, metadata=metadata),
             Endpoints(self._tables, tags, clock, faults),
             tags,
+            Policies(self._tables),
         )
 
     def operation(self, method: str, segments: list[str]) -> str | None:
@@ -133,7 +135,9 @@ class ControlPlane:
         return answer
 
 
-def _table(runtimes: Runtimes, endpoints: Endpoints, tags: Tags) -> dict[str, Callable[[Call], dict[str, Any]]]:
+def _table(
+    runtimes: Runtimes, endpoints: Endpoints, tags: Tags, policies: Policies
+) -> dict[str, Callable[[Call], dict[str, Any]]]:
     return {
         "CreateAgentRuntime": runtimes.create,
         "GetAgentRuntime": runtimes.get,
@@ -149,4 +153,7 @@ def _table(runtimes: Runtimes, endpoints: Endpoints, tags: Tags) -> dict[str, Ca
         "TagResource": tags.tag,
         "UntagResource": tags.untag,
         "ListTagsForResource": tags.list,
+        "PutResourcePolicy": policies.put,
+        "GetResourcePolicy": policies.get,
+        "DeleteResourcePolicy": policies.delete,
     }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
 
 from agentcore_cli.allowlist import may_be_allowed
 from agentcore_cli.contract import LIFETIME_MAX, PROTOCOLS
@@ -44,6 +46,26 @@ def tags(members: Members) -> Iterator[FieldFault]:
     for key in members.get("tags", {}):
         if key.lower().startswith("aws:"):
             yield FieldFault("tags", f"tags: {key}: aws: prefixed tag key names are not allowed for external use")
+
+
+def resource_policy(members: Members) -> Iterator[FieldFault]:
+    """resource-based-policies: an IAM policy whose statements have principals, for this resource and no other."""
+    try:
+        policy = msgspec.json.decode(members["policy"], type=_Policy)
+    except msgspec.MsgspecError as error:
+        yield FieldFault("policy", f"policy: not a resource policy: {error}")
+        return
+    statements = policy.Statement if isinstance(policy.Statement, list) else [policy.Statement]
+    for number, statement in enumerate(statements, start=1):
+        if statement.get("Effect") not in ("Allow", "Deny") or not statement.keys() & {"Principal", "NotPrincipal"}:
+            yield FieldFault("policy", f"policy: statement {number} needs Effect and Principal")
+        if statement.get("Resource") not in (members["resourceArn"], [members["resourceArn"]]):
+            yield FieldFault("policy", f"policy: the Resource of statement {number} must be {members['resourceArn']}")
+
+
+class _Policy(msgspec.Struct):
+    Version: Literal["2012-10-17", "2008-10-17"]
+    Statement: dict[str, Any] | Annotated[list[dict[str, Any]], msgspec.Meta(min_length=1)]
 
 
 def _lifecycle(members: Members) -> Iterator[FieldFault]:

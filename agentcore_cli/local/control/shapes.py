@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from agentcore_cli.contract import RESOURCE_POLICY_MAX
 from agentcore_cli.local.control.schema import (
     Boolean,
     Integer,
@@ -230,4 +231,7 @@ DELETE_ENDPOINT: Final = structure(
 LIST_ENDPOINTS: Final = LIST_VERSIONS
 TAG_RESOURCE: Final = structure("resourceArn tags", resourceArn=RESOURCE_ARN, tags=TAGS)
 UNTAG_RESOURCE: Final = structure("resourceArn tagKeys", resourceArn=RESOURCE_ARN, tagKeys=List(TAG_KEY, 0, 200))
+POLICY_RESOURCE: Final = String(20, 1011)
+PUT_POLICY: Final = structure("resourceArn policy", resourceArn=POLICY_RESOURCE, policy=String(1, RESOURCE_POLICY_MAX))
+GET_POLICY: Final = structure("resourceArn", resourceArn=POLICY_RESOURCE)
 LIST_TAGS: Final = structure("resourceArn", resourceArn=RESOURCE_ARN)

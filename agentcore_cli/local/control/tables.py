@@ -43,6 +43,12 @@ MIGRATIONS: Final = (
     ALTER TABLE runtimes ADD COLUMN partition TEXT NOT NULL DEFAULT 'aws';
     ALTER TABLE runtimes ADD COLUMN account TEXT NOT NULL DEFAULT '000000000000';
     """,
+    """
+    CREATE TABLE policies (
+        runtime_id TEXT NOT NULL REFERENCES runtimes (id) ON DELETE CASCADE, endpoint TEXT NOT NULL,
+        policy TEXT NOT NULL, PRIMARY KEY (runtime_id, endpoint)
+    );
+    """,
 )
 
 # A runtime is in the state of its latest version, unless it is being removed.
@@ -167,7 +173,8 @@ class Tables:
 
     def remove_endpoint(self, runtime_id: str, name: str) -> None:
         self.store.execute("DELETE FROM endpoints WHERE runtime_id = ? AND name = ?", runtime_id, name)
-        self.store.execute("DELETE FROM tags WHERE runtime_id = ? AND endpoint = ?", runtime_id, name)
+        for table in ("tags", "policies"):
+            self.store.execute(f"DELETE FROM {table} WHERE runtime_id = ? AND endpoint = ?", runtime_id, name)
 
     def runtimes_in_removal(self) -> list[str]:
         """The ids of the runtimes that are DELETING."""

@@ -24,7 +24,7 @@ class Tags:
         self._store = tables.store
 
     def tag(self, call: Call) -> dict[str, Any]:
-        resource = self._resource(call)
+        resource = existing_resource(self._tables, call)
         tags = call.members["tags"]
         if len(self.read(*resource) | tags) > TAGS_MAX:
             raise ServiceFault.quota(f"The limit of {TAGS_MAX} tags per resource would be exceeded")
@@ -32,13 +32,13 @@ class Tags:
         return {}
 
     def untag(self, call: Call) -> dict[str, Any]:
-        resource = self._resource(call)
+        resource = existing_resource(self._tables, call)
         for key in call.members["tagKeys"]:
             self._store.execute("DELETE FROM tags WHERE runtime_id = ? AND endpoint = ? AND key = ?", *resource, key)
         return {}
 
     def list(self, call: Call) -> dict[str, Any]:
-        return {"tags": self.read(*self._resource(call))}
+        return {"tags": self.read(*existing_resource(self._tables, call))}
 
     def put(self, runtime_id: str, endpoint: str, tags: Mapping[str, str]) -> None:
         """Add tags, or give those that are there a new value."""
@@ -50,14 +50,15 @@ class Tags:
         query = "SELECT key, value FROM tags WHERE runtime_id = ? AND endpoint = ? ORDER BY key"
         return {row[0]: row[1] for row in self._store.all(query, runtime_id, endpoint)}
 
-    def _resource(self, call: Call) -> tuple[str, str]:
-        """Runtime id and endpoint name of the ARN. Raises ServiceFault (404) if nothing here has it."""
-        arn = call.members["resourceArn"]
-        match = _RESOURCE.fullmatch(arn)
-        runtime = self._tables.runtime(match["runtime_id"]) if match else None
-        if match is None or runtime is None or (runtime.arn, runtime.region) != (match["runtime_arn"], call.region):
-            raise ServiceFault.not_found(f"No resource found with ARN '{arn}'")
-        endpoint = match["endpoint"] or ""
-        if endpoint and self._tables.endpoint(runtime.id, endpoint) is None:
-            raise ServiceFault.not_found(f"No resource found with ARN '{arn}'")
-        return runtime.id, endpoint
+
+def existing_resource(tables: Tables, call: Call) -> tuple[str, str]:
+    """Runtime id and endpoint name ("": the runtime itself) of the ARN. Raises ServiceFault (404) if none has it."""
+    arn = call.members["resourceArn"]
+    match = _RESOURCE.fullmatch(arn)
+    runtime = tables.runtime(match["runtime_id"]) if match else None
+    if match is None or runtime is None or (runtime.arn, runtime.region) != (match["runtime_arn"], call.region):
+        raise ServiceFault.not_found(f"No resource found with ARN '{arn}'")
+    endpoint = match["endpoint"] or ""
+    if endpoint and tables.endpoint(runtime.id, endpoint) is None:
+        raise ServiceFault.not_found(f"No resource found with ARN '{arn}'")
+    return runtime.id, endpoint

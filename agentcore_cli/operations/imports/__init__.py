@@ -6,6 +6,7 @@ so: `runtime`, `execution_role` and `ecr_repository` name what was there before.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,17 +14,20 @@ from typing import Final
 
 from agentcore_cli import config as configs
 from agentcore_cli import files, wiring
+from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.config import FILE_NAME
 from agentcore_cli.config.write import Change, changed
-from agentcore_cli.contract import DEFAULT_ENDPOINT
+from agentcore_cli.contract import DEFAULT_ENDPOINT, endpoint_arn
 from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import AgentcoreError, InputError, NotFoundError
 from agentcore_cli.events import Listener
+from agentcore_cli.keys import RESOURCE_POLICY, RUNTIME
 from agentcore_cli.operations.configure import ConfigureRequest, configure
 from agentcore_cli.operations.imports import from_runtime, predecessor
 from agentcore_cli.operations.imports.completed import completed
 from agentcore_cli.operations.imports.imported import Imported
-from agentcore_cli.state import RUNTIME, State
+from agentcore_cli.resources.resource_policy import as_file
+from agentcore_cli.state import State
 
 _AWS: Final = "aws"
 _COLONS_OF_A_RUNTIME_ARN: Final = 5
@@ -73,13 +77,15 @@ def import_agents(request: ImportRequest, listener: Listener) -> ImportResult:
                 f"import: {FILE_NAME} has an agent {agent.name} already",
                 hint="give --name NAME, or remove that one first",
             )
+        if agent.policies and (request.folder / agent.policy_file).exists():
+            raise InputError(f"import: {agent.policy_file} is there already", hint="move it away, or give --name NAME")
     regions = list(dict.fromkeys(agent.region for agent in found))
     targets = {region: _AWS if index == 0 else f"{_AWS}-{region}" for index, region in enumerate(regions)}
     for agent in found:
         _write_config(request, agent, targets[agent.region], is_default=agent.name == default, listener=listener)
     imported = tuple(ImportedAgent(agent.name, targets[agent.region], agent.runtime_arn) for agent in found)
     for agent, there in zip(found, imported, strict=True):
-        _write_state(path.absolute().parent, there, agent.settings.image)
+        _write_state(path.absolute().parent, there, agent)
     return ImportResult(path, imported, tuple(line for agent in found for line in agent.left_out))
 
 
@@ -116,9 +122,21 @@ def _read_runtime(arn: str, entrypoint: str | None, profile: str | None) -> Impo
             raise NotFoundError(
                 f"runtime {runtime_id}: not found", hint="check the ARN and the account of the credentials"
             )
-        return from_runtime.read(runtime, door.tags(runtime.arn), door.endpoints(runtime_id), entrypoint)
+        imported = from_runtime.read(runtime, door.tags(runtime.arn), door.endpoints(runtime_id), entrypoint)
+        return _with_policies(imported, door)
     finally:
         session.close()
+
+
+def _with_policies(agent: Imported, door: Runtimes) -> Imported:
+    """With those of the runtime, unless whoever asks may not read them."""
+    assert agent.runtime_arn, "read from a runtime"
+    arns = (agent.runtime_arn, endpoint_arn(agent.runtime_arn, DEFAULT_ENDPOINT))
+    try:
+        return replace(agent, policies=as_file(*[door.policy(arn) for arn in arns]))
+    except AgentcoreError as error:
+        line = f"{agent.name}: whether it has a resource policy could not be looked at ({error.message}); it stays"
+        return replace(agent, left_out=(*agent.left_out, line))
 
 
 def _write_config(
@@ -140,15 +158,21 @@ def _write_config(
         ),
         listener,
     )
-    if agent.account:
-        account = Change(("targets", target, "account"), agent.account)
-        files.write_atomically(written.config, changed(text_of(written.config.read_bytes()), [account]))
+    more = [Change(("targets", target, "account"), agent.account)] if agent.account else []
+    if agent.policies:
+        files.write_atomically(request.folder / agent.policy_file, json.dumps(agent.policies, indent=2) + "\n")
+        more.append(Change(("agents", agent.name, "resource_policy"), agent.policy_file))
+    if more:
+        files.write_atomically(written.config, changed(text_of(written.config.read_bytes()), more))
 
 
-def _write_state(root: Path, agent: ImportedAgent, image: str | None) -> None:
-    """Where it is, and the image that runs: that is kept as its maker named it, by a tag, too."""
+def _write_state(root: Path, agent: ImportedAgent, read: Imported) -> None:
+    """Where it is, its policies, and the image that runs: that is kept as its maker named it, by a tag, too."""
     if agent.arn is None:
         return
+    image, state = read.settings.image, State(root, agent.target)
     outputs = {"arn": agent.arn, "id": agent.arn.partition("/")[2], "version": "", "endpoint": DEFAULT_ENDPOINT}
     outputs |= {"artifact": image} if image else {}
-    State(root, agent.target).change(agent.name, RUNTIME, {"outputs": outputs, "facts": {}})
+    state.change(agent.name, RUNTIME, {"outputs": outputs, "facts": {}})
+    if read.policies:
+        state.change(agent.name, RESOURCE_POLICY, {"outputs": {"arn": agent.arn}, "facts": {}})

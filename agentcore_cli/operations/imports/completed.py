@@ -24,7 +24,10 @@ def completed(agent: Imported, there: Imported) -> Imported:
         news.append(f"the image that runs, {image}: the next deploy builds one of the project here")
     lines = tuple(f"{agent.name}: {line}" for line in news)
     return replace(
-        agent, settings=replace(agent.settings, **merged), left_out=(*agent.left_out, *there.left_out, *lines)
+        agent,
+        settings=replace(agent.settings, **merged),
+        left_out=(*agent.left_out, *there.left_out, *lines),
+        policies=there.policies,
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from agentcore_cli.operations.settings import Settings
 
@@ -11,6 +13,7 @@ from agentcore_cli.operations.settings import Settings
 class Imported:
     """`entrypoint` is relative to the project; `runtime_arn` is what runs of it, None when nothing was deployed.
 
+    `policies` are those of the runtime and its DEFAULT, as the file of `resource_policy` has them; None without any.
     `left_out` says, a line each, what can't be carried over and what to do instead.
     """
 
@@ -21,3 +24,9 @@ class Imported:
     account: str | None = None
     runtime_arn: str | None = None
     left_out: tuple[str, ...] = ()
+    policies: Mapping[str, Any] | None = field(default=None, repr=False)
+
+    @property
+    def policy_file(self) -> str:
+        """The name of the file that they are written to."""
+        return f"{self.name}-callers.json"

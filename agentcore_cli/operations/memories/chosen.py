@@ -13,9 +13,9 @@ from agentcore_cli.aws.memories import Memories, Memory
 from agentcore_cli.aws.memory_contents import EVERYWHERE, Json, MemoryContents
 from agentcore_cli.aws.session import Session
 from agentcore_cli.errors import InputError, NotFoundError
+from agentcore_cli.keys import MEMORY
 from agentcore_cli.operations.plan import visit
 from agentcore_cli.operations.selection import Selected
-from agentcore_cli.state import MEMORY
 
 _ID: Final = re.compile(r"(?:arn:[^/]+:memory/)?([a-zA-Z][a-zA-Z0-9-_]{0,99}-[a-zA-Z0-9]{10})")
 _NAME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{0,47}")

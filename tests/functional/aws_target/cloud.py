@@ -17,6 +17,7 @@ from agentcore_cli.operations.selection import Options, Selected, select
 from agentcore_cli.operations.status import StatusResult, status
 from tests.fakes.aws_proxy import AwsProxy
 from tests.fakes.code_bridge import CodeBridge
+from tests.fakes.control import PARTNER
 from tests.fakes.control_server import ControlServer
 from tests.fakes.moto_buckets import MotoBuckets
 from tests.fakes.things import Heard
@@ -173,6 +174,11 @@ class Project:
         """Set keys of the agent, and the targets, as YAML texts."""
         lines = "".join(f"    {name}: {value}\n" for name, value in settings.items())
         (self.root / ".agentcore.yaml").write_text(CONFIG.format(image=image, agent=lines, target=on_target))
+
+    def allow_callers(self, action: str = "bedrock-agentcore:InvokeAgentRuntime") -> None:
+        """Write callers.json, a policy for `resource_policy`."""
+        statement = {"Sid": "Partners", "Effect": "Allow", "Principal": PARTNER, "Action": action}
+        (self.root / "callers.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
 
     @property
     def state(self) -> Path:

@@ -39,7 +39,8 @@ FOREIGN_TRUST = json.dumps(
 @pytest.fixture
 def retaining(project: Project) -> Project:
     """A project whose deploy makes all that one with a finished image can make."""
-    project.configure(log_retention="30", tags="{team: one}")
+    project.allow_callers()
+    project.configure(log_retention="30", tags="{team: one}", resource_policy="callers.json")
     return project
 
 
@@ -55,6 +56,8 @@ def live(project: Project, cloud: Cloud) -> None:
     (group,) = logs.describe_log_groups()["logGroups"]
     logs.put_retention_policy(logGroupName=group["logGroupName"], retentionInDays=7)
     logs.tag_resource(resourceArn=group["logGroupArn"], tags={"new": "1"})
+    with cloud.agentcore() as client:
+        client.delete_resource_policy(resourceArn=cloud.the_runtime()["agentRuntimeArn"])
     cloud.proxy.begin_anew()
     project.deploy(overrides=Overrides(environment={"MODE": "loud"}))
     project.status()

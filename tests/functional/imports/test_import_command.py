@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from tests.command_line import CommandLine
+from tests.fakes.control import policy_of
 from tests.functional.aws_target.cloud import IMAGE, Cloud
 from tests.stand_ins import ACCOUNT, REGION
 
@@ -54,7 +55,12 @@ def their_runtime(cloud: Cloud, their_role: str) -> dict[str, Any]:
         while client.get_agent_runtime(**identity)["status"] != "READY":
             pass
         client.create_agent_runtime_endpoint(**identity, name="stable", agentRuntimeVersion="1")
+        client.put_resource_policy(resourceArn=arn_of(made), policy=policy_of(arn_of(made), Sid="Partners"))
         return made
+
+
+def arn_of(made: dict[str, Any]) -> str:
+    return str(made["agentRuntimeArn"])
 
 
 @pytest.fixture
@@ -118,6 +124,7 @@ def test_a_runtime_is_taken_in_used_and_left(
         "description": "made elsewhere",
         "runtime": runtime_id,
         "execution_role": their_role,
+        "resource_policy": "theirs-callers.json",
         "image": IMAGE,
         "header_allowlist": ["X-Amzn-Bedrock-AgentCore-Runtime-Custom-Tenant"],
         "environment": {"LOG_LEVEL": "debug"},
@@ -127,9 +134,12 @@ def test_a_runtime_is_taken_in_used_and_left(
     assert config(command)["targets"]["aws"] == {"region": REGION, "account": ACCOUNT}
     assert pending(command) == {}
 
-    path = command.folder / ".agentcore.yaml"
+    path, callers = command.folder / ".agentcore.yaml", command.folder / "theirs-callers.json"
     path.write_text(path.read_text().replace("LOG_LEVEL: debug", "LOG_LEVEL: info"))
-    assert pending(command) == {"runtime": ["environment.LOG_LEVEL"]}
+    callers.write_text(callers.read_text().replace('"Allow"', '"Deny"'))
+    changed = pending(command)
+    assert changed.pop("runtime") == ["environment.LOG_LEVEL"]
+    assert {field.split(".")[1] for field in changed.pop("resource_policy")} == {"Partners", "Deny:Partners"}
     command.run("deploy")
     assert pending(command) == {}
     with cloud.agentcore() as client:

@@ -1,13 +1,32 @@
-"""An empty AWS account to deploy to."""
+"""Empty accounts to deploy to."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
-from tests.functional.resources.deployment import Deployment
+from tests.fakes.control_server import ControlServer
+from tests.functional.resources.deployment import ControlAccount, Deployment
 from tests.stand_ins import Moto
+
+pytest.register_assert_rewrite("tests.functional.resources.contract")
 
 
 @pytest.fixture
 def deployment(moto: Moto) -> Deployment:
     return Deployment(moto)
+
+
+@pytest.fixture
+def control(tmp_path: Path) -> Iterator[ControlServer]:
+    with ControlServer(tmp_path / "control") as server:
+        yield server
+
+
+@pytest.fixture
+def control_account(control: ControlServer) -> Iterator[ControlAccount]:
+    account = ControlAccount(control)
+    yield account
+    account.close()

@@ -1,19 +1,52 @@
-"""Resources of one agent in moto's account, deployed and destroyed by the engine with the records of before."""
+"""Resources of one agent in an account of stand-ins, deployed and destroyed by the engine with its records."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from agentcore_cli.aws.session import Session
+from agentcore_cli.aws.session import Access, Session
 from agentcore_cli.engine import Action, Change, Outcome, Plan, Resource, apply, plan_deploy, plan_destroy
 from agentcore_cli.resources.ownership import Owner
+from tests.fakes.control_server import ControlServer
 from tests.fakes.things import Heard, Killed, MemoryStore
-from tests.stand_ins import REGION, Moto
+from tests.stand_ins import REGION
 
 OWNER = Owner("shop-1a2b3c", "bot", "aws")
+
+
+class Account(Protocol):
+    """An AWS account: moto's, or AgentCore's control plane."""
+
+    def session(self, region: str = REGION) -> Session: ...
+
+    def client(self, service: str, region: str = REGION) -> Any: ...
+
+    def reset(self) -> None:
+        """An empty account again."""
+
+
+class ControlAccount:
+    """What AgentCore's control plane keeps, and nothing else."""
+
+    def __init__(self, control: ControlServer) -> None:
+        self._session = Session(lambda: Access(REGION, control.url, access_key="test", secret_key="test"))
+        self._client = control.client()
+
+    def session(self, region: str = REGION) -> Session:
+        return self._session
+
+    def client(self, service: str = "bedrock-agentcore-control", region: str = REGION) -> Any:
+        return self._client
+
+    def reset(self) -> None:
+        raise NotImplementedError("a control plane is never empty at once: what is in it is removed one by one")
+
+    def close(self) -> None:
+        self._session.close()
+        self._client.close()
 
 
 class MortalSession(Session):
@@ -39,13 +72,13 @@ class MortalSession(Session):
 class Deployment:
     """`store` is the state file: clear its records to lose it."""
 
-    moto: Moto
+    account: Account
     region: str = REGION
     store: MemoryStore = field(default_factory=MemoryStore)
     heard: Heard = field(default_factory=Heard)
 
     def session(self, lives: int | None = None) -> MortalSession:
-        return MortalSession(self.moto.session(self.region), lives)
+        return MortalSession(self.account.session(self.region), lives)
 
     def plan(self, *resources: Resource) -> Plan:
         return plan_deploy(resources, self.store.journal())

@@ -45,7 +45,7 @@ def role(
 
 @pytest.fixture
 def iam(deployment: Deployment) -> Any:
-    return deployment.moto.client("iam")
+    return deployment.account.client("iam")
 
 
 def inline(iam: Any) -> dict[str, Any]:
@@ -243,7 +243,7 @@ def test_statements_of_the_config_are_added(deployment: Deployment, iam: Any, tm
 
 def test_a_kill_after_any_call_leaves_what_the_next_deploy_completes(deployment: Deployment, iam: Any) -> None:
     for lives in itertools.count(1):
-        deployment.moto.reset()
+        deployment.account.reset()
         deployment.store.records.clear()
         try:
             deployment.deploy(role(deployment, lives=lives))
@@ -260,7 +260,7 @@ def test_a_kill_after_any_call_leaves_what_the_next_deploy_completes(deployment:
 
 def test_a_kill_after_any_call_of_a_destroy_leaves_what_the_next_one_removes(deployment: Deployment, iam: Any) -> None:
     for lives in itertools.count(1):
-        deployment.moto.reset()
+        deployment.account.reset()
         deployment.deploy(role(deployment))
         try:
             deployment.destroy(role(deployment, lives=lives))
@@ -339,7 +339,7 @@ def test_every_arn_is_of_the_regions_partition(deployment: Deployment, region: s
     agent = replace(AGENT, models=(), services=("identity", "code_interpreter", "browser"), memory="m", otel=True)
     resource = role(deployment, replace(agent, permissions_boundary=None))
     assert deployment.deploy(resource).outputs["role"]["arn"].startswith(f"arn:{partition}:iam::")
-    iam = deployment.moto.client("iam", region)
+    iam = deployment.account.client("iam", region)
     text = json.dumps([inline(iam), iam.get_role(RoleName=NAME)["Role"]["AssumeRolePolicyDocument"]])
     own = text.replace(f"arn:{partition}:", "").replace("arn:aws:ecr:us-west-2", "")
     assert "arn:" not in own

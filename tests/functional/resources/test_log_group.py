@@ -76,7 +76,7 @@ def runtime(deployment: Deployment) -> Runtime:
 
 @pytest.fixture
 def logs(deployment: Deployment) -> Any:
-    return deployment.moto.client("logs")
+    return deployment.account.client("logs")
 
 
 def groups(logs: Any) -> list[str]:
@@ -193,7 +193,7 @@ def test_what_was_claimed_is_found_when_the_runtime_is_gone(runtime: Runtime, lo
 
 def test_a_kill_after_any_call_leaves_what_the_next_deploy_completes(runtime: Runtime, logs: Any) -> None:
     for lives in itertools.count(1):
-        runtime.deployment.moto.reset()
+        runtime.deployment.account.reset()
         runtime.deployment.store.records.clear()
         runtime.world.things.clear()
         runtime.world.tokens.clear()
@@ -210,7 +210,7 @@ def test_a_kill_after_any_call_leaves_what_the_next_deploy_completes(runtime: Ru
 
 def test_a_kill_after_any_call_of_a_destroy_leaves_what_the_next_one_removes(runtime: Runtime, logs: Any) -> None:
     for lives in itertools.count(1):
-        runtime.deployment.moto.reset()
+        runtime.deployment.account.reset()
         runtime.deployment.store.records.clear()
         runtime.world.things.clear()
         runtime.world.tokens.clear()

@@ -80,7 +80,7 @@ def test_a_deploy_gets_over_it(
     proxy.interfere(named(call), times(1, HARM[harm]))
     deployment.deploy(*resources)
     assert proxy.names.count(call) > 1
-    assert inventory(deployment.moto) == (1, 1, 1)
+    assert inventory(deployment.account) == (1, 1, 1)
     assert deployment.is_settled(resources)
 
 
@@ -92,7 +92,7 @@ def test_a_destroy_gets_over_it(
     deployment.deploy(*resources)
     proxy.interfere(named(call), times(1, HARM[harm]))
     deployment.destroy(*resources)
-    assert inventory(deployment.moto) == (0, 0, 0)
+    assert inventory(deployment.account) == (0, 0, 0)
     assert deployment.store.records == {}
 
 
@@ -102,4 +102,4 @@ def test_a_role_whose_policy_iam_still_sees_is_deleted_soon(
     deployment.deploy(*resources)
     proxy.interfere(named("iam:DeleteRole"), times(2, instead(still_attached)))
     deployment.destroy(*resources)
-    assert inventory(deployment.moto) == (0, 0, 0)
+    assert inventory(deployment.account) == (0, 0, 0)

@@ -46,7 +46,7 @@ def repository(deployment: Deployment, agent: Agent = AGENT, lives: int | None =
 
 @pytest.fixture
 def ecr(deployment: Deployment) -> Any:
-    return deployment.moto.client("ecr")
+    return deployment.account.client("ecr")
 
 
 @pytest.mark.parametrize("key", [None, KEY], ids=["aes256", "kms"])
@@ -166,7 +166,7 @@ def test_another_encryption_is_explained_and_loses_nothing(deployment: Deploymen
 
 def test_a_kill_after_any_call_leaves_what_the_next_deploy_completes(deployment: Deployment, ecr: Any) -> None:
     for lives in itertools.count(1):
-        deployment.moto.reset()
+        deployment.account.reset()
         deployment.store.records.clear()
         try:
             deployment.deploy(repository(deployment, lives=lives))
@@ -181,7 +181,7 @@ def test_a_kill_after_any_call_leaves_what_the_next_deploy_completes(deployment:
 
 def test_destroy_removes_it_with_its_images_after_any_kill(deployment: Deployment, ecr: Any) -> None:
     for lives in itertools.count(1):
-        deployment.moto.reset()
+        deployment.account.reset()
         deployment.deploy(repository(deployment))
         ecr.put_image(repositoryName=NAME, imageManifest=json.dumps(MANIFEST), imageTag="one")
         try:
@@ -214,7 +214,7 @@ def test_one_made_between_plan_and_apply_is_taken_only_if_it_is_ours(deployment:
         deployment.deploy(repository(deployment, lives=1))
     apply(planned, deployment.store.journal(), deployment.heard)
     assert deployment.is_settled([repository(deployment)])
-    deployment.moto.reset()
+    deployment.account.reset()
     ecr.create_repository(repositoryName=NAME)
     with pytest.raises(ConflictError, match="not ours"):
         apply(planned, deployment.store.journal(), deployment.heard)
@@ -261,9 +261,9 @@ def test_a_given_repository_that_is_not_there_is_a_fault_of_the_config(deploymen
 
 
 def test_a_given_repository_that_may_not_be_looked_at_is_used_all_the_same(deployment: Deployment) -> None:
-    key = deployment.moto.user(["ecr:PutImage"])
-    deployment.moto.enforce_iam()
-    session = deployment.moto.session(access_key=key["aws_access_key_id"], secret_key=key["aws_secret_access_key"])
+    key = deployment.account.user(["ecr:PutImage"])
+    deployment.account.enforce_iam()
+    session = deployment.account.session(access_key=key["aws_access_key_id"], secret_key=key["aws_secret_access_key"])
     address = EcrRepository.of("210987654321.dkr.ecr.us-east-1.amazonaws.com/bots", ACCOUNT, REGION)
     resource = GivenRepository(address, "bot", Repositories(session), deployment.heard)
     assert deployment.deploy(resource).outputs["repository"]["arn"].startswith("arn:aws:ecr:us-east-1:210987654321:")

@@ -36,7 +36,7 @@ def notes(deployment: Deployment) -> str:
 
 @pytest.fixture
 def iam(deployment: Deployment) -> Any:
-    return deployment.moto.client("iam")
+    return deployment.account.client("iam")
 
 
 def make(iam: Any, trust: Any = None, policy: Any = None) -> None:
@@ -161,9 +161,9 @@ def test_another_path_is_another_role(deployment: Deployment, iam: Any) -> None:
 )
 def test_who_may_not_look_may_still_deploy(deployment: Deployment, iam: Any, allowed: str, says: str) -> None:
     make(iam)
-    key = deployment.moto.user([allowed])
-    deployment.moto.enforce_iam()
-    session = deployment.moto.session(access_key=key["aws_access_key_id"], secret_key=key["aws_secret_access_key"])
+    key = deployment.account.user([allowed])
+    deployment.account.enforce_iam()
+    session = deployment.account.session(access_key=key["aws_access_key_id"], secret_key=key["aws_secret_access_key"])
     outcome = deployment.deploy(supplied(deployment, session=session))
     assert outcome.outputs["role"]["arn"] == ARN
     assert says in notes(deployment)

@@ -19,7 +19,7 @@ from botocore.serialize import create_serializer
 
 from agentcore_cli.local.control.operations import OPERATIONS as SERVED
 from agentcore_cli.local.wire import ServiceFault
-from tests.fakes.control import LocalControl
+from tests.fakes.control import LocalControl, policy_of
 from tests.fakes.control_model import OPERATIONS, Breach, breaches, inputs, service, valid
 
 MODEL: ServiceModel = service()
@@ -97,7 +97,9 @@ def test_a_request_of_maximal_shape_passes(control: LocalControl, name: str) -> 
     control.settle()
     control.create_endpoint(runtime_id, "prod")
     control.settle()
-    real = {"agentRuntimeId": runtime_id, "resourceArn": made["agentRuntimeArn"], "name": "staging"}
+    arn = made["agentRuntimeArn"]
+    control.put_policy(arn, policy_of(arn))
+    real = {"agentRuntimeId": runtime_id, "resourceArn": arn, "name": "staging", "policy": policy_of(arn)}
     if name == "DeleteAgentRuntime":
         real["agentRuntimeVersion"] = "1"
     operation = MODEL.operation_model(name)

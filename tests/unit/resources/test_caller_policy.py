@@ -35,6 +35,7 @@ AUTHORIZER = Authorizer("https://idp.example/.well-known/openid-configuration")
 CONFIGS: dict[str, dict[str, Any]] = {
     "plain": {},
     "retention": {"log_retention": 30},
+    "resource-policy": {"resource_policy": "callers.json"},
     "boundary": {"permissions_boundary": BOUNDARY},
     "path": {"role_path": "/agents/"},
     "supplied-role": {"execution_role": ROLE},
@@ -67,6 +68,7 @@ def deployment(agent: Agent = PLAIN, region: str = REGION, account: str = ACCOUN
         artifact=None,
         has_repository=False,
         has_bucket=False,
+        has_policy=False,
         memory_name="notes",
         memory_id=None,
         image=None,

@@ -11,7 +11,8 @@ import pytest
 from agentcore_cli import events
 from agentcore_cli.errors import AgentcoreError, NotFoundError
 from agentcore_cli.events import Note
-from agentcore_cli.state import RUNTIME, Deployed, State
+from agentcore_cli.keys import RUNTIME
+from agentcore_cli.state import Deployed, State
 from tests.fakes.things import Heard
 
 OUTPUTS = {

@@ -1,0 +1,175 @@
+"""What every resource keeps, as eight tests that need an adapter: how it is made, and what others do to it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import pytest
+
+from agentcore_cli.engine import Action, Change, Resource
+from agentcore_cli.errors import ConflictError
+from agentcore_cli.resources.ownership import Owner
+from tests.fakes.things import Killed
+from tests.functional.resources.deployment import OWNER, Deployment, MortalSession
+
+NOBODYS: Mapping[str, str] = {}
+SOMEBODYS: Mapping[str, str] = {"team": "one"}
+ANOTHER_PROJECTS = Owner("other-9f8e7d", OWNER.agent, OWNER.target).tags
+
+
+class Subject(ABC):
+    """The adapter: one resource of an agent in an account of stand-ins. `calls` are those of its latest session."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self.deployment = deployment
+        self.calls: list[str] = []
+
+    @abstractmethod
+    def resource(self, lives: int | None = None, **wishes: Any) -> Resource:
+        """The resource as the config wants it, on `self.session(lives)`. `wishes` are of the tests of its own."""
+
+    @abstractmethod
+    def there(self) -> list[str]:
+        """The names of all of its kind that exist in the account."""
+
+    @abstractmethod
+    def remove(self) -> None:
+        """Delete it as somebody else would."""
+
+    def below(self) -> Sequence[Resource]:
+        """What it is deployed on."""
+        return ()
+
+    def look_alike(self, tags: Mapping[str, str]) -> None:
+        """Make one of our name that is not ours."""
+        raise NotImplementedError
+
+    def anew(self) -> None:
+        """An empty account, and no records."""
+        self.deployment.account.reset()
+        self.deployment.store.records.clear()
+
+    def session(self, lives: int | None = None) -> MortalSession:
+        session = self.deployment.session(lives)
+        self.calls = session.calls
+        return session
+
+    def change(self, **wishes: Any) -> Change:
+        """What the plan says of it."""
+        return self.deployment.plan(*self.below(), self.resource(**wishes)).changes[-1]
+
+    def fields(self, **wishes: Any) -> set[str]:
+        return {field.field for field in self.change(**wishes).fields}
+
+    def deploy(self, lives: int | None = None, **wishes: Any) -> Mapping[str, Any]:
+        """Its outputs."""
+        resource = self.resource(lives, **wishes)
+        return self.deployment.deploy(*self.below(), resource).outputs[resource.key]
+
+    def destroy(self, lives: int | None = None, **wishes: Any) -> None:
+        self.deployment.destroy(self.resource(lives, **wishes))
+
+    def lose_state(self) -> None:
+        self.deployment.store.records.clear()
+
+
+class ResourceContract:
+    """Subclass it in the resource's test file, with a fixture `subject`.
+
+    `CHANGES` are what others do to it, each with the fields that a plan names then; where it has tags, the case
+    `owner-tag-gone` is told by our records alone. `CALLS` counts the answered calls of a first deploy, of one with
+    nothing to do, and of a destroy. `LOOK_ALIKES` are the tags of things of our name that are not ours.
+    """
+
+    CHANGES: ClassVar[Sequence[Any]]
+    CALLS: ClassVar[tuple[int, int, int]]
+    LOOK_ALIKES: ClassVar[Sequence[Mapping[str, str]]] = (NOBODYS, SOMEBODYS, ANOTHER_PROJECTS)
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        if "change" in metafunc.fixturenames:
+            with_records = metafunc.function.__name__.endswith("set_right")
+            cases = [case for case in self.CHANGES if with_records or case.id != "owner-tag-gone"]
+            metafunc.parametrize(("change", "fields"), cases)
+        if "tags" in metafunc.fixturenames:
+            metafunc.parametrize("tags", self.LOOK_ALIKES, ids=str)
+
+    def test_it_is_made_once_and_then_kept(self, subject: Subject) -> None:
+        assert subject.change().action is Action.CREATE
+        outputs = subject.deploy()
+        made = subject.there()
+        assert len(made) == 1
+        assert subject.change().action is Action.KEEP
+        assert (subject.deploy(), subject.there()) == (outputs, made)
+
+    def test_what_somebody_changes_is_named_and_set_right(
+        self, subject: Subject, change: Callable[[Any], object], fields: set[str]
+    ) -> None:
+        subject.deploy()
+        change(subject)
+        seen = subject.change()
+        assert (seen.action, seen.reason) == (Action.UPDATE, "changed behind our back")
+        assert {field.field for field in seen.fields} == fields
+        subject.deploy()
+        assert subject.change().action is Action.KEEP
+
+    def test_without_the_state_file_it_is_named_just_so(
+        self, subject: Subject, change: Callable[[Any], object], fields: set[str]
+    ) -> None:
+        subject.deploy()
+        subject.lose_state()
+        change(subject)
+        seen = subject.change()
+        assert seen.action is Action.ADOPT
+        assert {field.field for field in seen.fields} == fields
+
+    def test_one_that_somebody_deleted_is_made_anew(self, subject: Subject) -> None:
+        subject.deploy()
+        subject.remove()
+        seen = subject.change()
+        assert (seen.action, seen.reason) == (Action.CREATE, "deleted behind our back")
+        subject.deploy()
+        assert subject.change().action is Action.KEEP
+        assert len(subject.there()) == 1
+
+    def test_a_look_alike_is_refused_and_stays(self, subject: Subject, tags: Mapping[str, str]) -> None:
+        subject.look_alike(tags)
+        before = subject.there()
+        with pytest.raises(ConflictError, match="exists and is not ours") as refused:
+            subject.deploy()
+        assert refused.value.hint
+        subject.destroy()
+        assert subject.there() == before
+
+    def test_a_kill_after_any_call_leaves_what_the_next_deploy_completes(self, subject: Subject) -> None:
+        for lives in range(1, self.CALLS[0] + 1):
+            subject.anew()
+            with pytest.raises(Killed):
+                subject.deploy(lives)
+            assert not subject.change().widens, "what was under way is not asked about again"
+            subject.deploy()
+            assert subject.change().action is Action.KEEP
+            assert len(subject.there()) == 1
+
+    def test_a_kill_after_any_call_of_a_destroy_leaves_what_the_next_one_removes(self, subject: Subject) -> None:
+        for lives in range(1, self.CALLS[2] + 1):
+            subject.anew()
+            subject.deploy()
+            with pytest.raises(Killed):
+                subject.destroy(lives)
+            subject.destroy()
+            assert subject.there() == []
+            assert subject.resource().key not in self._records(subject)
+
+    def test_it_takes_no_more_calls_than_it_must(self, subject: Subject) -> None:
+        taken = []
+        for act in (subject.deploy, subject.deploy, subject.destroy):
+            act()
+            taken.append(len(subject.calls))
+        assert tuple(taken) == self.CALLS
+        assert subject.there() == []
+        assert subject.resource().key not in self._records(subject)
+
+    def _records(self, subject: Subject) -> Mapping[str, Any]:
+        return subject.deployment.store.records
