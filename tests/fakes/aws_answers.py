@@ -20,6 +20,8 @@ class Answer:
 
 
 def access_denied(call: Call) -> Answer:
+    if call.service == "s3":  # which does not say what is missing
+        return refusal(call, 403, "AccessDenied", "Access Denied")
     message = (
         f"User: {CALLER} is not authorized to perform: {call.name} on resource: {call.resource} "
         f"because no identity-based policy allows the {call.name} action"
