@@ -12,8 +12,8 @@ from agentcore_cli.errors import Interrupted
 if TYPE_CHECKING:
     from agentcore_cli.engine import Change
     from agentcore_cli.operations.deploy import DeployResult
-    from agentcore_cli.operations.plan import Overrides
     from agentcore_cli.operations.selection import Selected
+    from agentcore_cli.resources.deployment import Overrides
     from agentcore_cli.ui import Output
 
 Build = Literal["auto", "docker", "oci", "codebuild", "zip"]
@@ -43,8 +43,9 @@ def deploy(
     """Make what the agent needs and run it; the next deploy changes only what differs."""
     from agentcore_cli.commands.assignments import assignments
     from agentcore_cli.commands.changes import describe_plan
-    from agentcore_cli.operations.plan import Overrides, plan
+    from agentcore_cli.operations.plan import plan
     from agentcore_cli.operations.selection import select
+    from agentcore_cli.resources.deployment import Overrides
 
     said = Globals.of(ctx)
     out = said.output()

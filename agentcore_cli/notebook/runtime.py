@@ -145,7 +145,7 @@ class Runtime:
         """
         from agentcore_cli.operations.deploy import DeployRequest, always
         from agentcore_cli.operations.deploy import deploy as run
-        from agentcore_cli.operations.plan import Overrides
+        from agentcore_cli.resources.deployment import Overrides
 
         if unknown := earlier.keys() - {"local_build", "use_codebuild", "auto_update_on_conflict"}:
             raise TypeError(f"launch() got an unexpected keyword argument {min(unknown)!r}")

@@ -15,12 +15,13 @@ from agentcore_cli.errors import AgentFailedError, InputError
 from agentcore_cli.events import Event, Listener, Note, Step
 from agentcore_cli.keys import RUNTIME
 from agentcore_cli.operations.handed_over import HandedOver, hand_over
-from agentcore_cli.operations.plan import Overrides, Workplace, check, make_plan, work_on
+from agentcore_cli.operations.plan import Workplace, check, make_plan, work_on
 from agentcore_cli.operations.relative_paths import explain_relative_path
 from agentcore_cli.operations.rollback import RollbackRequest, go_back
 from agentcore_cli.operations.secrets import explain_missing, local_values
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.operations.smoke import STEP, Smoke, told_what_goes_on
+from agentcore_cli.resources.deployment import Overrides
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.resources.runtime import STARTED
 from agentcore_cli.trust import Trust

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -14,7 +14,7 @@ from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
 from agentcore_cli.builders import image, source
 from agentcore_cli.builders.code_inputs import check_python
-from agentcore_cli.config import Build, Start
+from agentcore_cli.config import Start
 from agentcore_cli.config.schema import IMAGE_NAME, IMAGE_RULE
 from agentcore_cli.contract import ENVIRONMENT_KEY_MAX, ENVIRONMENT_VALUE_MAX
 from agentcore_cli.engine import Change, Journal, Plan, plan_deploy
@@ -27,30 +27,10 @@ from agentcore_cli.operations.agent_check import check_readable
 from agentcore_cli.operations.secrets import check_for_aws
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.operations.upgrade import resolved_anew
+from agentcore_cli.resources.deployment import Overrides
 from agentcore_cli.resources.patience import Patience
 
 _FOR_AWS: Final = frozenset({"docker", "zip"})
-
-
-@dataclass(frozen=True, slots=True)
-class Overrides:
-    """What the command line says for this deploy; None is "not said".
-
-    Variables of `environment` are kept on later deploys; an empty value forgets one that was given before. Without
-    `refresh` only the runtime itself is looked at, where the records say that the rest is as it should be. `upgrade`:
-    the requirements are resolved anew, and what comes of it is kept on later deploys.
-    """
-
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
-    build: Build | None = None
-    image: str | None = None
-    refresh: bool = True
-    upgrade: bool = False
-
-    def wishes(self, selected: Selected, listener: Listener) -> wiring.Wishes:
-        """As the composition root wants it. Raises InputError for requirements that can't be resolved anew."""
-        resolved = resolved_anew(selected, listener, build=self.build) if self.upgrade else None
-        return wiring.Wishes(self.environment, self.image, self.refresh, self.build, resolved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +133,18 @@ def work_on(selected: Selected, purpose: str, listener: Listener, *, must_start:
 
 
 def make_plan(place: Workplace, overrides: Overrides, patience: Patience, listener: Listener) -> Plan:
-    """The plan of a deploy; when there is anything to do, the account is that of the credentials."""
+    """The plan of a deploy; when there is anything to do, the account is that of the credentials.
+
+    Raises InputError for requirements that can't be resolved anew.
+    """
+    if overrides.upgrade:
+        resolved = resolved_anew(place.selected, listener, build=overrides.build)
+        overrides = replace(overrides, resolved=resolved)
     resources = wiring.resources(
         place.selected,
         place.session,
         account=place.account.number,
-        wishes=overrides.wishes(place.selected, listener),
+        overrides=overrides,
         patience=patience,
         listener=listener,
     )

@@ -13,10 +13,11 @@ from agentcore_cli.errors import AgentcoreError, NotFoundError
 from agentcore_cli.events import Listener
 from agentcore_cli.operations import local_network
 from agentcore_cli.operations.deployed import find_runtime
-from agentcore_cli.operations.plan import Overrides, Workplace, make_plan, visit
+from agentcore_cli.operations.plan import Workplace, make_plan, visit
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.operations.sessions import ALIVE
 from agentcore_cli.operations.versions import Version, list_versions
+from agentcore_cli.resources.deployment import Overrides
 from agentcore_cli.resources.patience import Patience
 
 _FAILED: Final = "_FAILED"

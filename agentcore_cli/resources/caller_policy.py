@@ -13,7 +13,7 @@ from typing import Final
 from agentcore_cli import rendering
 from agentcore_cli.contract import SERVICE, SERVICE_PRINCIPAL, memory_arn, partition
 from agentcore_cli.resources import code_bucket
-from agentcore_cli.resources.catalog import Deployment
+from agentcore_cli.resources.catalog import AwsDeployment
 from agentcore_cli.resources.policy_document import Document
 
 # AgentCore makes these service-linked roles in an account at the first runtime, and at the first one in a VPC.
@@ -21,7 +21,7 @@ _IDENTITY: Final = f"runtime-identity.{SERVICE_PRINCIPAL}"
 _NETWORK: Final = f"network.{SERVICE_PRINCIPAL}"
 
 
-def policy(deployment: Deployment) -> Document:
+def policy(deployment: AwsDeployment) -> Document:
     """An IAM policy for the caller. An account that is not known may be `*`."""
     agent, region = deployment.agent, deployment.region
     where = {"partition": partition(region), "region": region, "account": deployment.account}
@@ -55,7 +55,7 @@ def policy(deployment: Deployment) -> Document:
     )
 
 
-def _made_memory(deployment: Deployment) -> str | None:
+def _made_memory(deployment: AwsDeployment) -> str | None:
     """The pattern of the memory that a deploy makes; None where it makes none."""
     settings = deployment.agent.whole_memory
     if settings is None or settings.given_id:
@@ -63,13 +63,13 @@ def _made_memory(deployment: Deployment) -> str | None:
     return memory_arn(deployment.region, deployment.account, f"{deployment.memory_name}-*")
 
 
-def _pushes_to(deployment: Deployment) -> str | None:
+def _pushes_to(deployment: AwsDeployment) -> str | None:
     """The repository that a deploy pushes an image to; None when it builds none."""
     source = None if deployment.finished_image else deployment.image_source
     return source.arn if source else None
 
 
-def _looks_at(deployment: Deployment) -> str | None:
+def _looks_at(deployment: AwsDeployment) -> str | None:
     """The repository of an image that is used as it is; None for what is built, and for what everybody may pull."""
     source = deployment.image_source if deployment.finished_image else None
     return source.arn if source else None

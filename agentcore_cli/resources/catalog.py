@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,10 @@ from agentcore_cli.aws.roles import Roles
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
 from agentcore_cli.builders.choice import Choice, choose
-from agentcore_cli.config import Agent, Build, Start
 from agentcore_cli.config import Memory as MemorySettings
+from agentcore_cli.config import Start
 from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT, EcrRepository, is_in_ecr, memory_arn, partition
 from agentcore_cli.engine import Outputs, Resource
-from agentcore_cli.events import Listener
 from agentcore_cli.resources import (
     code_catalog,
     execution_role,
@@ -32,6 +31,7 @@ from agentcore_cli.resources import (
     runtime_facts,
 )
 from agentcore_cli.resources.code_project import with_code_path
+from agentcore_cli.resources.deployment import Deployment
 from agentcore_cli.resources.execution_policy import Grant
 from agentcore_cli.resources.execution_role import ExecutionRole
 from agentcore_cli.resources.image import Image, PushedImage
@@ -39,8 +39,6 @@ from agentcore_cli.resources.image_project import image_project, with_python_pat
 from agentcore_cli.resources.image_source import BuiltImage, FinishedImage, ImageSource
 from agentcore_cli.resources.log_group import LogGroup
 from agentcore_cli.resources.memory import GivenMemory, Memory
-from agentcore_cli.resources.ownership import Owner
-from agentcore_cli.resources.patience import Patience
 from agentcore_cli.resources.repository import GivenRepository, Repository
 from agentcore_cli.resources.resource_policy import ResourcePolicy
 from agentcore_cli.resources.runtime import Runtime, Wish
@@ -48,54 +46,34 @@ from agentcore_cli.resources.supplied_image import SuppliedImage
 from agentcore_cli.resources.supplied_role import SuppliedRole
 
 
-@dataclass(frozen=True)
-class Deployment:
-    """One agent on one target. `root` is the project's folder, `cache` one for packages, `archives` one for zips,
-    `image` one that is there.
+@dataclass(frozen=True, kw_only=True)
+class AwsDeployment(Deployment):
+    """One agent on a target in AWS. `runtime_id` is that of the config or the records, `memory_id` that of the records.
 
-    `environment` is the config's, `given` and `given_before` are the variables of `--env` (see `runtime.Wish`).
-    `runtime_id` is that of the config or the records, `artifact` that of the records. Without `refresh` the records are
-    believed. `build` is how the artifact is made, None for as the config says. `resolved` is what the requirements were
-    resolved to. `memory_name` is that of the memory that deploys make, by the config or the records, `memory_id` its
-    id when it has been made.
+    `has_repository`, `has_bucket`, `has_policy`: a deploy has made one, by the records. `archives` is where zips are
+    kept.
     """
 
-    root: Path
-    cache: Path
-    archives: Path
-    agent: Agent
-    owner: Owner
     account: str
-    region: str
     runtime_name: str
-    environment: Mapping[str, str]
-    given: Mapping[str, str]
-    given_before: frozenset[str] | None
     runtime_id: str | None
-    artifact: str | None
+    memory_id: str | None
+    archives: Path
     has_repository: bool
     has_bucket: bool
     has_policy: bool
-    memory_name: str | None
-    memory_id: str | None
-    image: str | None
-    refresh: bool
-    resolved: str
-    patience: Patience
-    listener: Listener = field(repr=False)
-    build: Build | None = None
 
     @cached_property
     def choice(self) -> Choice:
         """Who builds the artifact, and why; not asked for where there is an image already."""
-        if self.build:
-            return choose(self.build, "--build")
+        if self.overrides.build:
+            return choose(self.overrides.build, "--build")
         return choose(self.agent.build, "the config")
 
     @property
     def finished_image(self) -> str | None:
         """The image that is used as it is, from the command line or the config: in ECR, or in the engine here."""
-        return self.image or self.agent.image
+        return self.overrides.image or self.agent.image
 
     @property
     def supplied_image(self) -> str | None:
@@ -105,7 +83,7 @@ class Deployment:
     @property
     def is_code(self) -> bool:
         """Whether the agent runs from a zip in S3."""
-        return (self.build or self.agent.build) == "zip" and not self.finished_image
+        return (self.overrides.build or self.agent.build) == "zip" and not self.finished_image
 
     @property
     def bucket(self) -> str:
@@ -151,7 +129,7 @@ class Deployment:
         if self.finished_image:
             return FinishedImage(self.finished_image)
         project = image_project(self.root, self.owner.agent, self.agent, self.image_labels, self.resolved)
-        return BuiltImage(project, self.cache)
+        return BuiltImage(project, self.packages)
 
     @property
     def may_have_policy(self) -> bool:
@@ -185,7 +163,7 @@ class Deployment:
         return memory_arn(self.region, self.account, settings.given_id or self.memory_id or f"{self.memory_name}-*")
 
 
-def wanted(deployment: Deployment, session: Session) -> list[Resource]:
+def wanted(deployment: AwsDeployment, session: Session) -> list[Resource]:
     """What a deploy makes or looks at."""
     there = [
         *_memory(deployment, session),
@@ -200,7 +178,7 @@ def wanted(deployment: Deployment, session: Session) -> list[Resource]:
     return there
 
 
-def everything(deployment: Deployment, session: Session, *, with_supplied: bool = False) -> list[Resource]:
+def everything(deployment: AwsDeployment, session: Session, *, with_supplied: bool = False) -> list[Resource]:
     """What a destroy looks for, whatever the config says now: of each kind the one that a deploy makes.
 
     One of those that the config names by now is somebody's choice, and stays; its runtime, with the log groups, is
@@ -223,7 +201,7 @@ def everything(deployment: Deployment, session: Session, *, with_supplied: bool 
     ]
 
 
-def _memory(deployment: Deployment, session: Session) -> list[Resource]:
+def _memory(deployment: AwsDeployment, session: Session) -> list[Resource]:
     """The memory that the agent uses; ours, or one that the config names by its id."""
     settings = deployment.agent.whole_memory
     if settings is None:
@@ -233,14 +211,14 @@ def _memory(deployment: Deployment, session: Session) -> list[Resource]:
     return [_own_memory(deployment, session)]
 
 
-def _own_memory(deployment: Deployment, session: Session) -> Memory:
+def _own_memory(deployment: AwsDeployment, session: Session) -> Memory:
     assert deployment.memory_name, "asked for only where there is one"
     settings = deployment.agent.whole_memory or MemorySettings(deployment.memory_name)
     wish = memory.Wish(deployment.memory_name, deployment.owner, settings, deployment.agent.tags)
     return Memory(wish, Memories(session), deployment.patience)
 
 
-def _role(deployment: Deployment, session: Session) -> Resource:
+def _role(deployment: AwsDeployment, session: Session) -> Resource:
     agent = deployment.agent
     if agent.execution_role is None:
         return _own_role(deployment, session)
@@ -254,12 +232,12 @@ def _role(deployment: Deployment, session: Session) -> Resource:
     )
 
 
-def _own_role(deployment: Deployment, session: Session) -> ExecutionRole:
+def _own_role(deployment: AwsDeployment, session: Session) -> ExecutionRole:
     wish = execution_role.Wish(deployment.own_role, deployment.owner, deployment.grant)
     return ExecutionRole(wish, Roles(session))
 
 
-def _image(deployment: Deployment, session: Session) -> list[Resource]:
+def _image(deployment: AwsDeployment, session: Session) -> list[Resource]:
     """The image, with the repository that it is pushed to unless it is in ECR already."""
     if deployment.supplied_image:
         return [_supplied_image(deployment, deployment.supplied_image, session)]
@@ -269,7 +247,7 @@ def _image(deployment: Deployment, session: Session) -> list[Resource]:
     return [_repository(deployment, session), Image(wish, door, _registry(deployment, address))]
 
 
-def _supplied_image(deployment: Deployment, uri: str, session: Session) -> SuppliedImage:
+def _supplied_image(deployment: AwsDeployment, uri: str, session: Session) -> SuppliedImage:
     address = deployment.image_source
     door = Repositories(session.in_region(address.region) if address else session)
     registry = _registry(deployment, address) if address else None
@@ -277,11 +255,11 @@ def _supplied_image(deployment: Deployment, uri: str, session: Session) -> Suppl
     return SuppliedImage(uri, address, door, registry, deployment.artifact, deployment.listener, launches)
 
 
-def _registry(deployment: Deployment, address: EcrRepository) -> str | None:
+def _registry(deployment: AwsDeployment, address: EcrRepository) -> str | None:
     return address.account if address.account != deployment.account else None
 
 
-def _repository(deployment: Deployment, session: Session) -> Resource:
+def _repository(deployment: AwsDeployment, session: Session) -> Resource:
     agent = deployment.agent
     if agent.ecr_repository is None:
         return _own_repository(deployment, session)
@@ -290,12 +268,12 @@ def _repository(deployment: Deployment, session: Session) -> Resource:
     return GivenRepository(address, deployment.owner.agent, door, deployment.listener)
 
 
-def _own_repository(deployment: Deployment, session: Session) -> Repository:
+def _own_repository(deployment: AwsDeployment, session: Session) -> Repository:
     wish = repository.Wish(deployment.own_repository, deployment.owner, deployment.agent)
     return Repository(wish, Repositories(session))
 
 
-def runtime(deployment: Deployment, session: Session) -> Runtime:
+def runtime(deployment: AwsDeployment, session: Session) -> Runtime:
     """The agent's runtime alone."""
     environment = _adapted(deployment)
     wish = Wish(
@@ -307,9 +285,9 @@ def runtime(deployment: Deployment, session: Session) -> Runtime:
         region=deployment.region,
         secrets=deployment.agent.stored_secrets,
         environment=environment(deployment.environment),
-        given=environment(deployment.given),
+        given=environment(deployment.overrides.environment),
         given_before=deployment.given_before,
-        believes_tags=not deployment.refresh,
+        believes_tags=not deployment.overrides.refresh,
         supplied_id=deployment.agent.runtime,
         memory=memory.variables if deployment.agent.memory else None,
     )
@@ -321,7 +299,7 @@ def _image_artifact(outputs: Outputs) -> Mapping[str, Any]:
     return runtime_facts.image_artifact(outputs[keys.IMAGE]["uri"])
 
 
-def _adapted(deployment: Deployment) -> Callable[[Mapping[str, str]], dict[str, str]]:
+def _adapted(deployment: AwsDeployment) -> Callable[[Mapping[str, str]], dict[str, str]]:
     """What makes variables fit the place of the code; for an image of somebody else's they are as they were said."""
     if deployment.finished_image:
         return dict
@@ -331,13 +309,13 @@ def _adapted(deployment: Deployment) -> Callable[[Mapping[str, str]], dict[str, 
     return partial(with_python_path, deployment.root, deployment.owner.agent, deployment.agent, start)
 
 
-def _log_group_wish(deployment: Deployment) -> log_group.Wish:
+def _log_group_wish(deployment: AwsDeployment) -> log_group.Wish:
     return log_group.Wish(
         deployment.runtime_name, deployment.owner, deployment.agent, deployment.account, deployment.region
     )
 
 
-def _policy(deployment: Deployment, session: Session) -> ResourcePolicy:
+def _policy(deployment: AwsDeployment, session: Session) -> ResourcePolicy:
     agent = deployment.agent
     wish = resource_policy.Wish(
         deployment.root / agent.resource_policy if agent.resource_policy else None,
@@ -350,7 +328,7 @@ def _policy(deployment: Deployment, session: Session) -> ResourcePolicy:
     return ResourcePolicy(wish, Runtimes(session))
 
 
-def _id_of(deployment: Deployment, runtime: Runtime) -> Callable[[], str | None]:
+def _id_of(deployment: AwsDeployment, runtime: Runtime) -> Callable[[], str | None]:
     """Gives the id of our runtime: that of the config or the records, else found by its name and tags."""
 
     def find() -> str | None:

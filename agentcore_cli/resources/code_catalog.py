@@ -16,32 +16,32 @@ from agentcore_cli.resources.code_bucket import CodeBucket
 from agentcore_cli.resources.code_project import code_project
 
 if TYPE_CHECKING:
-    from agentcore_cli.resources.catalog import Deployment
+    from agentcore_cli.resources.catalog import AwsDeployment
 
 
-def wanted(deployment: Deployment, session: Session) -> list[Resource]:
+def wanted(deployment: AwsDeployment, session: Session) -> list[Resource]:
     """The zip, with the bucket that it is uploaded to."""
     return [_bucket(deployment, session), _code(deployment, session)]
 
 
-def everything(deployment: Deployment, session: Session) -> list[Resource]:
+def everything(deployment: AwsDeployment, session: Session) -> list[Resource]:
     """What a destroy looks for: where no zip was deployed and none is wanted, S3 is not asked."""
     if not (deployment.is_code or deployment.has_bucket):
         return []
     return [_bucket(deployment, session), UploadedCode()]
 
 
-def artifact(deployment: Deployment, session: Session) -> Callable[[Outputs], Mapping[str, Any]]:
+def artifact(deployment: AwsDeployment, session: Session) -> Callable[[Outputs], Mapping[str, Any]]:
     """What makes the runtime's `artifact` fact."""
     return _code(deployment, session).artifact
 
 
-def _bucket(deployment: Deployment, session: Session) -> CodeBucket:
+def _bucket(deployment: AwsDeployment, session: Session) -> CodeBucket:
     wish = code_bucket.Wish(deployment.bucket, deployment.region, deployment.owner, deployment.agent)
     return CodeBucket(wish, Buckets(session, deployment.account))
 
 
-def _code(deployment: Deployment, session: Session) -> Code:
+def _code(deployment: AwsDeployment, session: Session) -> Code:
     project = code_project(deployment.root, deployment.agent, deployment.resolved)
-    builder = ZipBuilder(project, deployment.cache, deployment.archives)
+    builder = ZipBuilder(project, deployment.packages, deployment.archives)
     return Code(builder, deployment.bucket, Objects(session, deployment.account), deployment.listener)

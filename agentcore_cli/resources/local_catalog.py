@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from agentcore_cli import keys, names
@@ -14,49 +13,26 @@ from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
 from agentcore_cli.builders.mounts import Mount
 from agentcore_cli.builders.store import Store
-from agentcore_cli.config import Agent, Start
 from agentcore_cli.config import Memory as MemorySettings
+from agentcore_cli.config import Start
 from agentcore_cli.contract import LOCAL_ACCOUNT, LOCAL_ROLE, EcrRepository, is_in_ecr
 from agentcore_cli.engine import Outputs, Resource
-from agentcore_cli.events import Listener
 from agentcore_cli.resources import memory, runtime_facts
+from agentcore_cli.resources.deployment import Deployment
 from agentcore_cli.resources.image_project import image_project, with_python_path
 from agentcore_cli.resources.image_source import BuiltImage, FinishedImage
 from agentcore_cli.resources.local_image import LocalImage
 from agentcore_cli.resources.memory import Memory
-from agentcore_cli.resources.ownership import Owner
-from agentcore_cli.resources.patience import Patience
 from agentcore_cli.resources.runtime import Runtime, Wish
 from agentcore_cli.resources.source_bundle import Project, SourceBundle
 
 
-@dataclass(frozen=True, slots=True)
-class LocalDeployment:
-    """One agent on the local runtime. `root` is the project's folder.
+@dataclass(frozen=True, kw_only=True)
+class LocalDeployment(Deployment):
+    """One agent on the local runtime. `mounts` are what its sessions see of this machine besides."""
 
-    `build` is how it is to be made ready, None for as it runs already; `image` is one that is there. `artifact` is what
-    runs now, `resolved` what the requirements were resolved to by `deploy --upgrade`. `environment` is the config's,
-    `given` and `given_before` are the variables of `--env` (see `runtime.Wish`). Images' dependencies are kept in
-    `packages`. `memory_name` is that of the memory that deploys make, by the config or the records.
-    """
-
-    root: Path
-    agent: Agent
-    owner: Owner
-    region: str
-    environment: Mapping[str, str]
-    given: Mapping[str, str]
-    given_before: frozenset[str] | None
-    build: str | None
-    image: str | None
-    artifact: str | None
-    resolved: str
     store: Store
-    packages: Path
-    patience: Patience
-    listener: Listener = field(repr=False)
     mounts: tuple[Mount, ...] = ()
-    memory_name: str | None = None
 
     @property
     def repository(self) -> EcrRepository:
@@ -74,8 +50,8 @@ class LocalDeployment:
     @property
     def runs_image(self) -> bool:
         """Whether an image is built: as said, else as it was before."""
-        if self.build is not None:
-            return self.build == "docker"
+        if self.overrides.build is not None:
+            return self.overrides.build == "docker"
         return (self.artifact or "").startswith(f"{self.repository.uri}@")
 
     @property
@@ -90,8 +66,8 @@ def wanted(deployment: LocalDeployment, session: Session) -> list[Resource]:
 
 
 def _artifacts(deployment: LocalDeployment) -> list[Resource]:
-    if deployment.image:
-        return [] if is_in_ecr(deployment.image) else [_named_image(deployment, deployment.image)]
+    if deployment.overrides.image:
+        return [] if is_in_ecr(deployment.overrides.image) else [_named_image(deployment, deployment.overrides.image)]
     return [_image(deployment) if deployment.runs_image else _bundle(deployment)]
 
 
@@ -115,7 +91,7 @@ def _memory(deployment: LocalDeployment, session: Session) -> Memory:
 def runtime(deployment: LocalDeployment, session: Session) -> Runtime:
     """The agent's runtime alone."""
     start = deployment.start
-    own_image = deployment.runs_image and not deployment.image
+    own_image = deployment.runs_image and not deployment.overrides.image
     environment = partial(with_python_path, deployment.root, deployment.owner.agent, deployment.agent, start)
     wish = Wish(
         name=names.local_runtime_name(deployment.owner.agent, deployment.owner.project),
@@ -125,7 +101,7 @@ def runtime(deployment: LocalDeployment, session: Session) -> Runtime:
         artifact=_artifact_of(deployment),
         region=deployment.region,
         environment=environment(deployment.environment) if own_image else deployment.environment,
-        given=environment(deployment.given) if own_image else deployment.given,
+        given=environment(deployment.overrides.environment) if own_image else deployment.overrides.environment,
         given_before=deployment.given_before,
         memory=memory.variables if deployment.agent.memory else None,
     )
@@ -134,10 +110,10 @@ def runtime(deployment: LocalDeployment, session: Session) -> Runtime:
 
 
 def _artifact_of(deployment: LocalDeployment) -> Callable[[Outputs], Mapping[str, Any]]:
-    if deployment.image:
-        if not is_in_ecr(deployment.image):
-            return _named_image(deployment, deployment.image).artifact
-        given = runtime_facts.image_artifact(deployment.image)
+    if deployment.overrides.image:
+        if not is_in_ecr(deployment.overrides.image):
+            return _named_image(deployment, deployment.overrides.image).artifact
+        given = runtime_facts.image_artifact(deployment.overrides.image)
         return lambda outputs: given
     if deployment.runs_image:
         return _image(deployment).artifact

@@ -12,9 +12,10 @@ from typing import Any
 
 from agentcore_cli.operations.deploy import DeployRequest, DeployResult, deploy
 from agentcore_cli.operations.destroy import DestroyRequest, DestroyResult, destroy
-from agentcore_cli.operations.plan import Overrides, PlanResult, plan
+from agentcore_cli.operations.plan import PlanResult, plan
 from agentcore_cli.operations.selection import Options, Selected, select
 from agentcore_cli.operations.status import StatusResult, status
+from agentcore_cli.resources.deployment import Overrides
 from tests.fakes.aws_proxy import AwsProxy
 from tests.fakes.code_bridge import CodeBridge
 from tests.fakes.control import PARTNER

@@ -10,7 +10,7 @@ import pytest
 from agentcore_cli.errors import DeniedError
 from agentcore_cli.events import ignore
 from agentcore_cli.operations.permissions import caller_permissions
-from agentcore_cli.operations.plan import Overrides
+from agentcore_cli.resources.deployment import Overrides
 from agentcore_cli.resources.policy_document import missing, statements
 from tests.fakes.aws_answers import access_denied, expired_token
 from tests.fakes.aws_calls import Call

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from agentcore_cli.errors import InputError
-from agentcore_cli.operations.plan import Overrides
+from agentcore_cli.resources.deployment import Overrides
 from tests.fakes.push_engine import PushEngine
 from tests.functional.aws_target.cloud import Cloud, Project
 from tests.stand_ins import ACCOUNT, REGION

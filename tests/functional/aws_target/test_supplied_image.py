@@ -10,7 +10,7 @@ import pytest
 from agentcore_cli.builders import launcher
 from agentcore_cli.errors import InputError
 from agentcore_cli.events import Note
-from agentcore_cli.operations.plan import Overrides
+from agentcore_cli.resources.deployment import Overrides
 from tests.fakes.aws_answers import Answer, access_denied
 from tests.fakes.aws_faults import instead, named
 from tests.functional.aws_target.cloud import IMAGE, IMAGE_REPOSITORY, OTHER_IMAGE, Cloud, Project

@@ -80,7 +80,7 @@ def test_a_named_version_is_gone_back_to_and_the_same_one_changes_nothing(twice:
 
 
 def test_tags_and_variables_of_the_command_line_survive_a_rollback(project: Project, cloud: Cloud) -> None:
-    from agentcore_cli.operations.plan import Overrides
+    from agentcore_cli.resources.deployment import Overrides
 
     project.configure(tags="{team: one}")
     project.deploy(overrides=Overrides({"KEY": "first"}))

@@ -23,6 +23,7 @@ from agentcore_cli.aws.session import Access, Session
 from agentcore_cli.contract import LOCAL_ACCOUNT
 from agentcore_cli.engine import Journal, apply, plan_deploy, plan_destroy
 from agentcore_cli.local.home import Home
+from agentcore_cli.resources.deployment import Overrides
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.state import Records
 from tests.functional.deploy.workshop import Workshop, inventory, stored
@@ -78,7 +79,7 @@ def run_and_die(workshop: Workshop, verb: str, death: Death) -> None:
     session = DyingSession(wiring.locator(selected), death)
     journal = Journal(DyingStore(selected.state.records(selected.agent_name), death))
     resources = wiring.resources(
-        selected, session, account=LOCAL_ACCOUNT, wishes=wiring.Wishes(), patience=Patience(), listener=events.ignore
+        selected, session, account=LOCAL_ACCOUNT, overrides=Overrides(), patience=Patience(), listener=events.ignore
     )
     plan = plan_deploy(resources, journal) if verb == "deploy" else plan_destroy(resources, journal)
     apply(plan, journal, events.ignore)

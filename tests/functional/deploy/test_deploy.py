@@ -15,8 +15,9 @@ from agentcore_cli.events import Event, Note, Step
 from agentcore_cli.local import daemon
 from agentcore_cli.local.home import Home
 from agentcore_cli.operations.endpoints import EndpointRequest, create_endpoint
-from agentcore_cli.operations.plan import Overrides, plan
+from agentcore_cli.operations.plan import plan
 from agentcore_cli.operations.rollback import RollbackRequest, rollback
+from agentcore_cli.resources.deployment import Overrides
 from tests.fakes.wheel import make_wheel
 from tests.functional.deploy.workshop import HANDLER, Workshop, control_plane, inventory, stored
 from tests.local_runtime import RunningServer, new_session

@@ -8,7 +8,7 @@ from pathlib import Path
 from agentcore_cli.events import Note
 from agentcore_cli.local.home import Home
 from agentcore_cli.operations.deploy import DeployRequest, DeployResult, deploy
-from agentcore_cli.operations.plan import Overrides
+from agentcore_cli.resources.deployment import Overrides
 from tests.fakes.wheel import make_wheel
 from tests.functional.builders.test_local_packages import edit, make_package, tree
 from tests.functional.deploy.workshop import Workshop

@@ -15,9 +15,10 @@ from agentcore_cli.local import daemon
 from agentcore_cli.local.home import Home
 from agentcore_cli.operations.deploy import DeployRequest, DeployResult, deploy
 from agentcore_cli.operations.destroy import DestroyRequest, DestroyResult, destroy
-from agentcore_cli.operations.plan import Overrides, PlanResult, plan
+from agentcore_cli.operations.plan import PlanResult, plan
 from agentcore_cli.operations.selection import Options, Selected, select
 from agentcore_cli.operations.status import StatusResult, status
+from agentcore_cli.resources.deployment import Overrides
 from tests.fakes.things import Heard
 
 HANDLER = """\

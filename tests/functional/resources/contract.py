@@ -12,7 +12,7 @@ from agentcore_cli.engine import Action, Change, Resource
 from agentcore_cli.errors import ConflictError
 from agentcore_cli.resources.ownership import Owner
 from tests.fakes.things import Killed
-from tests.functional.resources.deployment import OWNER, Deployment, MortalSession
+from tests.functional.resources.deployment import OWNER, Deployment
 
 NOBODYS: Mapping[str, str] = {}
 SOMEBODYS: Mapping[str, str] = {"team": "one"}
@@ -20,19 +20,19 @@ ANOTHER_PROJECTS = Owner("other-9f8e7d", OWNER.agent, OWNER.target).tags
 
 
 class Subject(ABC):
-    """The adapter: one resource of an agent in an account of stand-ins. `calls` are those of its latest session."""
+    """The adapter: one resource of an agent in an account of stand-ins. `others` is what `CHANGES` are made with."""
 
-    def __init__(self, deployment: Deployment) -> None:
+    def __init__(self, deployment: Deployment, others: Any = None) -> None:
         self.deployment = deployment
-        self.calls: list[str] = []
+        self.others = others or self
 
     @abstractmethod
     def resource(self, lives: int | None = None, **wishes: Any) -> Resource:
-        """The resource as the config wants it, on `self.session(lives)`. `wishes` are of the tests of its own."""
+        """As the config wants it, on a session of so many `lives`. `wishes` are for the tests of its own."""
 
     @abstractmethod
-    def there(self) -> list[str]:
-        """The names of all of its kind that exist in the account."""
+    def there(self) -> list[Any]:
+        """All of its kind that exist in the account, as that describes them."""
 
     @abstractmethod
     def remove(self) -> None:
@@ -50,11 +50,6 @@ class Subject(ABC):
         """An empty account, and no records."""
         self.deployment.account.reset()
         self.deployment.store.records.clear()
-
-    def session(self, lives: int | None = None) -> MortalSession:
-        session = self.deployment.session(lives)
-        self.calls = session.calls
-        return session
 
     def change(self, **wishes: Any) -> Change:
         """What the plan says of it."""
@@ -107,7 +102,7 @@ class ResourceContract:
         self, subject: Subject, change: Callable[[Any], object], fields: set[str]
     ) -> None:
         subject.deploy()
-        change(subject)
+        change(subject.others)
         seen = subject.change()
         assert (seen.action, seen.reason) == (Action.UPDATE, "changed behind our back")
         assert {field.field for field in seen.fields} == fields
@@ -119,7 +114,7 @@ class ResourceContract:
     ) -> None:
         subject.deploy()
         subject.lose_state()
-        change(subject)
+        change(subject.others)
         seen = subject.change()
         assert seen.action is Action.ADOPT
         assert {field.field for field in seen.fields} == fields
@@ -166,7 +161,7 @@ class ResourceContract:
         taken = []
         for act in (subject.deploy, subject.deploy, subject.destroy):
             act()
-            taken.append(len(subject.calls))
+            taken.append(len(subject.deployment.calls))
         assert tuple(taken) == self.CALLS
         assert subject.there() == []
         assert subject.resource().key not in self._records(subject)

@@ -70,15 +70,18 @@ class MortalSession(Session):
 
 @dataclass
 class Deployment:
-    """`store` is the state file: clear its records to lose it."""
+    """`store` is the state file: clear its records to lose it. `calls` are the answered ones of the latest session."""
 
     account: Account
     region: str = REGION
     store: MemoryStore = field(default_factory=MemoryStore)
     heard: Heard = field(default_factory=Heard)
+    calls: list[str] = field(default_factory=list)
 
     def session(self, lives: int | None = None) -> MortalSession:
-        return MortalSession(self.account.session(self.region), lives)
+        session = MortalSession(self.account.session(self.region), lives)
+        self.calls = session.calls
+        return session
 
     def plan(self, *resources: Resource) -> Plan:
         return plan_deploy(resources, self.store.journal())

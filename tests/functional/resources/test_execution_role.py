@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from agentcore_cli.errors import ConflictError, InputError
 from agentcore_cli.resources.execution_policy import Grant
 from agentcore_cli.resources.execution_role import POLICY, ExecutionRole, Wish
 from tests.fakes.things import Killed
+from tests.functional.resources.contract import ResourceContract, Subject
 from tests.functional.resources.deployment import OWNER, Deployment
 from tests.stand_ins import ACCOUNT, REGION
 
@@ -43,9 +42,32 @@ def role(
     return ExecutionRole(Wish(NAME, OWNER, grant), Roles(deployment.session(lives)))
 
 
+class Role(Subject):
+    def resource(self, lives: int | None = None, **wishes: Any) -> ExecutionRole:
+        return role(self.deployment, lives=lives, **wishes)
+
+    def there(self) -> list[Any]:
+        names = [found["RoleName"] for found in self.others.list_roles()["Roles"]]
+        policies = [self.others.list_role_policies(RoleName=name)["PolicyNames"] for name in names]
+        return [(self.others.get_role(RoleName=name)["Role"], held) for name, held in zip(names, policies, strict=True)]
+
+    def remove(self) -> None:
+        self.others.delete_role_policy(RoleName=NAME, PolicyName=POLICY)
+        self.others.delete_role(RoleName=NAME)
+
+    def look_alike(self, tags: Mapping[str, str]) -> None:
+        listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+        self.others.create_role(RoleName=NAME, AssumeRolePolicyDocument=json.dumps(TRUST), Tags=listed)
+
+
 @pytest.fixture
 def iam(deployment: Deployment) -> Any:
     return deployment.account.client("iam")
+
+
+@pytest.fixture
+def subject(deployment: Deployment, iam: Any) -> Role:
+    return Role(deployment, iam)
 
 
 def inline(iam: Any) -> dict[str, Any]:
@@ -69,15 +91,6 @@ def test_a_role_is_made_as_wanted_and_then_kept(deployment: Deployment, iam: Any
 def test_the_arn_is_known_before_the_role_is(deployment: Deployment) -> None:
     wanted = role(deployment).desired({}, None)
     assert wanted.promises["arn"] == deployment.deploy(role(deployment)).outputs["role"]["arn"]
-
-
-def test_making_takes_three_calls_and_keeping_two(deployment: Deployment) -> None:
-    first, second = deployment.session(), deployment.session()
-    grant = role(deployment).wish.grant
-    deployment.deploy(ExecutionRole(Wish(NAME, OWNER, grant), Roles(first)))
-    deployment.deploy(ExecutionRole(Wish(NAME, OWNER, grant), Roles(second)))
-    assert first.calls == ["iam create_role", "iam put_role_policy"]  # a GetRole that finds nothing is the third
-    assert second.calls == ["iam get_role", "iam get_role_policy"]
 
 
 def edit_policy(edit: Callable[[dict[str, dict[str, Any]]], object]) -> Callable[[Any], object]:
@@ -174,29 +187,9 @@ CHANGES: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize(("change", "fields"), CHANGES)
-def test_what_somebody_changes_is_named_and_set_right(
-    deployment: Deployment, iam: Any, change: Callable[[Any], object], fields: set[str]
-) -> None:
-    deployment.deploy(role(deployment))
-    change(iam)
-    found = deployment.change(role(deployment))
-    assert (found.action, found.reason) == (Action.UPDATE, "changed behind our back")
-    assert {field.field for field in found.fields} == fields
-    deployment.deploy(role(deployment))
-    assert deployment.is_settled([role(deployment)])
-
-
-@pytest.mark.parametrize(("change", "fields"), [case for case in CHANGES if case.id != "owner-tag-gone"])
-def test_without_the_state_file_it_is_named_just_so(
-    deployment: Deployment, iam: Any, change: Callable[[Any], object], fields: set[str]
-) -> None:
-    deployment.deploy(role(deployment))
-    deployment.store.records.clear()
-    change(iam)
-    found = deployment.change(role(deployment))
-    assert found.action is Action.ADOPT
-    assert {field.field for field in found.fields} == fields
+class TestContract(ResourceContract):
+    CALLS = (2, 2, 7)
+    CHANGES = CHANGES
 
 
 def test_the_same_policy_written_another_way_is_the_same(deployment: Deployment, iam: Any) -> None:
@@ -241,38 +234,6 @@ def test_statements_of_the_config_are_added(deployment: Deployment, iam: Any, tm
     assert deployment.is_settled([role(deployment, policy=file)])
 
 
-def test_a_kill_after_any_call_leaves_what_the_next_deploy_completes(deployment: Deployment, iam: Any) -> None:
-    for lives in itertools.count(1):
-        deployment.account.reset()
-        deployment.store.records.clear()
-        try:
-            deployment.deploy(role(deployment, lives=lives))
-        except Killed:
-            change = deployment.change(role(deployment))
-            assert not change.widens, "what was under way is not asked about again"
-            deployment.deploy(role(deployment))
-            assert deployment.is_settled([role(deployment)])
-            assert len(iam.list_roles()["Roles"]) == 1
-        else:
-            assert lives == 3
-            break
-
-
-def test_a_kill_after_any_call_of_a_destroy_leaves_what_the_next_one_removes(deployment: Deployment, iam: Any) -> None:
-    for lives in itertools.count(1):
-        deployment.account.reset()
-        deployment.deploy(role(deployment))
-        try:
-            deployment.destroy(role(deployment, lives=lives))
-        except Killed:
-            deployment.destroy(role(deployment))
-        else:
-            assert lives > 5
-            break
-        assert iam.list_roles()["Roles"] == []
-        assert deployment.store.records == {}
-
-
 def test_what_others_attached_goes_with_the_role_and_stays_itself(deployment: Deployment, iam: Any) -> None:
     deployment.deploy(role(deployment))
     statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
@@ -287,21 +248,6 @@ def test_what_others_attached_goes_with_the_role_and_stays_itself(deployment: De
     assert iam.get_policy(PolicyArn=policy)["Policy"]["AttachmentCount"] == 0
     assert iam.get_instance_profile(InstanceProfileName="profile")["InstanceProfile"]["Roles"] == []
     deployment.destroy(role(deployment))
-
-
-@pytest.mark.parametrize(
-    "tags", [{}, dataclasses.replace(OWNER, project="other-9f8e7d").tags, {"team": "one"}], ids=str
-)
-def test_a_look_alike_is_refused_and_stays_as_it_is(deployment: Deployment, iam: Any, tags: dict[str, str]) -> None:
-    listed = [{"Key": key, "Value": value} for key, value in tags.items()]
-    iam.create_role(RoleName=NAME, AssumeRolePolicyDocument=json.dumps(TRUST), Tags=listed)
-    with pytest.raises(ConflictError, match=f"role {NAME} exists and is not ours") as caught:
-        deployment.deploy(role(deployment))
-    assert caught.value.hint
-    deployment.destroy(role(deployment))
-    there = iam.get_role(RoleName=NAME)["Role"]
-    assert there["AssumeRolePolicyDocument"] == TRUST
-    assert iam.list_role_policies(RoleName=NAME)["PolicyNames"] == []
 
 
 def test_a_role_made_between_plan_and_apply_is_not_taken(deployment: Deployment, iam: Any) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -20,6 +18,7 @@ from agentcore_cli.errors import ConflictError, InputError
 from agentcore_cli.events import Note
 from agentcore_cli.resources.repository import GivenRepository, Repository, Wish
 from tests.fakes.things import Killed
+from tests.functional.resources.contract import ResourceContract, Subject
 from tests.functional.resources.deployment import OWNER, Deployment
 from tests.stand_ins import ACCOUNT, REGION
 
@@ -44,9 +43,29 @@ def repository(deployment: Deployment, agent: Agent = AGENT, lives: int | None =
     return Repository(Wish(address, OWNER, agent), Repositories(deployment.session(lives)))
 
 
+class EcrSubject(Subject):
+    def resource(self, lives: int | None = None, **wishes: Any) -> Repository:
+        return repository(self.deployment, lives=lives, **wishes)
+
+    def there(self) -> list[Any]:
+        return list(self.others.describe_repositories()["repositories"])
+
+    def remove(self) -> None:
+        self.others.delete_repository(repositoryName=NAME)
+
+    def look_alike(self, tags: Mapping[str, str]) -> None:
+        listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+        self.others.create_repository(repositoryName=NAME, tags=listed)
+
+
 @pytest.fixture
 def ecr(deployment: Deployment) -> Any:
     return deployment.account.client("ecr")
+
+
+@pytest.fixture
+def subject(deployment: Deployment, ecr: Any) -> EcrSubject:
+    return EcrSubject(deployment, ecr)
 
 
 @pytest.mark.parametrize("key", [None, KEY], ids=["aes256", "kms"])
@@ -70,18 +89,6 @@ def test_the_uri_is_known_before_the_repository_is(deployment: Deployment) -> No
     promised = repository(deployment).desired({}, None).promises
     made = deployment.deploy(repository(deployment)).outputs["repository"]
     assert promised == {name: made[name] for name in promised}
-
-
-def test_keeping_takes_three_calls(deployment: Deployment) -> None:
-    deployment.deploy(repository(deployment))
-    session = deployment.session()
-    address = EcrRepository(ACCOUNT, REGION, NAME)
-    deployment.deploy(Repository(Wish(address, OWNER, AGENT), Repositories(session)))
-    assert sorted(session.calls) == [
-        "ecr describe_repositories",
-        "ecr get_lifecycle_policy",
-        "ecr list_tags_for_resource",
-    ]
 
 
 def keep(count: int) -> str:
@@ -131,29 +138,9 @@ CHANGES: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize(("change", "fields"), CHANGES)
-def test_what_somebody_changes_is_named_and_set_right(
-    deployment: Deployment, ecr: Any, change: Callable[[Any], object], fields: set[str]
-) -> None:
-    deployment.deploy(repository(deployment))
-    change(ecr)
-    found = deployment.change(repository(deployment))
-    assert (found.action, found.reason) == (Action.UPDATE, "changed behind our back")
-    assert {field.field for field in found.fields} == fields
-    deployment.deploy(repository(deployment))
-    assert deployment.is_settled([repository(deployment)])
-
-
-@pytest.mark.parametrize(("change", "fields"), [case for case in CHANGES if case.id != "owner-tag-gone"])
-def test_without_the_state_file_it_is_named_just_so(
-    deployment: Deployment, ecr: Any, change: Callable[[Any], object], fields: set[str]
-) -> None:
-    deployment.deploy(repository(deployment))
-    deployment.store.records.clear()
-    change(ecr)
-    found = deployment.change(repository(deployment))
-    assert found.action is Action.ADOPT
-    assert {field.field for field in found.fields} == fields
+class TestContract(ResourceContract):
+    CALLS = (2, 3, 5)
+    CHANGES = CHANGES
 
 
 def test_another_encryption_is_explained_and_loses_nothing(deployment: Deployment, ecr: Any) -> None:
@@ -164,48 +151,11 @@ def test_another_encryption_is_explained_and_loses_nothing(deployment: Deploymen
     assert len(ecr.describe_repositories()["repositories"]) == 1
 
 
-def test_a_kill_after_any_call_leaves_what_the_next_deploy_completes(deployment: Deployment, ecr: Any) -> None:
-    for lives in itertools.count(1):
-        deployment.account.reset()
-        deployment.store.records.clear()
-        try:
-            deployment.deploy(repository(deployment, lives=lives))
-        except Killed:
-            deployment.deploy(repository(deployment))
-            assert deployment.is_settled([repository(deployment)])
-            assert len(ecr.describe_repositories()["repositories"]) == 1
-        else:
-            assert lives == 3
-            break
-
-
-def test_destroy_removes_it_with_its_images_after_any_kill(deployment: Deployment, ecr: Any) -> None:
-    for lives in itertools.count(1):
-        deployment.account.reset()
-        deployment.deploy(repository(deployment))
-        ecr.put_image(repositoryName=NAME, imageManifest=json.dumps(MANIFEST), imageTag="one")
-        try:
-            deployment.destroy(repository(deployment, lives=lives))
-        except Killed:
-            deployment.destroy(repository(deployment))
-        else:
-            assert lives > 4
-            break
-        assert ecr.describe_repositories()["repositories"] == []
-        assert deployment.store.records == {}
-
-
-@pytest.mark.parametrize(
-    "tags", [{}, dataclasses.replace(OWNER, target="staging").tags, {"team": "one"}], ids=["none", "others", "theirs"]
-)
-def test_a_look_alike_is_refused_and_stays_as_it_is(deployment: Deployment, ecr: Any, tags: dict[str, str]) -> None:
-    ecr.create_repository(repositoryName=NAME, tags=[{"Key": key, "Value": value} for key, value in tags.items()])
-    before = ecr.describe_repositories()["repositories"]
-    with pytest.raises(ConflictError, match=f"ECR repository {NAME} exists and is not ours") as caught:
-        deployment.deploy(repository(deployment))
-    assert caught.value.hint
+def test_destroy_removes_it_with_its_images(deployment: Deployment, ecr: Any) -> None:
+    deployment.deploy(repository(deployment))
+    ecr.put_image(repositoryName=NAME, imageManifest=json.dumps(MANIFEST), imageTag="one")
     deployment.destroy(repository(deployment))
-    assert ecr.describe_repositories()["repositories"] == before
+    assert ecr.describe_repositories()["repositories"] == []
 
 
 def test_one_made_between_plan_and_apply_is_taken_only_if_it_is_ours(deployment: Deployment, ecr: Any) -> None:

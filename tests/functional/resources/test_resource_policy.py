@@ -64,7 +64,8 @@ class Policy(Subject):
     def resource(self, lives: int | None = None, **wishes: Any) -> ResourcePolicy:
         wanted = {"file": self.file, "runtime_id": lambda: self.id} | wishes
         return ResourcePolicy(
-            Wish(runtime="bot", account="000000000000", region=REGION, **wanted), Runtimes(self.session(lives))
+            Wish(runtime="bot", account="000000000000", region=REGION, **wanted),
+            Runtimes(self.deployment.session(lives)),
         )
 
     def below(self) -> list[Thing]:

@@ -20,7 +20,8 @@ from agentcore_cli import events
 from agentcore_cli.aws.denials import action_of, denial
 from agentcore_cli.config import Agent, Authorizer, Memory, Network
 from agentcore_cli.resources.caller_policy import policy
-from agentcore_cli.resources.catalog import Deployment
+from agentcore_cli.resources.catalog import AwsDeployment
+from agentcore_cli.resources.deployment import Overrides
 from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.patience import Patience
 from agentcore_cli.resources.policy_document import missing
@@ -53,8 +54,8 @@ CONFIGS: dict[str, dict[str, Any]] = {
 }
 
 
-def deployment(agent: Agent = PLAIN, region: str = REGION, account: str = ACCOUNT) -> Deployment:
-    return Deployment(
+def deployment(agent: Agent = PLAIN, region: str = REGION, account: str = ACCOUNT) -> AwsDeployment:
+    return AwsDeployment(
         root=Path("/project"),
         agent=agent,
         owner=Owner("shop-1a2b3c", "bot", "aws"),
@@ -62,7 +63,7 @@ def deployment(agent: Agent = PLAIN, region: str = REGION, account: str = ACCOUN
         region=region,
         runtime_name="bot",
         environment={},
-        given={},
+        overrides=Overrides(),
         given_before=None,
         runtime_id=None,
         artifact=None,
@@ -71,10 +72,8 @@ def deployment(agent: Agent = PLAIN, region: str = REGION, account: str = ACCOUN
         has_policy=False,
         memory_name="notes",
         memory_id=None,
-        image=None,
-        refresh=True,
         resolved="",
-        cache=Path("/cache"),
+        packages=Path("/cache"),
         archives=Path("/archives"),
         patience=Patience(),
         listener=events.ignore,

@@ -1,0 +1,54 @@
+"""What is known of one agent on one target before anything of it is made: what every target needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agentcore_cli.config import Agent, Build
+from agentcore_cli.events import Listener
+from agentcore_cli.resources.ownership import Owner
+from agentcore_cli.resources.patience import Patience
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What the command line says for this deploy; None is "not said".
+
+    Variables of `environment` are kept on later deploys; an empty value forgets one that was given before. Without
+    `refresh` only the runtime itself is looked at, where the records say that the rest is as it should be. `upgrade`:
+    the requirements are resolved anew, and what comes of it, `resolved`, is kept on later deploys.
+    """
+
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    build: Build | None = None
+    image: str | None = None
+    refresh: bool = True
+    upgrade: bool = False
+    resolved: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """One agent on one target. `root` is the project's folder, `packages` where images' dependencies are kept.
+
+    `environment` is the config's; `given_before` are the names of the variables that earlier deploys were given by
+    `--env` (see `runtime.Wish`). `artifact` is what runs now by the records, `resolved` what the requirements were
+    resolved to, now or by an earlier deploy. `memory_name` is that of the memory that deploys make, by the config or
+    the records.
+    """
+
+    root: Path
+    agent: Agent
+    owner: Owner
+    region: str
+    overrides: Overrides
+    environment: Mapping[str, str]
+    given_before: frozenset[str] | None
+    artifact: str | None
+    resolved: str
+    packages: Path
+    patience: Patience
+    listener: Listener = field(repr=False)
+    memory_name: str | None = None

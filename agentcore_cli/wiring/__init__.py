@@ -1,0 +1,61 @@
+"""Which object gets which: the composition root. It makes objects, does no work and catches nothing.
+
+Every function imports what it makes, so that a verb loads only the rooms it needs: a local `invoke` loads no boto3.
+`selection` says what is known of the selected agent, `clients` makes what talks to its target, `deployments` what is
+deployed there.
+"""
+
+from agentcore_cli.wiring.clients import (
+    aws_data_plane,
+    home,
+    identity,
+    local_data_plane,
+    local_runtime,
+    locator,
+    memories,
+    memory_contents,
+    memory_imports,
+    runtimes,
+    session,
+    session_in,
+)
+from agentcore_cli.wiring.deployments import (
+    deployment,
+    earlier_version,
+    everything,
+    installed_packages,
+    journal,
+    resources,
+    runtime,
+    store,
+)
+from agentcore_cli.wiring.selection import Selection, deployed, local_environment, memory_name, owner, region
+
+__all__ = [
+    "Selection",
+    "aws_data_plane",
+    "deployed",
+    "deployment",
+    "earlier_version",
+    "everything",
+    "home",
+    "identity",
+    "installed_packages",
+    "journal",
+    "local_data_plane",
+    "local_environment",
+    "local_runtime",
+    "locator",
+    "memories",
+    "memory_contents",
+    "memory_imports",
+    "memory_name",
+    "owner",
+    "region",
+    "resources",
+    "runtime",
+    "runtimes",
+    "session",
+    "session_in",
+    "store",
+]

@@ -1,0 +1,147 @@
+"""The clients of what an agent's target offers: sessions, planes, the local runtime and its folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agentcore_cli.errors import InputError
+from agentcore_cli.wiring.selection import Selection, region
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from agentcore_cli.aws.data_plane import DataPlane
+    from agentcore_cli.aws.identity import Identity
+    from agentcore_cli.aws.memories import Memories
+    from agentcore_cli.aws.memory_contents import MemoryContents
+    from agentcore_cli.aws.runtimes import Runtimes
+    from agentcore_cli.aws.session import Access, Session
+    from agentcore_cli.config import Target
+    from agentcore_cli.local.client import LocalRuntime
+    from agentcore_cli.local.home import Home
+
+
+def local_data_plane(region: str, *, timeout: float, bearer: str | None = None) -> DataPlane:
+    """The local runtime's, signed with its own key or with a token; starts the server if need be."""
+    from agentcore_cli.aws.data_plane import DataPlane
+    from agentcore_cli.aws.signing import Bearer, LocalKey
+    from agentcore_cli.local import daemon
+
+    server = daemon.ensure_running(home())
+    key = LocalKey(server.key, region)
+    return DataPlane(server.url, Bearer(bearer) if bearer else key, timeout)
+
+
+def aws_data_plane(
+    region: str, target: Target, *, endpoint: str | None, timeout: float, bearer: str | None = None
+) -> DataPlane:
+    """AWS's, signed with the target's credentials, which are looked up when they are needed, or with a token.
+
+    `endpoint` replaces AWS's address; the person has agreed to it.
+    """
+    from functools import partial
+
+    from agentcore_cli.aws import credentials, endpoints
+    from agentcore_cli.aws.data_plane import DataPlane
+    from agentcore_cli.aws.signing import Bearer
+    from agentcore_cli.aws.sigv4 import SigV4
+
+    find = partial(credentials.find, target.profile, region, assume_role=target.assume_role)
+    url = endpoint or endpoints.data_plane_url(region)
+    return DataPlane(url, Bearer(bearer) if bearer else SigV4(find, region), timeout)
+
+
+def local_runtime(selected: Selection) -> LocalRuntime:
+    """The client of the local server's own extension; starts the server if need be."""
+    from agentcore_cli.local import daemon
+    from agentcore_cli.local.client import LocalRuntime
+
+    _require_local(selected)
+    return LocalRuntime(daemon.ensure_running(home()))
+
+
+def home() -> Home:
+    """The local runtime's folder. Raises InputError when it can't be used."""
+    from agentcore_cli.local.home import Home
+
+    return Home.default().check()
+
+
+def session(selected: Selection, *, must_start: bool = False) -> Session:
+    """The boto3 session of the target; the caller closes it. `must_start`: see `locator`."""
+    from agentcore_cli.aws.session import Session
+
+    return Session(locator(selected, must_start=must_start))
+
+
+def session_in(region: str, profile: str | None) -> Session:
+    """A boto3 session of AWS itself, where no target is chosen yet; the caller closes it."""
+    from agentcore_cli.aws.session import Access, Session
+
+    return Session(lambda: Access(region, profile=profile))
+
+
+def locator(selected: Selection, *, must_start: bool = False) -> Callable[[], Access]:
+    """What says where the target's services are now; it starts the local runtime if need be.
+
+    With `must_start` that leads no endpoint to a version of this session's making that does not start.
+    Raises UntrustedError for an address of the config that the person has not agreed to.
+    """
+    from agentcore_cli.aws.session import Access
+    from agentcore_cli.local import daemon
+
+    chosen = region(selected)
+    if not selected.is_local:
+        target = selected.target
+        access = Access(chosen, url=selected.agreed_endpoint(), profile=target.profile, assume_role=target.assume_role)
+        return lambda: access
+
+    def locate() -> Access:
+        server = daemon.ensure_running(home())
+        return Access(
+            chosen,
+            url=server.url,
+            access_key=server.access_key,
+            secret_key=server.secret_key,
+            must_start=must_start,
+        )
+
+    return locate
+
+
+def runtimes(session: Session) -> Runtimes:
+    from agentcore_cli.aws.runtimes import Runtimes
+
+    return Runtimes(session)
+
+
+def identity(session: Session) -> Identity:
+    from agentcore_cli.aws.identity import Identity
+
+    return Identity(session)
+
+
+def memories(session: Session) -> Memories:
+    from agentcore_cli.aws.memories import Memories
+
+    return Memories(session)
+
+
+def memory_contents(session: Session, memory_id: str) -> MemoryContents:
+    from agentcore_cli.aws.memory_contents import MemoryContents
+
+    return MemoryContents(session, memory_id)
+
+
+def memory_imports() -> Path:
+    """Where it is kept how far imports of memories have come."""
+    return home().root / "memory-imports"
+
+
+def _require_local(selected: Selection) -> None:
+    if not selected.is_local:
+        raise InputError(
+            f"target {selected.target_name}: this version can do that on the local runtime only",
+            hint="the same command with --local",
+        )

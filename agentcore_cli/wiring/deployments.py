@@ -1,0 +1,203 @@
+"""The resources of an agent's deployment, with all that they need to know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from agentcore_cli import keys
+from agentcore_cli.wiring.clients import home
+from agentcore_cli.wiring.selection import (
+    Selection,
+    environment,
+    local_environment,
+    memory_name,
+    owner,
+    recorded_memory,
+    region,
+    runtime_name,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from agentcore_cli.aws.runtimes import Runtime as Version
+    from agentcore_cli.aws.session import Session
+    from agentcore_cli.builders.requirements import Requirements
+    from agentcore_cli.builders.store import Store
+    from agentcore_cli.engine import Journal, Resource
+    from agentcore_cli.events import Listener
+    from agentcore_cli.resources.catalog import AwsDeployment
+    from agentcore_cli.resources.deployment import Overrides
+    from agentcore_cli.resources.earlier_version import EarlierVersion
+    from agentcore_cli.resources.local_catalog import LocalDeployment
+    from agentcore_cli.resources.patience import Patience
+    from agentcore_cli.resources.runtime import Runtime
+
+
+def journal(selected: Selection) -> Journal:
+    from agentcore_cli.engine import Journal
+
+    return Journal(selected.state.records(selected.agent_name))
+
+
+def store() -> Store:
+    """Where bundles and environments for the local runtime are kept."""
+    from agentcore_cli.builders.store import Store
+
+    return Store(home().artifacts, home().environments)
+
+
+def installed_packages(selected: Selection, requirements: Requirements, build: str | None) -> Path | None:
+    """The folder of the packages that were installed for the agent's last artifact; None when they are not here."""
+    from agentcore_cli.builders import code_inputs, environment, interpreters
+    from agentcore_cli.builders.packages import Wanted
+    from agentcore_cli.rendering import OTEL_DISTRO
+
+    agent = selected.agent
+    if selected.is_local and build != "docker" and selected.state.record(selected.agent_name, "source"):
+        key = environment.key_of(requirements, interpreters.find(agent.python))
+        there = environment.find(home().environments, key)
+        return there.packages if there else None
+    extra = (OTEL_DISTRO,) if agent.otel else ()
+    is_code = not selected.is_local and (build or agent.build) == "zip"
+    wanted = code_inputs.wanted if is_code else Wanted
+    folder = home().packages / wanted(requirements, agent.python, extra).key
+    return folder if folder.is_dir() else None
+
+
+def resources(
+    selected: Selection,
+    session: Session,
+    *,
+    account: str,
+    overrides: Overrides,
+    patience: Patience,
+    listener: Listener,
+) -> list[Resource]:
+    """Everything that the agent needs on this target. `account` is the target's."""
+    if selected.is_local:
+        from agentcore_cli.resources import local_catalog
+
+        return local_catalog.wanted(_local_deployment(selected, overrides, patience, listener), session)
+    from agentcore_cli.resources import catalog
+
+    return catalog.wanted(_aws_deployment(selected, account, overrides, patience, listener), session)
+
+
+def everything(
+    selected: Selection,
+    session: Session,
+    *,
+    account: str,
+    patience: Patience,
+    listener: Listener,
+    with_supplied: bool = False,
+) -> list[Resource]:
+    """Everything that deploys may have made for the agent on this target, whatever the config says now.
+
+    `with_supplied`: the runtime too that the config names and somebody else made.
+    """
+    if selected.is_local:
+        from agentcore_cli.resources import local_catalog
+
+        deployment = _local_deployment(selected, None, patience, listener)
+        has_image = selected.state.record(selected.agent_name, keys.IMAGE) is not None
+        return local_catalog.everything(deployment, session, may_have_image=has_image or deployment.artifact is None)
+    from agentcore_cli.resources import catalog
+
+    there = _aws_deployment(selected, account, None, patience, listener)
+    return catalog.everything(there, session, with_supplied=with_supplied)
+
+
+def runtime(selected: Selection, session: Session, *, account: str, patience: Patience, listener: Listener) -> Runtime:
+    """The agent's runtime alone."""
+    if selected.is_local:
+        from agentcore_cli.resources import local_catalog
+
+        return local_catalog.runtime(_local_deployment(selected, None, patience, listener), session)
+    from agentcore_cli.resources import catalog
+
+    return catalog.runtime(_aws_deployment(selected, account, None, patience, listener), session)
+
+
+def earlier_version(
+    selected: Selection,
+    session: Session,
+    version: Version,
+    *,
+    account: str,
+    patience: Patience,
+    listener: Listener,
+) -> EarlierVersion:
+    """The runtime as it was in this version."""
+    from agentcore_cli.resources.earlier_version import EarlierVersion
+
+    there = runtime(selected, session, account=account, patience=patience, listener=listener)
+    return EarlierVersion(there, version)
+
+
+def deployment(selected: Selection, *, account: str) -> AwsDeployment:
+    """What is wanted of one agent on its target in AWS, and by what names."""
+    from agentcore_cli import events
+    from agentcore_cli.resources.patience import Patience
+
+    return _aws_deployment(selected, account, None, Patience(), events.ignore)
+
+
+def _local_deployment(
+    selected: Selection, overrides: Overrides | None, patience: Patience, listener: Listener
+) -> LocalDeployment:
+    from agentcore_cli.builders.mounts import Mount
+    from agentcore_cli.resources.local_catalog import LocalDeployment
+
+    return LocalDeployment(
+        **_known(selected, overrides),
+        environment=local_environment(selected),
+        store=store(),
+        mounts=tuple(Mount(mount.path, mount.writable) for mount in selected.loaded.config.local.mounts),
+        patience=patience,
+        listener=listener,
+    )
+
+
+def _aws_deployment(
+    selected: Selection, account: str, overrides: Overrides | None, patience: Patience, listener: Listener
+) -> AwsDeployment:
+    from agentcore_cli.resources.catalog import AwsDeployment
+
+    there = selected.state.deployed(selected.agent_name)
+    return AwsDeployment(
+        **_known(selected, overrides),
+        environment=environment(selected),
+        account=account,
+        runtime_name=runtime_name(selected),
+        runtime_id=selected.agent.runtime or (there.runtime_id if there else None),
+        memory_id=recorded_memory(selected).get("id"),
+        has_repository=selected.state.record(selected.agent_name, keys.REPOSITORY) is not None,
+        archives=home().archives,
+        has_bucket=selected.state.record(selected.agent_name, keys.BUCKET) is not None,
+        has_policy=selected.state.record(selected.agent_name, keys.RESOURCE_POLICY) is not None,
+        patience=patience,
+        listener=listener,
+    )
+
+
+def _known(selected: Selection, overrides: Overrides | None) -> dict[str, Any]:
+    """What a deployment is told on every target; without `overrides` the command line says nothing."""
+    from agentcore_cli.resources.deployment import Overrides
+
+    said = overrides or Overrides()
+    there = selected.state.deployed(selected.agent_name)
+    earlier = selected.state.resolved(selected.agent_name)
+    return {
+        "root": selected.loaded.root,
+        "agent": selected.agent,
+        "owner": owner(selected),
+        "region": region(selected),
+        "overrides": said,
+        "given_before": selected.state.given_environment(selected.agent_name),
+        "artifact": there.artifact if there else None,
+        "resolved": earlier if said.resolved is None else said.resolved,
+        "packages": home().packages,
+        "memory_name": memory_name(selected),
+    }
