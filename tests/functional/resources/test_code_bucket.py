@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -15,14 +14,15 @@ from agentcore_cli import names
 from agentcore_cli.aws.buckets import Buckets
 from agentcore_cli.aws.session import Access, Session
 from agentcore_cli.config import Agent
-from agentcore_cli.contract import TAG_PROJECT
-from agentcore_cli.engine import Action, apply
+from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT, TAG_TARGET
+from agentcore_cli.engine import apply
 from agentcore_cli.errors import ConflictError, DeniedError
 from agentcore_cli.resources.code_bucket import CodeBucket, Wish
 from tests.fakes.aws_proxy import AwsProxy
 from tests.fakes.moto_buckets import MotoBuckets
 from tests.fakes.things import Killed
-from tests.functional.resources.deployment import OWNER, Deployment, MortalSession
+from tests.functional.resources.contract import ResourceContract, Subject
+from tests.functional.resources.deployment import OWNER, Deployment
 from tests.stand_ins import ACCOUNT, REGION, Moto
 
 NAME = names.bucket_name("bot", OWNER.project, OWNER.target, ACCOUNT, REGION)
@@ -31,48 +31,73 @@ AGENT = Agent(entrypoint="main.py", tags={"team": "one"})
 STRANGER = "210987654321"
 
 
-@dataclass
-class BucketDeployment(Deployment):
-    """moto's S3 behind what it leaves out."""
+class BucketAccount:
+    """moto's account, its S3 behind what that leaves out."""
 
-    url: str = ""
-    sessions: dict[str, Session] = field(default_factory=dict)
+    def __init__(self, moto: Moto, buckets: MotoBuckets, url: str) -> None:
+        self._moto, self._buckets, self._url = moto, buckets, url
+        self._sessions: dict[str, Session] = {}
 
-    def session(self, lives: int | None = None) -> MortalSession:
-        if self.region not in self.sessions:
-            access = Access(self.region, url=self.url, access_key="test", secret_key="test")
-            self.sessions[self.region] = Session(lambda: access)
-        return MortalSession(self.sessions[self.region], lives)
+    def session(self, region: str = REGION) -> Session:
+        access = Access(region, url=self._url, access_key="test", secret_key="test")
+        return self._sessions.setdefault(region, Session(lambda: access))
 
+    def client(self, service: str, region: str = REGION) -> Any:
+        return self._moto.client(service, region, endpoint_url=self._url)
 
-@pytest.fixture
-def buckets(moto: Moto) -> MotoBuckets:
-    return MotoBuckets(moto.client("s3"))
+    def reset(self) -> None:
+        self._moto.reset()
+        self._buckets.policies.clear()
 
-
-@pytest.fixture
-def deployment(moto: Moto, buckets: MotoBuckets) -> Iterator[BucketDeployment]:
-    with AwsProxy({}, otherwise=moto.url, bridges={"s3": buckets}) as proxy:
-        made = BucketDeployment(moto, url=proxy.url)
-        yield made
-        for session in made.sessions.values():
+    def close(self) -> None:
+        for session in self._sessions.values():
             session.close()
 
 
 @pytest.fixture
-def s3(deployment: BucketDeployment, moto: Moto) -> Iterator[Any]:
-    """Plain boto3, by the same way."""
-    import boto3
+def account(moto: Moto) -> Iterator[BucketAccount]:
+    buckets = MotoBuckets(moto.client("s3"))
+    with AwsProxy({}, otherwise=moto.url, bridges={"s3": buckets}) as proxy:
+        opened = BucketAccount(moto, buckets, proxy.url)
+        yield opened
+        opened.close()
 
-    client = boto3.Session("test", "test").client("s3", region_name=REGION, endpoint_url=deployment.url)
-    yield client
-    client.close()
+
+@pytest.fixture
+def deployment(account: BucketAccount) -> Deployment:
+    return Deployment(account)
+
+
+@pytest.fixture
+def s3(account: BucketAccount) -> Any:
+    return account.client("s3")
 
 
 def bucket(
-    deployment: BucketDeployment, agent: Agent = AGENT, lives: int | None = None, account: str = ACCOUNT
+    deployment: Deployment, agent: Agent = AGENT, lives: int | None = None, account: str = ACCOUNT
 ) -> CodeBucket:
     return CodeBucket(Wish(NAME, deployment.region, OWNER, agent), Buckets(deployment.session(lives), account))
+
+
+class BucketSubject(Subject):
+    def resource(self, lives: int | None = None, **wishes: Any) -> CodeBucket:
+        return bucket(self.deployment, lives=lives, **wishes)
+
+    def there(self) -> list[Any]:
+        return [(name, self.others.get_bucket_versioning(Bucket=name).get("Status")) for name in names_of(self.others)]
+
+    def remove(self) -> None:
+        self.others.delete_bucket(Bucket=NAME)
+
+    def look_alike(self, tags: Mapping[str, str]) -> None:
+        listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+        where = {"LocationConstraint": REGION, "Tags": listed}
+        self.others.create_bucket(Bucket=NAME, CreateBucketConfiguration=where)
+
+
+@pytest.fixture
+def subject(deployment: Deployment, s3: Any) -> BucketSubject:
+    return BucketSubject(deployment, s3)
 
 
 def names_of(s3: Any) -> list[str]:
@@ -80,7 +105,7 @@ def names_of(s3: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("key", [None, KEY], ids=["aes256", "kms"])
-def test_a_bucket_is_made_as_wanted_and_then_kept(deployment: BucketDeployment, s3: Any, key: str | None) -> None:
+def test_a_bucket_is_made_as_wanted_and_then_kept(deployment: Deployment, s3: Any, key: str | None) -> None:
     agent = replace(AGENT, encryption_key=key)
     outputs = deployment.deploy(bucket(deployment, agent)).outputs["bucket"]
     assert outputs == {"name": NAME, "arn": f"arn:aws:s3:::{NAME}"}
@@ -99,25 +124,17 @@ def test_a_bucket_is_made_as_wanted_and_then_kept(deployment: BucketDeployment, 
     assert deployment.is_settled([bucket(deployment, agent)])
 
 
-def test_nothing_in_it_expires(deployment: BucketDeployment, s3: Any) -> None:
+def test_nothing_in_it_expires(deployment: Deployment, s3: Any) -> None:
     deployment.deploy(bucket(deployment))
     (rule,) = s3.get_bucket_lifecycle_configuration(Bucket=NAME)["Rules"]
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     assert not [key for key in rule if "Expiration" in key or "Transition" in key]
 
 
-def test_the_region_that_takes_no_constraint(deployment: BucketDeployment) -> None:
+def test_the_region_that_takes_no_constraint(deployment: Deployment) -> None:
     deployment.region = "us-east-1"
     deployment.deploy(bucket(deployment))
     assert deployment.is_settled([bucket(deployment)])
-
-
-def test_keeping_only_reads(deployment: BucketDeployment) -> None:
-    deployment.deploy(bucket(deployment))
-    session = deployment.session()
-    deployment.deploy(CodeBucket(Wish(NAME, REGION, OWNER, AGENT), Buckets(session, ACCOUNT)))
-    assert len(session.calls) == 7
-    assert all(call.startswith("s3 get_") for call in session.calls)
 
 
 def rules(*more: dict[str, Any]) -> dict[str, Any]:
@@ -126,6 +143,8 @@ def rules(*more: dict[str, Any]) -> dict[str, Any]:
 
 EXPIRE = rules({"Filter": {"Prefix": ""}, "NoncurrentVersionExpiration": {"NoncurrentDays": 1}})
 PUBLIC = {"BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": False, "RestrictPublicBuckets": True}
+_ABORTS = "lifecycle.agentcore-unfinished-uploads.AbortIncompleteMultipartUpload.DaysAfterInitiation"
+_POLICY = "policy.Deny:AgentCoreOnlyTls"
 CHANGES: list[Any] = [
     pytest.param(lambda s3: s3.delete_public_access_block(Bucket=NAME), {"private"}, id="public"),
     pytest.param(
@@ -140,15 +159,13 @@ CHANGES: list[Any] = [
     ),
     pytest.param(
         lambda s3: s3.put_bucket_lifecycle_configuration(Bucket=NAME, LifecycleConfiguration=EXPIRE),
-        {"lifecycle.agentcore-unfinished-uploads", "lifecycle.r0"},
+        {_ABORTS, "lifecycle.r0.NoncurrentVersionExpiration.NoncurrentDays"},
         id="expiry",
     ),
-    pytest.param(
-        lambda s3: s3.delete_bucket_lifecycle(Bucket=NAME), {"lifecycle.agentcore-unfinished-uploads"}, id="no-rule"
-    ),
+    pytest.param(lambda s3: s3.delete_bucket_lifecycle(Bucket=NAME), {_ABORTS}, id="no-rule"),
     pytest.param(
         lambda s3: s3.put_bucket_policy(Bucket=NAME, Policy='{"Version": "2012-10-17", "Statement": []}'),
-        {"policy.Deny:AgentCoreOnlyTls"},
+        {f"{_POLICY}.{part}" for part in ("Action", "Principal", "Resource", "Condition.Bool.aws:SecureTransport")},
         id="no-tls",
     ),
     pytest.param(lambda s3: s3.delete_bucket_encryption(Bucket=NAME), {"encryption.type"}, id="no-encryption"),
@@ -162,7 +179,17 @@ CHANGES: list[Any] = [
     pytest.param(lambda s3: put_tags(s3, {"team": "two", **OWNER.tags}), {"tags.team"}, id="tag"),
     pytest.param(lambda s3: put_tags(s3, {"team": "one", "new": "1", **OWNER.tags}), {"tags.new"}, id="new-tag"),
     pytest.param(lambda s3: put_tags(s3, OWNER.tags), {"tags.team"}, id="tag-gone"),
+    pytest.param(
+        lambda s3: put_tags(s3, {"team": "one", TAG_AGENT: OWNER.agent, TAG_TARGET: OWNER.target}),
+        {f"tags.{TAG_PROJECT}"},
+        id="owner-tag-gone",
+    ),
 ]
+
+
+class TestContract(ResourceContract):
+    CHANGES = CHANGES
+    CALLS = (9, 7, 9)
 
 
 def put_tags(s3: Any, tags: dict[str, str]) -> None:
@@ -170,35 +197,7 @@ def put_tags(s3: Any, tags: dict[str, str]) -> None:
     s3.put_bucket_tagging(Bucket=NAME, Tagging={"TagSet": pairs})
 
 
-@pytest.mark.parametrize(("change", "fields"), CHANGES)
-def test_what_somebody_changes_is_named_and_set_right(
-    deployment: BucketDeployment, s3: Any, change: Callable[[Any], object], fields: set[str]
-) -> None:
-    deployment.deploy(bucket(deployment))
-    change(s3)
-    found = deployment.change(bucket(deployment))
-    assert (found.action, found.reason) == (Action.UPDATE, "changed behind our back")
-    assert {".".join(field.field.split(".")[:2]) for field in found.fields} == fields
-    deployment.deploy(bucket(deployment))
-    assert deployment.is_settled([bucket(deployment)])
-
-
-def test_without_the_state_file_it_is_named_just_so(deployment: BucketDeployment, s3: Any) -> None:
-    deployment.deploy(bucket(deployment))
-    deployment.store.records.clear()
-    s3.delete_public_access_block(Bucket=NAME)
-    found = deployment.change(bucket(deployment))
-    assert found.action is Action.ADOPT
-    assert {field.field for field in found.fields} == {"private"}
-
-
-def test_an_owner_tag_that_was_taken_away_is_put_back(deployment: BucketDeployment, s3: Any) -> None:
-    deployment.deploy(bucket(deployment))
-    put_tags(s3, {key: value for key, value in {"team": "one", **OWNER.tags}.items() if key != TAG_PROJECT})
-    assert deployment.fields(bucket(deployment)) == {f"tags.{TAG_PROJECT}"}
-
-
-def test_another_encryption_is_set_for_what_comes(deployment: BucketDeployment) -> None:
+def test_another_encryption_is_set_for_what_comes(deployment: Deployment) -> None:
     deployment.deploy(bucket(deployment))
     changed = replace(AGENT, encryption_key=KEY)
     assert deployment.fields(bucket(deployment, changed)) == {"encryption.type", "encryption.key"}
@@ -206,30 +205,9 @@ def test_another_encryption_is_set_for_what_comes(deployment: BucketDeployment) 
     assert deployment.is_settled([bucket(deployment, changed)])
 
 
-def test_a_kill_after_any_call_leaves_what_the_next_deploy_completes(
-    deployment: BucketDeployment, buckets: MotoBuckets, s3: Any
-) -> None:
+def test_destroy_removes_it_with_every_version_after_any_kill(deployment: Deployment, s3: Any) -> None:
     for lives in itertools.count(1):
-        deployment.moto.reset()
-        buckets.policies.clear()
-        deployment.store.records.clear()
-        try:
-            deployment.deploy(bucket(deployment, lives=lives))
-        except Killed:
-            deployment.deploy(bucket(deployment))
-            assert deployment.is_settled([bucket(deployment)])
-            assert names_of(s3) == [NAME]
-        else:
-            assert lives == 10
-            break
-
-
-def test_destroy_removes_it_with_every_version_after_any_kill(
-    deployment: BucketDeployment, buckets: MotoBuckets, s3: Any
-) -> None:
-    for lives in itertools.count(1):
-        deployment.moto.reset()
-        buckets.policies.clear()
+        deployment.account.reset()
         deployment.deploy(bucket(deployment))
         for content in (b"one", b"two"):
             s3.put_object(Bucket=NAME, Key="a.zip", Body=content)
@@ -245,38 +223,20 @@ def test_destroy_removes_it_with_every_version_after_any_kill(
         assert deployment.store.records == {}
 
 
-@pytest.mark.parametrize(
-    "tags", [{}, {**OWNER.tags, "agentcore:target": "staging"}, {"team": "one"}], ids=["none", "others", "theirs"]
-)
-def test_a_look_alike_is_refused_and_stays_as_it_is(
-    deployment: BucketDeployment, s3: Any, tags: dict[str, str]
-) -> None:
-    s3.create_bucket(Bucket=NAME, CreateBucketConfiguration={"LocationConstraint": REGION})
-    if tags:
-        put_tags(s3, tags)
-    s3.put_object(Bucket=NAME, Key="theirs", Body=b"theirs")
-    with pytest.raises(ConflictError, match=f"S3 bucket {NAME} exists and is not ours") as caught:
-        deployment.deploy(bucket(deployment))
-    assert caught.value.hint
-    deployment.destroy(bucket(deployment))
-    assert s3.get_object(Bucket=NAME, Key="theirs")["Body"].read() == b"theirs"
-    assert "Status" not in s3.get_bucket_versioning(Bucket=NAME)
-
-
-def test_one_made_between_plan_and_apply_is_taken_only_if_it_is_ours(deployment: BucketDeployment, s3: Any) -> None:
+def test_one_made_between_plan_and_apply_is_taken_only_if_it_is_ours(deployment: Deployment, s3: Any) -> None:
     planned = deployment.plan(bucket(deployment))
     with pytest.raises(Killed):
         deployment.deploy(bucket(deployment, lives=1))
     assert names_of(s3) == [NAME]
     apply(planned, deployment.store.journal(), deployment.heard)
     assert deployment.is_settled([bucket(deployment)])
-    deployment.moto.reset()
+    deployment.account.reset()
     s3.create_bucket(Bucket=NAME, CreateBucketConfiguration={"LocationConstraint": REGION})
     with pytest.raises(ConflictError, match="not ours"):
         apply(planned, deployment.store.journal(), deployment.heard)
 
 
-def test_a_bucket_of_another_account_is_neither_read_nor_written(deployment: BucketDeployment, s3: Any) -> None:
+def test_a_bucket_of_another_account_is_neither_read_nor_written(deployment: Deployment, s3: Any) -> None:
     s3.create_bucket(Bucket=NAME, CreateBucketConfiguration={"LocationConstraint": REGION})
     put_tags(s3, {"team": "one", **OWNER.tags})
     with pytest.raises(DeniedError, match=f"or the bucket of this name is not of account {STRANGER}"):
