@@ -28,7 +28,7 @@ def configure(
     ] = None,
     python: Annotated[str | None, typer.Option(metavar="3.13", help="The Python that the agent runs on.")] = None,
     build: Annotated[
-        str | None, typer.Option(metavar="HOW", help="docker; AWS deploys refuse oci, codebuild and zip.")
+        str | None, typer.Option(metavar="HOW", help="docker, or zip: code in S3, no Docker needed.")
     ] = None,
     protocol: Annotated[str | None, typer.Option(metavar="P", help="HTTP, MCP, A2A or AGUI.")] = None,
     env: Annotated[list[str] | None, typer.Option(metavar="K=V", help="An environment variable.")] = None,

@@ -48,6 +48,7 @@ _PASSING: Final = {
     "builders/docker_image.py": "the engine lost an image that it had just built",
     "builders/environment.py": "files were saved during the installation",
     "builders/bundle.py": "a file was saved while it was packed",
+    "builders/code_archive.py": "a file was saved while it was packed",
     "builders/context.py": "a file was saved while it was packed",
     "engine/apply.py": "the service still shows what it has deleted",
     "resources/execution_role.py": "the service still shows what it has deleted, or somebody deleted it: made anew",
