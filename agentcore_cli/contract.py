@@ -67,6 +67,7 @@ SERVICE: Final = "bedrock-agentcore"  # the SigV4 name of both planes
 TAG_PROJECT: Final = "agentcore:project"
 TAG_AGENT: Final = "agentcore:agent"
 TAG_TARGET: Final = "agentcore:target"
+TAG_EXTRACTION: Final = "agentcore:local-extraction"  # of a local memory: the project's file that makes its records
 
 
 class ProtocolContract(NamedTuple):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from agentcore_cli.aws.session import Session
+from agentcore_cli.aws.tagging import Tagging
 from agentcore_cli.contract import HEADER_RETRIEVAL
 from agentcore_cli.errors import ConflictError, InputError, NotFoundError
 
@@ -35,11 +35,8 @@ class Memory:
         return self.id.rpartition("-")[0]
 
 
-class Memories:
+class Memories(Tagging):
     """The door. Every method raises AgentcoreError as `aws.errors` has it; absence is None where the type says so."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
 
     def create(self, body: Mapping[str, Any]) -> Memory:
         """CreateMemory. `body` must hold a clientToken: the call may be repeated. ConflictError: the name is taken."""
@@ -77,16 +74,6 @@ class Memories:
             self._session.call(_SERVICE, "delete_memory", memoryId=memory_id)
         except NotFoundError:
             return
-
-    def tags(self, arn: str) -> dict[str, str]:
-        tags: dict[str, str] = self._session.call(_SERVICE, "list_tags_for_resource", resourceArn=arn)["tags"]
-        return tags
-
-    def tag(self, arn: str, tags: Mapping[str, str]) -> None:
-        self._session.call(_SERVICE, "tag_resource", resourceArn=arn, tags=dict(tags))
-
-    def untag(self, arn: str, keys: Collection[str]) -> None:
-        self._session.call(_SERVICE, "untag_resource", resourceArn=arn, tagKeys=sorted(keys))
 
 
 def _read(answer: Mapping[str, Any]) -> Memory:

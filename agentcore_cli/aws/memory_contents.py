@@ -12,6 +12,7 @@ from agentcore_cli.aws.session import Session
 
 _SERVICE: Final = "bedrock-agentcore"
 _PAGE: Final = 100
+_JOBS_PAGE: Final = 50  # as many as ListMemoryExtractionJobs gives at once
 EVERYWHERE: Final = "/"  # the namespace path that all records are under
 
 Json = dict[str, Any]
@@ -63,6 +64,10 @@ class MemoryContents:
             maxResults=top,
         )
         return list(answer["memoryRecordSummaries"])
+
+    def failed_extractions(self) -> Iterator[Json]:
+        """ExtractionJobMetadata of each job that failed, the newest first."""
+        return self._each("list_memory_extraction_jobs", "jobs", page=_JOBS_PAGE)
 
     def create_event(self, body: Mapping[str, Any]) -> Json:
         """CreateEvent. `body` must hold a clientToken: the call may be repeated."""

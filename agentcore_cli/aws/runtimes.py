@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from agentcore_cli.aws.session import Session
+from agentcore_cli.aws.tagging import Tagging
 from agentcore_cli.errors import CredentialsError, InputError, NotFoundError
 
 _SERVICE: Final = "bedrock-agentcore-control"
@@ -66,11 +66,8 @@ class Endpoint:
     failure: str | None = None
 
 
-class Runtimes:
+class Runtimes(Tagging):
     """The door. Every method raises AgentcoreError as `aws.errors` has it; absence is None where the type says so."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
 
     def create(self, body: Mapping[str, Any]) -> Runtime:
         """CreateAgentRuntime. `body` must hold a clientToken: the call may be repeated. May raise RoleUnusableError."""
@@ -190,16 +187,6 @@ class Runtimes:
             self._session.call(_SERVICE, "delete_resource_policy", resourceArn=arn)
         except NotFoundError:
             return
-
-    def tags(self, arn: str) -> dict[str, str]:
-        tags: dict[str, str] = self._session.call(_SERVICE, "list_tags_for_resource", resourceArn=arn)["tags"]
-        return tags
-
-    def tag(self, arn: str, tags: Mapping[str, str]) -> None:
-        self._session.call(_SERVICE, "tag_resource", resourceArn=arn, tags=dict(tags))
-
-    def untag(self, arn: str, keys: Collection[str]) -> None:
-        self._session.call(_SERVICE, "untag_resource", resourceArn=arn, tagKeys=sorted(keys))
 
     def _put(self, operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
         try:

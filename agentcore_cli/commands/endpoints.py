@@ -9,7 +9,8 @@ import typer
 
 from agentcore_cli.commands.globals import Globals
 from agentcore_cli.commands.groups import Group
-from agentcore_cli.errors import InputError, Interrupted
+from agentcore_cli.commands.waiting import NoWait, Timeout, perform
+from agentcore_cli.errors import InputError
 
 if TYPE_CHECKING:
     from agentcore_cli.events import Listener
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 Name = Annotated[str, typer.Argument(help="The endpoint's name.")]
 Version = Annotated[str | None, typer.Option("--version", metavar="N", help="The version that it leads to.")]
 Description = Annotated[str | None, typer.Option(metavar="TEXT", help="Shown by AWS beside it.")]
-NoWait = Annotated[bool, typer.Option("--no-wait", help="Don't wait until it is done.")]
-Timeout = Annotated[float, typer.Option(metavar="S", min=1, help="Seconds to wait at most.")]
 
 app = typer.Typer(
     cls=Group,
@@ -100,19 +99,14 @@ def _run(
     operation: Callable[[EndpointRequest, Selected, Listener], EndpointResult],
     request: EndpointRequest,
 ) -> None:
-    from agentcore_cli.operations.selection import select
-
     said = Globals.of(ctx)
     out = said.output()
-    selected = select(said.options())
-    try:
-        with out.progress() as listener:
-            result = operation(request, selected, listener)
-    except KeyboardInterrupt:
-        raise Interrupted("interrupted", hint=selected.command("endpoints list")) from None
+    result = perform(ctx, lambda selected, listener: operation(request, selected, listener), look="endpoints list")
     out.result(result, _human(result))
     if result.endpoint and result.changed and not out.json:
-        out.note(f"next: {selected.command('invoke')} --qualifier {request.name} PAYLOAD")
+        from agentcore_cli.operations.selection import select
+
+        out.note(f"next: {select(said.options()).command('invoke')} --qualifier {request.name} PAYLOAD")
 
 
 def _human(result: EndpointResult) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from agentcore_cli.commands.globals import Globals
 from agentcore_cli.commands.groups import Group
-from agentcore_cli.errors import Interrupted
+from agentcore_cli.commands.waiting import NoWait, Result, Timeout, perform
 
 if TYPE_CHECKING:
     from agentcore_cli.aws.memories import Memory
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from agentcore_cli.operations.selection import Selected
 
 MemoryArgument = Annotated[str, typer.Argument(metavar="MEMORY", help="A memory's name or id.")]
-NoWait = Annotated[bool, typer.Option("--no-wait", help="Don't wait until it is done.")]
-Timeout = Annotated[float, typer.Option(metavar="S", min=1, help="Seconds to wait at most.")]
-Result = TypeVar("Result")
 _RETRIEVALS: Final = {
     "bm25": "by words (BM25), this machine's own",
     "embeddings": "by meaning (a small model on this machine)",
@@ -217,20 +214,17 @@ def delete(
 
 
 def _run(ctx: typer.Context, operation: Callable[[Selected, Listener], Result]) -> Result:
-    from agentcore_cli.operations.selection import select
+    again = "the same command goes on" if ctx.info_name in ("export", "import") else None
+    return perform(ctx, operation, look="memory list", again=again)
 
-    said = Globals.of(ctx)
-    selected = select(said.options())
-    try:
-        with said.output().progress() as listener:
-            return operation(selected, listener)
-    except KeyboardInterrupt:
-        again = "the same command goes on" if ctx.info_name in ("export", "import") else None
-        raise Interrupted("interrupted", hint=again or selected.command("memory list")) from None
+
+def _events(many: str) -> str:
+    return f"{many} event{'' if many == '1' else 's'}"
 
 
 def _shown(found: Shown) -> str:
     from agentcore_cli.ui.tables import fields, instant, table
+    from agentcore_cli.ui.terminal import printable
 
     def many(count: int) -> str:
         return f"{count:,} or more" if count >= found.counted_max else f"{count:,}"
@@ -249,6 +243,9 @@ def _shown(found: Shown) -> str:
             ("actors", many(found.actors)),
             ("sessions", many(found.sessions)),
             ("records", many(found.records)),
+            ("records drawn", f"by {found.extraction} of the project" if found.extraction else None),
+            ("not drawn from", _events(many(found.failed_extractions)) if found.failed_extractions else None),
+            ("the last of them", printable(found.last_failure) if found.last_failure else None),
             ("search", _RETRIEVALS.get(found.retrieval, found.retrieval) if found.retrieval else None),
         ]
     )

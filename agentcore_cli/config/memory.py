@@ -34,6 +34,13 @@ Namespace = Annotated[
     ),
 ]
 Text = Annotated[str, Meta(min_length=1, max_length=4096)]
+# the local runtime keeps it as the value of a tag
+PythonFile = Annotated[
+    str,
+    pattern(
+        r"(?=.{1,256}\Z)[a-zA-Z0-9_./-]+\.py", "a Python file of the project, by letters, digits, _, -, . and / alone"
+    ),
+]
 
 
 class Prompt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,7 +74,7 @@ class Strategy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Memory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`expiry_days`: how long an event is kept. `execution_role` is what AgentCore assumes to call the models of custom
-    strategies.
+    strategies. `local_extraction` is a file of the project that the local runtime draws records from events with.
     """
 
     name: MemoryName
@@ -77,6 +84,7 @@ class Memory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     strategies: Annotated[tuple[Strategy, ...], Meta(max_length=6)] = ()
     encryption_key: KeyArn | None = None
     execution_role: RoleArn | None = None
+    local_extraction: PythonFile | None = None
 
     @property
     def given_id(self) -> str | None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from agentcore_cli.config.faults import Fault
 from agentcore_cli.config.memory import Memory, Strategy
+from agentcore_cli.config.paths import path_fault
 
 _OF_A_CUSTOM_ONE: Final = ("override", "extraction", "consolidation", "reflection")
 
@@ -17,6 +18,10 @@ def memory_faults(memory: Memory) -> Iterator[Fault]:
         for key in ("description", "strategies", "encryption_key", "execution_role"):
             if getattr(memory, key):
                 yield Fault((key,), f"{memory.name} is an id, and that memory is used as it is; take this out")
+    if memory.local_extraction and (problem := path_fault(memory.local_extraction)):
+        yield Fault(("local_extraction",), problem)
+    elif memory.local_extraction and not memory.strategies:
+        yield Fault(("local_extraction",), "there are no strategies for it to draw records for; give some")
     seen: set[str] = set()
     for index, strategy in enumerate(memory.strategies):
         if strategy.label in seen:

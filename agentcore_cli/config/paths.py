@@ -12,8 +12,10 @@ from agentcore_cli.config.schema import Agent, Config
 from agentcore_cli.config.start import named_file
 from agentcore_cli.errors import EntrypointError
 
-# The keys of an agent that are paths; a test goes through the schema and asks of every text whether it is one.
+# The keys of an agent that are paths, and those of its memory; a test goes through the schema and asks of every text
+# whether it is one.
 OF_AN_AGENT: Final = ("entrypoint", "requirements", "role_policy", "resource_policy")
+OF_A_MEMORY: Final = ("local_extraction",)
 
 
 def path_fault(text: str) -> str | None:
@@ -27,17 +29,23 @@ def path_fault(text: str) -> str | None:
 def paths_outside(config: Config, root: Path) -> Iterator[Fault]:
     """Paths that lead out of the project through links, as faults of their keys. Nothing is opened."""
     for name, agent in config.agents.items():
-        for key in OF_AN_AGENT:
-            path = _path(agent, key)
+        for key, path in _paths(agent):
             if path is not None and not confines.is_inside(root / path, root):
-                yield Fault(("agents", name, key), f"{path} is a link that leads outside the project; it was not read")
+                problem = f"{path} is a link that leads outside the project; it was not read"
+                yield Fault(("agents", name, *key), problem)
 
 
-def _path(agent: Agent, key: str) -> Path | None:
-    if key == "entrypoint":
+def _paths(agent: Agent) -> Iterator[tuple[tuple[str, ...], Path | None]]:
+    yield from (((key,), _path(agent, key)) for key in OF_AN_AGENT)
+    for key in OF_A_MEMORY if agent.whole_memory else ():
+        yield ("memory", key), _path(agent.whole_memory, key)
+
+
+def _path(holder: object, key: str) -> Path | None:
+    text: str | None = getattr(holder, key)
+    if key == "entrypoint" and text:
         try:
-            return named_file(agent.entrypoint)
+            return named_file(text)
         except EntrypointError:
             return None
-    text: str | None = getattr(agent, key)
     return Path(text) if text is not None else None

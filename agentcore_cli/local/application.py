@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 from typing import Any, Final
 
-from agentcore_cli.contract import HEADER_MUST_START, HEADER_REQUEST_ID, PAYLOAD_MAX
+from agentcore_cli.contract import HEADER_MUST_START, PAYLOAD_MAX
 from agentcore_cli.local.authorizer import challenge
 from agentcore_cli.local.control import ControlPlane
 from agentcore_cli.local.credentials import PATH, Credentials
 from agentcore_cli.local.data_plane import DataPlane
+from agentcore_cli.local.delivery import deliver
 from agentcore_cli.local.envelopes import refusal
 from agentcore_cli.local.extension import Extension
 from agentcore_cli.local.guard import Caller, Guard, require_signature
@@ -66,7 +67,7 @@ class Application:
         finally:
             request.close()
         if answer is not None:
-            await _send(send, answer, request.id, kind="websocket.http" if is_websocket else "http")
+            await deliver(send, answer, request.id, kind="websocket.http" if is_websocket else "http")
 
     async def _converse(self, request: Request, offered: list[str]) -> None:
         _pass_over_own_origin(request)
@@ -79,9 +80,10 @@ class Application:
         if self._data_plane.serves(request.method, request.segments):
             return await self._data_plane.handle(request, caller)
         require_signature(caller)
-        request.known()
+        request.known(caller.grant)
         if self._memory.serves(request.segments):
-            return await self._memory.handle(request, caller)
+            await self._memory.handle(request, caller)
+            return None
         if caller.grant is not None:
             if (request.method, *request.segments) == ("GET", PATH):
                 return await self._credentials.serve(request, caller.grant)
@@ -121,12 +123,3 @@ def _refusal(fault: ServiceFault, request: Request) -> Answer:
     if status == 401:
         headers.append(("www-authenticate", challenge(request)))
     return status, headers, body
-
-
-async def _send(send: Send, answer: Answer, request_id: str, *, kind: str) -> None:
-    status, named, body = answer
-    headers = {name.lower(): value for name, value in named}
-    headers |= {HEADER_REQUEST_ID.lower(): request_id, "content-length": str(len(body))}
-    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": f"{kind}.response.start", "status": status, "headers": encoded})
-    await send({"type": f"{kind}.response.body", "body": body})

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import codecs
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
 import msgspec
@@ -38,15 +38,19 @@ class CommandFailed(Exception):
 
 
 class CommandRun:
-    """One command under way: see `session.Activity`. `timeout` is in seconds of the server's clock."""
+    """One command under way: see `session.Activity`.
+
+    `timeout` is in seconds of the server's clock; `hurry` sees to a caller that takes nothing of what is left.
+    """
 
     begun = True
 
-    def __init__(self, command: AnyCommand, timeout: float, clock: Clock) -> None:
+    def __init__(self, command: AnyCommand, timeout: float, clock: Clock, hurry: Callable[[], None]) -> None:
         self.overdue = False
         self._command = command
         self._timeout = timeout
         self._clock = clock
+        self._hurry = hurry
         self._timed_out = False
         self._cut = asyncio.Event()
 
@@ -110,6 +114,7 @@ class CommandRun:
         try:
             await asyncio.wait(reasons, return_when=asyncio.FIRST_COMPLETED)
             self._timed_out = timer.done()
+            self._hurry()
             await self._command.kill()
         finally:
             for reason in reasons:

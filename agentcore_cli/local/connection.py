@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Hashable
 from typing import Any, Final
 
 import httptools
@@ -24,6 +25,7 @@ PIPELINED_MAX: Final = 16  # requests that wait for the answer to one before
 HEAD_SECONDS: Final = 10.0  # that a head may take, from the first byte; a stranger's first from when it came
 STRANGER_IDLE_SECONDS: Final = 5  # between an answer to a stranger and its next request
 REST_SECONDS: Final = 10.0  # that the rest of a body may take when its request is answered already
+LAST_SECONDS: Final = 5.0  # that a caller has to take the rest of an answer that has come to its end
 _TOKENS_PASSED_OVER: Final = (b"upgrade", b"http2-settings")
 _LISTS: Final = (b"sec-websocket-protocol", b"sec-websocket-extensions")
 
@@ -37,29 +39,42 @@ class _Refused(Exception):
 
 
 class CallerConnection(HttpToolsProtocol):
-    """See the module. `strangers` holds it until `prove` was called, which every scope has as its state's `known`."""
+    """See the module. `strangers` holds it until `prove` was called, which every scope has as its state's `known`.
+
+    `hurry` is the state's `hurry`.
+    """
 
     def __init__(self, strangers: Strangers, **named: Any) -> None:
         super().__init__(**named)
         self._strangers = strangers
         self._idle_seconds = self.timeout_keep_alive
         self.timeout_keep_alive = STRANGER_IDLE_SECONDS
-        self.app_state = {"known": self.prove, "lost": self._leave}
+        self.app_state = {"known": self.prove, "hurry": self.hurry, "lost": self._lost}
         self._timer: asyncio.TimerHandle | None = None
+        self._last_timer: asyncio.TimerHandle | None = None
         self._in_head = True
         self._fields = 0
         self._head_size = 0
         self._pending = 0  # bytes since anything of the request was whole
         self._passed_over = False
+        self._converses = False
 
-    def prove(self) -> None:
-        """Whoever calls may do so: its connection is no stranger's any more."""
-        self._leave()
+    def prove(self, session: Hashable | None = None) -> None:
+        """Whoever calls may do so: its connection is no stranger's any more, but the owner's or a `session`'s."""
+        if session is None:
+            self._leave()
+        else:
+            self._strangers.belongs(self, session)
         self.timeout_keep_alive = self._idle_seconds
+
+    def hurry(self) -> None:
+        """No more will be said: hang up, soon, on a caller that does not take the rest of it."""
+        if self._last_timer is None and not self.transport.is_closing():
+            self._last_timer = self.loop.call_later(LAST_SECONDS, self.hang_up)
 
     @property
     def silent(self) -> bool:
-        return self.cycle is None or self.cycle.response_complete
+        return not self._converses and (self.cycle is None or self.cycle.response_complete)
 
     def hang_up(self) -> None:
         self.transport.abort()
@@ -72,8 +87,7 @@ class CallerConnection(HttpToolsProtocol):
         self._end_in(HEAD_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._leave()
-        self._stop_timer()
+        self._lost()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -141,9 +155,17 @@ class CallerConnection(HttpToolsProtocol):
     # What uvicorn calls
 
     def on_response_complete(self) -> None:
+        self._stop_last_timer()
         super().on_response_complete()
         if not self._in_head and self.cycle.response_complete and not self.transport.is_closing():
             self._end_in(REST_SECONDS)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Whoever has not even taken its answer is not waited for."""
+        if self.transport.get_write_buffer_size():
+            self.hang_up()
+        else:
+            super().timeout_keep_alive_handler()
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(_Refused(ServiceFault.validation(msg)))
@@ -169,6 +191,7 @@ class CallerConnection(HttpToolsProtocol):
     def _upgrade(self, rest: bytes) -> None:
         self._stop_timer()
         if not self._passed_over:
+            self._converses = True
             self.handle_websocket_upgrade()
             if rest and not self.transport.is_closing():
                 self.transport.get_protocol().data_received(rest)  # type: ignore[attr-defined]  # uvicorn's
@@ -220,6 +243,16 @@ class CallerConnection(HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _stop_last_timer(self) -> None:
+        if self._last_timer is not None:
+            self._last_timer.cancel()
+            self._last_timer = None
+
+    def _lost(self) -> None:
+        self._leave()
+        self._stop_timer()
+        self._stop_last_timer()
 
     def _leave(self) -> None:
         self._strangers.gone(self)

@@ -11,20 +11,21 @@ import asyncio
 import base64
 import binascii
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from websockets.asyncio.client import ClientConnection, connect, unix_connect
+from websockets.asyncio.client import connect, unix_connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.typing import Subprotocol
 
-from agentcore_cli.contract import FRAME_MAX, FRAMES_PER_SECOND, PAYLOAD_MAX, WEBSOCKET_SECONDS
+from agentcore_cli.contract import FRAME_MAX, PAYLOAD_MAX, WEBSOCKET_SECONDS
 from agentcore_cli.local import headers
+from agentcore_cli.local.agent_socket import AgentSocket
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.proxy import Receive, Send
 from agentcore_cli.local.request import Request
 from agentcore_cli.local.session import Session
 from agentcore_cli.local.sessions import Sessions
-from agentcore_cli.local.websocket import ALIVE
+from agentcore_cli.local.websocket import ALIVE, FLOODED
 from agentcore_cli.local.wire import ServiceFault
 
 AGENT_PATH: Final = "/ws"
@@ -44,14 +45,13 @@ class Conversation:
 
     begun = True
 
-    def __init__(self, agent: ClientConnection, alive: Callable[[], None], clock: Clock) -> None:
+    def __init__(self, agent: AgentSocket, alive: Callable[[], None], clock: Clock, hurry: Callable[[], None]) -> None:
         self.overdue = False
         self._agent = agent
         self._alive = alive
         self._clock = clock
+        self._hurry = hurry
         self._cut = asyncio.Event()
-        self._second = 0
-        self._frames = 0
 
     def cut(self) -> None:
         self._cut.set()
@@ -68,6 +68,7 @@ class Conversation:
         finally:
             for end in ends:
                 end.cancel()
+        self._hurry()
         await asyncio.gather(self._close_agent(closing), _close_caller(closing, send))
 
     async def _to_agent(self, receive: Receive) -> Closing:
@@ -77,8 +78,8 @@ class Conversation:
             if message["type"] == "websocket.disconnect":
                 return _sendable(message.get("code", NORMAL)), message.get("reason") or ""
             self._alive()
-            if self._too_many():
-                return POLICY, f"more than {FRAMES_PER_SECOND} frames in a second"
+            if message["type"] == FLOODED:
+                return POLICY, message["reason"]
             if message["type"] in (ALIVE, "websocket.connect"):
                 continue
             text = message.get("text")
@@ -107,15 +108,10 @@ class Conversation:
         await self._clock.sleep(WEBSOCKET_SECONDS)
         return POLICY, f"a connection lasts {WEBSOCKET_SECONDS} s at most"
 
-    def _too_many(self) -> bool:
-        second = int(asyncio.get_running_loop().time())
-        if second != self._second:
-            self._second, self._frames = second, 0
-        self._frames += 1
-        return self._frames > FRAMES_PER_SECOND
-
     def _agents_closing(self) -> Closing:
-        """How the agent closed: 1009 for a frame that was too big, 1011 if it just hung up."""
+        """How the agent closed: 1009 for a frame that was too big, 1011 if it sent too many or just hung up."""
+        if self._agent.flooded:
+            return FAILED, f"the agent sent {self._agent.flooded}"
         protocol = self._agent.protocol
         if protocol.close_rcvd is not None:
             return _sendable(protocol.close_rcvd.code), protocol.close_rcvd.reason
@@ -131,7 +127,7 @@ async def hold(request: Request, session: Session, sessions: Sessions, clock: Cl
     """A whole conversation. Raises ServiceFault when the agent does not take it; then nothing was answered."""
     own = _for_agent(offered)
     agent = await _open_to_agent(session, _headers(request, session), own)
-    conversation = Conversation(agent, lambda: sessions.touch(session), clock)
+    conversation = Conversation(agent, lambda: sessions.touch(session), clock, request.hurry)
     sessions.join(session, conversation)
     try:
         accept = {
@@ -160,7 +156,7 @@ def _answered(request: Request, session: Session) -> headers.HeaderList:
     return [*session.identity()[:1], (headers.REQUEST_ID, request.id.encode())]
 
 
-async def _open_to_agent(session: Session, sent: headers.HeaderList, offered: list[str]) -> ClientConnection:
+async def _open_to_agent(session: Session, sent: headers.HeaderList, offered: list[str]) -> AgentSocket:
     """The agent's side of a conversation. Raises ServiceFault when the agent does not take it."""
     assert session.process is not None, "a session that can be entered has a process"
     address, port = session.process.address, session.version.settings.port
@@ -174,13 +170,14 @@ async def _open_to_agent(session: Session, sent: headers.HeaderList, offered: li
         "open_timeout": HANDSHAKE_SECONDS,
         "close_timeout": CLOSE_SECONDS,
         "max_size": (PAYLOAD_MAX, FRAME_MAX),
+        "create_connection": AgentSocket,
     }
     uri = f"ws://localhost:{port}{AGENT_PATH}"
     try:
         if address.startswith("/"):
-            return await unix_connect(address, uri, **options)
+            return cast(AgentSocket, await unix_connect(address, uri, **options))
         host, _, number = address.rpartition(":")
-        return await connect(uri, host=host, port=int(number), **options)
+        return cast(AgentSocket, await connect(uri, host=host, port=int(number), **options))
     except InvalidStatus as error:
         status = error.response.status_code
         message = f"Received error ({status}) from runtime. Please check your CloudWatch logs for more information"
@@ -207,7 +204,7 @@ def _for_agent(offered: list[str]) -> list[str]:
     return [name for name in offered if name.partition(".")[0] != BEARER_PROTOCOL]
 
 
-def _chosen(agent: ClientConnection, offered: list[str]) -> str | None:
+def _chosen(agent: AgentSocket, offered: list[str]) -> str | None:
     """The subprotocol that the caller hears of: the agent's choice, else the one that carried the token."""
     return agent.subprotocol or (BEARER_PROTOCOL if BEARER_PROTOCOL in offered else None)
 

@@ -72,7 +72,8 @@ class DataPlane:
         if operation[1:] == ("invocations",):
             request.protocol = version.settings.protocol
         await self.authorize(version, caller, operation)
-        request.known()
+        request.known(caller.grant)
+        request.grant = caller.grant
         return await self._operations[operation](request, version)
 
     def resolve(self, request: Request) -> Resolved:
@@ -108,9 +109,10 @@ class DataPlane:
         if caller.kind in ("nobody", "session") and (token := conversation.bearer(offered)) is not None:
             caller = Caller("bearer", token=token, grant=caller.grant)
         await self.authorize(version, caller, ("GET", "ws"))
-        request.known()
+        request.known(caller.grant)
+        request.grant = caller.grant
         session_id = parameters.of_websocket(request).get("runtimeSessionId") or str(uuid.uuid4())
-        session = await self._sessions.enter(version, session_id)
+        session = await self._sessions.enter(version, session_id, by=caller.grant)
         await conversation.hold(request, session, self._sessions, self._clock, offered)
 
     async def _run_command(self, request: Request, version: Resolved) -> None:
@@ -122,7 +124,7 @@ class DataPlane:
             command = await session.process.run(members["command"])
         except SandboxError as error:
             raise ServiceFault.runtime_client_error(f"Runtime could not run the command: {error.message}") from error
-        run = CommandRun(command, members["timeout"], self._clock)
+        run = CommandRun(command, members["timeout"], self._clock, request.hurry)
         self._sessions.begin(session, run)
         try:
             headers = [*session.identity()[:1], (REQUEST_ID, request.id.encode())]

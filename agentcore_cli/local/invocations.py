@@ -52,7 +52,7 @@ class Invocations:
         if request.protocol not in _RPC:
             await self._invoke(request, version, body, parameters.of_invoke(request))
             return
-        body.keep()
+        body.keep(PAYLOAD_MAX if request.grant is None else RPC_READ_MAX)  # a session may make many at once
         try:
             await self._invoke_rpc(request, version, body)
         except ServiceFault:
@@ -96,9 +96,9 @@ class Invocations:
         return _NO_SESSION_ID
 
     async def _exchange(self, request: Request, version: Resolved, body: RequestBody, asked: _Asked) -> None:
-        session = await self._sessions.enter(version, asked.session_id, asked.remark)
+        session = await self._sessions.enter(version, asked.session_id, asked.remark, by=request.grant)
         assert session.pool is not None, "a session that can be entered has a process"
-        exchange = Exchange(session.pool, body)
+        exchange = Exchange(session.pool, body, request.hurry)
         began = time.time()
         self._sessions.begin(session, exchange)
         try:

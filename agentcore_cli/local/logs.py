@@ -16,6 +16,7 @@ from agentcore_cli.local.home import Home
 KEPT_PER_GROUP: Final = 500  # files
 KEPT_SECONDS: Final = 30 * 86_400.0
 TAIL_LINES: Final = 20
+EXTRACTION: Final = "extraction"  # the kind of log that a project's own extraction of records has
 _TAIL_BYTES: Final = 64 * 1024
 _STAMP: Final = len("2026-11-22T00:00:00.123Z")
 
@@ -25,10 +26,10 @@ def group(home: Home, runtime_id: str, endpoint: str) -> Path:
     return home.logs / log_group(runtime_id, endpoint).lstrip("/")
 
 
-def stream(home: Home, runtime_id: str, endpoint: str) -> Path:
+def stream(home: Home, runtime_id: str, endpoint: str, kind: str = "runtime-logs") -> Path:
     """A new session's log file: `<group>/YYYY/MM/DD/[runtime-logs] <uuid>.log` (observability-get-started)."""
     day = datetime.now(UTC).strftime("%Y/%m/%d")
-    return group(home, runtime_id, endpoint) / day / f"[runtime-logs] {uuid.uuid4()}.log"
+    return group(home, runtime_id, endpoint) / day / f"[{kind}] {uuid.uuid4()}.log"
 
 
 def begin(log: Path, line: str) -> None:

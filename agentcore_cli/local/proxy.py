@@ -52,14 +52,15 @@ class RequestBody:
 
     def __init__(self, receive: Receive, limit: int) -> None:
         self._receive = receive
-        self._left = limit
+        self._limit = self._left = limit
         self._held: bytes | None = None
         self._kept: list[bytes] | None = None
+        self._kept_most = 0
         self.whole = False
 
-    def keep(self) -> None:
-        """From the first piece on, until `forget`, remember what came."""
-        self._kept = []
+    def keep(self, most: int) -> None:
+        """From the first piece on, until `forget` or more than `most` bytes have come, remember what came."""
+        self._kept, self._kept_most = [], most
 
     def forget(self) -> None:
         self._kept = None
@@ -79,6 +80,8 @@ class RequestBody:
             raise PayloadTooLarge
         if self._kept is not None:
             self._kept.append(data)
+            if self._limit - self._left > self._kept_most:
+                self.forget()
         return data
 
     async def gather(self, most: int) -> bytes:
@@ -104,15 +107,16 @@ class RequestBody:
 
 
 class Exchange:
-    """One request to the agent and its answer.
+    """One request to the agent and its answer. `hurry` sees to a caller that takes nothing of what is left.
 
     `begun` turns true when the answer has: then all that is left is to cut it. `overdue` tells that it was cut
     because it took longer than the service allows.
     """
 
-    def __init__(self, pool: Pool, body: RequestBody) -> None:
+    def __init__(self, pool: Pool, body: RequestBody, hurry: Callable[[], None]) -> None:
         self._pool = pool
         self._body = body
+        self._hurry = hurry
         self._connection: Connection | None = None
         self._upload: asyncio.Task[None] | None = None
         self.begun = False
@@ -158,6 +162,8 @@ class Exchange:
         """End the exchange at once, whatever state it is in."""
         if self._connection is not None:
             self._connection.close()
+        if self.begun:
+            self._hurry()
 
     def close(self) -> None:
         """Give the connection back to the pool, or close it if the exchange did not end well."""
@@ -171,6 +177,7 @@ class Exchange:
         try:
             return await self._open_connection().chunk()
         except UpstreamLost as error:
+            self._hurry()
             raise AnswerBroken from error
 
     async def _ask_at_once(self, request: bytes) -> Head:

@@ -14,7 +14,7 @@ from agentcore_cli.contract import DEFAULT_ENDPOINT, USER_AGENT, Protocol
 from agentcore_cli.local.headers import HeaderList
 from agentcore_cli.local.held_body import HeldBody
 from agentcore_cli.local.proxy import CallerGone, Receive, RequestBody, Send
-from agentcore_cli.local.session_tokens import PREFIX
+from agentcore_cli.local.session_tokens import PREFIX, Grant
 from agentcore_cli.local.wire import ServiceFault, split_path
 from agentcore_cli.signature import hash_of
 
@@ -23,16 +23,20 @@ class Request:
     """`id` is what the answer carries as x-amzn-RequestId; `headers` are by lower-case name, of two alike the last.
 
     `protocol` is that of the agent, once it is known that the request is an invocation of one; `rpc_id` is the id of
-    the JSON-RPC request in its body, once that is known: a refusal is written as the protocol wants it. `known` is to
-    be called when its caller has proven that it may call: its connection is no stranger's from then on.
+    the JSON-RPC request in its body, once that is known: a refusal is written as the protocol wants it. `grant` is
+    that of the session that calls, once it is known to. `known` is to be called when its caller has proven that it may
+    call, with that grant, if any: its connection is no stranger's from then on; `hurry` when its answer ends before its
+    end: a caller that does not take what is left is hung up on.
     `path` and `query_string` are as they were sent. `session_token` stood before the path whose `segments` these are.
     """
 
     __slots__ = (
         "_has_body",
         "_held",
+        "grant",
         "header_list",
         "headers",
+        "hurry",
         "id",
         "known",
         "method",
@@ -58,7 +62,10 @@ class Request:
         self.headers: dict[bytes, bytes] = dict(self.header_list)
         self.receive = receive
         self.send = send
-        self.known: Callable[[], None] = scope.get("state", {}).get("known", _nothing)
+        state: dict[str, Callable[..., None]] = scope.get("state", {})
+        self.known: Callable[[Grant | None], None] = state.get("known", _nothing)
+        self.hurry: Callable[[], None] = state.get("hurry", _nothing)
+        self.grant: Grant | None = None
         self.protocol: Protocol = "HTTP"
         self.rpc_id: msgspec.Raw | None = None
         self._held: HeldBody | None = None
@@ -117,8 +124,8 @@ class Request:
         return RequestBody(self.receive, limit)
 
 
-def _nothing() -> None:
-    """What is to be done where nobody counts strangers."""
+def _nothing(*_: object) -> None:
+    """What is to be done where nobody looks after connections."""
 
 
 @lru_cache(maxsize=256)

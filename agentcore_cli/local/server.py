@@ -42,6 +42,7 @@ from agentcore_cli.local.daemon import HOST, process_started
 from agentcore_cli.local.data_plane import DataPlane
 from agentcore_cli.local.deployments import Deployments
 from agentcore_cli.local.extension import Extension
+from agentcore_cli.local.extraction.extractions import Extractions
 from agentcore_cli.local.faults import Faults
 from agentcore_cli.local.guard import Guard
 from agentcore_cli.local.home import Home
@@ -132,7 +133,10 @@ class LocalServer:
         extension = Extension(self._sessions, self._control, self._sandbox, self._credentials, clock, faults, self.end)
         data_plane = DataPlane(self._control, self._sessions, clock, faults)
         guard = Guard(self._port, Signatures(self._key, clock, str(home.root)), tokens)
-        self._memory = MemoryService(MemoryProcess(home.memories), self._control, clock, faults)
+        memories = MemoryProcess(home.memories)
+        self._extractions = Extractions(memories, self._control, programs, self._sandbox, home, clock)
+        memories.owes = self._extractions.due
+        self._memory = MemoryService(memories, self._control, clock, faults)
         self._http = _Uvicorn(Application(guard, data_plane, self._control, self._memory, extension, self._credentials))
         self._sandbox.answer_by(self._port, self._http.serve_besides)
 
@@ -166,6 +170,7 @@ class LocalServer:
         self._home.server_file.unlink(missing_ok=True)
         await self._control.close()
         await self._sessions.close()
+        await self._extractions.close()
         await self._sandbox.close()
         await self._credentials.close()
         await self._memory.close()

@@ -78,6 +78,7 @@ class Session:
     being_checked: bool = False
     drowsy: bool = False
     token: str = field(default="", repr=False)  # see `session_tokens`
+    begun_by: str | None = None  # the runtime of the session that called for it, where one did
     lacks_credentials: str = ""  # why its SDK gets none, since it asked last
     storage: Kept | None = None
     storage_bytes: int | None = None  # as it was looked at last

@@ -40,6 +40,7 @@ SLOW_START_SECONDS: Final = 3.0  # what the fault slow-start adds
 LAST_WORDS_SECONDS: Final = 5.0  # how long the rest of an answer may take once its agent has gone
 CATCH_UP_SECONDS: Final = 15.0  # a termination may take as long (runtime-lifecycle-settings)
 PRUNE_EVERY: Final = 50  # starts
+BEGUN_MAX: Final = 100  # living sessions that sessions of one runtime called for: an agent can call itself
 
 _log = logging.getLogger(__name__)
 
@@ -93,15 +94,16 @@ class Sessions:
                 await self._scheduling
         await self.storages.shut()
 
-    async def enter(self, version: Resolved, session_id: str, remark: str = "") -> Session:
+    async def enter(self, version: Resolved, session_id: str, remark: str = "", *, by: Grant | None = None) -> Session:
         """The session of this id, started if there is none; its log begins with the `remark` then.
 
-        Raises ServiceFault: 409 while another operation starts or ends it, 424 when its agent does not start.
+        `by` is the grant of the session that calls, where one does. Raises ServiceFault: 402 when those of its runtime
+        have called for too many, 409 while another operation starts or ends it, 424 when its agent does not start.
         """
         key = SessionKey(version.runtime_id, version.endpoint, session_id)
         session = self._live.get(key)
         if session is None:
-            return await self._start(key, version, remark=remark)
+            return await self._start(key, version, remark=remark, begun_by=by and by.runtime_id)
         if session.state not in ("active", "idle"):
             raise ServiceFault.retryable_conflict()
         return session
@@ -187,10 +189,21 @@ class Sessions:
             end.add_done_callback(_report)
         await asyncio.gather(*ends, return_exceptions=True)
 
-    async def _start(self, key: SessionKey, version: Resolved, *, remark: str = "", is_trial: bool = False) -> Session:
+    async def _start(
+        self,
+        key: SessionKey,
+        version: Resolved,
+        *,
+        remark: str = "",
+        is_trial: bool = False,
+        begun_by: str | None = None,
+    ) -> Session:
         if self._closing:
             raise ServiceFault(503, "ServiceUnavailableException", "the local runtime is being stopped")
+        if begun_by and sum(session.begun_by == begun_by for session in self._live.values()) >= BEGUN_MAX:
+            raise ServiceFault.quota(f"The agent has called for {BEGUN_MAX} sessions that live")
         session = self._new(key, version, is_trial=is_trial)
+        session.begun_by = begun_by
         self._live[key] = session
         try:
             if remark:
@@ -267,8 +280,7 @@ class Sessions:
         except SandboxError:
             _log.exception("session %s could not be cleaned up", session.name)
         finally:
-            if session.pool is not None:
-                session.pool.close()
+            session.cut()
             await self._forget(session, reason)
 
     async def _forget(self, session: Session, reason: str) -> None:

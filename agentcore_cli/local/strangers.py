@@ -1,8 +1,9 @@
-"""Callers who have not proven who they are: what they may cost, and who makes room when there are too many.
+"""Callers who are not the owner: what their connections may cost, and who makes room when there are too many.
 
 Every connection begins as a stranger's. It is nobody's any more when a request on it was found to be the owner's, or
 had a token that a runtime takes (`Application` and `DataPlane` say so). Until then it counts here; the newest is always
-let in, as it may be the owner's, and whoever was silent for longest goes instead.
+let in, as it may be the owner's, and whoever was silent for longest goes instead. One of a session is a guest's from
+then on: each session may have some, and they too make room when no descriptor is left.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ import errno
 import logging
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Final, Protocol
 
 STRANGERS_MAX: Final = 256
+GUESTS_MAX: Final = 512  # connections of one session
 RESERVE: Final = 16  # descriptors kept for when there are no others
 ACCEPTED_AT_ONCE: Final = 64
 PAUSE_SECONDS: Final = 0.05  # before the next look when there is neither a descriptor nor a stranger
@@ -27,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class Stranger(Protocol):
-    """A connection of somebody unknown."""
+    """A connection of somebody who is not the owner."""
 
     @property
     def silent(self) -> bool:
@@ -40,11 +42,14 @@ class Stranger(Protocol):
 
 
 class Strangers:
-    """The connections of strangers, oldest first."""
+    """The connections of strangers, oldest first, and those of each session."""
 
-    def __init__(self, most: int = STRANGERS_MAX) -> None:
+    def __init__(self, most: int = STRANGERS_MAX, most_of_a_session: int = GUESTS_MAX) -> None:
         self._most = most
+        self._most_of_a_session = most_of_a_session
         self._there: dict[Stranger, None] = {}
+        self._guests: dict[Hashable, dict[Stranger, None]] = {}
+        self._hosts: dict[Stranger, Hashable] = {}
 
     def __len__(self) -> int:
         return len(self._there)
@@ -54,19 +59,40 @@ class Strangers:
         if len(self._there) > self._most:
             self.make_room()
 
+    def belongs(self, stranger: Stranger, session: Hashable) -> None:
+        """It was found to be of a session."""
+        if stranger in self._hosts:
+            return
+        self.gone(stranger)
+        self._hosts[stranger] = session
+        guests = self._guests.setdefault(session, {})
+        guests[stranger] = None
+        if len(guests) > self._most_of_a_session:
+            self._hang_up(next((guest for guest in guests if guest.silent), stranger))
+
     def gone(self, stranger: Stranger) -> None:
-        """It has left, or is a stranger no more."""
+        """It has left, or is the owner's."""
         self._there.pop(stranger, None)
+        session = self._hosts.pop(stranger, None)
+        if session is not None:
+            guests = self._guests[session]
+            del guests[stranger]
+            if not guests:
+                del self._guests[session]
 
     def make_room(self) -> bool:
-        """Hang up on one, on a silent one if there is one. False when there is nobody but the newest."""
-        others = list(self._there)[:-1]
+        """Hang up on one, on a silent one if there is one. False when there is nobody but the newest stranger."""
+        most_guests = max(self._guests.values(), key=len, default={})
+        others = list(self._there)[:-1] or list(most_guests)
         one = next((stranger for stranger in others if stranger.silent), others[0] if others else None)
         if one is None:
             return False
+        self._hang_up(one)
+        return True
+
+    def _hang_up(self, one: Stranger) -> None:
         self.gone(one)
         one.hang_up()
-        return True
 
 
 class Acceptor:

@@ -10,21 +10,53 @@ from typing import Any, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.datastructures import Headers
-from websockets.frames import Frame
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 
 from agentcore_cli.contract import FRAME_MAX, PAYLOAD_MAX
+from agentcore_cli.local.frames import FrameLimits, pieces
 from agentcore_cli.local.wire import ServiceFault, fault_response
 
 ALIVE: Final = "agentcore.alive"  # what `receive` gives for a ping or a pong of the caller
+FLOODED: Final = "agentcore.flooded"  # what it gives for one frame too many; `reason` says of what
+_PASSED_OVER: Final = 65_536  # bytes behind a flood in which a close is still looked for
 
 
 class WebSocket(WebSocketsSansIOProtocol):
-    """Frames are 64 KB at most (close code 1009); a caller's ping or pong is an event like a message."""
+    """Frames are 64 KB at most (close code 1009); a caller's ping or pong is an event like a message.
+
+    Nothing more is read while an event waits to be taken, and no more than one pong waits for a caller that reads none.
+    """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.conn.max_message_size, self.conn.max_fragment_size = PAYLOAD_MAX, FRAME_MAX
+        self._limits = FrameLimits(self.loop.time)
+        self._behind: int | None = None  # bytes since a flood
+        self._pong = b""
+
+    def data_received(self, data: bytes) -> None:
+        for piece in pieces(data):
+            if self._behind is not None:
+                self._behind += len(piece)
+                if self._behind > _PASSED_OVER:
+                    return
+            super().data_received(piece)
+
+    def handle_events(self) -> None:
+        for event in self.conn.events_received():
+            if isinstance(event, Request):
+                self.handle_connect(event)
+            elif isinstance(event, Frame):
+                if event.opcode is Opcode.CLOSE:
+                    self.handle_close(event)
+                elif self._behind is None:
+                    self._take(event)
+
+    def resume_writing(self) -> None:
+        pong, self._pong = self._pong, b""
+        self.transport.write(pong)
+        super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -46,7 +78,10 @@ class WebSocket(WebSocketsSansIOProtocol):
         self.transport.close()
 
     def handle_ping(self) -> None:
-        super().handle_ping()
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self._pong = (self.conn.data_to_send() or [self._pong])[-1]
         self._tell()
 
     def handle_pong(self, event: Frame) -> None:
@@ -54,4 +89,25 @@ class WebSocket(WebSocketsSansIOProtocol):
         self._tell()
 
     def _tell(self) -> None:
-        self.queue.put_nowait({"type": ALIVE})  # type: ignore[misc, arg-type]  # ours, and not ASGI's
+        self._put({"type": ALIVE})
+        if not self.read_paused:
+            self.read_paused = True
+            self.transport.pause_reading()
+
+    def _take(self, frame: Frame) -> None:
+        if reason := self._limits.excess(frame):
+            self._behind, self.frames = 0, []
+            self._put({"type": FLOODED, "reason": reason})
+        elif frame.opcode is Opcode.CONT:
+            self.handle_cont(frame)
+        elif frame.opcode is Opcode.TEXT:
+            self.handle_text(frame)
+        elif frame.opcode is Opcode.BINARY:
+            self.handle_bytes(frame)
+        elif frame.opcode is Opcode.PING:
+            self.handle_ping()
+        else:
+            self.handle_pong(frame)
+
+    def _put(self, event: dict[str, str]) -> None:
+        self.queue.put_nowait(event)  # type: ignore[arg-type]  # ours, and not ASGI's

@@ -99,11 +99,12 @@ def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> De
             secrets = local_values(selected, request.caller, listener)
             _hand_over_credentials(request, selected, secrets)
             applied = _before_runtime(partial(_hand_over_credentials, request, selected, secrets), listener)
-            _tell_of_network(selected, listener)
+            health = wiring.local_runtime(selected).health()
+            if _is_new(plan):
+                _tell_level(health, listener)
+            _tell_of_network(selected, health, listener)
         with told_what_goes_on(place):
             outcome = apply(plan, place.journal, applied)
-        if selected.is_local and _is_new(plan):
-            _tell_level(wiring.local_runtime(selected).health(), listener)
         seconds = _see_it_start(request, place, outcome, listener) if smokes else {}
     return _result(selected, plan, outcome, {**outcome.seconds, **seconds})
 
@@ -140,7 +141,7 @@ def _ask(request: DeployRequest, selected: Selected, plan: Plan) -> None:
 
 
 def _tell_level(health: Health, listener: Listener) -> None:
-    """Once for each agent, where sessions are no more than processes: what that does not protect."""
+    """Once for each agent, before any of it runs: what sessions that are no more than processes do not protect."""
     if health.level == "process":
         message = (
             f"sessions are separate processes here, and no more ({health.level_reason}): an agent can read and change "
@@ -216,11 +217,11 @@ def _before_runtime(again: Callable[[], None], listener: Listener) -> Listener:
     return heard
 
 
-def _tell_of_network(selected: Selected, listener: Listener) -> None:
+def _tell_of_network(selected: Selected, health: Health, listener: Listener) -> None:
     """Say so when sessions do not get the private network that the config asks for."""
     if selected.loaded.config.local.network != "private":
         return
-    for wall in wiring.local_runtime(selected).health().protections:
+    for wall in health.protections:
         if wall["name"] == contract.LOCAL_NETWORK_PROTECTION and not wall["active"]:
             text = f"sessions share this machine's network, not private as local.network asks: {wall['reason']}"
             listener(Note(text, "warning"))

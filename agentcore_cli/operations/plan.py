@@ -15,7 +15,7 @@ from agentcore_cli.aws.session import Session
 from agentcore_cli.builders import image, source
 from agentcore_cli.builders.code_inputs import check_python
 from agentcore_cli.config import Start
-from agentcore_cli.config.schema import IMAGE_NAME, IMAGE_RULE
+from agentcore_cli.config.schema import IMAGE_NAME, IMAGE_RULE, LocalMount
 from agentcore_cli.contract import ENVIRONMENT_KEY_MAX, ENVIRONMENT_VALUE_MAX
 from agentcore_cli.engine import Change, Journal, Plan, plan_deploy
 from agentcore_cli.errors import EntrypointError, InputError, StillInProgressError
@@ -45,7 +45,7 @@ class LargeFile:
 class PlanResult:
     """`changes` are all resources in their order, `pending` those that would change; `largest` as many as asked for.
 
-    `network` is that of local sessions of code, None elsewhere.
+    `network` is that of local sessions of code, None elsewhere; `mounts` what of this machine's files they see besides.
     """
 
     agent: str
@@ -54,6 +54,7 @@ class PlanResult:
     pending: tuple[Change, ...]
     largest: tuple[LargeFile, ...] = ()
     network: local_network.SessionNetwork | None = None
+    mounts: tuple[LocalMount, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,15 +88,20 @@ def plan(overrides: Overrides, selected: Selected, listener: Listener, *, larges
     with visit(selected) as place:
         made = make_plan(place, overrides, Patience(), listener)
     told = _largest(overrides, selected, largest) if largest else ()
+    result = PlanResult(selected.agent_name, selected.target_name, made.changes, made.pending, told)
+    if not selected.is_local or _is_image(overrides, selected):
+        return result  # containers have what the engine gives
     network = _network(overrides, selected)
-    return PlanResult(selected.agent_name, selected.target_name, made.changes, made.pending, told, network)
+    return replace(result, network=network, mounts=selected.loaded.config.local.mounts)
+
+
+def _is_image(overrides: Overrides, selected: Selected) -> bool:
+    there = selected.state.deployed(selected.agent_name)
+    has_image = overrides.build is None and there is not None and "/" in (there.artifact or "")
+    return bool(overrides.image) or overrides.build == "docker" or has_image
 
 
 def _network(overrides: Overrides, selected: Selected) -> local_network.SessionNetwork | None:
-    there = selected.state.deployed(selected.agent_name)
-    has_image = overrides.build is None and there is not None and "/" in (there.artifact or "")
-    if overrides.image or overrides.build == "docker" or has_image:
-        return None  # containers have a network of the engine's
     return local_network.session_network(selected, {**wiring.local_environment(selected), **overrides.environment})
 
 

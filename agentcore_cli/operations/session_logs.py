@@ -1,4 +1,4 @@
-"""The logs of the local runtime: a file for each session."""
+"""The logs of the local runtime: a file for each session, and for what a project's own extraction of records says."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Final
 
 from agentcore_cli.errors import AgentcoreError, NotFoundError
 from agentcore_cli.events import Listener, Note, ignore
+from agentcore_cli.local.logs import EXTRACTION
 from agentcore_cli.operations.log_lines import LAST_LINES, LogLine, LogsRequest, stamp
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.operations.sessions import Session, find_session, list_sessions
@@ -73,9 +74,17 @@ class SessionLogs:
         for session in self._sessions():
             if session.log is not None and session.log not in self._files:
                 self._files[session.log] = _LogFile(session.session_id, Path(session.log))
+        if self._request.session is None:
+            self._look_for_extractions()
         for line in heapq.merge(*(file.new_lines() for file in self._files.values())):
             if self._since <= line.timestamp <= self._until:
                 yield line
+
+    def _look_for_extractions(self) -> None:
+        """They lie among the sessions' logs of their endpoint: `<group>/YYYY/MM/DD/[extraction] <id>.log`."""
+        for group in {Path(log).parents[3] for log in self._files}:
+            for path in group.glob("*/*/*/[[]extraction[]] *.log"):
+                self._files.setdefault(str(path), _LogFile(EXTRACTION, path))
 
     def _sessions(self) -> Iterable[Session]:
         sessions = list_sessions(self._selected, ended=True).sessions

@@ -15,8 +15,9 @@ from agentcore_cli.builders.mounts import Mount
 from agentcore_cli.builders.store import Store
 from agentcore_cli.config import Memory as MemorySettings
 from agentcore_cli.config import Start
-from agentcore_cli.contract import LOCAL_ACCOUNT, LOCAL_ROLE, EcrRepository, is_in_ecr
+from agentcore_cli.contract import LOCAL_ACCOUNT, LOCAL_ROLE, TAG_EXTRACTION, EcrRepository, is_in_ecr
 from agentcore_cli.engine import Outputs, Resource
+from agentcore_cli.errors import InputError
 from agentcore_cli.resources import memory, runtime_facts
 from agentcore_cli.resources.deployment import Deployment
 from agentcore_cli.resources.image_project import image_project, with_python_path
@@ -60,7 +61,8 @@ class LocalDeployment(Deployment):
 
 
 def wanted(deployment: LocalDeployment, session: Session) -> list[Resource]:
-    """What a deploy makes or looks at."""
+    """What a deploy makes or looks at. Raises InputError for an extraction of the project's own that can't run."""
+    _check_extraction(deployment)
     memories = [_memory(deployment, session)] if deployment.agent.memory else []
     return [*memories, *_artifacts(deployment), runtime(deployment, session)]
 
@@ -82,10 +84,25 @@ def _memory(deployment: LocalDeployment, session: Session) -> Memory:
     """Ours; for one that the config names by its id that one, if it is here, and else ours in its place."""
     assert deployment.memory_name, "asked for only where there is one"
     settings = deployment.agent.whole_memory or MemorySettings(deployment.memory_name)
-    wish = memory.Wish(
-        deployment.memory_name, deployment.owner, settings, deployment.agent.tags, stands_in_for=settings.given_id
-    )
+    extraction = {TAG_EXTRACTION: settings.local_extraction} if settings.local_extraction else {}
+    tags = {**deployment.agent.tags, **extraction}
+    wish = memory.Wish(deployment.memory_name, deployment.owner, settings, tags, stands_in_for=settings.given_id)
     return Memory(wish, Memories(session), deployment.patience)
+
+
+def _check_extraction(deployment: LocalDeployment) -> None:
+    settings = deployment.agent.whole_memory
+    file = settings.local_extraction if settings else None
+    if file is None:
+        return
+    where = f"agents.{deployment.owner.agent}.memory.local_extraction"
+    if not (deployment.root / file).is_file():
+        raise InputError(f"{where}: {file}: there is no such file in {deployment.root}")
+    if deployment.runs_image or deployment.overrides.image:
+        raise InputError(
+            f"{where}: it runs beside an agent that runs as code, and this one runs as an image",
+            hint="take it out, or deploy without an image",
+        )
 
 
 def runtime(deployment: LocalDeployment, session: Session) -> Runtime:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from tests.attacks.inside import Inside, refused_call
 from tests.local_runtime import RunningServer, eventually
+from tests.server_memory import Memory
 
 AGENTS = Path(__file__).parents[1] / "agents"
 TAGS: dict[str, dict[str, str]] = {
@@ -159,3 +162,23 @@ def test_the_database_is_its_owners_alone(server: RunningServer, memories: dict[
     files = list(server.home.root.glob("memory.db*"))
     assert len(files) >= 2
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+
+
+def test_bodies_that_a_session_never_ends_are_bounded_together(
+    server: RunningServer, insides: dict[str, Inside], memories: dict[str, str]
+) -> None:
+    """Each may be large, and nobody is to act on it before it is whole: forty of them are not in memory at once."""
+    inside, path = insides["mine"], f"/memories/{memories['mine']}/events"
+    lines = (f"POST {inside.path}{path} HTTP/1.1", f"host: {server.info.host}:{server.info.port}")
+    head = "\r\n".join((*lines, "content-length: 60000000", "", "")).encode()
+    with Memory(server.info.pid) as memory, contextlib.ExitStack() as held:
+        for _ in range(40):
+            one = held.enter_context(socket.create_connection((server.info.host, server.info.port), timeout=60))
+            one.settimeout(0.2)
+            with contextlib.suppress(TimeoutError):
+                one.sendall(head + bytes(20_000_000))
+        inside.data.list_actors(memoryId=memories["mine"])
+        server.data.create_event(
+            memoryId=memories["mine"], eventTimestamp=time.time(), payload=[{"blob": "x" * 100_000}], **THREAD
+        )
+    assert memory.growth < 150_000_000

@@ -26,10 +26,10 @@ pytestmark = [
 ]
 
 
-def as_nobody(folder: Path, search_path: str) -> Any:
+def as_nobody(folder: Path, search_path: str, before: str = "") -> Any:
     script = folder / "tests" / "attacks" / "unprivileged_network.py"
     user = f"setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups"
-    command = f"{OPEN_TUN} {user} {PYTHON} {script} {folder / 'state'}"
+    command = f"{before} {OPEN_TUN} {user} {PYTHON} {script} {folder / 'state'}"
     result = subprocess.run(
         ["unshare", "--mount", "sh", "-c", command],
         capture_output=True,
@@ -51,3 +51,13 @@ def test_nobody_has_private_networks_by_pasta(folder: Path) -> None:
     assert seen["machine"] == "ConnectionRefusedError"
     assert seen["named"] == "connected"
     assert subprocess.run(["pgrep", "-u", str(NOBODY), "-f", "pasta"], capture_output=True).stdout == b""
+
+
+def test_without_pasta_nobody_has_the_network_of_the_machine_and_is_told(folder: Path) -> None:
+    found = {os.path.realpath(path) for path in map(shutil.which, ("pasta", "pasta.avx2", "passt")) if path}
+    hidden = "".join(f"mount --bind /dev/null {path} && " for path in sorted(found))
+    seen = as_nobody(folder, os.defpath + ":/usr/sbin", hidden)
+    if seen["level"] == "process":
+        pytest.skip("ordinary users have no namespaces here")
+    assert seen["reason"] == "an ordinary user needs pasta for it (Debian's package passt)"
+    assert (seen["machine"], seen["named"]) == ("connected", "connected")

@@ -100,6 +100,42 @@ def test_processes_and_disk_are_limited(stage_of: Theatre) -> None:
     assert filled == errno.ENOSPC
 
 
+def test_what_the_kernel_counts_for_all_of_a_user_is_not_one_sessions(stage_of: Theatre) -> None:
+    """Watchers of files, signals that wait, and the names that shared memory has."""
+    watchers = """
+import ctypes, os
+_libc = ctypes.CDLL(None, use_errno=True)
+held = []
+while (watcher := _libc.inotify_init1(0)) >= 0: held.append(watcher)
+result = [len(held), ctypes.get_errno()]
+"""
+    signals = """
+import ctypes, os, signal, struct, time
+told, tell = os.pipe()
+child = os.fork()
+if child == 0:
+    signal.pthread_sigmask(signal.SIG_BLOCK, [40]); os.write(tell, b"x"); time.sleep(1000)
+os.read(told, 1)
+said = (ctypes.c_char * 128)(); struct.pack_into("iii", said, 0, 40, 0, -1)
+_libc.sigqueue.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_void_p]
+sent = 0
+while sent < 200_000 and _libc.sigqueue(child, 40, None) == 0: sent += 1
+result = [sent, ctypes.get_errno()]
+"""
+    names = """
+sent = 0
+try:
+    while sent < 200_000: os.close(os.open(f"/dev/shm/{sent}", os.O_CREAT)); sent += 1
+    result = [sent, 0]
+except OSError as error: result = [sent, error.errno]
+"""
+    ((seen, sent, made), (beside,)) = stage_of.play([watchers, signals, names], [watchers])
+    assert (seen[0] <= 16, seen[1]) == (True, errno.EMFILE)
+    assert (sent[0] <= 8192, sent[1]) == (True, errno.EAGAIN)
+    assert (made[0] < 65_536, made[1]) == (True, errno.ENOSPC)
+    assert beside[0] == seen[0], "another session gets as many"
+
+
 @pytest.mark.parametrize("kind", ["SOCK_DGRAM", "SOCK_STREAM"])
 def test_no_abstract_socket_of_another_session(stage_of: Theatre, kind: str) -> None:
     bind = (

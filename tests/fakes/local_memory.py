@@ -12,6 +12,7 @@ from botocore.model import OperationModel, ServiceModel
 
 from agentcore_cli.local.memory.frames import Answered, Asked
 from agentcore_cli.local.memory.worker import Worker
+from agentcore_cli.local.reserve import Reserve
 from agentcore_cli.local.store import Store
 from agentcore_cli.local.wire import split_path
 from tests.fakes.control_model import inputs, service
@@ -24,15 +25,16 @@ CONTROL: ServiceModel = service()
 class LocalMemory:
     """`now` is its clock, in epoch seconds; a request may come from a session of `project`."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, reserve: Reserve | None = None) -> None:
         self.path = root / "memory.db"
+        self.reserve = reserve
         self.now = 1_800_000_000.0
         self.open()
 
     def open(self) -> None:
         """Start as after a crash: a new process on the same database."""
         self.store = Store(self.path)
-        self.worker = Worker(self.store)
+        self.worker = Worker(self.store, self.reserve)
 
     def close(self) -> None:
         self.store.close()

@@ -80,7 +80,7 @@ class SessionServer:
         """Enter the session and make one whole request of it."""
         session = await self.sessions.enter(resolved, session_id)
         assert session.pool is not None
-        exchange = Exchange(session.pool, RequestBody(Body(body), len(body)))
+        exchange = Exchange(session.pool, RequestBody(Body(body), len(body)), lambda: None)
         self.sessions.begin(session, exchange)
         try:
             head = await exchange.ask(lambda length: b"POST / HTTP/1.1\r\ncontent-length: %d\r\n\r\n" % length, None)

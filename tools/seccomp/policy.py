@@ -10,6 +10,10 @@ no agent needs and an attacker does:
 - the first process of the session's pid namespace, its init, which may have the same user: its limits, its
   scheduling, signals to it, its memory.
 
+A session that has storage gets what AgentCore's session storage has (runtime-filesystem-configurations): no hard links,
+extended attributes and fallocate. A filter sees no paths, so that holds for all folders of such a session; programs
+know the answers, which are those of a file system without them, and do with less.
+
 A refusal is what Docker gives: EPERM for what the list knows, ENOSYS for what is newer than all of it, so that programs
 fall back to older calls; ENOSYS for clone3, whose flags no filter can see, and for calls of other architectures.
 """
@@ -26,8 +30,9 @@ ALLOW: Final = 0x7FFF0000  # SECCOMP_RET_ALLOW
 ERRNO: Final = 0x00050000  # SECCOMP_RET_ERRNO; the number is in the lower half
 REFUSED: Final = ERRNO | errno.EPERM
 UNKNOWN: Final = ERRNO | errno.ENOSYS
+UNSUPPORTED: Final = ERRNO | errno.EOPNOTSUPP
 
-ROLES: Final = ("session", "parent")
+ROLES: Final = ("session", "storing", "parent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,12 @@ _SOCKET_TYPE: Final = 0xF
 _SOCKET_TYPES: Final = (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_SEQPACKET)
 _JOIN_SESSION_KEYRING: Final = 1
 
+# What session storage does not have, as link(2), setxattr(2) and fallocate(2) say it.
+_NOT_IN_STORAGE: Final = {
+    **dict.fromkeys(("link", "linkat"), REFUSED),
+    **dict.fromkeys(("setxattr", "lsetxattr", "fsetxattr", "setxattrat", "fallocate"), UNSUPPORTED),
+}
+
 # What the parent needs besides, to make what its sessions live in.
 _ALLOWED_TO_PARENT: Final = (
     "chroot",
@@ -122,6 +133,8 @@ def policy(role: str) -> dict[str, Action]:
     """What is answered to each call that is known by name and not simply refused."""
     actions: dict[str, Action] = dict.fromkeys(_ALLOWED, ALLOW)
     actions |= _conditions()
+    if role == "storing":
+        actions |= _NOT_IN_STORAGE
     if role == "parent":
         actions |= dict.fromkeys([*_ALLOWED_TO_PARENT, *_NAMING_A_PROCESS, *_NAMING_A_USER, "clone"], ALLOW)
         actions["keyctl"] = _only(Argument(0, (_JOIN_SESSION_KEYRING,)))

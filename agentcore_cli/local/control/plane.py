@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from agentcore_cli.contract import TAG_PROJECT
+from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import operations, requests
 from agentcore_cli.local.control.endpoints import Endpoints
@@ -70,6 +70,13 @@ class ControlPlane:
         """Whether two runtimes, by id, are one, or their tags name the same project."""
         projects = {self.project_of(runtime_id) for runtime_id in (one, other)}
         return one == other or (len(projects) == 1 and None not in projects)
+
+    def deployed(self, project: str, agent: str) -> Resolved | None:
+        """What DEFAULT leads to at the newest runtime whose tags name project and agent; None where there is none."""
+        for runtime_id in reversed(self._tags.having({TAG_PROJECT: project, TAG_AGENT: agent})):
+            if (found := self._resolution.live(runtime_id)) is not None:
+                return found
+        return None
 
     def project_of(self, runtime_id: str) -> str | None:
         """The project that a runtime's tags name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.local.control.lifecycle import Resolved
 from agentcore_cli.local.control.records import Runtime
 from agentcore_cli.local.control.shapes import RUNTIME_ID_PATTERN
@@ -37,6 +38,13 @@ class Resolution:
         if self._faults.strike("not-found-after-ready"):
             raise _not_found(qualifier, resolved.runtime_arn)
         return resolved
+
+    def live(self, runtime_id: str) -> Resolved | None:
+        """What DEFAULT leads to at a runtime that is not being removed."""
+        endpoint = self._tables.endpoint(runtime_id, DEFAULT_ENDPOINT)
+        if endpoint is None or endpoint.live_version is None or endpoint.status == "DELETING":
+            return None
+        return resolve_version(self._tables, runtime_id, endpoint.name, endpoint.live_version)
 
     def _recall(self, runtime: str, account: str | None, qualifier: str) -> Resolved:
         """Asked for on every call of the data plane: remembered for as long as no table changes."""

@@ -50,6 +50,12 @@ class Tags:
         query = "SELECT key, value FROM tags WHERE runtime_id = ? AND endpoint = ? ORDER BY key"
         return {row[0]: row[1] for row in self._store.all(query, runtime_id, endpoint)}
 
+    def having(self, tags: Mapping[str, str]) -> tuple[str, ...]:
+        """The ids of the runtimes that have all of these tags, in the order of their creation."""
+        each = "SELECT runtime_id FROM tags WHERE endpoint = '' AND key = ? AND value = ?"
+        query = f"SELECT id FROM runtimes WHERE id IN ({' INTERSECT '.join([each] * len(tags))}) ORDER BY sequence"
+        return tuple(row[0] for row in self._store.all(query, *(part for tag in tags.items() for part in tag)))
+
 
 def existing_resource(tables: Tables, call: Call) -> tuple[str, str]:
     """Runtime id and endpoint name ("": the runtime itself) of the ARN. Raises ServiceFault (404) if none has it."""

@@ -6,14 +6,17 @@ import logging
 import select
 import signal
 import socket
+import sqlite3
 import sys
 from pathlib import Path
 
 import msgspec
 
-from agentcore_cli.local.memory.frames import Asked, Frames, frame
+from agentcore_cli.errors import AgentcoreError
+from agentcore_cli.local.memory.frames import Answered, Asked, Frames, frame
 from agentcore_cli.local.memory.worker import Worker
 from agentcore_cli.local.store import Store
+from agentcore_cli.local.wire import ServiceFault
 
 PIECE = 1_048_576  # bytes
 
@@ -22,10 +25,27 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it ends when there is nobody to answer, with its work done
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     with socket.socket(fileno=int(sys.argv[2])) as line:
-        store = Store(Path(sys.argv[1]))
-        serve(line, Worker(store))
+        try:
+            store = Store(Path(sys.argv[1]))
+            worker = Worker(store)
+        except (AgentcoreError, ServiceFault, sqlite3.Error) as error:
+            refuse(line, error)
+            return 1
+        serve(line, worker)
         store.close()
     return 0
+
+
+def refuse(line: socket.socket, error: AgentcoreError | ServiceFault | sqlite3.Error) -> None:
+    """Say to who asks first that the database can't be had, and why; whoever asks then has it tried again."""
+    hint = f"; {error.hint}" if isinstance(error, AgentcoreError) and error.hint else ""
+    message = getattr(error, "message", None) or f"{sys.argv[1]}: {error}"
+    answer = Answered.of(ServiceFault(500, "ServiceException", f"{message}{hint}"))
+    frames = Frames()
+    while data := line.recv(PIECE):
+        if asked := list(frames.feed(data)):
+            line.sendall(b"".join(frame(number, answer) for number, _ in asked))
+            return
 
 
 def serve(line: socket.socket, worker: Worker) -> None:
@@ -47,7 +67,13 @@ def serve(line: socket.socket, worker: Worker) -> None:
             continue  # no message is whole yet
         asked = [msgspec.msgpack.decode(message, type=Asked) for _, message in batch]
         answers = worker.answer(asked)
-        line.sendall(b"".join(frame(number, answer) for (number, _), answer in zip(batch, answers, strict=True)))
+        out = bytearray()
+        for (number, _), answer in zip(batch, answers, strict=True):
+            out += frame(number, answer)
+            if len(out) > PIECE:  # never all pages at once, but small answers in one go
+                line.sendall(out)
+                out.clear()
+        line.sendall(out)
 
 
 def _has_more(line: socket.socket) -> bool:

@@ -5,15 +5,11 @@ All of it is found in the tables: events that wait for extraction, what has expi
 
 from __future__ import annotations
 
-import hashlib
 import time
 from typing import Any, Final
 
-import msgspec
-
-from agentcore_cli.local.memory import extraction
-from agentcore_cli.local.memory.event_ids import event_id
-from agentcore_cli.local.memory.jobs import Failed, Jobs, Waiting
+from agentcore_cli.local.memory.drawing import Drawing
+from agentcore_cli.local.memory.jobs import Jobs
 from agentcore_cli.local.memory.memories import Memories, Memory
 from agentcore_cli.local.memory.records import Records
 from agentcore_cli.local.memory.search import Search
@@ -22,7 +18,6 @@ from agentcore_cli.local.store import Store
 
 CHUNK: Final = 200  # rows that one step removes
 EVENTS: Final = 20  # events that one step extracts from
-SUMMARY_MESSAGES: Final = 20  # of a session, the newest, that a summary is made of
 SWEEP_SECONDS: Final = 10.0  # between looks for what has expired
 
 
@@ -30,7 +25,14 @@ class Chores:
     """`now` is the runtime's clock as the last request told it; 0 before the first."""
 
     def __init__(
-        self, store: Store, memories: Memories, records: Records, search: Search, jobs: Jobs, tokens: Tokens
+        self,
+        store: Store,
+        memories: Memories,
+        records: Records,
+        search: Search,
+        jobs: Jobs,
+        tokens: Tokens,
+        drawing: Drawing,
     ) -> None:
         self.now = 0.0
         self._store = store
@@ -38,20 +40,20 @@ class Chores:
         self._records = records
         self._jobs = jobs
         self._tokens = tokens
+        self._drawing = drawing
         self._search = search
         self._sweep_at = 0.0
 
-    def step(self) -> bool:
-        """Do some of it; whether there may be more."""
+    def step(self, *, adds: bool = True) -> bool:
+        """Do some of it, without `adds` only what removes; whether there may be more."""
         if not self.now:
             return False
-        if waiting := self._jobs.waiting(EVENTS):
+        if adds and (waiting := self._jobs.waiting(EVENTS)):
             with self._store.transaction():
                 for one in waiting:
-                    self._extract(one)
-                    self._jobs.done(one)
+                    self._drawing.draw(one, self.now)
             return True
-        if self._search.behind():
+        if adds and self._search.behind():
             with self._store.transaction():
                 self._search.catch_up()
             return True
@@ -62,52 +64,6 @@ class Chores:
             more = any([more, self._sweep_records(), self._tokens.forget(self.now)])
         self._sweep_at = 0.0 if more else time.monotonic() + SWEEP_SECONDS
         return more
-
-    def _extract(self, waiting: Waiting) -> None:
-        row = self._store.one(
-            "SELECT events.memory, ms, payload, actors.actor, sessions.session, sessions.seq FROM events"
-            " JOIN sessions ON sessions.seq = events.session JOIN actors ON actors.seq = sessions.actor"
-            " WHERE events.seq = ?",
-            waiting.event,
-        )
-        memory = self._memories.numbered(row[0]) if row else None
-        if row is None or memory is None:
-            return
-        _, ms, payload, actor, session, thread = row
-        event = event_id(ms, waiting.event)
-        for strategy in memory.strategies:
-            if waiting.strategy not in (None, strategy["strategyId"]):
-                continue
-            try:
-                namespace = extraction.namespace(strategy, actor, session, waiting.variables)
-            except extraction.NoNamespace as error:
-                id = strategy["strategyId"]
-                failed = (memory.seq, id, waiting.event, event, waiting.variables, session, actor, str(error))
-                self._jobs.fail(Failed(*failed))
-                continue
-            said = extraction.messages(msgspec.json.decode(payload))
-            if extraction.kind(strategy) == "SUMMARIZATION" and said:
-                said = self._newest(thread)
-            for found in extraction.extracts(strategy, said, event, session):
-                self._records.put(
-                    memory,
-                    self.now,
-                    namespace=namespace,
-                    strategy=strategy["strategyId"],
-                    text=found.text,
-                    source=hashlib.sha256(found.source.encode()).hexdigest(),
-                    days=strategy.get("recordExpiryDurationDays"),
-                )
-
-    def _newest(self, thread: int) -> list[extraction.Message]:
-        """The newest messages of a session, in the order in which they were said."""
-        rows = self._store.execute("SELECT payload FROM events WHERE session = ? ORDER BY ms DESC, seq DESC", thread)
-        said: list[extraction.Message] = []
-        for (payload,) in rows:
-            said = extraction.messages(msgspec.json.decode(payload)) + said
-            if len(said) >= SUMMARY_MESSAGES:
-                break
-        return said[-SUMMARY_MESSAGES:]
 
     def _sweep(self, memory: Memory) -> bool:
         """Remove some of what has expired, or of a memory that is gone; whether there may be more."""

@@ -107,7 +107,7 @@ class Events:
         assert cursor.lastrowid is not None  # an INSERT has one
         if memory.strategies and "extractionMode" not in call.members:
             variables = call.members.get("extractionConfig", {}).get("namespaceVariables", {})
-            self._jobs.add(cursor.lastrowid, variables)
+            self._jobs.add(memory, cursor.lastrowid, variables)
         return {"session": session, "event": event_id(ms, cursor.lastrowid)}
 
     def _remembered(self, call: Call, memory: Memory, made: Json) -> Json:

@@ -10,7 +10,7 @@ something in the right namespace. Of the conversational messages of an event:
 - EPISODIC: a record for each event in which a USER's message is followed by an ASSISTANT's: what was asked, and what
   came of it. Reflections are not made.
 - CUSTOM: as the strategy that it overrides; its prompts and models are not asked. A self-managed one makes nothing:
-  its pipeline is yours.
+  AgentCore would hand the events over to a pipeline of yours (memory-self-managed-strategies).
 
 A sentence that is there already, in the same namespace, is not kept twice.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -27,10 +27,36 @@ class Asked(msgspec.Struct, array_like=True):
     now: float
     granted: bool = False
     project: str | None = None
+    inner: str = ""
+    """What the server itself asks for, which nobody can from outside: "read" or "keep" (`drawing`)."""
+
+
+class Reading(msgspec.Struct, array_like=True):
+    """An event for a project's `file` to read, with the strategies that it is read for; `number` is for `Found`."""
+
+    number: int
+    memory: str
+    project: str
+    agent: str
+    file: str
+    event: dict[str, Any]
+    strategies: list[dict[str, Any]]
+
+
+class Found(msgspec.Struct, array_like=True):
+    """What has come of a `Reading`, by the ids of strategies; with a `reason` nothing has of any."""
+
+    number: int
+    texts: dict[str, list[str]] = {}
+    failed: dict[str, str] = {}
+    reason: str = ""
 
 
 class Answered(msgspec.Struct, array_like=True):
-    """An answer, or, with an error's `type`, a refusal whose words are its `body`."""
+    """An answer, or, with an error's `type`, a refusal whose words are its `body`.
+
+    `owes`: since the last answer that said so, an event came that a project's file has to read.
+    """
 
     status: int
     headers: Headers
@@ -38,6 +64,7 @@ class Answered(msgspec.Struct, array_like=True):
     type: str = ""
     reason: Reason | None = None
     fields: list[tuple[str, str]] = []
+    owes: bool = False
 
     @classmethod
     def of(cls, fault: ServiceFault) -> Answered:

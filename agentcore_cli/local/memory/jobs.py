@@ -1,7 +1,8 @@
 """Extraction jobs: what is to be made of each event, and what could not be.
 
-An event waits from the transaction on that made it, so none is forgotten by a kill. What fails is a job that
-ListMemoryExtractionJobs shows, as the service does, and StartMemoryExtractionJob lets it wait once more.
+An event waits from the transaction on that made it, so none is forgotten by a kill; it waits for this process, or,
+where the memory has a file of the project's for that, for the server to have that run (`by_file`). What fails is a job
+that ListMemoryExtractionJobs shows, as the service does, and StartMemoryExtractionJob lets it wait once more.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import msgspec
 
 from agentcore_cli.local.memory import paging
 from agentcore_cli.local.memory.call import Call
-from agentcore_cli.local.memory.memories import Memories
+from agentcore_cli.local.memory.memories import Memories, Memory
 from agentcore_cli.local.memory.tokens import Tokens
 from agentcore_cli.local.store import Store
 from agentcore_cli.local.wire import ServiceFault
@@ -47,17 +48,36 @@ class Jobs:
         self._store = store
         self._memories = memories
         self._tokens = tokens
+        self._is_news = bool(self.waiting(1, by_file=True))
 
-    def add(self, event: int, variables: Mapping[str, str], strategy: str | None = None) -> None:
+    def add(self, memory: Memory, event: int, variables: Mapping[str, str], strategy: str | None = None) -> None:
+        by_file = memory.extraction_file is not None
+        self._is_news = self._is_news or by_file
         self._store.execute(
-            "INSERT INTO pending (event, variables, strategy) VALUES (?, ?, ?)",
-            *(event, msgspec.json.encode(variables).decode(), strategy),
+            "INSERT INTO pending (event, variables, strategy, by_file) VALUES (?, ?, ?, ?)",
+            *(event, msgspec.json.encode(variables).decode(), strategy, by_file),
         )
 
-    def waiting(self, limit: int) -> list[Waiting]:
-        """Those that wait the longest."""
-        rows = self._store.all("SELECT seq, event, variables, strategy FROM pending ORDER BY seq LIMIT ?", limit)
+    def news(self) -> bool:
+        """Whether there is more that waits for the server than when this was asked last."""
+        told, self._is_news = self._is_news, False
+        return told
+
+    def waiting(self, limit: int, *, by_file: bool = False, behind: int = 0) -> list[Waiting]:
+        """Those that wait the longest, after the one of number `behind`."""
+        rows = self._store.all(
+            "SELECT seq, event, variables, strategy FROM pending WHERE by_file = ? AND seq > ? ORDER BY seq LIMIT ?",
+            *(by_file, behind, limit),
+        )
         return [Waiting(seq, event, msgspec.json.decode(told), strategy) for seq, event, told, strategy in rows]
+
+    def numbered(self, seq: int) -> Waiting | None:
+        row = self._store.one("SELECT seq, event, variables, strategy FROM pending WHERE seq = ?", seq)
+        return Waiting(row[0], row[1], msgspec.json.decode(row[2]), row[3]) if row else None
+
+    def leave_to_us(self, waiting: Waiting) -> None:
+        """The memory has no file any more."""
+        self._store.execute("UPDATE pending SET by_file = 0 WHERE seq = ?", waiting.seq)
 
     def done(self, waiting: Waiting) -> None:
         self._store.execute("DELETE FROM pending WHERE seq = ?", waiting.seq)
@@ -88,16 +108,15 @@ class Jobs:
 
     def start(self, call: Call) -> Json:
         memory = self._memories.find(call)
-        return self._tokens.once(
-            call, memory.id, lambda: self._start(call.members["extractionJob"]["jobId"], memory.seq)
-        )
+        return self._tokens.once(call, memory.id, lambda: self._start(call.members["extractionJob"]["jobId"], memory))
 
-    def _start(self, job_id: str, memory: int) -> Json:
-        row = self._store.one("SELECT event, variables, strategy FROM jobs WHERE id = ? AND memory = ?", job_id, memory)
+    def _start(self, job_id: str, memory: Memory) -> Json:
+        query = "SELECT event, variables, strategy FROM jobs WHERE id = ? AND memory = ?"
+        row = self._store.one(query, job_id, memory.seq)
         if row is None:
             raise ServiceFault.not_found(f"Extraction job not found: {job_id}")
         self._store.execute("DELETE FROM jobs WHERE id = ?", job_id)
-        self.add(row[0], msgspec.json.decode(row[1]), row[2])
+        self.add(memory, row[0], msgspec.json.decode(row[1]), row[2])
         return {"jobId": job_id}
 
 

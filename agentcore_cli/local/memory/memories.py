@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from agentcore_cli.contract import LOCAL_ACCOUNT, SERVICE, TAG_PROJECT
+from agentcore_cli.contract import LOCAL_ACCOUNT, SERVICE, TAG_EXTRACTION, TAG_PROJECT
 from agentcore_cli.local.memory import paging, strategies
 from agentcore_cli.local.memory.call import Call
 from agentcore_cli.local.memory.rules import STRATEGIES_MAX
@@ -53,6 +53,11 @@ class Memory:
     @property
     def arn(self) -> str:
         return f"arn:aws:{SERVICE}:{self.region}:{LOCAL_ACCOUNT}:memory/{self.id}"
+
+    @property
+    def extraction_file(self) -> str | None:
+        """The project's own file that is called in place of what this machine draws from events."""
+        return self.tags.get(TAG_EXTRACTION)
 
     @property
     def strategies(self) -> list[Json]:

@@ -31,6 +31,16 @@ class Operation(operations.Operation):
 
     is_control: bool = False
 
+    @property
+    def may_be_large(self) -> bool:
+        """Its answer may hold megabytes."""
+        return self.name in ("GetEvent", "ListEvents", "ListMemoryRecords", "RetrieveMemoryRecords")
+
+    @property
+    def adds(self) -> bool:
+        """It may leave more in the database than there was."""
+        return self.name.startswith(("Create", "BatchCreate", "BatchUpdate"))
+
 
 def _of_control(operation: operations.Operation) -> Operation:
     members = {
@@ -86,11 +96,15 @@ DATA: Final = (
 )
 CONTROL: Final = tuple(map(_of_control, _CONTROL))
 OPERATIONS: Final = (*DATA, *CONTROL)
+_BY_FORM: Final = {
+    form: tuple(each for each in OPERATIONS if (each.method, len(each.path)) == form)
+    for form in {(each.method, len(each.path)) for each in OPERATIONS}
+}
 
 
 def find(method: str, segments: list[str]) -> tuple[Operation, dict[str, str]] | None:
     """The operation a request is for, and the members in its path."""
-    for operation in OPERATIONS:
+    for operation in _BY_FORM.get((method, len(segments)), ()):
         if (in_path := operation.bind(method, segments)) is not None:
             return operation, in_path
     return None

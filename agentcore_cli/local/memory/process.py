@@ -8,6 +8,7 @@ import itertools
 import logging
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, cast
 
@@ -26,6 +27,8 @@ class MemoryProcess:
     """One process over `database`, and who waits for its answers."""
 
     def __init__(self, database: Path) -> None:
+        self.owes: Callable[[], None] = _nobody_reads
+        """Called when there is something that a project's file has to read."""
         self._database = database
         self._starting = asyncio.Lock()
         self._line: _Line | None = None
@@ -45,15 +48,16 @@ class MemoryProcess:
     async def _start(self) -> _Line:
         async with self._starting:
             if self._line is None or self._line.ended:
-                self._line = await _Line.open(self._database)
+                self._line = await _Line.open(self._database, lambda: self.owes())
             return self._line
 
 
 class _Line(asyncio.Protocol):
     """The socket to one process."""
 
-    def __init__(self) -> None:
+    def __init__(self, owes: Callable[[], None]) -> None:
         self.ended = False
+        self._owes = owes
         self._frames = Frames()
         self._numbers = itertools.count()
         self._waiting: dict[int, asyncio.Future[Answered]] = {}
@@ -61,7 +65,7 @@ class _Line(asyncio.Protocol):
         self._process: asyncio.subprocess.Process
 
     @classmethod
-    async def open(cls, database: Path) -> _Line:
+    async def open(cls, database: Path, owes: Callable[[], None]) -> _Line:
         ours, its = socket.socketpair()
         with its:
             process = await asyncio.create_subprocess_exec(
@@ -70,7 +74,7 @@ class _Line(asyncio.Protocol):
                 pass_fds=(its.fileno(),),
                 start_new_session=True,
             )
-        _, line = await asyncio.get_running_loop().create_unix_connection(cls, sock=ours)
+        _, line = await asyncio.get_running_loop().create_unix_connection(lambda: cls(owes), sock=ours)
         line._process = process
         return line
 
@@ -80,8 +84,11 @@ class _Line(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         for number, message in self._frames.feed(data):
             waiting = self._waiting.pop(number)
+            answered = msgspec.msgpack.decode(message, type=Answered)
+            if answered.owes:
+                self._owes()
             if not waiting.done():
-                waiting.set_result(msgspec.msgpack.decode(message, type=Answered))
+                waiting.set_result(answered)
 
     def connection_lost(self, error: Exception | None) -> None:
         self.ended = True
@@ -108,3 +115,7 @@ class _Line(asyncio.Protocol):
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
+
+
+def _nobody_reads() -> None:
+    """Events for a project's file wait."""

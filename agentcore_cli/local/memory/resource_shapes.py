@@ -9,6 +9,7 @@ from typing import Final
 
 from agentcore_cli.local.control.schema import Double, Integer, List, String, enum, structure, union
 from agentcore_cli.local.control.shapes import MAX_RESULTS, TAGS
+from agentcore_cli.local.memory.shapes import METADATA_KEY, RECORD_EXPIRY
 
 _NAME: Final = String(pattern=r"[a-zA-Z][a-zA-Z0-9_]{0,47}")
 _DESCRIPTION: Final = String(1, 4096, sensitive=True)
@@ -16,14 +17,13 @@ _ARN: Final = String(
     pattern=r"arn:[a-z0-9-\.]{1,63}:[a-z0-9-\.]{0,63}:[a-z0-9-\.]{0,63}:[a-z0-9-\.]{0,63}:[^/].{0,1023}"
 )
 _TEMPLATES: Final = List(String(1, 512, pattern=r"[a-zA-Z0-9\-_\/]*(\{[a-zA-Z][a-zA-Z0-9]*\}[a-zA-Z0-9\-_\/]*)*"), 1, 1)
-_METADATA_KEY: Final = String(1, 128, pattern=r"[a-zA-Z0-9\s._:/=+@-]*")
 _METADATA_VALUE_TYPE: Final = enum("STRING", "STRINGLIST", "NUMBER")
 _STRING_VALIDATION: Final = structure(
     "allowedValues", allowedValues=List(String(1, 256, pattern=r"[a-zA-Z0-9\s._:/=+@-]*"), 1, 10)
 )
 _SCHEMA_ENTRY: Final = structure(
     "key",
-    key=_METADATA_KEY,
+    key=METADATA_KEY,
     type=_METADATA_VALUE_TYPE,
     extractionType=enum("LLM_INFERRED", "STRICTLY_CONSISTENT"),
     extractionConfig=union(
@@ -42,7 +42,6 @@ _SCHEMA_ENTRY: Final = structure(
     ),
 )
 _RECORD_SCHEMA: Final = structure(metadataSchema=List(_SCHEMA_ENTRY, 1, 20))
-_RECORD_EXPIRY: Final = union(recordExpiryDurationDays=Integer(31), action=enum("REMOVE"))
 _PROMPT: Final = String(1, 30000, sensitive=True)
 _PROMPTED: Final = structure("appendToPrompt modelId", appendToPrompt=_PROMPT, modelId=String())
 _PROMPTED_REFLECTION: Final = structure(
@@ -69,7 +68,7 @@ _PLAIN: Final = structure(
     namespaces=_TEMPLATES,
     namespaceTemplates=_TEMPLATES,
     memoryRecordSchema=_RECORD_SCHEMA,
-    recordExpirySpecification=_RECORD_EXPIRY,
+    recordExpirySpecification=RECORD_EXPIRY,
 )
 _STRATEGIES: Final = List(
     union(
@@ -101,7 +100,7 @@ _STRATEGIES: Final = List(
                 ),
             ),
             memoryRecordSchema=_RECORD_SCHEMA,
-            recordExpirySpecification=_RECORD_EXPIRY,
+            recordExpirySpecification=RECORD_EXPIRY,
         ),
         episodicMemoryStrategy=structure(
             "name",
@@ -111,11 +110,11 @@ _STRATEGIES: Final = List(
             namespaceTemplates=_TEMPLATES,
             reflectionConfiguration=_REFLECTION,
             memoryRecordSchema=_RECORD_SCHEMA,
-            recordExpirySpecification=_RECORD_EXPIRY,
+            recordExpirySpecification=RECORD_EXPIRY,
         ),
     )
 )
-_INDEXED_KEYS: Final = List(structure("key type", key=_METADATA_KEY, type=_METADATA_VALUE_TYPE), 1, 10)
+_INDEXED_KEYS: Final = List(structure("key type", key=METADATA_KEY, type=_METADATA_VALUE_TYPE), 1, 10)
 _NAMESPACE_KEYS: Final = List(
     structure(
         "key",
@@ -205,7 +204,7 @@ UPDATE_MEMORY: Final = structure(
                     ),
                 ),
                 memoryRecordSchema=_RECORD_SCHEMA,
-                recordExpirySpecification=_RECORD_EXPIRY,
+                recordExpirySpecification=RECORD_EXPIRY,
             )
         ),
         deleteMemoryStrategies=List(structure("memoryStrategyId", memoryStrategyId=String())),

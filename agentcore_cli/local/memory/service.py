@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
 from typing import Final
 
+from agentcore_cli.local.budget import Budget
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import ControlPlane
+from agentcore_cli.local.delivery import deliver
 from agentcore_cli.local.faults import Faults
 from agentcore_cli.local.guard import Caller
 from agentcore_cli.local.memory import operations
 from agentcore_cli.local.memory.frames import Asked
 from agentcore_cli.local.memory.process import MemoryProcess
+from agentcore_cli.local.memory.turns import Turns
+from agentcore_cli.local.proxy import RequestBody
 from agentcore_cli.local.request import Request
 from agentcore_cli.local.session_tokens import denied
 from agentcore_cli.local.wire import Answer, ServiceFault
 
 BODY_MAX: Final = 64_000_000  # bytes: an event holds 10 MB, and JSON may take six for one
+SMALL_MAX: Final = 65_536  # bytes of a body that nobody counts
+OF_SESSIONS: Final = 2 * BODY_MAX  # bytes of all other bodies of sessions that are here at once
+BODY_SECONDS: Final = 30.0  # that such a body may take to come
 
 
 class MemoryService:
@@ -24,31 +33,50 @@ class MemoryService:
 
     def __init__(self, process: MemoryProcess, control: ControlPlane, clock: Clock, faults: Faults) -> None:
         self.used_at = 0.0
+        self._turns = Turns()
         self._process = process
         self._control = control
         self._clock = clock
         self._faults = faults
+        self._of_sessions = Budget(OF_SESSIONS)
 
     def serves(self, segments: list[str]) -> bool:
         """Whether the path is one of a memory's; whether there is such an operation is for `handle` to say."""
         return segments[0] == "memories" or (segments[0] == "tags" and ":memory/" in segments[-1])
 
-    async def handle(self, request: Request, caller: Caller) -> Answer:
-        """Answer a request of somebody who is known. Raises ServiceFault, and CallerGone."""
+    async def handle(self, request: Request, caller: Caller) -> None:
+        """Answer a request of somebody who is known, to its last byte. Raises ServiceFault, and CallerGone."""
+        async with contextlib.AsyncExitStack() as turn:
+            found = operations.find(request.method, request.segments)
+            if found is not None and found[0].may_be_large:
+                await turn.enter_async_context(self._turns.turn(caller.grant))
+            await deliver(request.send, await self._answer(request, caller), request.id)
+
+    async def _answer(self, request: Request, caller: Caller) -> Answer:
         if not request.is_of_a_command:
             self.used_at = time.time()
         if self._faults.strike("throttle"):
             raise ServiceFault(429, "ThrottledException", "Rate exceeded")
+        if caller.grant is None:
+            return await self._ask(request, caller, await request.body(BODY_MAX).all())
+        self._require_data_plane(request)
+        size = BODY_MAX if request.length is None else request.length
+        if size <= SMALL_MAX:
+            return await self._ask(request, caller, await request.body(SMALL_MAX).all())
+        body = request.body(BODY_MAX)
+        async with self._of_sessions.share(size):
+            return await self._ask(request, caller, await _in_time(body))
+
+    async def _ask(self, request: Request, caller: Caller, body: bytes) -> Answer:
         asked = Asked(
             request.method,
             request.segments,
             request.query,
-            await request.body(BODY_MAX).all(),
+            body,
             caller.region,
             self._clock.now(),
         )
         if caller.grant is not None:
-            self._require_data_plane(request)
             asked.granted, asked.project = True, self._control.project_of(caller.grant.runtime_id)
         answered = await self._process.ask(asked)
         if fault := answered.fault():
@@ -64,3 +92,11 @@ class MemoryService:
         found = operations.find(request.method, request.segments)
         if found is None or found[0].is_control:
             raise denied(found[0].name if found else "*", "*")
+
+
+async def _in_time(body: RequestBody) -> bytes:
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await body.all()
+    except TimeoutError as error:
+        raise ServiceFault.validation(f"The request's body took longer than {BODY_SECONDS:.0f} s") from error

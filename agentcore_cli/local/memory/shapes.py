@@ -5,6 +5,7 @@ A test compares every constraint with the model.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from agentcore_cli.local.control.schema import (
@@ -14,6 +15,7 @@ from agentcore_cli.local.control.schema import (
     Integer,
     List,
     Map,
+    Shape,
     String,
     Structure,
     Timestamp,
@@ -31,7 +33,7 @@ _ACTOR_ID: Final = String(1, 255, pattern=r"[a-zA-Z0-9][a-zA-Z0-9-_/]*(?::[a-zA-
 _SESSION_ID: Final = String(1, 100, pattern=r"[a-zA-Z0-9][a-zA-Z0-9-_]*")
 _EVENT_ID: Final = String(pattern=r"[0-9]+#[a-fA-F0-9]+")
 _BRANCH_NAME: Final = String(1, 100, pattern=r"[a-zA-Z0-9][a-zA-Z0-9-_]*")
-_METADATA_KEY: Final = String(1, 128, pattern=r"[a-zA-Z0-9\s._:/=+@-]*")
+METADATA_KEY: Final = String(1, 128, pattern=r"[a-zA-Z0-9\s._:/=+@-]*")
 _METADATA_VALUE: Final = union(stringValue=String(0, 256, pattern=r"[a-zA-Z0-9\s._:/=+@-]*"))
 _NAMESPACE: Final = String(1, 1024, pattern=r"[a-zA-Z0-9/*][a-zA-Z0-9-_/*]*(?::[a-zA-Z0-9-_/*]+)*[a-zA-Z0-9-_/*]*")
 _NAMESPACES: Final = List(_NAMESPACE, 0, 1)
@@ -43,13 +45,20 @@ _RECORD_VALUE: Final = union(
     numberValue=Double(),
     dateTimeValue=Timestamp(),
 )
-_RECORD_METADATA: Final = Map(_METADATA_KEY, _RECORD_VALUE, 1, 20)
-_RECORD_EXPIRY: Final = union(recordExpiryDurationDays=Integer(31), action=enum("REMOVE"))
+_RECORD_METADATA: Final = Map(METADATA_KEY, _RECORD_VALUE, 1, 20)
+RECORD_EXPIRY: Final = union(recordExpiryDurationDays=Integer(31), action=enum("REMOVE"))
 _RECORD_ID: Final = String(40, 50, pattern=r"mem-[a-zA-Z0-9-_]*")
+_RECORD: Final[Mapping[str, Shape]] = {
+    "namespaces": _NAMESPACES,
+    "content": _CONTENT,
+    "timestamp": Timestamp(),
+    "memoryStrategyId": _STRATEGY_ID,
+    "metadata": _RECORD_METADATA,
+}
 _RECORD_FILTERS: Final = List(
     structure(
         "left operator",
-        left=union(metadataKey=_METADATA_KEY),
+        left=union(metadataKey=METADATA_KEY),
         operator=enum(
             "EQUALS_TO",
             "EXISTS",
@@ -88,7 +97,7 @@ CREATE_EVENT: Final = structure(
     ),
     branch=structure("name", rootEventId=_EVENT_ID, name=_BRANCH_NAME),
     clientToken=String(),
-    metadata=Map(_METADATA_KEY, _METADATA_VALUE, 0, 15),
+    metadata=Map(METADATA_KEY, _METADATA_VALUE, 0, 15),
     extractionMode=enum("SKIP"),
     extractionConfig=structure(
         namespaceVariables=Map(
@@ -106,13 +115,7 @@ GET_EVENT: Final = structure(
     actorId=_ACTOR_ID,
     eventId=_EVENT_ID,
 )
-DELETE_EVENT: Final = structure(
-    "memoryId sessionId eventId actorId",
-    memoryId=_MEMORY_ID,
-    sessionId=_SESSION_ID,
-    eventId=_EVENT_ID,
-    actorId=_ACTOR_ID,
-)
+DELETE_EVENT: Final = GET_EVENT
 LIST_EVENTS: Final = structure(
     "memoryId sessionId actorId",
     memoryId=_MEMORY_ID,
@@ -124,7 +127,7 @@ LIST_EVENTS: Final = structure(
         eventMetadata=List(
             structure(
                 "left operator",
-                left=union(metadataKey=_METADATA_KEY),
+                left=union(metadataKey=METADATA_KEY),
                 operator=enum("EQUALS_TO", "EXISTS", "NOT_EXISTS"),
                 right=union(metadataValue=_METADATA_VALUE),
             ),
@@ -151,17 +154,13 @@ BATCH_CREATE_MEMORY_RECORDS: Final = structure(
         structure(
             "requestIdentifier namespaces content timestamp",
             requestIdentifier=String(1, 80, pattern=r"[a-zA-Z0-9_-]+"),
-            namespaces=_NAMESPACES,
-            content=_CONTENT,
-            timestamp=Timestamp(),
-            memoryStrategyId=_STRATEGY_ID,
-            metadata=_RECORD_METADATA,
+            **_RECORD,
         ),
         0,
         100,
     ),
     clientToken=String(),
-    recordExpirySpecification=_RECORD_EXPIRY,
+    recordExpirySpecification=RECORD_EXPIRY,
 )
 BATCH_UPDATE_MEMORY_RECORDS: Final = structure(
     "memoryId records",
@@ -170,17 +169,13 @@ BATCH_UPDATE_MEMORY_RECORDS: Final = structure(
         structure(
             "memoryRecordId timestamp",
             memoryRecordId=_RECORD_ID,
-            timestamp=Timestamp(),
-            content=_CONTENT,
-            namespaces=_NAMESPACES,
             sourceNamespaces=_NAMESPACES,
-            memoryStrategyId=_STRATEGY_ID,
-            metadata=_RECORD_METADATA,
+            **_RECORD,
         ),
         0,
         100,
     ),
-    recordExpirySpecification=_RECORD_EXPIRY,
+    recordExpirySpecification=RECORD_EXPIRY,
 )
 BATCH_DELETE_MEMORY_RECORDS: Final = structure(
     "memoryId records",
@@ -190,9 +185,7 @@ BATCH_DELETE_MEMORY_RECORDS: Final = structure(
 GET_MEMORY_RECORD: Final = structure(
     "memoryId memoryRecordId", memoryId=_MEMORY_ID, memoryRecordId=_RECORD_ID, namespace=_NAMESPACE
 )
-DELETE_MEMORY_RECORD: Final = structure(
-    "memoryId memoryRecordId", memoryId=_MEMORY_ID, memoryRecordId=_RECORD_ID, namespace=_NAMESPACE
-)
+DELETE_MEMORY_RECORD: Final = GET_MEMORY_RECORD
 LIST_MEMORY_RECORDS: Final = structure(
     "memoryId",
     memoryId=_MEMORY_ID,

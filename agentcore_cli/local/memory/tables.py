@@ -63,4 +63,8 @@ MIGRATIONS: Final = (
     );
     CREATE INDEX jobs_of_memory ON jobs (memory);
     """,
+    """
+    ALTER TABLE pending ADD COLUMN by_file INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX pending_by_file ON pending (by_file, seq);
+    """,
 )

@@ -23,6 +23,10 @@ from agentcore_cli.local.store import Store
 WORDS_MAX: Final = 64  # of a search, the first ones
 COMMON: Final = 1000  # records that have a word make it a common one: it is not looked for, but counts where it is
 CLOSELY: Final = 40  # records, at least, of which it is asked whether they have the common words
+# Each by itself is one look into the index; both in one SELECT would be a walk through all of it.
+_FIRST_AND_LAST: Final = (
+    "SELECT (SELECT min(seq) FROM records WHERE memory = ?), (SELECT max(seq) FROM records WHERE memory = ?)"
+)
 _TOKENIZER: Final = "porter unicode61 remove_diacritics 2"
 _WORD: Final = re.compile(r"\w+")
 _WITHOUT_BLANKS: Final = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
@@ -83,10 +87,12 @@ class Words:
             return []
         weights = {word: math.log(1 + (records - word.records + 0.5) / (word.records + 0.5)) for word in known}
         whole = sum(weights.values()) + (len(words) - len(known)) * max(weights.values())
-        scores = self._telling(memory, weights, records, condition, values)
-        if not scores:
-            scores = dict.fromkeys(self._newest(memory, known, condition, values), 0.0)
-        best = sorted(scores, key=lambda seq: (-scores[seq], -seq))[: max(CLOSELY, 2 * limit)]
+        scores = self._telling(memory, weights, records)
+        most = max(CLOSELY, 2 * limit)
+        best = self._allowed(scores, condition, values, most) if scores else []
+        if not best:
+            best = self._newest(memory, known, condition, values)
+            scores = dict.fromkeys(best, 0.0)
         for word, weight in weights.items():
             if word.common:
                 for seq in self._having(memory, word, best):
@@ -106,13 +112,11 @@ class Words:
         count, last = row or (0, 0)
         if count < COMMON:
             return _Word(text, count, common=False) if count else None
-        first, end = self._store.one("SELECT min(seq), max(seq) FROM records WHERE memory = ?", memory) or (0, 0)
+        first, end = self._store.one(_FIRST_AND_LAST, memory, memory) or (0, 0)
         share = (end - first + 1) / (last - first + 1)
         return _Word(text, min(records, round(count * max(1.0, share))), common=True)
 
-    def _telling(
-        self, memory: int, weights: Mapping[_Word, float], records: int, condition: str, values: Sequence[object]
-    ) -> dict[int, float]:
+    def _telling(self, memory: int, weights: Mapping[_Word, float], records: int) -> dict[int, float]:
         """What the words that are not common make of each record that has some: their BM25, weighed."""
         table, scores = f"words_{memory}", dict[int, float]()
         for word, weight in weights.items():
@@ -121,11 +125,23 @@ class Words:
                 match = f"SELECT rowid, -bm25({table}) FROM {table} WHERE {table} MATCH ?"
                 for seq, found in self._store.execute(match, _quoted(word.text)):
                     scores[seq] = scores.get(seq, 0.0) + found * share
-        allowed = self._store.execute(
-            f"SELECT seq FROM records WHERE seq IN (SELECT value FROM json_each(?)){condition}",
-            *(json.dumps(list(scores)), *values),
-        )
-        return {seq: scores[seq] for (seq,) in allowed}
+        return scores
+
+    def _allowed(self, scores: Mapping[int, float], condition: str, values: Sequence[object], most: int) -> list[int]:
+        """The best records for which the condition holds; each step asks for more of them than the one before."""
+        order = sorted(scores, key=lambda seq: (-scores[seq], -seq))
+        allowed: list[int] = []
+        at, step = 0, 2 * most
+        while at < len(order) and len(allowed) < most:
+            asked = order[at : at + step]
+            rows = self._store.execute(
+                f"SELECT seq FROM records WHERE seq IN (SELECT value FROM json_each(?)){condition}",
+                *(json.dumps(asked), *values),
+            )
+            there = {seq for (seq,) in rows}
+            allowed += [seq for seq in asked if seq in there]
+            at, step = at + step, 4 * step
+        return allowed[:most]
 
     def _newest(self, memory: int, words: Sequence[_Word], condition: str, values: Sequence[object]) -> list[int]:
         """The newest records that have all of the words, or else the rarest."""

@@ -19,8 +19,9 @@ from agentcore_cli.local.control import requests
 from agentcore_cli.local.memory import operations
 from agentcore_cli.local.memory.call import Call
 from agentcore_cli.local.memory.chores import Chores
+from agentcore_cli.local.memory.drawing import Drawing
 from agentcore_cli.local.memory.events import Events
-from agentcore_cli.local.memory.frames import Answered, Asked
+from agentcore_cli.local.memory.frames import Answered, Asked, Found
 from agentcore_cli.local.memory.jobs import Jobs
 from agentcore_cli.local.memory.memories import Memories
 from agentcore_cli.local.memory.records import Records
@@ -28,6 +29,7 @@ from agentcore_cli.local.memory.search import Search
 from agentcore_cli.local.memory.tables import MIGRATIONS
 from agentcore_cli.local.memory.threads import Threads
 from agentcore_cli.local.memory.tokens import Tokens
+from agentcore_cli.local.reserve import Reserve
 from agentcore_cli.local.store import Store
 from agentcore_cli.local.wire import JSON_HEADERS, ServiceFault
 
@@ -40,9 +42,10 @@ _log = logging.getLogger(__name__)
 class Worker:
     """Everything over one `Store`."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, reserve: Reserve | None = None) -> None:
         store.migrate(ROOM, MIGRATIONS)
         self._store = store
+        self._reserve = reserve or Reserve(store.path.parent)
         tokens = Tokens(store)
         memories = Memories(store, tokens)
         threads = Threads(store, memories)
@@ -50,7 +53,9 @@ class Worker:
         events = Events(store, memories, tokens, threads, jobs)
         self._search = Search(store)
         records = Records(store, memories, tokens, self._search)
-        self._chores = Chores(store, memories, records, self._search, jobs, tokens)
+        self._jobs = jobs
+        self._drawing = Drawing(store, memories, records, jobs)
+        self._chores = Chores(store, memories, records, self._search, jobs, tokens, self._drawing)
         self._perform: dict[str, Perform] = {
             "CreateMemory": memories.create,
             "GetMemory": memories.get,
@@ -80,7 +85,7 @@ class Worker:
     def chore(self) -> bool:
         """Do a little of what is left to do; whether there may be more."""
         try:
-            return self._chores.step()
+            return self._chores.step(adds=not self._reserve.refusal)
         except (ServiceFault, sqlite3.Error) as error:
             _failed(self._store, error)
             return False
@@ -91,6 +96,9 @@ class Worker:
         answers: list[Answered | None] = [None] * len(batch)
         calls: list[Call | None] = [None] * len(batch)
         for number, asked in enumerate(batch):
+            if asked.inner:
+                answers[number] = self._inner(asked)
+                continue
             try:
                 calls[number] = _read(asked)
             except ServiceFault as fault:
@@ -102,15 +110,37 @@ class Worker:
         for at, call in enumerate(calls):
             if call is not None and call.operation.reads:
                 answers[at] = self._attempt(call)
-        return [answer for answer in answers if answer is not None]
+        found = [answer for answer in answers if answer is not None]
+        if found and self._jobs.news():
+            found[-1].owes = True
+        return found
+
+    def _inner(self, asked: Asked) -> Answered:
+        """What the server asks for on behalf of a project's file."""
+        try:
+            with self._store.transaction():
+                if asked.inner == "read":
+                    readings = self._drawing.to_read(msgspec.msgpack.decode(asked.body, type=int))
+                    return Answered(200, [], msgspec.msgpack.encode(readings))
+                for found in msgspec.msgpack.decode(asked.body, type=list[Found]):
+                    self._drawing.keep(found, asked.now)
+                return Answered(200, [], b"")
+        except (ServiceFault, sqlite3.Error) as error:
+            return Answered.of(_failed(self._store, error))
 
     def _write(self, calls: Sequence[Call]) -> list[Answered]:
         """All of them in one transaction; when that can't be committed, all of them are refused."""
+        refusal = self._reserve.refusal
         try:
             with self._store.transaction():
-                return [self._apart(call) for call in calls]
+                return [
+                    self._refused(refusal) if refusal and call.operation.adds else self._apart(call) for call in calls
+                ]
         except (ServiceFault, sqlite3.Error) as error:
             return [Answered.of(_failed(self._store, error))] * len(calls)
+
+    def _refused(self, refusal: str) -> Answered:
+        return Answered.of(ServiceFault.quota(f"{refusal[0].upper()}{refusal[1:]}; nothing was changed"))
 
     def _apart(self, call: Call) -> Answered:
         """One write of several: it is done whole, or not at all."""

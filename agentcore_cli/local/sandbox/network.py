@@ -1,7 +1,8 @@
 """The networks of sessions, as the server holds them; the process that makes them is `worker/gateway.py`.
 
-A version says which one its sessions have: `private`, of their own with a way out; `none`, of their own without; or
-`shared`, the machine's. Where a private one is not to be had, a version that did not say gets the machine's.
+A version says which one its sessions have: `private`, of their own with a way out; `none`, of their own without;
+`closed`, the same without this server, too; or `shared`, the machine's. Where a private one is not to be had, a version
+that did not say gets the machine's.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ LISTENERS_MAX: Final = 64  # that come at once
 _DESCRIPTORS_MAX: Final = 4
 _SYSTEM_PATH: Final = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/bin"
 
-Mode = Literal["private", "shared", "none"]
+Mode = Literal["private", "shared", "none", "closed"]
+_OWN: Final[Mapping[str, Mode]] = {"none": "none", "closed": "closed"}  # these need no way out
 
 
 class Closable(Protocol):
@@ -117,12 +119,12 @@ class Network:
     def mode(self, environment: Mapping[str, str]) -> Mode:
         """What the sessions of a version get, by its variables. Raises SandboxError when `none` is not to be had."""
         asked = environment.get(LOCAL_NETWORK, "")
-        if asked == "shared" or (asked != "none" and self.reason):
+        if asked == "shared" or (asked not in _OWN and self.reason):
             return "shared"
         self._settle()
         if self._told is None:
-            raise SandboxError(f"its network can't be none: {self._reason}", hint="agentcore local status")
-        return "none" if asked == "none" else "private"
+            raise SandboxError(f"its network can't be {asked}: {self._reason}", hint="agentcore local status")
+        return _OWN.get(asked, "private")
 
     def settings(self, mode: Mode) -> dict[str, Any]:
         """What a keeper needs to know: the user namespace to lie in, and a session's resolv.conf (None: as it is)."""
@@ -136,8 +138,8 @@ class Network:
         self._port, self._serve = port, serve
 
     async def furnish(self, namespace: int, mode: Mode) -> Door:
-        """Make of a new network namespace the one that `mode` says, with the server's own port. Raises SandboxError."""
-        ports = [self._port] if self._serve is not None else []
+        """Make of a new network namespace the one that `mode` says. Raises SandboxError."""
+        ports = [self._port] if self._serve is not None and mode != "closed" else []
         listeners = await self._ask({"furnish": ports, "link": mode == "private"}, namespace)
         door = Door()
         for listener in listeners:

@@ -12,6 +12,7 @@ from typing import Final
 
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.home import Home
+from agentcore_cli.local.reserve import Reserve
 from agentcore_cli.local.sandbox import SandboxError, Storage, StorageMeans, account
 from agentcore_cli.local.sandbox.trees import remove_tree
 from agentcore_cli.local.storage import images
@@ -44,8 +45,10 @@ _log = logging.getLogger(__name__)
 class Storages:
     """Everything but the work on disks runs on the server's event loop."""
 
-    def __init__(self, home: Home, clock: Clock, too_much: Callable[[Kept, str], None]) -> None:
-        """`too_much` is told of a storage that is a folder and holds too much, and in what."""
+    def __init__(
+        self, home: Home, clock: Clock, too_much: Callable[[Kept, str], None], reserve: Reserve | None = None
+    ) -> None:
+        """`too_much` is told of a storage that holds too much, and in what: as a folder, or for the disk."""
         self._root = home.storage
         self._clock = clock
         self._store = Store(home.database)  # a removal that a power cut takes back would give a storage to a successor
@@ -54,7 +57,8 @@ class Storages:
         self._open: set[str] = set()
         self._mounts: dict[str, int] = {}
         self._moved: dict[tuple[str, str], str] = {}
-        self._watch = Watch(home.storage, too_much)
+        self._reserve = reserve or Reserve(home.storage)
+        self._watch = Watch(self._reserve, too_much, self._size_of_image)
         self._removals: set[asyncio.Task[None]] = set()
 
     def sweep(self) -> None:
@@ -72,6 +76,9 @@ class Storages:
         """
         self.expire()
         name = self._holding(whose)
+        if not (self._root / name).exists() and (refusal := self._reserve.refusal):
+            self._strike("SELECT name FROM storages WHERE name = ?", name)
+            raise SandboxError(f"session storage can't be made: {refusal}")
         self._open.add(name)
         try:
             storage, held = await asyncio.to_thread(_ready, self._root / name, place, means)
@@ -82,8 +89,7 @@ class Storages:
             self._open.discard(name)
             raise
         kept = Kept(name, whose, storage)
-        if not storage.is_image:
-            self._watch.add(kept, held)
+        self._watch.add(kept, held)
         return kept
 
     def mounted(self, kept: Kept, mount: int) -> None:
@@ -92,8 +98,9 @@ class Storages:
 
     def size(self, kept: Kept) -> int | None:
         """How many bytes it holds, as far as is known: a folder is measured now and then."""
-        if not kept.storage.is_image:
-            return self._watch.size(kept)
+        return self._size_of_image(kept) if kept.storage.is_image else self._watch.size(kept)
+
+    def _size_of_image(self, kept: Kept) -> int | None:
         if (mount := self._mounts.get(kept.name)) is None:
             return None
         full = os.fstatvfs(mount)
@@ -103,10 +110,9 @@ class Storages:
         """The session has ended, was called last at `used_at`; when this returns all that it wrote is kept."""
         if (mount := self._mounts.pop(kept.name, None)) is not None:
             os.close(mount)
+        self._watch.remove(kept)
         if kept.storage.is_image:
             await asyncio.to_thread(images.released, kept.storage.source)
-        else:
-            self._watch.remove(kept)
         self._open.discard(kept.name)
         self._times.execute("UPDATE storages SET used_at = ? WHERE name = ?", used_at, kept.name)
         runtime_id, endpoint, _, version = kept.whose

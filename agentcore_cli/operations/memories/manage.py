@@ -16,7 +16,7 @@ from agentcore_cli.aws.memories import Memories, Memory
 from agentcore_cli.aws.memory_contents import MemoryContents
 from agentcore_cli.config import Memory as Settings
 from agentcore_cli.config.memory import StrategyType
-from agentcore_cli.contract import TAG_PROJECT, TAG_TARGET
+from agentcore_cli.contract import TAG_EXTRACTION, TAG_PROJECT, TAG_TARGET
 from agentcore_cli.errors import AgentcoreError, InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.operations.memories.chosen import Chosen, choose, own_id
@@ -76,7 +76,11 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One memory in full. Counts stop at `COUNTED_MAX`; `retrieval` is how the local runtime finds records."""
+    """One memory in full. Counts stop at `COUNTED_MAX`; `retrieval` is how the local runtime finds records.
+
+    `extraction` is the project's file that draws records there, None for none of its own. `failed_extractions` are
+    counted on the local runtime, `last_failure` is why the newest of them failed.
+    """
 
     target: str
     memory: MemoryFacts
@@ -88,6 +92,9 @@ class Shown:
     sessions: int
     records: int
     retrieval: str | None = None
+    extraction: str | None = None
+    failed_extractions: int = 0
+    last_failure: str | None = None
     counted_max: int = COUNTED_MAX
 
 
@@ -215,6 +222,7 @@ def _shown(selected: Selected, chosen: Chosen, tags: Mapping[str, str]) -> Shown
     actors = list(islice(contents.actors(), COUNTED_MAX))
     sessions = _count(session for actor in actors for session in contents.sessions(actor))
     settings = memory.settings
+    failed = list(islice(contents.failed_extractions(), COUNTED_MAX)) if selected.is_local else []
     return Shown(
         target=selected.target_name,
         memory=_facts(memory, own_id(selected)),
@@ -226,6 +234,9 @@ def _shown(selected: Selected, chosen: Chosen, tags: Mapping[str, str]) -> Shown
         sessions=sessions,
         records=_count(chosen.records()),
         retrieval=memory.retrieval,
+        extraction=tags.get(TAG_EXTRACTION),
+        failed_extractions=len(failed),
+        last_failure=failed[0].get("failureReason") if failed else None,
     )
 
 

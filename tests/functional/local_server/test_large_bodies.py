@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.local_runtime import RunningServer, invocations, new_session
+from tests.server_memory import Memory
 
 FULL = 100_000_000
 PIECE = bytes(range(256)) * 256
@@ -20,38 +20,6 @@ BYTES = {"Content-Type": "application/octet-stream"}
 def pieces(size: int) -> Iterator[bytes]:
     for at in range(0, size, len(PIECE)):
         yield PIECE[: size - at]
-
-
-class Memory:
-    """The server's resident memory while a test runs."""
-
-    def __init__(self, pid: int) -> None:
-        self._status = Path(f"/proc/{pid}/status")
-        self._before = self._resident()
-        self._most = self._before
-        self._ended = threading.Event()
-        self._watch = threading.Thread(target=self._look)
-
-    def __enter__(self) -> Memory:
-        self._watch.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._watch.join()
-
-    @property
-    def growth(self) -> int:
-        """Bytes, at its worst."""
-        return self._most - self._before
-
-    def _look(self) -> None:
-        while not self._ended.wait(0.01):
-            self._most = max(self._most, self._resident())
-
-    def _resident(self) -> int:
-        line = next(line for line in self._status.read_text().splitlines() if line.startswith("VmRSS"))
-        return int(line.split()[1]) * 1024
 
 
 def test_a_full_payload_of_known_length(server: RunningServer, answers: str) -> None:

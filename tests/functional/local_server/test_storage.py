@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
 import json
 import os
@@ -96,6 +97,34 @@ def test_it_is_kept_over_a_stop_with_the_modes_of_its_files(server: RunningServe
     stop(server, arn, session)
     look = "result = [oct(os.stat(place + '/x').st_mode), open(place + '/x').read(), os.readlink(place + '/d/l')]"
     assert run(server, arn, session, f"import os; {look}") == ["0o100741", "hello", "x"]
+
+
+LACKING = """
+import os
+file = os.open(place + '/x', os.O_RDWR | os.O_CREAT)
+result = []
+for act in (lambda: os.link(place + '/x', place + '/y'), lambda: os.setxattr(place + '/x', 'user.note', b'1')):
+    try:
+        act()
+    except OSError as error:
+        result.append(error.errno)
+os.posix_fallocate(file, 0, 8192)
+os.rename(place + '/x', place + '/z')
+result += [os.fstat(file).st_size, sorted(os.listdir(place))]
+"""
+
+
+def test_it_has_no_hard_links_and_attributes_and_programs_do_without(server: RunningServer, arn: str) -> None:
+    if not has(server, "filter of system calls"):
+        pytest.skip("no filter of system calls here")
+    assert run(server, arn, new_session(), LACKING) == [errno.EPERM, errno.EOPNOTSUPP, 8192, ["z"]]
+
+
+def test_a_session_without_storage_has_hard_links(server: RunningServer) -> None:
+    plain = server.deploy(STORING, name="plain")
+    linked = "import os; open('/tmp/x', 'w').close(); os.link('/tmp/x', '/tmp/y'); result = os.stat('/tmp/x').st_nlink"
+    assert run(server, plain, new_session(), linked) == 2
+    delete(server, plain)
 
 
 def test_it_is_kept_over_the_idle_timeout_and_the_maximum_lifetime(server: RunningServer, arn: str) -> None:
@@ -201,7 +230,7 @@ def test_commands_see_it_too(server: RunningServer, arn: str) -> None:
 
 
 def test_it_holds_one_gigabyte_while_it_is_written_to(server: RunningServer, arn: str) -> None:
-    if not limited_by_the_kernel(server):
+    if not has(server, "session storage limit"):
         pytest.skip("the kernel does not limit it here")
     session = new_session()
     fill = """
@@ -226,8 +255,8 @@ except OSError as error:
     )
 
 
-def limited_by_the_kernel(server: RunningServer) -> bool:
-    return any(wall["name"] == "session storage limit" and wall["active"] for wall in server.local.health().protections)
+def has(server: RunningServer, protection: str) -> bool:
+    return any(wall["name"] == protection and wall["active"] for wall in server.local.health().protections)
 
 
 @pytest.mark.parametrize(

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agentcore_cli import events
 from agentcore_cli.aws.memories import Memories
-from agentcore_cli.aws.session import Access, Session
 from agentcore_cli.config import Memory as Settings
 from agentcore_cli.config import Strategy
 from agentcore_cli.config.memory import Prompt
 from agentcore_cli.contract import TAG_AGENT
-from agentcore_cli.engine import Action, Change, Plan, apply, plan_deploy, plan_destroy
+from agentcore_cli.engine import Action, Change, apply
 from agentcore_cli.errors import ConflictError, InputError, StillInProgressError
 from agentcore_cli.resources.memory import GivenMemory, Memory, Wish, variables
 from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.patience import Patience
-from tests.fakes.control import REGION
 from tests.fakes.control_server import ControlServer
-from tests.fakes.things import Killed, MemoryStore
+from tests.fakes.things import Killed
 from tests.functional.resources.deployment import MortalSession
+from tests.functional.resources.part import Part
 from tests.local_runtime import eventually
 
 OWNER = Owner("project-1", "bot", "aws")
@@ -46,27 +44,13 @@ FULL = Settings(
 )
 
 
-@pytest.fixture
-def control(tmp_path: Path) -> Iterator[ControlServer]:
-    with ControlServer(tmp_path / "home") as server:
-        yield server
-
-
-class Account:
+class Account(Part):
     """One agent's memory in an account, with the records of its deploys."""
-
-    def __init__(self, control: ControlServer) -> None:
-        self.session = Session(lambda: Access(REGION, control.url, access_key="test", secret_key="test"))
-        self.store = MemoryStore()
-        self.client = control.client()
 
     def memory(self, settings: Settings = PLAIN, *, lives: int | None = None, **wishes: Any) -> Memory:
         session = MortalSession(self.session, lives)
         patience = wishes.pop("patience", Patience())
         return Memory(Wish(settings.label, OWNER, settings, **wishes), Memories(session), patience)
-
-    def plan(self, memory: Any) -> Plan:
-        return plan_deploy([memory], self.store.journal())
 
     def change(self, memory: Any) -> Change:
         (change,) = self.plan(memory).changes
@@ -74,23 +58,15 @@ class Account:
 
     def deploy(self, memory: Any) -> dict[str, Any]:
         """Plan and apply; the answer of GetMemory after it."""
-        outcome = apply(self.plan(memory), self.store.journal(), events.ignore)
+        outcome = self.apply(memory)
         answer: dict[str, Any] = self.client.get_memory(memoryId=outcome.outputs["memory"]["id"])["memory"]
         return answer
-
-    def destroy(self, memory: Memory) -> None:
-        journal = self.store.journal()
-        apply(plan_destroy([memory], journal), journal, events.ignore)
 
     def status(self, memory_id: str) -> str:
         return str(self.client.get_memory(memoryId=memory_id)["memory"]["status"])
 
     def ids(self) -> list[str]:
         return [memory["id"] for memory in self.client.list_memories()["memories"]]
-
-    def close(self) -> None:
-        self.session.close()
-        self.client.close()
 
 
 @pytest.fixture

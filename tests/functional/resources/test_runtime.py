@@ -12,10 +12,9 @@ import pytest
 
 from agentcore_cli import events
 from agentcore_cli.aws.runtimes import Runtimes
-from agentcore_cli.aws.session import Access, Session
 from agentcore_cli.config import Agent, Authorizer, Lifecycle, Network
 from agentcore_cli.contract import LOCAL_BUCKET, LOCAL_ROLE, TAG_AGENT
-from agentcore_cli.engine import Action, Plan, apply, plan_deploy, plan_destroy
+from agentcore_cli.engine import Action, apply, plan_destroy
 from agentcore_cli.errors import AgentcoreError, ConflictError, InputError
 from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.patience import Patience
@@ -24,6 +23,7 @@ from agentcore_cli.resources.runtime_facts import code_artifact
 from tests.fakes.control import DIGEST, REGION
 from tests.fakes.control_server import ControlServer
 from tests.fakes.things import MemoryStore
+from tests.functional.resources.part import Part
 from tests.local_runtime import eventually
 
 OWNER = Owner("project-1", "bot", "aws")
@@ -40,19 +40,8 @@ FULL = Agent(
 )
 
 
-@pytest.fixture
-def control(tmp_path: Path) -> Iterator[ControlServer]:
-    with ControlServer(tmp_path / "home") as server:
-        yield server
-
-
-class Account:
+class Account(Part):
     """One agent's runtime in an account, with the records of its deploys."""
-
-    def __init__(self, control: ControlServer) -> None:
-        self.session = Session(lambda: Access(REGION, control.url, access_key="test", secret_key="test"))
-        self.store = MemoryStore()
-        self.client = control.client()
 
     def runtime(self, agent: Agent = PLAIN, **wishes: Any) -> Runtime:
         given_before = (self.store.get("runtime") or {}).get("facts", {}).get("given_environment")
@@ -67,12 +56,9 @@ class Account:
         )
         return Runtime("runtime", replace(wish, **wishes), Runtimes(self.session))
 
-    def plan(self, runtime: Runtime) -> Plan:
-        return plan_deploy([runtime], self.store.journal())
-
     def deploy(self, runtime: Runtime) -> dict[str, Any]:
         """Plan and apply; the answer of GetAgentRuntime after it."""
-        outcome = apply(self.plan(runtime), self.store.journal(), events.ignore)
+        outcome = self.apply(runtime)
         answer: dict[str, Any] = self.client.get_agent_runtime(agentRuntimeId=outcome.outputs["runtime"]["id"])
         return answer
 
@@ -85,14 +71,6 @@ class Account:
     @property
     def id(self) -> str:
         return str(self.client.list_agent_runtimes()["agentRuntimes"][0]["agentRuntimeId"])
-
-    def destroy(self, runtime: Runtime) -> None:
-        journal = self.store.journal()
-        apply(plan_destroy([runtime], journal), journal, events.ignore)
-
-    def close(self) -> None:
-        self.session.close()
-        self.client.close()
 
 
 @pytest.fixture

@@ -55,10 +55,14 @@ def _closing(converse: Converse) -> Converse:
     return accept
 
 
+def nobody_waits() -> None:
+    """What an exchange does about a caller that takes nothing more, where there is no connection of one."""
+
+
 async def exchange(pool: Pool, body: Body, length: int | None = None) -> Caller:
     """A whole exchange, as the data plane makes it."""
     caller = Caller()
-    one = Exchange(pool, RequestBody(body, LIMIT))
+    one = Exchange(pool, RequestBody(body, LIMIT), nobody_waits)
     try:
         head = await one.ask(request_head, length)
         await one.answer(head, answer_headers, caller)
@@ -249,7 +253,7 @@ def test_two_ways_at_the_same_time(home: Home) -> None:
         return {"type": "http.request", "body": b"two", "more_body": False}
 
     async def use(pool: Pool) -> None:
-        one = Exchange(pool, RequestBody(receive, LIMIT))
+        one = Exchange(pool, RequestBody(receive, LIMIT), nobody_waits)
         await one.answer(await one.ask(request_head, None), answer_headers, caller)
         one.close()
         assert (caller.body, caller.complete) == (b"ONETWO", True)

@@ -17,10 +17,12 @@ from agentcore_cli.local.home import Home
 from agentcore_cli.local.ledger import Ledger
 from agentcore_cli.local.proxy import AgentLost
 from agentcore_cli.local.sandbox import Exit, Program, SessionSpec
+from agentcore_cli.local.session_tokens import Grant
+from agentcore_cli.local.sessions import BEGUN_MAX
 from agentcore_cli.local.store import Store
 from agentcore_cli.local.vitals import Vitals
 from agentcore_cli.local.wire import ServiceFault
-from tests.fakes.local_server import SessionServer, put_code, session_server, version
+from tests.fakes.local_server import ARN, SessionServer, put_code, session_server, version
 from tests.fakes.machine_time import MachineTime
 from tests.fakes.sandbox import FakeProcess, FakeSandbox, ScriptedAgent
 from tests.turns import turns
@@ -62,6 +64,25 @@ def test_one_session_for_many_calls(home: Home) -> None:
 def test_another_key_is_another_session(home: Home, other: Any) -> None:
     async def use(server: SessionServer) -> None:
         assert await server.ask(version(), ID) is not await server.ask(*other)
+
+    run(home, use)
+
+
+def test_sessions_call_for_so_many_others_and_their_user_for_any(home: Home) -> None:
+    """Else one that calls itself, under ever new ids, fills the machine."""
+
+    async def use(server: SessionServer) -> None:
+        mine, theirs = (Grant(runtime, ARN, lambda fault: None) for runtime in ("mine", "theirs"))
+        for number in range(BEGUN_MAX):
+            await server.sessions.enter(version(), f"{number:033}", by=mine)
+        with pytest.raises(ServiceFault, match=f"called for {BEGUN_MAX} sessions") as refused:
+            await server.sessions.enter(version(), ID, by=mine)
+        assert refused.value.status == 402
+        assert await server.sessions.enter(version(), f"{0:033}", by=mine)  # it is there
+        assert await server.sessions.enter(version(), "y" * 33, by=theirs)
+        assert await server.sessions.enter(version(), "z" * 33)
+        await server.sessions.stop("bot-0123456789", "DEFAULT", f"{0:033}")
+        assert await server.sessions.enter(version(), ID, by=mine)
 
     run(home, use)
 

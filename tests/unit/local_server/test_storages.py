@@ -11,6 +11,7 @@ import pytest
 
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.home import Home
+from agentcore_cli.local.reserve import Disk, Reserve
 from agentcore_cli.local.sandbox import SandboxError, StorageMeans
 from agentcore_cli.local.sandbox.attachment import image_refusal
 from agentcore_cli.local.storage import Kept, Storages, Whose, images
@@ -232,10 +233,17 @@ def test_folders_in_folders_without_end_are_too_much(tmp_path: Path) -> None:
     assert measure(tmp_path).excess == "folders deeper than 200"
 
 
+def watching(reserve: Reserve, told: asyncio.Queue[str]) -> Watch:
+    """A watch that looks all the time, and tells into the queue."""
+    return Watch(
+        reserve, lambda kept, excess: told.put_nowait(f"{kept.whose.session_id}: {excess}"), lambda kept: None, 0.01, 1
+    )
+
+
 def test_a_folder_that_grows_too_large_is_told_once(home: Home) -> None:
     async def scene(house: House) -> None:
         told: asyncio.Queue[str] = asyncio.Queue()
-        watch = Watch(home.storage, lambda kept, excess: told.put_nowait(f"{kept.whose.session_id}: {excess}"), 0.01, 1)
+        watch = watching(Reserve(home.storage), told)
         small, large = await house.open(ONE), await house.open(ONE._replace(session_id="large"))
         watch.add(small, 0)
         watch.add(large, 0)
@@ -249,5 +257,60 @@ def test_a_folder_that_grows_too_large_is_told_once(home: Home) -> None:
         assert told.empty()
         await house.close(small)
         await house.close(large)
+
+    play(home, scene)
+
+
+GIGABYTE = 1024**3
+
+
+def test_of_a_disk_a_gigabyte_is_kept_back_and_of_a_small_one_a_part(tmp_path: Path) -> None:
+    def refusal(free: int, whole: int) -> str:
+        return Reserve(tmp_path, lambda folder: Disk(free, whole)).refusal
+
+    assert refusal(GIGABYTE, 500 * GIGABYTE) == ""
+    assert "has 1,023 MB left, and 1,024 MB are kept back" in refusal(GIGABYTE - 2**20, 500 * GIGABYTE)
+    assert refusal(5 * 2**20, 100 * 2**20) == ""
+    assert "kept back" in refusal(4 * 2**20, 100 * 2**20)
+    assert Reserve(tmp_path).free > 0
+
+
+def test_at_the_end_of_the_disk_nothing_new_is_made_and_what_is_there_is_found(home: Home) -> None:
+    async def scene(house: House) -> None:
+        disk = [Disk(2 * GIGABYTE, 500 * GIGABYTE)]
+        reserve = Reserve(home.storage, lambda folder: disk[0])
+        storages = Storages(home, Clock(lambda: house.now, lambda: house.now), lambda kept, excess: None, reserve)
+        await storages.close(await storages.open(ONE, PLACE, FOLDERS), house.now)
+        disk[0] = Disk(GIGABYTE - 1, 500 * GIGABYTE)
+        with pytest.raises(SandboxError, match="kept back"):
+            await storages.open(ONE._replace(session_id="new"), PLACE, FOLDERS)
+        await storages.wait()
+        assert house.on_disk() == 1
+        disk[0] = Disk(2 * GIGABYTE, 500 * GIGABYTE)
+        await storages.close(await storages.open(ONE._replace(session_id="new"), PLACE, FOLDERS), house.now)
+        await storages.shut()
+
+    play(home, scene)
+
+
+def test_at_the_end_of_the_disk_the_greediest_session_is_ended_and_no_other(home: Home) -> None:
+    async def scene(house: House) -> None:
+        told: asyncio.Queue[str] = asyncio.Queue()
+        disk = [Disk(2 * GIGABYTE, 500 * GIGABYTE)]
+        watch = watching(Reserve(home.storage, lambda folder: disk[0]), told)
+        names = ("small", "large", "still")
+        small, large, still = [await house.open(ONE._replace(session_id=name)) for name in names]
+        for kept in (small, large, still):
+            watch.add(kept, 0)
+        (small.storage.source / "a").write_bytes(b"x" * 2**16)
+        (large.storage.source / "a").write_bytes(b"x" * 2**21)
+        disk[0] = Disk(GIGABYTE - 1, 500 * GIGABYTE)
+        first, second = await asyncio.wait_for(told.get(), 60), await asyncio.wait_for(told.get(), 60)
+        assert first.startswith("large: 2 MB more than at its beginning: the disk of ")
+        assert second.startswith("small: ")
+        assert watch.size(still) == 0
+        watch.close()
+        for kept in (small, large, still):
+            await house.close(kept)
 
     play(home, scene)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from agentcore_cli.local.memory.frames import Answered, Asked, Frames, frame
+from agentcore_cli.local.reserve import Disk, Reserve
 from agentcore_cli.local.wire import ServiceFault
 from tests.fakes.local_memory import LocalMemory
 
@@ -35,6 +37,29 @@ def test_a_full_disk_refuses_what_writes_and_answers_what_reads(memory: LocalMem
     memory.say(notes, "again")
     assert len(memory.events(notes)) == 2 + kept
     assert memory.store.one("PRAGMA integrity_check") == ("ok",)
+
+
+def test_at_the_end_of_the_disk_nothing_is_added_and_the_rest_goes_on(tmp_path: Path) -> None:
+    disk = [Disk(2**30, 2**40)]
+    memory = LocalMemory(tmp_path, Reserve(tmp_path, lambda folder: disk[0]))
+    strategy = {"semanticMemoryStrategy": {"name": "facts"}}
+    notes = memory.create(memoryStrategies=[strategy])
+    event = memory.say(notes, "I like green tea.")
+    disk[0] = Disk(2**30 - 1, 2**40)
+    with pytest.raises(ServiceFault) as refusal:
+        memory.say(notes)
+    assert (refusal.value.status, refusal.value.type) == (402, "ServiceQuotaExceededException")
+    assert "kept back; nothing was changed" in refusal.value.message
+    memory.settle()
+    found = {"memoryId": notes, "namespacePath": "/"}
+    assert memory.call("ListMemoryRecords", **found)["memoryRecordSummaries"] == []
+    assert [each["eventId"] for each in memory.events(notes)] == [event]
+    disk[0] = Disk(2**31, 2**40)
+    memory.settle()
+    assert len(memory.call("ListMemoryRecords", **found)["memoryRecordSummaries"]) == 1
+    disk[0] = Disk(0, 2**40)
+    memory.call("DeleteEvent", memoryId=notes, actorId="ann", sessionId="s1", eventId=event)
+    memory.close()
 
 
 def test_a_database_that_somebody_holds_is_told_and_works_again(memory: LocalMemory, notes: str) -> None:

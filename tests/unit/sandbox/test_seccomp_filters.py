@@ -132,3 +132,15 @@ def test_forks_are_allowed_and_new_namespaces_are_not(machine: str) -> None:
     for namespace in (0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000):
         assert answer(machine, "session", "clone", sigchld | namespace) == REFUSED
         assert answer(machine, "parent", "clone", sigchld | namespace) == ALLOW
+
+
+@pytest.mark.parametrize("machine", ARCHITECTURES)
+def test_a_session_with_storage_lacks_what_agentcore_s_storage_lacks(machine: str) -> None:
+    for name in ("link", "linkat"):
+        if name in numbers(machine):
+            assert answer(machine, "storing", name) == 0x00050000 | errno.EPERM
+    for name in ("setxattr", "lsetxattr", "fsetxattr", "setxattrat", "fallocate"):
+        assert answer(machine, "storing", name) == 0x00050000 | errno.EOPNOTSUPP
+    differing = {name for name, action in policy("storing").items() if policy("session")[name] != action}
+    assert differing == {"link", "linkat", "setxattr", "lsetxattr", "fsetxattr", "setxattrat", "fallocate"}
+    assert answer(machine, "storing", "symlinkat") == answer(machine, "storing", "getxattr") == ALLOW

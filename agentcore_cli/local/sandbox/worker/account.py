@@ -27,6 +27,10 @@ PARENT_CAPABILITIES = frozenset(
     }
 )
 
+# What the kernel counts for a user namespace and for all of its maker's together: one session must not take it all.
+# Where namespaces can't be counted, the filter of system calls must do.
+_MOST = {"max_user_namespaces": 0, "max_inotify_instances": 16, "max_inotify_watches": 16_384}
+
 
 def become(number: int) -> None:
     """Turn this process of root's into one of the account `number` (user and group), without any other group."""
@@ -49,12 +53,19 @@ def enter(kinds: int) -> None:
 def confine(sysctls: int) -> None:
     """Enter the session's user namespace and give up every capability. `sysctls` is /proc/sys/user, unmasked."""
     _unshare(0, AGENT, AGENT)
-    with contextlib.suppress(OSError):  # not every kernel lets it be written; then a filter of system calls must do
-        limit = os.open("max_user_namespaces", os.O_WRONLY, dir_fd=sysctls)
-        os.write(limit, b"0")
-        os.close(limit)
+    for name, most in _MOST.items():
+        _limit(name, most, sysctls)
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     kernel.drop_capabilities()
+
+
+def _limit(name: str, most: int, sysctls: int) -> None:
+    with contextlib.suppress(OSError):  # not every kernel has it, or lets it be written
+        limit = os.open(name, os.O_WRONLY, dir_fd=sysctls)
+        try:
+            os.write(limit, str(most).encode())
+        finally:
+            os.close(limit)
 
 
 def _unshare(kinds: int, user: int, group: int) -> None:

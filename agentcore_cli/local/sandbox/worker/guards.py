@@ -158,8 +158,8 @@ def _drop_capabilities(_settings: Settings) -> None:
     kernel.drop_capabilities()
 
 
-def _filter_calls(_settings: Settings) -> None:
-    seccomp.install("session")
+def _filter_calls(settings: Settings) -> None:
+    seccomp.install("storing" if settings.get("storage") else "session")
 
 
 _BUILDERS: "dict[str, Callable[[Settings], None]]" = {

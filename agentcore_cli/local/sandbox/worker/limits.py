@@ -16,6 +16,7 @@ if sys.platform == "linux":
 
 Namespaces = Literal["root", "user"]
 
+_SIGNALS_MAX = 8192
 _OOM_SCORE = "500"  # when the whole machine runs out of memory, sessions go first
 
 
@@ -31,6 +32,14 @@ def accept(namespaces: "Namespaces | None", data_limit: "int | None", groups: "l
             file.write(_OOM_SCORE)
         if namespaces is None:
             kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+        else:
+            _limit_signals()
+
+
+def _limit_signals() -> None:
+    """Signals that wait, and timers, are counted for a user namespace and for all of its maker's together."""
+    most = min(_SIGNALS_MAX, *(limit for limit in resource.getrlimit(resource.RLIMIT_SIGPENDING) if limit >= 0))
+    resource.setrlimit(resource.RLIMIT_SIGPENDING, (most, most))
 
 
 def move_everyone(groups: "list[int]") -> None:

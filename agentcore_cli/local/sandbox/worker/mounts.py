@@ -18,7 +18,7 @@ MASKED_PROC = (
     *("/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats"),
 )
 PROTECTED_PROC = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
-SHARED_MEMORY_OPTIONS = "mode=1777,size=512m"
+SHARED_MEMORY_OPTIONS = "mode=1777,size=512m,nr_inodes=65536"
 
 _REMOUNT = kernel.MS_REMOUNT | kernel.MS_BIND
 _EMPTY_OPTIONS = "mode=0555,size=4k,nr_inodes=1"

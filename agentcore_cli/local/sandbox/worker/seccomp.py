@@ -19,7 +19,10 @@ class _Program(ctypes.Structure):
 
 
 def install(role: str) -> None:
-    """Refuse what `role` ("session", "parent") does not need. Wants no_new_privs. Raises OSError where it can't be."""
+    """Refuse what `role` ("session", "storing", "parent") does not need.
+
+    Wants no_new_privs. Raises OSError where it can't be.
+    """
     machine = os.uname().machine
     code = PROGRAMS.get((machine, role)) if sys.maxsize > 2**32 else None
     if code is None:
