@@ -126,9 +126,12 @@ def image_uri(account: str, region: str, repository: str, tag: str) -> str:
     return f"{account}.dkr.ecr.{region}.{domain}/{repository}:{tag}"
 
 
+PUBLIC_ECR: Final = "public.ecr.aws"
+
+
 def is_in_ecr(image: str) -> bool:
     """Whether an image's name is a URI of ECR, which AgentCore pulls from; any other is a container engine's own."""
-    return image.startswith("public.ecr.aws/") or _REGISTRY.fullmatch(image.partition("/")[0]) is not None
+    return image.startswith(f"{PUBLIC_ECR}/") or _REGISTRY.fullmatch(image.partition("/")[0]) is not None
 
 
 class EcrRepository(NamedTuple):

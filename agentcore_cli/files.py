@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from agentcore_cli.errors import AgentcoreError, ConflictError, InputError
 
@@ -36,6 +37,24 @@ def write_atomically(path: Path, data: bytes | str, *, mode: int = 0o644) -> Non
 
 
 @contextmanager
+def replaced(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write to; it becomes `path` when the block ends well, and goes away when it doesn't.
+
+    Raises AgentcoreError when the disk is full, or the folder is not there or may not be written to.
+    """
+    with _told_when_unwritable(path):
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                yield file
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
 def told_when_full(path: Path) -> Iterator[None]:
     """Turn the OSError of a full disk into an AgentcoreError that names `path`."""
     try:
@@ -53,7 +72,15 @@ def _told_when_unwritable(path: Path) -> Iterator[None]:
         with told_when_full(path):
             yield
     except OSError as error:
-        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP):
+        if error.errno not in (
+            errno.EACCES,
+            errno.EPERM,
+            errno.EROFS,
+            errno.ELOOP,
+            errno.ENOENT,
+            errno.ENOTDIR,
+            errno.EISDIR,
+        ):
             raise
         hint = "give yourself the permission to write there"
         raise AgentcoreError(f"{path}: can't be written: {error.strerror}", hint=hint) from error

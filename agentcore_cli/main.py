@@ -34,6 +34,7 @@ VERBS = {
     "init": "Start a new project with a working agent in it.",
     "configure": "Write .agentcore.yaml for an agent: one Python file.",
     "plan": "Show what deploy would do.",
+    "build": "Make the artifact that deploy would push, and stop there.",
     "deploy": "Make what the agent needs and run it, or change what differs.",
     "invoke": "Send a payload to the agent and print its answer.",
     "chat": "Talk with the agent, turn by turn, in one session.",

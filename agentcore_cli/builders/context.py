@@ -1,4 +1,4 @@
-"""A build context as a stream of tar: the same bytes for the same files, and never the whole of it in memory.
+"""A build context, or a layer, as a stream of tar: the same bytes for the same files, never all of it in memory.
 
 Times, owners and modes are made equal: what comes out depends on names, contents and execute bits alone, and every
 user of the image can read it.
@@ -12,28 +12,48 @@ import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from agentcore_cli.builders.source import Source
 from agentcore_cli.errors import AgentcoreError
 
-_TIME: Final = 315_532_800  # 1980-01-01, as in bundles
+TIME: Final = 315_532_800  # 1980-01-01, as in bundles
 _CHUNK: Final = 1024 * 1024
+
+
+class Owner(NamedTuple):
+    """By number."""
+
+    user: int = 0
+    group: int = 0
+
+
+class Folder(NamedTuple):
+    """A folder that is there already where this is unpacked, and stays as it is."""
+
+    mode: int
+    user: int
+    group: int
+    time: int
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """A file or folder of the context. `content` is None for a folder, bytes, or where the content is.
 
-    `digest` is the sha256 that a file of the project must still have.
+    `digest` is the sha256 that a file of the project must still have; `mode` is another than usual.
     """
 
     content: Path | bytes | None
     executable: bool = False
     digest: str | None = None
+    mode: int | None = None
 
 
 Items = Mapping[str, Item]
+_FOLDER: Final = Item(None)
+_ROOT: Final = Owner()
 
 
 def of_source(source: Source, prefix: str = "", *, instead: Mapping[str, bytes] | None = None) -> dict[str, Item]:
@@ -56,13 +76,29 @@ def of_folder(folder: Path, prefix: str) -> dict[str, Item]:
     return items
 
 
-def stream(items: Items) -> Iterator[bytes]:
-    """The context in order of names, folders before what is in them.
+def size_of(item: Item) -> int:
+    """In bytes."""
+    if isinstance(item.content, Path):
+        return item.content.stat().st_size
+    return len(item.content or b"")
+
+
+def stream(
+    items: Items, *, owner: Owner = _ROOT, existing: Mapping[str, Folder] = MappingProxyType({})
+) -> Iterator[bytes]:
+    """The context in order of names, folders before what is in them; those of `existing` are as they are there.
+
+    What is named belongs to `owner`; the folders above it that are nowhere yet are root's, as Docker makes them.
 
     Raises AgentcoreError when a file is no longer what was hashed, or can't be read any more.
     """
     for name in _with_folders(items):
-        yield from _packed(name, items.get(name, Item(None)))
+        if name in items:
+            yield from _packed(name, items[name], owner)
+        elif name in existing:
+            yield _of_existing(name, existing[name])
+        else:
+            yield from _packed(name, _FOLDER, _ROOT)
     yield b"\0" * (2 * tarfile.BLOCKSIZE)
 
 
@@ -74,10 +110,19 @@ def _with_folders(items: Iterable[str]) -> list[str]:
     return sorted(names)
 
 
-def _packed(name: str, item: Item) -> Iterator[bytes]:
+def _of_existing(name: str, folder: Folder) -> bytes:
     header = tarfile.TarInfo(name)
-    header.mtime = _TIME
-    header.mode = 0o755 if item.executable or item.content is None else 0o644
+    header.type = tarfile.DIRTYPE
+    header.mode, header.uid, header.gid, header.mtime = folder
+    return _bytes(header)
+
+
+def _packed(name: str, item: Item, owner: Owner) -> Iterator[bytes]:
+    header = tarfile.TarInfo(name)
+    header.mtime = TIME
+    header.uid, header.gid = owner
+    usual = 0o755 if item.executable or item.content is None else 0o644
+    header.mode = usual if item.mode is None else item.mode
     if item.content is None:
         header.type = tarfile.DIRTYPE
         yield _bytes(header)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from agentcore_cli.builders import build_log, context, docker_engine, emulation, launcher, packages, runnable
+from agentcore_cli import files
+from agentcore_cli.builders import build_log, context, docker_engine, emulation, image_context, packages, runnable
 from agentcore_cli.builders.context import Item
-from agentcore_cli.builders.image import CODE, PACKAGES, Inputs
+from agentcore_cli.builders.image import Inputs, reference
 from agentcore_cli.builders.installer import Stopping, Tell
 from agentcore_cli.builders.runnable import ARM64, PLATFORM
 from agentcore_cli.errors import AgentcoreError, InputError
@@ -39,6 +39,10 @@ class LocalImage:
     reference: str
     architecture: str
     size: int
+
+    @property
+    def digest(self) -> str:
+        return self.id
 
 
 def inspect(reference: str) -> LocalImage | None:
@@ -73,12 +77,13 @@ def build(inputs: Inputs, cache: Path, *, tell: Tell, stopping: Stopping) -> Loc
     lines, when there is no engine or emulation, or when the image is not arm64 or above 2 GB.
     """
     with docker_engine.connected() as client:
-        if there := _inspect(client, _reference(inputs)):
+        name = reference(inputs.project.agent, inputs.tag)
+        if there := _inspect(client, name):
             return there
         _check_emulation(client, inputs)
         installed = packages.build(cache, inputs.wanted, tell=tell, stopping=stopping) if inputs.wanted else None
         if installed:
-            _check_server(inputs, installed)
+            image_context.require_server(inputs, installed)
         image_id = _run(client, inputs, _items(inputs, installed), tell, stopping)
         built = _inspect(client, image_id)
         if built is None:
@@ -86,8 +91,18 @@ def build(inputs: Inputs, cache: Path, *, tell: Tell, stopping: Stopping) -> Loc
                 f"{image_id}: built, and not in the engine any more", hint="run the same command again"
             )
         _check(client, built)
-        client.tag(built.id, *_reference(inputs).split(":"))
-        return LocalImage(built.id, _reference(inputs), built.architecture, built.size)
+        client.tag(built.id, *name.split(":"))
+        return LocalImage(built.id, name, built.architecture, built.size)
+
+
+def save(image: LocalImage, file: Path, *, tell: Tell, stopping: Stopping) -> None:
+    """Write an image of the engine to `file`, whole or not at all."""
+    tell(f"writing {file}")
+    with docker_engine.connected() as client, files.replaced(file) as out:
+        for piece in client.get_image(image.reference or image.id):
+            if stopping():
+                raise AgentcoreError("interrupted")
+            out.write(piece)
 
 
 def remove(labels: Mapping[str, str], *, without: str | None = None) -> list[str]:
@@ -154,22 +169,9 @@ def _run(client: APIClient, inputs: Inputs, items: Mapping[str, Item], tell: Tel
 
 
 def _items(inputs: Inputs, installed: Path | None) -> dict[str, Item]:
-    """The files of the build context: the user's own Dockerfile finds the project as it lies there."""
-    is_laid_out = inputs.own_dockerfile is None and inputs.project.install == "host"
-    prefix = f"{CODE}/" if is_laid_out else ""
-    items = context.of_source(inputs.source, prefix, instead=inputs.instead)
-    if installed:  # the folder itself too: a requirements file may name nothing
-        items |= {PACKAGES: Item(None)} | context.of_folder(installed, f"{PACKAGES}/")
-    if inputs.project.launches:
-        items |= {f"{launcher.FOLDER}/{name}": Item(content) for name, content in launcher.contents().items()}
+    """The context, with the Dockerfile in it."""
     hidden = {_HIDDEN: Item(inputs.dockerfile.encode()), _IGNORE: Item(f"{_HIDDEN}\n{_IGNORE}\n".encode())}
-    return items | hidden | ({CODE: Item(None)} if is_laid_out else {})
-
-
-def _reference(inputs: Inputs) -> str:
-    """The image's name and tag in the engine; names there are lower case, with single separators."""
-    name = re.sub(r"_+", "-", inputs.project.agent.lower()).strip("-")
-    return f"agentcore/{name}:{inputs.tag}"
+    return image_context.items(inputs, installed) | hidden
 
 
 def _inspect(client: APIClient, reference: str) -> LocalImage | None:
@@ -198,13 +200,3 @@ def _check(client: APIClient, built: LocalImage) -> None:
     except InputError:
         client.remove_image(built.id)
         raise
-
-
-def _check_server(inputs: Inputs, installed: Path) -> None:
-    """What `module:app` is started with must be among the packages."""
-    project = inputs.project
-    if project.start[:2] == ("-m", "uvicorn") and not (installed / "uvicorn").is_dir():
-        raise InputError(
-            f"the entrypoint {project.start[2]} is served by uvicorn, which {project.requirements} does not install",
-            hint=f"add uvicorn to {project.requirements}",
-        )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from agentcore_cli.builders import docker_engine
 from agentcore_cli.builders.docker_engine import Event
 from agentcore_cli.builders.installer import Stopping, Tell
+from agentcore_cli.builders.registry.access import SignIn
 from agentcore_cli.errors import AgentcoreError, ConflictError
 
 if TYPE_CHECKING:
@@ -20,16 +20,10 @@ _HINT: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SignIn:
-    """Who pushes, for this one push: the engine keeps nothing of it."""
-
-    user: str
-    password: str = field(repr=False)
-
-
 def push(image_id: str, repository: str, tag: str, sign_in: SignIn, *, tell: Tell, stopping: Stopping) -> str:
     """Push an image of the engine to `repository`, a URI; gives the digest of its manifest, `sha256:...`.
+
+    The engine keeps nothing of `sign_in`.
 
     Raises ConflictError for a tag that is there already and can't be moved, AgentcoreError for every other failure.
     """

@@ -141,6 +141,12 @@ def read(project: ImageProject) -> Inputs:
     return Inputs(project, files, text if own else _generated(project, wanted), own, wanted, instead)
 
 
+def reference(agent: str, tag: str) -> str:
+    """The image's name and tag on this machine; names there are lower case, with single separators."""
+    name = re.sub(r"_+", "-", agent.lower()).strip("-")
+    return f"agentcore/{name}:{tag}"
+
+
 def read_files(root: Path, agent: str) -> Source:
     """The files of the project that an image of this agent holds. Raises InputError as `source.read` does."""
     ignore_file = _ignore_file(rendering.dockerfile_of(root, agent))

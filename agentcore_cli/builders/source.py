@@ -100,6 +100,11 @@ def survey(root: Path, *, ignore_file: str = IGNORE_FILE) -> Survey:
     return Survey(tuple(sorted(walk.left_out)), sizes)
 
 
+def goes_along(root: Path, name: str, ignore_file: str = IGNORE_FILE) -> bool:
+    """Whether a file of this name in `root` would belong to the agent."""
+    return _Walk(root, root / ignore_file).takes(name)
+
+
 def require_entry(source: Source, entry: Path, ignore_file: str = IGNORE_FILE) -> None:
     """Raise EntrypointError unless `entry`, the file that is started, is among the files."""
     name = entry.as_posix()
@@ -123,6 +128,10 @@ class _Walk:
         file = self.ignore_file
         require_inside(file, self.root, file.name)
         self._ignore = Ignore.of(_lines(file) if file.exists() else [])
+
+    def takes(self, name: str) -> bool:
+        """Whether a file of this name belongs to the agent, by its name."""
+        return not self._is_out(name) and not self._ignore.ignores(name)
 
     def below(self, folder: Path, name: str) -> Iterator[tuple[str, Entry]]:
         """The entries of a folder and of those in it; the folder itself when there are none."""

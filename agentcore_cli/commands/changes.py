@@ -31,12 +31,13 @@ def ask_about(changes: Iterable[Change]) -> str:
 
 
 def describe_plan(plan: PlanResult) -> str:
-    """What would change, how much it is, and what of this machine its sessions have."""
+    """What would change, how much it is, who builds, and what of this machine its sessions have."""
     surprise = plan.network.surprise if plan.network else None
     network = [f"network of sessions: {surprise}"] if surprise else []
     seen = (printable(f"{mount.path} ({'writable' if mount.writable else 'read-only'})") for mount in plan.mounts)
     mounts = [f"sessions see of this machine: {', '.join(seen)}"] if plan.mounts else []
-    return "\n".join([describe(plan.changes), count(plan.pending), *network, *mounts])
+    builder = [printable(f"built with {plan.builder.builder}: {plan.builder.reason}")] if plan.builder else []
+    return "\n".join([describe(plan.changes), count(plan.pending), *builder, *network, *mounts])
 
 
 def count(changes: Sequence[Change]) -> str:

@@ -22,7 +22,9 @@ Build = Literal["auto", "docker", "oci", "codebuild", "zip"]
 def deploy(
     ctx: typer.Context,
     env: Annotated[list[str] | None, typer.Option(metavar="K=V", help="A variable for the agent; kept.")] = None,
-    build: Annotated[Build | None, typer.Option(help="How the artifact is built: docker, or zip.")] = None,
+    build: Annotated[
+        Build | None, typer.Option(help="How the artifact is built: auto, docker, oci or zip; locally docker or zip.")
+    ] = None,
     image: Annotated[
         str | None,
         typer.Option(metavar="IMAGE", help="An image that is there already: URI in ECR, or NAME:TAG in Docker."),

@@ -177,7 +177,7 @@ class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     entrypoint: str
     requirements: str | None = None
     python: PythonVersion = "3.13"
-    build: Build = "docker"
+    build: Build = "auto"
     protocol: Protocol = "HTTP"
     description: Description | None = None
     environment: Environment = {}

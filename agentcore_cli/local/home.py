@@ -93,6 +93,11 @@ class Home(NamedTuple):
         return self.root / "archives"
 
     @property
+    def layers(self) -> Path:
+        """Layers and base images that the builder oci packed and fetched: `sha256/<hash>`, and notes about them."""
+        return self.root / "layers"
+
+    @property
     def environments(self) -> Path:
         """Installed packages, addressed by the hash of what was asked for: `<hash>/`."""
         return self.root / "environments"

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from agentcore_cli import contract, names, wiring
+from agentcore_cli.builders.choice import Choice
 from agentcore_cli.engine import Action, Change, Facts, Outcome, Plan, apply
 from agentcore_cli.errors import AgentFailedError, InputError
 from agentcore_cli.events import Event, Listener, Note, Step
 from agentcore_cli.keys import RUNTIME
 from agentcore_cli.operations.handed_over import HandedOver, hand_over
-from agentcore_cli.operations.plan import Workplace, check, make_plan, work_on
+from agentcore_cli.operations.plan import Workplace, check, choose_builder, make_plan, work_on
 from agentcore_cli.operations.relative_paths import explain_relative_path
 from agentcore_cli.operations.rollback import RollbackRequest, go_back
 from agentcore_cli.operations.secrets import explain_missing, local_values
@@ -91,7 +92,9 @@ def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> De
     smokes = request.smoke and request.wait
     working = work_on(selected, "deploy", listener, must_start=smokes)
     with _told_what_is_missing(selected), working as place, wiring.store().in_use():
-        plan = make_plan(place, request.overrides, patience, listener)
+        choice = choose_builder(request.overrides, selected)
+        _tell_builder(request, selected, choice, listener)
+        plan = make_plan(place, replace(request.overrides, choice=choice), patience, listener)
         _ask(request, selected, plan)
         _note_first(selected, listener)
         applied = listener
@@ -123,6 +126,13 @@ def _told_what_is_missing(selected: Selected) -> Iterator[None]:
 def _is_new(plan: Plan) -> bool:
     """Whether the runtime is made for the first time."""
     return any(change.action is Action.CREATE and change.key == RUNTIME for change in plan.changes)
+
+
+def _tell_builder(request: DeployRequest, selected: Selected, choice: Choice | None, listener: Listener) -> None:
+    """Say so when nobody asked for a builder and it is not the usual one."""
+    is_auto = (request.overrides.build or selected.agent.build) == "auto"
+    if choice and is_auto and choice.builder != "docker":
+        listener(Note(f"built with {choice.builder}: {choice.reason}"))
 
 
 def _note_first(selected: Selected, listener: Listener) -> None:

@@ -13,6 +13,7 @@ from agentcore_cli import files, wiring
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
 from agentcore_cli.builders import image, source
+from agentcore_cli.builders.choice import Choice, choose
 from agentcore_cli.builders.code_inputs import check_python
 from agentcore_cli.config import Start
 from agentcore_cli.config.schema import IMAGE_NAME, IMAGE_RULE, LocalMount
@@ -30,7 +31,7 @@ from agentcore_cli.operations.upgrade import resolved_anew
 from agentcore_cli.resources.deployment import Overrides
 from agentcore_cli.resources.patience import Patience
 
-_FOR_AWS: Final = frozenset({"docker", "zip"})
+_FOR_AWS: Final = frozenset({"auto", "docker", "oci", "zip"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class PlanResult:
     """`changes` are all resources in their order, `pending` those that would change; `largest` as many as asked for.
 
     `network` is that of local sessions of code, None elsewhere; `mounts` what of this machine's files they see besides.
+    `builder` is who makes the artifact for AWS, and why, None where nothing is made.
     """
 
     agent: str
@@ -55,6 +57,7 @@ class PlanResult:
     largest: tuple[LargeFile, ...] = ()
     network: local_network.SessionNetwork | None = None
     mounts: tuple[LocalMount, ...] = ()
+    builder: Choice | None = None
 
 
 @dataclass(frozen=True)
@@ -85,14 +88,27 @@ def plan(overrides: Overrides, selected: Selected, listener: Listener, *, larges
     `largest`: so many of the files that go along are told, by their size.
     """
     check(overrides, selected)
+    choice = choose_builder(overrides, selected)
     with visit(selected) as place:
-        made = make_plan(place, overrides, Patience(), listener)
+        made = make_plan(place, replace(overrides, choice=choice), Patience(), listener)
     told = _largest(overrides, selected, largest) if largest else ()
-    result = PlanResult(selected.agent_name, selected.target_name, made.changes, made.pending, told)
+    result = PlanResult(selected.agent_name, selected.target_name, made.changes, made.pending, told, builder=choice)
     if not selected.is_local or _is_image(overrides, selected):
         return result  # containers have what the engine gives
     network = _network(overrides, selected)
     return replace(result, network=network, mounts=selected.loaded.config.local.mounts)
+
+
+def choose_builder(overrides: Overrides, selected: Selected) -> Choice | None:
+    """Who makes the artifact; None on the local runtime, and where an image is there already."""
+    if selected.is_local or overrides.image or selected.agent.image:
+        return None
+    return choice_of(overrides, selected)
+
+
+def choice_of(overrides: Overrides, selected: Selected) -> Choice:
+    """Who builds for AWS, and why."""
+    return choose(overrides.build, "--build") if overrides.build else choose(selected.agent.build, "the config")
 
 
 def _is_image(overrides: Overrides, selected: Selected) -> bool:
@@ -165,11 +181,17 @@ def check(overrides: Overrides, selected: Selected) -> None:
     """Refuse what can be known to be wrong before anything starts. Raises InputError."""
     _check_environment(overrides.environment)
     _check_image(overrides.image)
-    _check_artifact(overrides, selected)
+    _check_build(overrides, selected)
     _check_issuer(selected)
     check_for_aws(selected, overrides.environment)
     if selected.is_local or not (overrides.image or selected.agent.image):
         _check_entrypoint(selected)
+
+
+def check_artifact(overrides: Overrides, selected: Selected) -> None:
+    """Refuse what can be known to be wrong with the artifact for AWS alone. Raises InputError."""
+    _check_builder(overrides, selected)
+    _check_entrypoint(selected)
 
 
 def _check_environment(environment: Mapping[str, str]) -> None:
@@ -185,18 +207,21 @@ def _check_image(name: str | None) -> None:
         raise InputError(f"--image {name}: not an image's name", hint=IMAGE_RULE)
 
 
-def _check_artifact(overrides: Overrides, selected: Selected) -> None:
+def _check_build(overrides: Overrides, selected: Selected) -> None:
     if selected.is_local:
         if overrides.build not in (None, "zip", "docker"):
             hint = "--build zip runs the code itself, --build docker an image that is built here"
             raise InputError(f"--build {overrides.build}: not for the local runtime", hint=hint)
         return
+    if not (overrides.image or selected.agent.image):
+        _check_builder(overrides, selected)
+
+
+def _check_builder(overrides: Overrides, selected: Selected) -> None:
     build = overrides.build or selected.agent.build
-    if overrides.image or selected.agent.image:
-        return
     said = f"--build {build}" if overrides.build else f"agents.{selected.agent_name}.build: {build}"
     if build not in _FOR_AWS:
-        raise InputError(f"{said}: this version builds for AWS with docker or as a zip", hint="--build docker")
+        raise InputError(f"{said}: this version builds for AWS with docker, oci or as a zip", hint="--build auto")
     if build == "zip":
         _check_code(said, selected)
 

@@ -15,7 +15,14 @@ from agentcore_cli.aws.repositories import Repositories
 from agentcore_cli.aws.roles import Roles
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
+from agentcore_cli.builders.builder import Publisher
 from agentcore_cli.builders.choice import Choice, choose
+from agentcore_cli.builders.docker_builder import DockerBuilder, DockerPublisher, FinishedImage
+from agentcore_cli.builders.image import ImageProject
+from agentcore_cli.builders.oci.blobs import Blobs
+from agentcore_cli.builders.oci.builder import OciBuilder
+from agentcore_cli.builders.oci.push import RegistryPublisher
+from agentcore_cli.builders.registry.access import Credentials, SignIn
 from agentcore_cli.config import Memory as MemorySettings
 from agentcore_cli.config import Start
 from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT, EcrRepository, is_in_ecr, memory_arn, partition
@@ -36,14 +43,17 @@ from agentcore_cli.resources.execution_policy import Grant
 from agentcore_cli.resources.execution_role import ExecutionRole
 from agentcore_cli.resources.image import Image, PushedImage
 from agentcore_cli.resources.image_project import image_project, with_python_path
-from agentcore_cli.resources.image_source import BuiltImage, FinishedImage, ImageSource
 from agentcore_cli.resources.log_group import LogGroup
 from agentcore_cli.resources.memory import GivenMemory, Memory
+from agentcore_cli.resources.ownership import Owner
+from agentcore_cli.resources.registry_credentials import registry_credentials
 from agentcore_cli.resources.repository import GivenRepository, Repository
 from agentcore_cli.resources.resource_policy import ResourcePolicy
 from agentcore_cli.resources.runtime import Runtime, Wish
 from agentcore_cli.resources.supplied_image import SuppliedImage
 from agentcore_cli.resources.supplied_role import SuppliedRole
+
+ImageBuilder = DockerBuilder | FinishedImage | OciBuilder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +76,8 @@ class AwsDeployment(Deployment):
     @cached_property
     def choice(self) -> Choice:
         """Who builds the artifact, and why; not asked for where there is an image already."""
+        if self.overrides.choice:
+            return self.overrides.choice
         if self.overrides.build:
             return choose(self.overrides.build, "--build")
         return choose(self.agent.build, "the config")
@@ -123,13 +135,15 @@ class AwsDeployment(Deployment):
             return EcrRepository.of(self.agent.ecr_repository, self.account, self.region)
         return self.own_repository
 
-    @property
-    def source(self) -> ImageSource:
-        """What is pushed. What is built is the same for all targets, so that they run the same image."""
+    def builder(self, credentials: Credentials) -> ImageBuilder:
+        """What makes the image that is pushed. It is the same for all targets, so that they run the same image.
+
+        `credentials` are for the registry of the base image.
+        """
         if self.finished_image:
             return FinishedImage(self.finished_image)
         project = image_project(self.root, self.owner.agent, self.agent, self.image_labels, self.resolved)
-        return BuiltImage(project, self.packages)
+        return image_builder(self.choice, project, self.packages, self.blobs, credentials)
 
     @property
     def may_have_policy(self) -> bool:
@@ -138,7 +152,7 @@ class AwsDeployment(Deployment):
 
     @property
     def image_labels(self) -> dict[str, str]:
-        return {TAG_PROJECT: self.owner.project, TAG_AGENT: self.owner.agent}
+        return image_labels(self.owner)
 
     @property
     def grant(self) -> Grant:
@@ -161,6 +175,20 @@ class AwsDeployment(Deployment):
         if settings is None:
             return None
         return memory_arn(self.region, self.account, settings.given_id or self.memory_id or f"{self.memory_name}-*")
+
+
+def image_labels(owner: Owner) -> dict[str, str]:
+    """Those of images for AWS, the same for all targets."""
+    return {TAG_PROJECT: owner.project, TAG_AGENT: owner.agent}
+
+
+def image_builder(
+    choice: Choice, project: ImageProject, cache: Path, blobs: Blobs, credentials: Credentials
+) -> DockerBuilder | OciBuilder:
+    """What makes the image; `credentials` are for the registry of the base image."""
+    if choice.builder == "oci":
+        return OciBuilder(project, cache, blobs, credentials)
+    return DockerBuilder(project, cache)
 
 
 def wanted(deployment: AwsDeployment, session: Session) -> list[Resource]:
@@ -243,8 +271,19 @@ def _image(deployment: AwsDeployment, session: Session) -> list[Resource]:
         return [_supplied_image(deployment, deployment.supplied_image, session)]
     address = deployment.repository
     door = Repositories(session.in_region(address.region))
-    wish = image.Wish(deployment.source, address, deployment.listener)
+    builder = deployment.builder(
+        registry_credentials(lambda region: Repositories(session.in_region(region)).authorization())
+    )
+    wish = image.Wish(builder, _publisher(builder, door), address, deployment.listener)
     return [_repository(deployment, session), Image(wish, door, _registry(deployment, address))]
+
+
+def _publisher(builder: ImageBuilder, door: Repositories) -> Publisher[Any]:
+    def sign_in() -> SignIn:
+        signed_in = door.authorization()
+        return SignIn(signed_in.user, signed_in.password)
+
+    return RegistryPublisher(builder.bases, sign_in) if isinstance(builder, OciBuilder) else DockerPublisher(sign_in)
 
 
 def _supplied_image(deployment: AwsDeployment, uri: str, session: Session) -> SuppliedImage:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agentcore_cli.builders.choice import Choice
+from agentcore_cli.builders.oci.blobs import Blobs
 from agentcore_cli.config import Agent, Build
 from agentcore_cli.events import Listener
 from agentcore_cli.resources.ownership import Owner
@@ -18,7 +20,8 @@ class Overrides:
 
     Variables of `environment` are kept on later deploys; an empty value forgets one that was given before. Without
     `refresh` only the runtime itself is looked at, where the records say that the rest is as it should be. `upgrade`:
-    the requirements are resolved anew, and what comes of it, `resolved`, is kept on later deploys.
+    the requirements are resolved anew, and what comes of it, `resolved`, is kept on later deploys. `choice` is who
+    builds for AWS, once that is known.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -27,11 +30,13 @@ class Overrides:
     refresh: bool = True
     upgrade: bool = False
     resolved: str | None = None
+    choice: Choice | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """One agent on one target. `root` is the project's folder, `packages` where images' dependencies are kept.
+    """One agent on one target. `root` is the project's folder, `packages` where images' dependencies are kept,
+    `blobs` the layers of those that no engine builds.
 
     `environment` is the config's; `given_before` are the names of the variables that earlier deploys were given by
     `--env` (see `runtime.Wish`). `artifact` is what runs now by the records, `resolved` what the requirements were
@@ -49,6 +54,7 @@ class Deployment:
     artifact: str | None
     resolved: str
     packages: Path
+    blobs: Blobs
     patience: Patience
     listener: Listener = field(repr=False)
     memory_name: str | None = None

@@ -1,4 +1,4 @@
-"""The agent's image: in the engine of this machine, pushed under the hash of what it is, deployed by its digest."""
+"""The agent's image: built on this machine, pushed under the hash of what it is, deployed by its digest."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from agentcore_cli import events, keys
-from agentcore_cli.aws.repositories import Image as Answer
 from agentcore_cli.aws.repositories import Repositories
-from agentcore_cli.builders import docker_push
+from agentcore_cli.builders.builder import Artifact, Builder, Publisher
 from agentcore_cli.builders.docker_engine import EngineMissingError
-from agentcore_cli.builders.docker_push import SignIn
 from agentcore_cli.contract import EcrRepository
 from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
 from agentcore_cli.errors import ConflictError
 from agentcore_cli.events import Listener, Note
-from agentcore_cli.resources.image_source import ImageSource
 
 _REPOSITORY: Final = "repository"
 
@@ -25,7 +22,8 @@ _REPOSITORY: Final = "repository"
 class Wish:
     """What is pushed, and where it goes."""
 
-    source: ImageSource
+    builder: Builder[Any]
+    publisher: Publisher[Any]
     address: EcrRepository
     listener: Listener = events.ignore
 
@@ -46,28 +44,28 @@ class Image:
 
         Without an engine that can't be looked at, which is told: a plan goes on, and `prepare` raises.
         """
-        source = self.wish.source
-        if found is None or found.outputs.get("tag") != source.tag:
+        builder = self.wish.builder
+        if found is None or found.outputs.get("tag") != builder.tag:
             try:
-                source.check()
+                builder.check()
             except EngineMissingError as error:
                 self.wish.listener(Note(f"not looked at whether the image can be built: {error.message}", "warning"))
-        return Desired(source.describe(), {"tag": source.tag})
+        return Desired(builder.describe(), {"tag": builder.tag})
 
     def read(self, recorded: Record | None) -> Found | None:
         """The image as it is wanted today; else the one that was pushed last, to compare with.
 
         The record of a deploy that did not finish has its facts already, so what was pushed is told by its tag.
         """
-        source = self.wish.source
+        builder = self.wish.builder
         last = recorded.outputs if recorded else {}
-        there = self.door.image(self.wish.address.name, tag=source.tag, registry=self.registry)
+        there = self.door.image(self.wish.address.name, tag=builder.tag, registry=self.registry)
         if there:
-            moved = last.get("tag") == source.tag and last.get("digest") != there.digest
-            refusal = self._moved(source.tag) if moved else None
-            outputs = self._outputs(there, source.tag)
-            return Found(source.describe(), outputs, outputs["uri"], refusal)
-        if recorded is None or not last or last["tag"] == source.tag:
+            moved = last.get("tag") == builder.tag and last.get("digest") != there.digest
+            refusal = self._moved(builder.tag) if moved else None
+            outputs = self._outputs(there.digest, builder.tag)
+            return Found(builder.describe(), outputs, outputs["uri"], refusal)
+        if recorded is None or not last or last["tag"] == builder.tag:
             return None
         return Found({**recorded.facts, "tag": last["tag"]}, last, last["uri"])
 
@@ -76,34 +74,29 @@ class Image:
 
     def prepare(self, work: Work) -> None:
         """Build it; that needs nothing of AWS."""
-        self.wish.source.make(work)
+        self.wish.builder.build(work)
 
     def apply(self, work: Work) -> Found:
-        source = self.wish.source
-        there = self._pushed(work, source.tag, source.make(work).id)
-        outputs = self._outputs(there, source.tag)
-        return Found(source.describe(), outputs, outputs["uri"])
+        builder = self.wish.builder
+        outputs = self._outputs(self._published(work, builder.build(work)), builder.tag)
+        return Found(builder.describe(), outputs, outputs["uri"])
 
     def destroy(self, found: Found, work: Work) -> None:
         """Nothing: images go with their repository."""
 
-    def _pushed(self, work: Work, tag: str, image_id: str) -> Answer:
-        signed_in = self.door.authorization()
-        sign_in = SignIn(signed_in.user, signed_in.password)
-        work.tell(f"pushing to {self.wish.address.uri}")
+    def _published(self, work: Work, artifact: Artifact) -> str:
+        address, tag = self.wish.address, self.wish.builder.tag
+        work.tell(f"pushing to {address.uri}")
         try:
-            digest = docker_push.push(
-                image_id, self.wish.address.uri, tag, sign_in, tell=work.tell, stopping=work.stopping
-            )
+            return self.wish.publisher.publish(artifact, f"{address.uri}:{tag}", work)
         except ConflictError:  # another deploy with the same inputs was faster; tags are immutable
-            there = self.door.image(self.wish.address.name, tag=tag, registry=self.registry)
+            there = self.door.image(address.name, tag=tag, registry=self.registry)
             if there is None:
                 raise
-            return there
-        return Answer(digest, (tag,), 0)
+            return there.digest
 
-    def _outputs(self, there: Answer, tag: str) -> dict[str, str]:
-        return {"uri": f"{self.wish.address.uri}@{there.digest}", "digest": there.digest, "tag": tag}
+    def _outputs(self, digest: str, tag: str) -> dict[str, str]:
+        return {"uri": f"{self.wish.address.uri}@{digest}", "digest": digest, "tag": tag}
 
     def _moved(self, tag: str) -> ConflictError:
         address = self.wish.address

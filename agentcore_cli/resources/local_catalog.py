@@ -11,6 +11,7 @@ from agentcore_cli import keys, names
 from agentcore_cli.aws.memories import Memories
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
+from agentcore_cli.builders.docker_builder import DockerBuilder, FinishedImage
 from agentcore_cli.builders.mounts import Mount
 from agentcore_cli.builders.store import Store
 from agentcore_cli.config import Memory as MemorySettings
@@ -21,7 +22,6 @@ from agentcore_cli.errors import InputError
 from agentcore_cli.resources import memory, runtime_facts
 from agentcore_cli.resources.deployment import Deployment
 from agentcore_cli.resources.image_project import image_project, with_python_path
-from agentcore_cli.resources.image_source import BuiltImage, FinishedImage
 from agentcore_cli.resources.local_image import LocalImage
 from agentcore_cli.resources.memory import Memory
 from agentcore_cli.resources.runtime import Runtime, Wish
@@ -155,7 +155,7 @@ def _bundle(deployment: LocalDeployment) -> SourceBundle:
 def _image(deployment: LocalDeployment) -> LocalImage:
     owner = deployment.owner
     project = image_project(deployment.root, owner.agent, deployment.agent, owner.tags, deployment.resolved)
-    return LocalImage(BuiltImage(project, deployment.packages), deployment.repository)
+    return LocalImage(DockerBuilder(project, deployment.packages), deployment.repository)
 
 
 def _named_image(deployment: LocalDeployment, name: str) -> LocalImage:

@@ -12,26 +12,26 @@ from typing import Any
 
 from agentcore_cli import keys
 from agentcore_cli.builders import docker_image
+from agentcore_cli.builders.docker_builder import DockerBuilder, FinishedImage
 from agentcore_cli.builders.docker_image import LocalImage as Built
 from agentcore_cli.contract import EcrRepository
 from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
 from agentcore_cli.errors import AgentcoreError
 from agentcore_cli.resources import runtime_facts
-from agentcore_cli.resources.image_source import ImageSource
 
 
 @dataclass(frozen=True, slots=True)
 class LocalImage:
     """`repository` gives the name."""
 
-    source: ImageSource
+    builder: DockerBuilder | FinishedImage
     repository: EcrRepository
     key: str = keys.IMAGE
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
-        return Desired(self.source.describe())
+        return Desired(self.builder.describe())
 
     def read(self, recorded: Record | None) -> Found | None:
         """What was built for the last deploy; without a record, whether there is any image of ours.
@@ -52,15 +52,15 @@ class LocalImage:
 
     def apply(self, work: Work) -> Found:
         """Build it unless the engine has it, and give it the name that the local runtime looks for."""
-        made = self.source.make(work)
-        reference = f"{self.repository.uri}:{self.source.tag}"
+        made = self.builder.build(work)
+        reference = f"{self.repository.uri}:{self.builder.tag}"
         docker_image.tag(made, reference)
-        return Found(self.source.describe(), self._outputs(made, reference), reference)
+        return Found(self.builder.describe(), self._outputs(made, reference), reference)
 
     def destroy(self, found: Found, work: Work) -> None:
         """All images of the agent on this target, those of earlier versions, too."""
-        if self.source.labels:
-            docker_image.remove(self.source.labels)
+        if self.builder.labels:
+            docker_image.remove(self.builder.labels)
         docker_image.remove_names(self.repository.uri)
 
     def artifact(self, outputs: Outputs) -> Mapping[str, Any]:
@@ -70,7 +70,7 @@ class LocalImage:
     def _unrecorded(self) -> Found | None:
         """An engine that does not answer has none: who needs it finds out when it builds."""
         try:
-            names = docker_image.labelled(self.source.labels) if self.source.labels else []
+            names = docker_image.labelled(self.builder.labels) if self.builder.labels else []
         except AgentcoreError:
             return None
         return Found({}, name=names[0]) if names else None

@@ -20,6 +20,7 @@ from agentcore_cli.wiring.clients import (
     session_in,
 )
 from agentcore_cli.wiring.deployments import (
+    builder,
     deployment,
     earlier_version,
     everything,
@@ -34,6 +35,7 @@ from agentcore_cli.wiring.selection import Selection, deployed, local_environmen
 __all__ = [
     "Selection",
     "aws_data_plane",
+    "builder",
     "deployed",
     "deployment",
     "earlier_version",

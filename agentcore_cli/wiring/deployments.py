@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agentcore_cli import keys
-from agentcore_cli.wiring.clients import home
+from agentcore_cli.wiring.clients import home, session_in
 from agentcore_cli.wiring.selection import (
     Selection,
     environment,
@@ -20,8 +20,12 @@ from agentcore_cli.wiring.selection import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from agentcore_cli.aws.repositories import Authorization
     from agentcore_cli.aws.runtimes import Runtime as Version
     from agentcore_cli.aws.session import Session
+    from agentcore_cli.builders.builder import Builder
+    from agentcore_cli.builders.choice import Choice
+    from agentcore_cli.builders.oci.blobs import Blobs
     from agentcore_cli.builders.requirements import Requirements
     from agentcore_cli.builders.store import Store
     from agentcore_cli.engine import Journal, Resource
@@ -45,6 +49,39 @@ def store() -> Store:
     from agentcore_cli.builders.store import Store
 
     return Store(home().artifacts, home().environments)
+
+
+def blobs() -> Blobs:
+    """Where layers of images are kept that no engine builds."""
+    from agentcore_cli.builders.oci.blobs import Blobs
+
+    return Blobs(home().layers)
+
+
+def builder(selected: Selection, choice: Choice) -> Builder[Any]:
+    """What makes the agent's artifact for AWS, without a target: nothing is asked there but by a base image in ECR."""
+    from agentcore_cli.builders.zip_builder import ZipBuilder
+    from agentcore_cli.resources import catalog
+    from agentcore_cli.resources.code_project import code_project
+    from agentcore_cli.resources.image_project import image_project
+    from agentcore_cli.resources.registry_credentials import registry_credentials
+
+    labels, resolved = catalog.image_labels(owner(selected)), selected.state.resolved(selected.agent_name)
+    if choice.builder == "zip":
+        code = code_project(selected.loaded.root, selected.agent, resolved)
+        return ZipBuilder(code, home().packages, home().archives)
+    project = image_project(selected.loaded.root, selected.agent_name, selected.agent, labels, resolved)
+    credentials = registry_credentials(lambda region: _registry_token(region, selected.target.profile))
+    return catalog.image_builder(choice, project, home().packages, blobs(), credentials)
+
+
+def _registry_token(region: str, profile: str | None) -> Authorization:
+    from contextlib import closing
+
+    from agentcore_cli.aws.repositories import Repositories
+
+    with closing(session_in(region, profile)) as session:
+        return Repositories(session).authorization()
 
 
 def installed_packages(selected: Selection, requirements: Requirements, build: str | None) -> Path | None:
@@ -199,5 +236,6 @@ def _known(selected: Selection, overrides: Overrides | None) -> dict[str, Any]:
         "artifact": there.artifact if there else None,
         "resolved": earlier if said.resolved is None else said.resolved,
         "packages": home().packages,
+        "blobs": blobs(),
         "memory_name": memory_name(selected),
     }

@@ -28,6 +28,7 @@ LONG = {
     "test_kill_points_of_deploy.py",
     "test_kill_points_of_destroy.py",
     "test_lost_and_changed.py",
+    "test_oci.py",
     "test_secrets.py",
 }
 

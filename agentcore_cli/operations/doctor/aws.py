@@ -1,4 +1,4 @@
-"""What a target in AWS needs from this machine: credentials, a region, and Docker where an image is built with it."""
+"""What a target in AWS needs from this machine: credentials, a region, and what builds the image."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from agentcore_cli import rendering
 from agentcore_cli.aws.profiles import read_profile
 from agentcore_cli.builders import docker_engine, emulation, image
+from agentcore_cli.builders.oci import dockerfile
 from agentcore_cli.builders.runnable import ARM64
 from agentcore_cli.config.regions import region_fault
 from agentcore_cli.contract import LOCAL_REGION
@@ -60,9 +61,9 @@ def _region(region: str | None, profile: str | None, environ: Mapping[str, str],
 
 
 def _docker(selected: Selected | None, needed: bool) -> list[Check]:
-    builds = selected is None or (selected.agent.build == "docker" and needs_dockerfile(selected.agent))
-    if not builds:
-        return [Check("docker", "ok", "not needed: this agent's artifact is made without it")]
+    build = selected.agent.build if selected else "docker"
+    if selected and (build not in ("auto", "docker") or not needs_dockerfile(selected.agent)):
+        return [Check("docker", "ok", "not needed: this agent's artifact is made without it"), *_without(selected)]
     try:
         with docker_engine.connected(seconds=_DOCKER_SECONDS) as client:
             client.ping()
@@ -70,8 +71,29 @@ def _docker(selected: Selected | None, needed: bool) -> list[Check]:
     except AgentcoreError as error:
         if selected and selected.is_local:
             return [Check("docker", "ok", f"not needed for the local runtime ({error.message})")]
+        if selected and build == "auto":
+            return [
+                Check("docker", "ok", f"not needed: images are built without it ({error.message})"),
+                *_without(selected),
+            ]
         return [missing("docker", error.message, error.hint or "start Docker", needed=needed)]
     return [Check("docker", "ok", "the engine answers"), *emulated]
+
+
+def _without(selected: Selected) -> list[Check]:
+    """What the builder oci refuses, before a deploy finds out."""
+    if selected.agent.build not in ("auto", "oci") or not needs_dockerfile(selected.agent):
+        return []
+    path = rendering.dockerfile_of(selected.loaded.root, selected.agent_name)
+    try:
+        if rendering.has_own_dockerfile(selected.loaded.root, selected.agent_name):
+            dockerfile.read(path.read_text(errors="replace"))
+        elif selected.agent.install == "image":
+            raise InputError("`install: image` runs pip in the image", hint="leave it out, or start Docker")
+    except InputError as error:
+        needed = not selected.is_local
+        return [missing("dockerfile", error.message, error.hint or "start Docker", needed=needed)]
+    return [Check("dockerfile", "ok", "an image can be made of it without Docker")]
 
 
 def _emulation(selected: Selected, client: APIClient) -> Check:

@@ -25,10 +25,22 @@ NO_CREDENTIALS = {
     "AWS_ENDPOINT_URL_BEDROCK_AGENTCORE_CONTROL": "",
 }
 
+ON_SCRATCH = """version: 1
+project: scratch-1a2b3c
+agents:
+  answers: {entrypoint: agent.py, base_image: scratch}
+"""
+
 OF_EACH_VERB = {
     "init": [(["bot"], 0), (["bot"], 2), (["other", "--template", "nonsense"], 2)],
     "configure": [([], 0), (["--entrypoint", "nowhere.py"], 2), (["--protocol", "SMTP"], 2)],
     "plan": [([], 0), (["--image", "Not An Image"], 2), (["--agent", "nobody"], 4)],
+    "build": [
+        (["--config", "scratch.yaml", "--build", "oci", "--output", "../image.tar"], 0),
+        (["--output", "nowhere/image.tar"], 2),
+        (["--output", "image.tar"], 2),
+        (["--agent", "nobody"], 4),
+    ],
     "deploy": [([], 0), (["--build", "oci"], 2), (["--env", "=x"], 2), (["--agent", "nobody"], 4)],
     "status": [([], 0), (["--config", "nowhere.yaml"], 2), (["--agent", "nobody"], 4)],
     "invoke": [(["{}"], 0), (["{"], 2), (["{}", "--qualifier", "nowhere"], 4), (['{"do": "fail"}'], 5)],
@@ -77,6 +89,7 @@ def here(agentcore: CommandLine) -> SameProcess:
     environment = {**agentcore.environment, "AGENTCORE_TARGET": "local", "AWS_EC2_METADATA_DISABLED": "true"}
     files = {"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
     (agentcore.folder / "export.jsonl").write_text(AN_EXPORT)
+    (agentcore.folder / "scratch.yaml").write_text(ON_SCRATCH)
     return SameProcess(agentcore.folder, environment | files)
 
 

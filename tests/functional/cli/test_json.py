@@ -79,7 +79,7 @@ ON_AWS = [
     ["destroy", "--yes"],
     ["destroy", "--yes"],
 ]
-RUN_BELOW = {"doctor", "init", "chat", "auth-create-pool", "auth-token", "auth-delete-pool", "import"}
+RUN_BELOW = {"build", "doctor", "init", "chat", "auth-create-pool", "auth-token", "auth-delete-pool", "import"}
 STREAMS = {"deploy", "destroy", "logs", "chat", "local-run"}
 
 
@@ -193,6 +193,18 @@ def test_doctor(agentcore: CommandLine) -> None:
     """In a process of its own: docker-py leaves a socket open where there is no Docker."""
     (said,) = objects(agentcore, "doctor", "--local")
     assert said["healthy"] is True
+
+
+def test_build(tmp_path: Path) -> None:
+    """On nothing, so that no registry is asked."""
+    (tmp_path / "agent.py").write_text("print(1)\n")
+    (tmp_path / ".agentcore.yaml").write_text(
+        "version: 1\nproject: a-1a2b3c\nagents:\n  bot: {entrypoint: agent.py, base_image: scratch}\n"
+    )
+    agentcore = SameProcess(tmp_path, {"AGENTCORE_HOME": str(tmp_path / "home")})
+    (said,) = objects(agentcore, "build", "--build", "oci", "--output", "../image.tar")
+    assert (said["builder"], said["largest"]) == ("oci", [{"name": "/app/agent.py", "size": 9}])
+    assert Path(said["output"]).is_file()
 
 
 def test_init(tmp_path: Path) -> None:

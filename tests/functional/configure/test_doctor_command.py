@@ -43,7 +43,24 @@ def test_a_local_target_needs_neither_docker_nor_credentials(agentcore: CommandL
     assert all(check["fix"] for check in checks.values() if check["status"] != "ok")
 
 
-def test_a_target_in_aws_needs_both(agentcore: CommandLine) -> None:
+def test_without_docker_an_image_is_built_all_the_same(agentcore: CommandLine) -> None:
+    healthy, checks = examine(with_variables(agentcore, **KEYS), code=0)
+    assert healthy
+    assert checks["docker"]["detail"].startswith("not needed: images are built without it (no Docker Engine: nothing")
+    assert checks["dockerfile"]["status"] == "ok"
+
+
+@pytest.mark.parametrize("build", ["auto", "oci"])
+def test_a_dockerfile_that_needs_docker_is_told(agentcore: CommandLine, build: str) -> None:
+    agentcore.run("configure", "--build", build)
+    (agentcore.folder / "Dockerfile").write_text("FROM python:3.13\nRUN true\nCMD python agent.py\n")
+    _, checks = examine(with_variables(agentcore, **KEYS), code=1)
+    assert checks["dockerfile"]["detail"].startswith("Dockerfile line 2: RUN: ")
+    assert checks["docker"]["status"] == "ok"
+
+
+def test_a_target_in_aws_whose_images_docker_builds_needs_both(agentcore: CommandLine) -> None:
+    agentcore.run("configure", "--build", "docker")
     healthy, checks = examine(agentcore, code=1)
     assert not healthy
     assert {name for name, check in checks.items() if check["status"] == "fail"} == {"docker", "credentials"}
@@ -51,7 +68,7 @@ def test_a_target_in_aws_needs_both(agentcore: CommandLine) -> None:
 
 
 def test_the_region_and_profile_that_were_asked_for_are_those_it_looks_at(agentcore: CommandLine) -> None:
-    _, checks = examine(with_variables(agentcore, **KEYS), "--region", "eu-central-1", code=1)
+    _, checks = examine(with_variables(agentcore, **KEYS), "--region", "eu-central-1", code=0)
     assert checks["region"]["detail"] == "eu-central-1, from the target"
     _, checks = examine(with_variables(agentcore, **KEYS), "--profile", "elsewhere", code=1)
     assert checks["credentials"]["detail"] == "none found: no keys in the environment, profile elsewhere is not there"
@@ -104,6 +121,7 @@ def test_a_state_folder_that_can_t_be_written(agentcore: CommandLine, tmp_path: 
 
 
 def test_a_person_reads_marks_and_fixes(agentcore: CommandLine) -> None:
+    agentcore.run("configure", "--build", "docker")
     done = agentcore.run("doctor", code=1)
     assert "✓ config: " in done.stdout
     assert "✗ credentials: none found" in done.stdout

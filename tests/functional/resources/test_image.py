@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from agentcore_cli.aws.repositories import Repositories
+from agentcore_cli.builders.docker_builder import DockerBuilder, DockerPublisher, FinishedImage
 from agentcore_cli.builders.image import ImageProject
+from agentcore_cli.builders.registry.access import SignIn
 from agentcore_cli.contract import EcrRepository
 from agentcore_cli.engine import Action, Resource
 from agentcore_cli.errors import AgentcoreError, InputError
 from agentcore_cli.resources.image import Image, Wish
-from agentcore_cli.resources.image_source import BuiltImage, FinishedImage
 from agentcore_cli.resources.local_image import LocalImage
 from tests.fakes.push_engine import IMAGE_ID, Event, PushEngine
 from tests.fakes.things import Killed, MemoryStore
@@ -46,14 +47,18 @@ def project(root: Path) -> ImageProject:
     return ImageProject(root, "bot", ("main.py",), entry, 8080, "3.13", "python:3.13-slim")
 
 
+def sign_in() -> SignIn:
+    return SignIn("AWS", "stand-in")
+
+
 def pushed(root: Path, deployment: Deployment) -> Image:
     """A fresh one: it looks at the project once."""
-    wish = Wish(BuiltImage(project(root), root.parent / "cache"), REPOSITORY)
+    wish = Wish(DockerBuilder(project(root), root.parent / "cache"), DockerPublisher(sign_in), REPOSITORY)
     return Image(wish, Repositories(deployment.session()))
 
 
 def built_here(root: Path, deployment: Deployment) -> LocalImage:
-    return LocalImage(BuiltImage(project(root), root.parent / "cache"), REPOSITORY)
+    return LocalImage(DockerBuilder(project(root), root.parent / "cache"), REPOSITORY)
 
 
 def test_a_push_that_was_broken_off_is_made_up_for(engine: PushEngine, root: Path, deployment: Deployment) -> None:
@@ -100,7 +105,7 @@ def test_the_plan_names_the_file_that_changed(
 
 
 def named_pushed(deployment: Deployment, name: str = "bot:dev") -> Image:
-    return Image(Wish(FinishedImage(name), REPOSITORY), Repositories(deployment.session()))
+    return Image(Wish(FinishedImage(name), DockerPublisher(sign_in), REPOSITORY), Repositories(deployment.session()))
 
 
 def named_here(deployment: Deployment, name: str = "bot:dev") -> LocalImage:

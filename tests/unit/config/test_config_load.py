@@ -93,7 +93,8 @@ FAULTS = {
     ),
     "unknown build": (
         agent_with("build: dokcer"),
-        ".agentcore.yaml:6: agents.bot.build: 'dokcer' is none of codebuild, docker, oci, zip; did you mean docker?",
+        ".agentcore.yaml:6: agents.bot.build: 'dokcer' is none of auto, codebuild, docker, oci, zip; did you mean "
+        "docker?",
     ),
     "protocol in small letters": (
         agent_with("protocol: mcp"),
@@ -102,8 +103,8 @@ FAULTS = {
     "old python": (agent_with("python: 3.9"), ".agentcore.yaml:6: agents.bot.python: 3.9 is below 3.10"),
     "python that zips can't have": (
         agent_with("python: 3.11", "build: zip"),
-        ".agentcore.yaml:6: agents.bot.python: 3.11 is none of 3.12, 3.13, 3.14, to which AgentCore limits `build: zip` "
-        "since 2026-08-31; an image may have any",
+        ".agentcore.yaml:6: agents.bot.python: 3.11 is none of 3.12, 3.13, 3.14, to which AgentCore limits "
+        "`build: zip` since 2026-08-31; an image may have any",
     ),
     "entrypoint of another kind": (
         HEAD + "    entrypoint: handler\n",

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 import agentcore_cli.aws
 from agentcore_cli import events
 from agentcore_cli.aws.denials import action_of, denial
+from agentcore_cli.builders.oci.blobs import Blobs
 from agentcore_cli.config import Agent, Authorizer, Memory, Network
 from agentcore_cli.resources.caller_policy import policy
 from agentcore_cli.resources.catalog import AwsDeployment
@@ -75,6 +76,7 @@ def deployment(agent: Agent = PLAIN, region: str = REGION, account: str = ACCOUN
         resolved="",
         packages=Path("/cache"),
         archives=Path("/archives"),
+        blobs=Blobs(Path("/layers")),
         patience=Patience(),
         listener=events.ignore,
     )

@@ -1,0 +1,60 @@
+"""`agentcore build`: the artifact alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from agentcore_cli.commands.globals import Globals
+from agentcore_cli.errors import Interrupted
+
+if TYPE_CHECKING:
+    from agentcore_cli.operations.build import BuildResult
+
+How = Literal["auto", "docker", "oci", "codebuild", "zip"]
+
+
+def build(
+    ctx: typer.Context,
+    how: Annotated[
+        How | None,
+        typer.Option("--build", help="auto: docker where an engine answers, else oci, which needs none."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write it there: an image as an archive, code as a zip."),
+    ] = None,
+) -> None:
+    """Make the artifact that deploy would push, and stop there. Asks nothing of AWS."""
+    from agentcore_cli.operations.build import BuildRequest
+    from agentcore_cli.operations.build import build as run
+    from agentcore_cli.operations.selection import select
+
+    said = Globals.of(ctx)
+    out = said.output()
+    selected = select(said.options())
+    try:
+        with out.progress() as listener:
+            result = run(BuildRequest(how, output), selected, listener)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted", hint="agentcore build goes on with what is there by now") from None
+    out.result(result, _human(result))
+
+
+def _human(result: BuildResult) -> str:
+    from agentcore_cli.ui.tables import fields, size, table
+
+    told = fields(
+        [
+            ("agent", result.agent),
+            ("builder", f"{result.builder} ({result.reason})"),
+            ("digest", result.digest),
+            ("size", f"{size(result.size)} unpacked"),
+            ("output", result.output),
+            ("seconds", f"{result.seconds:.1f}"),
+        ]
+    )
+    files = [(file.name, size(file.size)) for file in result.largest]
+    return "\n".join([told, *([table(("largest files", "size"), files)] if files else [])])

@@ -1,0 +1,28 @@
+"""Who asks a registry for a base image: AWS's own credentials at ECR, Docker's everywhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from agentcore_cli.aws.repositories import Authorization
+from agentcore_cli.builders.registry import access
+from agentcore_cli.builders.registry.access import Credentials, SignIn
+from agentcore_cli.contract import PUBLIC_ECR, EcrRepository, is_in_ecr
+from agentcore_cli.errors import AgentcoreError
+
+
+def registry_credentials(authorize: Callable[[str], Authorization]) -> Credentials:
+    """`authorize` gets ECR's token for a region. Nobody is asked before a registry wants to know."""
+
+    def find(host: str) -> SignIn | None:
+        if host == PUBLIC_ECR or not is_in_ecr(f"{host}/"):
+            return access.of_docker(host)
+        try:
+            signed_in = authorize(EcrRepository.of(f"{host}/", "", "").region)
+        except AgentcoreError:
+            if known := access.of_docker(host):
+                return known
+            raise
+        return SignIn(signed_in.user, signed_in.password)
+
+    return find
