@@ -93,5 +93,5 @@ class ZipBuilder:
         if project.otel and not (installed and (installed / OTEL_PROGRAM).is_file()):
             raise InputError(
                 f"`otel` starts the agent by {OTEL_PROGRAM}, which the packages do not bring",
-                hint="run it again without the version of aws-opentelemetry-distro that the requirements ask for",
+                hint="take aws-opentelemetry-distro out of the requirements: deploy adds the version that brings it",
             )
