@@ -12,6 +12,7 @@ from agentcore_cli.errors import InputError
 
 _RUNTIME_NAME_MAX = 48  # contract.AGENT_NAME
 _OUTSIDE = re.compile(r"[^A-Za-z0-9_-]")
+_MADE_OF_A_NAME = re.compile(r"(?<=.)-[0-9a-f]{40}$")
 
 
 def new_session_id() -> str:
@@ -41,6 +42,11 @@ def session_id(name: str, runtime_arn: str, endpoint: str) -> str:
         return name
     digest = hashlib.sha256(f"{runtime_arn}\n{endpoint}\n{name}".encode()).hexdigest()[:40]
     return f"{readable(name)}-{digest}"
+
+
+def name_of_session(session_id: str) -> str:
+    """The name that an id of ours was made from; any other id is its own name."""
+    return _MADE_OF_A_NAME.sub("", session_id)
 
 
 def readable(name: str) -> str:

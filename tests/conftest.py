@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import signal
 import tempfile
@@ -60,6 +61,15 @@ def _state_of_its_own(_states: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the tool keeps of a user is empty at first in each test, and never that of whoever runs the tests."""
     monkeypatch.setenv("XDG_STATE_HOME", str(_states / str(next(_NUMBERS))))
     monkeypatch.delenv("AGENTCORE_HOME", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a user has told git and Python: commits are signed, more is ignored, imports begin elsewhere."""
+    for name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"):
+        monkeypatch.setenv(name, os.devnull)
+    for name in ("PYTHONSAFEPATH", "PYTHONPATH", "AGENTCORE_TARGET", "AGENTCORE_BEARER_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

@@ -24,9 +24,10 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 
 from agentcore_cli.local import daemon
-from agentcore_cli.local.client import LocalRuntime, SessionRecord
+from agentcore_cli.local.client import LocalRuntime
 from agentcore_cli.local.home import Home
-from tests.stand_ins import BOTO3
+from agentcore_cli.local.protocol import SessionRecord
+from tests.stand_ins import boto3_client
 
 REGION = "us-west-2"
 SESSION_HEADER = "X-Amzn-Bedrock-AgentCore-Runtime-Session-Id"
@@ -60,15 +61,7 @@ class RunningServer:
         self.data = self._boto3("bedrock-agentcore")
 
     def _boto3(self, service: str) -> Any:
-        key, secret = self.info.key
-        return BOTO3.client(
-            service,
-            region_name=REGION,
-            endpoint_url=self.info.url,
-            config=ONE_ATTEMPT,
-            aws_access_key_id=key,
-            aws_secret_access_key=secret,
-        )
+        return boto3_client(service, self.info.url, *self.info.key, config=ONE_ATTEMPT)
 
     def close(self) -> None:
         """Close the clients; the server goes on."""

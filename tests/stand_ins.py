@@ -20,8 +20,14 @@ from agentcore_cli.aws.session import Access, Session
 
 ACCOUNT: Final = "123456789012"  # moto's own
 REGION: Final = "us-west-2"
-BOTO3: Final = boto3.session.Session()  # for all clients of tests: each session reads botocore's models anew
+_BOTO3: Final = boto3.session.Session()  # one for all clients: each session reads botocore's models anew
 _START_SECONDS: Final = 60.0
+
+
+def boto3_client(service: str, url: str, key: str = "test", secret: str = "test", **options: Any) -> Any:
+    """Plain boto3 on what is at `url`; `options` are those of its clients."""
+    keys = {"aws_access_key_id": key, "aws_secret_access_key": secret}
+    return _BOTO3.client(service, endpoint_url=url, **keys, **{"region_name": REGION, **options})
 
 
 class Moto:
@@ -51,7 +57,7 @@ class Moto:
         wanted = (service, region, url, *sorted(keys.items()))
         if wanted not in self._clients:
             once = Config(retries={"total_max_attempts": 1})
-            self._clients[wanted] = BOTO3.client(service, region_name=region, endpoint_url=url, config=once, **keys)
+            self._clients[wanted] = _BOTO3.client(service, region_name=region, endpoint_url=url, config=once, **keys)
         return self._clients[wanted]
 
     def session(self, region: str = REGION, access_key: str = "test", secret_key: str = "test") -> Session:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import socket
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
@@ -29,6 +28,7 @@ from agentcore_cli.contract import (
     USER_AGENT,
 )
 from agentcore_cli.errors import AgentcoreError, AgentFailedError, ServiceError, StillInProgressError
+from agentcore_cli.waiting import Waiter
 
 if TYPE_CHECKING:
     from agentcore_cli.aws.refusals import Refusal
@@ -170,7 +170,7 @@ class DataPlane:
 
     def _patiently(self, request: Request, *, not_found_seconds: float = 0.0, is_rpc: bool = False) -> Answer:
         """One good answer; each attempt is signed anew."""
-        started, pause = time.monotonic(), 0.05
+        waiter = Waiter(0.05, 2.0, jitter=True)
         plain = dict(request.headers)
         while True:
             request.headers = dict(plain)
@@ -180,11 +180,10 @@ class DataPlane:
             patience = _RETRY_SECONDS if refused.kind in _REFUSED_BEFORE_THE_AGENT else 0.0
             if refused.is_missing_endpoint:
                 patience = not_found_seconds
-            if time.monotonic() - started >= patience:
+            if waiter.is_over(patience):
                 advice = self._signer.advice(refused.kind, refused.message)
                 raise refused.error(hint=advice, request_id=answer.request_id)
-            time.sleep(_with_jitter(pause))
-            pause = min(pause * 2, 2.0)
+            waiter.pause()
 
     def _send(self, request: Request) -> Answer:
         self._signer.sign(request)
@@ -204,12 +203,6 @@ class DataPlane:
             connection.close()
             message = f"{url.netloc}: no answer: {str(error) or type(error).__name__}; the agent may have been called"
             raise ServiceError(message, hint="agentcore logs; nothing was sent a second time") from error
-
-
-def _with_jitter(pause: float) -> float:
-    import random  # 2 ms, which only a retry needs
-
-    return pause * random.uniform(0.5, 1.0)
 
 
 def _refused(answer: Answer, is_rpc: bool) -> Refusal | None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import random
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
@@ -13,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from agentcore_cli.aws.access import Access, Clients
 from agentcore_cli.aws.errors import patience, patience_when_refused, translate
+from agentcore_cli.waiting import Waiter
 
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
@@ -46,16 +45,15 @@ class Session:
         operation: str,
         parameters: dict[str, Any],
     ) -> dict[str, Any]:
-        started, pause = time.monotonic(), _FIRST_PAUSE
+        waiter = Waiter(_FIRST_PAUSE, _LONGEST_PAUSE, jitter=True)
         while True:
             try:
                 answer: dict[str, Any] = getattr(self._client(service), operation)(**parameters)
                 return answer
             except (ClientError, BotoCoreError) as error:
-                if time.monotonic() - started + pause > patience_for(error):
+                if waiter.is_over(patience_for(error)):
                     raise translate(error, service, operation, parameters, self._locate().region) from error
-            time.sleep(pause * random.uniform(0.5, 1.0))
-            pause = min(pause * 2, _LONGEST_PAUSE)
+            waiter.pause()
 
     def pages(self, service: str, operation: str, key: str, **parameters: Any) -> list[dict[str, Any]]:
         """Every item of a list operation that pages by nextToken."""

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-import time
 from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
 from agentcore_cli.builders.docker_engine import Event
 from agentcore_cli.builders.installer import Tell
+from agentcore_cli.builders.layers import Layers
 from agentcore_cli.builders.redaction import redact
 from agentcore_cli.errors import AgentcoreError
 
 _STEP: Final = re.compile(r"Step (\d+)/(\d+) : (.*)")
 _SHOWN_LINES: Final = 12
 _SHOWN_WIDTH: Final = 100
-_PULL_SECONDS: Final = 1.0  # between two lines about a pull
 _SECRET_MIN: Final = 4  # shorter values of build arguments would blank half of what is said
 
 
@@ -29,7 +28,7 @@ class BuildLog:
         self._concealed = [value for value in concealed if len(value) >= _SECRET_MIN]
         self._step = "before the first step"
         self._lines: deque[str] = deque(maxlen=_SHOWN_LINES)
-        self._pull = Pull()
+        self._pull = Layers("Downloading", "pulling the base image:")
 
     def take(self, event: Event) -> None:
         """Raises AgentcoreError, with the failing step and its last lines, when the event is an error."""
@@ -59,25 +58,6 @@ class BuildLog:
         for value in self._concealed:
             line = line.replace(value, "***")
         return redact(line)
-
-
-class Pull:
-    """How far the layers of a base image are."""
-
-    def __init__(self) -> None:
-        self._layers: dict[str, tuple[int, int]] = {}
-        self._told = 0.0
-
-    def take(self, event: Event) -> str | None:
-        """A line, at most once a second."""
-        detail = event.get("progressDetail") or {}
-        if event["status"] == "Downloading" and "total" in detail:
-            self._layers[event["id"]] = (detail["current"], detail["total"])
-        if not self._layers or time.monotonic() - self._told < _PULL_SECONDS:
-            return None
-        self._told = time.monotonic()
-        done, total = (sum(layer[index] for layer in self._layers.values()) / 1024**2 for index in (0, 1))
-        return f"pulling the base image: {done:.0f} of {total:.0f} MB"
 
 
 def _hint(text: str) -> str:

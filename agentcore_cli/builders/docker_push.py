@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Final
 
 from agentcore_cli.builders import docker_engine
-from agentcore_cli.builders.docker_engine import Event
 from agentcore_cli.builders.installer import Stopping, Tell
+from agentcore_cli.builders.layers import Layers
 from agentcore_cli.builders.registry.access import SignIn
 from agentcore_cli.errors import AgentcoreError, ConflictError
 
 if TYPE_CHECKING:
     from docker import APIClient
 
-_TELL_SECONDS: Final = 1.0  # between two lines about the bytes that are through
 _HINT: Final = (
     "see that the engine reaches the registry, then run the same command again: what is there is not sent twice"
 )
@@ -35,7 +33,7 @@ def push(image_id: str, repository: str, tag: str, sign_in: SignIn, *, tell: Tel
 def _push(client: APIClient, repository: str, tag: str, sign_in: SignIn, tell: Tell, stopping: Stopping) -> str:
     auth = {"username": sign_in.user, "password": sign_in.password}
     stream = client.push(repository, tag=tag, auth_config=auth, stream=True, decode=True)
-    progress, digest = _Progress(), ""
+    progress, digest = Layers("Pushing", "pushing"), ""
     for event in docker_engine.events(stream, stopping):
         if "error" in event:
             raise _failure(repository, tag, str(event["error"]))
@@ -52,22 +50,3 @@ def _failure(repository: str, tag: str, error: str) -> AgentcoreError:
     if "immutable" in error or "already exists" in error:
         return ConflictError(f"{repository}:{tag}: there already: {error}")
     return AgentcoreError(f"{repository}:{tag}: can't be pushed: {error}", hint=_HINT)
-
-
-class _Progress:
-    """How far the layers are."""
-
-    def __init__(self) -> None:
-        self._layers: dict[str, tuple[int, int]] = {}
-        self._told = 0.0
-
-    def take(self, event: Event) -> str | None:
-        """A line, at most once a second."""
-        detail = event.get("progressDetail") or {}
-        if event.get("status") == "Pushing" and "total" in detail:
-            self._layers[event["id"]] = (min(detail["current"], detail["total"]), detail["total"])
-        if not self._layers or time.monotonic() - self._told < _TELL_SECONDS:
-            return None
-        self._told = time.monotonic()
-        done, total = (sum(layer[index] for layer in self._layers.values()) / 1024**2 for index in (0, 1))
-        return f"pushing {done:.0f} of {total:.0f} MB"

@@ -10,8 +10,8 @@ from agentcore_cli.commands.globals import Globals
 from agentcore_cli.commands.groups import Group
 
 if TYPE_CHECKING:
-    from agentcore_cli.local.client import ProtectionRecord
     from agentcore_cli.local.home import Home
+    from agentcore_cli.local.protocol import ProtectionRecord
     from agentcore_cli.operations.local_runtime import RuntimeStatus
 
 app = typer.Typer(

@@ -14,7 +14,8 @@ from agentcore_cli.errors import InputError
 
 if TYPE_CHECKING:
     from agentcore_cli.ledger import Turn
-    from agentcore_cli.operations.sessions import Session, Sessions
+    from agentcore_cli.local.protocol import SessionRecord
+    from agentcore_cli.operations.sessions import Sessions
     from agentcore_cli.ui import Output
 
 app = typer.Typer(
@@ -46,7 +47,7 @@ def list_(
         out.note(_footnote(page))
 
 
-def _warn(sessions: Iterable[Session], out: Output) -> None:
+def _warn(sessions: Iterable[SessionRecord], out: Output) -> None:
     """Each warning once, with the first session that it is about."""
     about: dict[str, str] = {}
     for session in sessions:
@@ -71,13 +72,13 @@ def _table(page: Sessions) -> str:
     return table(("session", "endpoint", "state", "version", "calls", "storage", "last used", "ended"), rows)
 
 
-def _storage(session: Session) -> str | None:
+def _storage(session: SessionRecord) -> str | None:
     from agentcore_cli.ui.tables import size
 
     return None if session.storage_bytes is None else size(session.storage_bytes)
 
 
-def _end(session: Session, now: float) -> str:
+def _end(session: SessionRecord, now: float) -> str:
     from agentcore_cli.ui.tables import ago
 
     return f"{ago(session.ended_at, now)}: {session.end_reason}" if session.ended_at else ""
@@ -106,13 +107,13 @@ def show(ctx: typer.Context, session: Annotated[str, typer.Argument(help="A name
     said = Globals.of(ctx)
     found = show_session(select(said.options()), session)
     turns = [turn._asdict() for turn in found.turns]
-    body = {name: getattr(found.session, name) for name in found.session.__slots__} | {"turns": turns}
+    body = {name: getattr(found.session, name) for name in found.session.__struct_fields__} | {"turns": turns}
     out = said.output()
     out.result(body, _facts(found.session) + _said(found.turns))
     _warn([found.session], out)
 
 
-def _facts(session: Session) -> str:
+def _facts(session: SessionRecord) -> str:
     from agentcore_cli.ui.tables import fields, moment
 
     start = None
@@ -178,5 +179,5 @@ def stop(
     said.output().result(result, "\n".join(f"stopped {name}" for name in result.names))
 
 
-def _level(session: Session) -> str | None:
+def _level(session: SessionRecord) -> str | None:
     return f"{session.sandbox} ({session.sandbox_reason})" if session.sandbox_reason else session.sandbox

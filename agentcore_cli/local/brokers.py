@@ -17,22 +17,13 @@ from typing import Any, Final
 
 import msgspec
 
+from agentcore_cli.local.protocol import Source
+
 BROKER: Final = "agentcore_cli.aws.broker"
 AHEAD_SECONDS: Final = 1200.0  # before their end; SDKs ask again a quarter of an hour before that
 KEEP_SECONDS: Final = 60.0  # keys that say no end may be replaced in their file; and what is about to end is asked for
 FAULT_SECONDS: Final = 2.0  # that a fault counts at least: whoever logs in goes on at once
 ANSWER_SECONDS: Final = 60.0
-
-
-class Source(msgspec.Struct, frozen=True):
-    """Whose credentials: the deployer's environment, working directory, and a profile where one was named."""
-
-    environment: dict[str, str]
-    folder: str
-    profile: str | None = None
-
-    def __repr__(self) -> str:
-        return f"Source(profile={self.profile!r})"
 
 
 class Keys(msgspec.Struct, frozen=True):

@@ -19,8 +19,9 @@ from urllib.parse import quote
 import msgspec
 
 from agentcore_cli.contract import LOCAL_KEY_PREFIX, endpoint_arn, log_group
-from agentcore_cli.local.brokers import Brokers, NoKeys, Source
+from agentcore_cli.local.brokers import Brokers, NoKeys
 from agentcore_cli.local.control import Resolved
+from agentcore_cli.local.protocol import Source
 from agentcore_cli.local.request import Request
 from agentcore_cli.local.session_tokens import PREFIX, Grant
 from agentcore_cli.local.wire import JSON_HEADERS, Answer, ServiceFault

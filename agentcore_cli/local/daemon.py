@@ -8,14 +8,16 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from agentcore_cli import __version__, documents
+from agentcore_cli.local.protocol import NUMBER, ServerFile
+from agentcore_cli.waiting import Waiter
 
 if TYPE_CHECKING:
     from agentcore_cli.local.home import Home
-    from agentcore_cli.signature import Key
 
 HOST: Final = "127.0.0.1"
 READY: Final = b"ready"  # what a new server says on its stdout before it lets go of it
@@ -26,43 +28,20 @@ _LOG_TAIL: Final = 2000  # characters
 _MODULE: Final = "agentcore_cli.local"
 
 
-class Server(NamedTuple):
-    """A running server. Requests to it are signed with its key; older versions have no secret, and look at none."""
-
-    url: str
-    host: str
-    port: int
-    pid: int
-    access_key: str
-    version: str
-    secret_key: str = ""
-
-    @property
-    def key(self) -> Key:
-        from agentcore_cli.signature import Key
-
-        return Key(self.access_key, self.secret_key)
-
-    def __repr__(self) -> str:
-        return f"Server({self.url!r}, pid={self.pid}, version={self.version!r})"
-
-
-def running(home: Home) -> Server | None:
+def running(home: Home) -> ServerFile | None:
     """The server of this home, if it is alive: a process of that pid that began when the server did."""
     try:
-        told = documents.read(home.server_file)
-        if process_started(told["pid"]) != told["started"]:
-            return None
-        return Server(**{name: told[name] for name in Server._fields if name in told})
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        server = msgspec.convert(documents.read(home.server_file), ServerFile)
+    except (FileNotFoundError, ValueError):
         return None
+    return server if process_started(server.pid) == server.started else None
 
 
-def ensure_running(home: Home) -> Server:
+def ensure_running(home: Home) -> ServerFile:
     """The server of this home, started if there is none; two callers at once get the same one.
 
-    A server of another version is replaced unless sessions live in it. Raises AgentcoreError when it does not start,
-    ConflictError when the other version can't be replaced.
+    A server of another version is replaced as soon as no session lives in it, and used until then if it speaks the same
+    protocol. Raises AgentcoreError when it does not start, ConflictError when it speaks another and sessions live.
     """
     server = running(home)
     if server is not None and server.version == __version__ and _wanted(home):
@@ -72,8 +51,7 @@ def ensure_running(home: Home) -> Server:
     home.create()
     with lock(home.start_lock, purpose="start of the local runtime", wait=True):
         server = running(home)
-        if server is not None and server.version != __version__:
-            _make_way(home, server)
+        if server is not None and server.version != __version__ and _has_made_way(home, server):
             server = None
         return server if server is not None and _wanted(home) else _start(home)
 
@@ -125,28 +103,27 @@ def _wanted(home: Home) -> bool:
 
 
 def _gone(pid: int, started: str | None, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while process_started(pid) == started:
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(_POLL_SECONDS)
-    return True
+    return Waiter(_POLL_SECONDS, _POLL_SECONDS).until(lambda: process_started(pid) != started, seconds)
 
 
-def _make_way(home: Home, server: Server) -> None:
+def _has_made_way(home: Home, server: ServerFile) -> bool:
+    """End a server of another version unless sessions live in it; False when it goes on and can be spoken to."""
     from agentcore_cli.errors import ConflictError
     from agentcore_cli.local.client import LocalRuntime
 
     sessions = LocalRuntime(server).health().sessions
-    if sessions:
-        raise ConflictError(
-            f"the local runtime is version {server.version} and has {sessions} living sessions; this is {__version__}",
-            hint="agentcore local stop",
-        )
-    stop(home)
+    if not sessions:
+        return stop(home)
+    if server.protocol == NUMBER:
+        return False
+    living = f"{sessions} living session{'s' if sessions > 1 else ''}"
+    raise ConflictError(
+        f"the local runtime is version {server.version} and has {living}; this is {__version__}",
+        hint="agentcore local stop",
+    )
 
 
-def _start(home: Home) -> Server:
+def _start(home: Home) -> ServerFile:
     """Start a server that outlives this process, and wait until it answers."""
     import subprocess
 

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
 from agentcore_cli import __version__
-from agentcore_cli.local.brokers import Source
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import ControlPlane
 from agentcore_cli.local.credentials import Credentials
-from agentcore_cli.local.faults import Fault, Faults
+from agentcore_cli.local.faults import Faults
+from agentcore_cli.local.protocol import (
+    AdvanceClock,
+    ArmedFaults,
+    ArmFault,
+    Artifacts,
+    ClockTime,
+    Done,
+    Health,
+    MountRecord,
+    ProtectionRecord,
+    PutCredentials,
+    SessionPage,
+)
 from agentcore_cli.local.request import Request
+from agentcore_cli.local.sandbox import Protection
 from agentcore_cli.local.sandboxes import Sandboxes
 from agentcore_cli.local.sessions import Sessions
 from agentcore_cli.local.wire import JSON_HEADERS, Answer, ServiceFault, parsed
@@ -22,22 +35,6 @@ PREFIX: Final = "_local"
 BODY_MAX: Final = 1_048_576  # bytes
 
 T = TypeVar("T")
-
-
-class _Advance(msgspec.Struct, forbid_unknown_fields=True):
-    seconds: float
-
-
-class _Arm(msgspec.Struct, forbid_unknown_fields=True):
-    fault: Fault
-    count: int = 1
-
-
-class _Put(msgspec.Struct, forbid_unknown_fields=True):
-    runtime_arn: str
-    environment: dict[str, str]
-    source: Source | None = None
-    secrets: dict[str, str] = {}
 
 
 class Extension:
@@ -60,7 +57,7 @@ class Extension:
         self._clock = clock
         self._faults = faults
         self._shut_down = shut_down
-        self._operations: dict[tuple[str, str], Callable[[Request], Awaitable[dict[str, Any]]]] = {
+        self._operations: dict[tuple[str, str], Callable[[Request], Awaitable[msgspec.Struct]]] = {
             ("GET", "health"): self._health,
             ("GET", "sessions"): self._list_sessions,
             ("GET", "artifacts"): self._list_artifacts,
@@ -81,49 +78,54 @@ class Extension:
             raise ServiceFault.unknown_operation()
         return 200, list(JSON_HEADERS), msgspec.json.encode(await operation(request))
 
-    async def _health(self, _request: Request) -> dict[str, Any]:
-        return {
-            "version": __version__,
-            "level": self._sandbox.level.name,
-            "level_reason": self._sandbox.level.reason,
-            "protections": self._sandbox.level.protections,
-            "mounts": [mount._asdict() for mount in self._sandbox.mounts],
-            "runtimes": self._control.runtimes(),
-            "sessions": self._sessions.count(),
-            "time": self._clock.now(),
-            "faults": self._faults.armed(),
-        }
+    async def _health(self, _request: Request) -> Health:
+        level = self._sandbox.level
+        return Health(
+            version=__version__,
+            level=level.name,
+            level_reason=level.reason,
+            runtimes=self._control.runtimes(),
+            sessions=self._sessions.count(),
+            time=self._clock.now(),
+            faults=self._faults.armed(),
+            protections=tuple(_protection(wall) for wall in level.protections),
+            mounts=tuple(MountRecord(path=it.path, writable=it.writable) for it in self._sandbox.mounts),
+        )
 
-    async def _list_sessions(self, request: Request) -> dict[str, Any]:
+    async def _list_sessions(self, request: Request) -> SessionPage:
         arn = request.query.get("runtime_arn")
-        return {"sessions": self._sessions.records(arn[0] if arn else None), "now": self._clock.now()}
+        return SessionPage(tuple(self._sessions.records(arn[0] if arn else None)), self._clock.now())
 
-    async def _list_artifacts(self, _request: Request) -> dict[str, Any]:
-        return {"code_keys": self._control.code_keys()}
+    async def _list_artifacts(self, _request: Request) -> Artifacts:
+        return Artifacts(tuple(self._control.code_keys()))
 
-    async def _advance_clock(self, request: Request) -> dict[str, Any]:
-        seconds = (await _body(request, _Advance)).seconds
+    async def _advance_clock(self, request: Request) -> ClockTime:
+        seconds = (await _body(request, AdvanceClock)).seconds
         if not 0 <= seconds < float("inf"):
             raise ServiceFault.validation("seconds: the clock only moves forward")
         time = self._clock.advance(seconds)
         await self._sessions.catch_up()
-        return {"time": time}
+        return ClockTime(time)
 
-    async def _arm_fault(self, request: Request) -> dict[str, Any]:
-        asked = await _body(request, _Arm)
+    async def _arm_fault(self, request: Request) -> ArmedFaults:
+        asked = await _body(request, ArmFault)
         if asked.count < 0:
             raise ServiceFault.validation("count: must not be negative")
         self._faults.arm(asked.fault, asked.count)
-        return {"faults": self._faults.armed()}
+        return ArmedFaults(self._faults.armed())
 
-    async def _put_credentials(self, request: Request) -> dict[str, Any]:
-        asked = await _body(request, _Put)
+    async def _put_credentials(self, request: Request) -> Done:
+        asked = await _body(request, PutCredentials)
         self._credentials.put(asked.runtime_arn, asked.environment, asked.source, asked.secrets)
-        return {}
+        return Done()
 
-    async def _end_server(self, _request: Request) -> dict[str, Any]:
+    async def _end_server(self, _request: Request) -> Done:
         self._shut_down()
-        return {}
+        return Done()
+
+
+def _protection(wall: Protection) -> ProtectionRecord:
+    return ProtectionRecord(name=wall.name, active=wall.active, reason=wall.reason)
 
 
 async def _body(request: Request, shape: type[T]) -> T:

@@ -17,9 +17,10 @@ from typing import Final
 from agentcore_cli.contract import PROTOCOLS, SYNC_REQUEST_SECONDS
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.faults import Faults
+from agentcore_cli.local.pool import Pool
 from agentcore_cli.local.schedule import Schedule
 from agentcore_cli.local.session import Session
-from agentcore_cli.local.upstream import Pool, UpstreamLost
+from agentcore_cli.local.upstream import UpstreamLost
 
 BUSY_PING_SECONDS: Final = 2.0
 IDLE_PING_SECONDS: Final = 30.0

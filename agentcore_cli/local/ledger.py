@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from typing import Any, Final
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
 
 from agentcore_cli.local.home import Home
+from agentcore_cli.local.protocol import SessionRecord
 from agentcore_cli.local.sandbox import Level
 from agentcore_cli.local.session import Session
 from agentcore_cli.local.store import Store
@@ -34,9 +37,11 @@ class Ledger:
 
     def recover(self, now: float) -> None:
         """Close the account of a server that did not live to do it, and forget the oldest sessions."""
-        for name, record in self._store.all("SELECT name, record FROM sessions WHERE ended_at IS NULL"):
-            ended = json.loads(record) | {"state": "stopped", "ended_at": now, "end_reason": _KILLED}
-            self._write(name, ended)
+        for name, arn, record in self._store.all(
+            "SELECT name, runtime_arn, record FROM sessions WHERE ended_at IS NULL"
+        ):
+            ended = replace(_record(record), state="stopped", ended_at=now, end_reason=_KILLED)
+            self._write(name, arn, ended)
         newest = "SELECT name FROM sessions ORDER BY ended_at DESC LIMIT ?"
         self._store.execute(f"DELETE FROM sessions WHERE name NOT IN ({newest})", KEPT_MAX)
 
@@ -45,11 +50,11 @@ class Ledger:
         if session.is_trial:
             return
         try:
-            self._write(session.name, session.record(level))
+            self._write(session.name, session.version.runtime_arn, session.record(level))
         except ServiceFault:
             _log.exception("session %s is not in the ledger", session.name)
 
-    def past(self, runtime_arn: str | None = None) -> list[dict[str, Any]]:
+    def past(self, runtime_arn: str | None = None) -> list[SessionRecord]:
         """The sessions that have ended, newest first; of one runtime or of all."""
         rows = self._store.all(
             "SELECT record FROM sessions WHERE ended_at IS NOT NULL AND runtime_arn = coalesce(?, runtime_arn)"
@@ -57,16 +62,20 @@ class Ledger:
             runtime_arn,
             SHOWN_MAX,
         )
-        return [json.loads(row[0]) for row in rows]
+        return [_record(row[0]) for row in rows]
 
     def close(self) -> None:
         self._store.close()
 
-    def _write(self, name: str, record: dict[str, Any]) -> None:
+    def _write(self, name: str, runtime_arn: str, record: SessionRecord) -> None:
         self._store.execute(
             "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?)",
             name,
-            record["runtime_arn"],
-            record["ended_at"],
-            json.dumps(record),
+            runtime_arn,
+            record.ended_at,
+            msgspec.json.encode(record).decode(),
         )
+
+
+def _record(row: str) -> SessionRecord:
+    return msgspec.json.decode(row, type=SessionRecord)

@@ -6,18 +6,23 @@ It ends early for an agent that is up, but not where AgentCore looks (`whereabou
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any, Final
 
 from agentcore_cli.contract import PROTOCOLS
 from agentcore_cli.local import logs, whereabouts
 from agentcore_cli.local.clock import Clock
+from agentcore_cli.local.control import ArtifactError
 from agentcore_cli.local.health import PingFailed, PingRefused, ask, ping
-from agentcore_cli.local.sandbox import Exit, Program
+from agentcore_cli.local.sandbox import Exit, Program, SandboxError
 from agentcore_cli.local.session import Session
+from agentcore_cli.local.wire import ServiceFault
 
 RETRY_SECONDS: Final = 0.02  # real time between two pings that fail at once; doubled each time, up to the next
 RETRY_SECONDS_MAX: Final = 0.5
 LOOK_SECONDS: Final = 0.25  # real time between two looks at where it listens
+
+_log = logging.getLogger(__name__)
 
 
 class StartFailed(Exception):
@@ -135,3 +140,17 @@ class _Wait:
     def _give_up(self) -> None:
         seen = self.advice()
         raise StartFailed(seen.message, seen.lines)
+
+
+def refusal(error: Exception, session: Session) -> ServiceFault:
+    """What the caller hears when a session does not start."""
+    if isinstance(error, ServiceFault):
+        return error
+    if isinstance(error, StartFailed):
+        told = [error.advice] if error.advice else []
+        return ServiceFault.runtime_client_error(str(error), detail="\n".join((*told, *logs.tail(session.log))))
+    if isinstance(error, ArtifactError):
+        return ServiceFault.runtime_client_error(str(error))
+    if not isinstance(error, (SandboxError, OSError)):
+        _log.error("session %s could not be started", session.name, exc_info=error)
+    return ServiceFault.internal(f"the session could not be started: {error}")

@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from agentcore_cli.local.headers import HeaderList
-from agentcore_cli.local.upstream import Connection, Head, Pool, UpstreamLost
+from agentcore_cli.local.pool import Pool
+from agentcore_cli.local.upstream import Connection, Head, UpstreamLost
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import json
 import logging
 import logging.handlers
 import os
@@ -24,6 +23,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+import msgspec
 import uvicorn
 import uvloop
 
@@ -50,6 +50,7 @@ from agentcore_cli.local.ledger import Ledger
 from agentcore_cli.local.memory.process import MemoryProcess
 from agentcore_cli.local.memory.service import MemoryService
 from agentcore_cli.local.programs import Programs
+from agentcore_cli.local.protocol import NUMBER, ServerFile
 from agentcore_cli.local.sandbox import Sandbox
 from agentcore_cli.local.sandbox.worker import loopback
 from agentcore_cli.local.sandboxes import Sandboxes
@@ -199,17 +200,18 @@ class LocalServer:
         return 0.0
 
     def _write_server_file(self) -> None:
-        told = {
-            "url": self.url,
-            "host": HOST,
-            "port": self._port,
-            "pid": os.getpid(),
-            "started": process_started(os.getpid()),
-            "version": __version__,
-            "access_key": self._key.id,
-            "secret_key": self._key.secret,
-        }
-        write_atomically(self._home.server_file, json.dumps(told), mode=0o600)
+        told = ServerFile(
+            url=self.url,
+            host=HOST,
+            port=self._port,
+            pid=os.getpid(),
+            started=process_started(os.getpid()),
+            version=__version__,
+            protocol=NUMBER,
+            access_key=self._key.id,
+            secret_key=self._key.secret,
+        )
+        write_atomically(self._home.server_file, msgspec.json.encode(told).decode(), mode=0o600)
 
 
 class _Uvicorn(uvicorn.Server):

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from agentcore_cli.local import headers
 from agentcore_cli.local.clock import Moment
 from agentcore_cli.local.control import Resolved
+from agentcore_cli.local.pool import Pool
+from agentcore_cli.local.protocol import SessionRecord
 from agentcore_cli.local.sandbox import Level
 from agentcore_cli.local.sandboxes import AnyProcess, AnyProgram
 from agentcore_cli.local.storage import Kept
-from agentcore_cli.local.upstream import Pool
 from agentcore_cli.local.vitals import Vitals
 
 State = Literal["provisioning", "active", "idle", "stopping", "stopped"]
@@ -190,26 +191,24 @@ class Session:
         told = list(self.process.warnings) if self.process is not None else []
         return [_BUSY_UNTIMED, *told] if self.vitals.was_busy_untimed else told
 
-    def record(self, level: Level) -> dict[str, Any]:
+    def record(self, level: Level) -> SessionRecord:
         """The session as `/_local/sessions` shows it."""
-        return {
-            "session_id": self.key.session_id,
-            "runtime_id": self.key.runtime_id,
-            "runtime_arn": self.version.runtime_arn,
-            "endpoint": self.key.endpoint,
-            "version": self.version.version,
-            "state": self.state,
-            "started_at": self.started.now,
-            "last_used_at": self.last_used.now,
-            "invocations": self.invocations,
-            "pid": self.process.pid if self.process else None,
-            "warm": self.process is not None and self.process.warm,
-            "cold_reason": self.process.reason if self.process else "",
-            "sandbox": level.name,
-            "sandbox_reason": level.reason,
-            "log": str(self.log),
-            "ended_at": self.ended_at,
-            "end_reason": self.end_reason,
-            "warnings": self.warnings(),
-            "storage_bytes": self.storage_bytes,
-        }
+        return SessionRecord(
+            session_id=self.key.session_id,
+            endpoint=self.key.endpoint,
+            version=self.version.version,
+            state=self.state,
+            started_at=self.started.now,
+            last_used_at=self.last_used.now,
+            invocations=self.invocations,
+            pid=self.process.pid if self.process else None,
+            warm=self.process is not None and self.process.warm,
+            cold_reason=self.process.reason if self.process else "",
+            sandbox=level.name,
+            sandbox_reason=level.reason,
+            log=str(self.log),
+            ended_at=self.ended_at,
+            end_reason=self.end_reason,
+            warnings=tuple(self.warnings()),
+            storage_bytes=self.storage_bytes,
+        )

@@ -11,20 +11,23 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from agentcore_cli.local import logs
+from agentcore_cli.local.background import Background
 from agentcore_cli.local.clock import Clock
-from agentcore_cli.local.control import ArtifactError, Resolved
+from agentcore_cli.local.control import Resolved
 from agentcore_cli.local.credentials import Credentials
 from agentcore_cli.local.faults import Faults
 from agentcore_cli.local.health import Health
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.ledger import Ledger
+from agentcore_cli.local.pool import Pool
 from agentcore_cli.local.programs import Programs
-from agentcore_cli.local.provisioning import StartFailed, until_ready
+from agentcore_cli.local.protocol import SessionRecord
+from agentcore_cli.local.provisioning import refusal, until_ready
 from agentcore_cli.local.sandbox import Level, SandboxError, SessionSpec
 from agentcore_cli.local.sandboxes import Sandboxes
 from agentcore_cli.local.schedule import GRAIN_SECONDS, Schedule
@@ -32,7 +35,6 @@ from agentcore_cli.local.session import Activity, Session, SessionKey
 from agentcore_cli.local.session_storage import SessionStorage
 from agentcore_cli.local.session_tokens import Grant, SessionTokens
 from agentcore_cli.local.storage import Kept, Storages
-from agentcore_cli.local.upstream import Pool
 from agentcore_cli.local.vitals import Vitals
 from agentcore_cli.local.wire import ServiceFault
 
@@ -72,7 +74,7 @@ class Sessions:
         self._live: dict[SessionKey, Session] = {}
         self._starts = 0
         self._closing = False
-        self._ending: set[asyncio.Task[None]] = set()
+        self._background = Background("a session", _log)
         self._schedule = Schedule(clock)
         self._health = Health(self._schedule, clock, faults, self.end)
         self._scheduling: asyncio.Task[None] | None = None
@@ -171,22 +173,20 @@ class Sessions:
     def count(self) -> int:
         return len(self._live)
 
-    def records(self, runtime_arn: str | None = None) -> list[dict[str, Any]]:
+    def records(self, runtime_arn: str | None = None) -> list[SessionRecord]:
         """Living sessions, then ended ones, newest first."""
         for session in self._live.values():
             self._storage.look_at(session)
-        living = [session.record(self._level(session)) for session in self._live.values() if not session.is_trial]
-        living = [record for record in living if runtime_arn in (None, record["runtime_arn"])]
-        return sorted(living, key=lambda record: -record["started_at"]) + self._ledger.past(runtime_arn)
+        asked_for = [it for it in self._live.values() if runtime_arn in (None, it.version.runtime_arn)]
+        living = [session.record(self._level(session)) for session in asked_for if not session.is_trial]
+        return sorted(living, key=lambda record: -record.started_at) + self._ledger.past(runtime_arn)
 
     def _level(self, session: Session) -> Level:
         return self._sandbox.level_of(session.program)
 
     async def _end_all(self, sessions: Iterable[Session], reason: str) -> None:
         """One that can't be ended well does not keep the others."""
-        ends = [asyncio.ensure_future(self.end(session, reason)) for session in sessions]
-        for end in ends:
-            end.add_done_callback(_report)
+        ends = [self._background.start(self.end(session, reason)) for session in sessions]
         await asyncio.gather(*ends, return_exceptions=True)
 
     async def _start(
@@ -211,7 +211,7 @@ class Sessions:
             await self._provision(session)
         except Exception as error:  # whatever it is, the id is not left behind in provisioning
             await self._give_up(session, str(error))
-            raise _refusal(error, session) from error
+            raise refusal(error, session) from error
         session.state = "idle"
         self._health.watch(session)
         if session.process is not None and session.process.exited.done():
@@ -231,7 +231,7 @@ class Sessions:
         if self._starts % PRUNE_EVERY == 1:
             folder = logs.group(self._home, key.runtime_id, key.endpoint)
             alive = {session.log for session in self._live.values()}
-            self._later(asyncio.to_thread(logs.prune, folder, alive))
+            self._background.start(asyncio.to_thread(logs.prune, folder, alive))
         return logs.stream(self._home, key.runtime_id, key.endpoint)
 
     async def _provision(self, session: Session) -> None:
@@ -257,13 +257,13 @@ class Sessions:
     def _end_overfull(self, kept: Kept, excess: str) -> None:
         session = next((session for session in self._live.values() if session.storage == kept), None)
         if session is not None:
-            self._later(self.end(session, f"its session storage holds too much: {excess}"))
+            self._background.start(self.end(session, f"its session storage holds too much: {excess}"))
 
     def _exited(self, session: Session) -> None:
         """The agent's process has ended by itself: what it still said is delivered, then the session is over."""
         if session.state in ("active", "idle"):
             session.state = "stopping"
-            self._later(self._bury(session))
+            self._background.start(self._bury(session))
 
     async def _bury(self, session: Session) -> None:
         assert session.process is not None, "only a started process can exit"
@@ -295,28 +295,3 @@ class Sessions:
                 await self._programs.release(session.program)
         finally:
             session.gone.set()
-
-    def _later(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
-        task.add_done_callback(_report)
-
-
-def _refusal(error: Exception, session: Session) -> ServiceFault:
-    """What the caller hears when a session does not start."""
-    if isinstance(error, ServiceFault):
-        return error
-    if isinstance(error, StartFailed):
-        told = [error.advice] if error.advice else []
-        return ServiceFault.runtime_client_error(str(error), detail="\n".join((*told, *logs.tail(session.log))))
-    if isinstance(error, ArtifactError):
-        return ServiceFault.runtime_client_error(str(error))
-    if not isinstance(error, (SandboxError, OSError)):
-        _log.error("session %s could not be started", session.name, exc_info=error)
-    return ServiceFault.internal(f"the session could not be started: {error}")
-
-
-def _report(task: asyncio.Future[None]) -> None:
-    if not task.cancelled() and task.exception() is not None:
-        _log.error("work on a session failed", exc_info=task.exception())

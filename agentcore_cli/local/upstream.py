@@ -1,7 +1,7 @@
 """HTTP/1.1 to an agent, over its session's Unix socket or a port on loopback.
 
-`Connection` carries one exchange at a time and parses the answer as it arrives; `Pool` keeps the connections
-of a session open between exchanges. Both know HTTP framing and nothing of sessions, ASGI or AgentCore.
+`Connection` carries one exchange at a time and parses the answer as it arrives; `pool` keeps the connections of a
+session open between exchanges. Both know HTTP framing and nothing of sessions, ASGI or AgentCore.
 
 An agent may be anything, so nothing that it says is taken for more than it is: what it says unasked ends the
 connection, and what follows the one answer that was asked for is never taken for the answer to the next request.
@@ -16,10 +16,8 @@ from typing import Final, cast
 import httptools
 
 BUFFERED_MAX: Final = 256 * 1024  # bytes of an answer that wait for a slow reader before the agent has to wait
-IDLE_CONNECTIONS_MAX: Final = 64
 FIELDS_MAX: Final = 64 * 1024  # bytes of an answer's headers and trailers together, interim answers' included
 _INTERIM_COST: Final = 32  # bytes that an interim answer without a header counts for
-IDLE_SECONDS: Final = 4.0  # uvicorn, the commonest server of agents, closes its idle connections after 5
 
 
 class UpstreamLost(Exception):
@@ -270,73 +268,3 @@ class Connection(asyncio.Protocol):
             return
         self._complete = True
         self._wake()
-
-
-async def connect(address: str) -> Connection:
-    """A new connection: to a Unix socket, by its path, or to `host:port`. Raises OSError."""
-    loop = asyncio.get_running_loop()
-    if address.startswith("/"):
-        _, connection = await loop.create_unix_connection(Connection, address)
-    else:
-        host, _, port = address.rpartition(":")
-        _, connection = await loop.create_connection(Connection, host, int(port))
-    return connection
-
-
-class Pool:
-    """The connections of one session: idle ones to reuse, and all of them to cut when the session ends."""
-
-    def __init__(self, address: str) -> None:
-        self._address = address
-        self._loop = asyncio.get_running_loop()
-        self._idle: list[Connection] = []
-        self._busy: set[Connection] = set()
-        self._closed = False
-
-    async def acquire(self, *, fresh: bool = False) -> Connection:
-        """An idle connection, else a new one; `fresh` insists on a new one. Raises OSError, UpstreamLost if closed."""
-        if self._closed:
-            raise UpstreamLost
-        connection = None if fresh else self._reusable()
-        if connection is None:
-            connection = await connect(self._address)
-        self._busy.add(connection)
-        if self._closed:  # while the connection was being made
-            self.release(connection)
-            raise UpstreamLost
-        return connection
-
-    def _reusable(self) -> Connection | None:
-        oldest = self._loop.time() - IDLE_SECONDS
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.idle_since >= oldest and connection.quiet:
-                connection.reused = True
-                return connection
-            connection.close()
-        return None
-
-    def release(self, connection: Connection) -> None:
-        """Give a connection back: kept when its exchange ended well, closed otherwise."""
-        self._busy.discard(connection)
-        if self._closed or not connection.usable or len(self._idle) >= IDLE_CONNECTIONS_MAX:
-            connection.close()
-            return
-        connection.idle_since = self._loop.time()
-        self._idle.append(connection)
-
-    def trim(self) -> None:
-        """Close what was not used for a while: a server that takes one connection at a time needs it back."""
-        oldest = self._loop.time() - IDLE_SECONDS
-        for connection in self._idle:
-            if connection.idle_since < oldest:
-                connection.close()
-        self._idle = [connection for connection in self._idle if not connection.lost]
-
-    def close(self) -> None:
-        """Cut everything, open answers included."""
-        self._closed = True
-        for connection in (*self._idle, *self._busy):
-            connection.close()
-        self._idle.clear()
-        self._busy.clear()

@@ -1,22 +1,28 @@
-"""The entrypoint check for an agent of the config."""
+"""What is looked at in a project before an agent of it is written into the config: its code, what goes along."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Final
 
 from agentcore_cli import wiring
-from agentcore_cli.builders import environment
+from agentcore_cli.builders import environment, source
 from agentcore_cli.builders.interpreters import find
 from agentcore_cli.builders.packages import Wanted
 from agentcore_cli.builders.requirements import Requirements
 from agentcore_cli.config import Agent, Start
 from agentcore_cli.contract import PYTHONS
-from agentcore_cli.errors import AgentcoreError, EntrypointError
+from agentcore_cli.errors import AgentcoreError, EntrypointError, InputError
+from agentcore_cli.events import Listener, Note
+from agentcore_cli.exclusions import IGNORE_FILE
 from agentcore_cli.operations.check import Spoken, Subject, check_entrypoint, spoken_by
 from agentcore_cli.operations.check.findings import Finding
 from agentcore_cli.operations.check.source import read
 from agentcore_cli.rendering import OTEL_DISTRO, has_own_dockerfile
+
+_LARGE: Final = 10 * 1024**2  # bytes that git ignores, from which on they are told of
+_SHOWN: Final = 5
 
 
 def check_agent(root: Path, agent_name: str, agent: Agent, environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -73,3 +79,26 @@ def _installed(root: Path, agent: Agent) -> Path | None:
     except AgentcoreError:  # the check tells what is wrong with them
         return None
     return next((folder for folder in folders if folder and folder.is_dir()), None)
+
+
+def tell_of_files(root: Path, agent: Agent, listener: Listener) -> None:
+    """What a person may not expect of the files that go along; a project that can't be packed says so at deploy."""
+    try:
+        found = source.survey(root)
+    except InputError:
+        return
+    if found.left_out:
+        listener(
+            Note(f"left out, since they look like secrets: {_some(found.left_out)} (!NAME in {IGNORE_FILE} takes in)")
+        )
+    if not agent.secrets and any(name.startswith(".env") for name in found.left_out):
+        listener(Note("what .env holds reaches the agent by its name alone: agentcore configure --secret NAME=env"))
+    large = {name: size for name, size in found.git_ignored.items() if size >= _LARGE}
+    if large:
+        size = f"{sum(large.values()) / 1024**2:.0f} MB"
+        listener(Note(f"taken along: {size} that git ignores: {_some(large)} (a line in {IGNORE_FILE} leaves it out)"))
+
+
+def _some(names: Collection[str]) -> str:
+    shown = ", ".join(list(names)[:_SHOWN])
+    return f"{shown} and {len(names) - _SHOWN} more" if len(names) > _SHOWN else shown

@@ -22,6 +22,7 @@ from agentcore_cli.events import Listener, Note
 from agentcore_cli.operations.destination import Destination, of
 from agentcore_cli.operations.log_lines import LAST_LINES, LogLine, LogsRequest, stamp
 from agentcore_cli.operations.selection import Selected
+from agentcore_cli.waiting import Waiter
 
 DEFAULT_SINCE: Final = 3600.0  # seconds; a group may hold years
 POLL_SECONDS: Final = 2.0
@@ -45,17 +46,17 @@ def last_lines(destination: Destination, session_id: str, since: float) -> list[
 
 def _collect(destination: Destination, session_id: str, since: float, found: list[str]) -> None:
     group = log_group(destination.runtime_id, destination.endpoint)
-    deadline = time.monotonic() + _LAST_LINES_SECONDS - _LAST_LINES_PAUSE
+    waiter = Waiter(_LAST_LINES_PAUSE, _LAST_LINES_PAUSE)
     try:
         with closing(_session(destination)) as session:
             door = LogEvents(session)
             while True:
                 events = list(door.read(group, int(since * 1000) - 1000))
                 own = [event.message for event in events if _is_of(event, session_id)]
-                if own or time.monotonic() > deadline:
+                if own or waiter.is_over(_LAST_LINES_SECONDS):
                     found[:] = own or [event.message for event in events if _session_of(event) is None]
                     return
-                time.sleep(_LAST_LINES_PAUSE)
+                waiter.pause()
     except AgentcoreError:
         return
 

@@ -7,22 +7,20 @@ there or in the agent's code raises before anything is written.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from agentcore_cli import config as configs
 from agentcore_cli import files
-from agentcore_cli.builders import source
 from agentcore_cli.config import FILE_NAME, LOCAL, Agent, Config, Loaded
 from agentcore_cli.config.write import Change, changed, new_project_id
 from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import InputError
 from agentcore_cli.events import Listener, Note, ignore
-from agentcore_cli.exclusions import IGNORE_FILE
 from agentcore_cli.names import check_agent_name
-from agentcore_cli.operations.agent_check import check_agent, spoken_protocol
+from agentcore_cli.operations.agent_check import check_agent, spoken_protocol, tell_of_files
 from agentcore_cli.operations.check import Spoken, locate
 from agentcore_cli.operations.defaults import default_name, default_region, with_defaults
 from agentcore_cli.operations.generated import generated_files
@@ -33,8 +31,6 @@ from agentcore_cli.trust import Trust
 
 _AWS: Final = "aws"
 _PROTOCOL: Final = "HTTP"  # the config's default
-_LARGE: Final = 10 * 1024**2  # bytes that git ignores, from which on they are told of
-_SHOWN: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +119,7 @@ def configure(
     warnings = _warnings(draft, agent, environ)
     for warning in warnings:
         listener(Note(warning, "warning"))
-    _tell_of_files(draft, agent, listener)
+    tell_of_files(draft.root, agent, listener)
     written = _write(generated_files(draft.root, draft.name, agent) | {draft.path.resolve(): text})
     return _result(draft, config, written, warnings)
 
@@ -246,29 +242,6 @@ def _warnings(draft: _Draft, agent: Agent, environ: Mapping[str, str]) -> tuple[
         f"--env {key} looks like a secret: {FILE_NAME} is meant for git and AWS shows it to every reader of the runtime"
         for key in secrets
     )
-
-
-def _tell_of_files(draft: _Draft, agent: Agent, listener: Listener) -> None:
-    """What a person may not expect of the files that go along; a project that can't be packed says so at deploy."""
-    try:
-        found = source.survey(draft.root)
-    except InputError:
-        return
-    if found.left_out:
-        listener(
-            Note(f"left out, since they look like secrets: {_some(found.left_out)} (!NAME in {IGNORE_FILE} takes in)")
-        )
-    if not agent.secrets and any(name.startswith(".env") for name in found.left_out):
-        listener(Note("what .env holds reaches the agent by its name alone: agentcore configure --secret NAME=env"))
-    large = {name: size for name, size in found.git_ignored.items() if size >= _LARGE}
-    if large:
-        size = f"{sum(large.values()) / 1024**2:.0f} MB"
-        listener(Note(f"taken along: {size} that git ignores: {_some(large)} (a line in {IGNORE_FILE} leaves it out)"))
-
-
-def _some(names: Collection[str]) -> str:
-    shown = ", ".join(list(names)[:_SHOWN])
-    return f"{shown} and {len(names) - _SHOWN} more" if len(names) > _SHOWN else shown
 
 
 def _write(texts: Mapping[Path, str]) -> tuple[Path, ...]:

@@ -28,7 +28,7 @@ from agentcore_cli.resources.runtime import STARTED
 from agentcore_cli.trust import Trust
 
 if TYPE_CHECKING:
-    from agentcore_cli.local.client import Health
+    from agentcore_cli.local.protocol import Health
 
 _NEEDS_CONSENT = frozenset({Action.REPLACE, Action.DELETE, Action.ADOPT})
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from agentcore_cli.aws.profiles import read_profile
 from agentcore_cli.contract import LOCAL_KEY_PREFIX
+from agentcore_cli.local.protocol import Source
 from agentcore_cli.operations.aws_profile import find_credentials
 
 _KEYS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
@@ -35,10 +36,10 @@ _VENDOR: Final = Path("/sys/class/dmi/id/sys_vendor")
 
 
 class HandedOver(NamedTuple):
-    """`environment` are AWS_* variables; `source` is what `local.brokers.Source` holds, or None."""
+    """`environment` are AWS_* variables; `source` is where others are found, or None."""
 
     environment: dict[str, str]
-    source: dict[str, Any] | None
+    source: Source | None
 
 
 def hand_over(caller: Mapping[str, str], profile: str | None, usual: str | None = None) -> HandedOver:
@@ -58,7 +59,7 @@ def hand_over(caller: Mapping[str, str], profile: str | None, usual: str | None 
     variables = {name: value for name, value in variables.items() if name not in _KEYS}
     if not _leads_somewhere(profile, environ):
         return HandedOver(variables, None)
-    return HandedOver(variables, {"environment": environ, "folder": os.getcwd(), "profile": profile})
+    return HandedOver(variables, Source(environ, os.getcwd(), profile))
 
 
 def _leads_somewhere(profile: str | None, environ: Mapping[str, str]) -> bool:

@@ -13,9 +13,10 @@ from pathlib import Path
 from agentcore_cli.contract import LOCAL_REGION
 from agentcore_cli.errors import InputError, NotFoundError
 from agentcore_cli.local import daemon
-from agentcore_cli.local.client import LocalRuntime, MountRecord, ProtectionRecord
+from agentcore_cli.local.client import LocalRuntime
 from agentcore_cli.local.faults import FAULTS
 from agentcore_cli.local.home import Home
+from agentcore_cli.local.protocol import MountRecord, ProtectionRecord, ServerFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ def _client(home: Home) -> LocalRuntime:
     return LocalRuntime(server)
 
 
-def _variables(server: daemon.Server, region: str) -> dict[str, str]:
+def _variables(server: ServerFile, region: str) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL_BEDROCK_AGENTCORE": server.url,
         "AWS_ENDPOINT_URL_BEDROCK_AGENTCORE_CONTROL": server.url,

@@ -12,9 +12,11 @@ from typing import Final
 from agentcore_cli.errors import AgentcoreError, NotFoundError
 from agentcore_cli.events import Listener, Note, ignore
 from agentcore_cli.local.logs import EXTRACTION
+from agentcore_cli.local.protocol import SessionRecord
 from agentcore_cli.operations.log_lines import LAST_LINES, LogLine, LogsRequest, stamp
 from agentcore_cli.operations.selection import Selected
-from agentcore_cli.operations.sessions import Session, find_session, list_sessions
+from agentcore_cli.operations.sessions import find_session, list_sessions
+from agentcore_cli.waiting import Waiter
 
 _POLL_SECONDS: Final = 0.25
 _LAST_LINES_SECONDS: Final = 0.5
@@ -27,16 +29,16 @@ def last_lines(selected: Selected, session_id: str, since: float) -> list[str]:
 
     What an agent printed just before it died may come a moment after its end.
     """
-    deadline = time.monotonic() + _LAST_LINES_SECONDS
+    waiter = Waiter(_LAST_LINES_PAUSE, _LAST_LINES_PAUSE)
     while True:
         request = LogsRequest(session=session_id, since=time.time() - since)
         try:
             found = deque(SessionLogs(request, selected, ignore).there(), maxlen=LAST_LINES)
         except AgentcoreError:
             return []
-        if found or time.monotonic() > deadline:
+        if found or waiter.is_over(_LAST_LINES_SECONDS):
             return [line.message for line in found]
-        time.sleep(_LAST_LINES_PAUSE)
+        waiter.pause()
 
 
 class SessionLogs:
@@ -86,7 +88,7 @@ class SessionLogs:
             for path in group.glob("*/*/*/[[]extraction[]] *.log"):
                 self._files.setdefault(str(path), _LogFile(EXTRACTION, path))
 
-    def _sessions(self) -> Iterable[Session]:
+    def _sessions(self) -> Iterable[SessionRecord]:
         sessions = list_sessions(self._selected, ended=True).sessions
         if self._request.endpoint is not None:
             sessions = tuple(session for session in sessions if session.endpoint == self._request.endpoint)

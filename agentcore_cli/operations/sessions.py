@@ -6,61 +6,29 @@ what became of them is told by the clock alone.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 from agentcore_cli import names, wiring
 from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.errors import NotFoundError
 from agentcore_cli.ledger import Entry, Judge, Key, Ledger, Turn
+from agentcore_cli.local.protocol import SessionRecord
 from agentcore_cli.operations import destination
 from agentcore_cli.operations.known import note_stopped
 from agentcore_cli.operations.selection import Selected
 
-if TYPE_CHECKING:
-    from agentcore_cli.local.client import SessionRecord
-
 ALIVE: Final = ("provisioning", "active", "idle", "stopping", "used lately", "maybe idled out")
 _STOP_SECONDS: Final = 60.0
-_NAMED: Final = re.compile(r"(.+)-[0-9a-f]{40}")
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """One session; times are seconds since the epoch, on the local runtime by its own clock.
-
-    `state` is the local runtime's word, or what the clock says of a session on AWS: "used lately", "maybe idled out",
-    "outlived" (its maximum), "stopped" (by us). What only the local runtime knows is None on AWS.
-    """
-
-    name: str
-    session_id: str
-    endpoint: str
-    state: str
-    started_at: float
-    last_used_at: float
-    invocations: int
-    version: str | None = None
-    sandbox: str | None = None
-    sandbox_reason: str | None = None
-    warm: bool | None = None
-    cold_reason: str | None = None
-    pid: int | None = None
-    log: str | None = None
-    ended_at: float | None = None
-    end_reason: str | None = None
-    warnings: tuple[str, ...] = ()  # what goes well on the local runtime and not on AWS
-    storage_bytes: int | None = None  # what its session storage holds
 
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
     """`now` is the runtime's clock, which tests may have advanced; `source` is who told which sessions there are."""
 
-    sessions: tuple[Session, ...]
+    sessions: tuple[SessionRecord, ...]
     now: float
     source: Literal["runtime", "ledger"]
 
@@ -69,7 +37,7 @@ class Sessions:
 class Shown:
     """A session and what this project has said in it: sizes in bytes and times, payloads where they were kept."""
 
-    session: Session
+    session: SessionRecord
     turns: tuple[Turn, ...]
 
 
@@ -95,7 +63,7 @@ def show_session(selected: Selected, name: str) -> Shown:
     return Shown(session, tuple(Ledger(selected.loaded.root).turns(key)))
 
 
-def find_session(sessions: Iterable[Session], selected: Selected, name: str) -> Session:
+def find_session(sessions: Iterable[SessionRecord], selected: Selected, name: str) -> SessionRecord:
     """The newest of `sessions` with this name or id. Raises NotFoundError."""
     arn = wiring.deployed(selected).arn
     matching = [s for s in sessions if s.session_id == name or s.session_id == names.session_id(name, arn, s.endpoint)]
@@ -133,17 +101,25 @@ def stop_sessions(selected: Selected, name: str | None, *, bearer: str | None = 
     return Stopped(tuple(s.session_id for s in stopped), tuple(name or s.name for s in stopped))
 
 
-def _remembered_or_not(alive: Iterable[Session], selected: Selected, name: str) -> Session:
+def _remembered_or_not(alive: Iterable[SessionRecord], selected: Selected, name: str) -> SessionRecord:
     try:
         return find_session(alive, selected, name)
     except NotFoundError:
         session_id = names.session_id(name, wiring.deployed(selected).arn, DEFAULT_ENDPOINT)
-        return Session(name, session_id, DEFAULT_ENDPOINT, "unknown", 0.0, 0.0, 0)
+        return SessionRecord(
+            name=name,
+            session_id=session_id,
+            endpoint=DEFAULT_ENDPOINT,
+            state="unknown",
+            started_at=0.0,
+            last_used_at=0.0,
+            invocations=0,
+        )
 
 
 def _at_runtime(selected: Selected) -> Sessions:
     page = wiring.local_runtime(selected).sessions(wiring.deployed(selected).arn)
-    return Sessions(tuple(_session(record) for record in page.sessions), page.now, "runtime")
+    return Sessions(page.sessions, page.now, "runtime")
 
 
 def _remembered(selected: Selected) -> Sessions:
@@ -154,14 +130,14 @@ def _remembered(selected: Selected) -> Sessions:
     return Sessions(tuple(_by_the_clock(entry, judge) for entry in entries), now, "ledger")
 
 
-def _by_the_clock(entry: Entry, judge: Judge) -> Session:
+def _by_the_clock(entry: Entry, judge: Judge) -> SessionRecord:
     if entry.stopped:
         state = "stopped"
     elif judge.has_outlived(entry):
         state = "outlived"
     else:
         state = "maybe idled out" if judge.was_idle(entry) else "used lately"
-    return Session(
+    return SessionRecord(
         name=entry.name,
         session_id=entry.session_id,
         endpoint=entry.endpoint,
@@ -169,28 +145,4 @@ def _by_the_clock(entry: Entry, judge: Judge) -> Session:
         started_at=entry.started_at,
         last_used_at=entry.last_used,
         invocations=entry.turns,
-    )
-
-
-def _session(record: SessionRecord) -> Session:
-    named = _NAMED.fullmatch(record.session_id)
-    return Session(
-        name=named[1] if named else record.session_id,
-        session_id=record.session_id,
-        endpoint=record.endpoint or DEFAULT_ENDPOINT,
-        version=record.version,
-        state=record.state,
-        started_at=record.started_at,
-        last_used_at=record.last_used_at,
-        invocations=record.invocations,
-        sandbox=record.sandbox,
-        sandbox_reason=record.sandbox_reason,
-        warm=record.warm,
-        cold_reason=record.cold_reason,
-        pid=record.pid,
-        log=record.log,
-        ended_at=record.ended_at,
-        end_reason=record.end_reason,
-        warnings=tuple(record.warnings),
-        storage_bytes=record.storage_bytes,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,6 +15,7 @@ from agentcore_cli.errors import ConflictError, InputError, NotFoundError, Still
 from agentcore_cli.resources import execution_policy, policy_document
 from agentcore_cli.resources.execution_policy import Grant
 from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
+from agentcore_cli.waiting import Waiter
 
 POLICY: Final = "AgentCore"
 _POLICY_MAX: Final = 10_240  # characters of a role's inline policies, white space not counted (IAM quotas)
@@ -187,11 +187,5 @@ def _check_size(policy: Mapping[str, Any]) -> None:
 
 
 def _until(work: Work, seconds: float, is_so: Callable[[], bool]) -> bool:
-    """Ask again and again, at first often; whether it became so in time."""
-    deadline, pause = time.monotonic() + seconds, 0.1
-    while not is_so():
-        if time.monotonic() > deadline:
-            return False
-        work.pause(pause)
-        pause = min(pause * 2, 2.0)
-    return True
+    """Whether it became so in time; IAM is asked often at first."""
+    return Waiter(0.1, 2.0, sleep=work.pause).until(is_so, seconds)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agentcore_cli.errors import StillInProgressError
+from agentcore_cli.waiting import Waiter
 
 _FIRST_PAUSE: Final = 0.02  # seconds; the local runtime is ready within tens of milliseconds
 _LONGEST_PAUSE: Final = 2.0
@@ -30,11 +31,10 @@ class Patience:
         tell: Callable[[str], None] | None = None,
     ) -> None:
         """Look again and again, ever more rarely, until it is so. Raises StillInProgressError (7) when time is up."""
-        deadline, seconds = time.monotonic() + self.seconds, _FIRST_PAUSE
+        waiter = Waiter(_FIRST_PAUSE, _LONGEST_PAUSE, factor=1.5, sleep=pause)
         while not is_so():
-            if time.monotonic() > deadline:
+            if waiter.is_over(self.seconds):
                 raise StillInProgressError(f"{subject}: after {self.seconds:g} s it is not yet so that {what}")
-            if tell and seconds == _LONGEST_PAUSE:
+            if tell and waiter.is_slow:
                 tell(f"waiting until {what}")
-            pause(seconds)
-            seconds = min(seconds * 1.5, _LONGEST_PAUSE)
+            waiter.pause()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,6 +12,7 @@ from agentcore_cli.contract import DEFAULT_ENDPOINT, DOES_NOT_START
 from agentcore_cli.engine import Work
 from agentcore_cli.errors import AgentcoreError, AgentFailedError
 from agentcore_cli.resources.patience import Patience
+from agentcore_cli.waiting import Waiter
 
 READY: Final = "READY"
 MOVING: Final = frozenset({"CREATING", "UPDATING"})
@@ -32,16 +31,15 @@ class Rollout:
 
     def put(self, work: Work, call: Callable[[Mapping[str, Any]], Answer], body: Mapping[str, Any]) -> Answer:
         """Make the call; again, with the same token, while AgentCore can't use a role that IAM is still spreading."""
-        deadline, pause = time.monotonic() + min(_ROLE_SECONDS, self.patience.seconds), _FIRST_ROLE_PAUSE
+        waiter = Waiter(_FIRST_ROLE_PAUSE, _LONGEST_ROLE_PAUSE, jitter=True, sleep=work.pause)
         while True:
             try:
                 return call(body)
             except RoleUnusableError as error:
-                if time.monotonic() + pause > deadline:
+                if waiter.is_over(min(_ROLE_SECONDS, self.patience.seconds)):
                     raise
                 work.tell(f"waiting until the role can be used: {error.message}")
-            work.pause(pause * random.uniform(0.5, 1.0))
-            pause = min(pause * 2, _LONGEST_ROLE_PAUSE)
+            waiter.pause()
 
     def settled(self, work: Work, runtime_id: str, version: str) -> tuple[Answer, Endpoint | None]:
         """What is there when the version is live on DEFAULT; with --no-wait, what is there now."""

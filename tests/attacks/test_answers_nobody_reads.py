@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
-from agentcore_cli.local.client import SessionRecord
+from agentcore_cli.local.protocol import SessionRecord
 from tests.local_runtime import SESSION_HEADER, UNSIGNED, RunningServer, eventually, invocations, new_session
 from tests.server_memory import Memory
 

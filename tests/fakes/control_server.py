@@ -33,9 +33,7 @@ from agentcore_cli.local.wire import Answer, ServiceFault, fault_response, split
 from tests.fakes.control import DIGEST, REGION
 from tests.fakes.lifecycle import RecordingLifecycle
 from tests.fakes.local_memory import LocalMemory
-from tests.stand_ins import BOTO3
-
-KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+from tests.stand_ins import boto3_client
 
 
 class ControlServer:
@@ -78,7 +76,7 @@ class ControlServer:
         return f"http://127.0.0.1:{self._server.servers[0].sockets[0].getsockname()[1]}"
 
     def client(self, region: str = REGION) -> Any:
-        return BOTO3.client("bedrock-agentcore-control", region_name=region, endpoint_url=self.url, **KEYS)
+        return boto3_client("bedrock-agentcore-control", self.url, region_name=region)
 
     def tag_as_aws(self, runtime_id: str, tags: Mapping[str, str]) -> None:
         """Put tags on a runtime that no caller may put on: CloudFormation's, for one."""

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 from tests.fakes.aws_answers import Answer
 from tests.fakes.aws_calls import Call, Request
 from tests.fakes.aws_proxy import Forward
-from tests.stand_ins import BOTO3
+from tests.stand_ins import boto3_client
 
 _LAYERS: Final = "layers-of-ecr"
 _ABOUT_IMAGES = frozenset({"DescribeImages", "ListImages", "BatchGetImage", "BatchDeleteImage", "DeleteRepository"})
@@ -45,9 +45,7 @@ class EcrBridge:
 
     def __init__(self, registry: Pushed, moto: str) -> None:
         self._registry = registry
-        keys = {"aws_access_key_id": "bridge", "aws_secret_access_key": "bridge"}
-        self._ecr = BOTO3.client("ecr", region_name="us-west-2", endpoint_url=moto, **keys)
-        self._s3 = BOTO3.client("s3", region_name="us-west-2", endpoint_url=moto, **keys)
+        self._ecr, self._s3 = boto3_client("ecr", moto), boto3_client("s3", moto)
         self._lock = threading.Lock()
 
     def close(self) -> None:

@@ -25,7 +25,7 @@ from tests.fakes.ecr_bridge import EcrBridge
 from tests.fakes.moto_buckets import MotoBuckets
 from tests.local_runtime import RunningServer, eventually, signed
 from tests.stage.registry import Registry
-from tests.stand_ins import ACCOUNT, BOTO3, REGION, Moto
+from tests.stand_ins import ACCOUNT, REGION, Moto, boto3_client
 
 TRUST: Final = json.dumps(
     {
@@ -174,9 +174,8 @@ def account(
 def _client(service: str, local: RunningServer, moto: Moto, all_of_moto: bool) -> Iterator[Any]:
     """Plain boto3, past the proxy."""
     is_ours = service == "bedrock-agentcore-control" and not all_of_moto
-    keys = {"aws_access_key_id": local.info.access_key, "aws_secret_access_key": local.info.secret_key}
     url = local.info.url if is_ours else moto.url
-    client = BOTO3.client(service, region_name=REGION, endpoint_url=url, config=_ONCE, **keys)
+    client = boto3_client(service, url, *local.info.key, config=_ONCE)
     try:
         yield client
     finally:

@@ -164,6 +164,8 @@ class Assembly:
         put = copying.copied(each, sources, target, self.items, is_folder=is_folder)
         items = {f"{place}/{name}".strip("/") if name else place: item for name, item in put.items()}
         items.pop("", None)
+        if "" not in put:  # files alone: whose they are, the folders are that are made for them
+            items |= dict.fromkeys(set(copying.folders_above(items)) - self._folders.keys(), Item(None))
         mode = variables.expanded(flags.get("chmod", ""), known)
         if mode:
             items = {name: _with_mode(each, item, mode) for name, item in items.items()}
@@ -190,7 +192,7 @@ class Assembly:
         return Owner(number, group_number)
 
     def _pack(self, each: Instruction, items: dict[str, Item], owner: Owner) -> None:
-        above = {parent for name in items for parent in _above(name)}
+        above = set(copying.folders_above(items))
         self.work.tell(f"packing {each.rest}")
         content = Content(items, owner, {name: self._folders[name] for name in above if name in self._folders})
         self._added.append(layers.pack(content, self.blobs, self.work))
@@ -266,8 +268,3 @@ def _with_mode(each: Instruction, item: Item, mode: str) -> Item:
     if not mode.strip("01234567") and mode:
         return Item(item.content, item.executable, item.digest, int(mode, 8))
     raise each.fault(f"--chmod={mode}: a number is taken here, as 755")
-
-
-def _above(name: str) -> list[str]:
-    parts = name.split("/")
-    return ["/".join(parts[:count]) for count in range(1, len(parts))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from agentcore_cli.builders.context import Item
@@ -57,9 +57,14 @@ def _is_folder(name: str, items: Mapping[str, Item]) -> bool:
 
 def _below(folder: str, items: Mapping[str, Item]) -> dict[str, Item]:
     inside = f"{folder}/" if folder else ""
-    return {"": Item(None)} | {
-        path.removeprefix(inside): item for path, item in items.items() if path.startswith(inside) and path != inside
-    }
+    found = {path.removeprefix(inside): item for path, item in items.items() if path.startswith(inside)}
+    return {"": Item(None)} | dict.fromkeys(folders_above(found), Item(None)) | found
+
+
+def folders_above(paths: Iterable[str]) -> list[str]:
+    """Every folder on the way to these paths."""
+    parts = [path.split("/") for path in paths]
+    return sorted({"/".join(each[:count]) for each in parts for count in range(1, len(each))})
 
 
 def _regular(pattern: str) -> str:

@@ -19,7 +19,8 @@ import msgspec
 
 from agentcore_cli.docker_context import engine_address
 from agentcore_cli.errors import AgentcoreError
-from agentcore_cli.local.upstream import Connection, UpstreamLost, connect
+from agentcore_cli.local.pool import connect
+from agentcore_cli.local.upstream import Connection, UpstreamLost
 
 ANSWER_SECONDS: Final = 60.0  # for everything that does not wait for a container
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")

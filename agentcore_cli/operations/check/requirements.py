@@ -8,6 +8,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from agentcore_cli.builders import requirements as builders
+from agentcore_cli.builders.requirement_reader import Fault
 from agentcore_cli.operations.check.findings import Finding
 
 _PINS = ("==", "===")
@@ -46,5 +47,5 @@ def read(root: Path, name: str | None) -> Requirements:
     return found
 
 
-def _with_hint(fault: builders.Fault) -> str:
+def _with_hint(fault: Fault) -> str:
     return f"{fault.problem}; {fault.hint}" if fault.hint else fault.problem

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import boto3
-
 from agentcore_cli.events import Listener
 from agentcore_cli.local import daemon
 from agentcore_cli.local.home import Home
@@ -20,6 +18,7 @@ from agentcore_cli.operations.selection import Options, Selected, select
 from agentcore_cli.operations.status import StatusResult, status
 from agentcore_cli.resources.deployment import Overrides
 from tests.fakes.things import Heard
+from tests.stand_ins import boto3_client
 
 HANDLER = """\
 import json, os
@@ -98,13 +97,7 @@ class Workshop:
 def control_plane(home: Home) -> Iterator[Any]:
     """Plain boto3 on the local runtime's control plane."""
     server = daemon.ensure_running(home)
-    client = boto3.client(
-        "bedrock-agentcore-control",
-        endpoint_url=server.url,
-        region_name="us-west-2",
-        aws_access_key_id=server.access_key,
-        aws_secret_access_key=server.secret_key,
-    )
+    client = boto3_client("bedrock-agentcore-control", server.url, *server.key)
     try:
         yield client
     finally:

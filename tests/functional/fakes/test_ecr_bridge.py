@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
 import pytest
 
 from tests.fakes.aws_proxy import AwsProxy
 from tests.fakes.ecr_bridge import EcrBridge
-from tests.stand_ins import REGION, Moto
+from tests.stand_ins import Moto, boto3_client
 
 MEDIA_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
 
@@ -66,8 +65,7 @@ def registry() -> MemoryRegistry:
 def ecr(moto: Moto, registry: MemoryRegistry) -> Iterator[Any]:
     bridge = EcrBridge(registry, moto.url)
     with AwsProxy({}, otherwise=moto.url, bridges={"ecr": bridge}) as proxy:
-        session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="b", region_name=REGION)
-        client = session.client("ecr", endpoint_url=proxy.url)
+        client = boto3_client("ecr", proxy.url)
         client.create_repository(repositoryName="one", imageTagMutability="IMMUTABLE")
         yield client
         client.close()

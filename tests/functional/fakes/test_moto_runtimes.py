@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 
 from tests.fakes.aws_proxy import AwsProxy
 from tests.fakes.moto_runtimes import MotoRuntimes
-from tests.stand_ins import ACCOUNT, REGION, Moto
+from tests.stand_ins import ACCOUNT, REGION, Moto, boto3_client
 
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/one"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/AmazonBedrockAgentCore-one"
@@ -20,8 +19,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/AmazonBedrockAgentCore-one"
 @pytest.fixture
 def control(moto: Moto) -> Iterator[Any]:
     with AwsProxy({}, otherwise=moto.url, bridges={"bedrock-agentcore": MotoRuntimes()}) as proxy:
-        session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="b", region_name=REGION)
-        client = session.client("bedrock-agentcore-control", endpoint_url=proxy.url)
+        client = boto3_client("bedrock-agentcore-control", proxy.url)
         yield client
         client.close()
 

@@ -12,6 +12,7 @@ import yaml
 from tests.command_line import CommandLine
 from tests.fakes.control import policy_of
 from tests.functional.aws_target.cloud import IMAGE, Cloud
+from tests.same_process import SameProcess
 from tests.stand_ins import ACCOUNT, REGION
 
 TRUST = {
@@ -68,7 +69,7 @@ def command(tmp_path: Path, cloud: Cloud) -> CommandLine:
     folder = tmp_path / "moved_in"
     folder.mkdir()
     (folder / "agent.py").write_text("from http.server import HTTPServer\n")
-    return CommandLine(folder, {**cloud.environment, "AGENTCORE_HOME": str(tmp_path / "home")})
+    return SameProcess(folder, {**cloud.environment, "AGENTCORE_HOME": str(tmp_path / "home")})
 
 
 def config(command: CommandLine) -> Any:
@@ -281,7 +282,7 @@ def test_where_the_file_says_otherwise_the_difference_is_named(command: CommandL
 
 def test_without_credentials_the_file_alone_is_taken_in(command: CommandLine, their_file: Path) -> None:
     nobody = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
-    said = CommandLine(command.folder, {**command.environment, **nobody}).run("import").stderr
+    said = SameProcess(command.folder, {**command.environment, **nobody}).run("import").stderr
 
     assert "theirs: what runs could not be looked at" in said
     assert "agentcore plan names what differs" in said

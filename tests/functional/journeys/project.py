@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.command_line import CommandLine
 from tests.local_runtime import eventually, processes_of
+from tests.same_process import SameProcess
 
 REPOSITORY = Path(__file__).parents[3]
 AGENTS = REPOSITORY / "tests" / "agents"
@@ -55,7 +56,7 @@ def deployed(
     try:
         yield Project(command, arn)
     finally:
-        command.run("destroy", "--local", "--yes")
+        SameProcess(folder, command.environment).run("destroy", "--local", "--yes")
 
 
 class Deployments:

@@ -14,6 +14,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ from agentcore_cli.files import lock
 from agentcore_cli.local import daemon
 from agentcore_cli.local.client import LocalRuntime
 from agentcore_cli.local.home import Home
+from agentcore_cli.local.protocol import NUMBER
 from tests.local_runtime import RunningServer, eventually, new_session, processes_of, runtime_id
 
 AGENTS = Path(__file__).parents[2] / "agents"
@@ -170,9 +172,9 @@ def test_a_file_that_somebody_else_wrote(home: Home) -> None:
         assert daemon.running(home) is None
 
 
-def pretend_another_version(home: Home) -> None:
+def pretend_another_version(home: Home, **members: Any) -> None:
     told = json.loads(home.server_file.read_text())
-    home.server_file.write_text(json.dumps(told | {"version": "0.0.1"}))
+    home.server_file.write_text(json.dumps(told | {"version": "0.0.1"} | members))
 
 
 def test_another_version_makes_way_when_no_session_lives(server: RunningServer) -> None:
@@ -182,10 +184,20 @@ def test_another_version_makes_way_when_no_session_lives(server: RunningServer) 
     assert daemon.process_started(server.info.pid) is None
 
 
-def test_another_version_stays_while_sessions_live(server: RunningServer) -> None:
+def test_another_version_of_the_same_protocol_is_used_while_sessions_live(server: RunningServer) -> None:
+    arn, session = server.deploy(AGENTS / "many_answers.py"), new_session()
+    server.invoke(arn, b"{}", session)
+    pretend_another_version(server.home)
+    assert daemon.ensure_running(server.home).pid == server.info.pid
+    server.data.stop_runtime_session(agentRuntimeArn=arn, runtimeSessionId=session)
+    assert daemon.ensure_running(server.home).pid != server.info.pid
+
+
+@pytest.mark.parametrize("number", [0, NUMBER + 1], ids=["of-none", "of-a-later-one"])
+def test_a_version_of_another_protocol_stays_while_sessions_live(server: RunningServer, number: int) -> None:
     arn = server.deploy(AGENTS / "many_answers.py")
     server.invoke(arn, b"{}", new_session())
-    pretend_another_version(server.home)
+    pretend_another_version(server.home, protocol=number)
     with pytest.raises(ConflictError, match=r"version 0\.0\.1 and has 1 living session"):
         daemon.ensure_running(server.home)
 
@@ -203,8 +215,8 @@ def test_a_second_server_in_the_same_home_waits_its_turn(server: RunningServer) 
 
 
 def test_finding_the_server_is_cheap() -> None:
-    """It is on the way of every local command."""
-    heavy = ("asyncio", "subprocess", "http.client", "tempfile", "msgspec", "uvicorn", "sqlite3", "agentcore_cli.files")
+    """It is on the way of every local command, as are the state's records, which load msgspec."""
+    heavy = ("asyncio", "subprocess", "http.client", "tempfile", "uvicorn", "sqlite3", "agentcore_cli.files")
     look = f"import sys, agentcore_cli.local.daemon; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from agentcore_cli import __version__
 from agentcore_cli.errors import CredentialsError, InputError, ServiceError
@@ -49,7 +50,7 @@ def test_faults_are_armed_and_disarmed(server: RunningServer) -> None:
 
 
 def test_a_refusal_tells_its_request(server: RunningServer) -> None:
-    stranger = LocalRuntime(server.info._replace(access_key="AGCLAAAAAAAAAAAAAAAA"))
+    stranger = LocalRuntime(replace(server.info, access_key="AGCLAAAAAAAAAAAAAAAA"))
     with pytest.raises(CredentialsError, match="local runtime's access key") as refused:
         stranger.health()
     assert refused.value.request_id
@@ -57,7 +58,7 @@ def test_a_refusal_tells_its_request(server: RunningServer) -> None:
 
 def test_nobody_listens(server: RunningServer) -> None:
     with pytest.raises(ServiceError, match="does not answer"):
-        LocalRuntime(server.info._replace(port=1)).health()
+        LocalRuntime(replace(server.info, port=1)).health()
 
 
 def test_what_there_is_not(server: RunningServer) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agentcore_cli.local.client import SessionRecord
+from agentcore_cli.local.protocol import SessionRecord
 from tests.local_runtime import RunningServer, eventually, new_session
 
 AGENTS = Path(__file__).parents[2] / "agents"

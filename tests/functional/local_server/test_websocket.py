@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Frame, Opcode
 from websockets.sync.client import ClientConnection, connect
 
-from agentcore_cli.local.client import SessionRecord
+from agentcore_cli.local.protocol import SessionRecord
 from tests.environments import agent_environment
 from tests.local_runtime import SESSION_HEADER, TO_BE_SIGNED, RunningServer, eventually, new_session
 

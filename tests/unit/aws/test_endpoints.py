@@ -16,6 +16,11 @@ from agentcore_cli.errors import InputError
 REGIONS = ["us-west-2", "eu-central-1", "cn-north-1", "us-gov-west-1"]
 
 
+@pytest.fixture(autouse=True)
+def _no_authorities_of_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
+
+
 @pytest.mark.parametrize(("region", "fips", "dual"), list(itertools.product(REGIONS, [False, True], [False, True])))
 def test_the_url_is_botocores(region: str, fips: bool, dual: bool) -> None:
     client = boto3.client(

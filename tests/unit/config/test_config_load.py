@@ -93,8 +93,8 @@ FAULTS = {
     ),
     "unknown build": (
         agent_with("build: dokcer"),
-        ".agentcore.yaml:6: agents.bot.build: 'dokcer' is none of auto, codebuild, docker, oci, zip; did you mean "
-        "docker?",
+        ".agentcore.yaml:6: agents.bot.build: 'dokcer' is none of auto, codebuild, docker, oci, zip; "
+        "did you mean docker?",
     ),
     "protocol in small letters": (
         agent_with("protocol: mcp"),

@@ -37,6 +37,7 @@ ROWS = {
     "log_records": 1,
     "events": 1,
     "names": 1,
+    "waiting": 1,
     "keys": 1,
     "signature": 1,
     "files": 1,

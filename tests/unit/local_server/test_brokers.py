@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from agentcore_cli.local.brokers import FAULT_SECONDS, KEEP_SECONDS, Brokers, Keys, NoKeys, Source
+from agentcore_cli.local.brokers import FAULT_SECONDS, KEEP_SECONDS, Brokers, Keys, NoKeys
+from agentcore_cli.local.protocol import Source
 
 SOURCE = Source({}, "/")
 

@@ -11,6 +11,7 @@ import uvloop
 
 from agentcore_cli.local.headers import HeaderList
 from agentcore_cli.local.home import Home
+from agentcore_cli.local.pool import Pool
 from agentcore_cli.local.proxy import (
     AgentLost,
     AgentRefused,
@@ -20,7 +21,6 @@ from agentcore_cli.local.proxy import (
     PayloadTooLarge,
     RequestBody,
 )
-from agentcore_cli.local.upstream import Pool
 from tests.fakes.local_server import Body, Caller
 from tests.fakes.sandbox import Asked, Converse, ScriptedAgent, answer
 from tests.turns import turns

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import ArtifactError
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.ledger import Ledger
+from agentcore_cli.local.protocol import SessionRecord
 from agentcore_cli.local.proxy import AgentLost
 from agentcore_cli.local.sandbox import Exit, Program, SessionSpec
 from agentcore_cli.local.session_tokens import Grant
@@ -40,7 +41,7 @@ def run(home: Home, use: Callable[[SessionServer], Awaitable[None]], clock: Cloc
 
 
 def records(server: SessionServer) -> list[tuple[str, str | None]]:
-    return [(record["state"], record["end_reason"]) for record in server.sessions.records()]
+    return [(record.state, record.end_reason) for record in server.sessions.records()]
 
 
 def test_one_session_for_many_calls(home: Home) -> None:
@@ -317,11 +318,11 @@ def test_a_laptop_that_slept_ends_no_session(home: Home) -> None:
         machine.sleep(20 * 3600)
         await turns()
         assert records(server) == [("idle", None)]
-        assert server.sessions.records()[0]["last_used_at"] < machine.told - 19 * 3600
+        assert server.sessions.records()[0].last_used_at < machine.told - 19 * 3600
         machine.run(901)
         await turns()
         assert records(server) == [("stopped", "was idle for 900 s")]
-        assert server.sessions.records()[0]["ended_at"] == machine.told
+        assert server.sessions.records()[0].ended_at == machine.told
 
     run(home, use, machine.clock)
 
@@ -378,23 +379,28 @@ def test_a_killed_server_leaves_an_account(home: Home) -> None:
         await server.ask(version(), ID)
         successor = Ledger(home)
         successor.recover(server.clock.now())
-        (record,) = successor.past()
-        assert (record["session_id"], record["state"]) == (ID, "stopped")
-        assert record["end_reason"] == "the local runtime was killed"
+        (past,) = successor.past()
+        assert (past.session_id, past.state) == (ID, "stopped")
+        assert past.end_reason == "the local runtime was killed"
         successor.close()
 
     run(home, use)
+
+
+def record(session_id: str) -> SessionRecord:
+    times = {"started_at": 0.0, "last_used_at": 0.0, "ended_at": 0.0}
+    return SessionRecord(session_id=session_id, endpoint="DEFAULT", state="stopped", invocations=1, **times)
 
 
 def test_the_ledger_forgets_the_oldest(home: Home) -> None:
     ledger = Ledger(home)
     store = Store(home.database, durable=False)
     for number in range(5010):
-        row = (f"s{number}", "arn", float(number), json.dumps({"session_id": str(number)}))
+        row = (f"s{number}", "arn", float(number), msgspec.json.encode(record(str(number))))
         store.execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", *row)
     store.close()
     ledger.recover(0)
-    shown = [record["session_id"] for record in ledger.past("arn")]
+    shown = [past.session_id for past in ledger.past("arn")]
     assert shown == [str(number) for number in range(5009, 4009, -1)]
     assert ledger.past("another") == []
     ledger.close()

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from agentcore_cli.local.upstream import BUFFERED_MAX, FIELDS_MAX, Connection, Pool, UpstreamLost
+from agentcore_cli.local.pool import Pool
+from agentcore_cli.local.upstream import BUFFERED_MAX, FIELDS_MAX, Connection, UpstreamLost
 from tests.turns import turns
 
 Converse = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -1,0 +1,169 @@
+"""What the local server and its clients say to each other beside the service's own operations, and by `server.json`.
+
+Both sides encode and decode these structs. A member that is added has a default, so that either side may be the older
+one. `NUMBER` is raised only where that can't be: then a server that speaks another one has to make way.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypedDict
+
+import msgspec
+
+from agentcore_cli import names
+from agentcore_cli.local.faults import Fault
+
+if TYPE_CHECKING:
+    from agentcore_cli.signature import Key
+
+NUMBER: Final = 1
+
+
+class ServerFile(msgspec.Struct, frozen=True):
+    """A running server, as `server.json` says it. Requests to it are signed with its key; older ones have no secret.
+
+    `started` is when its process began, in the system's own unit; `protocol` is 0 where servers told of none.
+    """
+
+    url: str
+    host: str
+    port: int
+    pid: int
+    access_key: str
+    version: str
+    secret_key: str = ""
+    started: str | None = None
+    protocol: int = 0
+
+    @property
+    def key(self) -> Key:
+        from agentcore_cli.signature import Key
+
+        return Key(self.access_key, self.secret_key)
+
+    def __repr__(self) -> str:
+        return f"ServerFile({self.url!r}, pid={self.pid}, version={self.version!r})"
+
+
+class ProtectionRecord(TypedDict):
+    """One wall around the sessions: whether it stands, and why not, or what is less about it."""
+
+    name: str
+    active: bool
+    reason: str
+
+
+class MountRecord(TypedDict):
+    """A folder or file of this machine that sessions see at its own path."""
+
+    path: str
+    writable: bool
+
+
+class Health(msgspec.Struct, frozen=True):
+    """`level` is how sessions are kept apart, `level_reason` why not better, "" if best; `time` is the server's."""
+
+    version: str
+    level: str
+    level_reason: str
+    runtimes: int
+    sessions: int
+    time: float
+    faults: dict[str, int]
+    protections: tuple[ProtectionRecord, ...] = ()
+    mounts: tuple[MountRecord, ...] = ()
+
+
+class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One session, alive or ended, from the server to the table that is printed. Times are seconds since the epoch.
+
+    `state` is the local runtime's word, or what the clock says of a session on AWS: "used lately", "maybe idled out",
+    "outlived" (its maximum), "stopped" (by us). What only the local runtime knows is None on AWS, where nobody can ask.
+    `sandbox_reason` says what kind of one, or why no better; `warnings` what goes well here and not on AWS;
+    `storage_bytes` is what its storage holds, as far as is known.
+    """
+
+    name: str = ""  # that of the id, unless it is said
+    session_id: str
+    endpoint: str
+    state: str
+    started_at: float
+    last_used_at: float
+    invocations: int
+    version: str | None = None
+    sandbox: str | None = None
+    sandbox_reason: str | None = None
+    warm: bool | None = None
+    cold_reason: str | None = None
+    pid: int | None = None
+    log: str | None = None
+    ended_at: float | None = None
+    end_reason: str | None = None
+    warnings: tuple[str, ...] = ()
+    storage_bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            msgspec.structs.force_setattr(self, "name", names.name_of_session(self.session_id))
+
+
+class SessionPage(msgspec.Struct, frozen=True):
+    """Living sessions, then ended ones, newest first; `now` is the server's clock."""
+
+    sessions: tuple[SessionRecord, ...]
+    now: float
+
+
+class Artifacts(msgspec.Struct, frozen=True):
+    """The zips of the content store that the versions of all runtimes, in all regions, are made from."""
+
+    code_keys: tuple[str, ...]
+
+
+class AdvanceClock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    seconds: float
+
+
+class ClockTime(msgspec.Struct, frozen=True):
+    time: float
+
+
+class ArmFault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Let the next `count` occasions of a fault fail."""
+
+    fault: Fault
+    count: int = 1
+
+
+class ArmedFaults(msgspec.Struct, frozen=True):
+    faults: dict[str, int]
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Whose credentials: the deployer's environment, working directory, and a profile where one was named."""
+
+    environment: dict[str, str]
+    folder: str
+    profile: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Source(profile={self.profile!r})"
+
+
+class PutCredentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """For a runtime's sessions: AWS_* variables, what `source` leads to, and secrets.
+
+    The ARN may lack the end that AgentCore gives to an id (`...:runtime/name`): they are there before the runtime is.
+    """
+
+    runtime_arn: str
+    environment: dict[str, str]
+    source: Source | None = None
+    secrets: dict[str, str] = {}
+
+    def __repr__(self) -> str:
+        return f"PutCredentials({self.runtime_arn!r}, ...)"
+
+
+class Done(msgspec.Struct, frozen=True):
+    """An answer that says nothing else."""
