@@ -52,6 +52,7 @@ _PASSING: Final = {
     "builders/context.py": "a file was saved while it was packed",
     "engine/apply.py": "the service still shows what it has deleted",
     "resources/execution_role.py": "the service still shows what it has deleted, or somebody deleted it: made anew",
+    "resources/code_bucket.py": "somebody deleted it meanwhile: made anew",
     "resources/rollout.py": "somebody deleted it meanwhile: made anew",
     "resources/memory.py": "somebody deleted it meanwhile: made anew",
 }
