@@ -103,6 +103,22 @@ def dns_suffix(region: str) -> str:
     return "amazonaws.com.cn" if partition(region) == "aws-cn" else "amazonaws.com"
 
 
+class Arn(NamedTuple):
+    """What names a thing in AWS, in its parts; a role's has no region."""
+
+    partition: str
+    service: str
+    region: str
+    account: str
+    resource: str
+
+    @classmethod
+    def of(cls, text: str) -> Arn:
+        """Raises ValueError for what has fewer parts."""
+        _, partition, service, region, account, resource = text.split(":", 5)
+        return cls(partition, service, region, account, resource)
+
+
 def runtime_arn(region: str, account: str, runtime_id: str) -> str:
     return f"arn:{partition(region)}:{SERVICE}:{region}:{account}:runtime/{runtime_id}"
 

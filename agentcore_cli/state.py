@@ -11,12 +11,12 @@ import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 
 from agentcore_cli import documents, project_folder
-from agentcore_cli.contract import DEFAULT_ENDPOINT
+from agentcore_cli.contract import DEFAULT_ENDPOINT, Arn
 from agentcore_cli.errors import AgentcoreError, NotFoundError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.keys import IMAGE, REPOSITORY, ROLE, RUNTIME, SOURCE
@@ -24,8 +24,6 @@ from agentcore_cli.keys import IMAGE, REPOSITORY, ROLE, RUNTIME, SOURCE
 FOLDER: Final = project_folder.NAME
 _VERSION: Final = 1
 _COLONS_OF_AN_ARN: Final = 5
-_REGION_OF_AN_ARN: Final = 3
-_ACCOUNT_OF_AN_ARN: Final = 4
 
 
 class Deployed(Struct, frozen=True):
@@ -39,7 +37,7 @@ class Deployed(Struct, frozen=True):
 
     @property
     def region(self) -> str:
-        return self.arn.split(":")[3]
+        return Arn.of(self.arn).region
 
 
 class State:
@@ -86,11 +84,11 @@ class State:
 
     def account(self, agent: str) -> str | None:
         """The account of what is recorded of this agent; None when nothing is."""
-        return self._place(agent, _ACCOUNT_OF_AN_ARN)
+        return self._place(agent, "account")
 
     def region(self, agent: str) -> str | None:
         """The region of what is recorded of this agent; None when nothing is that has one."""
-        return self._place(agent, _REGION_OF_AN_ARN)
+        return self._place(agent, "region")
 
     def require(self, agent: str, deploy: str) -> Deployed:
         """As `deployed`. Raises NotFoundError, whose hint is the command `deploy`, or a target where the agent is."""
@@ -141,12 +139,12 @@ class State:
         found: Mapping[str, Any] | None = self._agents().get(agent, {}).get(key)
         return found
 
-    def _place(self, agent: str, part: int) -> str | None:
+    def _place(self, agent: str, part: Literal["region", "account"]) -> str | None:
         """A part of the first recorded ARN that has it; a role's has no region."""
         for key in (RUNTIME, ROLE, REPOSITORY):
             arn: str = (self.record(agent, key) or {}).get("outputs", {}).get("arn", "")
-            if arn and (found := arn.split(":")[part]):
-                return found
+            if arn and (found := getattr(Arn.of(arn), part)):
+                return str(found)
         return None
 
     @property

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from agentcore_cli.contract import LOCAL_KEY_PREFIX, endpoint_arn, log_group
+from agentcore_cli.contract import LOCAL_KEY_PREFIX, Arn, endpoint_arn, log_group
 from agentcore_cli.local.brokers import Brokers, NoKeys
 from agentcore_cli.local.control import Resolved
 from agentcore_cli.local.protocol import Source
@@ -72,7 +72,7 @@ class Credentials:
         self._brokers.forget(arn)
         self._sources.pop(arn, None)
         if source is not None:
-            region = {"AWS_REGION": arn.split(":")[3]}  # for whoever has named none
+            region = {"AWS_REGION": Arn.of(arn).region}  # for whoever has named none
             self._sources[arn] = msgspec.structs.replace(source, environment=region | source.environment)
 
     def forget(self, runtime_id: str) -> None:

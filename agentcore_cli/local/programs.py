@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from agentcore_cli import documents
+from agentcore_cli.contract import Arn
 from agentcore_cli.local.control import ArtifactError, Resolved
 from agentcore_cli.local.control.settings import RuntimeSettings
 from agentcore_cli.local.home import Home
@@ -158,7 +159,7 @@ def start(entry_point: tuple[str, ...], code: Path, interpreter: Path) -> tuple[
 
 def environment(settings: RuntimeSettings, runtime_arn: str) -> dict[str, str]:
     """What every session of the version gets, its region included; the runtime's own settings win."""
-    region = runtime_arn.split(":")[3]
+    region = Arn.of(runtime_arn).region
     return {"AWS_REGION": region, "AWS_DEFAULT_REGION": region} | dict(settings.environment)
 
 

@@ -18,7 +18,7 @@ import secrets
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from agentcore_cli.contract import LOCAL_ROLE
+from agentcore_cli.contract import LOCAL_ROLE, Arn
 from agentcore_cli.local.wire import ServiceFault
 
 PREFIX: Final = "_session"
@@ -74,7 +74,7 @@ class SessionTokens:
 def denied(action: str, resource: str) -> ServiceFault:
     """What a session hears that asks for more than its token opens, as IAM says it."""
     role = LOCAL_ROLE.rpartition("/")[2]
-    account = LOCAL_ROLE.split(":")[4]
+    account = Arn.of(LOCAL_ROLE).account
     return ServiceFault.access_denied(
         f"User: arn:aws:sts::{account}:assumed-role/{role}/session is not authorized to perform: "
         f"bedrock-agentcore:{action} on resource: {resource}"

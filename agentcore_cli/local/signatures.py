@@ -18,7 +18,7 @@ from datetime import UTC
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from agentcore_cli.contract import SERVICE
+from agentcore_cli.contract import SERVICE, Arn
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.request import Request
 from agentcore_cli.local.wire import ServiceFault
@@ -181,7 +181,7 @@ def _check_scope(claim: Claim) -> None:
 
 def check_region(signed_for: str, arn: str) -> None:
     """What is in one region answers to signatures for that region alone. Raises ServiceFault 403."""
-    region = arn.split(":")[3]
+    region = Arn.of(arn).region
     if signed_for != region:
         raise _invalid(f"Credential should be scoped to a valid region, not '{signed_for}': {arn} is in {region}.")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from agentcore_cli import wiring
 from agentcore_cli.config import Agent, Target
-from agentcore_cli.contract import DEFAULT_ENDPOINT, LOCAL_ACCOUNT, Protocol
+from agentcore_cli.contract import DEFAULT_ENDPOINT, LOCAL_ACCOUNT, Arn, Protocol
 from agentcore_cli.errors import InputError
 from agentcore_cli.operations.selection import Options, Selected
 
@@ -36,7 +36,7 @@ class Destination(NamedTuple):
 
     @property
     def region(self) -> str:
-        return self.arn.split(":")[3]
+        return Arn.of(self.arn).region
 
     @property
     def runtime_id(self) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from agentcore_cli.contract import ENVIRONMENT_VALUE_MAX, dns_suffix
+from agentcore_cli.contract import ENVIRONMENT_VALUE_MAX, Arn, dns_suffix
 from agentcore_cli.errors import InputError
 from agentcore_cli.launcher.references import PARAMETER_STORE, SECRETS_MANAGER, VARIABLE, Reference
 
@@ -57,7 +57,7 @@ def permissions(secrets: Iterable[str], keys: Iterable[str], place: Mapping[str,
         service: sorted({_arn(reference, place) for reference in references if reference.service == service})
         for service in (SECRETS_MANAGER, PARAMETER_STORE)
     }
-    regions = sorted({key.split(":")[3] for key in keys})
+    regions = sorted({Arn.of(key).region for key in keys})
     through = [f"{service}.{region}.{dns_suffix(region)}" for service in found if found[service] for region in regions]
     return {
         "secret_arns": found[SECRETS_MANAGER],

@@ -8,7 +8,7 @@ from typing import Final
 
 from agentcore_cli import keys
 from agentcore_cli.aws.roles import Role, Roles
-from agentcore_cli.contract import SERVICE_PRINCIPAL, runtime_arn
+from agentcore_cli.contract import SERVICE_PRINCIPAL, Arn, runtime_arn
 from agentcore_cli.engine import Found, Record
 from agentcore_cli.errors import DeniedError, InputError
 from agentcore_cli.events import Listener, Note
@@ -59,7 +59,7 @@ class SuppliedRole(Given):
 
     def _check_account(self) -> None:
         """IAM lets nobody pass a role of another account to a service."""
-        account = self.arn.split(":")[4]
+        account = Arn.of(self.arn).account
         if account != self.grant.account:
             raise self._fault(
                 f"{self.arn}: a role of account {account}, and the agent goes to {self.grant.account}",

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from agentcore_cli.contract import DEFAULT_ENDPOINT, LOCAL_ACCOUNT
+from agentcore_cli.contract import DEFAULT_ENDPOINT, LOCAL_ACCOUNT, Arn
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import answers, artifacts
 from agentcore_cli.local.control.paging import page
@@ -173,8 +173,8 @@ def new_id(name: str) -> str:
 
 def owner_of(role_arn: str) -> tuple[str, str]:
     """Partition and account of a role, to which the runtime belongs that is created with it."""
-    _, partition, _, _, account, _ = role_arn.split(":", maxsplit=5)
-    return partition, account or LOCAL_ACCOUNT
+    role = Arn.of(role_arn)
+    return role.partition, role.account or LOCAL_ACCOUNT
 
 
 def existing_runtime(tables: Tables, call: Call) -> Runtime:

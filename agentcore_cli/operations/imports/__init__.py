@@ -17,7 +17,7 @@ from agentcore_cli import files, wiring
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.config import FILE_NAME
 from agentcore_cli.config.write import Change, changed
-from agentcore_cli.contract import DEFAULT_ENDPOINT, endpoint_arn
+from agentcore_cli.contract import DEFAULT_ENDPOINT, Arn, endpoint_arn
 from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import AgentcoreError, InputError, NotFoundError
 from agentcore_cli.events import Listener
@@ -113,7 +113,7 @@ def _read_runtime(arn: str, entrypoint: str | None, profile: str | None) -> Impo
         raise InputError(
             f"--arn {arn}: not the ARN of a runtime", hint="arn:aws:bedrock-agentcore:REGION:ACCOUNT:runtime/ID"
         )
-    session = wiring.session_in(arn.split(":")[3], profile)
+    session = wiring.session_in(Arn.of(arn).region, profile)
     try:
         door = wiring.runtimes(session)
         runtime_id = arn.partition("/")[2]

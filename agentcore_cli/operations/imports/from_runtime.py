@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from agentcore_cli.aws.runtimes import Endpoint, Runtime
-from agentcore_cli.contract import DEFAULT_ENDPOINT
+from agentcore_cli.contract import DEFAULT_ENDPOINT, Arn
 from agentcore_cli.errors import InputError
 from agentcore_cli.launcher.references import VARIABLE
 from agentcore_cli.operations.imports.imported import Imported
@@ -20,13 +20,13 @@ _JWT_CARRIED: Final = {"discoveryUrl", "allowedClients", "allowedAudience", "all
 def read(runtime: Runtime, tags: Mapping[str, str], endpoints: Sequence[Endpoint], entrypoint: str | None) -> Imported:
     """`entrypoint` is the agent's file here. Raises InputError where it can't be told from the runtime."""
     facts = runtime_facts.facts_of_answer(runtime.settings)
-    _, _, _, region, account, _ = runtime.arn.split(":", 5)
+    arn = Arn.of(runtime.arn)
     return Imported(
         name=runtime.name,
         entrypoint=entrypoint or _entrypoint(facts["artifact"]),
         settings=_settings(runtime, facts, tags),
-        region=region,
-        account=account,
+        region=arn.region,
+        account=arn.account,
         runtime_arn=runtime.arn,
         left_out=tuple(f"{runtime.name}: {line}" for line in _left_out(runtime, facts, endpoints)),
     )
@@ -35,7 +35,7 @@ def read(runtime: Runtime, tags: Mapping[str, str], endpoints: Sequence[Endpoint
 def _settings(runtime: Runtime, facts: Mapping[str, Any], tags: Mapping[str, str]) -> Settings:
     authorizer, network = facts["authorizer"] or {}, facts["network"]
     environment = dict(runtime.settings.get("environmentVariables", {}))
-    secrets = secret_references.fact(environment.get(VARIABLE), runtime.arn.split(":")[3]) or {}
+    secrets = secret_references.fact(environment.get(VARIABLE), Arn.of(runtime.arn).region) or {}
     if VARIABLE in secrets:
         secrets = {}  # not of our making: a variable like others
     elif secrets:

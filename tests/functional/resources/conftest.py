@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.control_server import ControlServer
-from tests.functional.resources.deployment import ControlAccount, Deployment
+from tests.functional.resources.deployment import Deployment
 from tests.stand_ins import Moto
 
 pytest.register_assert_rewrite("tests.functional.resources.contract")
@@ -23,10 +23,3 @@ def deployment(moto: Moto) -> Deployment:
 def control(tmp_path: Path) -> Iterator[ControlServer]:
     with ControlServer(tmp_path / "control") as server:
         yield server
-
-
-@pytest.fixture
-def control_account(control: ControlServer) -> Iterator[ControlAccount]:
-    account = ControlAccount(control)
-    yield account
-    account.close()
