@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +15,11 @@ from agentcore_cli.aws.repositories import Repositories
 from agentcore_cli.aws.roles import Roles
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
-from agentcore_cli.builders.builder import Publisher
-from agentcore_cli.builders.choice import Choice, choose
-from agentcore_cli.builders.docker_builder import DockerBuilder, DockerPublisher, FinishedImage
-from agentcore_cli.builders.image import ImageProject
-from agentcore_cli.builders.oci.blobs import Blobs
-from agentcore_cli.builders.oci.builder import OciBuilder
-from agentcore_cli.builders.oci.push import RegistryPublisher
-from agentcore_cli.builders.registry.access import Credentials, SignIn
+from agentcore_cli.builders.docker_builder import FinishedImage
+from agentcore_cli.builders.registry.access import Credentials
 from agentcore_cli.config import Memory as MemorySettings
 from agentcore_cli.config import Start
-from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT, EcrRepository, is_in_ecr, memory_arn, partition
+from agentcore_cli.contract import EcrRepository, is_in_ecr, memory_arn, partition
 from agentcore_cli.engine import Outputs, Resource
 from agentcore_cli.resources import (
     code_catalog,
@@ -42,18 +36,16 @@ from agentcore_cli.resources.deployment import Deployment
 from agentcore_cli.resources.execution_policy import Grant
 from agentcore_cli.resources.execution_role import ExecutionRole
 from agentcore_cli.resources.image import Image, PushedImage
+from agentcore_cli.resources.image_builders import ImageBuilder, image_builder, image_labels, publisher
 from agentcore_cli.resources.image_project import image_project, with_python_path
 from agentcore_cli.resources.log_group import LogGroup
 from agentcore_cli.resources.memory import GivenMemory, Memory
-from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.registry_credentials import registry_credentials
 from agentcore_cli.resources.repository import GivenRepository, Repository
 from agentcore_cli.resources.resource_policy import ResourcePolicy
 from agentcore_cli.resources.runtime import Runtime, Wish
 from agentcore_cli.resources.supplied_image import SuppliedImage
 from agentcore_cli.resources.supplied_role import SuppliedRole
-
-ImageBuilder = DockerBuilder | FinishedImage | OciBuilder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,15 +64,6 @@ class AwsDeployment(Deployment):
     has_repository: bool
     has_bucket: bool
     has_policy: bool
-
-    @cached_property
-    def choice(self) -> Choice:
-        """Who builds the artifact, and why; not asked for where there is an image already."""
-        if self.overrides.choice:
-            return self.overrides.choice
-        if self.overrides.build:
-            return choose(self.overrides.build, "--build")
-        return choose(self.agent.build, "the config")
 
     @property
     def finished_image(self) -> str | None:
@@ -177,20 +160,6 @@ class AwsDeployment(Deployment):
         return memory_arn(self.region, self.account, settings.given_id or self.memory_id or f"{self.memory_name}-*")
 
 
-def image_labels(owner: Owner) -> dict[str, str]:
-    """Those of images for AWS, the same for all targets."""
-    return {TAG_PROJECT: owner.project, TAG_AGENT: owner.agent}
-
-
-def image_builder(
-    choice: Choice, project: ImageProject, cache: Path, blobs: Blobs, credentials: Credentials
-) -> DockerBuilder | OciBuilder:
-    """What makes the image; `credentials` are for the registry of the base image."""
-    if choice.builder == "oci":
-        return OciBuilder(project, cache, blobs, credentials)
-    return DockerBuilder(project, cache)
-
-
 def wanted(deployment: AwsDeployment, session: Session) -> list[Resource]:
     """What a deploy makes or looks at."""
     there = [
@@ -274,16 +243,8 @@ def _image(deployment: AwsDeployment, session: Session) -> list[Resource]:
     builder = deployment.builder(
         registry_credentials(lambda region: Repositories(session.in_region(region)).authorization())
     )
-    wish = image.Wish(builder, _publisher(builder, door), address, deployment.listener)
+    wish = image.Wish(builder, publisher(builder, door), address, deployment.listener)
     return [_repository(deployment, session), Image(wish, door, _registry(deployment, address))]
-
-
-def _publisher(builder: ImageBuilder, door: Repositories) -> Publisher[Any]:
-    def sign_in() -> SignIn:
-        signed_in = door.authorization()
-        return SignIn(signed_in.user, signed_in.password)
-
-    return RegistryPublisher(builder.bases, sign_in) if isinstance(builder, OciBuilder) else DockerPublisher(sign_in)
 
 
 def _supplied_image(deployment: AwsDeployment, uri: str, session: Session) -> SuppliedImage:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
-from agentcore_cli.builders.choice import Choice
+from agentcore_cli.builders.choice import Choice, choose
 from agentcore_cli.builders.oci.blobs import Blobs
 from agentcore_cli.config import Agent, Build
 from agentcore_cli.events import Listener
@@ -58,3 +59,12 @@ class Deployment:
     patience: Patience
     listener: Listener = field(repr=False)
     memory_name: str | None = None
+
+    @cached_property
+    def choice(self) -> Choice:
+        """Who builds the artifact, and why; not asked for where there is an image already."""
+        if self.overrides.choice:
+            return self.overrides.choice
+        if self.overrides.build:
+            return choose(self.overrides.build, "--build")
+        return choose(self.agent.build, "the config")

@@ -61,18 +61,18 @@ def blobs() -> Blobs:
 def builder(selected: Selection, choice: Choice) -> Builder[Any]:
     """What makes the agent's artifact for AWS, without a target: nothing is asked there but by a base image in ECR."""
     from agentcore_cli.builders.zip_builder import ZipBuilder
-    from agentcore_cli.resources import catalog
     from agentcore_cli.resources.code_project import code_project
+    from agentcore_cli.resources.image_builders import image_builder, image_labels
     from agentcore_cli.resources.image_project import image_project
     from agentcore_cli.resources.registry_credentials import registry_credentials
 
-    labels, resolved = catalog.image_labels(owner(selected)), selected.state.resolved(selected.agent_name)
+    labels, resolved = image_labels(owner(selected)), selected.state.resolved(selected.agent_name)
     if choice.builder == "zip":
         code = code_project(selected.loaded.root, selected.agent, resolved)
         return ZipBuilder(code, home().packages, home().archives)
     project = image_project(selected.loaded.root, selected.agent_name, selected.agent, labels, resolved)
     credentials = registry_credentials(lambda region: _registry_token(region, selected.target.profile))
-    return catalog.image_builder(choice, project, home().packages, blobs(), credentials)
+    return image_builder(choice, project, home().packages, blobs(), credentials)
 
 
 def _registry_token(region: str, profile: str | None) -> Authorization:

@@ -1,0 +1,44 @@
+"""Which builder makes an agent's image for AWS, and which publisher pushes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from agentcore_cli.aws.repositories import Repositories
+from agentcore_cli.builders.builder import Publisher
+from agentcore_cli.builders.choice import Choice
+from agentcore_cli.builders.docker_builder import DockerBuilder, DockerPublisher, FinishedImage
+from agentcore_cli.builders.image import ImageProject
+from agentcore_cli.builders.oci.blobs import Blobs
+from agentcore_cli.builders.oci.builder import OciBuilder
+from agentcore_cli.builders.oci.push import RegistryPublisher
+from agentcore_cli.builders.registry.access import Credentials, SignIn
+from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT
+from agentcore_cli.resources.ownership import Owner
+
+ImageBuilder = DockerBuilder | FinishedImage | OciBuilder
+
+
+def image_labels(owner: Owner) -> dict[str, str]:
+    """Those of images for AWS, the same for all targets."""
+    return {TAG_PROJECT: owner.project, TAG_AGENT: owner.agent}
+
+
+def image_builder(
+    choice: Choice, project: ImageProject, cache: Path, blobs: Blobs, credentials: Credentials
+) -> DockerBuilder | OciBuilder:
+    """What makes the image; `credentials` are for the registry of the base image."""
+    if choice.builder == "oci":
+        return OciBuilder(project, cache, blobs, credentials)
+    return DockerBuilder(project, cache)
+
+
+def publisher(builder: ImageBuilder, door: Repositories) -> Publisher[Any]:
+    """What pushes that builder's images; `door` is of the repository's region."""
+
+    def sign_in() -> SignIn:
+        signed_in = door.authorization()
+        return SignIn(signed_in.user, signed_in.password)
+
+    return RegistryPublisher(builder.bases, sign_in) if isinstance(builder, OciBuilder) else DockerPublisher(sign_in)
