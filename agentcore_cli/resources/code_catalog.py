@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from agentcore_cli.aws.buckets import Buckets
 from agentcore_cli.aws.objects import Objects
@@ -11,12 +11,10 @@ from agentcore_cli.aws.session import Session
 from agentcore_cli.builders.zip_builder import ZipBuilder
 from agentcore_cli.engine import Outputs, Resource
 from agentcore_cli.resources import code_bucket
+from agentcore_cli.resources.aws_deployment import AwsDeployment
 from agentcore_cli.resources.code import Code, UploadedCode
 from agentcore_cli.resources.code_bucket import CodeBucket
 from agentcore_cli.resources.code_project import code_project
-
-if TYPE_CHECKING:
-    from agentcore_cli.resources.catalog import AwsDeployment
 
 
 def wanted(deployment: AwsDeployment, session: Session) -> list[Resource]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from agentcore_cli.builders.store import Store
     from agentcore_cli.engine import Journal, Resource
     from agentcore_cli.events import Listener
-    from agentcore_cli.resources.catalog import AwsDeployment
+    from agentcore_cli.resources.aws_deployment import AwsDeployment
     from agentcore_cli.resources.deployment import Overrides
     from agentcore_cli.resources.earlier_version import EarlierVersion
     from agentcore_cli.resources.local_catalog import LocalDeployment
@@ -200,7 +200,7 @@ def _local_deployment(
 def _aws_deployment(
     selected: Selection, account: str, overrides: Overrides | None, patience: Patience, listener: Listener
 ) -> AwsDeployment:
-    from agentcore_cli.resources.catalog import AwsDeployment
+    from agentcore_cli.resources.aws_deployment import AwsDeployment
 
     there = selected.state.deployed(selected.agent_name)
     return AwsDeployment(

@@ -81,6 +81,7 @@ def test_json_is_one_object(agentcore: CommandLine, verb: list[str]) -> None:
 
 @pytest.mark.parametrize("verb", LINES, ids=" ".join)
 def test_json_of_what_takes_its_time_is_lines_that_end_with_the_result(agentcore: CommandLine, verb: list[str]) -> None:
+    agentcore.run("invoke", "--local", "{}", "-s", "heard")  # there is a log
     lines = objects(agentcore.run("--json", "--local", *verb).stdout)
     assert {line["schema_version"] for line in lines} == {1}
     assert [line["event"] for line in lines].index("result") == len(lines) - 1

@@ -54,9 +54,9 @@ OF_EACH_VERB = {
     "rollback": [(["--to", "1"], 0), (["--to", "99"], 4), (["--endpoint", "nowhere"], 4)],
     "endpoints-list": [([], 0), (["--agent", "nobody"], 4)],
     "endpoints-create": [(["new"], 0), (["new"], 1), (["DEFAULT"], 2), (["other", "--version", "99"], 4)],
-    "endpoints-update": [(["new", "--version", "1"], 0), (["new"], 2), (["nowhere", "--version", "1"], 4)],
-    "endpoints-delete": [(["new", "--yes"], 0), (["new"], 2), (["new", "--yes"], 4)],
-    "memory-create": [(["kept"], 0), (["kept"], 1), (["a-b"], 2), (["new", "--strategy", "other"], 2)],
+    "endpoints-update": [(["there", "--version", "1"], 0), (["there"], 2), (["nowhere", "--version", "1"], 4)],
+    "endpoints-delete": [(["leaving"], 2), (["leaving", "--yes"], 0), (["leaving", "--yes"], 4)],
+    "memory-create": [(["made"], 0), (["made"], 1), (["a-b"], 2), (["new", "--strategy", "other"], 2)],
     "memory-list": [([], 0), (["--agent", "nobody"], 4)],
     "memory-show": [(["kept"], 0), (["a b"], 2), (["nothing"], 4)],
     "memory-actors": [(["kept"], 0), (["nothing"], 4)],
@@ -65,7 +65,7 @@ OF_EACH_VERB = {
     "memory-events": [(["kept"], 0), (["kept", "--last", "0"], 2), (["kept", "--actor", "nobody"], 4)],
     "memory-search": [(["kept", "tea"], 0), (["kept", " "], 2), (["kept", "tea", "--strategy", "no"], 4)],
     "memory-export": [(["kept", "out.jsonl"], 0), (["kept", "out.jsonl"], 2), (["nothing", "out2.jsonl"], 4)],
-    "memory-delete": [(["kept"], 2), (["kept", "--yes"], 0), (["kept", "--yes"], 4)],
+    "memory-delete": [(["leaving"], 2), (["leaving", "--yes"], 0), (["leaving", "--yes"], 4)],
     "destroy": [(["--dry-run"], 0), ([], 2), (["--agent", "nobody"], 4)],
     "permissions": [(["--target", "aws"], 0), ([], 2), (["--agent", "nobody"], 4)],
     "doctor": [(["--config", "nowhere.yaml"], 2)],
@@ -90,7 +90,13 @@ def here(agentcore: CommandLine) -> SameProcess:
     files = {"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
     (agentcore.folder / "export.jsonl").write_text(AN_EXPORT)
     (agentcore.folder / "scratch.yaml").write_text(ON_SCRATCH)
-    return SameProcess(agentcore.folder, environment | files)
+    here = SameProcess(agentcore.folder, environment | files)
+    for name in ("there", "leaving"):
+        here.run("endpoints", "create", name)
+    for name in ("kept", "leaving"):
+        here.run("memory", "create", name, "--strategy", "semantic")
+    here.run("memory", "import", "kept", "export.jsonl")
+    return here
 
 
 @pytest.fixture
@@ -145,6 +151,7 @@ def test_changes_that_are_pending_are_6(here: SameProcess) -> None:
 def test_out_of_time_is_7_and_it_goes_on_elsewhere(faults: SameProcess, verb: list[str]) -> None:
     edit(faults)
     if "update" in verb:
+        faults.run("deploy")  # a second version at least
         faults.run("endpoints", "create", "late")
     faults.run("local", "fault", "not-ready", "--count", "100000")
     ran = faults.run(*verb, "--timeout", "1", code=7)

@@ -20,8 +20,8 @@ from agentcore_cli import events
 from agentcore_cli.aws.denials import action_of, denial
 from agentcore_cli.builders.oci.blobs import Blobs
 from agentcore_cli.config import Agent, Authorizer, Memory, Network
+from agentcore_cli.resources.aws_deployment import AwsDeployment
 from agentcore_cli.resources.caller_policy import policy
-from agentcore_cli.resources.catalog import AwsDeployment
 from agentcore_cli.resources.deployment import Overrides
 from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.patience import Patience
