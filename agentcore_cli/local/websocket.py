@@ -54,8 +54,9 @@ class WebSocket(WebSocketsSansIOProtocol):
                     self._take(event)
 
     def resume_writing(self) -> None:
-        pong, self._pong = self._pong, b""
-        self.transport.write(pong)
+        if self._pong:
+            self.transport.write(self._pong)
+            self._pong = b""
         super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -89,6 +90,8 @@ class WebSocket(WebSocketsSansIOProtocol):
         self._tell()
 
     def _tell(self) -> None:
+        if self.close_sent:
+            return  # nobody takes it any more, and the caller's own close is still to be read
         self._put({"type": ALIVE})
         if not self.read_paused:
             self.read_paused = True

@@ -16,6 +16,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from tests.local_runtime import SESSION_HEADER, UNSIGNED, Answer, RunningServer, invocations, new_session, signed
+from tests.stand_ins import boto3_client
 
 OTHER_KEY = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 INVALID = "InvalidSignatureException"
@@ -152,7 +153,7 @@ def test_a_signature_for_elsewhere(server: RunningServer, answers: str, scope: d
 
 
 def test_boto3_hears_of_the_wrong_region_and_service(server: RunningServer, answers: str) -> None:
-    other = server.session.client("bedrock-agentcore", region_name="eu-west-1", endpoint_url=server.info.url)
+    other = boto3_client("bedrock-agentcore", server.info.url, *server.info.key, region_name="eu-west-1")
     with pytest.raises(ClientError, match=r"InvalidSignatureException.*valid region, not 'eu-west-1'"):
         other.invoke_agent_runtime(agentRuntimeArn=answers, payload=b"{}")
     other.close()

@@ -164,7 +164,9 @@ class Assembly:
         put = copying.copied(each, sources, target, self.items, is_folder=is_folder)
         items = {f"{place}/{name}".strip("/") if name else place: item for name, item in put.items()}
         items.pop("", None)
-        if "" not in put:  # files alone: whose they are, the folders are that are made for them
+        if (
+            "" not in put or put[""].content is not None
+        ):  # files alone: whose they are, the folders are that are made for them
             items |= dict.fromkeys(set(copying.folders_above(items)) - self._folders.keys(), Item(None))
         mode = variables.expanded(flags.get("chmod", ""), known)
         if mode:
