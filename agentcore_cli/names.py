@@ -109,6 +109,15 @@ def repository_name(agent: str, project: str, target: str) -> str:
     return f"bedrock-agentcore-{re.sub('_+', '_', agent.lower()).strip('_')}-{digest}"
 
 
+def bucket_name(agent: str, project: str, target: str, account: str, region: str) -> str:
+    """The S3 bucket of an agent's zips, at most 63 characters: a name is one for all accounts and regions.
+
+    Nobody else can know it beforehand, as the project's own name is in the hash.
+    """
+    digest = hashlib.sha256(f"{agent}\n{project}\n{target}\n{account}\n{region}".encode()).hexdigest()[:12]
+    return f"bedrock-agentcore-{re.sub('_+', '-', agent.lower())[:32].strip('-')}-{digest}"
+
+
 def role_name(agent: str, project: str, target: str, region: str) -> str:
     """The execution role of an agent, at most 64 characters: IAM is one for all regions, so the region counts too.
 

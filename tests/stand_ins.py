@@ -50,15 +50,14 @@ class Moto:
             self.close()
             raise
 
-    def client(self, service: str, region: str = REGION, **credentials: Any) -> Any:
+    def client(self, service: str, region: str = REGION, endpoint_url: str | None = None, **credentials: Any) -> Any:
         """Plain boto3 on the account, closed when the server is. `credentials` are as boto3 has them."""
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"} | credentials
-        wanted = (service, region, *sorted(keys.items()))
+        url = endpoint_url or self.url
+        wanted = (service, region, url, *sorted(keys.items()))
         if wanted not in self._clients:
             once = Config(retries={"total_max_attempts": 1})
-            self._clients[wanted] = _BOTO3.client(
-                service, region_name=region, endpoint_url=self.url, config=once, **keys
-            )
+            self._clients[wanted] = _BOTO3.client(service, region_name=region, endpoint_url=url, config=once, **keys)
         return self._clients[wanted]
 
     def session(self, region: str = REGION, access_key: str = "test", secret_key: str = "test") -> Session:

@@ -32,7 +32,8 @@ _ACTIONS: Final = {
         "PutBucketEncryption": "PutEncryptionConfiguration",
         "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
         "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
-        "DeleteObjects": "DeleteObject",
+        "ListObjectVersions": "ListBucketVersions",
+        "DeleteObjects": "DeleteObjectVersion",  # of versions, which is how they are called here
     },
 }
 _ACTION: Final = re.compile(r"not authorized to perform: ?([a-z0-9-]+:[A-Za-z0-9]+)")
@@ -108,7 +109,7 @@ def _runtime(place: str, parameters: Parameters, region: str) -> str | None:
 def _bucket(place: str, parameters: Parameters, region: str) -> str | None:
     if "Bucket" not in parameters:
         return None
-    key = f"/{parameters['Key']}" if "Key" in parameters else ""
+    key = f"/{parameters['Key']}" if "Key" in parameters else "/*" if "Delete" in parameters else ""
     return f"{place}:::{parameters['Bucket']}{key}"
 
 

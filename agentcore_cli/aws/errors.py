@@ -24,12 +24,14 @@ _SILENCE_SECONDS: Final = 45.0  # one more attempt after a silence as long as `a
 _TRANSIENT_SECONDS: Final = 60.0  # a conflict or a throttle may last; boto3's own three attempts span 0.15 s
 _TRANSIENT: Final = frozenset(
     {
+        "ConditionalRequestConflict",  # S3: somebody else writes the same key at this moment
         "ConcurrentModification",  # IAM: another call is changing the same role
         "ConcurrentModificationException",
         "EntityTemporarilyUnmodifiable",  # IAM: a role that was just deleted and is made again
         "EntityTemporarilyUnmodifiableException",
         "InternalFailure",
         "InternalServerException",
+        "OperationAborted",  # S3: a bucket is being made or removed
         "OperationAbortedException",  # CloudWatch Logs: several calls about one group at once
         "RequestLimitExceeded",
         "RequestThrottled",
@@ -80,21 +82,32 @@ _UNREACHABLE: Final = (
     exceptions.HTTPClientError,
 )
 _NAMES: Final[dict[str, type[AgentcoreError]]] = {
+    "BucketAlreadyExists": ConflictError,
+    "BucketAlreadyOwnedByYou": ConflictError,
+    "BucketNotEmpty": ConflictError,
     "ConflictException": ConflictError,
     "DeleteConflict": ConflictError,
     "EntityAlreadyExists": ConflictError,
     "EntityAlreadyExistsException": ConflictError,
     "ImageAlreadyExistsException": ConflictError,
+    "PreconditionFailed": ConflictError,
     "RepositoryAlreadyExistsException": ConflictError,
     "ResourceAlreadyExistsException": ConflictError,
     "ImageNotFoundException": NotFoundError,
     "LifecyclePolicyNotFoundException": NotFoundError,
     "NoSuchBucket": NotFoundError,
+    "NoSuchBucketPolicy": NotFoundError,
     "NoSuchEntity": NotFoundError,
     "NoSuchEntityException": NotFoundError,
     "NoSuchKey": NotFoundError,
+    "NoSuchLifecycleConfiguration": NotFoundError,
+    "NoSuchPublicAccessBlockConfiguration": NotFoundError,
+    "NoSuchTagSet": NotFoundError,
+    "NoSuchUpload": NotFoundError,
+    "OwnershipControlsNotFoundError": NotFoundError,
     "RepositoryNotFoundException": NotFoundError,
     "ResourceNotFoundException": NotFoundError,
+    "ServerSideEncryptionConfigurationNotFoundError": NotFoundError,
     "UserNotFoundException": NotFoundError,
     "UsernameExistsException": ConflictError,
     "NotAuthorizedException": CredentialsError,

@@ -23,8 +23,14 @@ def machine(path: Path) -> int | None:
     return int(number)
 
 
+def foreign_kind(path: Path) -> str | None:
+    """The name of the machine that an ELF file is for, unless that is arm64; None for a file of another kind."""
+    found = machine(path)
+    return None if found in (None, AARCH64) else _NAMES.get(found or 0, f"machine {found}")
+
+
 def foreign(folder: Path) -> Iterator[tuple[Path, str]]:
     """The ELF files below `folder` that do not run on arm64, each with the name of its machine."""
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and (found := machine(path)) not in (None, AARCH64):
-            yield path, _NAMES.get(found or 0, f"machine {found}")
+        if path.is_file() and (kind := foreign_kind(path)):
+            yield path, kind

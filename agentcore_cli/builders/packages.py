@@ -28,9 +28,9 @@ from agentcore_cli.builders.requirements import Requirements
 from agentcore_cli.errors import AgentcoreError, InputError
 
 PLACE: Final = "/opt/packages"  # where they are in the image
-_FORMAT: Final = "2"  # change it when folders made by an older version of these files must not be used
+_FORMAT: Final = "3"  # change it when folders made by an older version of these files must not be used
 # glibc 2.28 first: it is what most wheels need and every base image has; Debian 13 has 2.41
-_PLATFORMS: Final = tuple(f"aarch64-manylinux_2_{minor}" for minor in (28, 31, 34, 36, 39, 40))
+_GLIBCS: Final = tuple((2, minor) for minor in (28, 31, 34, 36, 39, 40))
 _WITHOUT_WHEEL: Final = re.compile(r"(?:attempted to build|Wheels are required for) `([A-Za-z0-9][\w.-]*)")
 _OTHER_PLATFORM: Final = re.compile(r"([A-Za-z0-9][\w.-]*?)(?:==\S+)? has no wheels with a matching platform tag")
 _OTHER_PYTHON: Final = re.compile(r"([A-Za-z0-9][\w.-]*?)(?:==\S+)? has no wheels with a matching Python \w* ?tag")
@@ -39,22 +39,38 @@ _BUILDS_MAX: Final = 20  # packages without a wheel that are found one after the
 _UNUSED_SECONDS: Final = 30 * 24 * 3600
 
 
+class NotForArm64Error(InputError):
+    """A package that is neither there for arm64 nor can be made so here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be installed for Python `python`, like "3.13"; `extra` are requirements besides the user's."""
+    """What is to be installed for Python `python`, like "3.13"; `extra` are requirements besides the user's.
+
+    `glibc` is the newest that may be needed, where the place of the packages has one of its own. `compiled`: there are
+    `.pyc` files beside the modules.
+    """
 
     requirements: Requirements | None
     python: str
     extra: tuple[str, ...] = ()
+    glibc: tuple[int, int] = _GLIBCS[-1]
+    compiled: bool = True
 
     def __bool__(self) -> bool:
         return bool(self.requirements or self.extra)
 
     @property
+    def platforms(self) -> tuple[str, ...]:
+        """As uv names them, the one that most machines satisfy first."""
+        return tuple(f"aarch64-manylinux_{major}_{minor}" for major, minor in _GLIBCS if (major, minor) <= self.glibc)
+
+    @property
     def key(self) -> str:
         """The hash of the folder. Raises InputError for requirements that can't be read."""
         asked = self.requirements.digest() if self.requirements else ""
-        parts = (_FORMAT, asked, self.python, *_PLATFORMS, *self.extra)
+        bare = () if self.compiled else ("bare",)
+        parts = (_FORMAT, asked, self.python, *self.platforms, *self.extra, *bare)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
@@ -100,6 +116,8 @@ class _Installation:
         if self.wanted.requirements and (own := self.wanted.requirements.reading.own):
             own.write(self.folder)
         self._check_machine()
+        if not self.wanted.compiled:
+            return
         if self.interpreter.minor == self.wanted.python:
             self.tell("compiling the packages")
             bytecode.compile_all(self.folder, self.interpreter, PLACE, self.stopping)
@@ -124,7 +142,7 @@ class _Installation:
     def _install(self, sources: _Sources) -> None:
         """From wheels for the oldest platform that has all of them; else with the few that must be built."""
         failures: list[AgentcoreError] = []
-        for platform in _PLATFORMS:
+        for platform in self.wanted.platforms:
             try:
                 self._attempt(sources, platform, ["--only-binary", ":all:"])
             except AgentcoreError as error:
@@ -134,7 +152,7 @@ class _Installation:
                 if "attempted to build" in error.message:
                     break  # a folder or a repository: a newer platform has no wheel of it either
             else:
-                if platform != _PLATFORMS[0]:
+                if platform != self.wanted.platforms[0] and self.wanted.glibc == _GLIBCS[-1]:
                     self.tell(f"the base image needs glibc {_glibc(platform)} or newer for these packages")
                 return
         buildable = [failure for failure in failures if _WITHOUT_WHEEL.search(failure.message)]
@@ -159,7 +177,7 @@ class _Installation:
             self.tell(f"no arm64 wheel of {', '.join(sorted(set(built)))}: building from source")
             wheels = [option for name in sorted(names - set(built)) for option in ("--only-binary", name)]
             try:
-                self._attempt(sources, _PLATFORMS[-1], wheels)
+                self._attempt(sources, self.wanted.platforms[-1], wheels)
             except AgentcoreError as error:
                 more = {_normalised(name) for name in _WITHOUT_WHEEL.findall(error.message)} - set(built)
                 if not more or self.stopping():
@@ -175,7 +193,7 @@ class _Installation:
             pinned = Path(own) / "pinned.txt"
             command = ["pip", "compile", *sources.files, "--no-header", "--no-annotate", "--output-file", str(pinned)]
             try:
-                self._run(sources, [*command, *self._target(_PLATFORMS[-1])])
+                self._run(sources, [*command, *self._target(self.wanted.platforms[-1])])
             except AgentcoreError as error:
                 if self.stopping():
                     raise
@@ -213,12 +231,12 @@ def _lacks_wheel(error: AgentcoreError) -> bool:
     return bool(_WITHOUT_WHEEL.search(error.message) or _OTHER_PLATFORM.search(error.message))
 
 
-def _without_wheel(names: Sequence[str], error: AgentcoreError) -> InputError:
+def _without_wheel(names: Sequence[str], error: AgentcoreError) -> NotForArm64Error:
     return _no_arm64(sorted({_normalised(name) for name in names}), error.message)
 
 
-def _no_arm64(names: Sequence[str], why: str) -> InputError:
-    return InputError(
+def _no_arm64(names: Sequence[str], why: str) -> NotForArm64Error:
+    return NotForArm64Error(
         f"no arm64 wheel for {', '.join(names)}, and no build here that runs on arm64: {why}",
         hint="ask for a version that has one (`pip download --platform manylinux_2_28_aarch64` tells), leave the "
         "package out, or set `install: image` in the config: pip then builds it in the image, under emulation",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
+import io
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -22,8 +26,7 @@ def clean(folder: Path) -> None:
         for name in _OF_THE_INSTALLER:
             (info / name).unlink(missing_ok=True)
     forget_credentials(folder)
-    for script in (folder / "bin").glob("*"):
-        _set_interpreter(script)
+    _record_anew(folder, [script for script in (folder / "bin").glob("*") if _set_interpreter(script)])
 
 
 def forget_credentials(folder: Path) -> None:
@@ -54,9 +57,34 @@ def _redact(file: Path) -> None:
         _replace(file, cleaned.encode())
 
 
-def _set_interpreter(script: Path) -> None:
-    if script.is_file() and (first := _INTERPRETER.match(content := script.read_bytes())):
-        _replace(script, _ANY_PYTHON + content[first.end() :])
+def _set_interpreter(script: Path) -> bool:
+    """Let any machine's Python run it; whether it was changed."""
+    if not script.is_file() or not (first := _INTERPRETER.match(content := script.read_bytes())):
+        return False
+    _replace(script, _ANY_PYTHON + content[first.end() :])
+    return True
+
+
+def _record_anew(folder: Path, changed: list[Path]) -> None:
+    """Write the hash and size of changed files into the RECORDs (PEP 376): those of before tell this machine's paths
+    apart from another's."""
+    names = {path.relative_to(folder).as_posix(): path for path in changed}
+    for record in folder.glob("*.dist-info/RECORD") if names else ():
+        with record.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.reader(file))
+        if not any(row and row[0] in names for row in rows):
+            continue
+        text = io.StringIO(newline="")
+        csv.writer(text, lineterminator="\n").writerows(_row(row, names) for row in rows if row)
+        _replace(record, text.getvalue().encode())
+
+
+def _row(row: list[str], changed: Mapping[str, Path]) -> list[str]:
+    if row[0] not in changed:
+        return row
+    content = changed[row[0]].read_bytes()
+    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+    return [row[0], f"sha256={digest}", str(len(content))]
 
 
 def _replace(file: Path, content: bytes) -> None:

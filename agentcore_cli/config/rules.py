@@ -80,7 +80,8 @@ def _python_faults(agent: Agent) -> Iterator[Fault]:
         yield Fault(("python",), f"{agent.python} is below 3.{_OLDEST_PYTHON}")
     elif agent.build == "zip" and agent.python not in PYTHONS:
         # supported-runtimes: the others can't be created or updated any more
-        yield Fault(("python",), f"{agent.python} is none of {', '.join(PYTHONS)}, which `build: zip` is limited to")
+        taken = f"{', '.join(PYTHONS)}, to which AgentCore limits `build: zip` since 2026-08-31; an image may have any"
+        yield Fault(("python",), f"{agent.python} is none of {taken}")
 
 
 def _requirements_faults(agent: Agent) -> Iterator[Fault]:

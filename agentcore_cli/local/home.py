@@ -88,6 +88,11 @@ class Home(NamedTuple):
         return self.root / "packages"
 
     @property
+    def archives(self) -> Path:
+        """Zips for AWS, and what packages make of them: `<hash>.zip`, `<hash>.packages`."""
+        return self.root / "archives"
+
+    @property
     def layers(self) -> Path:
         """Layers and base images that the builder oci packed and fetched: `sha256/<hash>`, and notes about them."""
         return self.root / "layers"

@@ -64,7 +64,8 @@ class DeployRequest:
 
 @dataclass(frozen=True, slots=True)
 class DeployResult:
-    """What is there now. `artifact` is the digest (or tag) of what runs, `ecr_uri` the image, locally in shape alone.
+    """What is there now. `artifact` is the digest (or tag) of what runs, `ecr_uri` the image, locally in shape alone,
+    and empty where code runs from S3.
 
     `changes` are all resources in their order, `changed` those that something was done to; `seconds` is what each took.
     """
@@ -273,6 +274,8 @@ def _artifact(selected: Selected, runtime: Facts) -> tuple[str, str]:
     artifact: str = runtime["artifact"]
     if "/" in artifact:
         return artifact.rpartition("@" if "@" in artifact else ":")[2], artifact
+    if not selected.is_local:
+        return artifact, ""
     repository = names.repository_name(selected.agent_name, selected.loaded.config.project, selected.target_name)
     tag = artifact[:12]
     return artifact, contract.image_uri(contract.LOCAL_ACCOUNT, wiring.region(selected), repository, tag)

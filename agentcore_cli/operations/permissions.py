@@ -15,7 +15,7 @@ from agentcore_cli.operations.selection import Selected
 from agentcore_cli.resources import caller_policy, execution_policy
 
 ANY_ACCOUNT: Final = "*"
-_LATER: Final = frozenset({"codebuild", "zip"})
+_LATER: Final = frozenset({"codebuild"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ def caller_permissions(selected: Selected, listener: Listener) -> CallerPermissi
     _check(selected)
     if selected.agent.build in _LATER and not selected.agent.image:
         raise InputError(
-            f"agents.{selected.agent_name}.build: {selected.agent.build}: this version deploys images to AWS only",
-            hint="set build to docker",
+            f"agents.{selected.agent_name}.build: {selected.agent.build}: this version does not build so",
+            hint="set build to docker or zip",
         )
     account = _account(selected, listener)
     if selected.target.assume_role:

@@ -14,6 +14,7 @@ from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
 from agentcore_cli.builders import image, source
 from agentcore_cli.builders.choice import Choice, choose
+from agentcore_cli.builders.code_inputs import check_python
 from agentcore_cli.builders.vetting import Vet, accept
 from agentcore_cli.config import Start
 from agentcore_cli.config.schema import IMAGE_NAME, IMAGE_RULE, LocalMount
@@ -31,7 +32,7 @@ from agentcore_cli.operations.upgrade import resolved_anew
 from agentcore_cli.resources.deployment import Overrides
 from agentcore_cli.resources.patience import Patience
 
-_FOR_AWS: Final = frozenset({"auto", "docker", "oci"})
+_FOR_AWS: Final = frozenset({"auto", "docker", "oci", "zip"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,8 @@ def _network(overrides: Overrides, selected: Selected) -> local_network.SessionN
 
 
 def _largest(overrides: Overrides, selected: Selected, count: int) -> tuple[LargeFile, ...]:
-    is_bundle = selected.is_local and overrides.build != "docker"
+    build = overrides.build or ("zip" if selected.is_local else selected.agent.build)
+    is_bundle = build == "zip" and not (overrides.image or (selected.agent.image and not selected.is_local))
     root = selected.loaded.root
     taken = source.read(root) if is_bundle else image.read_files(root, selected.agent_name)
     return tuple(LargeFile(name, size) for name, size in taken.largest(count))
@@ -222,9 +224,26 @@ def _check_build(overrides: Overrides, selected: Selected) -> None:
 
 def _check_builder(overrides: Overrides, selected: Selected) -> None:
     build = overrides.build or selected.agent.build
+    said = f"--build {build}" if overrides.build else f"agents.{selected.agent_name}.build: {build}"
     if build not in _FOR_AWS:
-        said = f"--build {build}" if overrides.build else f"agents.{selected.agent_name}.build: {build}"
-        raise InputError(f"{said}: this version builds for AWS with docker or oci", hint="--build auto")
+        raise InputError(f"{said}: this version builds for AWS with docker, oci or as a zip", hint="--build auto")
+    if build == "zip":
+        _check_code(said, selected)
+
+
+def _check_code(said: str, selected: Selected) -> None:
+    """What holds for the code of a zip, and is known before anything is looked at."""
+    try:
+        check_python(selected.agent.python)
+    except InputError as error:
+        error.message = f"{said}: {error.message}"
+        raise
+    if selected.agent.install == "image":
+        key = f"agents.{selected.agent_name}.install"
+        raise InputError(
+            f"{said}: {key}: image is for an image, and a zip has none to install in",
+            hint=f"take {key} out: packages are then installed here, as arm64 wheels; or --build docker",
+        )
 
 
 def _check_issuer(selected: Selected) -> None:

@@ -19,7 +19,7 @@ def resolved_anew(selected: Selected, listener: Listener, *, build: str | None) 
     Raises InputError for requirements that can't be met, AgentcoreError when an index can't be reached.
     """
     recorded = selected.state.resolved(selected.agent_name)
-    if why := _nothing_to_resolve(selected):
+    if why := _nothing_to_resolve(selected, build or selected.agent.build):
         listener(Note(f"--upgrade: {why}", "warning"))
         return recorded
     agent = selected.agent
@@ -33,12 +33,13 @@ def resolved_anew(selected: Selected, listener: Listener, *, build: str | None) 
     return resolution.fingerprint(found)
 
 
-def _nothing_to_resolve(selected: Selected) -> str:
+def _nothing_to_resolve(selected: Selected, build: str) -> str:
     """Why the requirements' state is not ours to renew, or nothing."""
     root, agent = selected.loaded.root, selected.agent
     if agent.requirements is None:
         return "no requirements"
-    if not selected.is_local and (agent.image or has_own_dockerfile(root, selected.agent_name)):
+    own = build != "zip" and has_own_dockerfile(root, selected.agent_name)
+    if not selected.is_local and (agent.image or own):
         return "what the image installs, its own Dockerfile says"
     lock = Requirements(root, agent.requirements).lock
     return f"{lock.name} pins what is installed; `uv lock --upgrade` renews it" if lock else ""

@@ -1,8 +1,9 @@
 """The least that whoever deploys, looks after and destroys an agent must be allowed, by the config and the target.
 
 From runtime-permissions and resource-based-policies (developer guide) and the service authorization reference: what has
-no resource there stands on `*`, kept to the region. AgentCore makes and removes a runtime's workload identity with the
-caller's rights, as others report who were refused without (aws-samples, sample-agentic-chatbot-accelerator, #49).
+no resource there stands on `*`, kept to the region. With the caller's rights AgentCore reads the zip of code
+(runtime-code-deploy-common-issues), and makes and removes a runtime's workload identity, as others report who were
+refused without (aws-samples, sample-agentic-chatbot-accelerator, #49).
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from typing import Final
 
 from agentcore_cli import rendering
 from agentcore_cli.contract import SERVICE, SERVICE_PRINCIPAL, memory_arn, partition
-from agentcore_cli.resources.catalog import AwsDeployment
+from agentcore_cli.resources import code_bucket
+from agentcore_cli.resources.aws_deployment import AwsDeployment
 from agentcore_cli.resources.policy_document import Document
 
 # AgentCore makes these service-linked roles in an account at the first runtime, and at the first one in a VPC.
@@ -35,6 +37,9 @@ def policy(deployment: AwsDeployment) -> Document:
         boundary=agent.permissions_boundary,
         own_repository=deployment.own_repository.arn,
         pushes_to=_pushes_to(deployment),
+        manages_repository=_pushes_to(deployment) == deployment.own_repository.arn or deployment.has_repository,
+        bucket=code_bucket.arn_of(deployment.bucket, region) if deployment.is_code or deployment.has_bucket else None,
+        bucket_via=f"s3.{region}.{domain}",
         looks_at=_looks_at(deployment),
         key=agent.encryption_key,
         memory_via=f"{SERVICE}.{region}.{domain}",

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
-from agentcore_cli import keys, names
+from agentcore_cli import keys
 from agentcore_cli.aws.log_groups import LogGroups
 from agentcore_cli.aws.memories import Memories
 from agentcore_cli.aws.repositories import Repositories
 from agentcore_cli.aws.roles import Roles
 from agentcore_cli.aws.runtimes import Runtimes
 from agentcore_cli.aws.session import Session
-from agentcore_cli.builders.docker_builder import FinishedImage
-from agentcore_cli.builders.registry.access import Credentials
 from agentcore_cli.config import Memory as MemorySettings
 from agentcore_cli.config import Start
-from agentcore_cli.contract import EcrRepository, is_in_ecr, memory_arn, partition
-from agentcore_cli.engine import Resource
-from agentcore_cli.resources import execution_role, image, log_group, memory, repository, resource_policy, runtime_facts
-from agentcore_cli.resources.deployment import Deployment
-from agentcore_cli.resources.execution_policy import Grant
+from agentcore_cli.contract import EcrRepository
+from agentcore_cli.engine import Outputs, Resource
+from agentcore_cli.resources import (
+    code_catalog,
+    execution_role,
+    image,
+    log_group,
+    memory,
+    repository,
+    resource_policy,
+    runtime_facts,
+)
+from agentcore_cli.resources.aws_deployment import AwsDeployment
+from agentcore_cli.resources.code_project import with_code_path
 from agentcore_cli.resources.execution_role import ExecutionRole
 from agentcore_cli.resources.image import Image, PushedImage
-from agentcore_cli.resources.image_builders import ImageBuilder, image_builder, image_labels, publisher
-from agentcore_cli.resources.image_project import image_project, with_python_path
+from agentcore_cli.resources.image_builders import publisher
+from agentcore_cli.resources.image_project import with_python_path
 from agentcore_cli.resources.log_group import LogGroup
 from agentcore_cli.resources.memory import GivenMemory, Memory
 from agentcore_cli.resources.registry_credentials import registry_credentials
@@ -36,108 +44,12 @@ from agentcore_cli.resources.supplied_image import SuppliedImage
 from agentcore_cli.resources.supplied_role import SuppliedRole
 
 
-@dataclass(frozen=True, kw_only=True)
-class AwsDeployment(Deployment):
-    """One agent on a target in AWS. `runtime_id` is that of the config or the records, `memory_id` that of the records.
-
-    `has_repository`, `has_policy`: a deploy has made one, by the records.
-    """
-
-    account: str
-    runtime_name: str
-    runtime_id: str | None
-    memory_id: str | None
-    has_repository: bool
-    has_policy: bool
-
-    @property
-    def finished_image(self) -> str | None:
-        """The image that is used as it is, from the command line or the config: in ECR, or in the engine here."""
-        return self.overrides.image or self.agent.image
-
-    @property
-    def supplied_image(self) -> str | None:
-        """That image, if it is in ECR already."""
-        return self.finished_image if self.finished_image and is_in_ecr(self.finished_image) else None
-
-    @property
-    def own_role(self) -> str:
-        """The name of the role that a deploy makes."""
-        owner = self.owner
-        return names.role_name(owner.agent, owner.project, owner.target, self.region)
-
-    @property
-    def own_role_arn(self) -> str:
-        return f"arn:{partition(self.region)}:iam::{self.account}:role{self.agent.role_path}{self.own_role}"
-
-    @property
-    def own_repository(self) -> EcrRepository:
-        owner = self.owner
-        return EcrRepository(self.account, self.region, names.repository_name(owner.agent, owner.project, owner.target))
-
-    @property
-    def image_source(self) -> EcrRepository | None:
-        """Where the image is pulled from; None where everybody may pull."""
-        if self.supplied_image:
-            is_public = self.supplied_image.startswith("public.ecr.aws/")
-            return None if is_public else EcrRepository.of(self.supplied_image, self.account, self.region)
-        return self.repository
-
-    @property
-    def repository(self) -> EcrRepository:
-        """Where an image of this machine is pushed to."""
-        if self.agent.ecr_repository:
-            return EcrRepository.of(self.agent.ecr_repository, self.account, self.region)
-        return self.own_repository
-
-    def builder(self, credentials: Credentials) -> ImageBuilder:
-        """What makes the image that is pushed. It is the same for all targets, so that they run the same image.
-
-        `credentials` are for the registry of the base image.
-        """
-        if self.finished_image:
-            return FinishedImage(self.finished_image)
-        project = image_project(self.root, self.owner.agent, self.agent, self.image_labels, self.resolved)
-        return image_builder(self.choice, project, self.packages, self.blobs, credentials, self.vet)
-
-    @property
-    def may_have_policy(self) -> bool:
-        """Whether the config wants a policy of the runtime, or a deploy has put one there."""
-        return self.has_policy or self.agent.resource_policy is not None
-
-    @property
-    def image_labels(self) -> dict[str, str]:
-        return image_labels(self.owner)
-
-    @property
-    def grant(self) -> Grant:
-        """What the agent's role is for."""
-        return Grant(
-            self.agent,
-            self.runtime_name,
-            self.account,
-            self.region,
-            self.image_source,
-            self.root / self.agent.role_policy if self.agent.role_policy else None,
-            self.own_repository if self.has_repository and self.image_source != self.own_repository else None,
-            self._memory_arn,
-        )
-
-    @property
-    def _memory_arn(self) -> str | None:
-        """The memory that the agent uses: its ARN, or before it is made the pattern of it."""
-        settings = self.agent.whole_memory
-        if settings is None:
-            return None
-        return memory_arn(self.region, self.account, settings.given_id or self.memory_id or f"{self.memory_name}-*")
-
-
 def wanted(deployment: AwsDeployment, session: Session) -> list[Resource]:
     """What a deploy makes or looks at."""
     there = [
         *_memory(deployment, session),
         _role(deployment, session),
-        *_image(deployment, session),
+        *(code_catalog.wanted(deployment, session) if deployment.is_code else _image(deployment, session)),
         runtime(deployment, session),
     ]
     if deployment.agent.log_retention:
@@ -163,6 +75,7 @@ def everything(deployment: AwsDeployment, session: Session, *, with_supplied: bo
         *([_own_role(deployment, session)] if owns_role else []),
         *([_own_repository(deployment, session)] if owns_repository else []),
         PushedImage(deployment.own_repository if owns_repository else None),
+        *code_catalog.everything(deployment, session),
         *([there] if owns_runtime else []),
         *([LogGroup(log_groups, LogGroups(session))] if owns_runtime else []),
         *([_policy(deployment, session)] if owns_runtime and deployment.may_have_policy else []),
@@ -246,27 +159,38 @@ def _own_repository(deployment: AwsDeployment, session: Session) -> Repository:
 
 def runtime(deployment: AwsDeployment, session: Session) -> Runtime:
     """The agent's runtime alone."""
-    start = Start.of(deployment.agent.entrypoint, deployment.agent.protocol, deployment.root)
-    environment = partial(with_python_path, deployment.root, deployment.owner.agent, deployment.agent, start)
-    own_image = not deployment.finished_image
+    environment = _adapted(deployment)
     wish = Wish(
         name=deployment.runtime_name,
         owner=deployment.owner,
         agent=deployment.agent,
         role=lambda outputs: outputs[keys.ROLE]["arn"],
-        artifact=lambda outputs: runtime_facts.image_artifact(outputs[keys.IMAGE]["uri"]),
+        artifact=code_catalog.artifact(deployment, session) if deployment.is_code else _image_artifact,
         region=deployment.region,
         secrets=deployment.agent.stored_secrets,
-        environment=environment(deployment.environment) if own_image else deployment.environment,
-        given=environment(deployment.overrides.environment) if own_image else deployment.overrides.environment,
+        environment=environment(deployment.environment),
+        given=environment(deployment.overrides.environment),
         given_before=deployment.given_before,
         believes_tags=not deployment.overrides.refresh,
         supplied_id=deployment.agent.runtime,
         memory=memory.variables if deployment.agent.memory else None,
     )
-    return Runtime(
-        keys.RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=(keys.MEMORY, keys.ROLE, keys.IMAGE)
-    )
+    depends_on = (keys.MEMORY, keys.ROLE, keys.IMAGE, keys.CODE)
+    return Runtime(keys.RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=depends_on)
+
+
+def _image_artifact(outputs: Outputs) -> Mapping[str, Any]:
+    return runtime_facts.image_artifact(outputs[keys.IMAGE]["uri"])
+
+
+def _adapted(deployment: AwsDeployment) -> Callable[[Mapping[str, str]], dict[str, str]]:
+    """What makes variables fit the place of the code; for an image of somebody else's they are as they were said."""
+    if deployment.finished_image:
+        return dict
+    start = Start.of(deployment.agent.entrypoint, deployment.agent.protocol, deployment.root)
+    if deployment.is_code:
+        return partial(with_code_path, start)
+    return partial(with_python_path, deployment.root, deployment.owner.agent, deployment.agent, start)
 
 
 def _log_group_wish(deployment: AwsDeployment) -> log_group.Wish:

@@ -42,9 +42,12 @@ _AUTHORIZER: Final = {
 Facts = dict[str, Any]
 
 
-def code_artifact(bucket: str, key: str, python: str, entry_point: Collection[str]) -> Facts:
-    """The `artifact` fact of code in S3; `python` is like "3.13"."""
-    return {"code": f"{bucket}/{key}", "python": code_runtime(python), "start": shlex.join(entry_point)}
+def code_artifact(
+    bucket: str, key: str, python: str, entry_point: Collection[str], object_version: str | None = None
+) -> Facts:
+    """The `artifact` fact of code in S3; `python` is like "3.13", `object_version` S3's own id of what was written."""
+    version = {"object_version": object_version} if object_version else {}
+    return {"code": f"{bucket}/{key}", **version, "python": code_runtime(python), "start": shlex.join(entry_point)}
 
 
 def image_artifact(uri: str) -> Facts:
@@ -140,6 +143,7 @@ def _artifact(artifact: Mapping[str, Any]) -> Facts:
     location = code["code"]["s3"]
     return {
         "code": f"{location['bucket']}/{location['prefix']}",
+        **({"object_version": location["versionId"]} if location.get("versionId") else {}),
         "python": code["runtime"],
         "start": shlex.join(code["entryPoint"]),
     }
@@ -149,7 +153,8 @@ def _artifact_body(artifact: Mapping[str, str]) -> Facts:
     if "image" in artifact:
         return {"containerConfiguration": {"containerUri": artifact["image"]}}
     bucket, _, key = artifact["code"].partition("/")
-    code = {"s3": {"bucket": bucket, "prefix": key}}
+    version = {"versionId": artifact["object_version"]} if "object_version" in artifact else {}
+    code = {"s3": {"bucket": bucket, "prefix": key, **version}}
     start = shlex.split(artifact["start"])
     return {"codeConfiguration": {"code": code, "runtime": artifact["python"], "entryPoint": start}}
 

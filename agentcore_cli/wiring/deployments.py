@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from agentcore_cli.builders.vetting import Vet
     from agentcore_cli.engine import Journal, Resource
     from agentcore_cli.events import Listener
-    from agentcore_cli.resources.catalog import AwsDeployment
+    from agentcore_cli.resources.aws_deployment import AwsDeployment
     from agentcore_cli.resources.deployment import Overrides
     from agentcore_cli.resources.earlier_version import EarlierVersion
     from agentcore_cli.resources.local_catalog import LocalDeployment
@@ -62,11 +62,16 @@ def blobs() -> Blobs:
 
 def builder(selected: Selection, choice: Choice) -> Builder[Any]:
     """What makes the agent's artifact for AWS, without a target: nothing is asked there but by a base image in ECR."""
+    from agentcore_cli.builders.zip_builder import ZipBuilder
+    from agentcore_cli.resources.code_project import code_project
     from agentcore_cli.resources.image_builders import image_builder, image_labels
     from agentcore_cli.resources.image_project import image_project
     from agentcore_cli.resources.registry_credentials import registry_credentials
 
     labels, resolved = image_labels(owner(selected)), selected.state.resolved(selected.agent_name)
+    if choice.builder == "zip":
+        code = code_project(selected.loaded.root, selected.agent, resolved)
+        return ZipBuilder(code, home().packages, home().archives)
     project = image_project(selected.loaded.root, selected.agent_name, selected.agent, labels, resolved)
     credentials = registry_credentials(lambda region: _registry_token(region, selected.target.profile))
     return image_builder(choice, project, home().packages, blobs(), credentials)
@@ -83,7 +88,7 @@ def _registry_token(region: str, profile: str | None) -> Authorization:
 
 def installed_packages(selected: Selection, requirements: Requirements, build: str | None) -> Path | None:
     """The folder of the packages that were installed for the agent's last artifact; None when they are not here."""
-    from agentcore_cli.builders import environment, interpreters
+    from agentcore_cli.builders import code_inputs, environment, interpreters
     from agentcore_cli.builders.packages import Wanted
     from agentcore_cli.rendering import OTEL_DISTRO
 
@@ -92,7 +97,10 @@ def installed_packages(selected: Selection, requirements: Requirements, build: s
         key = environment.key_of(requirements, interpreters.find(agent.python))
         there = environment.find(home().environments, key)
         return there.packages if there else None
-    folder = home().packages / Wanted(requirements, agent.python, (OTEL_DISTRO,) if agent.otel else ()).key
+    extra = (OTEL_DISTRO,) if agent.otel else ()
+    is_code = not selected.is_local and (build or agent.build) == "zip"
+    wanted = code_inputs.wanted if is_code else Wanted
+    folder = home().packages / wanted(requirements, agent.python, extra).key
     return folder if folder.is_dir() else None
 
 
@@ -197,7 +205,7 @@ def _local_deployment(
 def _aws_deployment(
     selected: Selection, account: str, overrides: Overrides | None, patience: Patience, listener: Listener
 ) -> AwsDeployment:
-    from agentcore_cli.resources.catalog import AwsDeployment
+    from agentcore_cli.resources.aws_deployment import AwsDeployment
 
     there = selected.state.deployed(selected.agent_name)
     return AwsDeployment(
@@ -208,6 +216,8 @@ def _aws_deployment(
         runtime_id=selected.agent.runtime or (there.runtime_id if there else None),
         memory_id=recorded_memory(selected).get("id"),
         has_repository=selected.state.record(selected.agent_name, keys.REPOSITORY) is not None,
+        archives=home().archives,
+        has_bucket=selected.state.record(selected.agent_name, keys.BUCKET) is not None,
         has_policy=selected.state.record(selected.agent_name, keys.RESOURCE_POLICY) is not None,
         patience=patience,
         listener=listener,

@@ -24,6 +24,7 @@ LONG = {
     "test_image_faults.py",
     "test_interruptions.py",
     "test_journey_moto.py",
+    "test_kill_points_of_a_zip.py",
     "test_kill_points_of_deploy.py",
     "test_kill_points_of_destroy.py",
     "test_lost_and_changed.py",

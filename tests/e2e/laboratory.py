@@ -69,23 +69,23 @@ class Laboratory:
 
 
 @contextmanager
-def laboratory(account: Account, folder: Path) -> Iterator[Laboratory]:
+def laboratory(account: Account, folder: Path, *, build: str = "docker") -> Iterator[Laboratory]:
     """The project, configured; the agent deployed and destroyed once."""
+    artifact = {"buckets": 1} if build == "zip" else {"repositories": 1, "pushed": 1}
     account.look_alikes(AGENT)
     write_agent(folder, PLAIN_AGENT)
     with ForkedCommands() as commands:
         command = ForkedCommandLine(commands, folder, account.environment)
-        command.run("configure", "--entrypoint", "agent.py", "--name", AGENT)
+        command.run("configure", "--entrypoint", "agent.py", "--name", AGENT, "--build", build)
         set_keys(folder, log_retention="30")
         before = account.inventory()
         command.run("deploy")
         whole = added(before, account.inventory())
         assert {kind: len(things) for kind, things in whole.items() if things} == {
             "roles": 1,
-            "repositories": 1,
-            "pushed": 1,
             "runtimes": 1,
             "log groups": 1,
+            **artifact,
         }
         command.run("destroy", "--yes")
         made = Laboratory(account, command, before, whole)

@@ -20,6 +20,8 @@ class Answer:
 
 
 def access_denied(call: Call) -> Answer:
+    if call.service == "s3":  # which does not say what is missing
+        return refusal(call, 403, "AccessDenied", "Access Denied")
     message = (
         f"User: {CALLER} is not authorized to perform: {call.name} on resource: {call.resource} "
         f"because no identity-based policy allows the {call.name} action"
@@ -55,6 +57,9 @@ def bad_gateway(call: Call) -> Answer:
 
 def refusal(call: Call, status: int, code: str, message: str) -> Answer:
     """`code` without the suffix `Exception`, which the JSON services add and the XML services don't."""
+    if call.service == "s3":
+        error = f"<Error><Code>{code}</Code><Message>{message}</Message><RequestId>{REQUEST_ID}</RequestId></Error>"
+        return Answer(status, error.encode(), {"Content-Type": "application/xml", "x-amz-request-id": REQUEST_ID})
     if call.is_query:
         return Answer(status, _xml(code, message), {"Content-Type": "text/xml", "x-amzn-RequestId": REQUEST_ID})
     named = f"{code}Exception"

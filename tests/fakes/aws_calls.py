@@ -79,23 +79,38 @@ def _operation(service: str, request: Request) -> tuple[str, dict[str, Any]]:
     if service not in _REST_MODELS:
         form = parse_qs(request.body.decode())
         return form["Action"][0], {key: values[0] for key, values in form.items()}
-    path = urlsplit(request.path).path.rstrip("/")
-    for method, pattern, operation in _rest_operations(service):
-        if method == request.method and (found := pattern.fullmatch(path)):
+    parts = urlsplit(request.path)
+    path = parts.path.rstrip("/")
+    said = {word.lower() for word in parse_qs(parts.query, keep_blank_values=True)} | request.headers.keys()
+    for method, pattern, operation, wanted in _rest_operations(service):
+        if method == request.method and wanted <= said and (found := pattern.fullmatch(path)):
             return operation, {key: unquote(value) for key, value in found.groupdict().items()}
     raise ValueError(f"{service}: {request.method} {request.path}: no such operation")
 
 
 @cache
-def _rest_operations(service: str) -> list[tuple[str, re.Pattern[str], str]]:
-    """Method, pattern of the path and name of every operation, those with the fewest variables first."""
+def _rest_operations(service: str) -> list[tuple[str, re.Pattern[str], str, frozenset[str]]]:
+    """Method, pattern of the path, name, and what the query and the headers must have, of every operation.
+
+    Those with the fewest variables come first, and of these the ones that must have most.
+    """
     session = botocore.session.Session()
     found = []
     for model in (session.get_service_model(name) for name in _REST_MODELS[service]):
         for name in model.operation_names:
-            http = model.operation_model(name).http
-            found.append((http["method"], _pattern(http["requestUri"]), name))
-    return sorted(found, key=lambda item: item[1].groups)
+            operation = model.operation_model(name)
+            uri = operation.http["requestUri"]
+            found.append((operation.http["method"], _pattern(uri), name, _query(operation, uri)))
+    return sorted(found, key=lambda item: (item[1].groups, -len(item[3])))
+
+
+def _query(operation: Any, uri: str) -> frozenset[str]:
+    """S3's operations differ in the query, by a word in their URI or by what they require there, or in a header."""
+    words = {word.lower() for word in parse_qs(uri.partition("?")[2], keep_blank_values=True)}
+    shape = operation.input_shape
+    required = [shape.members[name].serialization for name in shape.required_members] if shape else []
+    places = ("querystring", "header") if operation.service_model.service_name == "s3" else ("querystring",)
+    return frozenset(words) | {where["name"].lower() for where in required if where.get("location") in places}
 
 
 def _pattern(uri: str) -> re.Pattern[str]:
@@ -113,6 +128,8 @@ def _resource(service: str, region: str, operation: str, parameters: Mapping[str
     """By the service authorization reference, as far as this product's calls go."""
     if given := parameters.get("resourceArn"):
         return str(given)
+    if service == "s3" and (bucket := parameters.get("Bucket")):
+        return f"arn:aws:s3:::{bucket}" + (f"/{parameters['Key']}" if "Key" in parameters else "")
     if service == "iam" and (role := parameters.get("RoleName")):
         return f"arn:aws:iam::{ACCOUNT}:role{parameters.get('Path', '/')}{role}"
     if service == "ecr" and (

@@ -15,16 +15,17 @@ def make_wheel(
     name: str,
     content: str = "answer = 42\n",
     *,
+    version: str = "1.0",
     tag: str = ANYWHERE,
     more: Mapping[str, bytes] | None = None,
 ) -> Path:
-    """`<name>-1.0-<tag>.whl` in `folder`, which holds the module `<name>`, and `more` files by their paths."""
-    path = folder / f"{name}-1.0-{tag}.whl"
-    info = f"{name}-1.0.dist-info"
+    """`<name>-<version>-<tag>.whl` in `folder`, which holds the module `<name>`, and `more` files by their paths."""
+    path = folder / f"{name}-{version}-{tag}.whl"
+    info = f"{name}-{version}.dist-info"
     is_pure = str(tag == ANYWHERE).lower()
     files = {
         f"{name}.py": content.encode(),
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n".encode(),
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode(),
         f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: {is_pure}\nTag: {tag}\n".encode(),
         **(more or {}),
     }

@@ -1,4 +1,4 @@
-"""An AWS account that stands on this machine: moto for IAM, ECR, logs and STS, AgentCore by our own local runtime.
+"""An AWS account that stands on this machine: moto for IAM, ECR, S3, logs and STS, AgentCore by our own local runtime.
 
 Both are behind a proxy, which the commands under test are pointed at. What is looked at goes past it, by boto3 alone.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -18,7 +20,9 @@ from botocore.config import Config
 from tests.fakes.aws_answers import Answer
 from tests.fakes.aws_calls import Call, Request
 from tests.fakes.aws_proxy import AwsProxy, Forward, Handler
+from tests.fakes.code_bridge import CodeBridge
 from tests.fakes.ecr_bridge import EcrBridge
+from tests.fakes.moto_buckets import MotoBuckets
 from tests.local_runtime import RunningServer, eventually, signed
 from tests.stage.registry import Registry
 from tests.stand_ins import ACCOUNT, REGION, Moto, boto3_client
@@ -36,7 +40,7 @@ TRUST: Final = json.dumps(
     }
 )
 _FOREIGN: Final = {"agentcore:project": "somebody-else", "agentcore:agent": "other", "agentcore:target": "aws"}
-_LOOKED_AT: Final = ("iam", "ecr", "logs", "bedrock-agentcore-control")
+_LOOKED_AT: Final = ("iam", "ecr", "logs", "bedrock-agentcore-control", "s3")
 _ONCE: Final = Config(retries={"total_max_attempts": 1})
 
 WORKER: Final = os.environ.get("PYTEST_XDIST_WORKER", "main")
@@ -72,7 +76,7 @@ class Account:
 
     def inventory(self) -> Inventory:
         """Everything in the account, by kind and name, with what can be changed about it."""
-        iam, ecr, logs, control = (self.clients[name] for name in _LOOKED_AT)
+        iam, ecr, logs, control, s3 = (self.clients[name] for name in _LOOKED_AT)
         pushed = self.registry.repositories() if self.registry else []
         return {
             "roles": {role["RoleName"]: _role(iam, role) for role in iam.list_roles()["Roles"]},
@@ -80,6 +84,7 @@ class Account:
                 repository["repositoryName"]: _repository(ecr, repository)
                 for repository in ecr.describe_repositories()["repositories"]
             },
+            "buckets": {bucket["Name"]: _bucket(s3, bucket["Name"]) for bucket in s3.list_buckets()["Buckets"]},
             "pushed": {name: self.registry.tags(name) for name in pushed if f"_{WORKER}-" in name},
             "runtimes": {
                 item["agentRuntimeId"]: _runtime(control, item)
@@ -92,7 +97,7 @@ class Account:
 
     def look_alikes(self, agent: str) -> None:
         """Fill the account with what looks like ours and is not: our prefixes, with no tags or somebody else's."""
-        iam, ecr, logs, control = (self.clients[name] for name in _LOOKED_AT)
+        iam, ecr, logs, control, _ = (self.clients[name] for name in _LOOKED_AT)
         for suffix, tags in (("00000000", {}), ("11111111", _FOREIGN)):
             role = f"AmazonBedrockAgentCore-{agent}-{suffix}"
             pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
@@ -126,6 +131,20 @@ def _signed_anew(local: RunningServer, call: Call, request: Request, forward: Fo
     return forward(replace(request, headers={name.lower(): value for name, value in fresh.items()}))
 
 
+def _of_local(local: RunningServer, code: Handler, call: Call, request: Request, forward: Forward) -> Answer | None:
+    """The local runtime as AgentCore: it takes code from S3, and what is signed for another address."""
+
+    def signed_anew(request: Request) -> Answer:
+        return _signed_anew(local, call, request, forward)
+
+    return code(call, request, signed_anew)
+
+
+def _code_bridge(s3: Any, local: RunningServer) -> CodeBridge:
+    """Zips run by this process's Python, without packages of their own."""
+    return CodeBridge(s3, local.home.artifacts, {"interpreter": sys.executable, "python": "3.13"})
+
+
 @contextmanager
 def account(
     moto: Moto,
@@ -143,10 +162,11 @@ def account(
         if registry:
             bridges["ecr"] = bridge = EcrBridge(registry, moto.url)
             parts.callback(bridge.close)
-        bridges["bedrock-agentcore"] = control or partial(_signed_anew, local)
+        clients = {name: parts.enter_context(_client(name, local, moto, bool(control))) for name in _LOOKED_AT}
+        bridges["s3"] = MotoBuckets(clients["s3"])
+        bridges["bedrock-agentcore"] = control or partial(_of_local, local, _code_bridge(clients["s3"], local))
         services = {} if control else {"bedrock-agentcore": local.info.url}
         proxy = parts.enter_context(AwsProxy(services, otherwise=moto.url, bridges=bridges))
-        clients = {name: parts.enter_context(_client(name, local, moto, bool(control))) for name in _LOOKED_AT}
         yield Account(proxy, moto, local, clients, registry)
 
 
@@ -192,6 +212,21 @@ def _repository(ecr: Any, repository: Mapping[str, Any]) -> dict[str, Any]:
         "encryption": repository["encryptionConfiguration"],
         "tags": _tags(ecr.list_tags_for_resource(resourceArn=repository["repositoryArn"])["tags"]),
         "lifecycle": lifecycle,
+    }
+
+
+def _bucket(s3: Any, name: str) -> dict[str, Any]:
+    """What is in it, with the number of each object's versions, and what was begun to be uploaded; its tags."""
+    objects: Counter[str] = Counter()
+    for item in s3.list_object_versions(Bucket=name).get("Versions", ()):
+        objects[item["Key"]] += 1
+    return {
+        "tags": _tags(s3.get_bucket_tagging(Bucket=name)["TagSet"]),
+        "versioning": s3.get_bucket_versioning(Bucket=name).get("Status"),
+        "public": s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"],
+        "lifecycle": s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"],
+        "objects": dict(objects),
+        "unfinished": [item["Key"] for item in s3.list_multipart_uploads(Bucket=name).get("Uploads", ())],
     }
 
 

@@ -17,8 +17,10 @@ from agentcore_cli.operations.selection import Options, Selected, select
 from agentcore_cli.operations.status import StatusResult, status
 from agentcore_cli.resources.deployment import Overrides
 from tests.fakes.aws_proxy import AwsProxy
+from tests.fakes.code_bridge import CodeBridge
 from tests.fakes.control import PARTNER
 from tests.fakes.control_server import ControlServer
+from tests.fakes.moto_buckets import MotoBuckets
 from tests.fakes.things import Heard
 from tests.same_process import SameProcess
 from tests.stand_ins import ACCOUNT, REGION, Moto
@@ -80,6 +82,28 @@ class Cloud:
             (item,) = client.list_agent_runtimes()["agentRuntimes"]
             return client.get_agent_runtime(agentRuntimeId=item["agentRuntimeId"])
 
+    def code(self) -> Any:
+        """The only runtime's codeConfiguration, as AgentCore tells it."""
+        with self.agentcore() as client:
+            (item,) = client.list_agent_runtimes()["agentRuntimes"]
+        shown = self.as_callers_see("bedrock-agentcore-control").get_agent_runtime(
+            agentRuntimeId=item["agentRuntimeId"]
+        )
+        return shown["agentRuntimeArtifact"]["codeConfiguration"]
+
+    def zips(self) -> dict[str, int]:
+        """Of the only bucket: how many versions each key has; none where there is no bucket."""
+        s3 = self.moto.client("s3")
+        found: dict[str, int] = {}
+        for bucket in s3.list_buckets()["Buckets"]:
+            for item in s3.list_object_versions(Bucket=bucket["Name"]).get("Versions", ()):
+                found[item["Key"]] = found.get(item["Key"], 0) + 1
+        return found
+
+    def as_callers_see(self, service: str) -> Any:
+        """Plain boto3 by way of the proxy."""
+        return self.moto.client(service, endpoint_url=self.proxy.url)
+
     def create_image_repository(self, region: str = REGION) -> None:
         """The repository of the project's image, with the two images that deploys are told to use."""
         self.moto.client("ecr", region).create_repository(repositoryName=IMAGE_REPOSITORY)
@@ -115,7 +139,14 @@ class Cloud:
 def open_cloud(moto: Moto, folder: Path, **options: Any) -> Iterator[Cloud]:
     with (
         ControlServer(folder / "control", **options) as control,
-        AwsProxy({"bedrock-agentcore": control.url}, otherwise=moto.url) as proxy,
+        AwsProxy(
+            {"bedrock-agentcore": control.url},
+            otherwise=moto.url,
+            bridges={
+                "s3": MotoBuckets(moto.client("s3")),
+                "bedrock-agentcore": CodeBridge(moto.client("s3"), control.home.artifacts),
+            },
+        ) as proxy,
     ):
         cloud = Cloud(moto, control, proxy)
         cloud.create_image_repository()

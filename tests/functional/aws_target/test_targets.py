@@ -146,7 +146,7 @@ def test_no_credentials_point_to_the_local_runtime(
     assert "--local" in (caught.value.hint or "")
 
 
-@pytest.mark.parametrize("build", ["codebuild", "zip"])
+@pytest.mark.parametrize("build", ["codebuild"])
 def test_what_this_version_does_not_build_is_refused_before_any_call(
     project: Project, cloud: Cloud, build: str
 ) -> None:
@@ -155,7 +155,7 @@ def test_what_this_version_does_not_build_is_refused_before_any_call(
     (project.root / ".agentcore.yaml").write_text(
         "\n".join(lines).replace("handler.py", f"handler.py\n    build: {build}")
     )
-    with pytest.raises(InputError, match=f"agents.bot.build: {build}: this version builds for AWS with docker or oci"):
+    with pytest.raises(InputError, match=f"agents.bot.build: {build}: this version builds for AWS with docker, oci"):
         project.plan()
     assert cloud.proxy.names == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -55,11 +56,14 @@ class MortalSession(Session):
         self.calls: list[str] = []
         self._session = session
         self._lives = lives
+        self._counting = threading.Lock()
 
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         answer = self._session.call(service, operation, **parameters)
-        self.calls.append(f"{service} {operation}")
-        if len(self.calls) == self._lives:
+        with self._counting:
+            self.calls.append(f"{service} {operation}")
+            number = len(self.calls)
+        if number == self._lives:
             raise Killed
         return answer
 

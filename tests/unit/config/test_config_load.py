@@ -103,7 +103,8 @@ FAULTS = {
     "old python": (agent_with("python: 3.9"), ".agentcore.yaml:6: agents.bot.python: 3.9 is below 3.10"),
     "python that zips can't have": (
         agent_with("python: 3.11", "build: zip"),
-        ".agentcore.yaml:6: agents.bot.python: 3.11 is none of 3.12, 3.13, 3.14, which `build: zip` is limited to",
+        ".agentcore.yaml:6: agents.bot.python: 3.11 is none of 3.12, 3.13, 3.14, to which AgentCore limits "
+        "`build: zip` since 2026-08-31; an image may have any",
     ),
     "entrypoint of another kind": (
         HEAD + "    entrypoint: handler\n",

@@ -48,9 +48,11 @@ _PASSING: Final = {
     "builders/docker_image.py": "the engine lost an image that it had just built",
     "builders/environment.py": "files were saved during the installation",
     "builders/bundle.py": "a file was saved while it was packed",
+    "builders/code_archive.py": "a file was saved while it was packed",
     "builders/context.py": "a file was saved while it was packed",
     "engine/apply.py": "the service still shows what it has deleted",
     "resources/execution_role.py": "the service still shows what it has deleted, or somebody deleted it: made anew",
+    "resources/code_bucket.py": "somebody deleted it meanwhile: made anew",
     "resources/rollout.py": "somebody deleted it meanwhile: made anew",
     "resources/memory.py": "somebody deleted it meanwhile: made anew",
 }

@@ -20,8 +20,8 @@ from agentcore_cli import events
 from agentcore_cli.aws.denials import action_of, denial
 from agentcore_cli.builders.oci.blobs import Blobs
 from agentcore_cli.config import Agent, Authorizer, Memory, Network
+from agentcore_cli.resources.aws_deployment import AwsDeployment
 from agentcore_cli.resources.caller_policy import policy
-from agentcore_cli.resources.catalog import AwsDeployment
 from agentcore_cli.resources.deployment import Overrides
 from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.patience import Patience
@@ -44,6 +44,8 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "given-repository": {"ecr_repository": "210987654321.dkr.ecr.us-west-2.amazonaws.com/team/bots"},
     "finished-image": {"image": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/team/bot:v1"},
     "key": {"encryption_key": KEY},
+    "zip": {"build": "zip"},
+    "zip-with-key": {"build": "zip", "encryption_key": KEY},
     "vpc": {"network": NETWORK},
     "jwt": {"authorizer": AUTHORIZER},
     "a2a": {"protocol": "A2A"},
@@ -67,11 +69,13 @@ def deployment(agent: Agent = PLAIN, region: str = REGION, account: str = ACCOUN
         runtime_id=None,
         artifact=None,
         has_repository=False,
+        has_bucket=False,
         has_policy=False,
         memory_name="notes",
         memory_id=None,
         resolved="",
         packages=Path("/cache"),
+        archives=Path("/archives"),
         blobs=Blobs(Path("/layers")),
         patience=Patience(),
         listener=events.ignore,
@@ -103,7 +107,7 @@ def test_it_is_a_policy_that_iam_takes_as_a_managed_one(settings: dict[str, Any]
     for statement in made["Statement"]:
         assert re.fullmatch("[A-Za-z0-9]+", statement["Sid"])
         assert statement["Effect"] == "Allow"
-        assert all(re.fullmatch("[a-z-]+:[A-Za-z]+", action) for action in as_list(statement["Action"]))
+        assert all(re.fullmatch("[a-z0-9-]+:[A-Za-z]+", action) for action in as_list(statement["Action"]))
         assert all(resource == "*" or resource.startswith("arn:aws:") for resource in as_list(statement["Resource"]))
     assert len("".join(json.dumps(made).split())) <= 6144, "IAM's limit for a managed policy"
 
@@ -242,6 +246,9 @@ BEYOND_THE_DOORS = {
         for name in ("GetAgentCard", "InvokeAgentRuntime", "InvokeAgentRuntimeCommand", "StopRuntimeSession")
     ),
     "logs:FilterLogEvents",
+    "s3:GetObject",  # AgentCore reads the zip with the caller's rights
+    "s3:GetObjectVersion",
+    "s3:TagResource",  # CreateBucket with tags
 }
 
 
@@ -288,6 +295,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "iam": {"RoleName": deployment().own_role},
     "ecr": {"repositoryName": deployment().own_repository.name},
     "logs": {"logGroupName": GROUP},
+    "s3": {"Bucket": deployment().bucket},
     "bedrock-agentcore": {"memoryId": "notes-AbCdEf0123"},
     "bedrock-agentcore-control": {"agentRuntimeId": "bot-AbCdEf0123"},
 }
@@ -302,6 +310,10 @@ TAGGED = {
 def test_and_its_scope_covers_what_the_call_is_about(service: str, operation: str) -> None:
     """By the resource that a refusal would name; what looks at policies is about those of a supplied role."""
     parameters = dict(PARAMETERS.get(service, {}))
+    if operation.endswith(("Object", "Upload", "Part")):
+        parameters["Key"] = "0123.zip"
+    if operation == "DeleteObjects":
+        parameters["Delete"] = {}
     if operation.endswith("Memory"):
         parameters = PARAMETERS["bedrock-agentcore"]
     if operation in ("TagResource", "UntagResource", "ListTagsForResource"):

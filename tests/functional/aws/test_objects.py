@@ -1,0 +1,136 @@
+"""Objects of S3 on moto: written once, in parts where they are large, whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agentcore_cli.aws.objects import PART, Objects
+from agentcore_cli.aws.session import Access, Session
+from agentcore_cli.errors import AgentcoreError, ConflictError, DeniedError
+from tests.fakes.aws_answers import access_denied, failed
+from tests.fakes.aws_faults import instead, named, reset_after
+from tests.fakes.aws_proxy import AwsProxy
+from tests.fakes.moto_buckets import MotoBuckets
+from tests.stand_ins import ACCOUNT, REGION, Moto
+
+BUCKET, KEY = "bucket-of-zips", "0123.zip"
+LARGE = 2 * PART + 5
+
+
+@pytest.fixture
+def s3(moto: Moto) -> Any:
+    client = moto.client("s3")
+    client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    return client
+
+
+@pytest.fixture
+def proxy(moto: Moto, s3: Any) -> Iterator[AwsProxy]:
+    with AwsProxy({}, otherwise=moto.url, bridges={"s3": MotoBuckets(s3)}) as opened:
+        yield opened
+
+
+@pytest.fixture
+def session(proxy: AwsProxy) -> Iterator[Session]:
+    access = Access(REGION, url=proxy.url, access_key="test", secret_key="test")
+    opened = Session(lambda: access)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def door(session: Session) -> Objects:
+    return Objects(session, ACCOUNT)
+
+
+def file_of(folder: Path, size: int) -> Path:
+    path = folder / "a.zip"
+    path.write_bytes(b"".join(hashlib.sha256(str(i).encode()).digest() for i in range(size // 32 + 1))[:size])
+    return path
+
+
+def upload(door: Objects, file: Path, *, stops: bool = False) -> list[int]:
+    """The bytes that were told to have arrived."""
+    arrived: list[int] = []
+    door.upload(BUCKET, KEY, file, told=arrived.append, stopping=lambda: stops)
+    return arrived
+
+
+def unfinished(s3: Any) -> list[Any]:
+    return list(s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", ()))
+
+
+@pytest.mark.parametrize("size", [0, 10, PART, LARGE], ids=["empty", "small", "a-part", "large"])
+def test_a_file_arrives_as_it_is(door: Objects, s3: Any, proxy: AwsProxy, tmp_path: Path, size: int) -> None:
+    file = file_of(tmp_path, size)
+    assert door.versions(BUCKET, KEY) == []
+    assert upload(door, file)[-1:] == [size]
+    (version,) = door.versions(BUCKET, KEY)
+    assert (version.size, version.is_latest) == (size, True)
+    assert s3.get_object(Bucket=BUCKET, Key=KEY, VersionId=version.id)["Body"].read() == file.read_bytes()
+    assert ("s3:CreateMultipartUpload" in proxy.names) == (size > PART)
+    assert unfinished(s3) == []
+
+
+@pytest.mark.parametrize("size", [10, LARGE], ids=["small", "large"])
+def test_nothing_is_written_over(door: Objects, s3: Any, tmp_path: Path, size: int) -> None:
+    s3.put_object(Bucket=BUCKET, Key=KEY, Body=b"there")
+    with pytest.raises(ConflictError):
+        upload(door, file_of(tmp_path, size))
+    assert s3.get_object(Bucket=BUCKET, Key=KEY)["Body"].read() == b"there"
+    assert unfinished(s3) == []
+
+
+def test_a_key_that_only_begins_so_is_another(door: Objects, s3: Any) -> None:
+    s3.put_object(Bucket=BUCKET, Key=f"{KEY}.old", Body=b"another")
+    assert door.versions(BUCKET, KEY) == []
+    assert door.versions("no-such-bucket", KEY) == []
+
+
+def test_the_bucket_of_another_account_is_left_alone(session: Session, s3: Any, tmp_path: Path) -> None:
+    theirs = Objects(session, "210987654321")
+    for size in (10, LARGE):
+        with pytest.raises(DeniedError):
+            upload(theirs, file_of(tmp_path, size))
+    with pytest.raises(DeniedError):
+        theirs.versions(BUCKET, KEY)
+    assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)
+
+
+@pytest.mark.parametrize("operation", ["UploadPart", "CompleteMultipartUpload"])
+def test_what_breaks_off_leaves_nothing(
+    door: Objects, s3: Any, proxy: AwsProxy, tmp_path: Path, operation: str
+) -> None:
+    proxy.interfere(named(f"s3:{operation}"), instead(access_denied))
+    with pytest.raises(DeniedError, match="s3:PutObject"):
+        upload(door, file_of(tmp_path, LARGE))
+    assert (door.versions(BUCKET, KEY), unfinished(s3)) == ([], [])
+
+
+def test_interrupted_it_leaves_nothing(door: Objects, s3: Any, tmp_path: Path) -> None:
+    with pytest.raises(AgentcoreError, match="interrupted"):
+        upload(door, file_of(tmp_path, LARGE), stops=True)
+    assert (door.versions(BUCKET, KEY), unfinished(s3)) == ([], [])
+
+
+@pytest.mark.parametrize("fault", [reset_after, instead(failed)], ids=["answer-lost", "500"])
+def test_a_part_is_sent_again(door: Objects, s3: Any, proxy: AwsProxy, tmp_path: Path, fault: Any) -> None:
+    proxy.interfere(named("s3:UploadPart", 1), fault)
+    file = file_of(tmp_path, LARGE)
+    upload(door, file)
+    assert s3.get_object(Bucket=BUCKET, Key=KEY)["Body"].read() == file.read_bytes()
+    assert proxy.names.count("s3:UploadPart") == 4
+
+
+def test_what_cant_be_aborted_the_lifecycle_removes(door: Objects, s3: Any, proxy: AwsProxy, tmp_path: Path) -> None:
+    proxy.interfere(named("s3:CompleteMultipartUpload"), instead(access_denied))
+    proxy.interfere(named("s3:AbortMultipartUpload"), instead(access_denied))
+    with pytest.raises(DeniedError, match="s3:PutObject"):
+        upload(door, file_of(tmp_path, LARGE))
+    assert len(unfinished(s3)) == 1
