@@ -99,7 +99,8 @@ def token(**claims: object) -> str:
     ("signer", "kind", "message", "says"),
     [
         (Bearer(token(exp=time.time() - 60)), "AccessDeniedException", "no", "expired "),
-        (Bearer(token(exp=time.time() + 86_400)), "AccessDeniedException", "no", "issuer, audience and client"),
+        (Bearer(token(exp=time.time() + 86_400, aud="x")), "AccessDeniedException", "no", "issuer, audience and client"),
+        (Bearer(token(client_id="abc")), "AccessDeniedException", "no", "--jwt-audience '' --jwt-client abc"),
         (Bearer("nonsense"), "UnauthorizedException", "no", "issuer, audience and client"),
         (Bearer("x"), "AccessDeniedException", "Authorization method mismatch.", "leave the bearer token out"),
         (LocalKey(Key("k", "s"), "r"), "AccessDeniedException", "Authorization method mismatch.", "--bearer-token"),
