@@ -50,7 +50,7 @@ class LedgerError(AgentcoreError):
     """The ledger can't be read or written; whoever only wanted to note something down goes on without."""
 
 
-class Key(NamedTuple):
+class LedgerKey(NamedTuple):
     """What a session is found by: an id means nothing outside its runtime and endpoint."""
 
     arn: str
@@ -58,7 +58,7 @@ class Key(NamedTuple):
     session_id: str
 
 
-class Entry(NamedTuple):
+class LedgerEntry(NamedTuple):
     """One session. Times are seconds since the epoch; `started_at`: when its present life began, as far as is known."""
 
     arn: str
@@ -74,8 +74,8 @@ class Entry(NamedTuple):
     stopped: bool
 
     @property
-    def key(self) -> Key:
-        return Key(self.arn, self.endpoint, self.session_id)
+    def key(self) -> LedgerKey:
+        return LedgerKey(self.arn, self.endpoint, self.session_id)
 
 
 class Turn(NamedTuple):
@@ -100,7 +100,9 @@ class Ledger:
         self._root = root
         self._path = root / FILE
 
-    def record(self, key: Key, turn: Turn, *, target: str, agent: str, name: str, is_new_life: Judge) -> Entry | None:
+    def record(
+        self, key: LedgerKey, turn: Turn, *, target: str, agent: str, name: str, is_new_life: Expiry
+    ) -> LedgerEntry | None:
         """Note a turn down; gives the session as it was before, None when it was not known.
 
         `is_new_life` is asked whether the session, which was known, must have been started afresh.
@@ -128,7 +130,7 @@ class Ledger:
             database.execute("COMMIT")
         return before
 
-    def sessions(self, arn: str) -> list[Entry]:
+    def sessions(self, arn: str) -> list[LedgerEntry]:
         """Those of one runtime, the last used first."""
         if not self._exists():
             return []
@@ -136,7 +138,7 @@ class Ledger:
             rows = database.execute("SELECT * FROM sessions WHERE arn = ? ORDER BY last_used DESC", (arn,))
             return [_entry_of(row) for row in rows]
 
-    def turns(self, key: Key) -> list[Turn]:
+    def turns(self, key: LedgerKey) -> list[Turn]:
         """What was said in a session, oldest first."""
         if not self._exists():
             return []
@@ -145,7 +147,7 @@ class Ledger:
             rows = database.execute(f"SELECT {columns} FROM turns WHERE {_KEY} ORDER BY at", key._asdict())
             return [_turn_of(row) for row in rows]
 
-    def stopped(self, key: Key) -> None:
+    def stopped(self, key: LedgerKey) -> None:
         """Note down that a session was ended by us."""
         if self._exists():
             with self._opened() as database:
@@ -215,7 +217,7 @@ class Ledger:
         return LedgerError(f"{FILE}: {reason}", hint=f"remove {FILE}; it holds nothing but which sessions were used")
 
 
-class Judge(NamedTuple):
+class Expiry(NamedTuple):
     """Whether a session that was used before must have ended by the time `at`, by its runtime's timeouts (seconds).
 
     `is_first` is what the runtime itself says, None where it doesn't.
@@ -226,15 +228,15 @@ class Judge(NamedTuple):
     max_lifetime: float
     is_first: bool | None = None
 
-    def __call__(self, before: Entry) -> bool:
+    def __call__(self, before: LedgerEntry) -> bool:
         if self.is_first is not None:
             return self.is_first
         return before.stopped or self.has_outlived(before) or self.was_idle(before)
 
-    def has_outlived(self, before: Entry) -> bool:
+    def has_outlived(self, before: LedgerEntry) -> bool:
         return self.at - before.started_at > self.max_lifetime
 
-    def was_idle(self, before: Entry) -> bool:
+    def was_idle(self, before: LedgerEntry) -> bool:
         return self.at - before.last_used > self.idle_timeout
 
 
@@ -252,15 +254,15 @@ def _create(database: sqlite3.Connection) -> None:
     database.execute("COMMIT")
 
 
-def _entry(database: sqlite3.Connection, key: Key) -> Entry | None:
+def _entry(database: sqlite3.Connection, key: LedgerKey) -> LedgerEntry | None:
     row = database.execute(f"SELECT * FROM sessions WHERE {_KEY}", key._asdict()).fetchone()
     return _entry_of(row) if row else None
 
 
-def _entry_of(row: tuple[Any, ...]) -> Entry:
+def _entry_of(row: tuple[Any, ...]) -> LedgerEntry:
     """Raises sqlite3.DataError for values of other types: SQLite takes anything in any column."""
     _check(row, _ENTRY_TYPES)
-    entry = Entry(*row)
+    entry = LedgerEntry(*row)
     return entry._replace(stopped=bool(entry.stopped))
 
 

@@ -18,7 +18,7 @@ from typer.main import get_command
 
 from agentcore_cli import __version__
 from agentcore_cli.commands.globals import Globals
-from agentcore_cli.commands.groups import Group
+from agentcore_cli.commands.groups import CommandGroup
 from agentcore_cli.errors import (
     BAD_INPUT,
     DONE,
@@ -60,7 +60,7 @@ _CLICK_ERRORS: tuple[type[Exception], ...] = tuple(
 )
 
 
-class Verbs(Group):
+class Verbs(CommandGroup):
     """A group that knows the name and one line of each verb and imports a verb when it is run."""
 
     def list_commands(self, ctx: Any) -> list[str]:

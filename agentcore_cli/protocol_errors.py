@@ -11,7 +11,7 @@ from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class ErrorCodes:
     """A JSON-RPC code for MCP, one with a status for A2A, a word with a status for AG-UI; None: nothing of its own."""
 
     mcp: int | None = None
@@ -20,18 +20,18 @@ class Wording:
 
 
 # Of errors that share a code, the first is what a reader takes it for.
-PROTOCOL_ERRORS: Final[Mapping[str, Wording]] = {
-    "UnauthorizedException": Wording(-32001, None, ("UNAUTHORIZED", 401)),
-    "AccessDeniedException": Wording(-32002, None, ("ACCESS_DENIED", 403)),
-    "MissingAuthenticationTokenException": Wording(-32002, None, ("ACCESS_DENIED", 403)),
-    "ThrottlingException": Wording(-32003, (-32053, 429), ("RATE_LIMIT_EXCEEDED", 429)),
-    "ServiceQuotaExceededException": Wording(-32003, (-32053, 429), ("SERVICE_QUOTA_EXCEEDED", 429)),
-    "ResourceNotFoundException": Wording(-32004, (-32051, 404), ("RESOURCE_NOT_FOUND", 404)),  # AG-UI's word: ours
-    "RetryableConflictException": Wording(-32005, (-32054, 409), ("SESSION_BUSY", 409)),
-    "ConflictException": Wording(-32005, (-32054, 409), ("SESSION_BUSY", 409)),
-    "ValidationException": Wording(-32006, (-32052, 400), ("VALIDATION_ERROR", 400)),
-    "RuntimeClientError": Wording(-32010, (-32055, 424), ("AGENT_ERROR", 200)),
-    "NotAcceptableException": Wording(-32011),
+PROTOCOL_ERRORS: Final[Mapping[str, ErrorCodes]] = {
+    "UnauthorizedException": ErrorCodes(-32001, None, ("UNAUTHORIZED", 401)),
+    "AccessDeniedException": ErrorCodes(-32002, None, ("ACCESS_DENIED", 403)),
+    "MissingAuthenticationTokenException": ErrorCodes(-32002, None, ("ACCESS_DENIED", 403)),
+    "ThrottlingException": ErrorCodes(-32003, (-32053, 429), ("RATE_LIMIT_EXCEEDED", 429)),
+    "ServiceQuotaExceededException": ErrorCodes(-32003, (-32053, 429), ("SERVICE_QUOTA_EXCEEDED", 429)),
+    "ResourceNotFoundException": ErrorCodes(-32004, (-32051, 404), ("RESOURCE_NOT_FOUND", 404)),  # AG-UI's word: ours
+    "RetryableConflictException": ErrorCodes(-32005, (-32054, 409), ("SESSION_BUSY", 409)),
+    "ConflictException": ErrorCodes(-32005, (-32054, 409), ("SESSION_BUSY", 409)),
+    "ValidationException": ErrorCodes(-32006, (-32052, 400), ("VALIDATION_ERROR", 400)),
+    "RuntimeClientError": ErrorCodes(-32010, (-32055, 424), ("AGENT_ERROR", 200)),
+    "NotAcceptableException": ErrorCodes(-32011),
 }
 
 

@@ -85,8 +85,8 @@ class LocalRuntime:
 
     def advance_clock(self, duration: str | float) -> None:
         """Let time pass for sessions: seconds, or text like `16m`. Those whose time is over have ended on return."""
-        from agentcore_cli.operations.durations import seconds
         from agentcore_cli.operations.local_runtime import advance_clock
+        from agentcore_cli.operations.logs.durations import seconds
 
         passed = seconds(duration, option="advance_clock") if isinstance(duration, str) else duration
         advance_clock(self._home, passed)
@@ -143,7 +143,7 @@ def _project_of(entrypoint: Path) -> Path:
 
 def _copy(root: Path, folder: Path) -> None:
     """What belongs to the agent, as a deploy takes it, and its config."""
-    from agentcore_cli.builders import source
+    from agentcore_cli.builders.source import source
 
     for name, entry in source.read(root).entries.items():
         place = folder / name

@@ -26,7 +26,7 @@ _UNSIGNED_NAMES: Final = """
 _UNSIGNED: Final = frozenset(_UNSIGNED_NAMES.split())
 
 
-class Key(NamedTuple):
+class SigningKey(NamedTuple):
     """An access key: its id, which is no secret, and its secret."""
 
     id: str
@@ -48,7 +48,7 @@ class Scope(NamedTuple):
 
 
 def proof(
-    key: Key,
+    key: SigningKey,
     region: str,
     service: str,
     now: float,

@@ -24,7 +24,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 
 from agentcore_cli.local import daemon
-from agentcore_cli.local.client import LocalRuntime
+from agentcore_cli.local.client import AdminClient
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.protocol import SessionRecord
 from tests.stand_ins import boto3_client
@@ -56,7 +56,7 @@ class RunningServer:
         self.home = home
         self.patience = patience
         self.info = daemon.ensure_running(home)
-        self.local = LocalRuntime(self.info)
+        self.local = AdminClient(self.info)
         self.control = self._boto3("bedrock-agentcore-control")
         self.data = self._boto3("bedrock-agentcore")
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 import boto3
 from botocore.config import Config
 
-from agentcore_cli.aws.session import Access, Session
+from agentcore_cli.aws.session import Access, AwsSession
 
 ACCOUNT: Final = "123456789012"  # moto's own
 REGION: Final = "us-west-2"
@@ -39,7 +39,7 @@ class Moto:
     def __init__(self, log: Path) -> None:
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._sessions: dict[Access, Session] = {}
+        self._sessions: dict[Access, AwsSession] = {}
         self._clients: dict[Any, Any] = {}
         self._log = log.open("wb")
         command = [str(Path(sys.executable).parent / "moto_server"), "-H", "127.0.0.1", "-p", str(self.port)]
@@ -60,10 +60,10 @@ class Moto:
             self._clients[wanted] = _BOTO3.client(service, region_name=region, endpoint_url=url, config=once, **keys)
         return self._clients[wanted]
 
-    def session(self, region: str = REGION, access_key: str = "test", secret_key: str = "test") -> Session:
-        """Our own way to the account, for the doors; closed when the server is."""
+    def session(self, region: str = REGION, access_key: str = "test", secret_key: str = "test") -> AwsSession:
+        """Our own way to the account, for the clients; closed when the server is."""
         access = Access(region, url=self.url, access_key=access_key, secret_key=secret_key)
-        return self._sessions.setdefault(access, Session(lambda: access))
+        return self._sessions.setdefault(access, AwsSession(lambda: access))
 
     def user(self, actions: Sequence[str], name: str = "caller") -> dict[str, str]:
         """The credentials of a new user who may do these actions; moto looks at no resource in a policy."""

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
-from agentcore_cli.aws.session import Session
+from agentcore_cli.aws.session import AwsSession
 from agentcore_cli.errors import NotFoundError
 
 _SERVICE: Final = "s3"
@@ -43,7 +43,7 @@ class Bucket:
 class Buckets:
     """The door, for the buckets of `account`. Every method raises AgentcoreError as `aws.errors` has it."""
 
-    def __init__(self, session: Session, account: str) -> None:
+    def __init__(self, session: AwsSession, account: str) -> None:
         self._session = session
         self.account = account
 

@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from agentcore_cli.aws.data_plane import Answer
-from agentcore_cli.aws.refusals import Refusal
+from agentcore_cli.aws.refusals import ServiceRefusal
 from agentcore_cli.errors import ServiceError
-from agentcore_cli.event_stream import CorruptStream, Decoder, Message
+from agentcore_cli.formats.event_stream import CorruptStream, Decoder, Message
 
 _STREAMS: Final = ("stdout", "stderr")
 _KINDS: Final = {"runtimeClientError": "RuntimeClientError"}  # the others are their exceptions' names in lower case
 
 
-class Written(NamedTuple):
+class CommandOutput(NamedTuple):
     """A piece of output; `stream` is stdout or stderr."""
 
     stream: str
@@ -32,7 +32,7 @@ class Ended(NamedTuple):
     timed_out: bool
 
 
-def read(answer: Answer) -> Iterator[Written | Ended]:
+def read(answer: Answer) -> Iterator[CommandOutput | Ended]:
     """Each event as soon as it is there, `Ended` last.
 
     Raises AgentcoreError for a failure in the stream, AgentFailedError for a stream that breaks off.
@@ -43,7 +43,7 @@ def read(answer: Answer) -> Iterator[Written | Ended]:
         try:
             messages = decoder.feed(piece)
         except CorruptStream as error:
-            raise ServiceError(f"the answer is no event stream: {error}", request_id=answer.request_id) from error
+            raise ServiceError(f"the answer is not an event stream: {error}", request_id=answer.request_id) from error
         for message in messages:
             for event in _events(message, answer):
                 ended = isinstance(event, Ended)
@@ -52,14 +52,14 @@ def read(answer: Answer) -> Iterator[Written | Ended]:
         raise ServiceError("the answer ended before the command did", request_id=answer.request_id)
 
 
-def _events(message: Message, answer: Answer) -> Iterator[Written | Ended]:
+def _events(message: Message, answer: Answer) -> Iterator[CommandOutput | Ended]:
     told = _object(message.payload)
     if message.headers.get(":message-type") in ("exception", "error"):
         raise _failure(message, told, answer.request_id)
     delta, stop = told.get("contentDelta") or {}, told.get("contentStop")
     for stream in _STREAMS:
         if text := delta.get(stream):
-            yield Written(stream, text)
+            yield CommandOutput(stream, text)
     if stop is not None:
         yield Ended(stop.get("exitCode", -1), stop.get("status") == "TIMED_OUT")
 
@@ -68,7 +68,7 @@ def _failure(message: Message, told: dict[str, Any], request_id: str | None) -> 
     named = str(message.headers.get(":exception-type") or message.headers.get(":error-code") or "")
     kind = _KINDS.get(named, named[:1].upper() + named[1:])
     text = told.get("message") or message.headers.get(":error-message") or named
-    return Refusal(kind, str(text)).error(hint=None, request_id=request_id)
+    return ServiceRefusal(kind, str(text)).error(hint=None, request_id=request_id)
 
 
 def _object(payload: bytes) -> dict[str, Any]:

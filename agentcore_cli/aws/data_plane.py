@@ -17,7 +17,7 @@ from msgspec import Struct
 from agentcore_cli import __version__
 from agentcore_cli.aws import endpoints
 from agentcore_cli.aws.http import BrokenAnswer, Response, send
-from agentcore_cli.aws.signing import Request, Signer
+from agentcore_cli.aws.signing import SignedRequest, Signer
 from agentcore_cli.contract import (
     DEFAULT_ENDPOINT,
     HEADER_ERROR_TYPE,
@@ -31,7 +31,7 @@ from agentcore_cli.errors import AgentcoreError, AgentFailedError, ServiceError,
 from agentcore_cli.waiting import Waiter
 
 if TYPE_CHECKING:
-    from agentcore_cli.aws.refusals import Refusal
+    from agentcore_cli.aws.refusals import ServiceRefusal
 
 _RETRY_SECONDS: Final = 120.0  # as long as a session may take to start (contract.INITIALIZATION_SECONDS)
 # READY is a fact of the control plane; the data plane may answer 404 for a while after it. A named endpoint that isn't
@@ -41,7 +41,7 @@ _NAMED_NOT_FOUND_SECONDS: Final = 3.0
 _REFUSED_BEFORE_THE_AGENT: Final = frozenset({"RetryableConflictException", "ThrottlingException"})
 
 
-class Call(Struct, frozen=True):
+class AgentCall(Struct, frozen=True):
     """One invocation. `headers` are sent as they are, beside the session id; `is_fresh`: it was just deployed, so that
     a 404 may pass.
     """
@@ -133,7 +133,7 @@ class DataPlane:
         self._signer = signer
         self._timeout = timeout
 
-    def invoke(self, call: Call) -> Answer:
+    def invoke(self, call: AgentCall) -> Answer:
         """Send one invocation; never twice once the agent may have seen it.
 
         Conflicts, throttling and the 404 that may follow READY are refused before the agent runs: those are tried again
@@ -151,24 +151,24 @@ class DataPlane:
         request.body = b"{}"
         self._patiently(request).whole()
 
-    def agent_card(self, call: Call) -> Answer:
+    def agent_card(self, call: AgentCall) -> Answer:
         """GetAgentCard: what an A2A agent says of itself. Starts the session if need be."""
         request = self._request("GET", call.arn, "invocations/.well-known/agent-card.json", call.endpoint)
         request.headers |= call.headers | {HEADER_SESSION: call.session_id}
         return self._patiently(request, not_found_seconds=call.not_found_seconds)
 
-    def command(self, call: Call) -> Answer:
+    def command(self, call: AgentCall) -> Answer:
         """InvokeAgentRuntimeCommand: an event stream (see `commands`). Starts the session if need be."""
         request = self._request("POST", call.arn, "commands", call.endpoint)
         request.headers |= call.headers | {HEADER_SESSION: call.session_id, "Content-Type": "application/json"}
         request.body = call.body
         return self._patiently(request, not_found_seconds=call.not_found_seconds)
 
-    def _request(self, method: str, arn: str, path: str, endpoint: str) -> Request:
+    def _request(self, method: str, arn: str, path: str, endpoint: str) -> SignedRequest:
         url = f"{self._url}/runtimes/{quote(arn, safe='')}/{path}?qualifier={quote(endpoint, safe='')}"
-        return Request(method, url, {"Host": _host(url), "User-Agent": f"{USER_AGENT}/{__version__}"})
+        return SignedRequest(method, url, {"Host": _host(url), "User-Agent": f"{USER_AGENT}/{__version__}"})
 
-    def _patiently(self, request: Request, *, not_found_seconds: float = 0.0, is_rpc: bool = False) -> Answer:
+    def _patiently(self, request: SignedRequest, *, not_found_seconds: float = 0.0, is_rpc: bool = False) -> Answer:
         """One good answer; each attempt is signed anew."""
         waiter = Waiter(0.05, 2.0, jitter=True)
         plain = dict(request.headers)
@@ -185,7 +185,7 @@ class DataPlane:
                 raise refused.error(hint=advice, request_id=answer.request_id)
             waiter.pause()
 
-    def _send(self, request: Request) -> Answer:
+    def _send(self, request: SignedRequest) -> Answer:
         self._signer.sign(request)
         url = urlsplit(request.url)
         try:
@@ -205,7 +205,7 @@ class DataPlane:
             raise ServiceError(message, hint="agentcore logs; nothing was sent a second time") from error
 
 
-def _refused(answer: Answer, is_rpc: bool) -> Refusal | None:
+def _refused(answer: Answer, is_rpc: bool) -> ServiceRefusal | None:
     if answer.status == 200 and not (is_rpc and answer.content_type.startswith("application/json")):
         return None
     from agentcore_cli.aws.refusals import refusal, rpc_refusal  # most calls are not refused

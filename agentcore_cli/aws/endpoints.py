@@ -76,7 +76,7 @@ def _dial(at: SplitResult) -> socket.socket:
     try:
         connection = socket.create_connection((name, port), timeout=CONNECT_SECONDS)  # type: ignore[arg-type]
     except UnicodeError as error:
-        raise OSError(f"{host} is no host's name") from error
+        raise OSError(f"{host} is not a host name") from error
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if hasattr(socket, "TCP_KEEPIDLE"):

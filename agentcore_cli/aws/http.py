@@ -126,8 +126,8 @@ def send(connection: socket.socket, method: str, target: str, headers: Mapping[s
 def _number(text: str, base: int) -> int:
     digits = text.strip()
     if not digits.isascii() or not digits.isalnum():
-        raise BrokenAnswer("a length is no number")
+        raise BrokenAnswer("a length is not a number")
     try:
         return int(digits, base)
     except ValueError:
-        raise BrokenAnswer("a length is no number") from None
+        raise BrokenAnswer("a length is not a number") from None

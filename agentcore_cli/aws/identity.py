@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agentcore_cli.aws.session import Session
+from agentcore_cli.aws.session import AwsSession
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class CallerIdentity:
     """`account` has 12 digits; `arn` is a user's, a role session's or the root's."""
 
     account: str
@@ -16,12 +16,12 @@ class Caller:
 
 
 class Identity:
-    """The door to STS."""
+    """The client of STS."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: AwsSession) -> None:
         self._session = session
 
-    def caller(self) -> Caller:
+    def caller(self) -> CallerIdentity:
         """GetCallerIdentity, which every credential may call. Raises CredentialsError for one that is not valid."""
         answer = self._session.call("sts", "get_caller_identity")
-        return Caller(answer["Account"], answer["Arn"])
+        return CallerIdentity(answer["Account"], answer["Arn"])

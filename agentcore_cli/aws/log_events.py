@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from agentcore_cli.aws.session import Session
+from agentcore_cli.aws.session import AwsSession
 
 _SERVICE: Final = "logs"
 _QUOTES: Final = '"\\'
@@ -22,9 +22,9 @@ class LogEvent:
 
 
 class LogEvents:
-    """The door. Every method raises AgentcoreError as `aws.errors` has it."""
+    """The client. Every method raises AgentcoreError as `aws.errors` has it."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: AwsSession) -> None:
         self._session = session
 
     def read(self, group: str, start: int, end: int | None = None, *, phrase: str | None = None) -> Iterator[LogEvent]:

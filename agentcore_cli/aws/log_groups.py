@@ -9,14 +9,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from agentcore_cli.aws.session import Session
+from agentcore_cli.aws.session import AwsSession
 from agentcore_cli.errors import NotFoundError
 
 _SERVICE: Final = "logs"
 
 
 @dataclass(frozen=True, slots=True)
-class LogGroup:
+class LogGroupDescription:
     """`retention` is in days, None for ever; `created_at` is in milliseconds since 1970."""
 
     name: str
@@ -26,12 +26,12 @@ class LogGroup:
 
 
 class LogGroups:
-    """The door. Every method raises AgentcoreError as `aws.errors` has it."""
+    """The client. Every method raises AgentcoreError as `aws.errors` has it."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: AwsSession) -> None:
         self._session = session
 
-    def all(self, prefix: str) -> list[LogGroup]:
+    def all(self, prefix: str) -> list[LogGroupDescription]:
         """Those whose names begin so."""
         return [_read(group) for group in self._pages("describe_log_groups", "logGroups", logGroupNamePrefix=prefix)]
 
@@ -69,9 +69,9 @@ class LogGroups:
         return self._session.pages(_SERVICE, operation, key, **parameters)
 
 
-def _read(group: Mapping[str, Any]) -> LogGroup:
+def _read(group: Mapping[str, Any]) -> LogGroupDescription:
     """Tag operations want the ARN without the `:*` that most other places have (CloudWatch Logs API reference)."""
-    return LogGroup(
+    return LogGroupDescription(
         name=group["logGroupName"],
         arn=group["arn"].removesuffix(":*"),
         retention=group.get("retentionInDays"),

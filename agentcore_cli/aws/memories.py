@@ -14,7 +14,7 @@ _SERVICE: Final = "bedrock-agentcore-control"
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class MemoryDescription:
     """One memory. `settings` is the answer of GetMemory as it came; empty from a list.
 
     `status` is CREATING, ACTIVE, UPDATING, FAILED or DELETING; `created_at` is ISO 8601; `retrieval` is how the local
@@ -35,10 +35,10 @@ class Memory:
         return self.id.rpartition("-")[0]
 
 
-class Memories(Tagging):
-    """The door. Every method raises AgentcoreError as `aws.errors` has it; absence is None where the type says so."""
+class MemoryControl(Tagging):
+    """The client. Every method raises AgentcoreError as `aws.errors` has it; absence is None where the type says so."""
 
-    def create(self, body: Mapping[str, Any]) -> Memory:
+    def create(self, body: Mapping[str, Any]) -> MemoryDescription:
         """CreateMemory. `body` must hold a clientToken: the call may be repeated. ConflictError: the name is taken."""
         try:
             return _read(self._session.call(_SERVICE, "create_memory", **body)["memory"])
@@ -47,11 +47,11 @@ class Memories(Tagging):
                 raise
             raise ConflictError(error.message, request_id=error.request_id) from error
 
-    def update(self, body: Mapping[str, Any]) -> Memory:
+    def update(self, body: Mapping[str, Any]) -> MemoryDescription:
         """UpdateMemory: what `body` leaves out stays as it is. It must hold a clientToken."""
         return _read(self._session.call(_SERVICE, "update_memory", **body)["memory"])
 
-    def get(self, memory_id: str) -> Memory | None:
+    def get(self, memory_id: str) -> MemoryDescription | None:
         try:
             answer = self._session.call(_SERVICE, "get_memory", memoryId=memory_id)
         except NotFoundError:
@@ -60,12 +60,12 @@ class Memories(Tagging):
         headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
         return replace(_read(answer["memory"]), retrieval=headers.get(HEADER_RETRIEVAL.lower()))
 
-    def find(self, name: str) -> Memory | None:
+    def find(self, name: str) -> MemoryDescription | None:
         """The memory of this name, by looking through the list."""
         listed = next((memory for memory in self.all() if memory.name == name), None)
         return self.get(listed.id) if listed else None
 
-    def all(self) -> list[Memory]:
+    def all(self) -> list[MemoryDescription]:
         return [_read(item) for item in self._session.pages(_SERVICE, "list_memories", "memories", maxResults=100)]
 
     def delete(self, memory_id: str) -> None:
@@ -76,8 +76,8 @@ class Memories(Tagging):
             return
 
 
-def _read(answer: Mapping[str, Any]) -> Memory:
-    return Memory(
+def _read(answer: Mapping[str, Any]) -> MemoryDescription:
+    return MemoryDescription(
         id=answer["id"],
         arn=answer["arn"],
         status=answer["status"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from agentcore_cli.aws.session import Session
+from agentcore_cli.aws.session import AwsSession
 
 _SERVICE: Final = "bedrock-agentcore"
 _PAGE: Final = 100
@@ -19,9 +19,9 @@ Json = dict[str, Any]
 
 
 class MemoryContents:
-    """The door to one memory's contents. Every method raises AgentcoreError as `aws.errors` has it."""
+    """The client of one memory's contents. Every method raises AgentcoreError as `aws.errors` has it."""
 
-    def __init__(self, session: Session, memory_id: str) -> None:
+    def __init__(self, session: AwsSession, memory_id: str) -> None:
         self._session = session
         self._memory_id = memory_id
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-from agentcore_cli.aws.session import Session
+from agentcore_cli.aws.session import AwsSession
 from agentcore_cli.errors import AgentcoreError, NotFoundError
 
 _SERVICE: Final = "s3"
@@ -35,7 +35,7 @@ class Version:
 class Objects:
     """The door, for a bucket that must be of `account`. Every method raises AgentcoreError as `aws.errors` has it."""
 
-    def __init__(self, session: Session, account: str) -> None:
+    def __init__(self, session: AwsSession, account: str) -> None:
         self._session = session
         self._account = account
 

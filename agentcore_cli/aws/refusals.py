@@ -53,7 +53,7 @@ _AMBIGUOUS: Final = frozenset({-32001, -32002})
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class ServiceRefusal:
     """The service's name of an error, its words, and what the local runtime adds to them."""
 
     kind: str
@@ -71,7 +71,7 @@ class Refusal:
         return kind(text, hint=hint if kind is CredentialsError else None, request_id=request_id)
 
 
-def refusal(status: int, content_type: str, named: str | None, body: bytes) -> Refusal:
+def refusal(status: int, content_type: str, named: str | None, body: bytes) -> ServiceRefusal:
     """What an answer with another status than 200 says. `named` is its `x-amzn-ErrorType`."""
     said = _last_event(body) if content_type.startswith("text/event-stream") else _object(body)
     named = (named or str(said.get("__type", ""))).rpartition("#")[2].split(":")[0]
@@ -79,16 +79,16 @@ def refusal(status: int, content_type: str, named: str | None, body: bytes) -> R
     assert isinstance(fault, dict)
     message = fault.get("message") or fault.get("Message") or f"HTTP {status}"
     kind = named or _kind(fault.get("code")) or _BY_STATUS.get(status, "")
-    return Refusal(kind, str(message), _detail(said) or _detail(fault.get("data")))
+    return ServiceRefusal(kind, str(message), _detail(said) or _detail(fault.get("data")))
 
 
-def rpc_refusal(body: bytes) -> Refusal | None:
+def rpc_refusal(body: bytes) -> ServiceRefusal | None:
     """What the service says in an answer with HTTP 200 to a JSON-RPC request; None when the answer is the agent's."""
     fault = _object(body).get("error")
     code = fault.get("code") if isinstance(fault, dict) else None
     if not isinstance(fault, dict) or not isinstance(code, int) or code in _AMBIGUOUS or code not in _BY_CODE:
         return None
-    return Refusal(_BY_CODE[code], str(fault.get("message", "")), _detail(fault.get("data")))
+    return ServiceRefusal(_BY_CODE[code], str(fault.get("message", "")), _detail(fault.get("data")))
 
 
 def _detail(told: object) -> str | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from agentcore_cli import certificates
-from agentcore_cli.aws.session import Session
+from agentcore_cli.aws.session import AwsSession
 from agentcore_cli.errors import NotFoundError, ServiceError
 
 _SERVICE: Final = "ecr"
@@ -29,7 +29,7 @@ _MANIFESTS: Final = (  # BatchGetImage turns what is not among them into somethi
 
 
 @dataclass(frozen=True, slots=True)
-class Repository:
+class RepositoryDescription:
     """`encryption` is AES256, KMS or KMS_DSSE, `key` the KMS key's ARN; `created_at` tells it from a later namesake."""
 
     name: str
@@ -43,7 +43,7 @@ class Repository:
 
 
 @dataclass(frozen=True, slots=True)
-class Image:
+class ImageDescription:
     """`digest` is that of the manifest, `sha256:…`; `size` is in bytes, compressed."""
 
     digest: str
@@ -70,12 +70,12 @@ class Authorization:
 
 
 class Repositories:
-    """The door. Every method raises AgentcoreError as `aws.errors` has it; absence is None where the type says so."""
+    """The client. Every method raises AgentcoreError as `aws.errors` has it; absence is None where the type says so."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: AwsSession) -> None:
         self._session = session
 
-    def get(self, name: str, registry: str | None = None) -> Repository | None:
+    def get(self, name: str, registry: str | None = None) -> RepositoryDescription | None:
         try:
             answer = self._call("describe_repositories", repositoryNames=[name], **_of(registry))
         except NotFoundError:
@@ -84,7 +84,7 @@ class Repositories:
 
     def create(
         self, name: str, *, tag_mutability: str, scan_on_push: bool, key: str | None, tags: Mapping[str, str]
-    ) -> Repository:
+    ) -> RepositoryDescription:
         """`key` is a KMS key's ARN; None: AES256. Raises ConflictError when there is one of this name."""
         encryption = {"encryptionType": "KMS", "kmsKey": key} if key else {"encryptionType": "AES256"}
         answer = self._call(
@@ -131,13 +131,13 @@ class Repositories:
 
     def image(
         self, name: str, *, tag: str | None = None, digest: str | None = None, registry: str | None = None
-    ) -> Image | None:
+    ) -> ImageDescription | None:
         """The image with this tag or digest; None too when the repository is not there."""
         wanted = {"imageTag": tag} if tag else {"imageDigest": digest}
         found = self._images(name, [wanted], registry)
         return found[0] if found else None
 
-    def images(self, name: str, registry: str | None = None) -> list[Image]:
+    def images(self, name: str, registry: str | None = None) -> list[ImageDescription]:
         return self._images(name, None, registry)
 
     def manifest(
@@ -174,7 +174,9 @@ class Repositories:
         host = data["proxyEndpoint"].partition("://")[2]
         return Authorization(user, host, data["expiresAt"].isoformat(), password)
 
-    def _images(self, name: str, ids: Sequence[Mapping[str, Any]] | None, registry: str | None) -> list[Image]:
+    def _images(
+        self, name: str, ids: Sequence[Mapping[str, Any]] | None, registry: str | None
+    ) -> list[ImageDescription]:
         chosen = {"imageIds": list(ids)} if ids else {}
         try:
             items = self._session.pages(
@@ -182,7 +184,10 @@ class Repositories:
             )
         except NotFoundError:
             return []
-        return [Image(i["imageDigest"], tuple(i.get("imageTags", ())), i.get("imageSizeInBytes", 0)) for i in items]
+        return [
+            ImageDescription(i["imageDigest"], tuple(i.get("imageTags", ())), i.get("imageSizeInBytes", 0))
+            for i in items
+        ]
 
     def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         return self._session.call(_SERVICE, operation, **parameters)
@@ -198,9 +203,9 @@ def _of(registry: str | None) -> dict[str, str]:
     return {"registryId": registry} if registry else {}
 
 
-def _read(repository: Mapping[str, Any]) -> Repository:
+def _read(repository: Mapping[str, Any]) -> RepositoryDescription:
     encryption = repository.get("encryptionConfiguration", {})
-    return Repository(
+    return RepositoryDescription(
         name=repository["repositoryName"],
         arn=repository["repositoryArn"],
         uri=repository["repositoryUri"],

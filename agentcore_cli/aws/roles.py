@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from agentcore_cli.aws.session import Session
+from agentcore_cli.aws.session import AwsSession
 from agentcore_cli.errors import NotFoundError
 
 _SERVICE: Final = "iam"
@@ -34,9 +34,9 @@ class Role:
 
 
 class Roles:
-    """The door. Every method raises AgentcoreError as `aws.errors` has it; absence is None where the type says so."""
+    """The client. Every method raises AgentcoreError as `aws.errors` has it; absence is None where the type says so."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: AwsSession) -> None:
         self._session = session
 
     def get(self, name: str) -> Role | None:

@@ -32,7 +32,7 @@ class RoleUnusableError(InputError):
 
 
 @dataclass(frozen=True, slots=True)
-class Runtime:
+class RuntimeDescription:
     """One version of a runtime. `settings` is the answer of GetAgentRuntime as it came; empty from a list."""
 
     id: str
@@ -45,7 +45,7 @@ class Runtime:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class VersionDescription:
     """`created_at` is ISO 8601."""
 
     version: str
@@ -55,7 +55,7 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class EndpointDescription:
     """`live_version` answers now; `target_version` is being rolled out."""
 
     name: str
@@ -66,21 +66,21 @@ class Endpoint:
     failure: str | None = None
 
 
-class Runtimes(Tagging):
-    """The door. Every method raises AgentcoreError as `aws.errors` has it; absence is None where the type says so."""
+class RuntimeControl(Tagging):
+    """The client. Every method raises AgentcoreError as `aws.errors` has it; absence is None where the type says so."""
 
-    def create(self, body: Mapping[str, Any]) -> Runtime:
+    def create(self, body: Mapping[str, Any]) -> RuntimeDescription:
         """CreateAgentRuntime. `body` must hold a clientToken: the call may be repeated. May raise RoleUnusableError."""
         return _made(self._put("create_agent_runtime", body), body["agentRuntimeName"])
 
-    def update(self, body: Mapping[str, Any]) -> Runtime:
+    def update(self, body: Mapping[str, Any]) -> RuntimeDescription:
         """UpdateAgentRuntime, a full PUT: what `body` leaves out is no longer set. It must hold a clientToken.
 
         May raise RoleUnusableError.
         """
         return _made(self._put("update_agent_runtime", body), "")
 
-    def get(self, runtime_id: str, version: str | None = None) -> Runtime | None:
+    def get(self, runtime_id: str, version: str | None = None) -> RuntimeDescription | None:
         chosen = {"agentRuntimeVersion": version} if version else {}
         try:
             answer = self._session.call(_SERVICE, "get_agent_runtime", agentRuntimeId=runtime_id, **chosen)
@@ -88,12 +88,12 @@ class Runtimes(Tagging):
             return None
         return _read(answer)
 
-    def find(self, name: str) -> Runtime | None:
+    def find(self, name: str) -> RuntimeDescription | None:
         """The runtime of this name, by looking through the list."""
         listed = next((runtime for runtime in self.all() if runtime.name == name), None)
         return self.get(listed.id) if listed else None
 
-    def all(self) -> list[Runtime]:
+    def all(self) -> list[RuntimeDescription]:
         return [_listed(item) for item in self._pages("list_agent_runtimes", "agentRuntimes")]
 
     def delete(self, runtime_id: str) -> None:
@@ -103,11 +103,11 @@ class Runtimes(Tagging):
         except NotFoundError:
             return
 
-    def versions(self, runtime_id: str) -> list[Version]:
+    def versions(self, runtime_id: str) -> list[VersionDescription]:
         """All versions, newest first."""
         items = self._pages("list_agent_runtime_versions", "agentRuntimes", agentRuntimeId=runtime_id)
         versions = [
-            Version(
+            VersionDescription(
                 item["agentRuntimeVersion"],
                 item["status"],
                 _iso(item["lastUpdatedAt"]),
@@ -117,14 +117,14 @@ class Runtimes(Tagging):
         ]
         return sorted(versions, key=lambda version: -int(version.version))
 
-    def endpoint(self, runtime_id: str, name: str) -> Endpoint | None:
+    def endpoint(self, runtime_id: str, name: str) -> EndpointDescription | None:
         chosen = {"agentRuntimeId": runtime_id, "endpointName": name}
         try:
             return _endpoint(self._session.call(_SERVICE, "get_agent_runtime_endpoint", **chosen))
         except NotFoundError:
             return None
 
-    def endpoints(self, runtime_id: str) -> list[Endpoint]:
+    def endpoints(self, runtime_id: str) -> list[EndpointDescription]:
         """All endpoints; what a runtime that is gone has is nothing."""
         try:
             items = self._pages("list_agent_runtime_endpoints", "runtimeEndpoints", agentRuntimeId=runtime_id)
@@ -200,8 +200,8 @@ class Runtimes(Tagging):
         return self._session.pages(_SERVICE, operation, key, maxResults=100, **parameters)
 
 
-def _made(answer: Mapping[str, Any], name: str) -> Runtime:
-    return Runtime(
+def _made(answer: Mapping[str, Any], name: str) -> RuntimeDescription:
+    return RuntimeDescription(
         id=answer["agentRuntimeId"],
         arn=answer["agentRuntimeArn"],
         name=name,
@@ -210,12 +210,12 @@ def _made(answer: Mapping[str, Any], name: str) -> Runtime:
     )
 
 
-def _listed(item: Mapping[str, Any]) -> Runtime:
+def _listed(item: Mapping[str, Any]) -> RuntimeDescription:
     return _made(item, item["agentRuntimeName"])
 
 
-def _read(answer: Mapping[str, Any]) -> Runtime:
-    return Runtime(
+def _read(answer: Mapping[str, Any]) -> RuntimeDescription:
+    return RuntimeDescription(
         id=answer["agentRuntimeId"],
         arn=answer["agentRuntimeArn"],
         name=answer["agentRuntimeName"],
@@ -226,8 +226,8 @@ def _read(answer: Mapping[str, Any]) -> Runtime:
     )
 
 
-def _endpoint(answer: Mapping[str, Any]) -> Endpoint:
-    return Endpoint(
+def _endpoint(answer: Mapping[str, Any]) -> EndpointDescription:
+    return EndpointDescription(
         name=answer["name"],
         arn=answer["agentRuntimeEndpointArn"],
         status=answer["status"],

@@ -17,13 +17,13 @@ _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
 
 
-class Session:
+class AwsSession:
     """The clients of one target. `locate` is asked before each call, as the local runtime may have moved."""
 
     def __init__(self, locate: Callable[[], Access]) -> None:
         self._locate = locate
         self._clients: Clients | None = None
-        self._elsewhere: dict[str, Session] = {}
+        self._elsewhere: dict[str, AwsSession] = {}
         self._making = threading.Lock()
 
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
@@ -66,12 +66,12 @@ class Session:
                 return items
             following = {"nextToken": page["nextToken"]}
 
-    def in_region(self, region: str) -> Session:
+    def in_region(self, region: str) -> AwsSession:
         """The same credentials in another region; closed with this one."""
         if region == self._locate().region:
             return self
         with self._making:
-            return self._elsewhere.setdefault(region, Session(lambda: replace(self._locate(), region=region)))
+            return self._elsewhere.setdefault(region, AwsSession(lambda: replace(self._locate(), region=region)))
 
     def close(self) -> None:
         """Close the connections that the clients keep open."""
@@ -89,4 +89,4 @@ class Session:
             return self._clients.get(service)
 
 
-__all__ = ["Access", "Session"]
+__all__ = ["Access", "AwsSession"]

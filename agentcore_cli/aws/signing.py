@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from agentcore_cli.contract import SERVICE
-from agentcore_cli.signature import Key, proof
+from agentcore_cli.signature import SigningKey, proof
 
 _MISMATCH: Final = "Authorization method mismatch"  # the service's words for SigV4 on a JWT runtime, and the reverse
 
 
-class Request(Struct):
+class SignedRequest(Struct):
     """One HTTP request, whole. `headers` has Host; a signer adds its own."""
 
     method: str
@@ -30,7 +30,7 @@ class Request(Struct):
 class Signer(Protocol):
     """Adds what proves the caller's right to a request, just before it is sent."""
 
-    def sign(self, request: Request) -> None: ...
+    def sign(self, request: SignedRequest) -> None: ...
 
     def advice(self, kind: str, message: str) -> str | None:
         """What to do about a refusal of the service's error `kind`."""
@@ -40,10 +40,10 @@ class Signer(Protocol):
 class LocalKey(Struct, frozen=True):
     """The local runtime's own key."""
 
-    key: Key
+    key: SigningKey
     region: str
 
-    def sign(self, request: Request) -> None:
+    def sign(self, request: SignedRequest) -> None:
         sign_with_key(request, self.key, self.region, time.time())
 
     def advice(self, kind: str, message: str) -> str | None:
@@ -58,7 +58,7 @@ class Bearer(Struct, frozen=True):
     def __repr__(self) -> str:
         return "Bearer(...)"
 
-    def sign(self, request: Request) -> None:
+    def sign(self, request: SignedRequest) -> None:
         request.headers["Authorization"] = f"Bearer {self.token}"
 
     def advice(self, kind: str, message: str) -> str | None:
@@ -102,7 +102,7 @@ def _is_plain(client: object) -> bool:
     return isinstance(client, str) and client.replace("-", "").replace("_", "").replace(".", "").isalnum()
 
 
-def sign_with_key(request: Request, key: Key, region: str, now: float) -> None:
+def sign_with_key(request: SignedRequest, key: SigningKey, region: str, now: float) -> None:
     """Sign by Signature Version 4; `now` is in seconds since the epoch."""
     url = urlsplit(request.url)
     whole = (request.method, url.path, url.query)

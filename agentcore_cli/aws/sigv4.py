@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from agentcore_cli.aws.credentials import Credentials
-from agentcore_cli.aws.signing import Request, sign_with_key, wants_a_token
-from agentcore_cli.signature import Key
+from agentcore_cli.aws.signing import SignedRequest, sign_with_key, wants_a_token
+from agentcore_cli.signature import SigningKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,12 @@ class SigV4:
     region: str
     now: Callable[[], float] = time.time
 
-    def sign(self, request: Request) -> None:
+    def sign(self, request: SignedRequest) -> None:
         """Raises CredentialsError when there are none."""
         credentials = self.find()
         if credentials.token:
             request.headers["X-Amz-Security-Token"] = credentials.token
-        sign_with_key(request, Key(credentials.access_key, credentials.secret_key), self.region, self.now())
+        sign_with_key(request, SigningKey(credentials.access_key, credentials.secret_key), self.region, self.now())
 
     def advice(self, kind: str, message: str) -> str | None:
         if advice := wants_a_token(message):

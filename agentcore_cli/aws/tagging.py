@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from agentcore_cli.aws.session import Session
+from agentcore_cli.aws.session import AwsSession
 
 _SERVICE: Final = "bedrock-agentcore-control"
 
@@ -13,7 +13,7 @@ _SERVICE: Final = "bedrock-agentcore-control"
 class Tagging:
     """A door's part. Every method raises AgentcoreError as `aws.errors` has it."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: AwsSession) -> None:
         self._session = session
 
     def tags(self, arn: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from agentcore_cli.aws.session import Session
+from agentcore_cli.aws.session import AwsSession
 from agentcore_cli.contract import dns_suffix
 from agentcore_cli.errors import ConflictError, NotFoundError
 
@@ -47,9 +47,9 @@ class AppClient:
 
 
 class UserPools:
-    """The door. Every method raises AgentcoreError as `aws.errors` has it."""
+    """The client. Every method raises AgentcoreError as `aws.errors` has it."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: AwsSession) -> None:
         self._session = session
 
     def find(self, name: str) -> list[UserPool]:

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol, TypeVar
 Name = Literal["docker", "oci", "codebuild", "zip"]
 
 
-class Work(Protocol):
+class BuildWork(Protocol):
     """The step that somebody waits for (the engine's own `Work` is one)."""
 
     def tell(self, message: str) -> None:
@@ -55,20 +55,20 @@ class Builder(Protocol[A_co]):
     def check(self) -> None:
         """Raise what `build` would raise before it starts."""
 
-    def build(self, work: Work) -> A_co:
+    def build(self, work: BuildWork) -> A_co:
         """The artifact; made now unless it is there. Raises AgentcoreError when a step fails, with its last lines."""
 
     def largest(self, count: int) -> list[tuple[str, int]]:
         """The names and sizes (bytes) of the largest files of ours in what was built, largest first."""
 
-    def save(self, work: Work, file: Path) -> A_co:
+    def save(self, work: BuildWork, file: Path) -> A_co:
         """Build it and write it to `file` as other programs read it, whole or not at all."""
 
 
 class Publisher(Protocol[A_contra]):
     """Brings artifacts to where AgentCore fetches them."""
 
-    def publish(self, artifact: A_contra, name: str, work: Work) -> str:
+    def publish(self, artifact: A_contra, name: str, work: BuildWork) -> str:
         """Publish under `name` (a repository's URI with a tag, a key of a bucket); gives what a runtime is told.
 
         What is there already is not sent again, and until all of it is there nothing can be found under `name`.

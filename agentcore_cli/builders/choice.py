@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from agentcore_cli.builders import docker_engine
 from agentcore_cli.builders.builder import Name
+from agentcore_cli.builders.images import docker_engine
 
 
 @dataclass(frozen=True, slots=True)

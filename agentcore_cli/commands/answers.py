@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 from agentcore_cli.errors import AgentcoreError
 
 if TYPE_CHECKING:
-    from agentcore_cli.operations.invoke import Invocation
-    from agentcore_cli.operations.sse import ServerSentEvent
+    from agentcore_cli.formats.sse import ServerSentEvent
+    from agentcore_cli.operations.invoke.invoke import Invocation
     from agentcore_cli.ui import Output
 
 _TEXT: Final = "text/"
@@ -60,7 +60,7 @@ def _bytes(invocation: Invocation) -> Iterator[bytes]:
             body += piece if len(body) < _ERROR_MAX else b""
         invocation.check_whole(bytes(body))
         return
-    from agentcore_cli.operations.sse import SseParser
+    from agentcore_cli.formats.sse import SseParser
 
     parser, fault = SseParser(), None
     for piece in invocation.pieces():
@@ -88,7 +88,7 @@ def _save(invocation: Invocation, path: Path, out: Output) -> None:
 
 
 def _show_stream(invocation: Invocation, out: Output) -> None:
-    from agentcore_cli.operations.sse import SseParser
+    from agentcore_cli.formats.sse import SseParser
 
     parser, count, text, fault = SseParser(), 0, "\n", None
     odd: list[int] = []
@@ -178,7 +178,7 @@ def _warn_if_python(body: bytes, out: Output) -> None:
     """Of a whole answer that is a JSON text: only such comes from the SDK."""
     if not body.startswith((b'"{', b'"[', b'"(', b'"<')):
         return
-    from agentcore_cli.operations.sse import is_python_text
+    from agentcore_cli.formats.sse import is_python_text
 
     value = _response(body)
     if isinstance(value, str) and is_python_text(value):
@@ -199,7 +199,7 @@ def _show_beginning(body: bytes, out: Output) -> None:
 def _show_bytes(body: bytes, content_type: str, out: Output) -> None:
     """Bytes that are no text could steer a terminal; into a pipe they go as they are."""
     if sys.stdout.isatty():
-        out.note(f"{len(body):,} bytes of {content_type} are no text; --output FILE keeps them, --raw prints them")
+        out.note(f"{len(body):,} bytes of {content_type} are not text; --output FILE keeps them, --raw prints them")
     else:
         out.binary(body)
 

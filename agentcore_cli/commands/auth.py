@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from agentcore_cli.commands.globals import Globals
-from agentcore_cli.commands.groups import Group
+from agentcore_cli.commands.groups import CommandGroup
 from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import InputError
 
@@ -23,7 +23,7 @@ _PASSWORD: Final = "AGENTCORE_PASSWORD"  # noqa: S105 (the names of variables)
 _CLIENT_SECRET: Final = "AGENTCORE_CLIENT_SECRET"  # noqa: S105
 
 app = typer.Typer(
-    cls=Group,
+    cls=CommandGroup,
     rich_markup_mode=None,
     add_completion=False,
     no_args_is_help=True,
@@ -75,7 +75,9 @@ def token(
     said = Globals.of(ctx)
     out = said.output()
     if (user is None) == (client_id is None):
-        raise InputError("auth token: for whom? One of --user and --client-id", hint="agentcore auth token --user NAME")
+        raise InputError(
+            "auth token: say who the token is for: --user or --client-id", hint="agentcore auth token --user NAME"
+        )
     selected = select(said.options())
     if user is not None:
         secret = _secret(password, "--password", _PASSWORD, f"Password of {user}", out)

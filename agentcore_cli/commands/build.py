@@ -11,7 +11,7 @@ from agentcore_cli.commands.globals import Globals
 from agentcore_cli.errors import Interrupted
 
 if TYPE_CHECKING:
-    from agentcore_cli.operations.build import BuildResult
+    from agentcore_cli.operations.deploy.build import BuildResult
 
 How = Literal["auto", "docker", "oci", "codebuild", "zip"]
 
@@ -28,8 +28,8 @@ def build(
     ] = None,
 ) -> None:
     """Make the artifact that deploy would push, and stop there. Asks nothing of AWS."""
-    from agentcore_cli.operations.build import BuildRequest
-    from agentcore_cli.operations.build import build as run
+    from agentcore_cli.operations.deploy.build import BuildRequest
+    from agentcore_cli.operations.deploy.build import build as run
     from agentcore_cli.operations.selection import select
 
     said = Globals.of(ctx)

@@ -10,7 +10,7 @@ from agentcore_cli.ui.terminal import alarm, printable
 
 if TYPE_CHECKING:
     from agentcore_cli.engine import Change, FieldChange
-    from agentcore_cli.operations.plan import PlanResult
+    from agentcore_cli.operations.deploy.plan import PlanResult
 
 _SIGNS = {"create": "+", "update": "~", "replace": "±", "adopt": "^", "keep": "=", "delete": "-"}
 _HALF = 30

@@ -12,9 +12,9 @@ from agentcore_cli.contract import SYNC_REQUEST_SECONDS
 from agentcore_cli.errors import DONE, InputError
 
 if TYPE_CHECKING:
-    from agentcore_cli.operations.chat import Chat
     from agentcore_cli.operations.destination import Destination
-    from agentcore_cli.operations.invoke import InvokeRequest
+    from agentcore_cli.operations.invoke.chat import Chat
+    from agentcore_cli.operations.invoke.invoke import InvokeRequest
     from agentcore_cli.ui import Output
 
 
@@ -37,9 +37,9 @@ def chat(
     """
     from agentcore_cli.commands.conversation import Conversation
     from agentcore_cli.commands.destinations import choose_destination
-    from agentcore_cli.operations.chat import history_file
-    from agentcore_cli.operations.invoke import InvokeRequest
-    from agentcore_cli.operations.payload import Payload
+    from agentcore_cli.operations.invoke.chat import history_file
+    from agentcore_cli.operations.invoke.invoke import InvokeRequest
+    from agentcore_cli.operations.invoke.payload import Payload
     from agentcore_cli.ui.conversation import lines
 
     if again and session is not None:
@@ -64,7 +64,7 @@ def chat(
 
 
 def _bearer(token: str | None, out: Output) -> str | None:
-    from agentcore_cli.operations.bearer import is_exposed, read_bearer
+    from agentcore_cli.operations.invoke.bearer import is_exposed, read_bearer
 
     if token == "-":  # noqa: S105 - where from, and no token
         raise InputError("--bearer-token -: stdin is the conversation's", hint="--bearer-token @FILE")
@@ -75,8 +75,8 @@ def _bearer(token: str | None, out: Output) -> str | None:
 
 def _begin(there: Destination, manner: InvokeRequest, session: str | None, *, again: bool) -> Chat:
     """The conversation, in the session that was asked for. Raises InputError for what no turn could be sent with."""
-    from agentcore_cli.operations.chat import Chat
-    from agentcore_cli.operations.known import last_session
+    from agentcore_cli.operations.invoke.chat import Chat
+    from agentcore_cli.operations.sessions.known import last_session
 
     talk = Chat(there, manner=manner)
     talk.check()

@@ -12,7 +12,7 @@ import typer
 from agentcore_cli.commands.globals import Globals
 
 if TYPE_CHECKING:
-    from agentcore_cli.operations.configure import ConfigureRequest, ConfigureResult
+    from agentcore_cli.operations.configure.configure import ConfigureRequest, ConfigureResult
     from agentcore_cli.ui import Output
 
 
@@ -67,9 +67,9 @@ def configure(
     given stays as it is, and '' takes a list away. No credentials are needed.
     """
     from agentcore_cli.commands.assignments import assignments
-    from agentcore_cli.operations.configure import ConfigureRequest
-    from agentcore_cli.operations.configure import configure as run
-    from agentcore_cli.operations.settings import Settings
+    from agentcore_cli.operations.configure.configure import ConfigureRequest
+    from agentcore_cli.operations.configure.configure import configure as run
+    from agentcore_cli.operations.configure.settings import Settings
 
     said = Globals.of(ctx)
     out = said.output()
@@ -130,7 +130,7 @@ def _listed(texts: list[str] | None) -> tuple[str, ...]:
 
 def _completed(request: ConfigureRequest, out: Output) -> ConfigureRequest:
     """The request with what a person answers; enter takes the default that is shown."""
-    from agentcore_cli.operations.configure import existing_config, proposed_protocol
+    from agentcore_cli.operations.configure.configure import existing_config, proposed_protocol
 
     if existing_config(request) is None:
         request = _of_a_first_agent(request, out)
@@ -142,7 +142,7 @@ def _completed(request: ConfigureRequest, out: Output) -> ConfigureRequest:
 
 def _of_a_first_agent(request: ConfigureRequest, out: Output) -> ConfigureRequest:
     from agentcore_cli.operations.aws_profile import find_region
-    from agentcore_cli.operations.defaults import default_entrypoint, default_name, default_region
+    from agentcore_cli.operations.configure.defaults import default_entrypoint, default_name, default_region
 
     if request.entrypoint is None:
         found = default_entrypoint(request.folder)

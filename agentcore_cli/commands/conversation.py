@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from agentcore_cli.errors import DONE, INTERRUPTED, AgentcoreError
 
 if TYPE_CHECKING:
-    from agentcore_cli.operations.chat import Chat, Said
+    from agentcore_cli.operations.invoke.chat import Chat, Said
     from agentcore_cli.ui import Output
     from agentcore_cli.ui.conversation import Lines
 

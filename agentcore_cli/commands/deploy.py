@@ -11,7 +11,7 @@ from agentcore_cli.errors import Interrupted
 
 if TYPE_CHECKING:
     from agentcore_cli.engine import Change
-    from agentcore_cli.operations.deploy import DeployResult
+    from agentcore_cli.operations.deploy.deploy import DeployResult
     from agentcore_cli.operations.selection import Selected
     from agentcore_cli.resources.deployment import Overrides
     from agentcore_cli.ui import Output
@@ -45,7 +45,7 @@ def deploy(
     """Make what the agent needs and run it; the next deploy changes only what differs."""
     from agentcore_cli.commands.assignments import assignments
     from agentcore_cli.commands.changes import describe_plan
-    from agentcore_cli.operations.plan import plan
+    from agentcore_cli.operations.deploy.plan import plan
     from agentcore_cli.operations.selection import select
     from agentcore_cli.resources.deployment import Overrides
 
@@ -68,9 +68,9 @@ def deploy(
 def _deploy(out: Output, overrides: Overrides, selected: Selected, *, yes: bool, **wanted: Any) -> DeployResult:
     """`wanted` are fields of the DeployRequest."""
     from agentcore_cli.commands.changes import ask_about
-    from agentcore_cli.operations.bearer import read_bearer
-    from agentcore_cli.operations.deploy import DeployRequest
-    from agentcore_cli.operations.deploy import deploy as run
+    from agentcore_cli.operations.deploy.deploy import DeployRequest
+    from agentcore_cli.operations.deploy.deploy import deploy as run
+    from agentcore_cli.operations.invoke.bearer import read_bearer
 
     def consent(changes: tuple[Change, ...]) -> bool:
         return yes or out.confirm(ask_about(changes), "Go on?")
@@ -100,6 +100,6 @@ def _human(result: DeployResult) -> str:
 
 
 def _next(selected: Selected) -> str:
-    from agentcore_cli.operations.wording import example
+    from agentcore_cli.operations.configure.wording import example
 
     return f"next: {selected.command('invoke')} --session-id conv1 {example(selected.agent.protocol)}"

@@ -25,7 +25,7 @@ def choose_destination(said: Globals, arn: str | None, qualifier: str | None) ->
 def choose_session(name: str | None, again: bool, destination: Destination) -> str:
     """`--session-id`, the last one for `--continue`, else a new one."""
     from agentcore_cli.names import new_session_id
-    from agentcore_cli.operations.known import last_session
+    from agentcore_cli.operations.sessions.known import last_session
 
     if again:
         return last_session(destination)
@@ -39,7 +39,7 @@ def told_while_starting(destination: Destination, session: str, out: Output) -> 
         yield
         return
     from agentcore_cli import names
-    from agentcore_cli.operations import starting
+    from agentcore_cli.operations.invoke import starting
 
     session_id = names.session_id(session, destination.arn, destination.endpoint)
     with starting.told_while_starting(destination.arn, out.hear, session_id=session_id):

@@ -11,7 +11,7 @@ from agentcore_cli.errors import Interrupted
 
 if TYPE_CHECKING:
     from agentcore_cli.engine import Change
-    from agentcore_cli.operations.destroy import DestroyResult
+    from agentcore_cli.operations.deploy.destroy import DestroyResult
 
 
 def destroy(
@@ -30,8 +30,8 @@ def destroy(
 ) -> None:
     """Delete what deploy made for the agent on this target, wait until it is gone, and touch nothing else."""
     from agentcore_cli.commands.changes import ask_about
-    from agentcore_cli.operations.destroy import DestroyRequest
-    from agentcore_cli.operations.destroy import destroy as run
+    from agentcore_cli.operations.deploy.destroy import DestroyRequest
+    from agentcore_cli.operations.deploy.destroy import destroy as run
     from agentcore_cli.operations.selection import select
 
     said = Globals.of(ctx)

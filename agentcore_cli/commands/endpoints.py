@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentcore_cli.commands.globals import Globals
-from agentcore_cli.commands.groups import Group
+from agentcore_cli.commands.groups import CommandGroup
 from agentcore_cli.commands.waiting import NoWait, Timeout, perform
 from agentcore_cli.errors import InputError
 
 if TYPE_CHECKING:
     from agentcore_cli.events import Listener
-    from agentcore_cli.operations.endpoints import EndpointRequest, EndpointResult
+    from agentcore_cli.operations.deploy.endpoints import EndpointRequest, EndpointResult
     from agentcore_cli.operations.selection import Selected
 
 Name = Annotated[str, typer.Argument(help="The endpoint's name.")]
@@ -22,7 +22,7 @@ Version = Annotated[str | None, typer.Option("--version", metavar="N", help="The
 Description = Annotated[str | None, typer.Option(metavar="TEXT", help="Shown by AWS beside it.")]
 
 app = typer.Typer(
-    cls=Group,
+    cls=CommandGroup,
     rich_markup_mode=None,
     add_completion=False,
     no_args_is_help=True,
@@ -33,7 +33,7 @@ app = typer.Typer(
 @app.command("list")
 def list_(ctx: typer.Context) -> None:
     """List the endpoints and the versions that they lead to."""
-    from agentcore_cli.operations.endpoints import list_endpoints
+    from agentcore_cli.operations.deploy.endpoints import list_endpoints
     from agentcore_cli.operations.selection import select
     from agentcore_cli.ui.tables import table
 
@@ -55,7 +55,7 @@ def create(
     timeout: Timeout = 900,
 ) -> None:
     """Make an endpoint; without --version it leads to the newest one."""
-    from agentcore_cli.operations.endpoints import EndpointRequest, create_endpoint
+    from agentcore_cli.operations.deploy.endpoints import EndpointRequest, create_endpoint
 
     _run(ctx, create_endpoint, EndpointRequest(name, version, description, not no_wait, timeout))
 
@@ -70,7 +70,7 @@ def update(
     timeout: Timeout = 900,
 ) -> None:
     """Let an endpoint lead to another version."""
-    from agentcore_cli.operations.endpoints import EndpointRequest, update_endpoint
+    from agentcore_cli.operations.deploy.endpoints import EndpointRequest, update_endpoint
 
     if version is None and description is None:
         raise InputError(f"endpoints update {name}: nothing to change", hint="give --version N or --description TEXT")
@@ -86,7 +86,7 @@ def delete(
     timeout: Timeout = 900,
 ) -> None:
     """Delete an endpoint, and end its sessions."""
-    from agentcore_cli.operations.endpoints import EndpointRequest, delete_endpoint
+    from agentcore_cli.operations.deploy.endpoints import EndpointRequest, delete_endpoint
 
     out = Globals.of(ctx).output()
     if not yes and not out.confirm(f"- endpoint {name!r} with its sessions", "Delete this?"):

@@ -13,7 +13,7 @@ from agentcore_cli.errors import EXEC_FAILED, AgentcoreError, ExecFailed, InputE
 
 if TYPE_CHECKING:
     from agentcore_cli.operations.destination import Destination
-    from agentcore_cli.operations.exec import ExecRequest, Execution
+    from agentcore_cli.operations.invoke.exec import ExecRequest, Execution
     from agentcore_cli.ui import Output
 
 
@@ -59,8 +59,8 @@ def _request(
     timeout: int,
 ) -> tuple[ExecRequest, Destination]:
     from agentcore_cli.commands.destinations import choose_destination, choose_session
-    from agentcore_cli.operations.bearer import is_exposed, read_bearer
-    from agentcore_cli.operations.exec import ExecRequest
+    from agentcore_cli.operations.invoke.bearer import is_exposed, read_bearer
+    from agentcore_cli.operations.invoke.exec import ExecRequest
 
     if again and (session is not None or arn is not None):
         raise InputError(f"--continue and {'--arn' if arn else '--session-id'}: choose one of them")
@@ -73,7 +73,7 @@ def _request(
 
 def _run(request: ExecRequest, destination: Destination, out: Output, *, is_new: bool) -> int:
     from agentcore_cli.commands.destinations import told_while_starting
-    from agentcore_cli.operations.exec import exec_
+    from agentcore_cli.operations.invoke.exec import exec_
 
     go_on = f"{destination.command('exec')} --session-id {shlex.quote(request.session)} COMMAND"
     execution = None
@@ -94,7 +94,7 @@ def _run(request: ExecRequest, destination: Destination, out: Output, *, is_new:
 
 def _show(execution: Execution, request: ExecRequest, out: Output) -> int:
     """Pass the output through, or collect it for JSON; gives the exit code."""
-    from agentcore_cli.operations.exec import Ended
+    from agentcore_cli.operations.invoke.exec import Ended
 
     written = {"stdout": "", "stderr": ""}
     ended = Ended(-1, timed_out=False)

@@ -11,7 +11,7 @@ from agentcore_cli.errors import InputError
 _CLOSE_ENOUGH = 0.7  # of difflib's ratio: `deploi` is near deploy, `bogus` is not near logs
 
 
-class Group(TyperGroup):
+class CommandGroup(TyperGroup):
     """What `agentcore` and its verbs with commands of their own have in common."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

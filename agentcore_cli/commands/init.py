@@ -11,7 +11,7 @@ import typer
 from agentcore_cli.commands.globals import Globals
 
 if TYPE_CHECKING:
-    from agentcore_cli.operations.init import InitResult
+    from agentcore_cli.operations.configure.init import InitResult
 
 
 def init(
@@ -24,8 +24,8 @@ def init(
 
     Nothing that is there is overwritten.
     """
-    from agentcore_cli.operations.init import InitRequest
-    from agentcore_cli.operations.init import init as run
+    from agentcore_cli.operations.configure.init import InitRequest
+    from agentcore_cli.operations.configure.init import init as run
 
     said = Globals.of(ctx)
     out = said.output()

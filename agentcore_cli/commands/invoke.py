@@ -13,8 +13,8 @@ from agentcore_cli.contract import SYNC_REQUEST_SECONDS
 from agentcore_cli.errors import InputError, Interrupted, StillInProgressError
 
 if TYPE_CHECKING:
-    from agentcore_cli.operations.payload import Payload
-    from agentcore_cli.operations.wording import Wording
+    from agentcore_cli.operations.configure.wording import Wording
+    from agentcore_cli.operations.invoke.payload import Payload
 
 
 def invoke(
@@ -48,9 +48,9 @@ def invoke(
     """
     from agentcore_cli.commands.answers import show
     from agentcore_cli.commands.destinations import choose_destination, choose_session, told_while_starting
-    from agentcore_cli.operations.bearer import is_exposed, read_bearer
-    from agentcore_cli.operations.invoke import InvokeRequest, wording
-    from agentcore_cli.operations.invoke import invoke as run
+    from agentcore_cli.operations.invoke.bearer import is_exposed, read_bearer
+    from agentcore_cli.operations.invoke.invoke import InvokeRequest, wording
+    from agentcore_cli.operations.invoke.invoke import invoke as run
 
     said = Globals.of(ctx)
     out = said.output()
@@ -107,13 +107,13 @@ def _check_form(
     if again and session is not None:
         raise InputError("--continue and --session-id: choose one of them")
     if again and arn is not None:
-        raise InputError("--continue and --arn: which session was the last is known of a project's agents alone")
+        raise InputError("--continue and --arn: only a project knows which session was its last")
     if output is not None and (output.is_dir() or not output.absolute().parent.is_dir()):
         raise InputError(f"--output {output}: {'is a folder' if output.is_dir() else 'there is no such folder'}")
 
 
 def _payload(argument: str | None, content_type: str | None, words: Wording, *, card: bool) -> Payload:
-    from agentcore_cli.operations.payload import Payload, read_payload
+    from agentcore_cli.operations.invoke.payload import Payload, read_payload
 
     if not card:
         return read_payload(argument, content_type, wording=words)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentcore_cli.commands.globals import Globals
-from agentcore_cli.commands.groups import Group
+from agentcore_cli.commands.groups import CommandGroup
 
 if TYPE_CHECKING:
     from agentcore_cli.local.home import Home
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from agentcore_cli.operations.local_runtime import RuntimeStatus
 
 app = typer.Typer(
-    cls=Group,
+    cls=CommandGroup,
     rich_markup_mode=None,
     add_completion=False,
     no_args_is_help=True,
     help="Start, stop and steer the local runtime. It starts by itself when it is needed.",
 )
 clock = typer.Typer(
-    cls=Group, rich_markup_mode=None, no_args_is_help=True, help="The clock that idle times are measured on."
+    cls=CommandGroup, rich_markup_mode=None, no_args_is_help=True, help="The clock that idle times are measured on."
 )
 app.add_typer(clock, name="clock")
 
@@ -151,7 +151,8 @@ def fault(
 @clock.command()
 def advance(ctx: typer.Context, span: Annotated[str, typer.Argument(help="How far: 90s, 16m, 8h.")]) -> None:
     """Move the local runtime's clock forward: sessions that are idle for too long end."""
-    from agentcore_cli.operations import durations, local_runtime
+    from agentcore_cli.operations import local_runtime
+    from agentcore_cli.operations.logs import durations
     from agentcore_cli.ui.tables import moment
 
     now = local_runtime.advance_clock(_home(), durations.seconds(span, option="advance"))

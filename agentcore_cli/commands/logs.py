@@ -23,9 +23,9 @@ def logs(
     limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="The last N of these lines.")] = None,
 ) -> None:
     """Print the agent's log lines, oldest first."""
-    from agentcore_cli.operations import durations
-    from agentcore_cli.operations.log_lines import LogsRequest
-    from agentcore_cli.operations.logs import read_logs
+    from agentcore_cli.operations.logs import durations
+    from agentcore_cli.operations.logs.lines import LogsRequest
+    from agentcore_cli.operations.logs.logs import read_logs
     from agentcore_cli.operations.selection import select
 
     said = Globals.of(ctx)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from agentcore_cli.commands.globals import Globals
-from agentcore_cli.commands.groups import Group
+from agentcore_cli.commands.groups import CommandGroup
 from agentcore_cli.commands.waiting import NoWait, Result, Timeout, perform
 
 if TYPE_CHECKING:
-    from agentcore_cli.aws.memories import Memory
+    from agentcore_cli.aws.memories import MemoryDescription
     from agentcore_cli.events import Listener
-    from agentcore_cli.operations.memories.manage import Shown
+    from agentcore_cli.operations.memories.manage import ShownMemory
     from agentcore_cli.operations.selection import Selected
 
 MemoryArgument = Annotated[str, typer.Argument(metavar="MEMORY", help="A memory's name or id.")]
@@ -24,7 +24,7 @@ _RETRIEVALS: Final = {
 }
 
 app = typer.Typer(
-    cls=Group,
+    cls=CommandGroup,
     rich_markup_mode=None,
     add_completion=False,
     no_args_is_help=True,
@@ -203,7 +203,7 @@ def delete(
 
     out = Globals.of(ctx).output()
 
-    def consent(found: Memory) -> bool:
+    def consent(found: MemoryDescription) -> bool:
         about = f"- memory {found.id} with everything that was said to it; nobody can bring it back"
         return yes or out.confirm(about, "Delete this?")
 
@@ -223,7 +223,7 @@ def _count(many: object, what: str) -> str:
     return f"{many} {what}{'' if str(many) == '1' else 's'}"
 
 
-def _shown(found: Shown) -> str:
+def _shown(found: ShownMemory) -> str:
     from agentcore_cli.ui.tables import fields, instant, table
     from agentcore_cli.ui.terminal import printable
 

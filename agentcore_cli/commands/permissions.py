@@ -19,7 +19,7 @@ def permissions(
     """
     import json
 
-    from agentcore_cli.operations.permissions import caller_permissions, role_permissions
+    from agentcore_cli.operations.deploy.permissions import caller_permissions, role_permissions
     from agentcore_cli.operations.selection import select
 
     said = Globals.of(ctx)

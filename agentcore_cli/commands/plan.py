@@ -24,7 +24,7 @@ def plan(
 ) -> None:
     """Show what deploy would do: create, update, replace, keep, and why. Changes nothing."""
     from agentcore_cli.commands.changes import describe_plan
-    from agentcore_cli.operations.plan import plan as run
+    from agentcore_cli.operations.deploy.plan import plan as run
     from agentcore_cli.operations.selection import select
     from agentcore_cli.resources.deployment import Overrides
     from agentcore_cli.ui.tables import size, table

@@ -11,7 +11,7 @@ from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.errors import Interrupted
 
 if TYPE_CHECKING:
-    from agentcore_cli.operations.rollback import RollbackResult
+    from agentcore_cli.operations.deploy.rollback import RollbackResult
 
 
 def rollback(
@@ -28,8 +28,8 @@ def rollback(
 
     DEFAULT gets a new version that is like the earlier one; a named endpoint is moved to it.
     """
-    from agentcore_cli.operations.rollback import RollbackRequest
-    from agentcore_cli.operations.rollback import rollback as run
+    from agentcore_cli.operations.deploy.rollback import RollbackRequest
+    from agentcore_cli.operations.deploy.rollback import rollback as run
     from agentcore_cli.operations.selection import select
 
     said = Globals.of(ctx)

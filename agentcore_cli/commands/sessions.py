@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentcore_cli.commands.globals import Globals
-from agentcore_cli.commands.groups import Group
+from agentcore_cli.commands.groups import CommandGroup
 from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.errors import InputError
 
 if TYPE_CHECKING:
     from agentcore_cli.ledger import Turn
     from agentcore_cli.local.protocol import SessionRecord
-    from agentcore_cli.operations.sessions import Sessions
+    from agentcore_cli.operations.sessions.sessions import Sessions
     from agentcore_cli.ui import Output
 
 app = typer.Typer(
-    cls=Group,
+    cls=CommandGroup,
     rich_markup_mode=None,
     add_completion=False,
     no_args_is_help=True,
@@ -36,7 +36,7 @@ def list_(
     AWS can't list sessions: there it is those that this project has talked to.
     """
     from agentcore_cli.operations.selection import select
-    from agentcore_cli.operations.sessions import list_sessions
+    from agentcore_cli.operations.sessions.sessions import list_sessions
 
     said = Globals.of(ctx)
     page = list_sessions(select(said.options()), ended=ended)
@@ -102,7 +102,7 @@ def show(ctx: typer.Context, session: Annotated[str, typer.Argument(help="A name
     What was said is shown if `invoke --keep-transcripts` kept it.
     """
     from agentcore_cli.operations.selection import select
-    from agentcore_cli.operations.sessions import show_session
+    from agentcore_cli.operations.sessions.sessions import show_session
 
     said = Globals.of(ctx)
     found = show_session(select(said.options()), session)
@@ -168,9 +168,9 @@ def stop(
     ] = None,
 ) -> None:
     """Stop one session, or all: its memory and files are gone, but for its storage, and its name starts afresh."""
-    from agentcore_cli.operations.bearer import read_bearer
+    from agentcore_cli.operations.invoke.bearer import read_bearer
     from agentcore_cli.operations.selection import select
-    from agentcore_cli.operations.sessions import stop_sessions
+    from agentcore_cli.operations.sessions.sessions import stop_sessions
 
     if everything == (session is not None):
         raise InputError("sessions stop: which one?", hint="give a session's name or id, or --all")

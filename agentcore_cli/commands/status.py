@@ -10,13 +10,13 @@ from agentcore_cli.commands.globals import Globals
 from agentcore_cli.errors import FAILED
 
 if TYPE_CHECKING:
-    from agentcore_cli.operations.status import StatusResult
+    from agentcore_cli.operations.deploy.status import StatusResult
 
 
 def status(ctx: typer.Context) -> None:
     """Show the agent's runtime, endpoints and sessions, and what has drifted; exit 1 for a failed state."""
+    from agentcore_cli.operations.deploy.status import status as run
     from agentcore_cli.operations.selection import select
-    from agentcore_cli.operations.status import status as run
 
     said = Globals.of(ctx)
     out = said.output()

@@ -9,8 +9,8 @@ from agentcore_cli.commands.globals import Globals
 
 def versions(ctx: typer.Context) -> None:
     """List the versions of the agent's runtime, newest first. A version never changes."""
+    from agentcore_cli.operations.deploy.versions import versions as run
     from agentcore_cli.operations.selection import select
-    from agentcore_cli.operations.versions import versions as run
     from agentcore_cli.ui.tables import instant, table
 
     said = Globals.of(ctx)

@@ -7,16 +7,16 @@ PyYAML's C parser alone; `write` (ruamel.yaml, keeps comments) and `explain` (wo
 
 from agentcore_cli.config.choose import LOCAL, choose_agent, choose_target, is_meant_unnamed
 from agentcore_cli.config.load import FILE_NAME, Loaded, find, load, nearest, parse
-from agentcore_cli.config.memory import Memory, Strategy
+from agentcore_cli.config.memory import MemoryConfig, Strategy
 from agentcore_cli.config.schema import (
     FROM_ENV,
-    Agent,
+    AgentConfig,
     Authorizer,
     Build,
     Config,
-    Lifecycle,
+    LifecycleConfig,
     Local,
-    Network,
+    NetworkConfig,
     Target,
 )
 from agentcore_cli.config.start import Start
@@ -25,15 +25,15 @@ __all__ = [
     "FILE_NAME",
     "FROM_ENV",
     "LOCAL",
-    "Agent",
+    "AgentConfig",
     "Authorizer",
     "Build",
     "Config",
-    "Lifecycle",
+    "LifecycleConfig",
     "Loaded",
     "Local",
-    "Memory",
-    "Network",
+    "MemoryConfig",
+    "NetworkConfig",
     "Start",
     "Strategy",
     "Target",

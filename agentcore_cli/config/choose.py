@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from agentcore_cli.config.schema import Agent, Config, Target
+from agentcore_cli.config.schema import AgentConfig, Config, Target
 from agentcore_cli.errors import InputError, NotFoundError
 
 LOCAL: Final = "local"
 
 
-def choose_agent(config: Config, name: str | None) -> tuple[str, Agent]:
+def choose_agent(config: Config, name: str | None) -> tuple[str, AgentConfig]:
     """The agent called `name`, else the default one, else the only one.
 
     Raises NotFoundError (4) for an unknown name and InputError (2) when there are several and no default.

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import yaml
 
-from agentcore_cli.config.faults import Fault, Key
+from agentcore_cli.config.faults import ConfigFault, Key
 from agentcore_cli.errors import ConfigError
 
 _DEPTH_MAX: Final = 50
@@ -42,7 +42,7 @@ class Document:
 
     value: Any
     root: yaml.Node | None
-    duplicates: tuple[Fault, ...]
+    duplicates: tuple[ConfigFault, ...]
 
     def line(self, path: tuple[Key, ...]) -> int:
         """The line (from 1) of a key, or of the nearest thing around it that is there."""
@@ -115,9 +115,9 @@ def _child(node: yaml.Node | None, key: Key) -> tuple[yaml.Node, int] | None:
     return None
 
 
-def _duplicates(root: yaml.Node) -> list[Fault]:
+def _duplicates(root: yaml.Node) -> list[ConfigFault]:
     """Keys given twice in one mapping. An aliased node is looked at once, so that a loop ends."""
-    found: list[Fault] = []
+    found: list[ConfigFault] = []
     seen: set[int] = set()
     waiting: list[tuple[tuple[Key, ...], yaml.Node]] = [((), root)]
     while waiting:
@@ -133,13 +133,13 @@ def _duplicates(root: yaml.Node) -> list[Fault]:
     return found
 
 
-def _twice(path: tuple[Key, ...], node: yaml.MappingNode) -> list[Fault]:
+def _twice(path: tuple[Key, ...], node: yaml.MappingNode) -> list[ConfigFault]:
     first: dict[str, int] = {}
     found = []
     for name, _ in node.value:
         key, line = _text(name), name.start_mark.line + 1
         if key in first:
-            found.append(Fault((*path, key), f"given twice, first on line {first[key]}", line))
+            found.append(ConfigFault((*path, key), f"given twice, first on line {first[key]}", line))
         first.setdefault(key, line)
     return found
 

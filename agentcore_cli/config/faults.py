@@ -11,7 +11,7 @@ from agentcore_cli.errors import ConfigError
 Key = str | int
 
 
-class Fault(Struct, frozen=True):
+class ConfigFault(Struct, frozen=True):
     """`path` leads to the key; `line` is set where the path alone does not tell it."""
 
     path: tuple[Key, ...]

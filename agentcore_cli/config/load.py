@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from agentcore_cli import confines, project_folder
-from agentcore_cli.config.faults import Fault, config_error
+from agentcore_cli.config.faults import ConfigFault, config_error
 from agentcore_cli.config.paths import paths_outside
 from agentcore_cli.config.remembered import recall, remember
 from agentcore_cli.config.rules import broken_rules
@@ -106,7 +106,7 @@ def _parsed(text: str, shown: str, *, with_lines: bool) -> tuple[Document, Confi
     return document, config
 
 
-def _converted(document: Document) -> tuple[Config | None, list[Fault]]:
+def _converted(document: Document) -> tuple[Config | None, list[ConfigFault]]:
     faults = list(document.duplicates)
     try:
         with _CONVERTING:
@@ -115,11 +115,11 @@ def _converted(document: Document) -> tuple[Config | None, list[Fault]]:
         from agentcore_cli.config.explain import explain
 
         explained = explain(document.value, Config)
-        return None, faults + (explained or [Fault((), str(error))])
+        return None, faults + (explained or [ConfigFault((), str(error))])
     return config, faults + list(broken_rules(config))
 
 
-def _located(faults: list[Fault], document: Document, shown: str) -> list[str]:
+def _located(faults: list[ConfigFault], document: Document, shown: str) -> list[str]:
     located = [(fault.line or document.line(fault.path), str(fault)) for fault in faults]
     return [f"{shown}:{line}: {problem}" for line, problem in sorted(located, key=lambda pair: pair[0])]
 

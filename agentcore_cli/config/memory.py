@@ -43,7 +43,7 @@ PythonFile = Annotated[
 ]
 
 
-class Prompt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PromptConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a custom strategy adds to one step's prompt, and the model that reads it."""
 
     model: Annotated[str, Meta(min_length=1)]
@@ -63,16 +63,16 @@ class Strategy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     namespace: Namespace | None = None
     reflection_namespace: Namespace | None = None
     override: Override | None = None
-    extraction: Prompt | None = None
-    consolidation: Prompt | None = None
-    reflection: Prompt | None = None
+    extraction: PromptConfig | None = None
+    consolidation: PromptConfig | None = None
+    reflection: PromptConfig | None = None
 
     @property
     def label(self) -> str:
         return self.name or self.type
 
 
-class Memory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class MemoryConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`expiry_days`: how long an event is kept. `execution_role` is what AgentCore assumes to call the models of custom
     strategies. `local_extraction` is a file of the project that the local runtime draws records from events with.
     """

@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from agentcore_cli import confines
-from agentcore_cli.config.faults import Fault
-from agentcore_cli.config.schema import Agent, Config
+from agentcore_cli.config.faults import ConfigFault
+from agentcore_cli.config.schema import AgentConfig, Config
 from agentcore_cli.config.start import named_file
 from agentcore_cli.errors import EntrypointError
 
@@ -26,16 +26,16 @@ def path_fault(text: str) -> str | None:
     return None
 
 
-def paths_outside(config: Config, root: Path) -> Iterator[Fault]:
+def paths_outside(config: Config, root: Path) -> Iterator[ConfigFault]:
     """Paths that lead out of the project through links, as faults of their keys. Nothing is opened."""
     for name, agent in config.agents.items():
         for key, path in _paths(agent):
             if path is not None and not confines.is_inside(root / path, root):
                 problem = f"{path} is a link that leads outside the project; it was not read"
-                yield Fault(("agents", name, *key), problem)
+                yield ConfigFault(("agents", name, *key), problem)
 
 
-def _paths(agent: Agent) -> Iterator[tuple[tuple[str, ...], Path | None]]:
+def _paths(agent: AgentConfig) -> Iterator[tuple[tuple[str, ...], Path | None]]:
     yield from (((key,), _path(agent, key)) for key in OF_AN_AGENT)
     for key in OF_A_MEMORY if agent.whole_memory else ():
         yield ("memory", key), _path(agent.whole_memory, key)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from agentcore_cli.config.memory import Memory, MemoryName
+from agentcore_cli.config.memory import MemoryConfig, MemoryName
 from agentcore_cli.config.patterns import KeyArn, RoleArn, pattern
 from agentcore_cli.contract import (
     ENVIRONMENT_KEY_MAX,
@@ -123,7 +123,7 @@ Account = Annotated[str, pattern(r"\d{12}", 'an account number of 12 digits, in 
 Url = Annotated[str, pattern(rf"https?://{_HOST}(/[^\s?#\\@]*)?", "a URL, https://HOST/PATH, without user or query")]
 
 
-class Lifecycle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class LifecycleConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long a session lives, in seconds (runtime-lifecycle-settings).
 
     Without `idle_timeout` it is 900, or `max_lifetime` if that is less.
@@ -138,7 +138,7 @@ class Lifecycle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             msgspec.structs.force_setattr(self, "idle_timeout", effective)
 
 
-class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class NetworkConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The VPC that sessions are attached to; an agent without one has the public network."""
 
     subnets: Annotated[tuple[Subnet, ...], Meta(min_length=1, max_length=16)]
@@ -154,13 +154,13 @@ class Authorizer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scopes: tuple[Scope, ...] = ()
 
 
-class Smoke(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SmokeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a deploy sends to the new version before it is done: any JSON."""
 
     payload: Any
 
 
-class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class AgentConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One agent: what is run, how it is built and what AgentCore is told about it.
 
     `requirements` is a path relative to the config; None: nothing is installed. `python` is the version that the
@@ -183,7 +183,7 @@ class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     environment: Environment = {}
     secrets: Secrets = {}
     secrets_keys: Annotated[tuple[KeyArn, ...], Meta(max_length=10)] = ()
-    lifecycle: Lifecycle = Lifecycle()
+    lifecycle: LifecycleConfig = LifecycleConfig()
     base_image: NonEmpty | None = None
     build_args: dict[BuildArgument, str] = {}
     install: Literal["host", "image"] = "host"
@@ -202,11 +202,11 @@ class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keep_images: Annotated[int, Meta(ge=1, le=1000)] = 20
     log_retention: LogRetention | None = None
     session_storage: MountPath | None = None
-    network: Network | None = None
+    network: NetworkConfig | None = None
     authorizer: Authorizer | None = None
     header_allowlist: Annotated[tuple[Header, ...], Meta(max_length=20)] = ()
-    memory: MemoryName | Memory | None = None
-    smoke: Smoke | None = None
+    memory: MemoryName | MemoryConfig | None = None
+    smoke: SmokeConfig | None = None
     # 50 tags in all, three of them are ours
     tags: Annotated[dict[TagKey, TagValue], Meta(max_length=47)] = {}
 
@@ -216,9 +216,9 @@ class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return {name: source for name, source in self.secrets.items() if source != FROM_ENV}
 
     @property
-    def whole_memory(self) -> Memory | None:
+    def whole_memory(self) -> MemoryConfig | None:
         """`memory` with its settings: a bare name or id has those that hold without more."""
-        return Memory(name=self.memory) if isinstance(self.memory, str) else self.memory
+        return MemoryConfig(name=self.memory) if isinstance(self.memory, str) else self.memory
 
     @property
     def effective_base_image(self) -> str:
@@ -270,7 +270,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     version: Literal[1]
     project: ProjectName
-    agents: Annotated[dict[AgentName, Agent], Meta(min_length=1)]
+    agents: Annotated[dict[AgentName, AgentConfig], Meta(min_length=1)]
     default_agent: str | None = None
     targets: dict[TargetName, Target] = {}
     default_target: str | None = None

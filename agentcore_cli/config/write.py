@@ -21,14 +21,14 @@ _LINE_MAX = 4096  # never fold a long line
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Edit:
     """Set the key that `path` leads to, or remove it; what is missing on the way is made."""
 
     path: tuple[str, ...]
     value: object
 
 
-def changed(text: str, changes: Iterable[Change]) -> str:
+def changed(text: str, changes: Iterable[Edit]) -> str:
     """`text`, which must be valid YAML with a mapping at the top, with the changes made."""
     yaml = _round_trip(text)
     document = yaml.load(text)
@@ -63,7 +63,7 @@ def _indent(text: str) -> int:
     return len(first[1]) if first else 2
 
 
-def _set(document: Any, change: Change) -> None:
+def _set(document: Any, change: Edit) -> None:
     node = document
     for key in change.path[:-1]:
         if not isinstance(node.get(key), dict):

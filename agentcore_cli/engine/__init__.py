@@ -38,7 +38,7 @@ The engine holds no lock: a caller keeps two deploys of one target apart with `f
 
 from agentcore_cli.engine.apply import Outcome, apply
 from agentcore_cli.engine.difference import HIDDEN, PENDING, Facts, FieldChange
-from agentcore_cli.engine.journal import Journal, Record, RecordStore
+from agentcore_cli.engine.journal import Journal, JournalRecord, RecordStore
 from agentcore_cli.engine.plan import Action, Change, Plan, plan_deploy, plan_destroy
 from agentcore_cli.engine.resource import (
     Desired,
@@ -47,9 +47,9 @@ from agentcore_cli.engine.resource import (
     Outputs,
     Preparing,
     Resource,
-    Stopped,
     Widening,
     Work,
+    WorkStopped,
 )
 
 __all__ = [
@@ -62,17 +62,17 @@ __all__ = [
     "FieldChange",
     "Found",
     "Journal",
+    "JournalRecord",
     "Outcome",
     "Outliving",
     "Outputs",
     "Plan",
     "Preparing",
-    "Record",
     "RecordStore",
     "Resource",
-    "Stopped",
     "Widening",
     "Work",
+    "WorkStopped",
     "apply",
     "plan_deploy",
     "plan_destroy",

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from agentcore_cli.engine.difference import Facts, conceal, digest
-from agentcore_cli.engine.journal import Journal, Record
+from agentcore_cli.engine.journal import Journal, JournalRecord
 from agentcore_cli.engine.order import Task, tasks
 from agentcore_cli.engine.plan import Action, Plan, PlannedStep, compare
-from agentcore_cli.engine.resource import Desired, Found, Preparing, Stopped
+from agentcore_cli.engine.resource import Desired, Found, Preparing, WorkStopped
 from agentcore_cli.errors import AgentcoreError
 from agentcore_cli.events import Listener, Note, Step
 
@@ -62,7 +62,7 @@ class _StepAtWork:
 
     def pause(self, seconds: float) -> None:
         if self.stop.wait(seconds):
-            raise Stopped
+            raise WorkStopped
 
     def stopping(self) -> bool:
         return self.stop.is_set()
@@ -106,7 +106,7 @@ class _Application:
 
     def _run_task(self, task: Task) -> None:
         if self._stop.is_set():
-            raise Stopped
+            raise WorkStopped
         step, key, change = task.step, task.step.change.key, task.step.change
         if change.action is Action.KEEP:
             self._keep(step)
@@ -128,7 +128,7 @@ class _Application:
         try:
             self._work(task)
         except BaseException as error:
-            failure = "interrupted" if isinstance(error, Stopped) else str(error)
+            failure = "interrupted" if isinstance(error, WorkStopped) else str(error)
             self._listener(Step(task.step.change.key, "failed", failure, before + time.monotonic() - started))
             raise
         return before + time.monotonic() - started
@@ -194,6 +194,6 @@ class _Application:
     def _finish(self, step: PlannedStep, desired: Desired, found: Found) -> None:
         """Write down what is there now, unless that is known already."""
         facts = conceal(desired.facts, step.resource.sensitive)
-        if not found.given and self._journal.recorded(step.change.key) != Record(found.outputs, facts):
+        if not found.given and self._journal.recorded(step.change.key) != JournalRecord(found.outputs, facts):
             self._journal.done(step.change.key, found.outputs, facts)
         self.outputs[step.change.key] = found.outputs

@@ -21,7 +21,7 @@ class RecordStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class JournalRecord:
     """What the journal knows of one resource.
 
     `facts` are those last applied, sensitive values as digests. `token` is set while a step is under way, or was when
@@ -40,10 +40,10 @@ class Journal:
     def __init__(self, store: RecordStore) -> None:
         self._store = store
 
-    def recorded(self, key: str) -> Record | None:
+    def recorded(self, key: str) -> JournalRecord | None:
         if (stored := self._store.get(key)) is None:
             return None
-        return Record(
+        return JournalRecord(
             outputs=stored.get("outputs", {}),
             facts=stored.get("facts", {}),
             token=stored.get("token"),
@@ -56,24 +56,24 @@ class Journal:
         It is the token of before when the same thing was under way and nothing is known to have come of it: only then
         may the earlier call be answered once more in place of a new one.
         """
-        before = self.recorded(key) or Record()
+        before = self.recorded(key) or JournalRecord()
         unanswered = before.token and before.wanted == wanted and not before.outputs
         token = before.token if before.token and unanswered else str(uuid.uuid4())
-        self._write(key, Record(before.outputs, facts, token, wanted))
+        self._write(key, JournalRecord(before.outputs, facts, token, wanted))
         return token
 
     def save(self, key: str, outputs: Facts) -> None:
         """Keep what exists in the middle of a step."""
-        before = self.recorded(key) or Record()
-        self._write(key, Record(outputs, before.facts, before.token, before.wanted))
+        before = self.recorded(key) or JournalRecord()
+        self._write(key, JournalRecord(outputs, before.facts, before.token, before.wanted))
 
     def done(self, key: str, outputs: Facts, facts: Facts) -> None:
-        self._write(key, Record(outputs, facts))
+        self._write(key, JournalRecord(outputs, facts))
 
     def forget(self, key: str) -> None:
         self._store.drop(key)
 
-    def _write(self, key: str, record: Record) -> None:
+    def _write(self, key: str, record: JournalRecord) -> None:
         stored = {"outputs": dict(record.outputs), "facts": dict(record.facts)}
         pending = {"token": record.token, "wanted": record.wanted} if record.token else {}
         self._store.put(key, stored | pending)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from graphlib import TopologicalSorter
 
 from agentcore_cli.engine.difference import PENDING, Facts, FieldChange, conceal, differences
-from agentcore_cli.engine.journal import Journal, Record
+from agentcore_cli.engine.journal import Journal, JournalRecord
 from agentcore_cli.engine.resource import Desired, Found, Outliving, Resource, Widening
 
 
@@ -44,7 +44,7 @@ class PlannedStep:
     change: Change
     resource: Resource
     found: Found | None = None
-    recorded: Record | None = None
+    recorded: JournalRecord | None = None
     desired: Facts = field(default_factory=dict)
 
 
@@ -132,7 +132,7 @@ def _in_order_of_removal(steps: Sequence[PlannedStep]) -> list[PlannedStep]:
     return [by_key[key] for key in TopologicalSorter(graph).static_order()]
 
 
-def _as_recorded(resource: Resource, record: Record | None, outputs: Mapping[str, Facts]) -> Found | None:
+def _as_recorded(resource: Resource, record: JournalRecord | None, outputs: Mapping[str, Facts]) -> Found | None:
     """What the record says is there, if that is what is wanted. Secrets are compared by their digests."""
     assert record, "a resource without a record is read"
     there = Found(record.facts, record.outputs)
@@ -142,14 +142,14 @@ def _as_recorded(resource: Resource, record: Record | None, outputs: Mapping[str
     return Found(desired.facts, record.outputs)
 
 
-def _read_all(resources: Sequence[Resource], recorded: Mapping[str, Record | None]) -> dict[str, Found | None]:
+def _read_all(resources: Sequence[Resource], recorded: Mapping[str, JournalRecord | None]) -> dict[str, Found | None]:
     with ThreadPoolExecutor(max(len(resources), 1)) as threads:
         reading = {resource.key: threads.submit(resource.read, recorded[resource.key]) for resource in resources}
         return {key: future.result() for key, future in reading.items()}
 
 
 def _plan_one(
-    resource: Resource, found: Found | None, recorded: Record | None, outputs: Mapping[str, Facts]
+    resource: Resource, found: Found | None, recorded: JournalRecord | None, outputs: Mapping[str, Facts]
 ) -> tuple[PlannedStep | None, Facts]:
     desired = resource.desired(outputs, found)
     if desired is None:
@@ -161,7 +161,9 @@ def _plan_one(
     return PlannedStep(change, resource, found, recorded, desired.facts), promised
 
 
-def _deletion(resource: Resource, found: Found | None, recorded: Record | None, reason: str) -> PlannedStep | None:
+def _deletion(
+    resource: Resource, found: Found | None, recorded: JournalRecord | None, reason: str
+) -> PlannedStep | None:
     if found and found.given:
         forgotten = Change(resource.key, Action.DELETE, "given, so it stays: only our record of it goes")
         return PlannedStep(forgotten, resource, None, recorded) if recorded else None
@@ -174,7 +176,7 @@ def _deletion(resource: Resource, found: Found | None, recorded: Record | None, 
     return None
 
 
-def _change(resource: Resource, desired: Desired, found: Found | None, recorded: Record | None) -> Change:
+def _change(resource: Resource, desired: Desired, found: Found | None, recorded: JournalRecord | None) -> Change:
     if found is None:
         fresh = recorded is None or not recorded.outputs
         return Change(resource.key, Action.CREATE, "not there yet" if fresh else "deleted behind our back")
@@ -197,12 +199,12 @@ def _widen(fields: Iterable[FieldChange]) -> bool:
     return any(field.widens for field in fields)
 
 
-def _agreed(resource: Resource, desired: Desired, recorded: Record) -> bool:
+def _agreed(resource: Resource, desired: Desired, recorded: JournalRecord) -> bool:
     """Whether the same was under way already: an unfinished deploy that goes on gives nothing new."""
     return recorded.token is not None and conceal(desired.facts, resource.sensitive) == recorded.facts
 
 
-def _reason(resource: Resource, desired: Desired, found: Found, recorded: Record) -> str:
+def _reason(resource: Resource, desired: Desired, found: Found, recorded: JournalRecord) -> str:
     if recorded.token:
         return "an earlier deploy did not finish"
     if found.reason:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from agentcore_cli.engine.difference import Facts, FieldChange
-from agentcore_cli.engine.journal import Record
+from agentcore_cli.engine.journal import JournalRecord
 from agentcore_cli.errors import ConflictError
 
 Outputs = Mapping[str, Facts]
 """What each resource became or promises to become, by key. An output not known before apply reads as `PENDING`."""
 
 
-class Stopped(Exception):
+class WorkStopped(Exception):
     """The deploy was interrupted; raised out of `Work.pause`."""
 
 
@@ -92,7 +92,7 @@ class Resource(Protocol):
     def desired(self, outputs: Outputs, found: Found | None) -> Desired | None:
         """What it should be, or None when the configuration does not want it. `found` is what `read` saw."""
 
-    def read(self, recorded: Record | None) -> Found | None:
+    def read(self, recorded: JournalRecord | None) -> Found | None:
         """What is there: by what the journal knows, else by name and owner."""
 
     def replaces(self, change: FieldChange) -> bool:

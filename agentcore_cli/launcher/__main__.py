@@ -1,4 +1,4 @@
-"""`python -I <folder> COMMAND...`, where the folder is laid out by `builders/launcher.py`."""
+"""`python -I <folder> COMMAND...`, where the folder is laid out by `builders/images/launcher.py`."""
 
 import sys
 

@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from agentcore_cli.launcher.http import Answer, Unreachable, send
+from agentcore_cli.launcher.http import HttpAnswer, Unreachable, send
 from agentcore_cli.launcher.references import SecretError
-from agentcore_cli.signature import Key
+from agentcore_cli.signature import SigningKey
 
 _METADATA = "http://169.254.169.254"
 _CONTAINER = "http://169.254.170.2"
@@ -25,19 +25,19 @@ _PATIENCE = 10.0  # seconds: the service may come up after the agent's first pro
 _PAUSE = 0.2
 
 
-class Credentials(NamedTuple):
-    key: Key
+class RoleCredentials(NamedTuple):
+    key: SigningKey
     token: str | None
 
     def __repr__(self) -> str:
         return f"Credentials({self.key!r}, ...)"
 
 
-def find(environ: Mapping[str, str], patience: float = _PATIENCE) -> Credentials:
+def find(environ: Mapping[str, str], patience: float = _PATIENCE) -> RoleCredentials:
     """Raises SecretError when there are none after `patience` seconds."""
     if environ.get("AWS_ACCESS_KEY_ID") and environ.get("AWS_SECRET_ACCESS_KEY"):
-        key = Key(environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"])
-        return Credentials(key, environ.get("AWS_SESSION_TOKEN") or None)
+        key = SigningKey(environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"])
+        return RoleCredentials(key, environ.get("AWS_SESSION_TOKEN") or None)
     deadline = time.monotonic() + patience
     while True:
         try:
@@ -48,7 +48,7 @@ def find(environ: Mapping[str, str], patience: float = _PATIENCE) -> Credentials
         time.sleep(_PAUSE)
 
 
-def _of_container(environ: Mapping[str, str]) -> Credentials | None:
+def _of_container(environ: Mapping[str, str]) -> RoleCredentials | None:
     url = environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
     if path := environ.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"):
         url = f"{_CONTAINER}{path}"
@@ -60,7 +60,7 @@ def _of_container(environ: Mapping[str, str]) -> Credentials | None:
     return _read(_asked("GET", url, {"Authorization": token} if token else {}))
 
 
-def _of_metadata(environ: Mapping[str, str]) -> Credentials:
+def _of_metadata(environ: Mapping[str, str]) -> RoleCredentials:
     if environ.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true":
         raise SecretError("the role's credentials can't be had: AWS_EC2_METADATA_DISABLED is set")
     at = (environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") or _METADATA).rstrip("/")
@@ -72,16 +72,16 @@ def _of_metadata(environ: Mapping[str, str]) -> Credentials:
     return _read(_asked("GET", f"{at}/{_ROLES}{roles[0]}", proof))
 
 
-def _asked(method: str, url: str, headers: Mapping[str, str]) -> Answer:
+def _asked(method: str, url: str, headers: Mapping[str, str]) -> HttpAnswer:
     answer = send(method, url, headers, timeout=_TIMEOUT)
     if answer.status != 200:
         raise ValueError(f"{url} answers {answer.status}")
     return answer
 
 
-def _read(answer: Answer) -> Credentials:
+def _read(answer: HttpAnswer) -> RoleCredentials:
     try:
         told = json.loads(answer.body)
-        return Credentials(Key(told["AccessKeyId"], told["SecretAccessKey"]), told.get("Token"))
+        return RoleCredentials(SigningKey(told["AccessKeyId"], told["SecretAccessKey"]), told.get("Token"))
     except (ValueError, KeyError, TypeError):
         raise ValueError("what is served for them has no keys") from None

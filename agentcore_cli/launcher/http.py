@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 
-class Answer(NamedTuple):
+class HttpAnswer(NamedTuple):
     status: int
     body: bytes
 
@@ -39,7 +39,7 @@ def send(
     *,
     timeout: float,
     tls: ssl.SSLContext | None = None,
-) -> Answer:
+) -> HttpAnswer:
     """One request. Through the proxies of the environment only with `tls`: metadata is at hand, and never behind one.
 
     `timeout` is in seconds for each step. Raises Unreachable.
@@ -49,10 +49,10 @@ def send(
     request = urllib.request.Request(url, body, dict(headers), method=method)
     try:
         with urllib.request.build_opener(*handlers).open(request, timeout=timeout) as answer:
-            return Answer(answer.status, answer.read())
+            return HttpAnswer(answer.status, answer.read())
     except urllib.error.HTTPError as error:
         with error:
-            return Answer(error.code, error.read())
+            return HttpAnswer(error.code, error.read())
     except urllib.error.URLError as error:
         raise Unreachable(f"{_host(url)}: {error.reason}") from error
     except (OSError, http.client.HTTPException) as error:

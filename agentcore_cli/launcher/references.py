@@ -18,7 +18,7 @@ class SecretError(Exception):
         self.denied = denied
 
 
-class Reference(NamedTuple):
+class SecretReference(NamedTuple):
     """`name` may be a secret's whole ARN, `key` is that of one value of a secret which is a JSON object."""
 
     service: str
@@ -26,7 +26,7 @@ class Reference(NamedTuple):
     key: str | None = None
 
     @classmethod
-    def of(cls, text: str) -> Reference:
+    def of(cls, text: str) -> SecretReference:
         service, _, rest = text.partition(":")
         name, _, key = rest.partition("#")
         return cls(service, name, key or None)

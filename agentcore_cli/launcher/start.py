@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from agentcore_cli.launcher import credentials
-from agentcore_cli.launcher.references import VARIABLE, Reference, SecretError
-from agentcore_cli.launcher.values import Reader
+from agentcore_cli.launcher.references import VARIABLE, SecretError, SecretReference
+from agentcore_cli.launcher.values import SecretReader
 
 _AT_ONCE = 8
 _FAILED = 1
@@ -49,17 +49,17 @@ def wanted(text: str, environ: Mapping[str, str]) -> dict[str, str]:
         return {}
     try:
         told = json.loads(text)
-        region, references = told["region"], {name: Reference.of(said) for name, said in told["secrets"].items()}
+        region, references = told["region"], {name: SecretReference.of(said) for name, said in told["secrets"].items()}
     except (ValueError, KeyError, TypeError, AttributeError):
         raise SecretsError([f"{VARIABLE} is not as `agentcore deploy` sets it"]) from None
     try:
-        reader = Reader.of(credentials.find(environ), region, environ)
+        reader = SecretReader.of(credentials.find(environ), region, environ)
     except SecretError as error:
         raise SecretsError([f"secrets {', '.join(references)}: {error}"]) from None
     return resolved(references, reader)
 
 
-def resolved(references: Mapping[str, Reference], reader: Reader) -> dict[str, str]:
+def resolved(references: Mapping[str, SecretReference], reader: SecretReader) -> dict[str, str]:
     """The values by their variables' names; each secret is asked for once. Raises SecretsError with all that failed."""
     asked = list(dict.fromkeys(reference._replace(key=None) for reference in references.values()))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -79,7 +79,7 @@ def resolved(references: Mapping[str, Reference], reader: Reader) -> dict[str, s
     return values
 
 
-def _tried(reader: Reader, reference: Reference) -> str | SecretError:
+def _tried(reader: SecretReader, reference: SecretReference) -> str | SecretError:
     try:
         return reader.read(reference)
     except SecretError as error:

@@ -8,9 +8,9 @@ import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from agentcore_cli.launcher.credentials import Credentials
-from agentcore_cli.launcher.http import Answer, Unreachable, send, trusted
-from agentcore_cli.launcher.references import PARAMETER_STORE, Reference, SecretError
+from agentcore_cli.launcher.credentials import RoleCredentials
+from agentcore_cli.launcher.http import HttpAnswer, Unreachable, send, trusted
+from agentcore_cli.launcher.references import PARAMETER_STORE, SecretError, SecretReference
 from agentcore_cli.signature import proof
 
 _TARGETS = {"secretsmanager": "secretsmanager.GetSecretValue", "ssm": "AmazonSSM.GetParameter"}
@@ -24,7 +24,7 @@ _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 2.0
 
 
-class Patience(NamedTuple):
+class RetryLimits(NamedTuple):
     """How long it is tried again, in seconds, where the service is busy or out of reach, and where it denies.
 
     IAM's readers lag some seconds behind its writers, and a deploy starts a session right after it has let the role in.
@@ -34,20 +34,20 @@ class Patience(NamedTuple):
     denied: float = 8.0
 
 
-class Reader(NamedTuple):
+class SecretReader(NamedTuple):
     """Reads for one caller. `region` is where names are looked for, `tls` what is trusted."""
 
-    credentials: Credentials
+    credentials: RoleCredentials
     region: str
     environ: Mapping[str, str]
     tls: ssl.SSLContext
-    patience: Patience = Patience()
+    patience: RetryLimits = RetryLimits()
 
     @classmethod
-    def of(cls, credentials: Credentials, region: str, environ: Mapping[str, str]) -> Reader:
+    def of(cls, credentials: RoleCredentials, region: str, environ: Mapping[str, str]) -> SecretReader:
         return cls(credentials, region, environ, trusted(environ))
 
-    def read(self, reference: Reference) -> str:
+    def read(self, reference: SecretReference) -> str:
         """The whole text of a secret or parameter, whatever its key. Raises SecretError."""
         began, pause = time.monotonic(), _FIRST_PAUSE
         while True:
@@ -59,7 +59,7 @@ class Reader(NamedTuple):
             time.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
-    def _attempt(self, reference: Reference) -> str:
+    def _attempt(self, reference: SecretReference) -> str:
         try:
             answer = self._send(reference)
         except Unreachable as error:
@@ -74,7 +74,7 @@ class Reader(NamedTuple):
             raise _Passing(reason, self.patience.busy)
         raise reason
 
-    def _send(self, reference: Reference) -> Answer:
+    def _send(self, reference: SecretReference) -> HttpAnswer:
         region = reference.region or self.region
         url = self._endpoint(reference.service, region)
         is_parameter = reference.service == PARAMETER_STORE
@@ -98,7 +98,7 @@ class Reader(NamedTuple):
         suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
         return f"https://{service}.{region}.{suffix}"
 
-    def _why(self, reference: Reference, kind: str, message: str) -> str:
+    def _why(self, reference: SecretReference, kind: str, message: str) -> str:
         if kind in _ABSENT:
             return f"there is no such {_WHAT[reference.service]} in {reference.region or self.region}"
         return f"{kind}: {message}" if message else kind
@@ -113,7 +113,7 @@ class _Passing(Exception):
         self.patience = patience
 
 
-def _text(reference: Reference, body: bytes) -> str:
+def _text(reference: SecretReference, body: bytes) -> str:
     try:
         told = json.loads(body)
         if reference.service == PARAMETER_STORE:
@@ -125,7 +125,7 @@ def _text(reference: Reference, body: bytes) -> str:
         raise SecretError("the answer is not one of AWS's") from None
 
 
-def _told(answer: Answer) -> tuple[str, str]:
+def _told(answer: HttpAnswer) -> tuple[str, str]:
     """The error's name, without its namespace, and its message."""
     try:
         told = json.loads(answer.body)

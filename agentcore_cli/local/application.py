@@ -10,20 +10,20 @@ import logging
 from typing import Any, Final
 
 from agentcore_cli.contract import HEADER_MUST_START, PAYLOAD_MAX
-from agentcore_cli.local.authorizer import challenge
+from agentcore_cli.local.access.authorizer import challenge
+from agentcore_cli.local.access.guard import AccessGuard, AdmittedCaller, require_signature
+from agentcore_cli.local.admin_api import AdminApi
 from agentcore_cli.local.control import ControlPlane
-from agentcore_cli.local.credentials import PATH, Credentials
-from agentcore_cli.local.data_plane import DataPlane
-from agentcore_cli.local.delivery import deliver
-from agentcore_cli.local.envelopes import refusal
-from agentcore_cli.local.extension import Extension
-from agentcore_cli.local.guard import Caller, Guard, require_signature
+from agentcore_cli.local.data_plane.error_formats import refusal
+from agentcore_cli.local.data_plane.plane import DataPlaneServer
+from agentcore_cli.local.http.delivery import deliver
+from agentcore_cli.local.http.proxy import AnswerBroken, CallerGone, PayloadTooLarge, Receive, Send
+from agentcore_cli.local.http.request import Request
+from agentcore_cli.local.http.session_tokens import denied
+from agentcore_cli.local.http.wire import Answer, ServiceFault
 from agentcore_cli.local.memory.service import BODY_MAX as MEMORY_BODY_MAX
 from agentcore_cli.local.memory.service import MemoryService
-from agentcore_cli.local.proxy import AnswerBroken, CallerGone, PayloadTooLarge, Receive, Send
-from agentcore_cli.local.request import Request
-from agentcore_cli.local.session_tokens import denied
-from agentcore_cli.local.wire import Answer, ServiceFault
+from agentcore_cli.local.programs.credentials import PATH, SessionCredentials
 
 CONTROL_BODY_MAX: Final = 1_048_576  # bytes
 _MUST_START: Final = HEADER_MUST_START.lower().encode()
@@ -36,12 +36,12 @@ class Application:
 
     def __init__(
         self,
-        guard: Guard,
-        data_plane: DataPlane,
+        guard: AccessGuard,
+        data_plane: DataPlaneServer,
         control: ControlPlane,
         memory: MemoryService,
-        extension: Extension,
-        credentials: Credentials,
+        extension: AdminApi,
+        credentials: SessionCredentials,
     ) -> None:
         self._guard = guard
         self._data_plane = data_plane
@@ -92,7 +92,7 @@ class Application:
             return await self._extension.handle(request)
         return await self._ask_control(request, caller)
 
-    async def _ask_control(self, request: Request, caller: Caller) -> Answer:
+    async def _ask_control(self, request: Request, caller: AdmittedCaller) -> Answer:
         body = await request.body(CONTROL_BODY_MAX).all()
         return await self._control.handle(
             request.method,

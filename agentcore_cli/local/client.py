@@ -18,12 +18,12 @@ from agentcore_cli.local.protocol import (
     ArmFault,
     Artifacts,
     ClockTime,
+    CredentialSource,
     Done,
     Health,
     PutCredentials,
     ServerFile,
     SessionPage,
-    Source,
     StartRecord,
     Starts,
 )
@@ -41,7 +41,7 @@ _ERRORS: Final[Mapping[int, type[AgentcoreError]]] = {
 T = TypeVar("T")
 
 
-class LocalRuntime:
+class AdminClient:
     """Every method raises an AgentcoreError with the request's id when the server refuses or does not answer."""
 
     def __init__(self, server: ServerFile) -> None:
@@ -75,7 +75,7 @@ class LocalRuntime:
         self,
         runtime_arn: str,
         environment: Mapping[str, str],
-        source: Source | None = None,
+        source: CredentialSource | None = None,
         secrets: Mapping[str, str] | None = None,
     ) -> None:
         """See `PutCredentials`. The server keeps them in memory only."""

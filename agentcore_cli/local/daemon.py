@@ -109,9 +109,9 @@ def _gone(pid: int, started: str | None, seconds: float) -> bool:
 def _has_made_way(home: Home, server: ServerFile) -> bool:
     """End a server of another version unless sessions live in it; False when it goes on and can be spoken to."""
     from agentcore_cli.errors import ConflictError
-    from agentcore_cli.local.client import LocalRuntime
+    from agentcore_cli.local.client import AdminClient
 
-    sessions = LocalRuntime(server).health().sessions
+    sessions = AdminClient(server).health().sessions
     if not sessions:
         return stop(home)
     if server.protocol == NUMBER:

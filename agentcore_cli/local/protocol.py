@@ -14,7 +14,7 @@ from agentcore_cli import names
 from agentcore_cli.local.faults import Fault
 
 if TYPE_CHECKING:
-    from agentcore_cli.signature import Key
+    from agentcore_cli.signature import SigningKey
 
 NUMBER: Final = 1
 
@@ -36,10 +36,10 @@ class ServerFile(msgspec.Struct, frozen=True):
     protocol: int = 0
 
     @property
-    def key(self) -> Key:
-        from agentcore_cli.signature import Key
+    def key(self) -> SigningKey:
+        from agentcore_cli.signature import SigningKey
 
-        return Key(self.access_key, self.secret_key)
+        return SigningKey(self.access_key, self.secret_key)
 
     def __repr__(self) -> str:
         return f"ServerFile({self.url!r}, pid={self.pid}, version={self.version!r})"
@@ -153,7 +153,7 @@ class ArmedFaults(msgspec.Struct, frozen=True):
     faults: dict[str, int]
 
 
-class Source(msgspec.Struct, frozen=True):
+class CredentialSource(msgspec.Struct, frozen=True):
     """Whose credentials: the deployer's environment, working directory, and a profile where one was named."""
 
     environment: dict[str, str]
@@ -172,7 +172,7 @@ class PutCredentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     runtime_arn: str
     environment: dict[str, str]
-    source: Source | None = None
+    source: CredentialSource | None = None
     secrets: dict[str, str] = {}
 
     def __repr__(self) -> str:

@@ -31,35 +31,35 @@ from agentcore_cli import __version__
 from agentcore_cli.contract import LOCAL_KEY_PREFIX, LOCAL_REGION
 from agentcore_cli.errors import AgentcoreError, ConflictError
 from agentcore_cli.files import lock, write_atomically
+from agentcore_cli.local.access.guard import AccessGuard
+from agentcore_cli.local.access.signatures import Signatures
+from agentcore_cli.local.admin_api import AdminApi
 from agentcore_cli.local.application import Application
-from agentcore_cli.local.brokers import Brokers
 from agentcore_cli.local.clock import Clock
-from agentcore_cli.local.connection import CallerConnection
 from agentcore_cli.local.containers import Containers
 from agentcore_cli.local.control import ControlPlane
-from agentcore_cli.local.credentials import Credentials
 from agentcore_cli.local.daemon import HOST, process_started
-from agentcore_cli.local.data_plane import DataPlane
-from agentcore_cli.local.deployments import Deployments
-from agentcore_cli.local.extension import Extension
+from agentcore_cli.local.data_plane.plane import DataPlaneServer
 from agentcore_cli.local.extraction.extractions import Extractions
 from agentcore_cli.local.faults import Faults
-from agentcore_cli.local.guard import Guard
 from agentcore_cli.local.home import Home
-from agentcore_cli.local.ledger import Ledger
+from agentcore_cli.local.http.connection import CallerConnection
+from agentcore_cli.local.http.session_tokens import SessionTokens
+from agentcore_cli.local.http.strangers import RESERVE, Acceptor, Strangers
 from agentcore_cli.local.memory.process import MemoryProcess
 from agentcore_cli.local.memory.service import MemoryService
-from agentcore_cli.local.programs import Programs
+from agentcore_cli.local.programs.brokers import Brokers
+from agentcore_cli.local.programs.credentials import SessionCredentials
+from agentcore_cli.local.programs.programs import Programs
+from agentcore_cli.local.programs.sandboxes import Sandboxes
 from agentcore_cli.local.protocol import NUMBER, ServerFile
 from agentcore_cli.local.sandbox import Sandbox
 from agentcore_cli.local.sandbox.worker import loopback
-from agentcore_cli.local.sandboxes import Sandboxes
-from agentcore_cli.local.session_tokens import SessionTokens
-from agentcore_cli.local.sessions import Sessions
-from agentcore_cli.local.signatures import Signatures
-from agentcore_cli.local.store import Store
-from agentcore_cli.local.strangers import RESERVE, Acceptor, Strangers
-from agentcore_cli.signature import Key
+from agentcore_cli.local.sessions.deployments import Deployments
+from agentcore_cli.local.sessions.ledger import SessionLedger
+from agentcore_cli.local.sessions.sessions import LiveSessions
+from agentcore_cli.local.store import Database
+from agentcore_cli.signature import SigningKey
 
 DEFAULT_PORT: Final = 8757
 BACKLOG: Final = 2048
@@ -121,19 +121,21 @@ class LocalServer:
         self._key = new_key()
         self._ending = asyncio.Event()
         clock, faults = Clock(), Faults()
-        self._credentials, tokens = Credentials(self.url, Brokers()), SessionTokens()
+        self._credentials, tokens = SessionCredentials(self.url, Brokers()), SessionTokens()
         self._sandbox = Sandboxes(Sandbox(home, keep_spares=True), Containers(home))
-        self._ledger = Ledger(home)
-        self._store = Store(home.database)
+        self._ledger = SessionLedger(home)
+        self._store = Database(home.database)
         programs = Programs(home, self._sandbox)
-        self._sessions = Sessions(home, self._sandbox, programs, self._credentials, tokens, self._ledger, clock, faults)
+        self._sessions = LiveSessions(
+            home, self._sandbox, programs, self._credentials, tokens, self._ledger, clock, faults
+        )
         self._deployments = Deployments(programs, self._sessions, self._credentials)
         self._control = ControlPlane(
             self._store, clock, faults, self._deployments, LOCAL_REGION, artifacts=home.artifacts
         )
-        extension = Extension(self._sessions, self._control, self._sandbox, self._credentials, clock, faults, self.end)
-        data_plane = DataPlane(self._control, self._sessions, clock, faults)
-        guard = Guard(self._port, Signatures(self._key, clock, str(home.root)), tokens)
+        extension = AdminApi(self._sessions, self._control, self._sandbox, self._credentials, clock, faults, self.end)
+        data_plane = DataPlaneServer(self._control, self._sessions, clock, faults)
+        guard = AccessGuard(self._port, Signatures(self._key, clock, str(home.root)), tokens)
         memories = MemoryProcess(home.memories)
         self._extractions = Extractions(memories, self._control, programs, self._sandbox, home, clock)
         memories.owes = self._extractions.due
@@ -264,7 +266,7 @@ def _config(application: Application, strangers: Strangers) -> uvicorn.Config:
 
 def _web_socket(**named: Any) -> asyncio.Protocol:
     """Uvicorn's protocol for the connection of a caller who wants a WebSocket; the library is loaded for the first."""
-    from agentcore_cli.local.websocket import WebSocket
+    from agentcore_cli.local.http.websocket import WebSocket
 
     return WebSocket(**named)
 
@@ -277,10 +279,12 @@ def listen() -> socket.socket:
         return loopback.listen(0, BACKLOG)
 
 
-def new_key() -> Key:
+def new_key() -> SigningKey:
     """A random access key in AWS's form: an id of 20 capital letters and digits, a secret of 40 characters."""
     alphabet = string.ascii_uppercase + "234567"
-    return Key(LOCAL_KEY_PREFIX + "".join(secrets.choice(alphabet) for _ in range(16)), secrets.token_urlsafe(30))
+    return SigningKey(
+        LOCAL_KEY_PREFIX + "".join(secrets.choice(alphabet) for _ in range(16)), secrets.token_urlsafe(30)
+    )
 
 
 def _open_log(home: Home) -> None:

@@ -1,7 +1,7 @@
 """The local runtime's database: one SQLite file in WAL mode, readable by its owner alone, that survives kill -9.
 
 It knows transactions, durability and schema versions, and nothing of what the tables mean: each room brings its
-own tables with `Store.migrate`.
+own tables with `Database.migrate`.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from agentcore_cli.errors import AgentcoreError
-from agentcore_cli.local.wire import ServiceFault
+from agentcore_cli.local.http.wire import ServiceFault
 
 BUSY_SECONDS: Final = 10.0  # how long a writer waits for another process's transaction
 _FULL: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE)
 _UNREADABLE: Final = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 
-class Store:
+class Database:
     """One connection to the database, for the thread that made it.
 
     `durable` says what a commit promises: True, it outlives a power cut (an fsync each); False, it outlives the

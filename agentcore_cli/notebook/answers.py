@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from agentcore_cli.operations.invoke import Invocation
-from agentcore_cli.operations.sse import SseParser
+from agentcore_cli.formats.sse import SseParser
+from agentcore_cli.operations.invoke.invoke import Invocation
 
 
 def pieces_of(answered: Invocation) -> list[str | bytes]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from agentcore_cli.errors import InputError
 from agentcore_cli.files import write_atomically
-from agentcore_cli.operations.settings import Settings
+from agentcore_cli.operations.configure.settings import Settings
 
 _REQUIREMENTS: Final = "requirements.txt"
 _BUILDS: Final = {"container": "docker", "direct_code_deploy": "zip"}

@@ -9,11 +9,11 @@ from typing import Any
 
 from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.exclusions import IGNORE_FILE
-from agentcore_cli.operations.configure import ConfigureResult as Configured
-from agentcore_cli.operations.deploy import DeployResult
-from agentcore_cli.operations.destroy import DestroyResult as Destroyed
+from agentcore_cli.operations.configure.configure import ConfigureResult as Configured
+from agentcore_cli.operations.deploy.deploy import DeployResult
+from agentcore_cli.operations.deploy.destroy import DestroyResult as Destroyed
+from agentcore_cli.operations.deploy.status import StatusResult as Status
 from agentcore_cli.operations.selection import Selected
-from agentcore_cli.operations.status import StatusResult as Status
 from agentcore_cli.rendering import dockerfile_of
 
 

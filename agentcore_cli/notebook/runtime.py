@@ -24,13 +24,13 @@ from agentcore_cli.notebook.results import (
     launched,
     looked_at,
 )
-from agentcore_cli.operations.payload import JSON, Payload
+from agentcore_cli.operations.invoke.payload import JSON, Payload
 from agentcore_cli.operations.selection import Options, Selected, select
 
 if TYPE_CHECKING:
     from agentcore_cli.engine import Change
-    from agentcore_cli.operations.invoke import Invocation
-    from agentcore_cli.operations.log_lines import LogLine
+    from agentcore_cli.operations.invoke.invoke import Invocation
+    from agentcore_cli.operations.logs.lines import LogLine
 
 Consent = Callable[[tuple["Change", ...]], bool]
 
@@ -86,8 +86,8 @@ class Runtime:
         CreateAgentRuntime's parameters. A role or repository that is not given is made by `launch`: forbidding that
         without giving one is an InputError. Times are seconds. `check=False` skips the reading of the agent's code.
         """
-        from agentcore_cli.operations.configure import ConfigureRequest
-        from agentcore_cli.operations.configure import configure as run
+        from agentcore_cli.operations.configure.configure import ConfigureRequest
+        from agentcore_cli.operations.configure.configure import configure as run
 
         if not (execution_role or auto_create_execution_role):
             raise InputError("configure: no execution role: give execution_role or auto_create_execution_role=True")
@@ -143,8 +143,8 @@ class Runtime:
         it the answer is yes. `local_build`, `use_codebuild` and `auto_update_on_conflict` of earlier notebooks are
         taken and change nothing: images are built on this machine, and what is ours is updated.
         """
-        from agentcore_cli.operations.deploy import DeployRequest, always
-        from agentcore_cli.operations.deploy import deploy as run
+        from agentcore_cli.operations.deploy.deploy import DeployRequest, always
+        from agentcore_cli.operations.deploy.deploy import deploy as run
         from agentcore_cli.resources.deployment import Overrides
 
         if unknown := earlier.keys() - {"local_build", "use_codebuild", "auto_update_on_conflict"}:
@@ -158,7 +158,7 @@ class Runtime:
 
     def status(self) -> StatusResult:
         """How the agent is on its target. Raises NotFoundError when it is not deployed there."""
-        from agentcore_cli.operations.status import status as run
+        from agentcore_cli.operations.deploy.status import status as run
 
         return looked_at(run(self._selected(), self._progress))
 
@@ -208,8 +208,8 @@ class Runtime:
     ) -> Invocation:
         """As `invoke`, but gives the answer as it arrives: read its `pieces()`."""
         from agentcore_cli.operations import destination
-        from agentcore_cli.operations.invoke import InvokeRequest
-        from agentcore_cli.operations.invoke import invoke as run
+        from agentcore_cli.operations.invoke.invoke import InvokeRequest
+        from agentcore_cli.operations.invoke.invoke import invoke as run
 
         session = session_id or self._session or new_session_id()
         request = InvokeRequest(
@@ -226,7 +226,7 @@ class Runtime:
 
     def stop_session(self, session_id: str | None = None) -> dict[str, Any]:
         """End a session at once; without `session_id` the one of this object's last call."""
-        from agentcore_cli.operations.sessions import stop_sessions
+        from agentcore_cli.operations.sessions.sessions import stop_sessions
 
         session = session_id or self._session
         if session is None:
@@ -245,15 +245,15 @@ class Runtime:
         limit: int | None = None,
     ) -> Iterator[LogLine]:
         """The agent's log lines, oldest first; `since` is seconds before now, `limit` keeps the last ones."""
-        from agentcore_cli.operations.log_lines import LogsRequest
-        from agentcore_cli.operations.logs import read_logs
+        from agentcore_cli.operations.logs.lines import LogsRequest
+        from agentcore_cli.operations.logs.logs import read_logs
 
         return read_logs(LogsRequest(session=session_id, follow=follow, since=since, limit=limit), self._selected())
 
     def destroy(self, *, dry_run: bool = False, timeout: float = 900.0) -> DestroyResult:
         """Remove what `launch` made, and nothing else; with `dry_run` only say what that is."""
-        from agentcore_cli.operations.destroy import DestroyRequest
-        from agentcore_cli.operations.destroy import destroy as run
+        from agentcore_cli.operations.deploy.destroy import DestroyRequest
+        from agentcore_cli.operations.deploy.destroy import destroy as run
 
         request = DestroyRequest(consent=lambda changes: True, dry_run=dry_run, timeout=timeout)
         return destroyed(run(request, self._selected(), self._progress))

@@ -16,7 +16,7 @@ from typing import Final
 from agentcore_cli import files, names, wiring
 from agentcore_cli.aws.user_pools import AppClient, UserPool, UserPools
 from agentcore_cli.config import Authorizer
-from agentcore_cli.config.write import ABSENT, Change, changed
+from agentcore_cli.config.write import ABSENT, Edit, changed
 from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import ConflictError, InputError, NotFoundError
 from agentcore_cli.events import Listener, Step
@@ -87,8 +87,8 @@ def create_pool(request: CreatePoolRequest, selected: Selected, listener: Listen
 
     Raises ConflictError for a pool of that name that is not ours, and for a config that names another issuer.
     """
-    with _pools(selected) as door:
-        pool = _our_pool(door, selected)
+    with _pools(selected) as pools:
+        pool = _our_pool(pools, selected)
         present = selected.agent.authorizer
         if present and (pool is None or present.discovery_url != pool.discovery_url):
             raise ConflictError(
@@ -96,11 +96,11 @@ def create_pool(request: CreatePoolRequest, selected: Selected, listener: Listen
                 hint="remove the authorizer from the config first",
             )
         if pool is None:
-            pool = door.create(_name(selected), {**selected.agent.tags, **_owner(selected).tags})
+            pool = pools.create(_name(selected), {**selected.agent.tags, **_owner(selected).tags})
         listener(Step("pool", "done", pool.id))
-        client = _client(door, pool, _USERS) or door.create_user_client(pool.id, _USERS)
-        users = tuple(_user(door, pool, name) for name in request.users)
-        service = _service_client(door, pool, selected) if request.service else None
+        client = _client(pools, pool, _USERS) or pools.create_user_client(pool.id, _USERS)
+        users = tuple(_user(pools, pool, name) for name in request.users)
+        service = _service_client(pools, pool, selected) if request.service else None
     clients = [client.id, *([service.client_id] if service else [])]
     _write(selected, _authorizer_changes(selected, pool, clients))
     Trust().add("addresses", pool.discovery_url)  # the person made it
@@ -113,8 +113,8 @@ def user_token(user: str, password: str, selected: Selected) -> Token:
     if not authorizer.clients:
         raise InputError(f"agents.{selected.agent_name}.authorizer.clients: there is none to sign in through")
     selected.require_trust(_provider_key(selected), authorizer.discovery_url, address=authorizer.discovery_url)
-    with _pools(selected) as door:
-        return Token(door.access_token(authorizer.clients[0], user, password))
+    with _pools(selected) as pools:
+        return Token(pools.access_token(authorizer.clients[0], user, password))
 
 
 def service_token(client_id: str, client_secret: str, scopes: Collection[str], selected: Selected) -> Token:
@@ -134,16 +134,16 @@ def delete_pool(consent: Callable[[str], bool], selected: Selected) -> DeletedPo
 
     `consent` is told the pool's name. Raises NotFoundError when there is none, ConflictError for somebody else's.
     """
-    with _pools(selected) as door:
-        pool = _our_pool(door, selected)
+    with _pools(selected) as pools:
+        pool = _our_pool(pools, selected)
         if pool is None:
             raise NotFoundError(f"{selected.agent_name}: there is no user pool {_name(selected)}")
         if not consent(f"{pool.name} ({pool.id})"):
             raise InputError("nothing was deleted: the answer was no")
-        door.delete(pool)
+        pools.delete(pool)
     present = selected.agent.authorizer
     if present and present.discovery_url == pool.discovery_url:
-        _write(selected, [Change(("agents", selected.agent_name, "authorizer"), ABSENT)])
+        _write(selected, [Edit(("agents", selected.agent_name, "authorizer"), ABSENT)])
     return DeletedPool(selected.agent_name, pool.id)
 
 
@@ -165,9 +165,9 @@ def _provider_key(selected: Selected) -> str:
     return f"agents.{selected.agent_name}.authorizer.discovery_url"
 
 
-def _our_pool(door: UserPools, selected: Selected) -> UserPool | None:
+def _our_pool(pools: UserPools, selected: Selected) -> UserPool | None:
     """The pool of our name; one of that name with other tags is refused only where there is none of ours."""
-    found = door.find(_name(selected))
+    found = pools.find(_name(selected))
     owner = _owner(selected)
     refusals = {
         pool.id: owner.refusal(f"user pool {pool.name} ({pool.id})", pool.tags, recorded=False) for pool in found
@@ -180,45 +180,45 @@ def _our_pool(door: UserPools, selected: Selected) -> UserPool | None:
     return ours
 
 
-def _client(door: UserPools, pool: UserPool, name: str) -> AppClient | None:
-    return next((client for client in door.clients(pool.id) if client.name == name), None)
+def _client(pools: UserPools, pool: UserPool, name: str) -> AppClient | None:
+    return next((client for client in pools.clients(pool.id) if client.name == name), None)
 
 
-def _user(door: UserPools, pool: UserPool, name: str) -> User:
+def _user(pools: UserPools, pool: UserPool, name: str) -> User:
     """One that has no password yet was made by a call that went no further, and goes on here."""
-    status = door.user_status(pool.id, name)
+    status = pools.user_status(pool.id, name)
     if status not in (None, _NEVER_SIGNED_IN):
         return User(name, None)
     password = _password()
     if status is None:
-        door.create_user(pool.id, name)
-    door.set_password(pool.id, name, password)
+        pools.create_user(pool.id, name)
+    pools.set_password(pool.id, name, password)
     return User(name, password)
 
 
-def _service_client(door: UserPools, pool: UserPool, selected: Selected) -> ServiceClient:
+def _service_client(pools: UserPools, pool: UserPool, selected: Selected) -> ServiceClient:
     """The program's client; it needs a resource server for its scope and a domain for the token endpoint."""
     scope = f"{selected.agent_name}/{_SCOPE}"
-    if not door.has_resource_server(pool.id, selected.agent_name):
-        door.create_resource_server(pool.id, selected.agent_name, _SCOPE)
+    if not pools.has_resource_server(pool.id, selected.agent_name):
+        pools.create_resource_server(pool.id, selected.agent_name, _SCOPE)
     if pool.domain is None:
-        door.create_domain(pool.id, pool.name)
-    there = _client(door, pool, _SERVICE)
-    client = door.client(pool.id, there.id) if there else door.create_service_client(pool.id, _SERVICE, [scope])
+        pools.create_domain(pool.id, pool.name)
+    there = _client(pools, pool, _SERVICE)
+    client = pools.client(pool.id, there.id) if there else pools.create_service_client(pool.id, _SERVICE, [scope])
     return ServiceClient(client.id, client.secret or "", scope)
 
 
-def _authorizer_changes(selected: Selected, pool: UserPool, clients: list[str]) -> list[Change]:
+def _authorizer_changes(selected: Selected, pool: UserPool, clients: list[str]) -> list[Edit]:
     present = selected.agent.authorizer
     kept = [client for client in (present.clients if present else ()) if client not in clients]
     key = ("agents", selected.agent_name, "authorizer")
     return [
-        Change((*key, "discovery_url"), pool.discovery_url),
-        Change((*key, "clients"), [*clients, *kept]),
+        Edit((*key, "discovery_url"), pool.discovery_url),
+        Edit((*key, "clients"), [*clients, *kept]),
     ]
 
 
-def _write(selected: Selected, changes: list[Change]) -> None:
+def _write(selected: Selected, changes: list[Edit]) -> None:
     path = selected.loaded.path
     files.write_atomically(path, changed(text_of(path.read_bytes()), changes))
 

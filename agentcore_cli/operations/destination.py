@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from agentcore_cli import wiring
-from agentcore_cli.config import Agent, Target
+from agentcore_cli.config import AgentConfig, Target
 from agentcore_cli.contract import DEFAULT_ENDPOINT, LOCAL_ACCOUNT, Arn, Protocol
 from agentcore_cli.errors import InputError
 from agentcore_cli.operations.selection import Options, Selected
@@ -43,7 +43,7 @@ class Destination(NamedTuple):
         return self.arn.rpartition("/")[2]
 
     @property
-    def agent(self) -> Agent | None:
+    def agent(self) -> AgentConfig | None:
         return self.selected.agent if self.selected else None
 
     @property

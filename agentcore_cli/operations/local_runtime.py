@@ -13,7 +13,7 @@ from pathlib import Path
 from agentcore_cli.contract import LOCAL_REGION
 from agentcore_cli.errors import InputError, NotFoundError
 from agentcore_cli.local import daemon
-from agentcore_cli.local.client import LocalRuntime
+from agentcore_cli.local.client import AdminClient
 from agentcore_cli.local.faults import FAULTS
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.protocol import MountRecord, ProtectionRecord, ServerFile
@@ -37,7 +37,7 @@ class RuntimeStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Environment:
+class ClientEnvironment:
     """What points boto3, the AWS CLI and SDKs at the local runtime."""
 
     environment: dict[str, str] = field(repr=False)
@@ -64,7 +64,7 @@ def status(home: Home) -> RuntimeStatus:
     server = daemon.running(home)
     if server is None:
         return RuntimeStatus(running=False, home=home.root)
-    health = LocalRuntime(server).health()
+    health = AdminClient(server).health()
     return RuntimeStatus(
         running=True,
         url=server.url,
@@ -80,11 +80,11 @@ def status(home: Home) -> RuntimeStatus:
     )
 
 
-def environment(home: Home, region: str | None) -> Environment:
+def environment(home: Home, region: str | None) -> ClientEnvironment:
     """The variables for a shell; starts the local runtime when it isn't running."""
     server = daemon.ensure_running(home.create())
     chosen = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or LOCAL_REGION
-    return Environment(_variables(server, chosen))
+    return ClientEnvironment(_variables(server, chosen))
 
 
 def advance_clock(home: Home, seconds: float) -> float:
@@ -140,11 +140,11 @@ def _fresh_home() -> Iterator[Home]:
         yield Home(Path(folder)).create()
 
 
-def _client(home: Home) -> LocalRuntime:
+def _client(home: Home) -> AdminClient:
     server = daemon.running(home)
     if server is None:
         raise NotFoundError("the local runtime is not running", hint="agentcore local start")
-    return LocalRuntime(server)
+    return AdminClient(server)
 
 
 def _variables(server: ServerFile, region: str) -> dict[str, str]:

@@ -9,7 +9,17 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from agentcore_cli.config import LOCAL, Agent, Loaded, Target, choose_agent, choose_target, find, is_meant_unnamed, load
+from agentcore_cli.config import (
+    LOCAL,
+    AgentConfig,
+    Loaded,
+    Target,
+    choose_agent,
+    choose_target,
+    find,
+    is_meant_unnamed,
+    load,
+)
 from agentcore_cli.config.regions import region_fault
 from agentcore_cli.errors import InputError, UntrustedError
 from agentcore_cli.operations.aws_profile import find_region
@@ -37,7 +47,7 @@ class Options(Struct, frozen=True):
 class Selected(Struct, frozen=True):
     loaded: Loaded
     agent_name: str
-    agent: Agent
+    agent: AgentConfig
     target_name: str
     target: Target
     state: State

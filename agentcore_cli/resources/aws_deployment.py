@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agentcore_cli import names
-from agentcore_cli.builders.docker_builder import FinishedImage
+from agentcore_cli.builders.images.docker_builder import FinishedImage
 from agentcore_cli.builders.registry.access import Credentials
 from agentcore_cli.contract import EcrRepository, is_in_ecr, memory_arn, partition
 from agentcore_cli.resources.deployment import Deployment
-from agentcore_cli.resources.execution_policy import Grant
+from agentcore_cli.resources.iam.execution_policy import Grant
 from agentcore_cli.resources.image_builders import ImageBuilder, image_builder, image_labels
 from agentcore_cli.resources.image_project import image_project
 

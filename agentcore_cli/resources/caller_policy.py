@@ -14,7 +14,7 @@ from agentcore_cli import rendering
 from agentcore_cli.contract import SERVICE, SERVICE_PRINCIPAL, memory_arn, partition
 from agentcore_cli.resources import code_bucket
 from agentcore_cli.resources.aws_deployment import AwsDeployment
-from agentcore_cli.resources.policy_document import Document
+from agentcore_cli.resources.iam.policy_document import Document
 
 # AgentCore makes these service-linked roles in an account at the first runtime, and at the first one in a VPC.
 _IDENTITY: Final = f"runtime-identity.{SERVICE_PRINCIPAL}"

@@ -9,12 +9,12 @@ from typing import Any
 
 from agentcore_cli import keys
 from agentcore_cli.aws.log_groups import LogGroups
-from agentcore_cli.aws.memories import Memories
+from agentcore_cli.aws.memories import MemoryControl
 from agentcore_cli.aws.repositories import Repositories
 from agentcore_cli.aws.roles import Roles
-from agentcore_cli.aws.runtimes import Runtimes
-from agentcore_cli.aws.session import Session
-from agentcore_cli.config import Memory as MemorySettings
+from agentcore_cli.aws.runtimes import RuntimeControl
+from agentcore_cli.aws.session import AwsSession
+from agentcore_cli.config import MemoryConfig as MemorySettings
 from agentcore_cli.config import Start
 from agentcore_cli.contract import EcrRepository
 from agentcore_cli.engine import Outputs, Resource
@@ -39,12 +39,12 @@ from agentcore_cli.resources.memory import GivenMemory, Memory
 from agentcore_cli.resources.registry_credentials import registry_credentials
 from agentcore_cli.resources.repository import GivenRepository, Repository
 from agentcore_cli.resources.resource_policy import ResourcePolicy
-from agentcore_cli.resources.runtime import Runtime, Wish
+from agentcore_cli.resources.runtime import Runtime, RuntimeSpec
 from agentcore_cli.resources.supplied_image import SuppliedImage
 from agentcore_cli.resources.supplied_role import SuppliedRole
 
 
-def wanted(deployment: AwsDeployment, session: Session) -> list[Resource]:
+def wanted(deployment: AwsDeployment, session: AwsSession) -> list[Resource]:
     """What a deploy makes or looks at."""
     there = [
         *_memory(deployment, session),
@@ -59,7 +59,7 @@ def wanted(deployment: AwsDeployment, session: Session) -> list[Resource]:
     return there
 
 
-def everything(deployment: AwsDeployment, session: Session, *, with_supplied: bool = False) -> list[Resource]:
+def everything(deployment: AwsDeployment, session: AwsSession, *, with_supplied: bool = False) -> list[Resource]:
     """What a destroy looks for, whatever the config says now: of each kind the one that a deploy makes.
 
     One of those that the config names by now is somebody's choice, and stays; its runtime, with the log groups, is
@@ -82,24 +82,24 @@ def everything(deployment: AwsDeployment, session: Session, *, with_supplied: bo
     ]
 
 
-def _memory(deployment: AwsDeployment, session: Session) -> list[Resource]:
+def _memory(deployment: AwsDeployment, session: AwsSession) -> list[Resource]:
     """The memory that the agent uses; ours, or one that the config names by its id."""
     settings = deployment.agent.whole_memory
     if settings is None:
         return []
     if settings.given_id:
-        return [GivenMemory(settings.given_id, deployment.owner.agent, Memories(session))]
+        return [GivenMemory(settings.given_id, deployment.owner.agent, MemoryControl(session))]
     return [_own_memory(deployment, session)]
 
 
-def _own_memory(deployment: AwsDeployment, session: Session) -> Memory:
+def _own_memory(deployment: AwsDeployment, session: AwsSession) -> Memory:
     assert deployment.memory_name, "asked for only where there is one"
     settings = deployment.agent.whole_memory or MemorySettings(deployment.memory_name)
-    wish = memory.Wish(deployment.memory_name, deployment.owner, settings, deployment.agent.tags)
-    return Memory(wish, Memories(session), deployment.patience)
+    spec = memory.MemorySpec(deployment.memory_name, deployment.owner, settings, deployment.agent.tags)
+    return Memory(spec, MemoryControl(session), deployment.wait_options)
 
 
-def _role(deployment: AwsDeployment, session: Session) -> Resource:
+def _role(deployment: AwsDeployment, session: AwsSession) -> Resource:
     agent = deployment.agent
     if agent.execution_role is None:
         return _own_role(deployment, session)
@@ -113,54 +113,54 @@ def _role(deployment: AwsDeployment, session: Session) -> Resource:
     )
 
 
-def _own_role(deployment: AwsDeployment, session: Session) -> ExecutionRole:
-    wish = execution_role.Wish(deployment.own_role, deployment.owner, deployment.grant)
-    return ExecutionRole(wish, Roles(session))
+def _own_role(deployment: AwsDeployment, session: AwsSession) -> ExecutionRole:
+    spec = execution_role.RoleSpec(deployment.own_role, deployment.owner, deployment.grant)
+    return ExecutionRole(spec, Roles(session))
 
 
-def _image(deployment: AwsDeployment, session: Session) -> list[Resource]:
+def _image(deployment: AwsDeployment, session: AwsSession) -> list[Resource]:
     """The image, with the repository that it is pushed to unless it is in ECR already."""
     if deployment.supplied_image:
         return [_supplied_image(deployment, deployment.supplied_image, session)]
     address = deployment.repository
-    door = Repositories(session.in_region(address.region))
+    client = Repositories(session.in_region(address.region))
     builder = deployment.builder(
         registry_credentials(lambda region: Repositories(session.in_region(region)).authorization())
     )
-    wish = image.Wish(builder, publisher(builder, door), address, deployment.listener)
-    return [_repository(deployment, session), Image(wish, door, _registry(deployment, address))]
+    spec = image.ImageSpec(builder, publisher(builder, client), address, deployment.listener)
+    return [_repository(deployment, session), Image(spec, client, _registry(deployment, address))]
 
 
-def _supplied_image(deployment: AwsDeployment, uri: str, session: Session) -> SuppliedImage:
+def _supplied_image(deployment: AwsDeployment, uri: str, session: AwsSession) -> SuppliedImage:
     address = deployment.image_source
-    door = Repositories(session.in_region(address.region) if address else session)
+    client = Repositories(session.in_region(address.region) if address else session)
     registry = _registry(deployment, address) if address else None
     launches = bool(deployment.agent.stored_secrets)
-    return SuppliedImage(uri, address, door, registry, deployment.artifact, deployment.listener, launches)
+    return SuppliedImage(uri, address, client, registry, deployment.artifact, deployment.listener, launches)
 
 
 def _registry(deployment: AwsDeployment, address: EcrRepository) -> str | None:
     return address.account if address.account != deployment.account else None
 
 
-def _repository(deployment: AwsDeployment, session: Session) -> Resource:
+def _repository(deployment: AwsDeployment, session: AwsSession) -> Resource:
     agent = deployment.agent
     if agent.ecr_repository is None:
         return _own_repository(deployment, session)
     address = deployment.repository
-    door = Repositories(session.in_region(address.region))
-    return GivenRepository(address, deployment.owner.agent, door, deployment.listener)
+    client = Repositories(session.in_region(address.region))
+    return GivenRepository(address, deployment.owner.agent, client, deployment.listener)
 
 
-def _own_repository(deployment: AwsDeployment, session: Session) -> Repository:
-    wish = repository.Wish(deployment.own_repository, deployment.owner, deployment.agent)
-    return Repository(wish, Repositories(session))
+def _own_repository(deployment: AwsDeployment, session: AwsSession) -> Repository:
+    spec = repository.RepositorySpec(deployment.own_repository, deployment.owner, deployment.agent)
+    return Repository(spec, Repositories(session))
 
 
-def runtime(deployment: AwsDeployment, session: Session) -> Runtime:
+def runtime(deployment: AwsDeployment, session: AwsSession) -> Runtime:
     """The agent's runtime alone."""
     environment = _adapted(deployment)
-    wish = Wish(
+    spec = RuntimeSpec(
         name=deployment.runtime_name,
         owner=deployment.owner,
         agent=deployment.agent,
@@ -176,7 +176,7 @@ def runtime(deployment: AwsDeployment, session: Session) -> Runtime:
         memory=memory.variables if deployment.agent.memory else None,
     )
     depends_on = (keys.MEMORY, keys.ROLE, keys.IMAGE, keys.CODE)
-    return Runtime(keys.RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=depends_on)
+    return Runtime(keys.RUNTIME, spec, RuntimeControl(session), deployment.wait_options, depends_on=depends_on)
 
 
 def _image_artifact(outputs: Outputs) -> Mapping[str, Any]:
@@ -193,15 +193,15 @@ def _adapted(deployment: AwsDeployment) -> Callable[[Mapping[str, str]], dict[st
     return partial(with_python_path, deployment.root, deployment.owner.agent, deployment.agent, start)
 
 
-def _log_group_wish(deployment: AwsDeployment) -> log_group.Wish:
-    return log_group.Wish(
+def _log_group_wish(deployment: AwsDeployment) -> log_group.LogGroupSpec:
+    return log_group.LogGroupSpec(
         deployment.runtime_name, deployment.owner, deployment.agent, deployment.account, deployment.region
     )
 
 
-def _policy(deployment: AwsDeployment, session: Session) -> ResourcePolicy:
+def _policy(deployment: AwsDeployment, session: AwsSession) -> ResourcePolicy:
     agent = deployment.agent
-    wish = resource_policy.Wish(
+    spec = resource_policy.ResourcePolicySpec(
         deployment.root / agent.resource_policy if agent.resource_policy else None,
         deployment.runtime_name,
         deployment.account,
@@ -209,7 +209,7 @@ def _policy(deployment: AwsDeployment, session: Session) -> ResourcePolicy:
         _id_of(deployment, runtime(deployment, session)),
         takes_tokens=agent.authorizer is not None,
     )
-    return ResourcePolicy(wish, Runtimes(session))
+    return ResourcePolicy(spec, RuntimeControl(session))
 
 
 def _id_of(deployment: AwsDeployment, runtime: Runtime) -> Callable[[], str | None]:

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from agentcore_cli import keys
 from agentcore_cli.aws.objects import Objects
-from agentcore_cli.builders.code_archive import CodeArchive
-from agentcore_cli.builders.zip_builder import ZipBuilder
-from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
+from agentcore_cli.builders.zip.archive import CodeArchive
+from agentcore_cli.builders.zip.builder import ZipBuilder
+from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import ConflictError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.exclusions import IGNORE_FILE
@@ -23,7 +23,7 @@ _MEGABYTE: Final = 1024**2
 class CodePublisher:
     """Brings a zip to its bucket, under the key that is its name."""
 
-    door: Objects
+    client: Objects
     bucket: str
 
     def publish(self, artifact: CodeArchive, name: str, work: Work) -> str:
@@ -35,9 +35,9 @@ class CodePublisher:
             work.tell(f"uploaded {arrived / _MEGABYTE:.1f} of {whole}")
 
         try:
-            return self.door.upload(self.bucket, name, artifact.path, told=told, stopping=work.stopping)
+            return self.client.upload(self.bucket, name, artifact.path, told=told, stopping=work.stopping)
         except ConflictError:
-            there = self.door.versions(self.bucket, name)
+            there = self.client.versions(self.bucket, name)
             if not there:
                 raise
             return there[0].id
@@ -47,7 +47,7 @@ class CodePublisher:
 class Code:
     builder: ZipBuilder
     bucket: str
-    door: Objects
+    client: Objects
     listener: Listener
     key: str = keys.CODE
     depends_on: tuple[str, ...] = (keys.BUCKET,)
@@ -60,13 +60,13 @@ class Code:
         place = {"tag": self.builder.tag, "bucket": self.bucket, "object": self._object}
         return Desired(self.builder.describe(), place)
 
-    def read(self, recorded: Record | None) -> Found | None:
+    def read(self, recorded: JournalRecord | None) -> Found | None:
         """The object as it is wanted today; else the one that was uploaded last, to compare with.
 
         The version that was uploaded counts, whatever somebody wrote or deleted over it since.
         """
         last = recorded.outputs if recorded else {}
-        there = self.door.versions(self.bucket, self._object)
+        there = self.client.versions(self.bucket, self._object)
         is_last = last.get("tag") == self.builder.tag
         known = [version for version in there if (version.id == last["version"] if is_last else version.is_latest)]
         if known:
@@ -86,7 +86,7 @@ class Code:
 
     def apply(self, work: Work) -> Found:
         built = self.builder.build(work)
-        version = CodePublisher(self.door, self.bucket).publish(built, self._object, work)
+        version = CodePublisher(self.client, self.bucket).publish(built, self._object, work)
         return Found(self.builder.describe(), self._outputs(version), self._uri)
 
     def destroy(self, found: Found, work: Work) -> None:
@@ -129,7 +129,7 @@ class UploadedCode:
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
         return Desired({})
 
-    def read(self, recorded: Record | None) -> Found | None:
+    def read(self, recorded: JournalRecord | None) -> Found | None:
         outputs = recorded.outputs if recorded else {}
         return Found({}, outputs, f"s3://{outputs['bucket']}/{outputs['object']}") if outputs else None
 

@@ -12,11 +12,11 @@ from typing import Any, Final
 
 from agentcore_cli import keys
 from agentcore_cli.aws.buckets import Bucket, Buckets
-from agentcore_cli.config import Agent
+from agentcore_cli.config import AgentConfig
 from agentcore_cli.contract import partition
-from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
+from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import ConflictError, DeniedError
-from agentcore_cli.resources import policy_document
+from agentcore_cli.resources.iam import policy_document
 from agentcore_cli.resources.ownership import Owner, tags_of_people
 
 _OWNERSHIP: Final = "BucketOwnerEnforced"  # no access control lists: who writes an object does not own it
@@ -26,13 +26,13 @@ _ONLY_TLS: Final = "AgentCoreOnlyTls"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class CodeBucketSpec:
     """The bucket of one agent on one target."""
 
     name: str
     region: str
     owner: Owner
-    agent: Agent
+    agent: AgentConfig
 
     @property
     def arn(self) -> str:
@@ -45,14 +45,14 @@ def arn_of(name: str, region: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CodeBucket:
-    wish: Wish
-    door: Buckets
+    spec: CodeBucketSpec
+    client: Buckets
     key: str = keys.BUCKET
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
-        agent = self.wish.agent
+        agent = self.spec.agent
         facts = {
             "private": True,
             "versioned": True,
@@ -60,22 +60,22 @@ class CodeBucket:
             "encryption": _encryption("aws:kms" if agent.encryption_key else "AES256", agent.encryption_key),
             "policy": policy_document.facts(self._policy),
             "lifecycle": _lifecycle([_rule()]),
-            "tags": {**agent.tags, **self.wish.owner.tags},
+            "tags": {**agent.tags, **self.spec.owner.tags},
         }
         return Desired(facts, self._outputs)
 
-    def read(self, recorded: Record | None) -> Found | None:
+    def read(self, recorded: JournalRecord | None) -> Found | None:
         """Raises DeniedError too for a bucket that has the name and is another account's: S3 does not tell which."""
         try:
-            there = self.door.get(self.wish.name)
+            there = self.client.get(self.spec.name)
         except DeniedError as error:
-            error.message += f"; or the bucket of this name is not of account {self.door.account}"
+            error.message += f"; or the bucket of this name is not of account {self.client.account}"
             raise
         if there is None:
             return None
-        is_recorded = recorded is not None and recorded.outputs.get("name") == self.wish.name
-        refusal = self.wish.owner.refusal(f"S3 bucket {self.wish.name}", there.tags, recorded=is_recorded)
-        return Found(_facts(there), self._outputs, self.wish.arn, refusal)
+        is_recorded = recorded is not None and recorded.outputs.get("name") == self.spec.name
+        refusal = self.spec.owner.refusal(f"S3 bucket {self.spec.name}", there.tags, recorded=is_recorded)
+        return Found(_facts(there), self._outputs, self.spec.arn, refusal)
 
     def replaces(self, change: FieldChange) -> bool:
         return False
@@ -86,49 +86,49 @@ class CodeBucket:
         for key in ("private", "ownership", "versioned", "encryption", "policy", "lifecycle", "tags"):
             if key in changed:
                 self._set(key, work.desired)
-        return Found(work.desired, self._outputs, self.wish.arn)
+        return Found(work.desired, self._outputs, self.spec.arn)
 
     def destroy(self, found: Found, work: Work) -> None:
         """Delete every version of every object, then the bucket."""
-        if count := self.door.empty(self.wish.name):
+        if count := self.client.empty(self.spec.name):
             work.tell(f"deleted {count} object{'s' if count > 1 else ''} in it")
-        self.door.delete(self.wish.name)
+        self.client.delete(self.spec.name)
 
     def _create(self, work: Work) -> Found:
         """One that is there already is a call of ours whose answer was lost, or somebody else was faster."""
         lost: ConflictError | None = None
         try:
-            self.door.create(self.wish.name, self.wish.region, work.desired["tags"])
+            self.client.create(self.spec.name, self.spec.region, work.desired["tags"])
         except ConflictError as error:
             lost = error
         there = self.read(None)
         if there is None:
-            raise lost or ConflictError(f"S3 bucket {self.wish.name}: made, and gone again", hint="deploy again")
+            raise lost or ConflictError(f"S3 bucket {self.spec.name}: made, and gone again", hint="deploy again")
         if there.refusal:
             raise there.refusal
         work.save(self._outputs)
         return there
 
     def _set(self, key: str, facts: Mapping[str, Any]) -> None:
-        name = self.wish.name
+        name = self.spec.name
         if key == "private":
-            self.door.make_private(name)
+            self.client.make_private(name)
         elif key == "ownership":
-            self.door.set_ownership(name, facts["ownership"])
+            self.client.set_ownership(name, facts["ownership"])
         elif key == "versioned":
-            self.door.make_versioned(name)
+            self.client.make_versioned(name)
         elif key == "encryption":
-            self.door.set_encryption(name, facts["encryption"]["type"], facts["encryption"].get("key"))
+            self.client.set_encryption(name, facts["encryption"]["type"], facts["encryption"].get("key"))
         elif key == "policy":
-            self.door.set_policy(name, policy_document.document(facts["policy"]))
+            self.client.set_policy(name, policy_document.document(facts["policy"]))
         elif key == "lifecycle":
-            self.door.set_lifecycle(name, [_rule()])
+            self.client.set_lifecycle(name, [_rule()])
         elif key == "tags":
-            self.door.set_tags(name, facts["tags"])
+            self.client.set_tags(name, facts["tags"])
 
     @property
     def _outputs(self) -> dict[str, str]:
-        return {"name": self.wish.name, "arn": self.wish.arn}
+        return {"name": self.spec.name, "arn": self.spec.arn}
 
     @property
     def _policy(self) -> dict[str, Any]:
@@ -138,7 +138,7 @@ class CodeBucket:
             "Effect": "Deny",
             "Principal": "*",
             "Action": "s3:*",
-            "Resource": [self.wish.arn, f"{self.wish.arn}/*"],
+            "Resource": [self.spec.arn, f"{self.spec.arn}/*"],
             "Condition": {"Bool": {"aws:SecureTransport": "false"}},
         }
         return {"Version": "2012-10-17", "Statement": [statement]}

@@ -7,8 +7,8 @@ from typing import Any
 
 from agentcore_cli.aws.buckets import Buckets
 from agentcore_cli.aws.objects import Objects
-from agentcore_cli.aws.session import Session
-from agentcore_cli.builders.zip_builder import ZipBuilder
+from agentcore_cli.aws.session import AwsSession
+from agentcore_cli.builders.zip.builder import ZipBuilder
 from agentcore_cli.engine import Outputs, Resource
 from agentcore_cli.resources import code_bucket
 from agentcore_cli.resources.aws_deployment import AwsDeployment
@@ -17,29 +17,29 @@ from agentcore_cli.resources.code_bucket import CodeBucket
 from agentcore_cli.resources.code_project import code_project
 
 
-def wanted(deployment: AwsDeployment, session: Session) -> list[Resource]:
+def wanted(deployment: AwsDeployment, session: AwsSession) -> list[Resource]:
     """The zip, with the bucket that it is uploaded to."""
     return [_bucket(deployment, session), _code(deployment, session)]
 
 
-def everything(deployment: AwsDeployment, session: Session) -> list[Resource]:
+def everything(deployment: AwsDeployment, session: AwsSession) -> list[Resource]:
     """What a destroy looks for: where no zip was deployed and none is wanted, S3 is not asked."""
     if not (deployment.is_code or deployment.has_bucket):
         return []
     return [_bucket(deployment, session), UploadedCode()]
 
 
-def artifact(deployment: AwsDeployment, session: Session) -> Callable[[Outputs], Mapping[str, Any]]:
+def artifact(deployment: AwsDeployment, session: AwsSession) -> Callable[[Outputs], Mapping[str, Any]]:
     """What makes the runtime's `artifact` fact."""
     return _code(deployment, session).artifact
 
 
-def _bucket(deployment: AwsDeployment, session: Session) -> CodeBucket:
-    wish = code_bucket.Wish(deployment.bucket, deployment.region, deployment.owner, deployment.agent)
-    return CodeBucket(wish, Buckets(session, deployment.account))
+def _bucket(deployment: AwsDeployment, session: AwsSession) -> CodeBucket:
+    spec = code_bucket.CodeBucketSpec(deployment.bucket, deployment.region, deployment.owner, deployment.agent)
+    return CodeBucket(spec, Buckets(session, deployment.account))
 
 
-def _code(deployment: AwsDeployment, session: Session) -> Code:
+def _code(deployment: AwsDeployment, session: AwsSession) -> Code:
     project = code_project(deployment.root, deployment.agent, deployment.resolved)
     builder = ZipBuilder(project, deployment.packages, deployment.archives, deployment.vet)
     return Code(builder, deployment.bucket, Objects(session, deployment.account), deployment.listener)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from agentcore_cli.builders import code_start
-from agentcore_cli.builders.code_inputs import CodeProject
-from agentcore_cli.config import Agent, Start
+from agentcore_cli.builders.zip import start as code_start
+from agentcore_cli.builders.zip.inputs import CodeProject
+from agentcore_cli.config import AgentConfig, Start
 
 
-def code_project(root: Path, agent: Agent, resolved: str) -> CodeProject:
+def code_project(root: Path, agent: AgentConfig, resolved: str) -> CodeProject:
     """`resolved` is what the requirements were resolved to by `deploy --upgrade`."""
     start = Start.of(agent.entrypoint, agent.protocol, root)
     return CodeProject(

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from agentcore_cli.builders.choice import Choice, choose
 from agentcore_cli.builders.oci.blobs import Blobs
-from agentcore_cli.builders.vetting import Vet, accept
-from agentcore_cli.config import Agent, Build
+from agentcore_cli.builders.packages.vetting import Vet, accept
+from agentcore_cli.config import AgentConfig, Build
 from agentcore_cli.events import Listener
 from agentcore_cli.resources.ownership import Owner
-from agentcore_cli.resources.patience import Patience
+from agentcore_cli.resources.wait_options import WaitOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Deployment:
     """
 
     root: Path
-    agent: Agent
+    agent: AgentConfig
     owner: Owner
     region: str
     overrides: Overrides
@@ -57,7 +57,7 @@ class Deployment:
     resolved: str
     packages: Path
     blobs: Blobs
-    patience: Patience
+    wait_options: WaitOptions
     listener: Listener = field(repr=False)
     memory_name: str | None = None
     vet: Vet = accept

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agentcore_cli.aws.runtimes import Runtime as Answer
-from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
+from agentcore_cli.aws.runtimes import RuntimeDescription
+from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import AgentcoreError, ConflictError
 from agentcore_cli.resources import runtime_facts
 from agentcore_cli.resources.rollout import MOVING, READY
@@ -17,7 +17,7 @@ class EarlierVersion:
     """`version` is what GetAgentRuntime says of the version that is wanted again; tags are no part of versions."""
 
     runtime: Runtime
-    version: Answer
+    version: RuntimeDescription
 
     @property
     def key(self) -> str:
@@ -37,7 +37,7 @@ class EarlierVersion:
         facts = self.runtime.facts(self.version, None, found.facts["tags"])
         return Desired(facts | {"status": READY, "mmds_v2": True})
 
-    def read(self, recorded: Record | None) -> Found | None:
+    def read(self, recorded: JournalRecord | None) -> Found | None:
         return self.runtime.read(recorded)
 
     def replaces(self, change: FieldChange) -> bool:
@@ -52,7 +52,7 @@ class EarlierVersion:
             rollout.rest(work, runtime_id)
         identity = {"agentRuntimeId": runtime_id, "clientToken": work.token}
         body = runtime_facts.body_of_version(self.version.settings) | MMDS_V2 | identity
-        made = rollout.put(work, self.runtime.door.update, body)
+        made = rollout.put(work, self.runtime.client.update, body)
         work.save(outputs_of(made))
         answer, endpoint = rollout.settled(work, runtime_id, made.version)
         outputs = outputs_of(answer) | {ROLLED_BACK_TO: self.version.version}

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from agentcore_cli import keys
 from agentcore_cli.aws.roles import Role, Roles
-from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
+from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import ConflictError, InputError, NotFoundError, StillInProgressError
-from agentcore_cli.resources import execution_policy, policy_document
-from agentcore_cli.resources.execution_policy import Grant
+from agentcore_cli.resources.iam import execution_policy, policy_document
+from agentcore_cli.resources.iam.execution_policy import Grant
 from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
 from agentcore_cli.waiting import Waiter
 
@@ -24,7 +24,7 @@ _GONE_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RoleSpec:
     """The role of one agent on one target; `name` is the same every time."""
 
     name: str
@@ -34,35 +34,35 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionRole:
-    wish: Wish
-    door: Roles
+    spec: RoleSpec
+    client: Roles
     key: str = keys.ROLE
     depends_on: tuple[str, ...] = (keys.MEMORY,)
     sensitive: frozenset[str] = frozenset()
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
-        wish, agent = self.wish, self.wish.grant.agent
-        grant = replace(wish.grant, memory=outputs[keys.MEMORY]["arn"]) if keys.MEMORY in outputs else wish.grant
+        spec, agent = self.spec, self.spec.grant.agent
+        grant = replace(spec.grant, memory=outputs[keys.MEMORY]["arn"]) if keys.MEMORY in outputs else spec.grant
         policy = execution_policy.policy(grant)
         _check_size(policy)
         facts = {
             "path": agent.role_path,
-            "description": f"What agent {wish.owner.agent} of project {wish.owner.project} runs as",
-            "trust": policy_document.facts(execution_policy.trust(wish.grant)),
+            "description": f"What agent {spec.owner.agent} of project {spec.owner.project} runs as",
+            "trust": policy_document.facts(execution_policy.trust(spec.grant)),
             "policy": policy_document.facts(policy),
             "permissions_boundary": agent.permissions_boundary,
-            "tags": {**agent.tags, **wish.owner.tags},
+            "tags": {**agent.tags, **spec.owner.tags},
         }
-        arn = f"arn:{wish.grant.partition}:iam::{wish.grant.account}:role{agent.role_path}{wish.name}"
-        return Desired(facts, {"arn": arn, "name": wish.name})
+        arn = f"arn:{spec.grant.partition}:iam::{spec.grant.account}:role{agent.role_path}{spec.name}"
+        return Desired(facts, {"arn": arn, "name": spec.name})
 
-    def read(self, recorded: Record | None) -> Found | None:
-        role = self.door.get(self.wish.name)
+    def read(self, recorded: JournalRecord | None) -> Found | None:
+        role = self.client.get(self.spec.name)
         if role is None:
             return None
         is_recorded = recorded is not None and recorded.outputs.get("id") == role.id
-        refusal = self.wish.owner.refusal(f"role {role.name}", role.tags, recorded=is_recorded)
-        policy = None if refusal else self.door.policy(role.name, POLICY)
+        refusal = self.spec.owner.refusal(f"role {role.name}", role.tags, recorded=is_recorded)
+        policy = None if refusal else self.client.policy(role.name, POLICY)
         return Found(_facts(role, policy), _outputs(role), role.arn, refusal)
 
     def replaces(self, change: FieldChange) -> bool:
@@ -80,17 +80,17 @@ class ExecutionRole:
 
     def destroy(self, found: Found, work: Work) -> None:
         """Take off what is attached to it, by us or by others, delete it, and wait until it is gone."""
-        name = self.wish.name
-        for policy in self.door.policies(name):
-            self.door.delete_policy(name, policy)
-        for arn in self.door.attached(name):
+        name = self.spec.name
+        for policy in self.client.policies(name):
+            self.client.delete_policy(name, policy)
+        for arn in self.client.attached(name):
             work.tell(f"detaching {arn}")
-            self.door.detach(name, arn)
-        for profile in self.door.instance_profiles(name):
+            self.client.detach(name, arn)
+        for profile in self.client.instance_profiles(name):
             work.tell(f"taking it out of the instance profile {profile}")
-            self.door.leave_instance_profile(name, profile)
+            self.client.leave_instance_profile(name, profile)
         self._delete(work)
-        if not _until(work, _GONE_SECONDS, lambda: self.door.get(name) is None):
+        if not _until(work, _GONE_SECONDS, lambda: self.client.get(name) is None):
             raise StillInProgressError(f"role {name}: deleted, but still shown", hint="run the same command again")
 
     def _delete(self, work: Work) -> None:
@@ -98,19 +98,19 @@ class ExecutionRole:
 
         def is_deleted() -> bool:
             try:
-                self.door.delete(self.wish.name)
+                self.client.delete(self.spec.name)
             except ConflictError:
                 return False
             return True
 
         if not _until(work, _SEEN_SECONDS, is_deleted):
-            self.door.delete(self.wish.name)
+            self.client.delete(self.spec.name)
 
     def _create(self, work: Work) -> Found:
-        grant, facts = self.wish.grant, work.desired
+        grant, facts = self.spec.grant, work.desired
         try:
-            role = self.door.create(
-                self.wish.name,
+            role = self.client.create(
+                self.spec.name,
                 facts["path"],
                 execution_policy.trust(grant),
                 description=facts["description"],
@@ -125,23 +125,23 @@ class ExecutionRole:
 
     def _there_already(self, work: Work, error: ConflictError) -> Found:
         """The role that was made meanwhile: by a call of ours whose answer was lost, or by somebody else."""
-        _until(work, _SEEN_SECONDS, lambda: self.door.get(self.wish.name) is not None)
+        _until(work, _SEEN_SECONDS, lambda: self.client.get(self.spec.name) is not None)
         found = self.read(None)
         if found is None or found.refusal:
             raise (found.refusal if found and found.refusal else error) from error
         return found
 
     def _bring_in_line(self, work: Work, found: Found) -> Found:
-        name, facts = self.wish.name, work.desired
+        name, facts = self.spec.name, work.desired
         changed = {key for key, value in facts.items() if found.facts[key] != value}
         if "trust" in changed:
-            self.door.set_trust(name, execution_policy.trust(self.wish.grant))
+            self.client.set_trust(name, execution_policy.trust(self.spec.grant))
         if "description" in changed:
-            self.door.describe(name, facts["description"])
+            self.client.describe(name, facts["description"])
         if "permissions_boundary" in changed:
-            self.door.set_boundary(name, facts["permissions_boundary"])
+            self.client.set_boundary(name, facts["permissions_boundary"])
         if "tags" in changed:
-            tag, untag = partial(self.door.tag, name), partial(self.door.untag, name)
+            tag, untag = partial(self.client.tag, name), partial(self.client.untag, name)
             change_tags(found.facts["tags"], facts["tags"], tag=tag, untag=untag)
         if "policy" in changed:
             self._put_policy(work)
@@ -153,13 +153,13 @@ class ExecutionRole:
 
         def put() -> bool:
             try:
-                self.door.put_policy(self.wish.name, POLICY, policy)
+                self.client.put_policy(self.spec.name, POLICY, policy)
             except NotFoundError:
                 return False
             return True
 
         if not _until(work, _SEEN_SECONDS, put):
-            raise NotFoundError(f"role {self.wish.name}: deleted by somebody else meanwhile", hint="deploy again")
+            raise NotFoundError(f"role {self.spec.name}: deleted by somebody else meanwhile", hint="deploy again")
 
 
 def _facts(role: Role, policy: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
+from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
 
 
 class Given(Protocol):
@@ -12,7 +12,7 @@ class Given(Protocol):
 
     __slots__ = ()
 
-    def read(self, recorded: Record | None) -> Found:
+    def read(self, recorded: JournalRecord | None) -> Found:
         """What is there, as given. Raises InputError for one that can't be used."""
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:

@@ -9,9 +9,9 @@ from typing import Any, Final
 from agentcore_cli import events, keys
 from agentcore_cli.aws.repositories import Repositories
 from agentcore_cli.builders.builder import Artifact, Builder, Publisher
-from agentcore_cli.builders.docker_engine import EngineMissingError
+from agentcore_cli.builders.images.docker_engine import EngineMissingError
 from agentcore_cli.contract import EcrRepository
-from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
+from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import ConflictError
 from agentcore_cli.events import Listener, Note
 
@@ -19,7 +19,7 @@ _REPOSITORY: Final = "repository"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ImageSpec:
     """What is pushed, and where it goes."""
 
     builder: Builder[Any]
@@ -30,10 +30,10 @@ class Wish:
 
 @dataclass(frozen=True)
 class Image:
-    """`door` is of the repository's region; `registry` is its account where that is not the caller's."""
+    """`client` is of the repository's region; `registry` is its account where that is not the caller's."""
 
-    wish: Wish
-    door: Repositories
+    spec: ImageSpec
+    client: Repositories
     registry: str | None = None
     key: str = keys.IMAGE
     depends_on: tuple[str, ...] = (_REPOSITORY,)
@@ -44,22 +44,22 @@ class Image:
 
         Without an engine that can't be looked at, which is told: a plan goes on, and `prepare` raises.
         """
-        builder = self.wish.builder
+        builder = self.spec.builder
         if found is None or found.outputs.get("tag") != builder.tag:
             try:
                 builder.check()
             except EngineMissingError as error:
-                self.wish.listener(Note(f"not looked at whether the image can be built: {error.message}", "warning"))
+                self.spec.listener(Note(f"not looked at whether the image can be built: {error.message}", "warning"))
         return Desired(builder.describe(), {"tag": builder.tag})
 
-    def read(self, recorded: Record | None) -> Found | None:
+    def read(self, recorded: JournalRecord | None) -> Found | None:
         """The image as it is wanted today; else the one that was pushed last, to compare with.
 
         The record of a deploy that did not finish has its facts already, so what was pushed is told by its tag.
         """
-        builder = self.wish.builder
+        builder = self.spec.builder
         last = recorded.outputs if recorded else {}
-        there = self.door.image(self.wish.address.name, tag=builder.tag, registry=self.registry)
+        there = self.client.image(self.spec.address.name, tag=builder.tag, registry=self.registry)
         if there:
             moved = last.get("tag") == builder.tag and last.get("digest") != there.digest
             refusal = self._moved(builder.tag) if moved else None
@@ -74,10 +74,10 @@ class Image:
 
     def prepare(self, work: Work) -> None:
         """Build it; that needs nothing of AWS."""
-        self.wish.builder.build(work)
+        self.spec.builder.build(work)
 
     def apply(self, work: Work) -> Found:
-        builder = self.wish.builder
+        builder = self.spec.builder
         outputs = self._outputs(self._published(work, builder.build(work)), builder.tag)
         return Found(builder.describe(), outputs, outputs["uri"])
 
@@ -85,21 +85,21 @@ class Image:
         """Nothing: images go with their repository."""
 
     def _published(self, work: Work, artifact: Artifact) -> str:
-        address, tag = self.wish.address, self.wish.builder.tag
+        address, tag = self.spec.address, self.spec.builder.tag
         work.tell(f"pushing to {address.uri}")
         try:
-            return self.wish.publisher.publish(artifact, f"{address.uri}:{tag}", work)
+            return self.spec.publisher.publish(artifact, f"{address.uri}:{tag}", work)
         except ConflictError:  # another deploy with the same inputs was faster; tags are immutable
-            there = self.door.image(address.name, tag=tag, registry=self.registry)
+            there = self.client.image(address.name, tag=tag, registry=self.registry)
             if there is None:
                 raise
             return there.digest
 
     def _outputs(self, digest: str, tag: str) -> dict[str, str]:
-        return {"uri": f"{self.wish.address.uri}@{digest}", "digest": digest, "tag": tag}
+        return {"uri": f"{self.spec.address.uri}@{digest}", "digest": digest, "tag": tag}
 
     def _moved(self, tag: str) -> ConflictError:
-        address = self.wish.address
+        address = self.spec.address
         return ConflictError(
             f"image {address.uri}:{tag}: another image has this tag now than the one that was pushed",
             hint=f"aws ecr batch-delete-image --repository-name {address.name} --image-ids imageTag={tag}; then deploy",
@@ -118,7 +118,7 @@ class PushedImage:
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
         return Desired({})
 
-    def read(self, recorded: Record | None) -> Found | None:
+    def read(self, recorded: JournalRecord | None) -> Found | None:
         outputs: Mapping[str, Any] = recorded.outputs if recorded else {}
         if not outputs:
             return None

@@ -8,13 +8,13 @@ from typing import Any
 from agentcore_cli.aws.repositories import Repositories
 from agentcore_cli.builders.builder import Publisher
 from agentcore_cli.builders.choice import Choice
-from agentcore_cli.builders.docker_builder import DockerBuilder, DockerPublisher, FinishedImage
-from agentcore_cli.builders.image import ImageProject
+from agentcore_cli.builders.images.docker_builder import DockerBuilder, DockerPublisher, FinishedImage
+from agentcore_cli.builders.images.image import ImageProject
 from agentcore_cli.builders.oci.blobs import Blobs
 from agentcore_cli.builders.oci.builder import OciBuilder
 from agentcore_cli.builders.oci.push import RegistryPublisher
+from agentcore_cli.builders.packages.vetting import Vet, accept
 from agentcore_cli.builders.registry.access import Credentials, SignIn
-from agentcore_cli.builders.vetting import Vet, accept
 from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT
 from agentcore_cli.resources.ownership import Owner
 
@@ -35,11 +35,11 @@ def image_builder(
     return DockerBuilder(project, cache, vet)
 
 
-def publisher(builder: ImageBuilder, door: Repositories) -> Publisher[Any]:
-    """What pushes that builder's images; `door` is of the repository's region."""
+def publisher(builder: ImageBuilder, client: Repositories) -> Publisher[Any]:
+    """What pushes that builder's images; `client` is of the repository's region."""
 
     def sign_in() -> SignIn:
-        signed_in = door.authorization()
+        signed_in = client.authorization()
         return SignIn(signed_in.user, signed_in.password)
 
     return RegistryPublisher(builder.bases, sign_in) if isinstance(builder, OciBuilder) else DockerPublisher(sign_in)

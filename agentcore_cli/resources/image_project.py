@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from agentcore_cli import rendering
-from agentcore_cli.builders.image import ImageProject
-from agentcore_cli.builders.packages import PLACE
-from agentcore_cli.config import Agent, Start
+from agentcore_cli.builders.images.image import ImageProject
+from agentcore_cli.builders.packages.packages import PLACE
+from agentcore_cli.config import AgentConfig, Start
 from agentcore_cli.contract import PROTOCOLS
 
 
-def image_project(root: Path, name: str, agent: Agent, labels: Mapping[str, str], resolved: str) -> ImageProject:
+def image_project(root: Path, name: str, agent: AgentConfig, labels: Mapping[str, str], resolved: str) -> ImageProject:
     """`name` is the agent's, `labels` say whose the image is, `resolved` what its requirements were resolved to."""
     start = Start.of(agent.entrypoint, agent.protocol, root)
     return ImageProject(
@@ -35,7 +35,7 @@ def image_project(root: Path, name: str, agent: Agent, labels: Mapping[str, str]
 
 
 def with_python_path(
-    root: Path, name: str, agent: Agent, start: Start, environment: Mapping[str, str]
+    root: Path, name: str, agent: AgentConfig, start: Start, environment: Mapping[str, str]
 ) -> dict[str, str]:
     """Variables for an image of ours, in which PYTHONPATH is added to what the image needs, relative to the code.
 

@@ -8,13 +8,13 @@ from functools import partial
 from typing import Any
 
 from agentcore_cli import keys, names
-from agentcore_cli.aws.memories import Memories
-from agentcore_cli.aws.runtimes import Runtimes
-from agentcore_cli.aws.session import Session
-from agentcore_cli.builders.docker_builder import DockerBuilder, FinishedImage
-from agentcore_cli.builders.mounts import Mount
-from agentcore_cli.builders.store import Store
-from agentcore_cli.config import Memory as MemorySettings
+from agentcore_cli.aws.memories import MemoryControl
+from agentcore_cli.aws.runtimes import RuntimeControl
+from agentcore_cli.aws.session import AwsSession
+from agentcore_cli.builders.bundles.mounts import StorageMount
+from agentcore_cli.builders.bundles.store import BundleStore
+from agentcore_cli.builders.images.docker_builder import DockerBuilder, FinishedImage
+from agentcore_cli.config import MemoryConfig as MemorySettings
 from agentcore_cli.config import Start
 from agentcore_cli.contract import LOCAL_ACCOUNT, LOCAL_ROLE, TAG_EXTRACTION, EcrRepository, is_in_ecr
 from agentcore_cli.engine import Outputs, Resource
@@ -24,16 +24,16 @@ from agentcore_cli.resources.deployment import Deployment
 from agentcore_cli.resources.image_project import image_project, with_python_path
 from agentcore_cli.resources.local_image import LocalImage
 from agentcore_cli.resources.memory import Memory
-from agentcore_cli.resources.runtime import Runtime, Wish
-from agentcore_cli.resources.source_bundle import Project, SourceBundle
+from agentcore_cli.resources.runtime import Runtime, RuntimeSpec
+from agentcore_cli.resources.source_bundle import BundleProject, SourceBundle
 
 
 @dataclass(frozen=True, kw_only=True)
 class LocalDeployment(Deployment):
     """One agent on the local runtime. `mounts` are what its sessions see of this machine besides."""
 
-    store: Store
-    mounts: tuple[Mount, ...] = ()
+    store: BundleStore
+    mounts: tuple[StorageMount, ...] = ()
 
     @property
     def repository(self) -> EcrRepository:
@@ -60,7 +60,7 @@ class LocalDeployment(Deployment):
         return Start.of(self.agent.entrypoint, self.agent.protocol, self.root)
 
 
-def wanted(deployment: LocalDeployment, session: Session) -> list[Resource]:
+def wanted(deployment: LocalDeployment, session: AwsSession) -> list[Resource]:
     """What a deploy makes or looks at. Raises InputError for an extraction of the project's own that can't run."""
     _check_extraction(deployment)
     memories = [_memory(deployment, session)] if deployment.agent.memory else []
@@ -73,21 +73,21 @@ def _artifacts(deployment: LocalDeployment) -> list[Resource]:
     return [_image(deployment) if deployment.runs_image else _bundle(deployment)]
 
 
-def everything(deployment: LocalDeployment, session: Session, *, may_have_image: bool) -> list[Resource]:
+def everything(deployment: LocalDeployment, session: AwsSession, *, may_have_image: bool) -> list[Resource]:
     """What a destroy looks for; for images only where deploys may have built some, since that takes an engine."""
     image = [_image(deployment)] if may_have_image else []
     memories = [_memory(deployment, session)] if deployment.memory_name else []
     return [*memories, _bundle(deployment), *image, runtime(deployment, session)]
 
 
-def _memory(deployment: LocalDeployment, session: Session) -> Memory:
+def _memory(deployment: LocalDeployment, session: AwsSession) -> Memory:
     """Ours; for one that the config names by its id that one, if it is here, and else ours in its place."""
     assert deployment.memory_name, "asked for only where there is one"
     settings = deployment.agent.whole_memory or MemorySettings(deployment.memory_name)
     extraction = {TAG_EXTRACTION: settings.local_extraction} if settings.local_extraction else {}
     tags = {**deployment.agent.tags, **extraction}
-    wish = memory.Wish(deployment.memory_name, deployment.owner, settings, tags, stands_in_for=settings.given_id)
-    return Memory(wish, Memories(session), deployment.patience)
+    spec = memory.MemorySpec(deployment.memory_name, deployment.owner, settings, tags, stands_in_for=settings.given_id)
+    return Memory(spec, MemoryControl(session), deployment.wait_options)
 
 
 def _check_extraction(deployment: LocalDeployment) -> None:
@@ -105,12 +105,12 @@ def _check_extraction(deployment: LocalDeployment) -> None:
         )
 
 
-def runtime(deployment: LocalDeployment, session: Session) -> Runtime:
+def runtime(deployment: LocalDeployment, session: AwsSession) -> Runtime:
     """The agent's runtime alone."""
     start = deployment.start
     own_image = deployment.runs_image and not deployment.overrides.image
     environment = partial(with_python_path, deployment.root, deployment.owner.agent, deployment.agent, start)
-    wish = Wish(
+    spec = RuntimeSpec(
         name=names.local_runtime_name(deployment.owner.agent, deployment.owner.project),
         owner=deployment.owner,
         agent=deployment.agent,
@@ -123,7 +123,7 @@ def runtime(deployment: LocalDeployment, session: Session) -> Runtime:
         memory=memory.variables if deployment.agent.memory else None,
     )
     depends_on = (keys.MEMORY, keys.SOURCE, keys.IMAGE)
-    return Runtime(keys.RUNTIME, wish, Runtimes(session), deployment.patience, depends_on=depends_on)
+    return Runtime(keys.RUNTIME, spec, RuntimeControl(session), deployment.wait_options, depends_on=depends_on)
 
 
 def _artifact_of(deployment: LocalDeployment) -> Callable[[Outputs], Mapping[str, Any]]:
@@ -139,7 +139,7 @@ def _artifact_of(deployment: LocalDeployment) -> Callable[[Outputs], Mapping[str
 
 def _bundle(deployment: LocalDeployment) -> SourceBundle:
     agent, start = deployment.agent, deployment.start
-    project = Project(
+    project = BundleProject(
         root=deployment.root,
         requirements=agent.requirements,
         python=agent.python,

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from agentcore_cli import keys
-from agentcore_cli.builders import docker_image
-from agentcore_cli.builders.docker_builder import DockerBuilder, FinishedImage
-from agentcore_cli.builders.docker_image import LocalImage as Built
+from agentcore_cli.builders.images import docker_image
+from agentcore_cli.builders.images.docker_builder import DockerBuilder, FinishedImage
+from agentcore_cli.builders.images.docker_image import EngineImage as Built
 from agentcore_cli.contract import EcrRepository
-from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
+from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import AgentcoreError
 from agentcore_cli.resources import runtime_facts
 
@@ -33,7 +33,7 @@ class LocalImage:
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
         return Desired(self.builder.describe())
 
-    def read(self, recorded: Record | None) -> Found | None:
+    def read(self, recorded: JournalRecord | None) -> Found | None:
         """What was built for the last deploy; without a record, whether there is any image of ours.
 
         The record of a deploy that did not finish has its facts already, so what was built is told by its tag.

@@ -12,10 +12,9 @@ from functools import partial
 from typing import Any, Final
 
 from agentcore_cli import contract, keys
-from agentcore_cli.aws.log_groups import LogGroup as Answer
-from agentcore_cli.aws.log_groups import LogGroups
-from agentcore_cli.config import Agent
-from agentcore_cli.engine import PENDING, Desired, FieldChange, Found, Outputs, Record, Work
+from agentcore_cli.aws.log_groups import LogGroupDescription, LogGroups
+from agentcore_cli.config import AgentConfig
+from agentcore_cli.engine import PENDING, Desired, FieldChange, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import ConflictError
 from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
 
@@ -28,7 +27,7 @@ def nobody() -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class LogGroupSpec:
     """`runtime` is the runtime's name, which an id and so a group's name begins with.
 
     `runtime_id` gives the id of our runtime, if it is there: to remove the groups that AgentCore made for it. A deploy
@@ -37,7 +36,7 @@ class Wish:
 
     runtime: str
     owner: Owner
-    agent: Agent
+    agent: AgentConfig
     account: str
     region: str
     runtime_id: Callable[[], str | None] = nobody
@@ -47,8 +46,8 @@ class Wish:
 class LogGroup:
     """For a deploy only where `log_retention` is configured; for a destroy always, unless logs are kept."""
 
-    wish: Wish
-    door: LogGroups
+    spec: LogGroupSpec
+    client: LogGroups
     key: str = keys.LOG_GROUP
     depends_on: tuple[str, ...] = (keys.RUNTIME,)
     outlives: tuple[str, ...] = (keys.RUNTIME,)  # while the runtime lives, a session may write and so make it again
@@ -57,12 +56,12 @@ class LogGroup:
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
         facts = {
             "name": _name(outputs[keys.RUNTIME]["id"]),
-            "retention": self.wish.agent.log_retention,
-            "tags": {**self.wish.agent.tags, **self.wish.owner.tags},
+            "retention": self.spec.agent.log_retention,
+            "tags": {**self.spec.agent.tags, **self.spec.owner.tags},
         }
         return Desired(facts, {"name": facts["name"]})
 
-    def read(self, recorded: Record | None) -> Found | None:
+    def read(self, recorded: JournalRecord | None) -> Found | None:
         """The group that is recorded, else the newest of ours."""
         ours = self._ours(recorded)
         if not ours:
@@ -81,9 +80,9 @@ class LogGroup:
         if found is None or found.facts["name"] != name:
             found = self._make(work, name)
         if found.facts["retention"] != facts["retention"]:
-            self.door.set_retention(name, facts["retention"])
+            self.client.set_retention(name, facts["retention"])
         if found.facts["tags"] != facts["tags"]:
-            tag, untag = partial(self.door.tag, self._arn(name)), partial(self.door.untag, self._arn(name))
+            tag, untag = partial(self.client.tag, self._arn(name)), partial(self.client.untag, self._arn(name))
             change_tags(found.facts["tags"], facts["tags"], tag=tag, untag=untag)
         return Found(facts, {"name": name}, name)
 
@@ -93,26 +92,26 @@ class LogGroup:
         When the runtime is gone, nothing else tells whose they are to a destroy that has to start again.
         """
         for group, tags in self._ours(None):
-            if self.wish.owner.tags.items() - tags.items():
-                self.door.tag(group.arn, self.wish.owner.tags)
+            if self.spec.owner.tags.items() - tags.items():
+                self.client.tag(group.arn, self.spec.owner.tags)
 
     def destroy(self, found: Found, work: Work) -> None:
         """Delete all of ours with their lines."""
         for name in {*found.name.split(_BETWEEN), *(group.name for group, _ in self._ours(None))}:
             work.tell(f"deleting {name}")
-            self.door.delete(name)
+            self.client.delete(name)
 
     def _make(self, work: Work, name: str) -> Found:
         """Make it, or take on what AgentCore made for our runtime meanwhile; refuse what has another owner's tags."""
         tags = work.desired["tags"]
         try:
-            self.door.create(name, tags)
+            self.client.create(name, tags)
         except ConflictError as error:
-            there = next((group for group in self.door.all(name) if group.name == name), None)
+            there = next((group for group in self.client.all(name) if group.name == name), None)
             if there is None:
                 raise
-            tags = self.door.tags(there.arn)
-            if refusal := self.wish.owner.refusal(f"log group {name}", tags, recorded=True):
+            tags = self.client.tags(there.arn)
+            if refusal := self.spec.owner.refusal(f"log group {name}", tags, recorded=True):
                 raise refusal from error
             work.tell("AgentCore has made it already")
             return Found({"name": name, "retention": there.retention, "tags": tags_of_people(tags)})
@@ -120,20 +119,20 @@ class LogGroup:
         return Found({"name": name, "retention": None, "tags": tags})
 
     def _arn(self, name: str) -> str:
-        place = f"arn:{contract.partition(self.wish.region)}:logs:{self.wish.region}:{self.wish.account}"
+        place = f"arn:{contract.partition(self.spec.region)}:logs:{self.spec.region}:{self.spec.account}"
         return f"{place}:log-group:{name}"
 
-    def _ours(self, recorded: Record | None) -> list[tuple[Answer, dict[str, Any]]]:
+    def _ours(self, recorded: JournalRecord | None) -> list[tuple[LogGroupDescription, dict[str, Any]]]:
         """The groups with our tags, the recorded one, and those of our runtime's id; never one with other tags."""
         known = recorded.outputs.get("name") if recorded else None
-        runtime_id = self.wish.runtime_id()
+        runtime_id = self.spec.runtime_id()
         ours = []
-        for group in self.door.all(contract.log_group(self.wish.runtime, "")):
+        for group in self.client.all(contract.log_group(self.spec.runtime, "")):
             by_name = group.name == known or bool(
                 runtime_id and group.name.startswith(contract.log_group(runtime_id, ""))
             )
-            tags = self.door.tags(group.arn)
-            if self.wish.owner.refusal(group.name, tags, recorded=by_name) is None:
+            tags = self.client.tags(group.arn)
+            if self.spec.owner.refusal(group.name, tags, recorded=by_name) is None:
                 ours.append((group, tags))
         return ours
 

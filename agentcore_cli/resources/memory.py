@@ -12,16 +12,15 @@ from functools import partial
 from typing import Any, Final
 
 from agentcore_cli import keys
-from agentcore_cli.aws.memories import Memories
-from agentcore_cli.aws.memories import Memory as Answer
-from agentcore_cli.config import Memory as Settings
+from agentcore_cli.aws.memories import MemoryControl, MemoryDescription
+from agentcore_cli.config import MemoryConfig as Settings
 from agentcore_cli.contract import MEMORY_VARIABLES
-from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
+from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import AgentcoreError, ConflictError, InputError
 from agentcore_cli.resources import memory_facts
 from agentcore_cli.resources.given import Given
 from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
-from agentcore_cli.resources.patience import Patience
+from agentcore_cli.resources.wait_options import WaitOptions
 
 ACTIVE: Final = "ACTIVE"
 MOVING: Final = frozenset({"CREATING", "UPDATING"})
@@ -31,7 +30,7 @@ _OUTSIDE_AN_UPDATE: Final = frozenset({"tags", "status"})
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class MemorySpec:
     """`name` is the memory's on this target, `tags` are the agent's own.
 
     `stands_in_for` is the id of a memory elsewhere that the config names: if it is here, it is used as it is, and
@@ -53,9 +52,9 @@ def variables(outputs: Outputs) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    wish: Wish
-    door: Memories
-    patience: Patience = field(default_factory=Patience)
+    spec: MemorySpec
+    client: MemoryControl
+    wait_options: WaitOptions = field(default_factory=WaitOptions)
     key: str = keys.MEMORY
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
@@ -64,9 +63,9 @@ class Memory:
         """Raises ConflictError for what only another memory could be, without what is in this one."""
         if found and found.given:
             return Desired({}, found.outputs)
-        facts = memory_facts.facts_of_config(self.wish.settings) | {
-            "name": self.wish.name,
-            "tags": {**self.wish.tags, **self.wish.owner.tags},
+        facts = memory_facts.facts_of_config(self.spec.settings) | {
+            "name": self.spec.name,
+            "tags": {**self.spec.tags, **self.spec.owner.tags},
             "status": ACTIVE,
         }
         if found is None or found.refusal:
@@ -76,16 +75,16 @@ class Memory:
         self._check_lasting(found, facts)
         return Desired(facts, {name: found.outputs[name] for name in ("arn", "id")})
 
-    def read(self, recorded: Record | None) -> Found | None:
-        if self.wish.stands_in_for and (other := self.door.get(self.wish.stands_in_for)):
+    def read(self, recorded: JournalRecord | None) -> Found | None:
+        if self.spec.stands_in_for and (other := self.client.get(self.spec.stands_in_for)):
             return _given(other)
         memory_id = recorded.outputs.get("id") if recorded else None
-        by_id = self.door.get(memory_id) if memory_id else None
-        answer = by_id or self.door.find(self.wish.name)
+        by_id = self.client.get(memory_id) if memory_id else None
+        answer = by_id or self.client.find(self.spec.name)
         if answer is None:
             return None
-        tags = self.door.tags(answer.arn)
-        refusal = self.wish.owner.refusal(f"memory {answer.name} ({answer.id})", tags, recorded=by_id is not None)
+        tags = self.client.tags(answer.arn)
+        refusal = self.spec.owner.refusal(f"memory {answer.name} ({answer.id})", tags, recorded=by_id is not None)
         if refusal:
             refusal.hint = f"give the memory another name; or use that one as it is: memory: {answer.id}"
         is_used = answer.status == ACTIVE or not (recorded and recorded.outputs and not recorded.outputs.get(_USED))
@@ -101,7 +100,7 @@ class Memory:
         memory_id = found.outputs["id"]
         if "tags" in work.changed:
             arn = found.outputs["arn"]
-            tag, untag = partial(self.door.tag, arn), partial(self.door.untag, arn)
+            tag, untag = partial(self.client.tag, arn), partial(self.client.untag, arn)
             change_tags(found.facts["tags"], work.desired["tags"], tag=tag, untag=untag)
         if set(work.changed) - _OUTSIDE_AN_UPDATE:
             self._update(work, found)
@@ -112,24 +111,24 @@ class Memory:
         memory_id = found.outputs["id"]
         if found.facts["status"] != "DELETING":
             self._wait(work, "the change that is under way has ended", lambda: not self._is(memory_id, MOVING))
-            self.door.delete(memory_id)
-        self._wait(work, "it is gone", lambda: self.door.get(memory_id) is None)
+            self.client.delete(memory_id)
+        self._wait(work, "it is gone", lambda: self.client.get(memory_id) is None)
 
-    def facts(self, answer: Answer, tags: Mapping[str, str], *, is_used: bool = True) -> dict[str, Any]:
+    def facts(self, answer: MemoryDescription, tags: Mapping[str, str], *, is_used: bool = True) -> dict[str, Any]:
         failed_at_once = answer.status == "FAILED" and not is_used
-        return memory_facts.facts_of_answer(answer.settings, self.wish.settings) | {
+        return memory_facts.facts_of_answer(answer.settings, self.spec.settings) | {
             "name": answer.settings["name"],
             "tags": tags_of_people(tags),
             "status": _NEVER_USED if failed_at_once else answer.status,
         }
 
     def _create(self, work: Work) -> Found:
-        if self.wish.stands_in_for:
-            work.tell(f"{self.wish.stands_in_for} is not here: {self.wish.name} stands in for it, empty at first")
+        if self.spec.stands_in_for:
+            work.tell(f"{self.spec.stands_in_for} is not here: {self.spec.name} stands in for it, empty at first")
         body = memory_facts.create_body(work.desired)
         try:
-            made = self.door.create(
-                body | {"name": self.wish.name, "tags": work.desired["tags"], "clientToken": work.token}
+            made = self.client.create(
+                body | {"name": self.spec.name, "tags": work.desired["tags"], "clientToken": work.token}
             )
         except ConflictError as error:
             raise self._somebody_was_faster(error) from error
@@ -143,11 +142,11 @@ class Memory:
         for number, body in enumerate(memory_facts.update_bodies(found.facts, work.desired, ids)):
             if number:
                 self._wait(work, "the strategies that go are gone", lambda: not self._is(memory_id, MOVING))
-            self.door.update(body | {"memoryId": memory_id, "clientToken": f"{work.token}-{number}"})
+            self.client.update(body | {"memoryId": memory_id, "clientToken": f"{work.token}-{number}"})
 
     def _settled(self, work: Work, memory_id: str) -> Found:
         """What is there when it is ACTIVE; with --no-wait, what is there now."""
-        if self.patience.wait:
+        if self.wait_options.wait:
             self._wait(work, "it is ACTIVE", lambda: not self._is(memory_id, MOVING))
         answer = self._there(memory_id)
         if answer.status == "FAILED":
@@ -159,13 +158,13 @@ class Memory:
         return Found(self.facts(answer, work.desired["tags"]), _outputs(answer, is_used), answer.arn)
 
     def _wait(self, work: Work, what: str, is_so: Callable[[], bool]) -> None:
-        self.patience.until(is_so, f"memory {self.wish.name}", what, pause=work.pause, tell=work.tell)
+        self.wait_options.until(is_so, f"memory {self.spec.name}", what, pause=work.pause, tell=work.tell)
 
     def _is(self, memory_id: str, statuses: frozenset[str]) -> bool:
         return self._there(memory_id).status in statuses
 
-    def _there(self, memory_id: str) -> Answer:
-        answer = self.door.get(memory_id)
+    def _there(self, memory_id: str) -> MemoryDescription:
+        answer = self.client.get(memory_id)
         if answer is None:
             raise AgentcoreError(f"memory {memory_id}: deleted by somebody else meanwhile", hint="deploy again")
         return answer
@@ -196,7 +195,7 @@ class Memory:
         if other is None or other.refusal:
             return (other.refusal if other else None) or error
         return ConflictError(
-            f"memory {self.wish.name}: another deploy of this project has just made it",
+            f"memory {self.spec.name}: another deploy of this project has just made it",
             hint="wait for that to end, then deploy again: that goes on with the same memory",
             request_id=error.request_id,
         )
@@ -208,14 +207,14 @@ class GivenMemory(Given):
 
     memory_id: str
     agent: str
-    door: Memories
+    client: MemoryControl
     key: str = keys.MEMORY
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
 
-    def read(self, recorded: Record | None) -> Found:
+    def read(self, recorded: JournalRecord | None) -> Found:
         """Raises InputError when it is not there."""
-        answer = self.door.get(self.memory_id)
+        answer = self.client.get(self.memory_id)
         if answer is None:
             raise InputError(
                 f"agents.{self.agent}.memory: {self.memory_id}: no such memory in this account and region",
@@ -224,11 +223,11 @@ class GivenMemory(Given):
         return _given(answer)
 
 
-def _given(answer: Answer) -> Found:
+def _given(answer: MemoryDescription) -> Found:
     return Found({}, _outputs(answer, is_used=True), answer.arn, given=True)
 
 
-def _outputs(answer: Answer, is_used: bool) -> dict[str, Any]:
+def _outputs(answer: MemoryDescription, is_used: bool) -> dict[str, Any]:
     outputs: dict[str, Any] = {"arn": answer.arn, "id": answer.id, "name": answer.name}
     outputs["strategies"] = memory_facts.strategy_ids(answer.settings)
     return outputs | ({_USED: True} if is_used else {})

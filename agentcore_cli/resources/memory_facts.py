@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from agentcore_cli.config import Memory, Strategy
+from agentcore_cli.config import MemoryConfig, Strategy
 
 Facts = dict[str, Any]
 
@@ -36,7 +36,7 @@ _SETTINGS: Final = {
 }
 
 
-def facts_of_config(memory: Memory) -> Facts:
+def facts_of_config(memory: MemoryConfig) -> Facts:
     """What the config asks for; None where it leaves the choice to others."""
     return {
         "expiry_days": memory.expiry_days,
@@ -47,7 +47,7 @@ def facts_of_config(memory: Memory) -> Facts:
     }
 
 
-def facts_of_answer(answer: Mapping[str, Any], memory: Memory) -> Facts:
+def facts_of_answer(answer: Mapping[str, Any], memory: MemoryConfig) -> Facts:
     """What GetMemory says, without name, tags and status, and without what the config of `memory` leaves open."""
     asked = facts_of_config(memory)
     facts = {

@@ -9,11 +9,10 @@ from functools import partial
 from typing import Any
 
 from agentcore_cli import keys
-from agentcore_cli.aws.repositories import Repositories
-from agentcore_cli.aws.repositories import Repository as Answer
-from agentcore_cli.config import Agent
+from agentcore_cli.aws.repositories import Repositories, RepositoryDescription
+from agentcore_cli.config import AgentConfig
 from agentcore_cli.contract import EcrRepository
-from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
+from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import ConflictError, DeniedError, InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.resources.given import Given
@@ -21,44 +20,44 @@ from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RepositorySpec:
     """The repository of one agent on one target."""
 
     address: EcrRepository
     owner: Owner
-    agent: Agent
+    agent: AgentConfig
 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    wish: Wish
-    door: Repositories
+    spec: RepositorySpec
+    client: Repositories
     key: str = keys.REPOSITORY
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
         """Raises ConflictError when the encryption would have to change: ECR can't, and the images would be lost."""
-        agent, address = self.wish.agent, self.wish.address
+        agent, address = self.spec.agent, self.spec.address
         facts = {
             "tag_mutability": "IMMUTABLE",
             "scan_on_push": True,
             "keep_images": agent.keep_images,
             "encryption": _encryption("KMS" if agent.encryption_key else "AES256", agent.encryption_key),
-            "tags": {**agent.tags, **self.wish.owner.tags},
+            "tags": {**agent.tags, **self.spec.owner.tags},
         }
         if found and not found.refusal and found.facts["encryption"] != facts["encryption"]:
             raise _other_encryption(address, found.facts["encryption"])
         return Desired(facts, {"uri": address.uri, "arn": address.arn, "name": address.name})
 
-    def read(self, recorded: Record | None) -> Found | None:
-        answer = self.door.get(self.wish.address.name)
+    def read(self, recorded: JournalRecord | None) -> Found | None:
+        answer = self.client.get(self.spec.address.name)
         if answer is None:
             return None
-        tags = self.door.tags(answer.arn)
+        tags = self.client.tags(answer.arn)
         is_recorded = recorded is not None and recorded.outputs.get("created_at") == answer.created_at
-        refusal = self.wish.owner.refusal(f"ECR repository {answer.name}", tags, recorded=is_recorded)
-        lifecycle = None if refusal else self.door.lifecycle(answer.name)
+        refusal = self.spec.owner.refusal(f"ECR repository {answer.name}", tags, recorded=is_recorded)
+        lifecycle = None if refusal else self.client.lifecycle(answer.name)
         return Found(_facts(answer, lifecycle, tags), _outputs(answer), answer.arn, refusal)
 
     def replaces(self, change: FieldChange) -> bool:
@@ -71,14 +70,14 @@ class Repository:
 
     def destroy(self, found: Found, work: Work) -> None:
         """Delete it with its images."""
-        if there := len(self.door.images(self.wish.address.name)):
+        if there := len(self.client.images(self.spec.address.name)):
             work.tell(f"deleting it with {there} image{'s' if there > 1 else ''}")
-        self.door.delete(self.wish.address.name)
+        self.client.delete(self.spec.address.name)
 
     def _create(self, work: Work) -> Found:
-        facts, name = work.desired, self.wish.address.name
+        facts, name = work.desired, self.spec.address.name
         try:
-            made = self.door.create(
+            made = self.client.create(
                 name,
                 tag_mutability=facts["tag_mutability"],
                 scan_on_push=facts["scan_on_push"],
@@ -92,23 +91,23 @@ class Repository:
                 raise (there.refusal if there and there.refusal else error) from error
             return self._bring_in_line(work, there)
         work.save(_outputs(made))
-        self.door.set_lifecycle(name, _lifecycle(facts["keep_images"]))
+        self.client.set_lifecycle(name, _lifecycle(facts["keep_images"]))
         return Found(facts, _outputs(made), made.arn)
 
     def _bring_in_line(self, work: Work, found: Found) -> Found:
-        name, facts = self.wish.address.name, work.desired
+        name, facts = self.spec.address.name, work.desired
         changed = {key for key, value in facts.items() if found.facts[key] != value}
         if "encryption" in changed:
-            raise _other_encryption(self.wish.address, found.facts["encryption"])
+            raise _other_encryption(self.spec.address, found.facts["encryption"])
         if "tag_mutability" in changed:
-            self.door.set_tag_mutability(name, facts["tag_mutability"])
+            self.client.set_tag_mutability(name, facts["tag_mutability"])
         if "scan_on_push" in changed:
-            self.door.set_scan_on_push(name, facts["scan_on_push"])
+            self.client.set_scan_on_push(name, facts["scan_on_push"])
         if "keep_images" in changed:
-            self.door.set_lifecycle(name, _lifecycle(facts["keep_images"]))
+            self.client.set_lifecycle(name, _lifecycle(facts["keep_images"]))
         if "tags" in changed:
             arn = found.outputs["arn"]
-            tag, untag = partial(self.door.tag, arn), partial(self.door.untag, arn)
+            tag, untag = partial(self.client.tag, arn), partial(self.client.untag, arn)
             change_tags(found.facts["tags"], facts["tags"], tag=tag, untag=untag)
         return Found(facts, found.outputs, found.name)
 
@@ -117,22 +116,22 @@ class Repository:
 class GivenRepository(Given):
     """A repository that the config names: looked at, pushed to, and nothing else.
 
-    `door` is of the repository's region, which may be another than the target's, as may its account.
+    `client` is of the repository's region, which may be another than the target's, as may its account.
     """
 
     address: EcrRepository
     agent: str
-    door: Repositories
+    client: Repositories
     listener: Listener
     key: str = keys.REPOSITORY
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
 
-    def read(self, recorded: Record | None) -> Found:
+    def read(self, recorded: JournalRecord | None) -> Found:
         """Raises InputError when it is not there. Who may push may well not be allowed to look: that is only told."""
         address = self.address
         try:
-            if self.door.get(address.name, address.account) is None:
+            if self.client.get(address.name, address.account) is None:
                 raise InputError(
                     f"agents.{self.agent}.ecr_repository: {address.uri}: no such repository",
                     hint="make it, or leave the key out: then deploy makes one",
@@ -143,7 +142,9 @@ class GivenRepository(Given):
         return Found({}, outputs, address.arn, given=True)
 
 
-def _facts(answer: Answer, lifecycle: Mapping[str, Any] | None, tags: Mapping[str, str]) -> dict[str, Any]:
+def _facts(
+    answer: RepositoryDescription, lifecycle: Mapping[str, Any] | None, tags: Mapping[str, str]
+) -> dict[str, Any]:
     return {
         "tag_mutability": answer.tag_mutability,
         "scan_on_push": answer.scan_on_push,
@@ -153,7 +154,7 @@ def _facts(answer: Answer, lifecycle: Mapping[str, Any] | None, tags: Mapping[st
     }
 
 
-def _outputs(answer: Answer) -> dict[str, str]:
+def _outputs(answer: RepositoryDescription) -> dict[str, str]:
     return {"uri": answer.uri, "arn": answer.arn, "name": answer.name, "created_at": answer.created_at}
 
 

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from agentcore_cli import keys
-from agentcore_cli.aws.runtimes import Runtimes
+from agentcore_cli.aws.runtimes import RuntimeControl
 from agentcore_cli.contract import DEFAULT_ENDPOINT, RESOURCE_POLICY_MAX, endpoint_arn, runtime_arn
-from agentcore_cli.engine import PENDING, Desired, FieldChange, Found, Outputs, Record, Work
+from agentcore_cli.engine import PENDING, Desired, FieldChange, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import InputError
-from agentcore_cli.resources import policy_document
-from agentcore_cli.resources.policy_document import Document
+from agentcore_cli.resources.iam import policy_document
+from agentcore_cli.resources.iam.policy_document import Document
 
 _POLICIES: Final = ("policy", "endpoint_policy")  # the facts: of the runtime, of its endpoint DEFAULT
 _VERSIONS: Final = ("2012-10-17", "2008-10-17")
@@ -31,7 +31,7 @@ _EXAMPLE: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ResourcePolicySpec:
     """`file` holds the policy, None where the config names none any more. `takes_tokens`: callers show a JWT.
 
     `runtime` is the runtime's name, and `runtime_id` gives the id of our runtime, if it is there.
@@ -49,26 +49,26 @@ class Wish:
 class ResourcePolicy:
     """Wanted while the config names a file, and removed when it no longer does."""
 
-    wish: Wish
-    door: Runtimes
+    spec: ResourcePolicySpec
+    client: RuntimeControl
     key: str = keys.RESOURCE_POLICY
     depends_on: tuple[str, ...] = (keys.RUNTIME,)
     sensitive: frozenset[str] = frozenset()
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired | None:
         """Raises InputError for a file that is not a policy of this runtime, or too long a one."""
-        if self.wish.file is None:
+        if self.spec.file is None:
             return None
         arn: str = outputs[keys.RUNTIME]["arn"]
-        policies = _split(self.wish.file, _read(self.wish), arn, self._longest_arn)
+        policies = _split(self.spec.file, _read(self.spec), arn, self._longest_arn)
         return Desired({"runtime": arn, **{name: policy_document.facts(policy) for name, policy in policies.items()}})
 
-    def read(self, recorded: Record | None) -> Found | None:
-        runtime_id = self.wish.runtime_id()
+    def read(self, recorded: JournalRecord | None) -> Found | None:
+        runtime_id = self.spec.runtime_id()
         arn = self._arn(runtime_id) if runtime_id else recorded.outputs.get("arn") if recorded else None
         if arn is None:
             return None
-        policies = {name: self.door.policy(resource) for name, resource in _resources(arn).items()}
+        policies = {name: self.client.policy(resource) for name, resource in _resources(arn).items()}
         if not any(policies.values()):
             return None
         facts = {name: policy_document.facts(policy) for name, policy in policies.items()}
@@ -87,23 +87,23 @@ class ResourcePolicy:
         for name, resource in _resources(arn).items():
             wanted = work.desired[name]
             if wanted and wanted != there.get(name):
-                self.door.put_policy(resource, policy_document.document(wanted))
+                self.client.put_policy(resource, policy_document.document(wanted))
             elif there.get(name) and not wanted:
-                self.door.delete_policy(resource)
+                self.client.delete_policy(resource)
             work.save({"arn": arn})
         return Found(work.desired, {"arn": arn}, arn)
 
     def destroy(self, found: Found, work: Work) -> None:
         for resource in _resources(found.outputs["arn"]).values():
-            self.door.delete_policy(resource)
+            self.client.delete_policy(resource)
 
     def _arn(self, runtime_id: str) -> str:
-        return runtime_arn(self.wish.region, self.wish.account, runtime_id)
+        return runtime_arn(self.spec.region, self.spec.account, runtime_id)
 
     @property
     def _longest_arn(self) -> str:
         """As long as the runtime's will be: AgentCore puts ten characters behind the name."""
-        return self._arn(f"{self.wish.runtime}-{'0' * 10}")
+        return self._arn(f"{self.spec.runtime}-{'0' * 10}")
 
 
 def as_file(of_runtime: Document | None, of_endpoint: Document | None) -> dict[str, Any] | None:
@@ -134,14 +134,14 @@ def _resources(arn: str) -> dict[str, str]:
     return dict(zip(_POLICIES, (arn, endpoint), strict=True))
 
 
-def _read(wish: Wish) -> Document:
-    assert wish.file, "read only where there is one"
-    document = policy_document.from_file(wish.file, keys.RESOURCE_POLICY, _EXAMPLE)
+def _read(spec: ResourcePolicySpec) -> Document:
+    assert spec.file, "read only where there is one"
+    document = policy_document.from_file(spec.file, keys.RESOURCE_POLICY, _EXAMPLE)
     if not isinstance(document, dict) or document.get("Version") not in _VERSIONS or not document.get("Statement"):
-        raise _refusal(wish.file, "is not a policy with Version and Statement")
+        raise _refusal(spec.file, "is not a policy with Version and Statement")
     for number, statement in enumerate(policy_document.statements(document), 1):
-        for fault in _faults(statement, takes_tokens=wish.takes_tokens):
-            raise _refusal(wish.file, f"statement {number}: {fault}")
+        for fault in _faults(statement, takes_tokens=spec.takes_tokens):
+            raise _refusal(spec.file, f"statement {number}: {fault}")
     return document
 
 

@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from agentcore_cli.aws.runtimes import Endpoint, RoleUnusableError, Runtimes
-from agentcore_cli.aws.runtimes import Runtime as Answer
+from agentcore_cli.aws.runtimes import EndpointDescription, RoleUnusableError, RuntimeControl, RuntimeDescription
 from agentcore_cli.contract import DEFAULT_ENDPOINT, DOES_NOT_START
 from agentcore_cli.engine import Work
 from agentcore_cli.errors import AgentcoreError, AgentFailedError
-from agentcore_cli.resources.patience import Patience
+from agentcore_cli.resources.wait_options import WaitOptions
 from agentcore_cli.waiting import Waiter
 
 READY: Final = "READY"
@@ -26,30 +25,34 @@ class Rollout:
     """`name` is the runtime's."""
 
     name: str
-    door: Runtimes
-    patience: Patience
+    client: RuntimeControl
+    wait_options: WaitOptions
 
-    def put(self, work: Work, call: Callable[[Mapping[str, Any]], Answer], body: Mapping[str, Any]) -> Answer:
+    def put(
+        self, work: Work, call: Callable[[Mapping[str, Any]], RuntimeDescription], body: Mapping[str, Any]
+    ) -> RuntimeDescription:
         """Make the call; again, with the same token, while AgentCore can't use a role that IAM is still spreading."""
         waiter = Waiter(_FIRST_ROLE_PAUSE, _LONGEST_ROLE_PAUSE, jitter=True, sleep=work.pause)
         while True:
             try:
                 return call(body)
             except RoleUnusableError as error:
-                if waiter.is_over(min(_ROLE_SECONDS, self.patience.seconds)):
+                if waiter.is_over(min(_ROLE_SECONDS, self.wait_options.seconds)):
                     raise
                 work.tell(f"waiting until the role can be used: {error.message}")
             waiter.pause()
 
-    def settled(self, work: Work, runtime_id: str, version: str) -> tuple[Answer, Endpoint | None]:
+    def settled(
+        self, work: Work, runtime_id: str, version: str
+    ) -> tuple[RuntimeDescription, EndpointDescription | None]:
         """What is there when the version is live on DEFAULT; with --no-wait, what is there now."""
-        seen: list[tuple[Answer, Endpoint | None]] = []
+        seen: list[tuple[RuntimeDescription, EndpointDescription | None]] = []
 
         def is_live() -> bool:
             seen[:] = [self._look(runtime_id)]
             return _is_live(*seen[0], version)
 
-        if self.patience.wait:
+        if self.wait_options.wait:
             self.wait(work, f"version {version} is live", is_live)
         return seen[0] if seen else self._look(runtime_id)
 
@@ -63,17 +66,17 @@ class Rollout:
         self.wait(work, "the change that is under way has ended", is_at_rest)
 
     def wait(self, work: Work, what: str, is_so: Callable[[], bool]) -> None:
-        self.patience.until(is_so, f"runtime {self.name}", what, pause=work.pause, tell=work.tell)
+        self.wait_options.until(is_so, f"runtime {self.name}", what, pause=work.pause, tell=work.tell)
 
-    def _look(self, runtime_id: str) -> tuple[Answer, Endpoint | None]:
-        answer = self.door.get(runtime_id)
+    def _look(self, runtime_id: str) -> tuple[RuntimeDescription, EndpointDescription | None]:
+        answer = self.client.get(runtime_id)
         if answer is None:
             raise AgentcoreError(f"runtime {runtime_id}: deleted by somebody else meanwhile", hint="deploy again")
-        is_ready = answer.status == READY or not self.patience.wait
-        return answer, self.door.endpoint(runtime_id, DEFAULT_ENDPOINT) if is_ready else None
+        is_ready = answer.status == READY or not self.wait_options.wait
+        return answer, self.client.endpoint(runtime_id, DEFAULT_ENDPOINT) if is_ready else None
 
 
-def status_of(answer: Answer, endpoint: Endpoint | None) -> str:
+def status_of(answer: RuntimeDescription, endpoint: EndpointDescription | None) -> str:
     """READY only when DEFAULT answers with the runtime's newest version."""
     if answer.status != READY:
         return answer.status
@@ -82,7 +85,7 @@ def status_of(answer: Answer, endpoint: Endpoint | None) -> str:
     return endpoint.status
 
 
-def raise_if_failed(what: str, answer: Answer | Endpoint) -> None:
+def raise_if_failed(what: str, answer: RuntimeDescription | EndpointDescription) -> None:
     """Raises AgentFailedError (5) where its own code kept the version from starting, else AgentcoreError."""
     if not answer.status.endswith("_FAILED"):
         return
@@ -95,7 +98,7 @@ def raise_if_failed(what: str, answer: Answer | Endpoint) -> None:
     )
 
 
-def _is_live(answer: Answer, endpoint: Endpoint | None, version: str) -> bool:
+def _is_live(answer: RuntimeDescription, endpoint: EndpointDescription | None, version: str) -> bool:
     raise_if_failed(f"runtime {answer.name} version {answer.version}", answer)
     if endpoint:
         raise_if_failed(f"endpoint {endpoint.name} of runtime {answer.name}", endpoint)

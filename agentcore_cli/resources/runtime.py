@@ -8,17 +8,17 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from agentcore_cli.aws.runtimes import Endpoint, Runtimes
-from agentcore_cli.aws.runtimes import Runtime as Answer
-from agentcore_cli.config import Agent
+from agentcore_cli.aws.runtimes import EndpointDescription, RuntimeControl, RuntimeDescription
+from agentcore_cli.config import AgentConfig
 from agentcore_cli.contract import DEFAULT_ENDPOINT, MEMORY_VARIABLES
-from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
+from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import ConflictError, InputError, NotFoundError
 from agentcore_cli.launcher.references import VARIABLE
-from agentcore_cli.resources import runtime_facts, secret_references
+from agentcore_cli.resources import runtime_facts
+from agentcore_cli.resources.iam import secret_references
 from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
-from agentcore_cli.resources.patience import Patience
 from agentcore_cli.resources.rollout import MOVING, READY, Rollout, raise_if_failed, status_of
+from agentcore_cli.resources.wait_options import WaitOptions
 
 MMDS_V2: Final[dict[str, Any]] = {"metadataConfiguration": {"requireMMDSV2": True}}
 ROLLED_BACK_TO: Final = "rolled_back_to"
@@ -28,7 +28,7 @@ _OUTSIDE_A_VERSION: Final = frozenset({"tags", "status"})
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RuntimeSpec:
     """What the config and the command line want of a runtime.
 
     `given` are the variables of this deploy's `--env`, an empty one to be forgotten; `given_before` are the names of
@@ -41,7 +41,7 @@ class Wish:
 
     name: str
     owner: Owner
-    agent: Agent
+    agent: AgentConfig
     role: Callable[[Outputs], str]
     artifact: Callable[[Outputs], Mapping[str, Any]]
     region: str
@@ -62,25 +62,25 @@ class Wish:
 @dataclass(frozen=True, slots=True)
 class Runtime:
     key: str
-    wish: Wish
-    door: Runtimes
-    patience: Patience = field(default_factory=Patience)
+    spec: RuntimeSpec
+    client: RuntimeControl
+    wait_options: WaitOptions = field(default_factory=WaitOptions)
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset({"environment", "given_environment"})
 
     @property
     def rollout(self) -> Rollout:
-        return Rollout(self.wish.name, self.door, self.patience)
+        return Rollout(self.spec.name, self.client, self.wait_options)
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
-        if self.wish.supplied_id:
-            _check_supplied(self.wish.supplied_id, found)
+        if self.spec.supplied_id:
+            _check_supplied(self.spec.supplied_id, found)
         given = self._given(found)
-        memory = self.wish.memory(outputs) if self.wish.memory else {}
-        environment = {**memory, **self.wish.environment}
-        facts = runtime_facts.facts_of_config(self.wish.agent) | {
-            "artifact": dict(self.wish.artifact(outputs)),
-            "role": self.wish.role(outputs),
+        memory = self.spec.memory(outputs) if self.spec.memory else {}
+        environment = {**memory, **self.spec.environment}
+        facts = runtime_facts.facts_of_config(self.spec.agent) | {
+            "artifact": dict(self.spec.artifact(outputs)),
+            "role": self.spec.role(outputs),
             "environment": {name: value for name, value in environment.items() if name not in given},
             "given_environment": given,
             "secrets": self._secrets(given),
@@ -89,16 +89,16 @@ class Runtime:
         }
         return Desired(facts, _lasting(found))
 
-    def read(self, recorded: Record | None) -> Found | None:
-        runtime_id = self.wish.supplied_id or (recorded.outputs.get("id") if recorded else None)
-        by_id = self.door.get(runtime_id) if runtime_id else None
-        answer = by_id if by_id or self.wish.supplied_id else self.door.find(self.wish.name)
+    def read(self, recorded: JournalRecord | None) -> Found | None:
+        runtime_id = self.spec.supplied_id or (recorded.outputs.get("id") if recorded else None)
+        by_id = self.client.get(runtime_id) if runtime_id else None
+        answer = by_id if by_id or self.spec.supplied_id else self.client.find(self.spec.name)
         if answer is None:
             return None
         tags = self._tags(answer, recorded if by_id else None)
         what = f"runtime {answer.name} ({answer.id})"
-        refusal = self.wish.owner.refusal(what, tags, recorded=by_id is not None)
-        endpoint = self.door.endpoint(answer.id, DEFAULT_ENDPOINT)
+        refusal = self.spec.owner.refusal(what, tags, recorded=by_id is not None)
+        endpoint = self.client.endpoint(answer.id, DEFAULT_ENDPOINT)
         outputs = outputs_of(answer) | known_of(recorded, answer.version)
         return Found(self.facts(answer, endpoint, tags), outputs, answer.arn, refusal, _why(outputs))
 
@@ -111,7 +111,7 @@ class Runtime:
         runtime_id = work.found.outputs["id"]
         if "tags" in work.changed:
             arn = work.found.outputs["arn"]
-            tag, untag = partial(self.door.tag, arn), partial(self.door.untag, arn)
+            tag, untag = partial(self.client.tag, arn), partial(self.client.untag, arn)
             change_tags(work.found.facts["tags"], work.desired["tags"], tag=tag, untag=untag)
         if not (set(work.changed) - _OUTSIDE_A_VERSION or work.found.facts["status"] == "UPDATE_FAILED"):
             return self._settled(work, runtime_id, work.found.outputs["version"])
@@ -129,29 +129,29 @@ class Runtime:
             self.rollout.wait(work, "the change that is under way has ended", lambda: not self._is_moving(runtime_id))
             for endpoint in self._named_endpoints(runtime_id):
                 if endpoint.status != "DELETING":
-                    self.door.delete_endpoint(runtime_id, endpoint.name)
+                    self.client.delete_endpoint(runtime_id, endpoint.name)
             self.rollout.wait(work, "its endpoints are gone", lambda: self._are_endpoints_gone(runtime_id))
-            self.door.delete(runtime_id)
+            self.client.delete(runtime_id)
         self.rollout.wait(work, "it is gone", lambda: self._is_gone(runtime_id))
 
     def _create(self, work: Work) -> Found:
-        identity = {"agentRuntimeName": self.wish.name, "tags": work.desired["tags"], "clientToken": work.token}
+        identity = {"agentRuntimeName": self.spec.name, "tags": work.desired["tags"], "clientToken": work.token}
         try:
-            made = self.rollout.put(work, self.door.create, self._body(work.desired) | identity)
+            made = self.rollout.put(work, self.client.create, self._body(work.desired) | identity)
         except ConflictError as error:
             raise self._somebody_was_faster(error) from error
         work.save(outputs_of(made))
         found = self._settled(work, made.id, made.version)
-        if self.patience.wait and not found.facts["mmds_v2"]:
+        if self.wait_options.wait and not found.facts["mmds_v2"]:
             # Create has no such setting, and a runtime without it is reported not to answer
             return self._update(work, made.id, f"{work.token}-mmds")
         return found
 
     def _update(self, work: Work, runtime_id: str, token: str) -> Found:
-        current = self.door.get(runtime_id)
+        current = self.client.get(runtime_id)
         body = runtime_facts.with_unmanaged(self._body(work.desired), current.settings if current else {})
         identity = {"agentRuntimeId": runtime_id, "clientToken": token}
-        made = self.rollout.put(work, self.door.update, body | MMDS_V2 | identity)
+        made = self.rollout.put(work, self.client.update, body | MMDS_V2 | identity)
         work.save(outputs_of(made))
         return self._settled(work, made.id, made.version)
 
@@ -161,7 +161,7 @@ class Runtime:
         if other is None or other.refusal:
             return (other.refusal if other else None) or error
         return ConflictError(
-            f"runtime {self.wish.name}: another deploy of this project has just made it",
+            f"runtime {self.spec.name}: another deploy of this project has just made it",
             hint="wait for that to end, then deploy again: that goes on with the same runtime",
             request_id=error.request_id,
         )
@@ -171,64 +171,66 @@ class Runtime:
         return Found(self.facts(answer, endpoint, work.desired["tags"]), outputs_of(answer), answer.arn)
 
     def _is_gone(self, runtime_id: str) -> bool:
-        answer = self.door.get(runtime_id)
+        answer = self.client.get(runtime_id)
         if answer and answer.status == "DELETE_FAILED":
             raise_if_failed(f"runtime {answer.name}", answer)
         return answer is None
 
     def _is_moving(self, runtime_id: str) -> bool:
-        answer = self.door.get(runtime_id)
-        statuses = {endpoint.status for endpoint in self.door.endpoints(runtime_id)}
+        answer = self.client.get(runtime_id)
+        statuses = {endpoint.status for endpoint in self.client.endpoints(runtime_id)}
         return not MOVING.isdisjoint(statuses | ({answer.status} if answer else set()))
 
     def _are_endpoints_gone(self, runtime_id: str) -> bool:
         left = self._named_endpoints(runtime_id)
         for endpoint in left:
             if endpoint.status == "DELETE_FAILED":
-                told = self.door.endpoint(runtime_id, endpoint.name) or endpoint  # the list gives no reasons
-                raise_if_failed(f"endpoint {endpoint.name} of runtime {self.wish.name}", told)
+                told = self.client.endpoint(runtime_id, endpoint.name) or endpoint  # the list gives no reasons
+                raise_if_failed(f"endpoint {endpoint.name} of runtime {self.spec.name}", told)
         return not left
 
-    def _named_endpoints(self, runtime_id: str) -> list[Endpoint]:
-        return [endpoint for endpoint in self.door.endpoints(runtime_id) if endpoint.name != DEFAULT_ENDPOINT]
+    def _named_endpoints(self, runtime_id: str) -> list[EndpointDescription]:
+        return [endpoint for endpoint in self.client.endpoints(runtime_id) if endpoint.name != DEFAULT_ENDPOINT]
 
     def _wanted_tags(self, found: Found | None) -> dict[str, str]:
-        if self.wish.supplied_id:
-            return {**(found.facts["tags"] if found else {}), **self.wish.agent.tags}
-        return {**self.wish.agent.tags, **self.wish.owner.tags}
+        if self.spec.supplied_id:
+            return {**(found.facts["tags"] if found else {}), **self.spec.agent.tags}
+        return {**self.spec.agent.tags, **self.spec.owner.tags}
 
-    def _tags(self, answer: Answer, recorded: Record | None) -> Mapping[str, str]:
-        if self.wish.believes_tags and recorded and "tags" in recorded.facts:
+    def _tags(self, answer: RuntimeDescription, recorded: JournalRecord | None) -> Mapping[str, str]:
+        if self.spec.believes_tags and recorded and "tags" in recorded.facts:
             believed: Mapping[str, str] = recorded.facts["tags"]
             return believed
-        return self.door.tags(answer.arn)
+        return self.client.tags(answer.arn)
 
-    def facts(self, answer: Answer, endpoint: Endpoint | None, tags: Mapping[str, str]) -> dict[str, Any]:
+    def facts(
+        self, answer: RuntimeDescription, endpoint: EndpointDescription | None, tags: Mapping[str, str]
+    ) -> dict[str, Any]:
         live = dict(answer.settings.get("environmentVariables", {}))
         references = live.pop(VARIABLE, None)
         given = {name: value for name, value in live.items() if self._was_given(name)}
         return runtime_facts.facts_of_answer(answer.settings) | {
             "environment": {name: value for name, value in live.items() if name not in given},
             "given_environment": given,
-            "secrets": secret_references.fact(references, self.wish.region),
+            "secrets": secret_references.fact(references, self.spec.region),
             "tags": tags_of_people(tags),
             "status": status_of(answer, endpoint),
         }
 
     def _was_given(self, name: str) -> bool:
         """Whether a variable came from `--env`; without a record, whatever the config does not name."""
-        if self.wish.given_before is None:
-            return name not in self.wish.named
-        return name in self.wish.given_before or name in self.wish.given
+        if self.spec.given_before is None:
+            return name not in self.spec.named
+        return name in self.spec.given_before or name in self.spec.given
 
     def _secrets(self, given: Mapping[str, str]) -> dict[str, str] | None:
-        said = {*self.wish.environment, *given}
-        fetched = {name: source for name, source in self.wish.secrets.items() if name not in said}
-        secret_references.variables(fetched, self.wish.region)  # more than fit are refused before anything is made
+        said = {*self.spec.environment, *given}
+        fetched = {name: source for name, source in self.spec.secrets.items() if name not in said}
+        secret_references.variables(fetched, self.spec.region)  # more than fit are refused before anything is made
         return fetched or None
 
     def _body(self, facts: Mapping[str, Any]) -> dict[str, Any]:
-        references = secret_references.variables(facts["secrets"] or {}, self.wish.region)
+        references = secret_references.variables(facts["secrets"] or {}, self.spec.region)
         return runtime_facts.body_of(facts, {**facts["environment"], **facts["given_environment"], **references})
 
     def _given(self, found: Found | None) -> dict[str, str]:
@@ -237,15 +239,15 @@ class Runtime:
         Raises InputError for one whose value went away with the runtime that held it.
         """
         there: Mapping[str, str] = found.facts["given_environment"] if found else {}
-        lost = (self.wish.given_before or frozenset()) - {*there, *self.wish.given, *self.wish.named}
+        lost = (self.spec.given_before or frozenset()) - {*there, *self.spec.given, *self.spec.named}
         if lost:
             first = min(lost)
             raise InputError(
                 f"the value of {', '.join(sorted(lost))}, given with --env to an earlier deploy, is not there any more",
                 hint=f"give it again, --env {first}=VALUE, or forget it, --env {first}=",
             )
-        kept = {name: value for name, value in there.items() if name not in self.wish.named}
-        return {name: value for name, value in (kept | dict(self.wish.given)).items() if value}
+        kept = {name: value for name, value in there.items() if name not in self.spec.named}
+        return {name: value for name, value in (kept | dict(self.spec.given)).items() if value}
 
 
 def _check_supplied(runtime_id: str, found: Found | None) -> None:
@@ -267,7 +269,7 @@ def _lasting(found: Found | None) -> dict[str, str]:
     return {name: found.outputs[name] for name in ("arn", "id")}
 
 
-def outputs_of(answer: Answer) -> dict[str, str]:
+def outputs_of(answer: RuntimeDescription) -> dict[str, str]:
     where = {"arn": answer.arn, "id": answer.id, "version": answer.version, "endpoint": DEFAULT_ENDPOINT}
     if not answer.settings:
         return where
@@ -275,7 +277,7 @@ def outputs_of(answer: Answer) -> dict[str, str]:
     return where | {"artifact": artifact.get("image") or PurePosixPath(artifact["code"]).stem}
 
 
-def known_of(recorded: Record | None, version: str) -> dict[str, str]:
+def known_of(recorded: JournalRecord | None, version: str) -> dict[str, str]:
     """The outputs that AgentCore can't tell: which version a rollback made `version` from, whether it has started."""
     there = recorded.outputs if recorded and recorded.outputs.get("version") == version else {}
     return {name: there[name] for name in (ROLLED_BACK_TO, STARTED) if name in there}

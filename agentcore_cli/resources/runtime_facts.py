@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from agentcore_cli.config import Agent, Authorizer, Network
+from agentcore_cli.config import AgentConfig, Authorizer, NetworkConfig
 from agentcore_cli.contract import code_runtime
 
 UNMANAGED: Final = (
@@ -54,7 +54,7 @@ def image_artifact(uri: str) -> Facts:
     return {"image": uri}
 
 
-def facts_of_config(agent: Agent) -> Facts:
+def facts_of_config(agent: AgentConfig) -> Facts:
     """What the config asks for, without artifact, role, environment and tags."""
     lifecycle = agent.lifecycle
     return {
@@ -159,7 +159,7 @@ def _artifact_body(artifact: Mapping[str, str]) -> Facts:
     return {"codeConfiguration": {"code": code, "runtime": artifact["python"], "entryPoint": start}}
 
 
-def _network(network: Network | None) -> Facts:
+def _network(network: NetworkConfig | None) -> Facts:
     if network is None:
         return {"mode": "PUBLIC"}
     return {

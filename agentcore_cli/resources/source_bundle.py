@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from agentcore_cli import keys
-from agentcore_cli.builders import bundle, credentials, environment, interpreters, mounts, source
-from agentcore_cli.builders.bundle import Inputs
-from agentcore_cli.builders.environment import Environment
-from agentcore_cli.builders.interpreters import Interpreter
-from agentcore_cli.builders.mounts import Mount
-from agentcore_cli.builders.requirements import Requirements
-from agentcore_cli.builders.source import Source
-from agentcore_cli.builders.store import Store
-from agentcore_cli.builders.vetting import Vet, accept
+from agentcore_cli.builders.bundles import bundle, mounts
+from agentcore_cli.builders.bundles.bundle import BundleInputs
+from agentcore_cli.builders.bundles.mounts import StorageMount
+from agentcore_cli.builders.bundles.store import BundleStore
+from agentcore_cli.builders.packages import credentials, environment, interpreters
+from agentcore_cli.builders.packages.environment import Environment
+from agentcore_cli.builders.packages.interpreters import Interpreter
+from agentcore_cli.builders.packages.requirements import Requirements
+from agentcore_cli.builders.packages.vetting import Vet, accept
+from agentcore_cli.builders.source import source
+from agentcore_cli.builders.source.source import Source
 from agentcore_cli.contract import LOCAL_BUCKET
-from agentcore_cli.engine import Desired, FieldChange, Found, Outputs, Record, Work
+from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.exclusions import IGNORE_FILE
@@ -26,7 +28,7 @@ from agentcore_cli.resources import runtime_facts
 
 
 @dataclass(frozen=True, slots=True)
-class Project:
+class BundleProject:
     """Where the code is and what it wants: `requirements` is a path relative to `root`, `python` like "3.13".
 
     `start` is what follows the interpreter on the command line, `entry` the file that it starts, relative to `root`.
@@ -41,13 +43,13 @@ class Project:
     entry: Path
     path: tuple[str, ...] = ()
     resolved: str = ""
-    mounts: tuple[Mount, ...] = ()
+    mounts: tuple[StorageMount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SourceBundle:
-    project: Project
-    store: Store
+    project: BundleProject
+    store: BundleStore
     listener: Listener
     vet: Vet = accept
     key: str = keys.SOURCE
@@ -61,7 +63,7 @@ class SourceBundle:
         inputs = self._inputs(files, self._interpreter())
         return Desired(inputs.describe(), _outputs(inputs))
 
-    def read(self, recorded: Record | None) -> Found | None:
+    def read(self, recorded: JournalRecord | None) -> Found | None:
         digest = recorded.outputs.get("digest") if recorded else None
         there = bundle.find(self.store.artifacts, digest) if digest else None
         return Found(there.inputs, recorded.outputs, str(there.path)) if there and recorded else None
@@ -94,11 +96,13 @@ class SourceBundle:
     def _interpreter(self) -> Interpreter:
         return interpreters.find(self.project.python)
 
-    def _inputs(self, files: Source, interpreter: Interpreter) -> Inputs:
+    def _inputs(self, files: Source, interpreter: Interpreter) -> BundleInputs:
         packages = environment.key_of(self._requirements, interpreter)
         project, version = self.project, interpreter.version
         instead = credentials.withheld(self._requirements, files)
-        return Inputs(files, packages, version, project.start, project.mounts, project.path, project.resolved, instead)
+        return BundleInputs(
+            files, packages, version, project.start, project.mounts, project.path, project.resolved, instead
+        )
 
     def _tell(self, interpreter: Interpreter, files: Source) -> None:
         if interpreter.minor != self.project.python:
@@ -128,5 +132,5 @@ class SourceBundle:
             )
 
 
-def _outputs(inputs: Inputs) -> dict[str, str]:
+def _outputs(inputs: BundleInputs) -> dict[str, str]:
     return {"digest": inputs.digest, "python": inputs.python.rpartition(".")[0]}

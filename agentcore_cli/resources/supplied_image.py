@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from agentcore_cli import keys
 from agentcore_cli.aws.repositories import Manifest, Repositories
-from agentcore_cli.builders import launcher
-from agentcore_cli.builders.runnable import ARM64, require_arm64, require_small
+from agentcore_cli.builders.images import launcher
+from agentcore_cli.builders.images.image_limits import ARM64, require_arm64, require_small
 from agentcore_cli.contract import EcrRepository
-from agentcore_cli.engine import Found, Record
+from agentcore_cli.engine import Found, JournalRecord
 from agentcore_cli.errors import DeniedError, InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.resources.given import Given
@@ -22,7 +22,7 @@ _REFERENCE: Final = re.compile(r"(?P<name>[^@]+?)(:(?P<tag>[\w][\w.-]*))?(@(?P<d
 
 @dataclass(frozen=True, slots=True)
 class SuppliedImage(Given):
-    """`address` is None for public.ecr.aws, where there is nobody to ask; `door` is of the repository's region.
+    """`address` is None for public.ecr.aws, where there is nobody to ask; `client` is of the repository's region.
 
     `running` is the image that the runtime was given last: what runs already is not looked at again. `launches`: the
     agent has secrets, which the launcher in its image has to fetch.
@@ -30,7 +30,7 @@ class SuppliedImage(Given):
 
     uri: str
     address: EcrRepository | None
-    door: Repositories
+    client: Repositories
     registry: str | None
     running: str | None
     listener: Listener
@@ -39,7 +39,7 @@ class SuppliedImage(Given):
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
 
-    def read(self, recorded: Record | None) -> Found:
+    def read(self, recorded: JournalRecord | None) -> Found:
         """Raises InputError for an image that is not there, is not for arm64, or is above 2 GB."""
         uri = self._resolved() if self.address and (self.uri != self.running or self.launches) else self.uri
         return Found({}, {"uri": uri}, uri, given=True)
@@ -64,7 +64,7 @@ class SuppliedImage(Given):
     def _manifest(self, tag: str | None, digest: str | None) -> Manifest:
         assert self.address
         tag = None if digest else tag
-        found = self.door.manifest(self.address.name, tag=tag, digest=digest, registry=self.registry)
+        found = self.client.manifest(self.address.name, tag=tag, digest=digest, registry=self.registry)
         if found is None:
             raise InputError(
                 f"image {self.uri}: no such image in {self.address.uri}",
@@ -87,7 +87,7 @@ class SuppliedImage(Given):
 
     def _config(self, manifest: Manifest) -> dict[str, Any]:
         assert self.address
-        text = self.door.blob(self.address.name, manifest.content["config"]["digest"], registry=self.registry)
+        text = self.client.blob(self.address.name, manifest.content["config"]["digest"], registry=self.registry)
         config: dict[str, Any] = json.loads(text)
         return config
 

@@ -9,13 +9,13 @@ from typing import Final
 from agentcore_cli import keys
 from agentcore_cli.aws.roles import Role, Roles
 from agentcore_cli.contract import SERVICE_PRINCIPAL, Arn, runtime_arn
-from agentcore_cli.engine import Found, Record
+from agentcore_cli.engine import Found, JournalRecord
 from agentcore_cli.errors import DeniedError, InputError
 from agentcore_cli.events import Listener, Note
-from agentcore_cli.resources import execution_policy, policy_document
-from agentcore_cli.resources.execution_policy import Grant
 from agentcore_cli.resources.given import Given
-from agentcore_cli.resources.policy_document import Caller, Document
+from agentcore_cli.resources.iam import execution_policy, policy_document
+from agentcore_cli.resources.iam.execution_policy import Grant
+from agentcore_cli.resources.iam.policy_document import AssumingService, Document
 
 _SHOWN: Final = 8  # of what a role lacks; the rest is counted
 _HINT: Final = "`agentcore permissions --role` prints the trust and the policy that the agent needs"
@@ -31,18 +31,18 @@ class SuppliedRole(Given):
     arn: str
     grant: Grant
     agent: str
-    door: Roles
+    client: Roles
     listener: Listener
     runtime_id: str | None = None
     key: str = keys.ROLE
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
 
-    def read(self, recorded: Record | None) -> Found:
+    def read(self, recorded: JournalRecord | None) -> Found:
         """Raises InputError for a role that is not there, is another account's, or does not trust AgentCore."""
         self._check_account()
         try:
-            role = self.door.get(self._name)
+            role = self.client.get(self._name)
         except DeniedError as error:
             self._tell(f"it can't be looked at: {error.message}")
         else:
@@ -70,7 +70,7 @@ class SuppliedRole(Given):
         grant = self.grant
         # the id of a runtime ends in ten characters (CreateAgentRuntime's answer)
         runtime = runtime_arn(grant.region, grant.account, self.runtime_id or f"{grant.runtime}-0123456789")
-        if fault := policy_document.trust_fault(role.trust, Caller(SERVICE_PRINCIPAL, grant.account, runtime)):
+        if fault := policy_document.trust_fault(role.trust, AssumingService(SERVICE_PRINCIPAL, grant.account, runtime)):
             raise self._fault(f"{role.name}: {fault}", _HINT)
         if self.runtime_id is None and not policy_document.names_source(role.trust):
             self._tell("its trust policy has no aws:SourceAccount: AgentCore may assume it for other accounts, too")
@@ -87,11 +87,11 @@ class SuppliedRole(Given):
             self._tell(f"as far as can be seen it lacks {', '.join(lacks[:_SHOWN])}{more} ({_HINT})")
 
     def _policies(self, role: Role) -> Iterator[Document]:
-        for name in self.door.policies(role.name):
-            if document := self.door.policy(role.name, name):
+        for name in self.client.policies(role.name):
+            if document := self.client.policy(role.name, name):
                 yield document
-        for arn in self.door.attached(role.name):
-            yield self.door.managed_policy(arn)
+        for arn in self.client.attached(role.name):
+            yield self.client.managed_policy(arn)
 
     def _tell(self, what: str) -> None:
         self.listener(Note(f"execution_role {self._name}: {what}", "warning"))

@@ -25,11 +25,11 @@ class Lines(Protocol):
 def lines(history: Path) -> Lines:
     """A prompt where there is a terminal that can draw one. `history` is kept from one conversation to the next."""
     if sys.stdin.isatty() and sys.stderr.isatty():
-        return Plain(prompt=True) if os.environ.get("TERM", "dumb") == "dumb" else Prompt(history)
-    return Plain(prompt=False)
+        return PlainPrompt(prompt=True) if os.environ.get("TERM", "dumb") == "dumb" else TerminalPrompt(history)
+    return PlainPrompt(prompt=False)
 
 
-class Plain:
+class PlainPrompt:
     """stdin line by line; a backslash at the end of a line goes on in the next."""
 
     def __init__(self, *, prompt: bool) -> None:
@@ -48,7 +48,7 @@ class Plain:
                 return "\n".join(said)
 
 
-class Prompt:
+class TerminalPrompt:
     """prompt_toolkit on stderr, as stdout is for the answers: Enter sends, Alt-Enter or a backslash before Enter begins
     a new line, the arrows go through what was said before.
     """

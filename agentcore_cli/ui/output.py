@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from agentcore_cli.errors import AgentcoreError, InputError, ReaderLeft
 from agentcore_cli.events import Event, Listener, Note
-from agentcore_cli.log_records import readable
+from agentcore_cli.formats.log_records import readable
 from agentcore_cli.ui import terminal
 from agentcore_cli.ui.json_lines import line
 from agentcore_cli.ui.progress import JsonProgress, LiveProgress, PlainProgress, Progress, QuietProgress

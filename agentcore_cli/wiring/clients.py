@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
     from agentcore_cli.aws.data_plane import DataPlane
     from agentcore_cli.aws.identity import Identity
-    from agentcore_cli.aws.memories import Memories
+    from agentcore_cli.aws.memories import MemoryControl
     from agentcore_cli.aws.memory_contents import MemoryContents
-    from agentcore_cli.aws.runtimes import Runtimes
-    from agentcore_cli.aws.session import Access, Session
+    from agentcore_cli.aws.runtimes import RuntimeControl
+    from agentcore_cli.aws.session import Access, AwsSession
     from agentcore_cli.config import Target
-    from agentcore_cli.local.client import LocalRuntime
+    from agentcore_cli.local.client import AdminClient
     from agentcore_cli.local.home import Home
 
 
@@ -52,22 +52,22 @@ def aws_data_plane(
     return DataPlane(url, Bearer(bearer) if bearer else SigV4(find, region), timeout)
 
 
-def local_runtime(selected: Selection) -> LocalRuntime:
+def local_runtime(selected: Selection) -> AdminClient:
     """The client of the local server's own extension; starts the server if need be."""
     from agentcore_cli.local import daemon
-    from agentcore_cli.local.client import LocalRuntime
+    from agentcore_cli.local.client import AdminClient
 
     _require_local(selected)
-    return LocalRuntime(daemon.ensure_running(home()))
+    return AdminClient(daemon.ensure_running(home()))
 
 
-def running_local_runtime() -> LocalRuntime | None:
+def running_local_runtime() -> AdminClient | None:
     """The same if a server runs; it is not started."""
     from agentcore_cli.local import daemon
-    from agentcore_cli.local.client import LocalRuntime
+    from agentcore_cli.local.client import AdminClient
 
     server = daemon.running(home())
-    return LocalRuntime(server) if server else None
+    return AdminClient(server) if server else None
 
 
 def home() -> Home:
@@ -77,18 +77,18 @@ def home() -> Home:
     return Home.default().check()
 
 
-def session(selected: Selection, *, must_start: bool = False) -> Session:
+def session(selected: Selection, *, must_start: bool = False) -> AwsSession:
     """The boto3 session of the target; the caller closes it. `must_start`: see `locator`."""
-    from agentcore_cli.aws.session import Session
+    from agentcore_cli.aws.session import AwsSession
 
-    return Session(locator(selected, must_start=must_start))
+    return AwsSession(locator(selected, must_start=must_start))
 
 
-def session_in(region: str, profile: str | None) -> Session:
+def session_in(region: str, profile: str | None) -> AwsSession:
     """A boto3 session of AWS itself, where no target is chosen yet; the caller closes it."""
-    from agentcore_cli.aws.session import Access, Session
+    from agentcore_cli.aws.session import Access, AwsSession
 
-    return Session(lambda: Access(region, profile=profile))
+    return AwsSession(lambda: Access(region, profile=profile))
 
 
 def locator(selected: Selection, *, must_start: bool = False) -> Callable[[], Access]:
@@ -119,25 +119,25 @@ def locator(selected: Selection, *, must_start: bool = False) -> Callable[[], Ac
     return locate
 
 
-def runtimes(session: Session) -> Runtimes:
-    from agentcore_cli.aws.runtimes import Runtimes
+def runtimes(session: AwsSession) -> RuntimeControl:
+    from agentcore_cli.aws.runtimes import RuntimeControl
 
-    return Runtimes(session)
+    return RuntimeControl(session)
 
 
-def identity(session: Session) -> Identity:
+def identity(session: AwsSession) -> Identity:
     from agentcore_cli.aws.identity import Identity
 
     return Identity(session)
 
 
-def memories(session: Session) -> Memories:
-    from agentcore_cli.aws.memories import Memories
+def memories(session: AwsSession) -> MemoryControl:
+    from agentcore_cli.aws.memories import MemoryControl
 
-    return Memories(session)
+    return MemoryControl(session)
 
 
-def memory_contents(session: Session, memory_id: str) -> MemoryContents:
+def memory_contents(session: AwsSession, memory_id: str) -> MemoryContents:
     from agentcore_cli.aws.memory_contents import MemoryContents
 
     return MemoryContents(session, memory_id)

@@ -22,22 +22,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from agentcore_cli.aws.repositories import Authorization
-    from agentcore_cli.aws.runtimes import Runtime as Version
-    from agentcore_cli.aws.session import Session
+    from agentcore_cli.aws.runtimes import RuntimeDescription as Version
+    from agentcore_cli.aws.session import AwsSession
     from agentcore_cli.builders.builder import Builder
+    from agentcore_cli.builders.bundles.store import BundleStore
     from agentcore_cli.builders.choice import Choice
     from agentcore_cli.builders.oci.blobs import Blobs
-    from agentcore_cli.builders.requirements import Requirements
-    from agentcore_cli.builders.store import Store
-    from agentcore_cli.builders.vetting import Vet
+    from agentcore_cli.builders.packages.requirements import Requirements
+    from agentcore_cli.builders.packages.vetting import Vet
     from agentcore_cli.engine import Journal, Resource
     from agentcore_cli.events import Listener
     from agentcore_cli.resources.aws_deployment import AwsDeployment
     from agentcore_cli.resources.deployment import Overrides
     from agentcore_cli.resources.earlier_version import EarlierVersion
     from agentcore_cli.resources.local_catalog import LocalDeployment
-    from agentcore_cli.resources.patience import Patience
     from agentcore_cli.resources.runtime import Runtime
+    from agentcore_cli.resources.wait_options import WaitOptions
 
 
 def journal(selected: Selection) -> Journal:
@@ -46,11 +46,11 @@ def journal(selected: Selection) -> Journal:
     return Journal(selected.state.records(selected.agent_name))
 
 
-def store() -> Store:
+def store() -> BundleStore:
     """Where bundles and environments for the local runtime are kept."""
-    from agentcore_cli.builders.store import Store
+    from agentcore_cli.builders.bundles.store import BundleStore
 
-    return Store(home().artifacts, home().environments)
+    return BundleStore(home().artifacts, home().environments)
 
 
 def blobs() -> Blobs:
@@ -62,7 +62,7 @@ def blobs() -> Blobs:
 
 def builder(selected: Selection, choice: Choice) -> Builder[Any]:
     """What makes the agent's artifact for AWS, without a target: nothing is asked there but by a base image in ECR."""
-    from agentcore_cli.builders.zip_builder import ZipBuilder
+    from agentcore_cli.builders.zip.builder import ZipBuilder
     from agentcore_cli.resources.code_project import code_project
     from agentcore_cli.resources.image_builders import image_builder, image_labels
     from agentcore_cli.resources.image_project import image_project
@@ -88,8 +88,9 @@ def _registry_token(region: str, profile: str | None) -> Authorization:
 
 def installed_packages(selected: Selection, requirements: Requirements, build: str | None) -> Path | None:
     """The folder of the packages that were installed for the agent's last artifact; None when they are not here."""
-    from agentcore_cli.builders import code_inputs, environment, interpreters
-    from agentcore_cli.builders.packages import Wanted
+    from agentcore_cli.builders.packages import environment, interpreters
+    from agentcore_cli.builders.packages.packages import Wanted
+    from agentcore_cli.builders.zip import inputs as code_inputs
     from agentcore_cli.rendering import OTEL_DISTRO
 
     agent = selected.agent
@@ -106,11 +107,11 @@ def installed_packages(selected: Selection, requirements: Requirements, build: s
 
 def resources(
     selected: Selection,
-    session: Session,
+    session: AwsSession,
     *,
     account: str,
     overrides: Overrides,
-    patience: Patience,
+    wait_options: WaitOptions,
     listener: Listener,
     vet: Vet,
 ) -> list[Resource]:
@@ -118,20 +119,20 @@ def resources(
     if selected.is_local:
         from agentcore_cli.resources import local_catalog
 
-        there = replace(_local_deployment(selected, overrides, patience, listener), vet=vet)
+        there = replace(_local_deployment(selected, overrides, wait_options, listener), vet=vet)
         return local_catalog.wanted(there, session)
     from agentcore_cli.resources import catalog
 
-    wanted = replace(_aws_deployment(selected, account, overrides, patience, listener), vet=vet)
+    wanted = replace(_aws_deployment(selected, account, overrides, wait_options, listener), vet=vet)
     return catalog.wanted(wanted, session)
 
 
 def everything(
     selected: Selection,
-    session: Session,
+    session: AwsSession,
     *,
     account: str,
-    patience: Patience,
+    wait_options: WaitOptions,
     listener: Listener,
     with_supplied: bool = False,
 ) -> list[Resource]:
@@ -142,68 +143,70 @@ def everything(
     if selected.is_local:
         from agentcore_cli.resources import local_catalog
 
-        deployment = _local_deployment(selected, None, patience, listener)
+        deployment = _local_deployment(selected, None, wait_options, listener)
         has_image = selected.state.record(selected.agent_name, keys.IMAGE) is not None
         return local_catalog.everything(deployment, session, may_have_image=has_image or deployment.artifact is None)
     from agentcore_cli.resources import catalog
 
-    there = _aws_deployment(selected, account, None, patience, listener)
+    there = _aws_deployment(selected, account, None, wait_options, listener)
     return catalog.everything(there, session, with_supplied=with_supplied)
 
 
-def runtime(selected: Selection, session: Session, *, account: str, patience: Patience, listener: Listener) -> Runtime:
+def runtime(
+    selected: Selection, session: AwsSession, *, account: str, wait_options: WaitOptions, listener: Listener
+) -> Runtime:
     """The agent's runtime alone."""
     if selected.is_local:
         from agentcore_cli.resources import local_catalog
 
-        return local_catalog.runtime(_local_deployment(selected, None, patience, listener), session)
+        return local_catalog.runtime(_local_deployment(selected, None, wait_options, listener), session)
     from agentcore_cli.resources import catalog
 
-    return catalog.runtime(_aws_deployment(selected, account, None, patience, listener), session)
+    return catalog.runtime(_aws_deployment(selected, account, None, wait_options, listener), session)
 
 
 def earlier_version(
     selected: Selection,
-    session: Session,
+    session: AwsSession,
     version: Version,
     *,
     account: str,
-    patience: Patience,
+    wait_options: WaitOptions,
     listener: Listener,
 ) -> EarlierVersion:
     """The runtime as it was in this version."""
     from agentcore_cli.resources.earlier_version import EarlierVersion
 
-    there = runtime(selected, session, account=account, patience=patience, listener=listener)
+    there = runtime(selected, session, account=account, wait_options=wait_options, listener=listener)
     return EarlierVersion(there, version)
 
 
 def deployment(selected: Selection, *, account: str) -> AwsDeployment:
     """What is wanted of one agent on its target in AWS, and by what names."""
     from agentcore_cli import events
-    from agentcore_cli.resources.patience import Patience
+    from agentcore_cli.resources.wait_options import WaitOptions
 
-    return _aws_deployment(selected, account, None, Patience(), events.ignore)
+    return _aws_deployment(selected, account, None, WaitOptions(), events.ignore)
 
 
 def _local_deployment(
-    selected: Selection, overrides: Overrides | None, patience: Patience, listener: Listener
+    selected: Selection, overrides: Overrides | None, wait_options: WaitOptions, listener: Listener
 ) -> LocalDeployment:
-    from agentcore_cli.builders.mounts import Mount
+    from agentcore_cli.builders.bundles.mounts import StorageMount
     from agentcore_cli.resources.local_catalog import LocalDeployment
 
     return LocalDeployment(
         **_known(selected, overrides),
         environment=local_environment(selected),
         store=store(),
-        mounts=tuple(Mount(mount.path, mount.writable) for mount in selected.loaded.config.local.mounts),
-        patience=patience,
+        mounts=tuple(StorageMount(mount.path, mount.writable) for mount in selected.loaded.config.local.mounts),
+        wait_options=wait_options,
         listener=listener,
     )
 
 
 def _aws_deployment(
-    selected: Selection, account: str, overrides: Overrides | None, patience: Patience, listener: Listener
+    selected: Selection, account: str, overrides: Overrides | None, wait_options: WaitOptions, listener: Listener
 ) -> AwsDeployment:
     from agentcore_cli.resources.aws_deployment import AwsDeployment
 
@@ -219,7 +222,7 @@ def _aws_deployment(
         archives=home().archives,
         has_bucket=selected.state.record(selected.agent_name, keys.BUCKET) is not None,
         has_policy=selected.state.record(selected.agent_name, keys.RESOURCE_POLICY) is not None,
-        patience=patience,
+        wait_options=wait_options,
         listener=listener,
     )
 

@@ -11,7 +11,7 @@ from agentcore_cli.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from agentcore_cli.config import Agent, Loaded, Target
+    from agentcore_cli.config import AgentConfig, Loaded, Target
     from agentcore_cli.resources.ownership import Owner
     from agentcore_cli.state import Deployed, State
 
@@ -26,7 +26,7 @@ class Selection(Protocol):
     def agent_name(self) -> str: ...
 
     @property
-    def agent(self) -> Agent: ...
+    def agent(self) -> AgentConfig: ...
 
     @property
     def target_name(self) -> str: ...

@@ -12,14 +12,14 @@ import httpx
 from mcp import ClientSession
 from mcp.client.streamable_http import streamablehttp_client
 
-from agentcore_cli.signature import Key, proof
+from agentcore_cli.signature import SigningKey, proof
 
 
 class Signed(httpx.Auth):
     requires_request_body = True
 
     def __init__(self, key):
-        self.key = Key(*key)
+        self.key = SigningKey(*key)
 
     def auth_flow(self, request):
         path, _, query = request.url.raw_path.decode().partition("?")

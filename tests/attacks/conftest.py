@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.attacks.theatre import USERS, Theatre, theatre
-from tests.functional.local_server.conftest import answers, server
+from tests.functional.local.server.conftest import answers, server
 
 __all__ = ["answers", "server"]
 

@@ -16,7 +16,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from agentcore_cli.local.sandbox import SessionProcess
-from tests.functional.sandbox.stage import AGENTS, Stage, invoke, run_in
+from tests.functional.local.sandbox.stage import AGENTS, Stage, invoke, run_in
 
 SECONDS = 20  # that a fight may take; one in which nobody answers takes a second
 

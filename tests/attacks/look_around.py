@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.attacks import attempts
-from tests.functional.sandbox.stage import AGENTS, Stage, run_in
+from tests.functional.local.sandbox.stage import AGENTS, Stage, run_in
 
 SIGHT = """
 import os

@@ -10,7 +10,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from agentcore_cli.local.sandbox.network import link_name
-from tests.functional.sandbox.stage import AGENTS, Stage
+from tests.functional.local.sandbox.stage import AGENTS, Stage
 
 
 async def main() -> None:

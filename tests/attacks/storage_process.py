@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.sandbox import SessionProcess
 from agentcore_cli.local.storage import Kept, Storages, Whose
-from tests.functional.sandbox.stage import AGENTS, Stage, run_in
+from tests.functional.local.sandbox.stage import AGENTS, Stage, run_in
 
 PLACE = "/mnt/data"
 LEAVE_A_SECRET = f"open('{PLACE}/secret', 'w').write('of-the-first-session'); result = 'left'"

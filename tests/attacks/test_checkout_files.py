@@ -16,7 +16,7 @@ from agentcore_cli import events
 from agentcore_cli.engine import Journal
 from agentcore_cli.errors import AgentcoreError
 from agentcore_cli.keys import ROLE, RUNTIME
-from agentcore_cli.ledger import FILE, Judge, Ledger
+from agentcore_cli.ledger import FILE, Expiry, Ledger
 from agentcore_cli.local import daemon
 from agentcore_cli.local.home import Home
 from agentcore_cli.operations.imports import predecessor
@@ -138,7 +138,7 @@ def test_whatever_a_ledgers_rows_hold(tmp_path: Path, cells: list[Any]) -> None:
     database.close()
     try:
         for entry in Ledger(tmp_path).sessions("a"):
-            Judge(1.0, 900.0, 28_800.0)(entry)
+            Expiry(1.0, 900.0, 28_800.0)(entry)
     except AgentcoreError as error:
         if not error.hint:
             raise

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agentcore_cli.local.sandbox import SandboxError
-from tests.functional.sandbox.stage import AGENTS, Stage, on_stage, run_in
+from tests.functional.local.sandbox.stage import AGENTS, Stage, on_stage, run_in
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="attacks on what Linux has")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from agentcore_cli.builders import environment, interpreters
-from agentcore_cli.builders.requirements import Requirements
+from agentcore_cli.builders.packages import environment, interpreters
+from agentcore_cli.builders.packages.requirements import Requirements
 
 SECRET = "of the deployer alone"
 VARIABLES = (

@@ -13,7 +13,7 @@ import pytest
 
 from agentcore_cli.local.sandbox import SessionProcess
 from tests.attacks import attempts
-from tests.functional.sandbox.stage import AGENTS, Stage, on_stage, run_in
+from tests.functional.local.sandbox.stage import AGENTS, Stage, on_stage, run_in
 
 OBEDIENT = AGENTS / "obedient.py"
 REFUSALS = {errno.EPERM, errno.EACCES}

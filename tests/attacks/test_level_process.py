@@ -16,7 +16,7 @@ import pytest
 from tests.attacks import attempts
 from tests.command_line import AGENTCORE, CommandLine
 from tests.conftest import leave
-from tests.functional.sandbox.stage import AGENTS
+from tests.functional.local.sandbox.stage import AGENTS
 
 WRAPPER = Path(__file__).with_name("without_namespaces.py")
 SAID = "warning: sessions are separate processes here, and no more"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.attacks.test_kernel import require
-from tests.functional.sandbox.stage import AGENTS, Stage, on_stage, run_in
+from tests.functional.local.sandbox.stage import AGENTS, Stage, on_stage, run_in
 
 FORKS_AT_ONCE = "import os, time\nfor _ in range(3):\n    if os.fork() == 0:\n        time.sleep(60)\n"
 PROCESSES = 4

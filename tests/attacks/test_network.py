@@ -24,7 +24,7 @@ import pytest
 from agentcore_cli.contract import LOCAL_NETWORK, LOCAL_REACHABLE
 from agentcore_cli.local.sandbox.resolver import Resolver
 from tests import public_server
-from tests.functional.sandbox.stage import AGENTS, Stage, on_stage, run_in
+from tests.functional.local.sandbox.stage import AGENTS, Stage, on_stage, run_in
 
 AGENT = AGENTS / "obedient.py"
 PUBLIC = public_server.ADDRESS

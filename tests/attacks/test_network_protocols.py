@@ -15,7 +15,7 @@ import pytest
 from agentcore_cli.local.sandbox.network import link_name
 from agentcore_cli.local.sandbox.resolver import Resolver
 from tests.attacks.test_network import AGENT, PUBLIC, as_root, connect, need_private, play, public_port, web_server
-from tests.functional.sandbox.stage import Stage, run_in
+from tests.functional.local.sandbox.stage import Stage, run_in
 
 __all__ = ["public_port"]
 

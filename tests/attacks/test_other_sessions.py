@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.sandbox.stage import AGENTS, Stage, invoke, on_stage, run_in
+from tests.functional.local.sandbox.stage import AGENTS, Stage, invoke, on_stage, run_in
 
 OBEDIENT = AGENTS / "obedient.py"
 

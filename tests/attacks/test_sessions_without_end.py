@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from agentcore_cli.local.sessions import BEGUN_MAX
-from agentcore_cli.local.strangers import GUESTS_MAX
+from agentcore_cli.local.http.strangers import GUESTS_MAX
+from agentcore_cli.local.sessions.sessions import BEGUN_MAX
 from tests.attacks.inside import Inside
 from tests.local_runtime import RunningServer, eventually, new_session
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agentcore_cli.local.sandbox import SessionProcess
-from tests.functional.sandbox.stage import AGENTS, Stage, invoke, on_stage, run_in
+from tests.functional.local.sandbox.stage import AGENTS, Stage, invoke, on_stage, run_in
 
 OBEDIENT = AGENTS / "obedient.py"
 MEGABYTE = 1024**2

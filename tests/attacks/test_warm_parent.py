@@ -10,7 +10,7 @@ import pytest
 
 from tests.attacks.test_violence import processes_with
 from tests.attacks.theatre import SECRET, Theatre
-from tests.functional.sandbox.stage import AGENTS, Stage, on_stage, run_in
+from tests.functional.local.sandbox.stage import AGENTS, Stage, on_stage, run_in
 
 # Its first lines are what a package does when it is imported.
 DEPENDENCY = """

@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.functional.sandbox.stage import AGENTS, Stage, run_in
+from tests.functional.local.sandbox.stage import AGENTS, Stage, run_in
 
 CONNECT = """
 import socket

@@ -14,9 +14,9 @@ from typing import Final
 
 import docker
 
-from agentcore_cli.builders import docker_image, image
-from agentcore_cli.builders.docker_image import LocalImage
-from agentcore_cli.builders.image import ImageProject
+from agentcore_cli.builders.images import docker_image, image
+from agentcore_cli.builders.images.docker_image import EngineImage
+from agentcore_cli.builders.images.image import ImageProject
 from tests.bench.effort import Effort
 from tests.bench.figure import Figure, Missing
 from tests.bench.stage import AGENTS, Stage
@@ -66,11 +66,11 @@ def _after_one_line(project: ImageProject, cache: Path) -> Figure:
     return Figure("one line of code changed", words, "the code's layer alone", changed, "layers", "at most", 1)
 
 
-def _build(project: ImageProject, cache: Path) -> LocalImage:
+def _build(project: ImageProject, cache: Path) -> EngineImage:
     return docker_image.build(image.read(project), cache, tell=lambda line: None, stopping=lambda: False)
 
 
-def _layers(built: LocalImage) -> list[str]:
+def _layers(built: EngineImage) -> list[str]:
     client = docker.from_env()
     try:
         layers: list[str] = client.images.get(built.id).attrs["RootFS"]["Layers"]

@@ -18,8 +18,8 @@ from tests import public_server
 from tests.bench.effort import Effort
 from tests.bench.figure import Figure, Missing, milliseconds
 from tests.bench.stage import Stage
-from tests.functional.sandbox.stage import AGENTS, run_in
-from tests.functional.sandbox.stage import Stage as SandboxStage
+from tests.functional.local.sandbox.stage import AGENTS, run_in
+from tests.functional.local.sandbox.stage import Stage as SandboxStage
 
 ROUNDS = 3  # in which the two take turns
 REQUESTS = """

@@ -14,7 +14,7 @@ from tests.bench.figure import Figure, milliseconds
 from tests.bench.stage import BenchedAgent, Stage
 from tests.bench.timing import medians
 from tests.command_line import CommandLine
-from tests.functional.cli.aws_project import on_aws
+from tests.functional.commands.aws_project import on_aws
 
 SCRIPT = Path(__file__).with_name("bare_boto3.py")
 

@@ -128,7 +128,7 @@ def test_without_emulation_only_a_dockerfile_with_a_run_is_refused(
     before = aws.inventory()
     done = run_where_binfmt_is(tmp_path / "binfmt", command, "deploy", "--yes")
     assert (done.returncode, aws.inventory()) == (1, before)
-    assert "Dockerfile has a RUN, and this machine can't run arm64 programs" in done.stderr
+    assert "Dockerfile runs a command (RUN), and this machine can't run arm64 programs" in done.stderr
     assert "qemu-user-static" in done.stderr
     write_dockerfile(command, 'CMD ["python", "/app/agent.py"]')
     assert run_where_binfmt_is(tmp_path / "binfmt", command, "deploy", "--yes").returncode == 0

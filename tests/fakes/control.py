@@ -17,8 +17,8 @@ from agentcore_cli.local.control import ControlPlane
 from agentcore_cli.local.control.plane import MMDSV2
 from agentcore_cli.local.faults import Faults
 from agentcore_cli.local.home import Home
-from agentcore_cli.local.store import Store
-from agentcore_cli.local.wire import split_path
+from agentcore_cli.local.http.wire import split_path
+from agentcore_cli.local.store import Database
 from tests.fakes.lifecycle import RecordingLifecycle
 
 REGION = "us-west-2"
@@ -55,7 +55,7 @@ class LocalControl:
     def open(self) -> None:
         """Start as after a crash: a new process on the same database."""
         self.lifecycle = RecordingLifecycle()
-        self.store = Store(self.home.database)
+        self.store = Database(self.home.database)
         self.plane = ControlPlane(
             self.store,
             self.clock,

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs
 import uvicorn
 
 from agentcore_cli.contract import HEADER_SESSION
-from agentcore_cli.event_stream import encode
+from agentcore_cli.formats.event_stream import encode
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import ControlPlane
 from agentcore_cli.local.control.plane import MMDSV2
@@ -27,9 +27,9 @@ from agentcore_cli.local.control.tables import Tables
 from agentcore_cli.local.control.tags import Tags
 from agentcore_cli.local.faults import Faults
 from agentcore_cli.local.home import Home
+from agentcore_cli.local.http.wire import Answer, ServiceFault, fault_response, split_path
 from agentcore_cli.local.memory.frames import Asked
-from agentcore_cli.local.store import Store
-from agentcore_cli.local.wire import Answer, ServiceFault, fault_response, split_path
+from agentcore_cli.local.store import Database
 from tests.fakes.control import DIGEST, REGION
 from tests.fakes.lifecycle import RecordingLifecycle
 from tests.fakes.local_memory import LocalMemory
@@ -92,7 +92,7 @@ class ControlServer:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self.lifecycle = RecordingLifecycle()
-        store = self._store = Store(self.home.database)
+        store = self._store = Database(self.home.database)
         memories = self.memories = LocalMemory(self.home.root)
         artifacts = self.home.artifacts
         self.plane = ControlPlane(

@@ -10,11 +10,11 @@ from urllib.parse import parse_qs, quote, urlencode
 
 from botocore.model import OperationModel, ServiceModel
 
+from agentcore_cli.local.http.wire import split_path
 from agentcore_cli.local.memory.frames import Answered, Asked
-from agentcore_cli.local.memory.worker import Worker
-from agentcore_cli.local.reserve import Reserve
-from agentcore_cli.local.store import Store
-from agentcore_cli.local.wire import split_path
+from agentcore_cli.local.memory.worker import MemoryWorker
+from agentcore_cli.local.storage.reserve import Reserve
+from agentcore_cli.local.store import Database
 from tests.fakes.control_model import inputs, service
 
 REGION = "us-west-2"
@@ -33,8 +33,8 @@ class LocalMemory:
 
     def open(self) -> None:
         """Start as after a crash: a new process on the same database."""
-        self.store = Store(self.path)
-        self.worker = Worker(self.store, self.reserve)
+        self.store = Database(self.path)
+        self.worker = MemoryWorker(self.store, self.reserve)
 
     def close(self) -> None:
         self.store.close()

@@ -9,19 +9,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from agentcore_cli.local.brokers import Brokers
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import Resolved, RuntimeSettings
-from agentcore_cli.local.credentials import Credentials
-from agentcore_cli.local.deployments import Deployments
 from agentcore_cli.local.faults import Faults
 from agentcore_cli.local.home import Home
-from agentcore_cli.local.ledger import Ledger
-from agentcore_cli.local.programs import Programs
-from agentcore_cli.local.proxy import Exchange, RequestBody
-from agentcore_cli.local.session import Session
-from agentcore_cli.local.session_tokens import SessionTokens
-from agentcore_cli.local.sessions import Sessions
+from agentcore_cli.local.http.proxy import ProxiedExchange, RequestBody
+from agentcore_cli.local.http.session_tokens import SessionTokens
+from agentcore_cli.local.programs.brokers import Brokers
+from agentcore_cli.local.programs.credentials import SessionCredentials
+from agentcore_cli.local.programs.programs import Programs
+from agentcore_cli.local.sessions.deployments import Deployments
+from agentcore_cli.local.sessions.ledger import SessionLedger
+from agentcore_cli.local.sessions.session import Session
+from agentcore_cli.local.sessions.sessions import LiveSessions
 from tests.fakes.sandbox import FakeSandbox, ScriptedAgent
 from tests.turns import turns
 
@@ -60,11 +60,11 @@ class SessionServer:
     faults: Faults = field(default_factory=Faults)
 
     def __post_init__(self) -> None:
-        self.ledger = Ledger(self.home)
+        self.ledger = SessionLedger(self.home)
         self.programs = Programs(self.home, self.sandbox)  # type: ignore[arg-type]
-        self.credentials = Credentials("http://127.0.0.1:1", Brokers())
+        self.credentials = SessionCredentials("http://127.0.0.1:1", Brokers())
         self.tokens = SessionTokens()
-        self.sessions = Sessions(
+        self.sessions = LiveSessions(
             self.home,
             self.sandbox,  # type: ignore[arg-type]
             self.programs,
@@ -80,7 +80,7 @@ class SessionServer:
         """Enter the session and make one whole request of it."""
         session = await self.sessions.enter(resolved, session_id)
         assert session.pool is not None
-        exchange = Exchange(session.pool, RequestBody(Body(body), len(body)), lambda: None)
+        exchange = ProxiedExchange(session.pool, RequestBody(Body(body), len(body)), lambda: None)
         self.sessions.begin(session, exchange)
         try:
             head = await exchange.ask(lambda length: b"POST / HTTP/1.1\r\ncontent-length: %d\r\n\r\n" % length, None)

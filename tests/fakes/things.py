@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from agentcore_cli.engine import Desired, FieldChange, Found, Journal, Outputs, Record, Work
+from agentcore_cli.engine import Desired, FieldChange, Found, Journal, JournalRecord, Outputs, Work
 from agentcore_cli.errors import ConflictError
 from agentcore_cli.events import Event, Step
 
@@ -68,7 +68,7 @@ class Thing:
         inherited = {key: outputs[key]["id"] for key in self.depends_on if key in outputs}
         return Desired(self.facts | inherited)
 
-    def read(self, recorded: Record | None) -> Found | None:
+    def read(self, recorded: JournalRecord | None) -> Found | None:
         if (facts := self.world.things.get(self.key)) is None:
             return None
         refusal = ConflictError(f"{self.key} is not ours") if self.foreign else None

@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import IO, Final
 
 from agentcore_cli import files
-from agentcore_cli.builders.builder import Work
-from agentcore_cli.builders.context import TIME
+from agentcore_cli.builders.builder import BuildWork
+from agentcore_cli.builders.images.context import TIME
+from agentcore_cli.builders.images.image_limits import ARM64
 from agentcore_cli.builders.oci.blobs import Blobs
 from agentcore_cli.builders.oci.image import MANIFEST, OciImage
-from agentcore_cli.builders.runnable import ARM64
 from agentcore_cli.errors import AgentcoreError
 
 _MODE: Final = 0o644
 
 
-def write(image: OciImage, blobs: Blobs, file: Path, reference: str, work: Work) -> None:
+def write(image: OciImage, blobs: Blobs, file: Path, reference: str, work: BuildWork) -> None:
     """The file is whole or not there; the same image makes the same bytes. All its layers are in the store.
 
     Raises AgentcoreError for a place that can't be written to.
@@ -33,7 +33,7 @@ def write(image: OciImage, blobs: Blobs, file: Path, reference: str, work: Work)
         _write(out, image, blobs, reference, work)
 
 
-def _write(out: IO[bytes], image: OciImage, blobs: Blobs, reference: str, work: Work) -> None:
+def _write(out: IO[bytes], image: OciImage, blobs: Blobs, reference: str, work: BuildWork) -> None:
     with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
         _add(tar, "oci-layout", json.dumps({"imageLayoutVersion": "1.0.0"}).encode())
         _add(tar, "index.json", json.dumps(_index(image, reference)).encode())

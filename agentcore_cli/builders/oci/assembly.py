@@ -9,14 +9,14 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from agentcore_cli.builders.builder import Work
-from agentcore_cli.builders.context import TIME, Folder, Item, Owner
+from agentcore_cli.builders.builder import BuildWork
+from agentcore_cli.builders.images.context import TIME, FileOwner, Folder, Item
+from agentcore_cli.builders.images.image_limits import ARM64, PLATFORM
 from agentcore_cli.builders.oci import copying, layers, variables
 from agentcore_cli.builders.oci.base import Base
 from agentcore_cli.builders.oci.blobs import Blobs
 from agentcore_cli.builders.oci.dockerfile import Instruction
 from agentcore_cli.builders.oci.layers import Content, Layer
-from agentcore_cli.builders.runnable import ARM64, PLATFORM
 
 CREATED: Final = "1980-01-01T00:00:00Z"  # of every image and layer of ours: a time would differ between two builds
 _OWN_ARGUMENTS: Final = {"TARGETPLATFORM": PLATFORM, "TARGETOS": "linux", "TARGETARCH": ARM64}
@@ -58,7 +58,7 @@ class Assembly:
     items: Mapping[str, Item]
     build_args: Mapping[str, str]
     blobs: Blobs
-    work: Work
+    work: BuildWork
     _config: dict[str, Any] = field(init=False)
     _arguments: dict[str, str] = field(default_factory=dict)
     _added: list[Layer] = field(default_factory=list)
@@ -142,7 +142,7 @@ class Assembly:
         self._config["WorkingDir"] = whole
         place = self.base.root.place(whole)
         if place and place not in self._folders:
-            self._pack(each, {place: Item(None)}, Owner())
+            self._pack(each, {place: Item(None)}, FileOwner())
         else:
             self._note(each)
 
@@ -177,29 +177,29 @@ class Assembly:
             }
         self._pack(each, items, self._owner(each, variables.expanded(flags.get("chown", ""), known)))
 
-    def _owner(self, each: Instruction, said: str) -> Owner:
+    def _owner(self, each: Instruction, said: str) -> FileOwner:
         """By number, or by a name that the base image knows."""
         if not said:
-            return Owner()
+            return FileOwner()
         user, _, group = said.partition(":")
         root = self.base.root
         number = int(user) if user.isdecimal() else root.number(user, "etc/passwd")
         if number is None:
             raise each.fault(f"--chown={said}: the base image has no user {user}; take its number")
         if not group:
-            return Owner(number, number if user.isdecimal() else (root.group_of(number) or 0))
+            return FileOwner(number, number if user.isdecimal() else (root.group_of(number) or 0))
         group_number = int(group) if group.isdecimal() else root.number(group, "etc/group")
         if group_number is None:
             raise each.fault(f"--chown={said}: the base image has no group {group}; take its number")
-        return Owner(number, group_number)
+        return FileOwner(number, group_number)
 
-    def _pack(self, each: Instruction, items: dict[str, Item], owner: Owner) -> None:
+    def _pack(self, each: Instruction, items: dict[str, Item], owner: FileOwner) -> None:
         above = set(copying.folders_above(items))
         self.work.tell(f"packing {each.rest}")
         content = Content(items, owner, {name: self._folders[name] for name in above if name in self._folders})
         self._added.append(layers.pack(content, self.blobs, self.work))
         for name in above - self._folders.keys():
-            self._folders[name] = Folder(_MODE, *Owner(), TIME)
+            self._folders[name] = Folder(_MODE, *FileOwner(), TIME)
         for name, item in items.items():
             if item.content is None:
                 self._folders[name] = Folder(_MODE if item.mode is None else item.mode, *owner, TIME)

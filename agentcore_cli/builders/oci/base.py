@@ -9,15 +9,15 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from agentcore_cli.builders.builder import Work
+from agentcore_cli.builders.builder import BuildWork
+from agentcore_cli.builders.images.image_limits import ARM64, require_arm64
 from agentcore_cli.builders.oci.blobs import Blobs
 from agentcore_cli.builders.oci.layers import GZIP, Layer
-from agentcore_cli.builders.oci.progress import Progress
-from agentcore_cli.builders.oci.root import Root
+from agentcore_cli.builders.oci.progress import TransferProgress
+from agentcore_cli.builders.oci.root import BaseRoot
 from agentcore_cli.builders.registry.access import Credentials
 from agentcore_cli.builders.registry.reference import Reference
-from agentcore_cli.builders.registry.registry import Manifest, Registry
-from agentcore_cli.builders.runnable import ARM64, require_arm64
+from agentcore_cli.builders.registry.registry import Registry, RegistryManifest
 from agentcore_cli.errors import AgentcoreError, CredentialsError, InputError, NotFoundError
 
 SCRATCH: Final = "scratch"
@@ -40,7 +40,7 @@ class Base:
     place: Reference | None
     config: Mapping[str, Any]
     layers: tuple[Layer, ...] = ()
-    root: Root = field(default_factory=Root)
+    root: BaseRoot = field(default_factory=BaseRoot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Bases:
     blobs: Blobs
     credentials: Credentials
 
-    def find(self, name: str, work: Work) -> Base:
+    def find(self, name: str, work: BuildWork) -> Base:
         """The image of this name for linux/arm64; its layers are in the store then.
 
         Raises InputError for a name that leads to no image that can be built on, AgentcoreError when the registry is
@@ -71,12 +71,12 @@ class Bases:
                 error.message = f"base image {name}: {error.message}"
                 raise
 
-    def fetch(self, place: Reference, layers: Sequence[Layer], work: Work) -> None:
+    def fetch(self, place: Reference, layers: Sequence[Layer], work: BuildWork) -> None:
         """Bring layers that are not in the store there, several at once."""
         with closing(Registry(place.host, self.credentials, work.stopping)) as registry:
             self._fetch(registry, place, layers, work)
 
-    def _found(self, registry: Registry, place: Reference, name: str, work: Work) -> Base:
+    def _found(self, registry: Registry, place: Reference, name: str, work: BuildWork) -> Base:
         manifest = self._for_arm64(registry, place, name)
         document = manifest.document
         config = self._config(registry, place, document)
@@ -88,7 +88,7 @@ class Bases:
         layers = tuple(_layer(each, diff_id) for each, diff_id in zip(described, diff_ids, strict=True))
         return Base(place, config, layers, self._root(registry, place, manifest.digest, layers, work))
 
-    def _for_arm64(self, registry: Registry, place: Reference, name: str) -> Manifest:
+    def _for_arm64(self, registry: Registry, place: Reference, name: str) -> RegistryManifest:
         found = registry.manifest(place.repository, place.version)
         if found.media_type not in _INDEXES and "manifests" not in found.document:
             return found
@@ -110,20 +110,22 @@ class Bases:
         config: Mapping[str, Any] = json.loads(self.blobs.read(described["digest"]))
         return config
 
-    def _root(self, registry: Registry, place: Reference, digest: str, layers: Sequence[Layer], work: Work) -> Root:
+    def _root(
+        self, registry: Registry, place: Reference, digest: str, layers: Sequence[Layer], work: BuildWork
+    ) -> BaseRoot:
         """Read once per image; the layers themselves are needed again only where a registry does not have them."""
         key = digest.removeprefix("sha256:")
         if known := self.blobs.note(_ROOTS, key):
-            return Root.of_note(known)
+            return BaseRoot.of_note(known)
         self._fetch(registry, place, layers, work)
         work.tell("looking at the base image's folders")
-        root = Root.of_layers((layer.digest, self.blobs.path(layer.digest)) for layer in layers)
+        root = BaseRoot.of_layers((layer.digest, self.blobs.path(layer.digest)) for layer in layers)
         self.blobs.write_note(_ROOTS, key, root.note())
         return root
 
-    def _fetch(self, registry: Registry, place: Reference, layers: Sequence[Layer], work: Work) -> None:
+    def _fetch(self, registry: Registry, place: Reference, layers: Sequence[Layer], work: BuildWork) -> None:
         missing = [layer for layer in layers if not self.blobs.has(layer.digest)]
-        progress = Progress("fetching", sum(layer.size for layer in missing), work.tell)
+        progress = TransferProgress("fetching", sum(layer.size for layer in missing), work.tell)
 
         def fetch(layer: Layer) -> None:
             self.blobs.write(progress.through(registry.blob(place.repository, layer.digest, layer.size)))

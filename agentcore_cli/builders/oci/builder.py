@@ -9,10 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from agentcore_cli.builders import image, image_context, packages, runnable
-from agentcore_cli.builders.builder import Name, Work
-from agentcore_cli.builders.context import Item
-from agentcore_cli.builders.image import ImageProject, Inputs
+from agentcore_cli.builders.builder import BuildWork, Name
+from agentcore_cli.builders.images import image, image_context
+from agentcore_cli.builders.images import image_limits as runnable
+from agentcore_cli.builders.images.context import Item
+from agentcore_cli.builders.images.image import ImageInputs, ImageProject
 from agentcore_cli.builders.oci import archive, dockerfile
 from agentcore_cli.builders.oci import image as images
 from agentcore_cli.builders.oci.assembly import Assembly, base_name
@@ -20,8 +21,9 @@ from agentcore_cli.builders.oci.base import Bases
 from agentcore_cli.builders.oci.blobs import Blobs
 from agentcore_cli.builders.oci.dockerfile import Instruction
 from agentcore_cli.builders.oci.image import OciImage
+from agentcore_cli.builders.packages import packages
+from agentcore_cli.builders.packages.vetting import Vet, accept
 from agentcore_cli.builders.registry.access import Credentials
-from agentcore_cli.builders.vetting import Vet, accept
 
 _FORMAT: Final = "oci 1"  # change it when the same inputs would make another image than before
 _TAG_LENGTH: Final = 32
@@ -40,7 +42,7 @@ class OciBuilder:
     name: Name = "oci"
 
     @cached_property
-    def inputs(self) -> Inputs:
+    def inputs(self) -> ImageInputs:
         return image.read(self.project)
 
     @cached_property
@@ -62,7 +64,7 @@ class OciBuilder:
         """Raises InputError for a Dockerfile that an engine is needed for."""
         base_name(self._instructions, self.project.build_args)
 
-    def build(self, work: Work) -> OciImage:
+    def build(self, work: BuildWork) -> OciImage:
         self.check()
         if known := images.recall(self.blobs, self.tag):
             return known
@@ -85,7 +87,7 @@ class OciBuilder:
         built = images.recall(self.blobs, self.tag)
         return list(built.largest[:count]) if built else []
 
-    def save(self, work: Work, file: Path) -> OciImage:
+    def save(self, work: BuildWork, file: Path) -> OciImage:
         """As an OCI archive that `docker load` takes, too."""
         made = self.build(work)
         if made.base:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from agentcore_cli.builders.context import Item
+from agentcore_cli.builders.images.context import Item
 from agentcore_cli.builders.oci.dockerfile import Instruction
 
 _WILD: Final = re.compile(r"[*?\[]")

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from agentcore_cli.builders import context
-from agentcore_cli.builders.builder import Work
-from agentcore_cli.builders.context import Folder, Item, Owner
+from agentcore_cli.builders.builder import BuildWork
+from agentcore_cli.builders.images import context
+from agentcore_cli.builders.images.context import FileOwner, Folder, Item
 from agentcore_cli.builders.oci import compression
 from agentcore_cli.builders.oci.blobs import Blobs
 from agentcore_cli.errors import AgentcoreError
@@ -41,7 +41,7 @@ class Content:
     """What a layer is made of: by their paths in the image, and whose they become. `folders` are there already."""
 
     items: Mapping[str, Item]
-    owner: Owner
+    owner: FileOwner
     folders: Mapping[str, Folder]
 
     def key(self) -> str:
@@ -53,7 +53,7 @@ class Content:
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def pack(content: Content, blobs: Blobs, work: Work) -> Layer:
+def pack(content: Content, blobs: Blobs, work: BuildWork) -> Layer:
     """The layer, from the store if it is there. Raises AgentcoreError when a file changed since it was looked at."""
     key = content.key()
     known = blobs.note(_NOTES, key)
@@ -70,7 +70,7 @@ def pack(content: Content, blobs: Blobs, work: Work) -> Layer:
 class _Seen:
     """The tar as it goes by."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: BuildWork) -> None:
         self.digest = hashlib.sha256()
         self.length = 0
         self._work = work

@@ -7,13 +7,13 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from agentcore_cli.builders.installer import Tell
+from agentcore_cli.builders.packages.installer import Tell
 
 _TELL_SECONDS: Final = 1.0
 _MEGABYTE: Final = 1024**2
 
 
-class Progress:
+class TransferProgress:
     """Counts for several threads; `doing` is like "pushing", `total` in bytes."""
 
     def __init__(self, doing: str, total: int, tell: Tell) -> None:

@@ -8,12 +8,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Final
 
-from agentcore_cli.builders.builder import Work
+from agentcore_cli.builders.builder import BuildWork
 from agentcore_cli.builders.oci.base import Bases
 from agentcore_cli.builders.oci.blobs import Blob
 from agentcore_cli.builders.oci.image import MANIFEST, OciImage
 from agentcore_cli.builders.oci.layers import Layer
-from agentcore_cli.builders.oci.progress import Progress
+from agentcore_cli.builders.oci.progress import TransferProgress
 from agentcore_cli.builders.registry import upload
 from agentcore_cli.builders.registry.access import SignIn
 from agentcore_cli.builders.registry.reference import Reference
@@ -35,7 +35,7 @@ class RegistryPublisher:
     bases: Bases
     sign_in: Callable[[], SignIn | None]
 
-    def publish(self, artifact: OciImage, name: str, work: Work) -> str:
+    def publish(self, artifact: OciImage, name: str, work: BuildWork) -> str:
         """Push it as `HOST/REPOSITORY:TAG`; gives the digest of its manifest, by which it is pulled.
 
         The manifest comes when every blob is there: until then nothing is found under the tag. Raises ConflictError
@@ -54,7 +54,7 @@ class _Push:
     target: Reference
     image: OciImage
     bases: Bases
-    work: Work
+    work: BuildWork
     _failed: bool = False
 
     def run(self) -> None:
@@ -64,7 +64,7 @@ class _Push:
             there = list(threads.map(self._is_there, blobs))
         missing = [blob for blob, is_there in zip(blobs.values(), there, strict=True) if not is_there]
         self._fetch(missing)
-        progress = Progress("pushing", sum(blob.size for blob in missing), self.work.tell)
+        progress = TransferProgress("pushing", sum(blob.size for blob in missing), self.work.tell)
         with ThreadPoolExecutor(_AT_ONCE, "push") as threads:
             under_way = [threads.submit(self._send, blob.digest, progress) for blob in missing]
             done, _ = wait(under_way, return_when=FIRST_EXCEPTION)
@@ -92,7 +92,7 @@ class _Push:
         if below and self.image.base:
             self.bases.fetch(self.image.base, below, self.work)
 
-    def _send(self, digest: str, progress: Progress) -> None:
+    def _send(self, digest: str, progress: TransferProgress) -> None:
         def sent(more: int) -> None:
             if self._failed or self.work.stopping():
                 raise AgentcoreError("interrupted")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
-from agentcore_cli.builders.context import Folder
+from agentcore_cli.builders.images.context import Folder
 from agentcore_cli.errors import InputError
 
 _WHITEOUT: Final = ".wh."
@@ -27,7 +27,7 @@ _GZIP: Final = b"\x1f\x8b"
 
 
 @dataclass(slots=True)
-class Root:
+class BaseRoot:
     """Paths are without a slash in front. `size` is that of all files, those that a later layer hides included."""
 
     folders: dict[str, Folder] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Root:
     size: int = 0
 
     @classmethod
-    def of_layers(cls, layers: Iterable[tuple[str, Path]]) -> Root:
+    def of_layers(cls, layers: Iterable[tuple[str, Path]]) -> BaseRoot:
         """By their names and files, the lowest first. Raises InputError for one that can't be read here."""
         root = cls()
         for name, path in layers:
@@ -53,7 +53,7 @@ class Root:
         return root
 
     @classmethod
-    def of_note(cls, note: Mapping[str, Any]) -> Root:
+    def of_note(cls, note: Mapping[str, Any]) -> BaseRoot:
         folders = {path: Folder(*values) for path, values in note["folders"].items()}
         return cls(folders, note["links"], note["accounts"], note["size"])
 

@@ -65,7 +65,7 @@ def _password(found: Mapping[str, str]) -> str:
     return found.get("Password") or found.get("password") or ""
 
 
-class Access:
+class RegistryAccess:
     """The `Authorization` headers for one registry, by scope; made when it asks, and again when one is refused."""
 
     def __init__(self, transport: Transport, credentials: Credentials) -> None:

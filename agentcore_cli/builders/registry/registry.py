@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from agentcore_cli.builders.registry.access import Access, Credentials
+from agentcore_cli.builders.registry.access import Credentials, RegistryAccess
 from agentcore_cli.builders.registry.transport import Body, LostError, Transport, discard, interruptible
 from agentcore_cli.errors import AgentcoreError, ConflictError, DeniedError, NotFoundError, ServiceError
 
@@ -28,7 +28,7 @@ _FETCHES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class RegistryManifest:
     """A manifest or index as it lies there."""
 
     digest: str
@@ -49,7 +49,7 @@ class Registry:
 
     def __init__(self, host: str, credentials: Credentials, stopping: Callable[[], bool]) -> None:
         self.transport = Transport(host, interruptible(stopping))
-        self._access = Access(self.transport, credentials)
+        self._access = RegistryAccess(self.transport, credentials)
         self._stopping = stopping
 
     @property
@@ -59,7 +59,7 @@ class Registry:
     def close(self) -> None:
         self.transport.close()
 
-    def manifest(self, repository: str, version: str) -> Manifest:
+    def manifest(self, repository: str, version: str) -> RegistryManifest:
         """By tag or digest. Raises ServiceError when it is not what its digest says."""
         headers = {"Accept": ", ".join(MANIFESTS)}
         answer = self.call("GET", self._url(repository, "manifests", version), pulls(repository), headers)
@@ -69,7 +69,7 @@ class Registry:
         if version.startswith("sha256:") and version != digest:
             raise self._wrong(version, digest)
         media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip()
-        return Manifest(digest, media_type or json.loads(content).get("mediaType", ""), content)
+        return RegistryManifest(digest, media_type or json.loads(content).get("mediaType", ""), content)
 
     def put_manifest(self, repository: str, version: str, media_type: str, content: bytes) -> str:
         """Gives its digest. Raises ConflictError for a tag that is there and may not be moved."""

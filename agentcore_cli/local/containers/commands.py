@@ -13,10 +13,10 @@ from collections.abc import AsyncGenerator
 from typing import Any, Final
 
 from agentcore_cli.local.containers.engine import Engine, EngineError
-from agentcore_cli.local.containers.frames import STDERR, STDOUT, Frames
+from agentcore_cli.local.containers.frames import STDERR, STDOUT, StreamFrames
 from agentcore_cli.local.containers.statuses import exit_of
+from agentcore_cli.local.http.upstream import AgentConnection, UpstreamLost
 from agentcore_cli.local.sandbox import Exit, SandboxError, Stream
-from agentcore_cli.local.upstream import Connection, UpstreamLost
 
 LOOK_SECONDS: Final = 0.5  # between two questions to the engine whether the shell has ended
 PIECE_MAX: Final = 8192  # bytes, as in the other sandbox
@@ -48,7 +48,7 @@ class ContainerCommand:
         engine: Engine,
         container: str,
         id: str,
-        connection: Connection,
+        connection: AgentConnection,
         opened: contextlib.AsyncExitStack,
     ) -> None:
         self.ended: asyncio.Future[Exit | None] = asyncio.get_running_loop().create_future()
@@ -62,7 +62,7 @@ class ContainerCommand:
 
     async def output(self) -> AsyncGenerator[tuple[Stream, bytes], None]:
         """What the command writes, as it does. It waits while nobody reads."""
-        frames = Frames()
+        frames = StreamFrames()
         try:
             while data := await self._next():
                 for stream, payload in frames.feed(data):
@@ -131,5 +131,5 @@ async def _prepare(engine: Engine, container: str, command: list[str]) -> str:
     return str((await engine.ask("POST", f"/containers/{container}/exec", body=body))["Id"])
 
 
-def _started(engine: Engine, id: str) -> contextlib.AbstractAsyncContextManager[Connection]:
+def _started(engine: Engine, id: str) -> contextlib.AbstractAsyncContextManager[AgentConnection]:
     return engine.open("POST", f"/exec/{id}/start", body={"Detach": False, "Tty": False})

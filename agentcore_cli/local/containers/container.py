@@ -14,11 +14,11 @@ from typing import Any, Final
 from agentcore_cli.local.containers import commands
 from agentcore_cli.local.containers.commands import ContainerCommand
 from agentcore_cli.local.containers.engine import Engine, EngineError
-from agentcore_cli.local.containers.frames import Frames
+from agentcore_cli.local.containers.frames import StreamFrames
 from agentcore_cli.local.containers.statuses import exit_of
+from agentcore_cli.local.http.upstream import AgentConnection, UpstreamLost
 from agentcore_cli.local.sandbox import Exit, SandboxError
 from agentcore_cli.local.sandbox.worker.log import Log
-from agentcore_cli.local.upstream import Connection, UpstreamLost
 
 KILL_SECONDS: Final = 10.0  # how long the engine may take to kill a container that did not stop
 LAST_LINES_SECONDS: Final = 5.0  # how long output may still come after the end
@@ -123,7 +123,7 @@ class Container:
             await self._engine.ask("POST", f"/containers/{self.id}/stop", seconds, seconds=grace + KILL_SECONDS)
             await asyncio.wait({self.exited}, timeout=LAST_LINES_SECONDS * 2)
 
-    async def _watch(self, attached: contextlib.AsyncExitStack, output: Connection, log: Path) -> None:
+    async def _watch(self, attached: contextlib.AsyncExitStack, output: AgentConnection, log: Path) -> None:
         copying = asyncio.create_task(_copy(output, log))
         try:
             end = await self._await_end()
@@ -155,9 +155,9 @@ async def remove(engine: Engine, id: str) -> None:
             raise
 
 
-async def _copy(output: Connection, log: Path) -> None:
+async def _copy(output: AgentConnection, log: Path) -> None:
     """What the container writes, to the session's log; disks are slow, so in a thread."""
-    frames, file = Frames(), _open(log)
+    frames, file = StreamFrames(), _open(log)
     records = Log(file)
     try:
         with contextlib.suppress(UpstreamLost):

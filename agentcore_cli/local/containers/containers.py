@@ -24,8 +24,8 @@ from agentcore_cli.local.containers.specification import LABEL_HOME, LABEL_SERVE
 from agentcore_cli.local.control import ArtifactError
 from agentcore_cli.local.control.settings import RuntimeSettings
 from agentcore_cli.local.home import Home
+from agentcore_cli.local.http.upstream import UpstreamLost
 from agentcore_cli.local.sandbox import SandboxError, SessionSpec, Storage, attachment
-from agentcore_cli.local.upstream import UpstreamLost
 
 CLOSE_GRACE: Final = 1.0  # seconds that agents get when everything ends
 CLEAR_SECONDS: Final = 20.0  # how long it may take to remove what is left

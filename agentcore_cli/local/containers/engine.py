@@ -19,8 +19,8 @@ import msgspec
 
 from agentcore_cli.docker_context import engine_address
 from agentcore_cli.errors import AgentcoreError
-from agentcore_cli.local.pool import connect
-from agentcore_cli.local.upstream import Connection, UpstreamLost
+from agentcore_cli.local.http.pool import connect
+from agentcore_cli.local.http.upstream import AgentConnection, UpstreamLost
 
 ANSWER_SECONDS: Final = 60.0  # for everything that does not wait for a container
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
@@ -81,7 +81,7 @@ class Engine:
     @contextlib.asynccontextmanager
     async def open(
         self, method: str, path: str, query: Mapping[str, Any] | None = None, body: object = None
-    ) -> AsyncIterator[Connection]:
+    ) -> AsyncIterator[AgentConnection]:
         """The same, with the body of the answer still to be read; every request has a connection of its own.
 
         Raises EngineError for a refusal, UpstreamLost when the engine hangs up.
@@ -110,7 +110,7 @@ def _request(method: str, path: str, query: Mapping[str, Any] | None, body: obje
     return f"{head}content-length: {len(payload)}\r\n\r\n".encode() + payload
 
 
-async def _read(connection: Connection) -> bytes:
+async def _read(connection: AgentConnection) -> bytes:
     answer = bytearray()
     while data := await connection.chunk():
         answer += data

@@ -10,7 +10,7 @@ STDERR: Final = 2
 _HEADER: Final = struct.Struct(">BxxxI")  # which stream, and the payload's length in bytes
 
 
-class Frames:
+class StreamFrames:
     """Takes the stream in pieces of any size."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from agentcore_cli.local.containers.engine import Engine, EngineError
 from agentcore_cli.local.containers.program import ImageProgram
 from agentcore_cli.local.control import ArtifactError
 from agentcore_cli.local.control.settings import RuntimeSettings
-from agentcore_cli.local.upstream import UpstreamLost
+from agentcore_cli.local.http.upstream import UpstreamLost
 
 PLATFORM: Final = "linux/arm64"
 WRITABLE_LABEL: Final = "agentcore.writable"  # see `specification`
@@ -22,7 +22,7 @@ _URI: Final = re.compile(r"(?P<repository>[^@]+?)(:(?P<tag>[^:/@]+))?(@(?P<diges
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class ImageReference:
     """A containerUri in its parts."""
 
     uri: str
@@ -31,7 +31,7 @@ class Reference:
     digest: str | None
 
     @classmethod
-    def of(cls, uri: str) -> Reference:
+    def of(cls, uri: str) -> ImageReference:
         match = _URI.fullmatch(uri)
         if match is None:
             raise ArtifactError(f"The container URI '{uri}' is not an image's name")
@@ -49,7 +49,7 @@ async def program(engine: Engine, key: str, settings: RuntimeSettings, environme
     The image is looked for by its name, as a push or a pull has left it; by its own id where the digest is that one
     (built here and never pushed); at last it is pulled. The local runtime has no credentials for a registry.
     """
-    reference = Reference.of(settings.container_uri or "")
+    reference = ImageReference.of(settings.container_uri or "")
     try:
         image = await _find(engine, reference) or await _pulled(engine, reference)
         version = await engine.ask("GET", "/version")
@@ -62,7 +62,7 @@ async def program(engine: Engine, key: str, settings: RuntimeSettings, environme
     )
 
 
-async def _find(engine: Engine, reference: Reference) -> Any:
+async def _find(engine: Engine, reference: ImageReference) -> Any:
     """The image as `docker image inspect` shows it, or None."""
     found = await _inspect(engine, reference.name)
     if found is None and reference.digest is not None:
@@ -81,7 +81,7 @@ async def _inspect(engine: Engine, name: str) -> Any:
         raise
 
 
-async def _pulled(engine: Engine, reference: Reference) -> Any:
+async def _pulled(engine: Engine, reference: ImageReference) -> Any:
     """The image, pulled as nobody. Raises ArtifactError with what the registry said."""
     try:
         await _pull(engine, reference)
@@ -93,7 +93,7 @@ async def _pulled(engine: Engine, reference: Reference) -> Any:
         ) from error
 
 
-async def _pull(engine: Engine, reference: Reference) -> None:
+async def _pull(engine: Engine, reference: ImageReference) -> None:
     """A failure may come in the middle of the answer, whose status was good. Raises EngineError."""
     wanted = {"fromImage": reference.repository, "tag": reference.digest or reference.tag, "platform": PLATFORM}
     told = b""
@@ -108,7 +108,7 @@ async def _pull(engine: Engine, reference: Reference) -> None:
             raise EngineError(str(msgspec.json.decode(line)["error"]))
 
 
-def _require_arm64(reference: Reference, image: dict[str, Any]) -> None:
+def _require_arm64(reference: ImageReference, image: dict[str, Any]) -> None:
     """AgentCore runs nothing else; here neither, so that what runs here runs there (runtime-service-contract)."""
     if image["Architecture"] != "arm64" or image["Os"] != "linux":
         raise ArtifactError(

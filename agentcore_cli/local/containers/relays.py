@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-from agentcore_cli.local.relaying import relay_to
+from agentcore_cli.local.http.relaying import relay_to
 
 HOST: Final = "host.docker.internal"
 CREDENTIALS_HOST: Final = "169.254.170.2"  # AWS SDKs, "Container credential provider"

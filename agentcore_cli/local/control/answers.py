@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from agentcore_cli.local.control.records import Endpoint, Runtime, Status, Version
+from agentcore_cli.local.control.records import EndpointRecord, RuntimeRecord, Status, VersionRecord
 from agentcore_cli.local.control.settings import MUST_START
 
 Json = dict[str, Any]
@@ -13,7 +13,7 @@ Json = dict[str, Any]
 _REMOVAL: Final = ("DELETING", "DELETE_FAILED")
 
 
-def runtime_created(runtime: Runtime) -> Json:
+def runtime_created(runtime: RuntimeRecord) -> Json:
     return {
         "agentRuntimeArn": runtime.arn,
         "agentRuntimeId": runtime.id,
@@ -24,11 +24,11 @@ def runtime_created(runtime: Runtime) -> Json:
     }
 
 
-def runtime_updated(runtime: Runtime) -> Json:
+def runtime_updated(runtime: RuntimeRecord) -> Json:
     return runtime_created(runtime) | {"lastUpdatedAt": timestamp(runtime.updated_at)}
 
 
-def runtime_details(runtime: Runtime, version: Version, status: Status) -> Json:
+def runtime_details(runtime: RuntimeRecord, version: VersionRecord, status: Status) -> Json:
     """GetAgentRuntime. Tags are not part of it (ListTagsForResource has them)."""
     return _present(
         version.body
@@ -44,7 +44,7 @@ def runtime_details(runtime: Runtime, version: Version, status: Status) -> Json:
     )
 
 
-def runtime_summary(runtime: Runtime, version: Version) -> Json:
+def runtime_summary(runtime: RuntimeRecord, version: VersionRecord) -> Json:
     """An item of both lists. `description` is required in the model: empty when there is none."""
     return {
         "agentRuntimeArn": runtime.arn,
@@ -57,7 +57,7 @@ def runtime_summary(runtime: Runtime, version: Version) -> Json:
     }
 
 
-def endpoint_created(runtime: Runtime, endpoint: Endpoint) -> Json:
+def endpoint_created(runtime: RuntimeRecord, endpoint: EndpointRecord) -> Json:
     return {
         "targetVersion": str(endpoint.target_version),
         "agentRuntimeEndpointArn": endpoint.arn(runtime),
@@ -69,7 +69,7 @@ def endpoint_created(runtime: Runtime, endpoint: Endpoint) -> Json:
     }
 
 
-def endpoint_updated(runtime: Runtime, endpoint: Endpoint) -> Json:
+def endpoint_updated(runtime: RuntimeRecord, endpoint: EndpointRecord) -> Json:
     return _present(
         {
             "liveVersion": _version(endpoint.live_version),
@@ -83,12 +83,12 @@ def endpoint_updated(runtime: Runtime, endpoint: Endpoint) -> Json:
     )
 
 
-def endpoint_details(runtime: Runtime, endpoint: Endpoint, status: Status) -> Json:
+def endpoint_details(runtime: RuntimeRecord, endpoint: EndpointRecord, status: Status) -> Json:
     """GetAgentRuntimeEndpoint."""
     return endpoint_summary(runtime, endpoint) | _present({"status": status, "failureReason": endpoint.failure_reason})
 
 
-def endpoint_summary(runtime: Runtime, endpoint: Endpoint) -> Json:
+def endpoint_summary(runtime: RuntimeRecord, endpoint: EndpointRecord) -> Json:
     return endpoint_updated(runtime, endpoint) | _present(
         {"name": endpoint.name, "id": endpoint.id, "description": endpoint.description}
     )
@@ -111,10 +111,10 @@ def listing(key: str, items: list[Json], next_token: str | None) -> Json:
     return _present({key: items, "nextToken": next_token})
 
 
-def status_of(runtime: Runtime, version: Version) -> Status:
+def status_of(runtime: RuntimeRecord, version: VersionRecord) -> Status:
     """A version's own status, unless the whole runtime is being removed."""
     return runtime.status if runtime.status in _REMOVAL else version.status
 
 
-def failure_reason(runtime: Runtime, version: Version) -> str | None:
+def failure_reason(runtime: RuntimeRecord, version: VersionRecord) -> str | None:
     return runtime.failure_reason if runtime.status in _REMOVAL else version.failure_reason

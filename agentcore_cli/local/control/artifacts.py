@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from agentcore_cli.contract import LOCAL_BUCKET
-from agentcore_cli.local.wire import FieldFault, ServiceFault
+from agentcore_cli.local.http.wire import FieldFault, ServiceFault
 
 _PATH: Final = "agentRuntimeArtifact"
 _CODE: Final = f"{_PATH}.codeConfiguration"

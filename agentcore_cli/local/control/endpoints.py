@@ -8,7 +8,7 @@ from typing import Any, Final
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import answers
 from agentcore_cli.local.control.paging import page
-from agentcore_cli.local.control.records import MOVING, Endpoint, Runtime
+from agentcore_cli.local.control.records import MOVING, EndpointRecord, RuntimeRecord
 from agentcore_cli.local.control.requests import Call
 from agentcore_cli.local.control.runtimes import (
     existing_runtime,
@@ -20,7 +20,7 @@ from agentcore_cli.local.control.runtimes import (
 from agentcore_cli.local.control.tables import Tables
 from agentcore_cli.local.control.tags import Tags
 from agentcore_cli.local.faults import Faults
-from agentcore_cli.local.wire import ServiceFault
+from agentcore_cli.local.http.wire import ServiceFault
 
 ENDPOINTS_MAX: Final = 10  # named ones per runtime (bedrock-agentcore-limits)
 
@@ -37,7 +37,7 @@ class Endpoints:
         name = call.members["name"]
         self._refuse_if_taken_or_full(runtime, name)
         now = self._clock.now()
-        endpoint = Endpoint(
+        endpoint = EndpointRecord(
             runtime_id=runtime.id,
             name=name,
             id=new_id(name),
@@ -92,27 +92,27 @@ class Endpoints:
         items = [answers.endpoint_summary(runtime, endpoint) for endpoint in found.items]
         return answers.listing("runtimeEndpoints", items, found.next_token)
 
-    def _refuse_if_taken_or_full(self, runtime: Runtime, name: str) -> None:
+    def _refuse_if_taken_or_full(self, runtime: RuntimeRecord, name: str) -> None:
         endpoints = self._tables.endpoints(runtime.id)
         if any(endpoint.name == name for endpoint in endpoints):
             raise ServiceFault.conflict(f"An endpoint with the specified name already exists for agent '{runtime.id}'")
         if sum(not endpoint.is_default for endpoint in endpoints) >= ENDPOINTS_MAX:
             raise ServiceFault.quota(f"The limit of {ENDPOINTS_MAX} endpoints per agent is reached")
 
-    def _existing(self, call: Call) -> tuple[Runtime, Endpoint]:
+    def _existing(self, call: Call) -> tuple[RuntimeRecord, EndpointRecord]:
         runtime = existing_runtime(self._tables, call)
         endpoint = self._tables.endpoint(runtime.id, call.members["endpointName"])
         if endpoint is None:
             raise ServiceFault.not_found(f"No endpoint of that name found for agent '{runtime.id}'")
         return runtime, endpoint
 
-    def _settled(self, call: Call) -> tuple[Runtime, Endpoint]:
+    def _settled(self, call: Call) -> tuple[RuntimeRecord, EndpointRecord]:
         runtime, endpoint = self._existing(call)
         if endpoint.status in MOVING:
             raise ServiceFault.conflict(f"Endpoint '{endpoint.name}' is {endpoint.status}")
         return runtime, endpoint
 
-    def _target(self, runtime: Runtime, number: str | None) -> int:
+    def _target(self, runtime: RuntimeRecord, number: str | None) -> int:
         """The version an endpoint is to serve: the latest if none is asked for. Raises ServiceFault (404, 409)."""
         version = existing_version(self._tables, runtime, number)
         if version.status != "READY":

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from agentcore_cli.local.control import rules, shapes
 from agentcore_cli.local.control.schema import Structure
-from agentcore_cli.local.wire import FieldFault
+from agentcore_cli.local.http.wire import FieldFault
 
 Rules = Callable[[Mapping[str, Any]], Iterable[FieldFault]]
 
@@ -26,7 +26,7 @@ _POLICY: Final = ("resourcepolicy", "{resourceArn}")
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class ControlOperation:
     """`query` maps the names in the query string to members; `rules` are those no single member can show."""
 
     name: str
@@ -66,10 +66,10 @@ class Operation:
 
 
 OPERATIONS: Final = (
-    Operation("CreateAgentRuntime", "PUT", _RUNTIMES, 202, shapes.CREATE_RUNTIME, rules=rules.create_runtime),
-    Operation("GetAgentRuntime", "GET", _RUNTIME, 200, shapes.GET_RUNTIME, {"version": "agentRuntimeVersion"}),
-    Operation("UpdateAgentRuntime", "PUT", _RUNTIME, 202, shapes.UPDATE_RUNTIME, rules=rules.version_settings),
-    Operation(
+    ControlOperation("CreateAgentRuntime", "PUT", _RUNTIMES, 202, shapes.CREATE_RUNTIME, rules=rules.create_runtime),
+    ControlOperation("GetAgentRuntime", "GET", _RUNTIME, 200, shapes.GET_RUNTIME, {"version": "agentRuntimeVersion"}),
+    ControlOperation("UpdateAgentRuntime", "PUT", _RUNTIME, 202, shapes.UPDATE_RUNTIME, rules=rules.version_settings),
+    ControlOperation(
         "DeleteAgentRuntime",
         "DELETE",
         _RUNTIME,
@@ -77,12 +77,12 @@ OPERATIONS: Final = (
         shapes.DELETE_RUNTIME,
         {"version": "agentRuntimeVersion", "clientToken": "clientToken"},
     ),
-    Operation("ListAgentRuntimes", "POST", _RUNTIMES, 200, shapes.LIST_RUNTIMES, _PAGE),
-    Operation("ListAgentRuntimeVersions", "POST", (*_RUNTIME, "versions"), 200, shapes.LIST_VERSIONS, _PAGE),
-    Operation("CreateAgentRuntimeEndpoint", "PUT", _ENDPOINTS, 202, shapes.CREATE_ENDPOINT, rules=rules.tags),
-    Operation("GetAgentRuntimeEndpoint", "GET", _ENDPOINT, 200, shapes.GET_ENDPOINT),
-    Operation("UpdateAgentRuntimeEndpoint", "PUT", _ENDPOINT, 202, shapes.UPDATE_ENDPOINT),
-    Operation(
+    ControlOperation("ListAgentRuntimes", "POST", _RUNTIMES, 200, shapes.LIST_RUNTIMES, _PAGE),
+    ControlOperation("ListAgentRuntimeVersions", "POST", (*_RUNTIME, "versions"), 200, shapes.LIST_VERSIONS, _PAGE),
+    ControlOperation("CreateAgentRuntimeEndpoint", "PUT", _ENDPOINTS, 202, shapes.CREATE_ENDPOINT, rules=rules.tags),
+    ControlOperation("GetAgentRuntimeEndpoint", "GET", _ENDPOINT, 200, shapes.GET_ENDPOINT),
+    ControlOperation("UpdateAgentRuntimeEndpoint", "PUT", _ENDPOINT, 202, shapes.UPDATE_ENDPOINT),
+    ControlOperation(
         "DeleteAgentRuntimeEndpoint",
         "DELETE",
         _ENDPOINT,
@@ -90,17 +90,17 @@ OPERATIONS: Final = (
         shapes.DELETE_ENDPOINT,
         {"clientToken": "clientToken"},
     ),
-    Operation("ListAgentRuntimeEndpoints", "POST", _ENDPOINTS, 200, shapes.LIST_ENDPOINTS, _PAGE),
-    Operation("TagResource", "POST", _TAGS, 204, shapes.TAG_RESOURCE, rules=rules.tags),
-    Operation("UntagResource", "DELETE", _TAGS, 204, shapes.UNTAG_RESOURCE, {"tagKeys": "tagKeys"}),
-    Operation("ListTagsForResource", "GET", _TAGS, 200, shapes.LIST_TAGS),
-    Operation("PutResourcePolicy", "PUT", _POLICY, 201, shapes.PUT_POLICY, rules=rules.resource_policy),
-    Operation("GetResourcePolicy", "GET", _POLICY, 200, shapes.GET_POLICY),
-    Operation("DeleteResourcePolicy", "DELETE", _POLICY, 204, shapes.GET_POLICY),
+    ControlOperation("ListAgentRuntimeEndpoints", "POST", _ENDPOINTS, 200, shapes.LIST_ENDPOINTS, _PAGE),
+    ControlOperation("TagResource", "POST", _TAGS, 204, shapes.TAG_RESOURCE, rules=rules.tags),
+    ControlOperation("UntagResource", "DELETE", _TAGS, 204, shapes.UNTAG_RESOURCE, {"tagKeys": "tagKeys"}),
+    ControlOperation("ListTagsForResource", "GET", _TAGS, 200, shapes.LIST_TAGS),
+    ControlOperation("PutResourcePolicy", "PUT", _POLICY, 201, shapes.PUT_POLICY, rules=rules.resource_policy),
+    ControlOperation("GetResourcePolicy", "GET", _POLICY, 200, shapes.GET_POLICY),
+    ControlOperation("DeleteResourcePolicy", "DELETE", _POLICY, 204, shapes.GET_POLICY),
 )
 
 
-def find(method: str, segments: list[str]) -> tuple[Operation, dict[str, str]] | None:
+def find(method: str, segments: list[str]) -> tuple[ControlOperation, dict[str, str]] | None:
     """The operation a request is for, and the members in its path."""
     for operation in OPERATIONS:
         if (in_path := operation.bind(method, segments)) is not None:

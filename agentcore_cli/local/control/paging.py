@@ -14,7 +14,7 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 from agentcore_cli.local.control.requests import Call
-from agentcore_cli.local.wire import FieldFault, ServiceFault
+from agentcore_cli.local.http.wire import FieldFault, ServiceFault
 
 PAGE_SIZE: Final = 100  # when maxResults is not given
 

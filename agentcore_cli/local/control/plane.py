@@ -1,4 +1,4 @@
-"""The control plane's door: find the operation, read the request, perform it in one transaction, answer."""
+"""The control plane's entrance: find the operation, read the request, perform it in one transaction, answer."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from agentcore_cli.local.control.resolution import Resolution
 from agentcore_cli.local.control.runtimes import Runtimes
 from agentcore_cli.local.control.tables import Tables
 from agentcore_cli.local.control.tags import Tags
-from agentcore_cli.local.control.tokens import Tokens
+from agentcore_cli.local.control.tokens import ClientTokens
 from agentcore_cli.local.control.transitions import Transitions
 from agentcore_cli.local.faults import Faults
-from agentcore_cli.local.store import Store
-from agentcore_cli.local.wire import JSON_HEADERS, Answer, ServiceFault
+from agentcore_cli.local.http.wire import JSON_HEADERS, Answer, ServiceFault
+from agentcore_cli.local.store import Database
 
 MMDSV2: Final[Mapping[str, Any]] = {"requireMMDSV2": True}
 
@@ -37,7 +37,7 @@ class ControlPlane:
 
     def __init__(
         self,
-        store: Store,
+        store: Database,
         clock: Clock,
         faults: Faults,
         lifecycle: Lifecycle,
@@ -50,7 +50,7 @@ class ControlPlane:
         self._faults = faults
         self._region = region
         self._tables = Tables(store)
-        self._tokens = Tokens(store, clock)
+        self._tokens = ClientTokens(store, clock)
         self._resolution = Resolution(self._tables, faults)
         self._transitions = Transitions(self._tables, clock, faults, lifecycle)
         tags = self._tags = Tags(self._tables)

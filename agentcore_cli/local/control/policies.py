@@ -7,7 +7,7 @@ from typing import Any
 from agentcore_cli.local.control.requests import Call
 from agentcore_cli.local.control.tables import Tables
 from agentcore_cli.local.control.tags import existing_resource
-from agentcore_cli.local.wire import ServiceFault
+from agentcore_cli.local.http.wire import ServiceFault
 
 
 class Policies:

@@ -17,7 +17,7 @@ FAILED: Final[dict[Status, Status]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Runtime:
+class RuntimeRecord:
     """`version` is the latest; `status` is of the runtime as a whole; times are seconds since the epoch.
 
     `partition` and `account` are those of the role that it was created with.
@@ -49,7 +49,7 @@ class Runtime:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class VersionRecord:
     """`body` is the request that made it, validated, with the lifecycle's effective values."""
 
     runtime_id: str
@@ -62,7 +62,7 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class EndpointRecord:
     """`live_version` serves now (None before the first roll-out); `target_version` is being rolled out."""
 
     runtime_id: str
@@ -81,5 +81,5 @@ class Endpoint:
     def is_default(self) -> bool:
         return self.name == DEFAULT_ENDPOINT
 
-    def arn(self, runtime: Runtime) -> str:
+    def arn(self, runtime: RuntimeRecord) -> str:
         return endpoint_arn(runtime.arn, self.name)

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from agentcore_cli.local.control.operations import Operation
+from agentcore_cli.local.control.operations import ControlOperation
 from agentcore_cli.local.control.schema import Integer, List, Shape
 from agentcore_cli.local.control.validation import validate
-from agentcore_cli.local.wire import ServiceFault, parsed
+from agentcore_cli.local.http.wire import ServiceFault, parsed
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 
@@ -22,14 +22,14 @@ class Call:
     `must_start` is of no operation's model: a version that the request makes has to start before DEFAULT leads to it.
     """
 
-    operation: Operation
+    operation: ControlOperation
     region: str
     members: Mapping[str, Any]
     must_start: bool = False
 
 
 def read(
-    operation: Operation, in_path: Mapping[str, str], query: Mapping[str, list[str]], body: bytes
+    operation: ControlOperation, in_path: Mapping[str, str], query: Mapping[str, list[str]], body: bytes
 ) -> dict[str, Any]:
     """The members of a request. Raises ServiceFault (400) for what can't be parsed or breaks a constraint or rule."""
     sent: dict[str, Any] = dict(_parse(body)) if operation.in_body else {}

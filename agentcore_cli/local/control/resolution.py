@@ -7,12 +7,12 @@ from typing import Final
 
 from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.local.control.lifecycle import Resolved
-from agentcore_cli.local.control.records import Runtime
+from agentcore_cli.local.control.records import RuntimeRecord
 from agentcore_cli.local.control.shapes import RUNTIME_ID_PATTERN
 from agentcore_cli.local.control.tables import Tables
 from agentcore_cli.local.control.work import resolve_version
 from agentcore_cli.local.faults import Faults
-from agentcore_cli.local.wire import FieldFault, ServiceFault
+from agentcore_cli.local.http.wire import FieldFault, ServiceFault
 
 _ID: Final = re.compile(RUNTIME_ID_PATTERN, re.ASCII)
 _ARN: Final = re.compile(
@@ -66,7 +66,7 @@ class Resolution:
             raise _not_found(qualifier, found.arn)
         return resolved
 
-    def _runtime(self, text: str, account: str | None) -> Runtime | None:
+    def _runtime(self, text: str, account: str | None) -> RuntimeRecord | None:
         if match := _ARN.fullmatch(text):
             runtime = self._tables.runtime(match[1])
             return runtime if runtime and runtime.arn == text else None

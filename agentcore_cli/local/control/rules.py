@@ -12,7 +12,7 @@ from agentcore_cli.allowlist import may_be_allowed
 from agentcore_cli.contract import LIFETIME_MAX, PROTOCOLS
 from agentcore_cli.local.control import artifacts
 from agentcore_cli.local.control.settings import effective_lifecycle
-from agentcore_cli.local.wire import FieldFault
+from agentcore_cli.local.http.wire import FieldFault
 
 RESERVED_PORT: Final = 8443
 _MOUNTS_MAX: Final = {"sessionStorage": 1, "s3FilesAccessPoint": 2, "efsAccessPoint": 2}
@@ -172,7 +172,7 @@ def _filesystems(members: Members) -> Iterator[FieldFault]:
     for _, path in mounts:
         if path in ("/mnt/.", "/mnt/.."):  # the model's pattern lets them pass
             yield FieldFault(
-                "filesystemConfigurations", f"filesystemConfigurations: mountPath {path} is no folder of /mnt"
+                "filesystemConfigurations", f"filesystemConfigurations: mountPath {path} is not a folder of /mnt"
             )
     for path, times in Counter(path for _, path in mounts).items():
         if times > 1:

@@ -17,13 +17,13 @@ from agentcore_cli.contract import DEFAULT_ENDPOINT, LOCAL_ACCOUNT, Arn
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import answers, artifacts
 from agentcore_cli.local.control.paging import page
-from agentcore_cli.local.control.records import MOVING, Endpoint, Runtime, Status, Version
+from agentcore_cli.local.control.records import MOVING, EndpointRecord, RuntimeRecord, Status, VersionRecord
 from agentcore_cli.local.control.requests import Call
 from agentcore_cli.local.control.settings import MUST_START, effective_lifecycle
 from agentcore_cli.local.control.tables import Tables
 from agentcore_cli.local.control.tags import Tags
 from agentcore_cli.local.faults import Faults
-from agentcore_cli.local.wire import ServiceFault
+from agentcore_cli.local.http.wire import ServiceFault
 
 RUNTIMES_MAX: Final = 1000  # per account and region (bedrock-agentcore-limits)
 VERSIONS_MAX: Final = 1000  # per runtime
@@ -60,7 +60,7 @@ class Runtimes:
         self._require(call)
         now = self._clock.now()
         partition, account = owner_of(call.members["roleArn"])
-        runtime = Runtime(new_id(name), partition, account, call.region, name, 1, "CREATING", None, now, now)
+        runtime = RuntimeRecord(new_id(name), partition, account, call.region, name, 1, "CREATING", None, now, now)
         self._tables.add_runtime(runtime)
         self._add_version(runtime, call)
         self._tables.add_endpoint(_default_endpoint(runtime))
@@ -127,7 +127,7 @@ class Runtimes:
         if self._faults.strike("role-unusable"):
             raise ServiceFault.validation("Role validation failed", fields=[])
 
-    def _add_version(self, runtime: Runtime, call: Call) -> None:
+    def _add_version(self, runtime: RuntimeRecord, call: Call) -> None:
         body = {name: value for name, value in call.members.items() if name not in _NOT_SETTINGS}
         body["lifecycleConfiguration"] = effective_lifecycle(call.members.get("lifecycleConfiguration", {}))
         if call.must_start:
@@ -135,9 +135,9 @@ class Runtimes:
         if self._metadata is not None and not self._faults.strike("no-mmdsv2"):
             body.setdefault("metadataConfiguration", dict(self._metadata))
         at = runtime.updated_at
-        self._tables.add_version(Version(runtime.id, runtime.version, runtime.status, None, body, at, at))
+        self._tables.add_version(VersionRecord(runtime.id, runtime.version, runtime.status, None, body, at, at))
 
-    def _roll_default(self, runtime: Runtime) -> None:
+    def _roll_default(self, runtime: RuntimeRecord) -> None:
         default = self._tables.endpoint(runtime.id, DEFAULT_ENDPOINT)
         assert default is not None  # made with the runtime, removed with it
         self._tables.change_endpoint(
@@ -177,7 +177,7 @@ def owner_of(role_arn: str) -> tuple[str, str]:
     return role.partition, role.account or LOCAL_ACCOUNT
 
 
-def existing_runtime(tables: Tables, call: Call) -> Runtime:
+def existing_runtime(tables: Tables, call: Call) -> RuntimeRecord:
     """The runtime that a call names, in the region it was signed for. Raises ServiceFault (404)."""
     runtime_id = call.members["agentRuntimeId"]
     runtime = tables.runtime(runtime_id)
@@ -186,7 +186,7 @@ def existing_runtime(tables: Tables, call: Call) -> Runtime:
     return runtime
 
 
-def settled_runtime(tables: Tables, call: Call) -> Runtime:
+def settled_runtime(tables: Tables, call: Call) -> RuntimeRecord:
     """The same, if no other operation is under way on it. Raises ServiceFault (404, 409)."""
     runtime = existing_runtime(tables, call)
     half_removed = runtime.status == "DELETE_FAILED" and not call.operation.deletes
@@ -195,7 +195,7 @@ def settled_runtime(tables: Tables, call: Call) -> Runtime:
     return runtime
 
 
-def existing_version(tables: Tables, runtime: Runtime, number: str | None) -> Version:
+def existing_version(tables: Tables, runtime: RuntimeRecord, number: str | None) -> VersionRecord:
     """A version by its number, or the latest. Raises ServiceFault (404)."""
     version = tables.version(runtime.id, int(number) if number else runtime.version)
     if version is None:
@@ -210,8 +210,8 @@ def not_ready_yet(faults: Faults, status: Status, version: int) -> Status:
     return status
 
 
-def _default_endpoint(runtime: Runtime) -> Endpoint:
-    return Endpoint(
+def _default_endpoint(runtime: RuntimeRecord) -> EndpointRecord:
+    return EndpointRecord(
         runtime_id=runtime.id,
         name=DEFAULT_ENDPOINT,
         id=new_id(DEFAULT_ENDPOINT),

@@ -37,7 +37,7 @@ class Timestamp:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class JsonDocument:
     """Any JSON."""
 
     sensitive: bool = False
@@ -80,7 +80,7 @@ class Union:
     members: Mapping[str, Shape]
 
 
-Shape = String | Integer | Double | Timestamp | Document | Boolean | List | Map | Structure | Union
+Shape = String | Integer | Double | Timestamp | JsonDocument | Boolean | List | Map | Structure | Union
 
 
 def enum(*values: str) -> String:

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from agentcore_cli.local.control.records import Endpoint, Runtime, Status, Version
-from agentcore_cli.local.store import Store
+from agentcore_cli.local.control.records import EndpointRecord, RuntimeRecord, Status, VersionRecord
+from agentcore_cli.local.store import Database
 
 MIGRATIONS: Final = (
     """
@@ -67,29 +67,29 @@ _ENDPOINT: Final = (
 class Tables:
     """Queries over one Store. Writes belong inside the Store's transaction."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Database) -> None:
         self.store = store
         store.migrate("control", MIGRATIONS)
 
-    def runtime(self, runtime_id: str) -> Runtime | None:
+    def runtime(self, runtime_id: str) -> RuntimeRecord | None:
         row = self.store.one(f"{_RUNTIME} WHERE id = ?", runtime_id)
-        return Runtime(*row) if row else None
+        return RuntimeRecord(*row) if row else None
 
-    def runtime_named(self, region: str, name: str) -> Runtime | None:
+    def runtime_named(self, region: str, name: str) -> RuntimeRecord | None:
         row = self.store.one(f"{_RUNTIME} WHERE region = ? AND name = ?", region, name)
-        return Runtime(*row) if row else None
+        return RuntimeRecord(*row) if row else None
 
-    def runtimes(self, region: str, after: int, limit: int) -> list[Runtime]:
+    def runtimes(self, region: str, after: int, limit: int) -> list[RuntimeRecord]:
         """In the order of creation, those after a sequence number."""
         query = f"{_RUNTIME} WHERE region = ? AND sequence > ? ORDER BY sequence LIMIT ?"
-        return [Runtime(*row) for row in self.store.all(query, region, after, limit)]
+        return [RuntimeRecord(*row) for row in self.store.all(query, region, after, limit)]
 
     def count_runtimes(self, region: str | None = None) -> int:
         row = self.store.one("SELECT count(*) FROM runtimes WHERE ? IS NULL OR region = ?", region, region)
         assert row is not None  # count(*) always gives a row
         return int(row[0])
 
-    def add_runtime(self, runtime: Runtime) -> None:
+    def add_runtime(self, runtime: RuntimeRecord) -> None:
         """The runtime alone; its first version follows in the same transaction."""
         self.store.execute(
             "INSERT INTO runtimes (id, partition, account, region, name, version, created_at)"
@@ -112,11 +112,11 @@ class Tables:
         self.store.execute("DELETE FROM runtimes WHERE id = ?", runtime_id)
         self.store.execute("DELETE FROM tokens WHERE runtime_id = ? AND operation NOT LIKE 'Delete%'", runtime_id)
 
-    def version(self, runtime_id: str, number: int) -> Version | None:
+    def version(self, runtime_id: str, number: int) -> VersionRecord | None:
         row = self.store.one(f"{_VERSION} WHERE runtime_id = ? AND number = ?", runtime_id, number)
         return _version(row) if row else None
 
-    def versions(self, runtime_id: str, after: int, limit: int) -> list[Version]:
+    def versions(self, runtime_id: str, after: int, limit: int) -> list[VersionRecord]:
         query = f"{_VERSION} WHERE runtime_id = ? AND number > ? ORDER BY number LIMIT ?"
         return [_version(row) for row in self.store.all(query, runtime_id, after, limit)]
 
@@ -131,7 +131,7 @@ class Tables:
         rows = self.store.all("SELECT DISTINCT json_extract(body, ?) FROM versions", path)
         return [row[0] for row in rows if row[0]]
 
-    def add_version(self, version: Version) -> None:
+    def add_version(self, version: VersionRecord) -> None:
         body = msgspec.json.encode(version.body).decode()
         self.store.execute(
             "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -150,20 +150,20 @@ class Tables:
     def remove_version(self, runtime_id: str, number: int) -> None:
         self.store.execute("DELETE FROM versions WHERE runtime_id = ? AND number = ?", runtime_id, number)
 
-    def endpoint(self, runtime_id: str, name: str) -> Endpoint | None:
+    def endpoint(self, runtime_id: str, name: str) -> EndpointRecord | None:
         row = self.store.one(f"{_ENDPOINT} WHERE runtime_id = ? AND name = ?", runtime_id, name)
-        return Endpoint(*row) if row else None
+        return EndpointRecord(*row) if row else None
 
-    def endpoints(self, runtime_id: str, after: int = 0, limit: int = -1) -> list[Endpoint]:
+    def endpoints(self, runtime_id: str, after: int = 0, limit: int = -1) -> list[EndpointRecord]:
         """In the order of creation; without a limit, all."""
         query = f"{_ENDPOINT} WHERE runtime_id = ? AND sequence > ? ORDER BY sequence LIMIT ?"
-        return [Endpoint(*row) for row in self.store.all(query, runtime_id, after, limit)]
+        return [EndpointRecord(*row) for row in self.store.all(query, runtime_id, after, limit)]
 
-    def add_endpoint(self, endpoint: Endpoint) -> None:
+    def add_endpoint(self, endpoint: EndpointRecord) -> None:
         values = astuple(endpoint)[:-1]
         self.store.execute("INSERT INTO endpoints VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)", *values)
 
-    def change_endpoint(self, endpoint: Endpoint) -> None:
+    def change_endpoint(self, endpoint: EndpointRecord) -> None:
         self.store.execute(
             "UPDATE endpoints SET live_version = ?, target_version = ?, status = ?, failure_reason = ?,"
             " description = ?, updated_at = ? WHERE runtime_id = ? AND name = ?",
@@ -185,11 +185,11 @@ class Tables:
         rows = self.store.all("SELECT runtime_id, number FROM versions WHERE status = 'DELETING'")
         return [(row[0], row[1]) for row in rows]
 
-    def endpoints_in(self, *statuses: Status) -> list[Endpoint]:
+    def endpoints_in(self, *statuses: Status) -> list[EndpointRecord]:
         marks = ", ".join("?" * len(statuses))
-        return [Endpoint(*row) for row in self.store.all(f"{_ENDPOINT} WHERE status IN ({marks})", *statuses)]
+        return [EndpointRecord(*row) for row in self.store.all(f"{_ENDPOINT} WHERE status IN ({marks})", *statuses)]
 
 
-def _version(row: tuple[Any, ...]) -> Version:
+def _version(row: tuple[Any, ...]) -> VersionRecord:
     runtime_id, number, status, reason, body, created_at, updated_at = row
-    return Version(runtime_id, number, status, reason, msgspec.json.decode(body), created_at, updated_at)
+    return VersionRecord(runtime_id, number, status, reason, msgspec.json.decode(body), created_at, updated_at)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from agentcore_cli.local.control.requests import Call
 from agentcore_cli.local.control.tables import Tables
-from agentcore_cli.local.wire import ServiceFault
+from agentcore_cli.local.http.wire import ServiceFault
 
 TAGS_MAX: Final = 50  # per resource
 _RESOURCE: Final = re.compile(

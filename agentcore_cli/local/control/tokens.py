@@ -16,16 +16,16 @@ import msgspec
 
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control.requests import Call
-from agentcore_cli.local.store import Store
-from agentcore_cli.local.wire import ServiceFault
+from agentcore_cli.local.http.wire import ServiceFault
+from agentcore_cli.local.store import Database
 
 KEPT_SECONDS: Final = 24 * 3600.0
 
 Perform = Callable[[Call], dict[str, Any]]
 
 
-class Tokens:
-    def __init__(self, store: Store, clock: Clock) -> None:
+class ClientTokens:
+    def __init__(self, store: Database, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 

@@ -9,9 +9,9 @@ from typing import Final
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control.lifecycle import ArtifactError, Lifecycle
 from agentcore_cli.local.control.tables import Tables
-from agentcore_cli.local.control.work import Work, under_way
+from agentcore_cli.local.control.work import TransitionWork, under_way
 from agentcore_cli.local.faults import Faults
-from agentcore_cli.local.wire import ServiceFault
+from agentcore_cli.local.http.wire import ServiceFault
 
 RETRY_SECONDS: Final = 1.0  # between attempts to write an outcome while the disk is full
 
@@ -24,7 +24,7 @@ class Transitions:
         self._clock = clock
         self._faults = faults
         self._lifecycle = lifecycle
-        self._tasks: dict[Work, asyncio.Task[None]] = {}
+        self._tasks: dict[TransitionWork, asyncio.Task[None]] = {}
 
     def start(self) -> None:
         """Begin whatever is under way in the tables and has no task yet."""
@@ -44,7 +44,7 @@ class Transitions:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, work: Work) -> None:
+    async def _run(self, work: TransitionWork) -> None:
         try:
             failure = await self._perform(work)
             while not self._recorded(work, failure):
@@ -52,7 +52,7 @@ class Transitions:
         finally:
             del self._tasks[work]
 
-    async def _perform(self, work: Work) -> str | None:
+    async def _perform(self, work: TransitionWork) -> str | None:
         """The reason why it failed, or None. A failure that nobody foresaw ends in *_FAILED too, never in a hang."""
         try:
             await work.perform(self._tables, self._lifecycle, self._faults)
@@ -63,7 +63,7 @@ class Transitions:
             return f"Internal error: {error!r}"
         return None
 
-    def _recorded(self, work: Work, failure: str | None) -> bool:
+    def _recorded(self, work: TransitionWork, failure: str | None) -> bool:
         try:
             with self._tables.store.transaction():
                 work.record(self._tables, self._clock.now(), failure)

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from agentcore_cli.local.control.schema import (
     Boolean,
-    Document,
     Double,
     Integer,
+    JsonDocument,
     List,
     Map,
     Shape,
@@ -25,7 +25,7 @@ from agentcore_cli.local.control.schema import (
     Timestamp,
     Union,
 )
-from agentcore_cli.local.wire import FieldFault, ServiceFault
+from agentcore_cli.local.http.wire import FieldFault, ServiceFault
 
 _SHOWN_MAX: Final = 256  # characters of a bad value that an answer repeats
 _MISSING: Final = "Member must not be null"
@@ -34,7 +34,7 @@ _TYPE_NAMES: Final[Mapping[type, tuple[type | tuple[type, ...], str]]] = {
     Integer: (int, "an integer"),
     Double: ((int, float), "a number"),
     Timestamp: ((int, float), "a timestamp"),
-    Document: (object, "a document"),
+    JsonDocument: (object, "a document"),
     Boolean: (bool, "a boolean"),
     List: (list, "a list"),
     Map: (dict, "a map"),
@@ -65,7 +65,7 @@ def _faults(shape: Shape, value: Any, path: str) -> Iterator[FieldFault]:
 
 def _has_type(shape: Shape, value: Any) -> bool:
     if isinstance(value, bool):
-        return isinstance(shape, Boolean | Document)
+        return isinstance(shape, Boolean | JsonDocument)
     return isinstance(value, _TYPE_NAMES[type(shape)][0])
 
 

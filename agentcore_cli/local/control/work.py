@@ -17,7 +17,7 @@ from agentcore_cli.local.control.tables import Tables
 from agentcore_cli.local.faults import Faults
 
 
-class Work(Protocol):
+class TransitionWork(Protocol):
     """Hashable: the same work found twice is done once."""
 
     async def perform(self, tables: Tables, lifecycle: Lifecycle, faults: Faults) -> None:
@@ -27,7 +27,7 @@ class Work(Protocol):
         """Write what came of it; `failure` is the reason, None for success."""
 
 
-def under_way(tables: Tables) -> Iterator[Work]:
+def under_way(tables: Tables) -> Iterator[TransitionWork]:
     """Everything that is not finished."""
     yield from (RemoveRuntime(runtime_id) for runtime_id in tables.runtimes_in_removal())
     yield from (RemoveVersion(runtime_id, number) for runtime_id, number in tables.versions_in_removal())

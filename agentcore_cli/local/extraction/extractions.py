@@ -11,17 +11,17 @@ import msgspec
 
 from agentcore_cli import confines
 from agentcore_cli.contract import DEFAULT_ENDPOINT
-from agentcore_cli.local import logs
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import ArtifactError, ControlPlane, Resolved
-from agentcore_cli.local.extraction.worker import Worker
+from agentcore_cli.local.extraction.worker import ExtractionWorker
 from agentcore_cli.local.home import Home
-from agentcore_cli.local.memory.frames import Asked, Found, Reading
+from agentcore_cli.local.http.wire import ServiceFault
+from agentcore_cli.local.memory.frames import Asked, DrawnRecords, Reading
 from agentcore_cli.local.memory.process import MemoryProcess
-from agentcore_cli.local.programs import Programs
+from agentcore_cli.local.programs.programs import Programs
+from agentcore_cli.local.programs.sandboxes import AnyProgram, Sandboxes
 from agentcore_cli.local.sandbox import Program, SandboxError
-from agentcore_cli.local.sandboxes import AnyProgram, Sandboxes
-from agentcore_cli.local.wire import ServiceFault
+from agentcore_cli.local.sessions import logs
 
 IDLE_SECONDS: Final = 30.0  # that a worker is kept without anything to read
 AGAIN_SECONDS: Final = 5.0  # until those are looked at again that wait for their agent to be deployed
@@ -49,7 +49,7 @@ class Extractions:
         self._clock = clock
         self._due = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
-        self._worker: Worker | None = None
+        self._worker: ExtractionWorker | None = None
         self._of: tuple[str, str] | None = None
         self._held: AnyProgram | None = None
 
@@ -108,7 +108,7 @@ class Extractions:
             raise fault
         return answered.body
 
-    async def _read(self, reading: Reading) -> Found | None:
+    async def _read(self, reading: Reading) -> DrawnRecords | None:
         """None for an event whose agent is not deployed."""
         version = self._control.deployed(reading.project, reading.agent)
         if version is None:
@@ -116,10 +116,10 @@ class Extractions:
         try:
             worker = await self._worker_for(version, reading.file)
         except (ArtifactError, SandboxError) as error:
-            return Found(reading.number, reason=f"{reading.file}: {error}"[:1000])
+            return DrawnRecords(reading.number, reason=f"{reading.file}: {error}"[:1000])
         return await worker.read(reading)
 
-    async def _worker_for(self, version: Resolved, file: str) -> Worker:
+    async def _worker_for(self, version: Resolved, file: str) -> ExtractionWorker:
         """Raises ArtifactError, SandboxError for what can't run here."""
         program = await self._programs.find(version)
         if self._worker is not None and self._of == (program.key, file) and not self._worker.ended:
@@ -132,7 +132,7 @@ class Extractions:
         log = logs.stream(self._home, version.runtime_id, DEFAULT_ENDPOINT, logs.EXTRACTION)
         self._programs.hold(program)
         self._held = program
-        self._worker = await Worker.start(self._home, self._sandbox, program, file, log)
+        self._worker = await ExtractionWorker.start(self._home, self._sandbox, program, file, log)
         self._of = (program.key, file)
         return self._worker
 

@@ -15,13 +15,13 @@ import msgspec
 
 from agentcore_cli.contract import LOCAL_NETWORK
 from agentcore_cli.files import write_atomically
-from agentcore_cli.local import logs
 from agentcore_cli.local.extraction import reader
 from agentcore_cli.local.home import Home
-from agentcore_cli.local.memory.frames import Found, Reading
+from agentcore_cli.local.memory.frames import DrawnRecords, Reading
+from agentcore_cli.local.programs.sandboxes import AnyProcess, Sandboxes
 from agentcore_cli.local.sandbox import Program, SandboxError, SessionSpec
 from agentcore_cli.local.sandbox.environment import passed_on
-from agentcore_cli.local.sandboxes import AnyProcess, Sandboxes
+from agentcore_cli.local.sessions import logs
 
 READ_SECONDS: Final = 20.0  # for one event, the start of the interpreter and the imports of its file included
 MEMORY: Final = 512 * 1024**2  # bytes
@@ -34,7 +34,7 @@ class _Said(msgspec.Struct, forbid_unknown_fields=True):
     failed: dict[str, str]
 
 
-class Worker:
+class ExtractionWorker:
     """Started by `start`. It reads one event after the other."""
 
     def __init__(self, sandbox: Sandboxes, program: Program, process: AnyProcess, log: Path) -> None:
@@ -45,7 +45,7 @@ class Worker:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     @classmethod
-    async def start(cls, home: Home, sandbox: Sandboxes, agent: Program, file: str, log: Path) -> Worker:
+    async def start(cls, home: Home, sandbox: Sandboxes, agent: Program, file: str, log: Path) -> ExtractionWorker:
         """Raises SandboxError: where there is no way to run it without a network it does not run."""
         program = _program(home, agent, file)
         logs.begin(log, f"reading events with {file}")
@@ -56,7 +56,7 @@ class Worker:
             await sandbox.forget(program.key)
             raise
 
-    async def read(self, reading: Reading) -> Found:
+    async def read(self, reading: Reading) -> DrawnRecords:
         """What it found. Whatever goes wrong is the `reason` of an answer without anything; it has ended then."""
         request = json.dumps({"event": reading.event, "strategies": reading.strategies}).encode() + b"\n"
         try:
@@ -69,7 +69,7 @@ class Worker:
             said = None
         if said is None or any(_is_too_much(texts) for texts in said.texts.values()):
             return await self._given_up(reading, await self._how_it_ended())
-        return Found(reading.number, said.texts, {id: reason[:1000] for id, reason in said.failed.items()})
+        return DrawnRecords(reading.number, said.texts, {id: reason[:1000] for id, reason in said.failed.items()})
 
     async def close(self) -> None:
         """End it; nothing of it is left."""
@@ -90,9 +90,9 @@ class Worker:
         await out.drain()
         return await stream.readline()
 
-    async def _given_up(self, reading: Reading, reason: str) -> Found:
+    async def _given_up(self, reading: Reading, reason: str) -> DrawnRecords:
         await self._process.stop(grace=0)
-        return Found(reading.number, reason=f"{reading.file}: {reason}"[:1000])
+        return DrawnRecords(reading.number, reason=f"{reading.file}: {reason}"[:1000])
 
     async def _how_it_ended(self) -> str:
         with contextlib.suppress(TimeoutError):

@@ -13,10 +13,10 @@ from pathlib import Path
 import msgspec
 
 from agentcore_cli.errors import AgentcoreError
+from agentcore_cli.local.http.wire import ServiceFault
 from agentcore_cli.local.memory.frames import Answered, Asked, Frames, frame
-from agentcore_cli.local.memory.worker import Worker
-from agentcore_cli.local.store import Store
-from agentcore_cli.local.wire import ServiceFault
+from agentcore_cli.local.memory.worker import MemoryWorker
+from agentcore_cli.local.store import Database
 
 PIECE = 1_048_576  # bytes
 
@@ -26,8 +26,8 @@ def main() -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     with socket.socket(fileno=int(sys.argv[2])) as line:
         try:
-            store = Store(Path(sys.argv[1]))
-            worker = Worker(store)
+            store = Database(Path(sys.argv[1]))
+            worker = MemoryWorker(store)
         except (AgentcoreError, ServiceFault, sqlite3.Error) as error:
             refuse(line, error)
             return 1
@@ -48,7 +48,7 @@ def refuse(line: socket.socket, error: AgentcoreError | ServiceFault | sqlite3.E
             return
 
 
-def serve(line: socket.socket, worker: Worker) -> None:
+def serve(line: socket.socket, worker: MemoryWorker) -> None:
     """Answer on the socket until its other end closes."""
     frames = Frames()
     while True:

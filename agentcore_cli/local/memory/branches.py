@@ -6,9 +6,9 @@ import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from agentcore_cli.local.http.wire import FieldFault, ServiceFault
 from agentcore_cli.local.memory.event_ids import place_of
-from agentcore_cli.local.store import Store
-from agentcore_cli.local.wire import FieldFault, ServiceFault
+from agentcore_cli.local.store import Database
 
 MAIN: Final = "main"
 Place = tuple[int, int]
@@ -17,7 +17,7 @@ Place = tuple[int, int]
 class Branches:
     """Per session, by its number."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Database) -> None:
         self._store = store
 
     def enter(self, session: int, asked: Mapping[str, Any] | None) -> str:

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agentcore_cli.local.memory.operations import Operation
+from agentcore_cli.local.memory.operations import MemoryOperation
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class MemoryCall:
     """`members` holds those that were given, in the model's names; `now` is the runtime's clock.
 
     A session's call is `granted` what belongs to its `project`; any other is for what is in the `region`.
     """
 
-    operation: Operation
+    operation: MemoryOperation
     members: Mapping[str, Any]
     region: str
     now: float

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from agentcore_cli.local.memory.drawing import Drawing
 from agentcore_cli.local.memory.jobs import Jobs
-from agentcore_cli.local.memory.memories import Memories, Memory
-from agentcore_cli.local.memory.records import Records
+from agentcore_cli.local.memory.memories import Memories, MemoryRow
+from agentcore_cli.local.memory.records import MemoryRecords
 from agentcore_cli.local.memory.search import Search
-from agentcore_cli.local.memory.tokens import Tokens
-from agentcore_cli.local.store import Store
+from agentcore_cli.local.memory.tokens import MemoryTokens
+from agentcore_cli.local.store import Database
 
 CHUNK: Final = 200  # rows that one step removes
 EVENTS: Final = 20  # events that one step extracts from
@@ -26,12 +26,12 @@ class Chores:
 
     def __init__(
         self,
-        store: Store,
+        store: Database,
         memories: Memories,
-        records: Records,
+        records: MemoryRecords,
         search: Search,
         jobs: Jobs,
-        tokens: Tokens,
+        tokens: MemoryTokens,
         drawing: Drawing,
     ) -> None:
         self.now = 0.0
@@ -65,13 +65,13 @@ class Chores:
         self._sweep_at = 0.0 if more else time.monotonic() + SWEEP_SECONDS
         return more
 
-    def _sweep(self, memory: Memory) -> bool:
+    def _sweep(self, memory: MemoryRow) -> bool:
         """Remove some of what has expired, or of a memory that is gone; whether there may be more."""
         if memory.status == "DELETING" and memory.settles_at <= self.now:
             return self._remove(memory)
         return self._remove_events(memory, "expires_at <= ?", self.now)
 
-    def _remove(self, memory: Memory) -> bool:
+    def _remove(self, memory: MemoryRow) -> bool:
         if self._remove_events(memory, "1"):
             return True
         self._search.drop(memory.seq)
@@ -89,7 +89,7 @@ class Chores:
             self._store.execute(statement, memory.seq)
         return False
 
-    def _remove_events(self, memory: Memory, condition: str, *values: Any) -> bool:
+    def _remove_events(self, memory: MemoryRow, condition: str, *values: Any) -> bool:
         rows = self._store.all(
             f"SELECT seq, session FROM events WHERE memory = ? AND {condition} LIMIT ?", memory.seq, *values, CHUNK
         )

@@ -15,11 +15,11 @@ import msgspec
 from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT
 from agentcore_cli.local.memory import extraction
 from agentcore_cli.local.memory.event_ids import event_id
-from agentcore_cli.local.memory.frames import Found, Reading
+from agentcore_cli.local.memory.frames import DrawnRecords, Reading
 from agentcore_cli.local.memory.jobs import Failed, Jobs, Waiting
-from agentcore_cli.local.memory.memories import Memories, Memory
-from agentcore_cli.local.memory.records import Records
-from agentcore_cli.local.store import Store
+from agentcore_cli.local.memory.memories import Memories, MemoryRow
+from agentcore_cli.local.memory.records import MemoryRecords
+from agentcore_cli.local.store import Database
 
 SUMMARY_MESSAGES: Final = 20  # of a session, the newest, that a summary is made of
 READ_AT_ONCE: Final = 20  # events that a look at those that wait for a file gives at most
@@ -30,7 +30,7 @@ Json = dict[str, Any]
 class _Event(NamedTuple):
     """`payload` is JSON, `thread` the number of the session."""
 
-    memory: Memory
+    memory: MemoryRow
     ms: int
     stamp: float
     payload: str
@@ -42,7 +42,7 @@ class _Event(NamedTuple):
 class Drawing:
     """Changes belong inside the Store's transaction."""
 
-    def __init__(self, store: Store, memories: Memories, records: Records, jobs: Jobs) -> None:
+    def __init__(self, store: Database, memories: Memories, records: MemoryRecords, jobs: Jobs) -> None:
         self._store = store
         self._memories = memories
         self._records = records
@@ -74,7 +74,7 @@ class Drawing:
                 found.append(_reading(waiting, event, event.memory.extraction_file))
         return found
 
-    def keep(self, found: Found, now: float) -> None:
+    def keep(self, found: DrawnRecords, now: float) -> None:
         """Make records of what a file has found in an event, and failed jobs of what it has not."""
         waiting = self._jobs.numbered(found.number)
         event = self._event(waiting) if waiting else None
@@ -132,10 +132,10 @@ class Drawing:
         memory = self._memories.numbered(row[0]) if row else None
         return _Event(memory, *row[1:]) if row is not None and memory is not None else None
 
-    def _newest(self, thread: int) -> list[extraction.Message]:
+    def _newest(self, thread: int) -> list[extraction.SaidMessage]:
         """The newest messages of a session, in the order in which they were said."""
         rows = self._store.execute("SELECT payload FROM events WHERE session = ? ORDER BY ms DESC, seq DESC", thread)
-        said: list[extraction.Message] = []
+        said: list[extraction.SaidMessage] = []
         for (payload,) in rows:
             said = extraction.messages(msgspec.json.decode(payload)) + said
             if len(said) >= SUMMARY_MESSAGES:
@@ -143,7 +143,7 @@ class Drawing:
         return said[-SUMMARY_MESSAGES:]
 
 
-def _asked(memory: Memory, waiting: Waiting) -> list[Json]:
+def _asked(memory: MemoryRow, waiting: Waiting) -> list[Json]:
     return [each for each in memory.strategies if waiting.strategy in (None, each["strategyId"])]
 
 

@@ -12,18 +12,18 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from agentcore_cli.local.http.wire import FieldFault, ServiceFault
 from agentcore_cli.local.memory import paging
 from agentcore_cli.local.memory.branches import MAIN, Branches
-from agentcore_cli.local.memory.call import Call
+from agentcore_cli.local.memory.call import MemoryCall
 from agentcore_cli.local.memory.event_ids import event_id, place_of
 from agentcore_cli.local.memory.filters import of_metadata
 from agentcore_cli.local.memory.jobs import Jobs
-from agentcore_cli.local.memory.memories import DAY, Memories, Memory
+from agentcore_cli.local.memory.memories import DAY, Memories, MemoryRow
 from agentcore_cli.local.memory.rules import EVENT_MAX
 from agentcore_cli.local.memory.threads import Thread, Threads
-from agentcore_cli.local.memory.tokens import Tokens
-from agentcore_cli.local.store import Store
-from agentcore_cli.local.wire import FieldFault, ServiceFault
+from agentcore_cli.local.memory.tokens import MemoryTokens
+from agentcore_cli.local.store import Database
 
 PAGE_BYTES: Final = 10_000_000  # of payloads; a page ends behind the event that reaches it
 _COLUMNS: Final = "ms, seq, stamp, branch, metadata, payload"
@@ -43,7 +43,7 @@ class _Event(NamedTuple):
 
 
 class Events:
-    def __init__(self, store: Store, memories: Memories, tokens: Tokens, threads: Threads, jobs: Jobs) -> None:
+    def __init__(self, store: Database, memories: Memories, tokens: MemoryTokens, threads: Threads, jobs: Jobs) -> None:
         self._store = store
         self._memories = memories
         self._tokens = tokens
@@ -51,24 +51,24 @@ class Events:
         self._jobs = jobs
         self._branches = Branches(store)
 
-    def create(self, call: Call) -> Json:
+    def create(self, call: MemoryCall) -> Json:
         memory = self._memories.find(call)
         if memory.status == "DELETING":
             raise ServiceFault.validation("Memory status is not active")
         made = self._tokens.once(call, memory.id, lambda: self._create(call, memory))
         return {"event": self._remembered(call, memory, made)}
 
-    def get(self, call: Call) -> Json:
+    def get(self, call: MemoryCall) -> Json:
         memory = self._memories.find(call)
         thread, event = self._existing(call, memory)
         return {"event": self._shown(memory, thread, event)}
 
-    def delete(self, call: Call) -> Json:
+    def delete(self, call: MemoryCall) -> Json:
         _, event = self._existing(call, self._memories.find(call))
         self._store.execute("DELETE FROM events WHERE seq = ?", event.seq)
         return {"eventId": event_id(event.ms, event.seq)}
 
-    def list(self, call: Call) -> Json:
+    def list(self, call: MemoryCall) -> Json:
         memory = self._memories.find(call)
         place = paging.after(call, 2)
         thread = self._threads.find(memory, call.members["actorId"], call.members["sessionId"])
@@ -87,7 +87,7 @@ class Events:
             shown.append(self._shown(memory, thread, event, with_payload=with_payload))
         return answer
 
-    def _create(self, call: Call, memory: Memory) -> Json:
+    def _create(self, call: MemoryCall, memory: MemoryRow) -> Json:
         payload = msgspec.json.encode(call.members["payload"])
         if len(payload) > EVENT_MAX:
             message = f"payload: an event holds at most {EVENT_MAX} bytes"
@@ -110,7 +110,7 @@ class Events:
             self._jobs.add(memory, cursor.lastrowid, variables)
         return {"session": session, "event": event_id(ms, cursor.lastrowid)}
 
-    def _remembered(self, call: Call, memory: Memory, made: Json) -> Json:
+    def _remembered(self, call: MemoryCall, memory: MemoryRow, made: Json) -> Json:
         """The event that was made, now or when its token came first, as it was asked for."""
         branch = call.members.get("branch", {})
         return {
@@ -124,7 +124,7 @@ class Events:
             **({"metadata": call.members["metadata"]} if "metadata" in call.members else {}),
         }
 
-    def _existing(self, call: Call, memory: Memory) -> tuple[Thread, _Event]:
+    def _existing(self, call: MemoryCall, memory: MemoryRow) -> tuple[Thread, _Event]:
         thread = self._threads.find(memory, call.members["actorId"], call.members["sessionId"])
         if thread is not None:
             ms, seq = place_of(call.members["eventId"])
@@ -136,7 +136,7 @@ class Events:
                 return thread, _Event(*row)
         raise ServiceFault.not_found(f"Event not found: {call.members['eventId']}")
 
-    def _newest(self, call: Call, memory: Memory, thread: Thread, place: Sequence[int]) -> Iterator[_Event]:
+    def _newest(self, call: MemoryCall, memory: MemoryRow, thread: Thread, place: Sequence[int]) -> Iterator[_Event]:
         """The events that a list asks for, from its place on, as they are read."""
         asked = call.members.get("filter", {})
         ms, seq = place
@@ -154,7 +154,7 @@ class Events:
             )
         return map(_Event._make, rows)
 
-    def _shown(self, memory: Memory, thread: Thread, event: _Event, *, with_payload: bool = True) -> Json:
+    def _shown(self, memory: MemoryRow, thread: Thread, event: _Event, *, with_payload: bool = True) -> Json:
         shown: Json = {
             "memoryId": memory.id,
             "actorId": thread.actor,

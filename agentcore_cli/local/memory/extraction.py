@@ -39,7 +39,7 @@ _OVERRIDDEN: Final = {
 }
 
 
-class Message(NamedTuple):
+class SaidMessage(NamedTuple):
     role: str
     text: str
 
@@ -55,13 +55,13 @@ class NoNamespace(Exception):
     """A template names a variable that the event did not give."""
 
 
-def messages(payload: Sequence[Mapping[str, Any]]) -> list[Message]:
+def messages(payload: Sequence[Mapping[str, Any]]) -> list[SaidMessage]:
     """The conversational part of an event."""
     said = [part["conversational"] for part in payload if "conversational" in part]
-    return [Message(one["role"], one["content"]["text"]) for one in said]
+    return [SaidMessage(one["role"], one["content"]["text"]) for one in said]
 
 
-def extracts(strategy: Mapping[str, Any], said: Sequence[Message], event: str, session: str) -> Iterator[Extract]:
+def extracts(strategy: Mapping[str, Any], said: Sequence[SaidMessage], event: str, session: str) -> Iterator[Extract]:
     """What a strategy makes of the messages of one event; of a summary's, the session's newest ones."""
     match kind(strategy):
         case "SEMANTIC":
@@ -92,7 +92,7 @@ def namespace(strategy: Mapping[str, Any], actor: str, session: str, variables: 
     return re.sub(r"\{(\w+)\}", lambda match: known[match[1]], template)
 
 
-def _statements(said: Sequence[Message]) -> Iterator[Extract]:
+def _statements(said: Sequence[SaidMessage]) -> Iterator[Extract]:
     for message in said:
         if message.role == "USER":
             for match in _SENTENCE.finditer(message.text):
@@ -106,7 +106,7 @@ def _is_long_enough(sentence: str) -> bool:
     return len(sentence.split()) >= _WORDS_MIN or (not sentence.isascii() and len(sentence) > _WORDS_MIN)
 
 
-def _episode(said: Sequence[Message], event: str) -> Iterator[Extract]:
+def _episode(said: Sequence[SaidMessage], event: str) -> Iterator[Extract]:
     asked = next((message for message in said if message.role == "USER"), None)
     answers = [message for message in said if message.role == "ASSISTANT"]
     if asked and answers:

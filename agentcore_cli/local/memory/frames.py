@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from agentcore_cli.local.wire import FieldFault, Headers, Reason, ServiceFault
+from agentcore_cli.local.http.wire import FieldFault, Headers, Reason, ServiceFault
 
 _LENGTH: Final = struct.Struct("!IQ")
 
@@ -32,7 +32,7 @@ class Asked(msgspec.Struct, array_like=True):
 
 
 class Reading(msgspec.Struct, array_like=True):
-    """An event for a project's `file` to read, with the strategies that it is read for; `number` is for `Found`."""
+    """An event that a project's `file` reads for these strategies; `number` is for `DrawnRecords`."""
 
     number: int
     memory: str
@@ -43,7 +43,7 @@ class Reading(msgspec.Struct, array_like=True):
     strategies: list[dict[str, Any]]
 
 
-class Found(msgspec.Struct, array_like=True):
+class DrawnRecords(msgspec.Struct, array_like=True):
     """What has come of a `Reading`, by the ids of strategies; with a `reason` nothing has of any."""
 
     number: int

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from agentcore_cli.local.http.wire import ServiceFault
 from agentcore_cli.local.memory import paging
-from agentcore_cli.local.memory.call import Call
-from agentcore_cli.local.memory.memories import Memories, Memory
-from agentcore_cli.local.memory.tokens import Tokens
-from agentcore_cli.local.store import Store
-from agentcore_cli.local.wire import ServiceFault
+from agentcore_cli.local.memory.call import MemoryCall
+from agentcore_cli.local.memory.memories import Memories, MemoryRow
+from agentcore_cli.local.memory.tokens import MemoryTokens
+from agentcore_cli.local.store import Database
 
 Json = dict[str, Any]
 
@@ -44,13 +44,13 @@ class Failed(NamedTuple):
 
 
 class Jobs:
-    def __init__(self, store: Store, memories: Memories, tokens: Tokens) -> None:
+    def __init__(self, store: Database, memories: Memories, tokens: MemoryTokens) -> None:
         self._store = store
         self._memories = memories
         self._tokens = tokens
         self._is_news = bool(self.waiting(1, by_file=True))
 
-    def add(self, memory: Memory, event: int, variables: Mapping[str, str], strategy: str | None = None) -> None:
+    def add(self, memory: MemoryRow, event: int, variables: Mapping[str, str], strategy: str | None = None) -> None:
         by_file = memory.extraction_file is not None
         self._is_news = self._is_news or by_file
         self._store.execute(
@@ -90,7 +90,7 @@ class Jobs:
             *(str(uuid.uuid4()), *values),
         )
 
-    def list(self, call: Call) -> Json:
+    def list(self, call: MemoryCall) -> Json:
         memory = self._memories.find(call)
         asked = call.members.get("filter", {})
         (before,), size = paging.after(call), paging.size(call)
@@ -106,11 +106,11 @@ class Jobs:
             answer["nextToken"] = paging.token(call, rows[size - 1][-1])
         return answer
 
-    def start(self, call: Call) -> Json:
+    def start(self, call: MemoryCall) -> Json:
         memory = self._memories.find(call)
         return self._tokens.once(call, memory.id, lambda: self._start(call.members["extractionJob"]["jobId"], memory))
 
-    def _start(self, job_id: str, memory: Memory) -> Json:
+    def _start(self, job_id: str, memory: MemoryRow) -> Json:
         query = "SELECT event, variables, strategy FROM jobs WHERE id = ? AND memory = ?"
         row = self._store.one(query, job_id, memory.seq)
         if row is None:

@@ -10,13 +10,13 @@ from typing import Any, Final, Literal
 import msgspec
 
 from agentcore_cli.contract import LOCAL_ACCOUNT, SERVICE, TAG_EXTRACTION, TAG_PROJECT
+from agentcore_cli.local.http.session_tokens import denied
+from agentcore_cli.local.http.wire import ServiceFault
 from agentcore_cli.local.memory import paging, strategies
-from agentcore_cli.local.memory.call import Call
+from agentcore_cli.local.memory.call import MemoryCall
 from agentcore_cli.local.memory.rules import STRATEGIES_MAX
-from agentcore_cli.local.memory.tokens import Tokens
-from agentcore_cli.local.session_tokens import denied
-from agentcore_cli.local.store import Store
-from agentcore_cli.local.wire import ServiceFault
+from agentcore_cli.local.memory.tokens import MemoryTokens
+from agentcore_cli.local.store import Database
 
 SETTLE_SECONDS: Final = 0.5  # how long a memory is on its way to another status, on the runtime's clock
 MEMORIES_MAX: Final = 150  # per account and region (bedrock-agentcore-limits)
@@ -35,7 +35,7 @@ Status = Literal["CREATING", "ACTIVE", "UPDATING", "DELETING"]
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class MemoryRow:
     """`settles_at` is when CREATING and UPDATING become ACTIVE, and DELETING nothing; times are epoch seconds."""
 
     seq: int
@@ -66,11 +66,11 @@ class Memory:
 
 
 class Memories:
-    def __init__(self, store: Store, tokens: Tokens) -> None:
+    def __init__(self, store: Database, tokens: MemoryTokens) -> None:
         self._store = store
         self._tokens = tokens
 
-    def find(self, call: Call) -> Memory:
+    def find(self, call: MemoryCall) -> MemoryRow:
         """The memory that a call of the data plane is for, which takes calls. Raises ServiceFault (400, 403, 404)."""
         given: str = call.members["memoryId"]
         memory = self._existing(given.rpartition("/")[2], call.now)
@@ -83,22 +83,22 @@ class Memories:
             raise ServiceFault.validation("Memory status is not active")
         return memory
 
-    def numbered(self, seq: int) -> Memory | None:
+    def numbered(self, seq: int) -> MemoryRow | None:
         """A memory by its number in the tables, whatever becomes of it."""
         row = self._store.one(f"SELECT {_COLUMNS} FROM memories WHERE seq = ?", seq)
         return _memory(row) if row else None
 
-    def all(self) -> list[Memory]:
+    def all(self) -> list[MemoryRow]:
         """All of them, whatever becomes of them."""
         return [_memory(row) for row in self._store.all(f"SELECT {_COLUMNS} FROM memories")]
 
-    def create(self, call: Call) -> Json:
+    def create(self, call: MemoryCall) -> Json:
         return {"memory": self._tokens.once(call, call.region, lambda: self._create(call))}
 
-    def get(self, call: Call) -> Json:
+    def get(self, call: MemoryCall) -> Json:
         return {"memory": _details(self._named(call))}
 
-    def list(self, call: Call) -> Json:
+    def list(self, call: MemoryCall) -> Json:
         (before,), size = paging.after(call), paging.size(call, PAGE_SIZE)
         rows = self._store.all(
             f"SELECT {_COLUMNS} FROM memories WHERE region = ? AND seq < ? ORDER BY seq DESC", call.region, before
@@ -109,14 +109,14 @@ class Memories:
             answer["nextToken"] = paging.token(call, found[size - 1].seq)
         return answer
 
-    def update(self, call: Call) -> Json:
+    def update(self, call: MemoryCall) -> Json:
         memory = self._named(call)
         return {"memory": self._tokens.once(call, memory.id, lambda: self._update(call, memory))}
 
-    def delete(self, call: Call) -> Json:
+    def delete(self, call: MemoryCall) -> Json:
         return self._tokens.once(call, call.members["memoryId"], lambda: self._delete(call))
 
-    def tag(self, call: Call) -> Json:
+    def tag(self, call: MemoryCall) -> Json:
         memory = self._of_arn(call)
         tags = memory.tags | call.members["tags"]
         if len(tags) > 50:
@@ -124,16 +124,16 @@ class Memories:
         self._write(replace(memory, tags=tags))
         return {}
 
-    def untag(self, call: Call) -> Json:
+    def untag(self, call: MemoryCall) -> Json:
         memory = self._of_arn(call)
         keys = call.members["tagKeys"]
         self._write(replace(memory, tags={key: value for key, value in memory.tags.items() if key not in keys}))
         return {}
 
-    def list_tags(self, call: Call) -> Json:
+    def list_tags(self, call: MemoryCall) -> Json:
         return {"tags": dict(sorted(self._of_arn(call).tags.items()))}
 
-    def _create(self, call: Call) -> Json:
+    def _create(self, call: MemoryCall) -> Json:
         name = call.members["name"]
         rows = self._store.all(f"SELECT {_COLUMNS} FROM memories WHERE region = ?", call.region)
         there = [memory for row in rows if (memory := _settled(_memory(row), call.now))]
@@ -145,7 +145,7 @@ class Memories:
         body["strategies"] = [
             strategies.made(strategy, new_id, call.now) for strategy in call.members.get("memoryStrategies", [])
         ]
-        memory = Memory(
+        memory = MemoryRow(
             seq=0,
             id=new_id(name),
             region=call.region,
@@ -161,7 +161,7 @@ class Memories:
         self._store.execute(f"INSERT INTO memories VALUES (NULL{', ?' * 10})", *_row(memory))
         return _details(memory)
 
-    def _update(self, call: Call, memory: Memory) -> Json:
+    def _update(self, call: MemoryCall, memory: MemoryRow) -> Json:
         if memory.status != "ACTIVE":
             raise ServiceFault.conflict(f"Memory {memory.id} is {memory.status}")
         body = memory.body | {setting: call.members[setting] for setting in _CHANGED if setting in call.members}
@@ -183,7 +183,7 @@ class Memories:
         self._write(changed)
         return _details(changed)
 
-    def _delete(self, call: Call) -> Json:
+    def _delete(self, call: MemoryCall) -> Json:
         memory = self._named(call)
         if memory.status in ("CREATING", "UPDATING"):
             raise ServiceFault.conflict(f"Memory {memory.id} is {memory.status}")
@@ -191,25 +191,25 @@ class Memories:
             self._write(replace(memory, status="DELETING", settles_at=call.now + SETTLE_SECONDS, updated_at=call.now))
         return {"memoryId": memory.id, "status": "DELETING"}
 
-    def _named(self, call: Call) -> Memory:
+    def _named(self, call: MemoryCall) -> MemoryRow:
         memory_id = call.members["memoryId"]
         memory = self._existing(memory_id, call.now)
         if memory is None or memory.region != call.region:
             raise _not_found(memory_id)
         return memory
 
-    def _of_arn(self, call: Call) -> Memory:
+    def _of_arn(self, call: MemoryCall) -> MemoryRow:
         arn = call.members["resourceArn"]
         memory = self._existing(arn.rpartition("/")[2], call.now)
         if memory is None or (memory.arn, memory.region) != (arn, call.region):
             raise ServiceFault.not_found(f"No resource found with ARN '{arn}'")
         return memory
 
-    def _existing(self, memory_id: str, now: float) -> Memory | None:
+    def _existing(self, memory_id: str, now: float) -> MemoryRow | None:
         row = self._store.one(f"SELECT {_COLUMNS} FROM memories WHERE id = ?", memory_id)
         return _settled(_memory(row), now) if row else None
 
-    def _write(self, memory: Memory) -> None:
+    def _write(self, memory: MemoryRow) -> None:
         self._store.execute(
             "UPDATE memories SET id = ?, region = ?, name = ?, expiry_days = ?, status = ?, settles_at = ?,"
             " created_at = ?, updated_at = ?, body = ?, tags = ? WHERE seq = ?",
@@ -222,12 +222,12 @@ def new_id(name: str) -> str:
     return f"{name}-" + "".join(secrets.choice(_ALPHANUMERIC) for _ in range(10))
 
 
-def _memory(row: tuple[Any, ...]) -> Memory:
+def _memory(row: tuple[Any, ...]) -> MemoryRow:
     values = dict(zip(_COLUMNS.split(", "), row, strict=True))
-    return Memory(**values | {name: msgspec.json.decode(values[name]) for name in ("body", "tags")})
+    return MemoryRow(**values | {name: msgspec.json.decode(values[name]) for name in ("body", "tags")})
 
 
-def _row(memory: Memory) -> tuple[Any, ...]:
+def _row(memory: MemoryRow) -> tuple[Any, ...]:
     """All of it but its number."""
     return (
         *(memory.id, memory.region, memory.name, memory.expiry_days, memory.status, memory.settles_at),
@@ -236,14 +236,14 @@ def _row(memory: Memory) -> tuple[Any, ...]:
     )
 
 
-def _settled(memory: Memory, now: float) -> Memory | None:
+def _settled(memory: MemoryRow, now: float) -> MemoryRow | None:
     """The memory as it is by now; None when it is gone."""
     if now < memory.settles_at:
         return memory
     return None if memory.status == "DELETING" else replace(memory, status="ACTIVE")
 
 
-def _details(memory: Memory) -> Json:
+def _details(memory: MemoryRow) -> Json:
     return {
         **_summary(memory),
         "name": memory.name,
@@ -253,7 +253,7 @@ def _details(memory: Memory) -> Json:
     }
 
 
-def _summary(memory: Memory) -> Json:
+def _summary(memory: MemoryRow) -> Json:
     return {
         "arn": memory.arn,
         "id": memory.id,

@@ -26,7 +26,7 @@ _NAMESPACE: Final = {"namespace": "namespace"}
 
 
 @dataclass(frozen=True, slots=True)
-class Operation(operations.Operation):
+class MemoryOperation(operations.ControlOperation):
     """`is_control`: it is the control plane's, which no session's token opens."""
 
     is_control: bool = False
@@ -42,43 +42,51 @@ class Operation(operations.Operation):
         return self.name.startswith(("Create", "BatchCreate", "BatchUpdate"))
 
 
-def _of_control(operation: operations.Operation) -> Operation:
+def _of_control(operation: operations.ControlOperation) -> MemoryOperation:
     members = {
         name: getattr(operation, name) for name in ("name", "method", "path", "status", "shape", "query", "rules")
     }
-    return Operation(**members, is_control=True)
+    return MemoryOperation(**members, is_control=True)
 
 
 _CONTROL: Final = (
-    operations.Operation(
+    operations.ControlOperation(
         "CreateMemory", "POST", (*_MEMORIES, "create"), 202, resource_shapes.CREATE_MEMORY, rules=memory_rules.create
     ),
-    operations.Operation("GetMemory", "GET", (*_MEMORY, "details"), 200, resource_shapes.GET_MEMORY, {"view": "view"}),
-    operations.Operation("ListMemories", "POST", _MEMORIES, 200, resource_shapes.LIST_MEMORIES),
-    operations.Operation(
+    operations.ControlOperation(
+        "GetMemory", "GET", (*_MEMORY, "details"), 200, resource_shapes.GET_MEMORY, {"view": "view"}
+    ),
+    operations.ControlOperation("ListMemories", "POST", _MEMORIES, 200, resource_shapes.LIST_MEMORIES),
+    operations.ControlOperation(
         "UpdateMemory", "PUT", (*_MEMORY, "update"), 202, resource_shapes.UPDATE_MEMORY, rules=memory_rules.update
     ),
-    operations.Operation("DeleteMemory", "DELETE", (*_MEMORY, "delete"), 202, resource_shapes.DELETE_MEMORY, _TOKEN),
+    operations.ControlOperation(
+        "DeleteMemory", "DELETE", (*_MEMORY, "delete"), 202, resource_shapes.DELETE_MEMORY, _TOKEN
+    ),
     *(operation for operation in operations.OPERATIONS if operation.path[0] == "tags"),
 )
 DATA: Final = (
-    Operation("CreateEvent", "POST", (*_MEMORY, "events"), 201, shapes.CREATE_EVENT, rules=memory_rules.create_event),
-    Operation("GetEvent", "GET", _EVENT, 200, shapes.GET_EVENT),
-    Operation("DeleteEvent", "DELETE", _EVENT, 200, shapes.DELETE_EVENT),
-    Operation("ListEvents", "POST", _SESSION, 200, shapes.LIST_EVENTS, rules=memory_rules.list_events),
-    Operation("ListActors", "POST", (*_MEMORY, "actors"), 200, shapes.LIST_ACTORS),
-    Operation("ListSessions", "POST", _SESSIONS, 200, shapes.LIST_SESSIONS),
-    Operation(
+    MemoryOperation(
+        "CreateEvent", "POST", (*_MEMORY, "events"), 201, shapes.CREATE_EVENT, rules=memory_rules.create_event
+    ),
+    MemoryOperation("GetEvent", "GET", _EVENT, 200, shapes.GET_EVENT),
+    MemoryOperation("DeleteEvent", "DELETE", _EVENT, 200, shapes.DELETE_EVENT),
+    MemoryOperation("ListEvents", "POST", _SESSION, 200, shapes.LIST_EVENTS, rules=memory_rules.list_events),
+    MemoryOperation("ListActors", "POST", (*_MEMORY, "actors"), 200, shapes.LIST_ACTORS),
+    MemoryOperation("ListSessions", "POST", _SESSIONS, 200, shapes.LIST_SESSIONS),
+    MemoryOperation(
         *("BatchCreateMemoryRecords", "POST", (*_RECORDS, "batchCreate"), 201, shapes.BATCH_CREATE_MEMORY_RECORDS),
         rules=memory_rules.records,
     ),
-    Operation(
+    MemoryOperation(
         *("BatchUpdateMemoryRecords", "POST", (*_RECORDS, "batchUpdate"), 200, shapes.BATCH_UPDATE_MEMORY_RECORDS),
         rules=memory_rules.records,
     ),
-    Operation("BatchDeleteMemoryRecords", "POST", (*_RECORDS, "batchDelete"), 200, shapes.BATCH_DELETE_MEMORY_RECORDS),
-    Operation("GetMemoryRecord", "GET", _RECORD, 200, shapes.GET_MEMORY_RECORD, _NAMESPACE),
-    Operation(
+    MemoryOperation(
+        "BatchDeleteMemoryRecords", "POST", (*_RECORDS, "batchDelete"), 200, shapes.BATCH_DELETE_MEMORY_RECORDS
+    ),
+    MemoryOperation("GetMemoryRecord", "GET", _RECORD, 200, shapes.GET_MEMORY_RECORD, _NAMESPACE),
+    MemoryOperation(
         "DeleteMemoryRecord",
         "DELETE",
         (*_RECORDS, "{memoryRecordId}"),
@@ -86,13 +94,15 @@ DATA: Final = (
         shapes.DELETE_MEMORY_RECORD,
         _NAMESPACE,
     ),
-    Operation("ListMemoryRecords", "POST", _RECORDS, 200, shapes.LIST_MEMORY_RECORDS, rules=memory_rules.list_records),
-    Operation(
+    MemoryOperation(
+        "ListMemoryRecords", "POST", _RECORDS, 200, shapes.LIST_MEMORY_RECORDS, rules=memory_rules.list_records
+    ),
+    MemoryOperation(
         *("RetrieveMemoryRecords", "POST", (*_MEMORY, "retrieve"), 200, shapes.RETRIEVE_MEMORY_RECORDS),
         rules=memory_rules.retrieve_records,
     ),
-    Operation("ListMemoryExtractionJobs", "POST", _JOBS, 200, shapes.LIST_MEMORY_EXTRACTION_JOBS),
-    Operation("StartMemoryExtractionJob", "POST", (*_JOBS, "start"), 200, shapes.START_MEMORY_EXTRACTION_JOB),
+    MemoryOperation("ListMemoryExtractionJobs", "POST", _JOBS, 200, shapes.LIST_MEMORY_EXTRACTION_JOBS),
+    MemoryOperation("StartMemoryExtractionJob", "POST", (*_JOBS, "start"), 200, shapes.START_MEMORY_EXTRACTION_JOB),
 )
 CONTROL: Final = tuple(map(_of_control, _CONTROL))
 OPERATIONS: Final = (*DATA, *CONTROL)
@@ -102,7 +112,7 @@ _BY_FORM: Final = {
 }
 
 
-def find(method: str, segments: list[str]) -> tuple[Operation, dict[str, str]] | None:
+def find(method: str, segments: list[str]) -> tuple[MemoryOperation, dict[str, str]] | None:
     """The operation a request is for, and the members in its path."""
     for operation in _BY_FORM.get((method, len(segments)), ()):
         if (in_path := operation.bind(method, segments)) is not None:

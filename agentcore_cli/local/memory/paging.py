@@ -12,8 +12,8 @@ from typing import Final
 
 import msgspec
 
-from agentcore_cli.local.memory.call import Call
-from agentcore_cli.local.wire import FieldFault, ServiceFault
+from agentcore_cli.local.http.wire import FieldFault, ServiceFault
+from agentcore_cli.local.memory.call import MemoryCall
 
 PAGE_SIZE: Final = 20  # when maxResults is not given (the model's documentation)
 _BEYOND: Final = 2**63 - 1  # above every place
@@ -25,12 +25,12 @@ class _Place(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     at: list[int]
 
 
-def size(call: Call, default: int = PAGE_SIZE) -> int:
+def size(call: MemoryCall, default: int = PAGE_SIZE) -> int:
     asked: int = call.members.get("maxResults", default)
     return asked
 
 
-def after(call: Call, parts: int = 1) -> list[int]:
+def after(call: MemoryCall, parts: int = 1) -> list[int]:
     """The place where the page starts, of so many numbers; above all others without a token.
 
     Raises ServiceFault (400) for a token that another list gave, or none.
@@ -47,11 +47,11 @@ def after(call: Call, parts: int = 1) -> list[int]:
     return place.at
 
 
-def token(call: Call, *at: int) -> str:
+def token(call: MemoryCall, *at: int) -> str:
     return urlsafe_b64encode(msgspec.json.encode(_Place(_name(call), list(at)))).decode()
 
 
-def _name(call: Call) -> str:
+def _name(call: MemoryCall) -> str:
     """A list is an operation with all it was asked, but for where a page starts and how long it is."""
     asked = {name: value for name, value in call.members.items() if name not in _NOT_ASKED}
     words = msgspec.json.encode([call.operation.name, call.region, asked], order="deterministic")

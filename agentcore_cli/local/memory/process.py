@@ -14,8 +14,8 @@ from typing import Final, cast
 
 import msgspec
 
+from agentcore_cli.local.http.wire import ServiceFault
 from agentcore_cli.local.memory.frames import Answered, Asked, Frames, frame
-from agentcore_cli.local.wire import ServiceFault
 
 CLOSE_SECONDS: Final = 10.0  # how long it may take to end what it is doing
 PROGRAM: Final = "agentcore_cli.local.memory"

@@ -8,14 +8,14 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from agentcore_cli.local.http.wire import ServiceFault
 from agentcore_cli.local.memory import paging
-from agentcore_cli.local.memory.call import Call
+from agentcore_cli.local.memory.call import MemoryCall
 from agentcore_cli.local.memory.filters import of_metadata, of_namespaces
-from agentcore_cli.local.memory.memories import DAY, Memories, Memory
+from agentcore_cli.local.memory.memories import DAY, Memories, MemoryRow
 from agentcore_cli.local.memory.search import Search
-from agentcore_cli.local.memory.tokens import Tokens
-from agentcore_cli.local.store import Store
-from agentcore_cli.local.wire import ServiceFault
+from agentcore_cli.local.memory.tokens import MemoryTokens
+from agentcore_cli.local.store import Database
 
 TOP_K: Final = 10  # when it is not given (the model's documentation)
 _COLUMNS: Final = "seq, id, namespace, strategy, text, metadata, stamp, created_at, expires_at"
@@ -23,7 +23,7 @@ _COLUMNS: Final = "seq, id, namespace, strategy, text, metadata, stamp, created_
 Json = dict[str, Any]
 
 
-class Record(NamedTuple):
+class MemoryRecord(NamedTuple):
     """`metadata` is JSON; times are epoch seconds, `expires_at` None for never."""
 
     seq: int
@@ -37,31 +37,31 @@ class Record(NamedTuple):
     expires_at: float | None
 
 
-class Records:
-    def __init__(self, store: Store, memories: Memories, tokens: Tokens, search: Search) -> None:
+class MemoryRecords:
+    def __init__(self, store: Database, memories: Memories, tokens: MemoryTokens, search: Search) -> None:
         self._store = store
         self._memories = memories
         self._tokens = tokens
         self._search = search
 
-    def create(self, call: Call) -> Json:
+    def create(self, call: MemoryCall) -> Json:
         memory = self._memories.find(call)
         return self._tokens.once(
             call, memory.id, lambda: self._each(call, lambda given: self._create(call, memory, given))
         )
 
-    def update(self, call: Call) -> Json:
+    def update(self, call: MemoryCall) -> Json:
         memory = self._memories.find(call)
         return self._each(call, lambda given: self._update(call, memory, given))
 
-    def delete_batch(self, call: Call) -> Json:
+    def delete_batch(self, call: MemoryCall) -> Json:
         memory = self._memories.find(call)
         return self._each(call, lambda given: self._delete(call, memory, given))
 
-    def delete(self, call: Call) -> Json:
+    def delete(self, call: MemoryCall) -> Json:
         return {"memoryRecordId": self._delete(call, self._memories.find(call), call.members)}
 
-    def get(self, call: Call) -> Json:
+    def get(self, call: MemoryCall) -> Json:
         memory = self._memories.find(call)
         record = self._existing(call, memory, call.members)
         shown = _shown(record)
@@ -69,7 +69,7 @@ class Records:
             shown["expiresAt"] = record.expires_at
         return {"memoryRecord": shown}
 
-    def list(self, call: Call) -> Json:
+    def list(self, call: MemoryCall) -> Json:
         memory = self._memories.find(call)
         (before,), size = paging.after(call), paging.size(call)
         condition, values = self._asked(call, call.members)
@@ -77,12 +77,12 @@ class Records:
             f"SELECT {_COLUMNS} FROM records WHERE memory = ? AND seq < ?{condition} ORDER BY seq DESC LIMIT ?",
             *(memory.seq, before, *values, size + 1),
         )
-        answer: Json = {"memoryRecordSummaries": [_shown(Record(*row)) for row in rows[:size]]}
+        answer: Json = {"memoryRecordSummaries": [_shown(MemoryRecord(*row)) for row in rows[:size]]}
         if len(rows) > size:
             answer["nextToken"] = paging.token(call, rows[size - 1][0])
         return answer
 
-    def retrieve(self, call: Call) -> Json:
+    def retrieve(self, call: MemoryCall) -> Json:
         """The best of those that have a word of the search, in pages of the first `topK`."""
         memory = self._memories.find(call)
         criteria = call.members["searchCriteria"]
@@ -99,7 +99,7 @@ class Records:
 
     def put(
         self,
-        memory: Memory,
+        memory: MemoryRow,
         now: float,
         *,
         namespace: str,
@@ -115,16 +115,16 @@ class Records:
         )
         expires_at = None if days is None else now + days * DAY
         if row is None:
-            self._insert(memory, Record(0, "", namespace, strategy, text, None, now, now, expires_at), source)
+            self._insert(memory, MemoryRecord(0, "", namespace, strategy, text, None, now, now, expires_at), source)
         else:
-            old = Record(*row)
+            old = MemoryRecord(*row)
             self._change(memory, old, old._replace(text=text, stamp=now, expires_at=expires_at))
 
     def remove(self, memory: int, seq: int, text: str) -> None:
         self._search.remove(memory, seq, text)
         self._store.execute("DELETE FROM records WHERE seq = ?", seq)
 
-    def _each(self, call: Call, perform: Callable[[Mapping[str, Any]], str]) -> Json:
+    def _each(self, call: MemoryCall, perform: Callable[[Mapping[str, Any]], str]) -> Json:
         """One by one: what can't be done of a batch is told, and the rest is done."""
         done: list[Json] = []
         failed: list[Json] = []
@@ -136,18 +136,18 @@ class Records:
                 failed.append({**told, "status": "FAILED", "errorCode": fault.status, "errorMessage": fault.message})
         return {"successfulRecords": done, "failedRecords": failed}
 
-    def _create(self, call: Call, memory: Memory, given: Mapping[str, Any]) -> str:
+    def _create(self, call: MemoryCall, memory: MemoryRow, given: Mapping[str, Any]) -> str:
         expires_at = _expiry(call, None)
         namespace = (given["namespaces"] or [""])[0]
         strategy = self._strategy(memory, given)
         metadata = _json(given.get("metadata"))
-        record = Record(
+        record = MemoryRecord(
             *(0, "", namespace, strategy, given["content"]["text"], metadata),
             *(given["timestamp"], call.now, expires_at),
         )
         return self._insert(memory, record, None)
 
-    def _insert(self, memory: Memory, record: Record, source: str | None) -> str:
+    def _insert(self, memory: MemoryRow, record: MemoryRecord, source: str | None) -> str:
         id = f"mem-{uuid.uuid4()}"
         cursor = self._store.execute(
             "INSERT INTO records"
@@ -159,7 +159,7 @@ class Records:
         self._search.add(memory.seq, cursor.lastrowid, record.text)
         return id
 
-    def _update(self, call: Call, memory: Memory, given: Mapping[str, Any]) -> str:
+    def _update(self, call: MemoryCall, memory: MemoryRow, given: Mapping[str, Any]) -> str:
         old = self._existing(call, memory, given)
         if "sourceNamespaces" in given and given["sourceNamespaces"] != _namespaces(old):
             raise _not_found(old.id)
@@ -175,7 +175,7 @@ class Records:
         self._change(memory, old, new)
         return old.id
 
-    def _change(self, memory: Memory, old: Record, new: Record) -> None:
+    def _change(self, memory: MemoryRow, old: MemoryRecord, new: MemoryRecord) -> None:
         if new.text != old.text:
             self._search.remove(memory.seq, old.seq, old.text)
             self._search.add(memory.seq, old.seq, new.text)
@@ -185,12 +185,12 @@ class Records:
             *(new.namespace, new.strategy, new.text, new.metadata, new.stamp, new.expires_at, old.seq),
         )
 
-    def _delete(self, call: Call, memory: Memory, given: Mapping[str, Any]) -> str:
+    def _delete(self, call: MemoryCall, memory: MemoryRow, given: Mapping[str, Any]) -> str:
         record = self._existing(call, memory, given)
         self.remove(memory.seq, record.seq, record.text)
         return record.id
 
-    def _existing(self, call: Call, memory: Memory, given: Mapping[str, Any]) -> Record:
+    def _existing(self, call: MemoryCall, memory: MemoryRow, given: Mapping[str, Any]) -> MemoryRecord:
         id = given["memoryRecordId"]
         row = self._store.one(
             f"SELECT {_COLUMNS} FROM records WHERE id = ? AND memory = ? AND coalesce(expires_at, ?) > ?",
@@ -198,14 +198,14 @@ class Records:
         )
         if row is None or ("namespace" in given and given["namespace"] != row[2]):
             raise _not_found(id)
-        return Record(*row)
+        return MemoryRecord(*row)
 
-    def _numbered(self, seq: int) -> Record:
+    def _numbered(self, seq: int) -> MemoryRecord:
         row = self._store.one(f"SELECT {_COLUMNS} FROM records WHERE seq = ?", seq)
         assert row is not None  # it was found in the same look
-        return Record(*row)
+        return MemoryRecord(*row)
 
-    def _asked(self, call: Call, criteria: Mapping[str, Any]) -> tuple[str, Sequence[Any]]:
+    def _asked(self, call: MemoryCall, criteria: Mapping[str, Any]) -> tuple[str, Sequence[Any]]:
         """What a list or a search asks of its records, as SQL; the memory is not in it."""
         conditions = [of_namespaces(call.members), of_metadata(criteria.get("metadataFilters", []))]
         if "memoryStrategyId" in criteria:
@@ -213,14 +213,14 @@ class Records:
         conditions.append((" AND (expires_at IS NULL OR expires_at > ?)", [call.now]))
         return "".join(text for text, _ in conditions), [value for _, values in conditions for value in values]
 
-    def _strategy(self, memory: Memory, given: Mapping[str, Any]) -> str:
+    def _strategy(self, memory: MemoryRow, given: Mapping[str, Any]) -> str:
         strategy: str = given.get("memoryStrategyId", "")
         if strategy and all(strategy != there["strategyId"] for there in memory.strategies):
             raise ServiceFault.validation(f"No strategy of this memory has the id {strategy}")
         return strategy
 
 
-def _shown(record: Record) -> Json:
+def _shown(record: MemoryRecord) -> Json:
     """An item of a list. `memoryStrategyId` is required in the model: empty when there is none."""
     shown: Json = {
         "memoryRecordId": record.id,
@@ -235,11 +235,11 @@ def _shown(record: Record) -> Json:
     return shown
 
 
-def _namespaces(record: Record) -> list[str]:
+def _namespaces(record: MemoryRecord) -> list[str]:
     return [record.namespace] if record.namespace else []
 
 
-def _expiry(call: Call, now: float | None) -> float | None:
+def _expiry(call: MemoryCall, now: float | None) -> float | None:
     """When a record expires by what the call says of it, which may be nothing."""
     asked = call.members.get("recordExpirySpecification", {})
     if "recordExpiryDurationDays" in asked:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from agentcore_cli.local.control.rules import tags
-from agentcore_cli.local.wire import FieldFault
+from agentcore_cli.local.http.wire import FieldFault
 
 STRATEGIES_MAX: Final = 6  # of one memory (bedrock-agentcore-limits)
 STAMP_MAX: Final = 253_402_300_800  # seconds: the end of the year 9999

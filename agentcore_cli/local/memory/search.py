@@ -11,8 +11,8 @@ from typing import Final
 
 from agentcore_cli.local.memory import embeddings
 from agentcore_cli.local.memory.vectors import Vectors
-from agentcore_cli.local.memory.words import Found, Words
-from agentcore_cli.local.store import Store
+from agentcore_cli.local.memory.words import SearchHit, Words
+from agentcore_cli.local.store import Database
 
 CHUNK: Final = 200  # records that get a vector in one step
 
@@ -20,7 +20,7 @@ CHUNK: Final = 200  # records that get a vector in one step
 class Search:
     """Changes belong inside the Store's transaction. `way` is "bm25" or "embeddings"."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Database) -> None:
         self._store = store
         self._words = Words(store)
         model = embeddings.installed()
@@ -48,7 +48,7 @@ class Search:
             self._vectors.forget(memory)
         self._store.execute("DELETE FROM vectors WHERE memory = ?", memory)
 
-    def find(self, memory: int, query: str, condition: str, values: Sequence[object], limit: int) -> list[Found]:
+    def find(self, memory: int, query: str, condition: str, values: Sequence[object], limit: int) -> list[SearchHit]:
         """The records, best first and newest first among equals, for which `condition` on `records` holds."""
         found = self._words.search(memory, query, condition, values, limit)
         if self._vectors is None:
@@ -57,7 +57,7 @@ class Search:
         for seq, score in found:
             scores[seq] = max(score, scores.get(seq, 0.0))
         best = sorted(scores.items(), key=lambda one: (-one[1], -one[0]))
-        return [Found(seq, score) for seq, score in best[:limit]]
+        return [SearchHit(seq, score) for seq, score in best[:limit]]
 
     def behind(self) -> bool:
         """Whether some record may have no vector yet."""

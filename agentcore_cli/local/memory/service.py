@@ -7,20 +7,20 @@ import contextlib
 import time
 from typing import Final
 
-from agentcore_cli.local.budget import Budget
+from agentcore_cli.local.access.guard import AdmittedCaller
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import ControlPlane
-from agentcore_cli.local.delivery import deliver
 from agentcore_cli.local.faults import Faults
-from agentcore_cli.local.guard import Caller
+from agentcore_cli.local.http.budget import Budget
+from agentcore_cli.local.http.delivery import deliver
+from agentcore_cli.local.http.proxy import RequestBody
+from agentcore_cli.local.http.request import Request
+from agentcore_cli.local.http.session_tokens import denied
+from agentcore_cli.local.http.wire import Answer, ServiceFault
 from agentcore_cli.local.memory import operations
 from agentcore_cli.local.memory.frames import Asked
 from agentcore_cli.local.memory.process import MemoryProcess
 from agentcore_cli.local.memory.turns import Turns
-from agentcore_cli.local.proxy import RequestBody
-from agentcore_cli.local.request import Request
-from agentcore_cli.local.session_tokens import denied
-from agentcore_cli.local.wire import Answer, ServiceFault
 
 BODY_MAX: Final = 64_000_000  # bytes: an event holds 10 MB, and JSON may take six for one
 SMALL_MAX: Final = 65_536  # bytes of a body that nobody counts
@@ -44,7 +44,7 @@ class MemoryService:
         """Whether the path is one of a memory's; whether there is such an operation is for `handle` to say."""
         return segments[0] == "memories" or (segments[0] == "tags" and ":memory/" in segments[-1])
 
-    async def handle(self, request: Request, caller: Caller) -> None:
+    async def handle(self, request: Request, caller: AdmittedCaller) -> None:
         """Answer a request of somebody who is known, to its last byte. Raises ServiceFault, and CallerGone."""
         async with contextlib.AsyncExitStack() as turn:
             found = operations.find(request.method, request.segments)
@@ -52,7 +52,7 @@ class MemoryService:
                 await turn.enter_async_context(self._turns.turn(caller.grant))
             await deliver(request.send, await self._answer(request, caller), request.id)
 
-    async def _answer(self, request: Request, caller: Caller) -> Answer:
+    async def _answer(self, request: Request, caller: AdmittedCaller) -> Answer:
         if not request.is_of_a_command:
             self.used_at = time.time()
         if self._faults.strike("throttle"):
@@ -67,7 +67,7 @@ class MemoryService:
         async with self._of_sessions.share(size):
             return await self._ask(request, caller, await _in_time(body))
 
-    async def _ask(self, request: Request, caller: Caller, body: bytes) -> Answer:
+    async def _ask(self, request: Request, caller: AdmittedCaller, body: bytes) -> Answer:
         asked = Asked(
             request.method,
             request.segments,

@@ -10,9 +10,9 @@ from typing import Final
 
 from agentcore_cli.local.control.schema import (
     Boolean,
-    Document,
     Double,
     Integer,
+    JsonDocument,
     List,
     Map,
     Shape,
@@ -89,8 +89,8 @@ CREATE_EVENT: Final = structure(
                 content=union(text=String(1, 100000, sensitive=True)),
                 role=enum("ASSISTANT", "USER", "TOOL", "OTHER"),
             ),
-            blob=Document(sensitive=True),
-            json=Structure({"content": Document(sensitive=True)}, ("content",), sensitive=True),
+            blob=JsonDocument(sensitive=True),
+            json=Structure({"content": JsonDocument(sensitive=True)}, ("content",), sensitive=True),
         ),
         0,
         100,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from agentcore_cli.local.wire import FieldFault, ServiceFault
+from agentcore_cli.local.http.wire import FieldFault, ServiceFault
 
 _PER_ACTOR: Final = "/strategies/{memoryStrategyId}/actors/{actorId}/"
 _PER_SESSION: Final = "/strategies/{memoryStrategyId}/actors/{actorId}/sessions/{sessionId}/"

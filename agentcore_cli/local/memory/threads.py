@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from agentcore_cli.local.memory import paging
-from agentcore_cli.local.memory.call import Call
-from agentcore_cli.local.memory.memories import Memories, Memory
-from agentcore_cli.local.store import Store
+from agentcore_cli.local.memory.call import MemoryCall
+from agentcore_cli.local.memory.memories import Memories, MemoryRow
+from agentcore_cli.local.store import Database
 
 Json = dict[str, Any]
 
@@ -21,11 +21,11 @@ class Thread(NamedTuple):
 
 
 class Threads:
-    def __init__(self, store: Store, memories: Memories) -> None:
+    def __init__(self, store: Database, memories: Memories) -> None:
         self._store = store
         self._memories = memories
 
-    def find(self, memory: Memory, actor: str, session: str) -> Thread | None:
+    def find(self, memory: MemoryRow, actor: str, session: str) -> Thread | None:
         row = self._store.one(
             "SELECT sessions.seq FROM actors JOIN sessions ON sessions.actor = actors.seq"
             " WHERE memory = ? AND actors.actor = ? AND session = ?",
@@ -33,7 +33,7 @@ class Threads:
         )
         return Thread(row[0], actor, session) if row else None
 
-    def enter(self, memory: Memory, actor: str, session: str, now: float) -> Thread:
+    def enter(self, memory: MemoryRow, actor: str, session: str, now: float) -> Thread:
         """The session, made if it is not there."""
         if (thread := self.find(memory, actor, session)) is not None:
             return thread
@@ -46,7 +46,7 @@ class Threads:
         assert cursor.lastrowid is not None  # an INSERT has one
         return Thread(cursor.lastrowid, actor, session)
 
-    def list_actors(self, call: Call) -> Json:
+    def list_actors(self, call: MemoryCall) -> Json:
         memory = self._memories.find(call)
         (before,), size = paging.after(call), paging.size(call)
         rows = self._store.all(
@@ -56,7 +56,7 @@ class Threads:
         answer: Json = {"actorSummaries": [{"actorId": actor} for actor, _ in rows[:size]]}
         return _with_token(call, answer, rows, size)
 
-    def list_sessions(self, call: Call) -> Json:
+    def list_sessions(self, call: MemoryCall) -> Json:
         """With or without events, unless the filter asks for those with some."""
         memory = self._memories.find(call)
         actor = call.members["actorId"]
@@ -78,7 +78,7 @@ class Threads:
         return _with_token(call, answer, rows, size)
 
 
-def _with_token(call: Call, answer: Json, rows: list[tuple[Any, ...]], size: int) -> Json:
+def _with_token(call: MemoryCall, answer: Json, rows: list[tuple[Any, ...]], size: int) -> Json:
     if len(rows) > size:
         answer["nextToken"] = paging.token(call, rows[size - 1][-1])
     return answer

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import msgspec
 
-from agentcore_cli.local.memory.call import Call
-from agentcore_cli.local.store import Store
-from agentcore_cli.local.wire import ServiceFault
+from agentcore_cli.local.http.wire import ServiceFault
+from agentcore_cli.local.memory.call import MemoryCall
+from agentcore_cli.local.store import Database
 
 KEPT_SECONDS: Final = 24 * 3600.0
 CHUNK: Final = 500  # rows that one chore removes
@@ -18,11 +18,11 @@ CHUNK: Final = 500  # rows that one chore removes
 Json = dict[str, Any]
 
 
-class Tokens:
-    def __init__(self, store: Store) -> None:
+class MemoryTokens:
+    def __init__(self, store: Database) -> None:
         self._store = store
 
-    def once(self, call: Call, scope: str, perform: Callable[[], Json]) -> Json:
+    def once(self, call: MemoryCall, scope: str, perform: Callable[[], Json]) -> Json:
         """Perform the call, or give what was remembered of it; what is remembered must be small.
 
         Raises ServiceFault (400) when the token came with other parameters before. A delete is ignored then.
@@ -53,13 +53,13 @@ class Tokens:
             self._store.execute("DELETE FROM tokens WHERE seq <= ? AND created_at < ?", old[-1], now - KEPT_SECONDS)
         return len(old) == CHUNK
 
-    def _remember(self, call: Call, scope: str, token: str, parameters: str, answer: Json) -> None:
+    def _remember(self, call: MemoryCall, scope: str, token: str, parameters: str, answer: Json) -> None:
         self._store.execute(
             "INSERT INTO tokens (scope, token, parameters, answer, created_at) VALUES (?, ?, ?, ?, ?)",
             *(scope, token, parameters, msgspec.json.encode(answer).decode(), call.now),
         )
 
 
-def _digest(call: Call) -> str:
+def _digest(call: MemoryCall) -> str:
     parameters = {name: value for name, value in call.members.items() if name != "clientToken"}
     return hashlib.sha256(msgspec.json.encode(parameters, order="deterministic")).hexdigest()

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from agentcore_cli.local.wire import ServiceFault
+from agentcore_cli.local.http.wire import ServiceFault
 
 OF_A_SESSION: Final = 4
 OF_THE_OWNER: Final = 16  # programs of the one who has the key

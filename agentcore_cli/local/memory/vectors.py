@@ -13,15 +13,15 @@ from typing import Any, Final
 import msgspec
 
 from agentcore_cli.local.memory.embeddings import SIZE, Model
-from agentcore_cli.local.memory.words import Found
-from agentcore_cli.local.store import Store
+from agentcore_cli.local.memory.words import SearchHit
+from agentcore_cli.local.store import Database
 
 CLOSEST: Final = 400  # that a search looks at first
 ALIKE: Final = 0.2  # cosine from which on two texts have to do with each other
 
 
 class Vectors:
-    def __init__(self, store: Store, folder: Path) -> None:
+    def __init__(self, store: Database, folder: Path) -> None:
         self._store = store
         self._folder = folder
         self._model: Model | None = None
@@ -37,7 +37,7 @@ class Vectors:
                 "INSERT OR REPLACE INTO vectors (memory, record, vector) VALUES (?, ?, ?)", memory, seq, row.tobytes()
             )
 
-    def search(self, memory: int, query: str, condition: str, values: Sequence[object], limit: int) -> list[Found]:
+    def search(self, memory: int, query: str, condition: str, values: Sequence[object], limit: int) -> list[SearchHit]:
         """The records whose sense is close to the query's, for which `condition` on `records` holds."""
         numbers, rows = self._rows(memory)
         if not len(numbers):
@@ -45,12 +45,12 @@ class Vectors:
         alike = rows @ self._loaded().vectors([query])[0]
         order = (-alike).argsort(kind="stable")
         order = order[: int((alike >= ALIKE).sum())]
-        found: list[Found] = []
+        found: list[SearchHit] = []
         for at in range(0, len(order), CLOSEST):
             places = order[at : at + CLOSEST]
             there = dict(self._there([int(numbers[place]) for place in places], condition, values))
             scores = ((there.get(int(numbers[place])), float(alike[place])) for place in places)
-            found += [Found(seq, min(1.0, score)) for seq, score in scores if seq is not None]
+            found += [SearchHit(seq, min(1.0, score)) for seq, score in scores if seq is not None]
             if len(found) >= limit:
                 break
         return found[:limit]

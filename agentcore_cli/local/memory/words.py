@@ -18,7 +18,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from agentcore_cli.local.store import Store
+from agentcore_cli.local.store import Database
 
 WORDS_MAX: Final = 64  # of a search, the first ones
 COMMON: Final = 1000  # records that have a word make it a common one: it is not looked for, but counts where it is
@@ -38,7 +38,7 @@ _SAYS_NOTHING: Final = """
 _EMPTY: Final = frozenset(_SAYS_NOTHING.split())
 
 
-class Found(NamedTuple):
+class SearchHit(NamedTuple):
     """`seq` is the record's number, `score` from 0 to 1."""
 
     seq: int
@@ -56,7 +56,7 @@ class _Word(NamedTuple):
 class Words:
     """Changes belong inside the Store's transaction."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Database) -> None:
         self._store = store
 
     def add(self, memory: int, seq: int, text: str) -> None:
@@ -77,7 +77,7 @@ class Words:
         self._store.execute(f"DROP TABLE IF EXISTS words_{memory}")
         self._store.execute("DELETE FROM tallies WHERE memory = ?", memory)
 
-    def search(self, memory: int, query: str, condition: str, values: Sequence[object], limit: int) -> list[Found]:
+    def search(self, memory: int, query: str, condition: str, values: Sequence[object], limit: int) -> list[SearchHit]:
         """The records, best first and newest first among equals, for which `condition` on `records` holds."""
         row = self._store.one("SELECT records FROM tallies WHERE memory = ?", memory)
         records = row[0] if row else 0
@@ -98,7 +98,7 @@ class Words:
                 for seq in self._having(memory, word, best):
                     scores[seq] += weight
         best.sort(key=lambda seq: (-scores[seq], -seq))
-        return [Found(seq, min(1.0, scores[seq] / whole)) for seq in best[:limit]]
+        return [SearchHit(seq, min(1.0, scores[seq] / whole)) for seq in best[:limit]]
 
     def _known(self, memory: int, text: str, records: int) -> _Word | None:
         """A word that some record has. How many have one that is common is told by how close the first of them lie."""

@@ -16,43 +16,43 @@ import msgspec
 
 from agentcore_cli.contract import HEADER_RETRIEVAL
 from agentcore_cli.local.control import requests
+from agentcore_cli.local.http.wire import JSON_HEADERS, ServiceFault
 from agentcore_cli.local.memory import operations
-from agentcore_cli.local.memory.call import Call
+from agentcore_cli.local.memory.call import MemoryCall
 from agentcore_cli.local.memory.chores import Chores
 from agentcore_cli.local.memory.drawing import Drawing
 from agentcore_cli.local.memory.events import Events
-from agentcore_cli.local.memory.frames import Answered, Asked, Found
+from agentcore_cli.local.memory.frames import Answered, Asked, DrawnRecords
 from agentcore_cli.local.memory.jobs import Jobs
 from agentcore_cli.local.memory.memories import Memories
-from agentcore_cli.local.memory.records import Records
+from agentcore_cli.local.memory.records import MemoryRecords
 from agentcore_cli.local.memory.search import Search
 from agentcore_cli.local.memory.tables import MIGRATIONS
 from agentcore_cli.local.memory.threads import Threads
-from agentcore_cli.local.memory.tokens import Tokens
-from agentcore_cli.local.reserve import Reserve
-from agentcore_cli.local.store import Store
-from agentcore_cli.local.wire import JSON_HEADERS, ServiceFault
+from agentcore_cli.local.memory.tokens import MemoryTokens
+from agentcore_cli.local.storage.reserve import Reserve
+from agentcore_cli.local.store import Database
 
 ROOM: Final = "memory"
 
-Perform = Callable[[Call], dict[str, Any]]
+Perform = Callable[[MemoryCall], dict[str, Any]]
 _log = logging.getLogger(__name__)
 
 
-class Worker:
-    """Everything over one `Store`."""
+class MemoryWorker:
+    """Everything over one `Database`."""
 
-    def __init__(self, store: Store, reserve: Reserve | None = None) -> None:
+    def __init__(self, store: Database, reserve: Reserve | None = None) -> None:
         store.migrate(ROOM, MIGRATIONS)
         self._store = store
         self._reserve = reserve or Reserve(store.path.parent)
-        tokens = Tokens(store)
+        tokens = MemoryTokens(store)
         memories = Memories(store, tokens)
         threads = Threads(store, memories)
         jobs = Jobs(store, memories, tokens)
         events = Events(store, memories, tokens, threads, jobs)
         self._search = Search(store)
-        records = Records(store, memories, tokens, self._search)
+        records = MemoryRecords(store, memories, tokens, self._search)
         self._jobs = jobs
         self._drawing = Drawing(store, memories, records, jobs)
         self._chores = Chores(store, memories, records, self._search, jobs, tokens, self._drawing)
@@ -94,7 +94,7 @@ class Worker:
         """The answers to a batch, in its order; what they say is done survives a power cut."""
         self._chores.now = max(asked.now for asked in batch)
         answers: list[Answered | None] = [None] * len(batch)
-        calls: list[Call | None] = [None] * len(batch)
+        calls: list[MemoryCall | None] = [None] * len(batch)
         for number, asked in enumerate(batch):
             if asked.inner:
                 answers[number] = self._inner(asked)
@@ -122,13 +122,13 @@ class Worker:
                 if asked.inner == "read":
                     readings = self._drawing.to_read(msgspec.msgpack.decode(asked.body, type=int))
                     return Answered(200, [], msgspec.msgpack.encode(readings))
-                for found in msgspec.msgpack.decode(asked.body, type=list[Found]):
+                for found in msgspec.msgpack.decode(asked.body, type=list[DrawnRecords]):
                     self._drawing.keep(found, asked.now)
                 return Answered(200, [], b"")
         except (ServiceFault, sqlite3.Error) as error:
             return Answered.of(_failed(self._store, error))
 
-    def _write(self, calls: Sequence[Call]) -> list[Answered]:
+    def _write(self, calls: Sequence[MemoryCall]) -> list[Answered]:
         """All of them in one transaction; when that can't be committed, all of them are refused."""
         refusal = self._reserve.refusal
         try:
@@ -142,7 +142,7 @@ class Worker:
     def _refused(self, refusal: str) -> Answered:
         return Answered.of(ServiceFault.quota(f"{refusal[0].upper()}{refusal[1:]}; nothing was changed"))
 
-    def _apart(self, call: Call) -> Answered:
+    def _apart(self, call: MemoryCall) -> Answered:
         """One write of several: it is done whole, or not at all."""
         self._store.execute("SAVEPOINT one")
         answered = self._attempt(call)
@@ -153,7 +153,7 @@ class Worker:
         self._store.execute("RELEASE one")
         return answered
 
-    def _attempt(self, call: Call) -> Answered:
+    def _attempt(self, call: MemoryCall) -> Answered:
         try:
             answer = self._perform[call.operation.name](call)
         except ServiceFault as fault:
@@ -170,14 +170,14 @@ class Worker:
         return Answered(call.operation.status, headers, body)
 
 
-def _read(asked: Asked) -> Call:
+def _read(asked: Asked) -> MemoryCall:
     """The request as a call. Raises ServiceFault (400, 404)."""
     found = operations.find(asked.method, asked.segments)
     if found is None:
         raise ServiceFault.unknown_operation()
     operation, in_path = found
     members = requests.read(operation, in_path, asked.query, asked.body)
-    return Call(operation, members, asked.region, asked.now, asked.granted, asked.project)
+    return MemoryCall(operation, members, asked.region, asked.now, asked.granted, asked.project)
 
 
 def _named(fault: ServiceFault) -> ServiceFault:
@@ -187,7 +187,7 @@ def _named(fault: ServiceFault) -> ServiceFault:
     return fault
 
 
-def _failed(store: Store, error: Exception) -> ServiceFault:
+def _failed(store: Database, error: Exception) -> ServiceFault:
     message = error.message if isinstance(error, ServiceFault) else f"{store.path}: {error}; nothing was changed"
     _log.error("%s", message)
     return ServiceFault(500, "ServiceException", message)

@@ -25,9 +25,9 @@ What is not known here: HTTP, session ids, timeouts, and who is allowed to do wh
 from agentcore_cli.local.sandbox.commands import STREAMS, Command, Stream
 from agentcore_cli.local.sandbox.network import Serve
 from agentcore_cli.local.sandbox.program import (
+    BindMount,
     Exit,
     Level,
-    Mount,
     Program,
     Protection,
     SandboxError,
@@ -40,10 +40,10 @@ from agentcore_cli.local.sandbox.session import SessionProcess
 
 __all__ = [
     "STREAMS",
+    "BindMount",
     "Command",
     "Exit",
     "Level",
-    "Mount",
     "Program",
     "Protection",
     "Sandbox",

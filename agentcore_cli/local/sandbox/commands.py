@@ -26,7 +26,7 @@ PIECE_MAX: Final = 8192  # bytes: as JSON, whatever they are, they fit into one 
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CommandPlace:
     """Where a session's commands run: as its agent does."""
 
     folder: str
@@ -41,7 +41,7 @@ class Command:
     `ended` gives None when the session came to its end before the command did.
     """
 
-    def __init__(self, commands: Commands, number: int, streams: dict[int, Stream]) -> None:
+    def __init__(self, commands: SessionCommands, number: int, streams: dict[int, Stream]) -> None:
         self.ended: asyncio.Future[Exit | None] = asyncio.get_running_loop().create_future()
         self._commands = commands
         self._number = number
@@ -110,7 +110,7 @@ class Command:
         return pieces
 
 
-class Commands:
+class SessionCommands:
     """All commands of one session, over the socket to its init."""
 
     def __init__(self, wire: Wire) -> None:
@@ -120,7 +120,7 @@ class Commands:
         self._deliveries: set[asyncio.Task[None]] = set()
         self._over = False
 
-    async def start(self, text: str, place: Place) -> Command:
+    async def start(self, text: str, place: CommandPlace) -> Command:
         """Let a shell run `text`. Raises SandboxError when the session has ended or the machine refuses."""
         if self._over:
             raise SandboxError("the session has ended")
@@ -165,7 +165,7 @@ class Commands:
             command.ended.set_result(None)
         self._running.clear()
 
-    def _deliver(self, order: socket.socket, text: str, place: Place) -> None:
+    def _deliver(self, order: socket.socket, text: str, place: CommandPlace) -> None:
         """The order itself goes by a socket of its own: it may be long, and holds what must not be on disk."""
         told = {
             "command": text,

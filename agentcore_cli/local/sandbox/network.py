@@ -20,7 +20,7 @@ from typing import Any, Final, Literal, Protocol
 
 from agentcore_cli.contract import LOCAL_NETWORK, LOCAL_NETWORK_PROTECTION
 from agentcore_cli.local.home import Home
-from agentcore_cli.local.relaying import relay_to
+from agentcore_cli.local.http.relaying import relay_to
 from agentcore_cli.local.sandbox.isolation import Isolation
 from agentcore_cli.local.sandbox.program import Protection, SandboxError
 from agentcore_cli.local.sandbox.reach import Service
@@ -63,7 +63,7 @@ class Door:
         self._servers.clear()
 
 
-class Network:
+class SharedGateway:
     """One gateway per server. It starts at once; what becomes of it is looked at when it is needed.
 
     `serve` and `port` are the server's own: how it answers on a further listening socket, and where.
@@ -141,19 +141,19 @@ class Network:
         """Make of a new network namespace the one that `mode` says. Raises SandboxError."""
         ports = [self._port] if self._serve is not None and mode != "closed" else []
         listeners = await self._ask({"furnish": ports, "link": mode == "private"}, namespace)
-        door = Door()
+        client = Door()
         for listener in listeners:
             assert self._serve is not None
-            door.add(await self._serve(listener))
-        return door
+            client.add(await self._serve(listener))
+        return client
 
-    async def let_through(self, namespace: int, door: Door, services: list[Service]) -> None:
+    async def let_through(self, namespace: int, client: Door, services: list[Service]) -> None:
         """Let a session reach services of this machine's loopback at their ports. Raises SandboxError."""
         if not services:
             return
         listeners = await self._ask({"listen": [service.port for service in services]}, namespace)
         for service, listener in zip(services, listeners, strict=True):
-            door.add(await asyncio.start_server(relay_to("localhost", service.port), sock=listener))
+            client.add(await asyncio.start_server(relay_to("localhost", service.port), sock=listener))
 
     def own_ports(self) -> set[int]:
         return {self._port}

@@ -19,7 +19,7 @@ class SandboxError(AgentcoreError):
     code = "SandboxFailed"
 
 
-class Mount(NamedTuple):
+class BindMount(NamedTuple):
     """A folder or file of the machine that sessions see at its own path."""
 
     path: str
@@ -67,7 +67,7 @@ class Program:
     """Where its server listens: 8080, 8000 or 9000."""
     readable: tuple[Path, ...] = ()
     """Folders inside the local runtime's home that must stay visible, read-only: the environment."""
-    mounts: tuple[Mount, ...] = ()
+    mounts: tuple[BindMount, ...] = ()
     """What its user wants to be seen besides."""
 
     storage: str | None = None

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from agentcore_cli.local.relaying import relay_to
+from agentcore_cli.local.http.relaying import relay_to
 
 RESOLV_CONF: Final = Path("/etc/resolv.conf")
 PORT: Final = 53

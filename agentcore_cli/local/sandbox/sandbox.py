@@ -17,18 +17,27 @@ from agentcore_cli.local.sandbox import attachment
 from agentcore_cli.local.sandbox.account import give_tree, let_in
 from agentcore_cli.local.sandbox.cgroups import Cgroups
 from agentcore_cli.local.sandbox.environment import interpreter_variables
-from agentcore_cli.local.sandbox.family import Family
 from agentcore_cli.local.sandbox.folders import Folders
-from agentcore_cli.local.sandbox.gate import Gate
+from agentcore_cli.local.sandbox.fork_server import Forked
+from agentcore_cli.local.sandbox.fork_servers import ForkServers
 from agentcore_cli.local.sandbox.isolation import SHARED, Isolation, Places, detect
-from agentcore_cli.local.sandbox.learned import Learned
-from agentcore_cli.local.sandbox.learner import Learner
-from agentcore_cli.local.sandbox.network import Mode, Network, Serve
-from agentcore_cli.local.sandbox.parent import Forked
-from agentcore_cli.local.sandbox.program import Exit, Level, Limits, Mount, Program, SandboxError, SessionSpec, Storage
+from agentcore_cli.local.sandbox.network import Mode, Serve, SharedGateway
+from agentcore_cli.local.sandbox.preload import Preload
+from agentcore_cli.local.sandbox.preload_profiler import PreloadProfiler
+from agentcore_cli.local.sandbox.program import (
+    BindMount,
+    Exit,
+    Level,
+    Limits,
+    Program,
+    SandboxError,
+    SessionSpec,
+    Storage,
+)
 from agentcore_cli.local.sandbox.session import SessionProcess
 from agentcore_cli.local.sandbox.session_network import SessionNetwork
-from agentcore_cli.local.sandbox.surroundings import Surroundings
+from agentcore_cli.local.sandbox.session_resources import SessionResources
+from agentcore_cli.local.sandbox.start_barrier import StartBarrier
 from agentcore_cli.local.sandbox.walls import owner, wall_settings
 
 CLOSE_GRACE = 1.0  # seconds that agents get when everything ends
@@ -44,7 +53,7 @@ class Sandbox:
         isolation: Isolation | None = None,
         *,
         keep_spares: bool = False,
-        network: Network | None = None,
+        network: SharedGateway | None = None,
     ) -> None:
         """Sweeps away what a killed server left, and finds out (some 50 ms) how well sessions can be kept apart.
 
@@ -59,11 +68,11 @@ class Sandbox:
         self._isolation = isolation or detect(home)
         self._owner = owner(home, self._isolation)
         self.storage_means = attachment.means(self._isolation, self._owner)
-        self._network = network or Network(home, self._isolation)
-        self._learned = Learned(home)
+        self._network = network or SharedGateway(home, self._isolation)
+        self._learned = Preload(home)
         self._make_spare = self._spare if keep_spares else None
-        self._families: dict[str, Family] = {}
-        self._forgotten: dict[Family, asyncio.Task[None]] = {}
+        self._families: dict[str, ForkServers] = {}
+        self._forgotten: dict[ForkServers, asyncio.Task[None]] = {}
         self._sessions: set[SessionProcess] = set()
         self._endings: set[asyncio.Task[Exit]] = set()
         _raise_descriptor_limit()
@@ -84,11 +93,11 @@ class Sandbox:
         return self._network.reason
 
     def answer_by(self, port: int, serve: Serve) -> None:
-        """Let sessions with a network of their own reach the server at its `port`; see `Network.answer_by`."""
+        """Let sessions with a network of their own reach the server at its `port`; see `SharedGateway.answer_by`."""
         self._network.answer_by(port, serve)
 
     @property
-    def mounts(self) -> tuple[Mount, ...]:
+    def mounts(self) -> tuple[BindMount, ...]:
         """What of the machine the programs in use see besides their own."""
         return tuple(sorted({mount for family in self._families.values() for mount in family.program.mounts}))
 
@@ -142,13 +151,13 @@ class Sandbox:
         for folder in program.readable:
             let_in(folder, self._owner)
 
-    async def _retire(self, family: Family) -> None:
+    async def _retire(self, family: ForkServers) -> None:
         await family.spare.close()
         family.release()
         await family.ended()
         del self._forgotten[family]
 
-    def _family(self, program: Program) -> Family:
+    def _family(self, program: Program) -> ForkServers:
         family = self._families.get(program.key)
         if family is None:
             walls = wall_settings(
@@ -163,14 +172,14 @@ class Sandbox:
             )
             mode = self._network.mode(program.environment)
             walls |= self._network.settings(mode)
-            family = Family(self._isolation, walls, program, self._learned, self._make_spare, mode)
+            family = ForkServers(self._isolation, walls, program, self._learned, self._make_spare, mode)
             self._families[program.key] = family
         return family
 
     async def _start(self, program: Program, spec: SessionSpec) -> SessionProcess:
         await asyncio.get_running_loop().run_in_executor(None, self._hand_over, program)
         family = self._family(program)
-        learner = Learner(family.learn) if family.claim_learning() else None
+        learner = PreloadProfiler(family.learn) if family.claim_learning() else None
         try:
             with _open_log(spec) as log:
                 session = await self._begin(program, spec, log, learner)
@@ -181,7 +190,9 @@ class Sandbox:
         session.served.add_done_callback(lambda _: family.served(session.forked))
         return session
 
-    async def _begin(self, program: Program, spec: SessionSpec, log: int, learner: Learner | None) -> SessionProcess:
+    async def _begin(
+        self, program: Program, spec: SessionSpec, log: int, learner: PreloadProfiler | None
+    ) -> SessionProcess:
         """The spare if there is one and it lives, else a session made now."""
         spare = await self._family(program).spare.take() if spec.limits == Limits() else None
         if spare is not None:
@@ -192,18 +203,18 @@ class Sandbox:
         await session.begin(spec.environment, log, learner)
         return session
 
-    async def _spare(self, family: Family) -> SessionProcess:
+    async def _spare(self, family: ForkServers) -> SessionProcess:
         return await self._make(family, f"spare-{secrets.token_hex(4)}", Limits())
 
-    async def _make(self, family: Family, key: str, limits: Limits) -> SessionProcess:
+    async def _make(self, family: ForkServers, key: str, limits: Limits) -> SessionProcess:
         """A session up to its gate, where nothing of its program has run and nobody knows whose it is."""
         try:
-            surroundings = await Surroundings.create(
+            surroundings = await SessionResources.create(
                 self._folders, self._cgroups, self._isolation, family.program, key, limits, self._owner
             )
         except OSError as error:
             raise SandboxError(f"the session could not be prepared: {error}") from error
-        gate = Gate()
+        gate = StartBarrier()
         control, theirs = socket.socketpair()
         try:
             forked = await _fork(family, theirs, gate, surroundings)
@@ -225,7 +236,7 @@ class Sandbox:
             self._endings.add(ending)
             ending.add_done_callback(self._endings.discard)
 
-    def _request(self, program: Program, surroundings: Surroundings, limits: Limits, mode: Mode) -> dict[str, Any]:
+    def _request(self, program: Program, surroundings: SessionResources, limits: Limits, mode: Mode) -> dict[str, Any]:
         shared = self._isolation.namespaces is not None
         places = SHARED if shared else Places.inside(surroundings.folder)
         return {
@@ -237,7 +248,9 @@ class Sandbox:
         }
 
 
-async def _fork(family: Family, control: socket.socket, gate: Gate, surroundings: Surroundings) -> Forked:
+async def _fork(
+    family: ForkServers, control: socket.socket, gate: StartBarrier, surroundings: SessionResources
+) -> Forked:
     """Hand over to a new process what it needs, and close it here."""
     cgroups = surroundings.group.open()
     try:

@@ -13,13 +13,13 @@ from dataclasses import replace
 from types import NoneType
 from typing import Any, Final, NoReturn
 
-from agentcore_cli.local.sandbox.commands import Command, Commands, Place
-from agentcore_cli.local.sandbox.gate import Gate
-from agentcore_cli.local.sandbox.learner import Learner
-from agentcore_cli.local.sandbox.parent import Forked
+from agentcore_cli.local.sandbox.commands import Command, CommandPlace, SessionCommands
+from agentcore_cli.local.sandbox.fork_server import Forked
+from agentcore_cli.local.sandbox.preload_profiler import PreloadProfiler
 from agentcore_cli.local.sandbox.program import Exit, SandboxError
 from agentcore_cli.local.sandbox.session_network import SessionNetwork
-from agentcore_cli.local.sandbox.surroundings import Surroundings
+from agentcore_cli.local.sandbox.session_resources import SessionResources
+from agentcore_cli.local.sandbox.start_barrier import StartBarrier
 from agentcore_cli.local.sandbox.wire import Message, Nonsense, Wire
 
 _ENDED: Final = {"failed": "its first process has ended"}
@@ -40,7 +40,12 @@ class SessionProcess:
     """
 
     def __init__(
-        self, surroundings: Surroundings, forked: Forked, control: socket.socket, gate: Gate, network: SessionNetwork
+        self,
+        surroundings: SessionResources,
+        forked: Forked,
+        control: socket.socket,
+        gate: StartBarrier,
+        network: SessionNetwork,
     ) -> None:
         self.address = surroundings.address
         self.pid = forked.pid
@@ -58,23 +63,25 @@ class SessionProcess:
         self._report: Message | None = None
         self._removed: asyncio.Future[None] | None = None
         self._wire = Wire(control, self._hear, self._end_of_wire, descriptors_max=1)
-        self._commands = Commands(self._wire)
-        self._place: Place | None = None
+        self._commands = SessionCommands(self._wire)
+        self._place: CommandPlace | None = None
         self._wire_ended = False
         self._process_ended = False
         self._gate = gate
-        self._learner: Learner | None = None
+        self._learner: PreloadProfiler | None = None
         self._network = network
         self._watch_process()
 
     async def prepare(self, request: dict[str, Any]) -> None:
         """Tell the waiting init what to make; returns when the agent is on its way to the gate. Raises SandboxError."""
-        self._place = Place(request["app"], request["environment"], request["data_limit"], self._surroundings.group)
+        self._place = CommandPlace(
+            request["app"], request["environment"], request["data_limit"], self._surroundings.group
+        )
         await self._ask(request)
         await self._have(self._network.furnished())
         self.pid = _first_child(self._init_pid) or self._init_pid
 
-    async def begin(self, environment: Mapping[str, str], log: int, learner: Learner | None) -> None:
+    async def begin(self, environment: Mapping[str, str], log: int, learner: PreloadProfiler | None) -> None:
         """Let the program run as the session that these make of it; `log` is an open file, copied.
 
         Raises SandboxError when the agent has ended before: then nothing of the program ran.

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from agentcore_cli.local.sandbox.environment import passed_on
-from agentcore_cli.local.sandbox.network import Door, Mode, Network
+from agentcore_cli.local.sandbox.network import Door, Mode, SharedGateway
 from agentcore_cli.local.sandbox.program import Program, SandboxError
 from agentcore_cli.local.sandbox.reach import listening, services
 
@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 class SessionNetwork:
     """Nothing at all where the session has the machine's."""
 
-    def __init__(self, network: Network, mode: Mode, program: Program, key: str) -> None:
+    def __init__(self, network: SharedGateway, mode: Mode, program: Program, key: str) -> None:
         self._network = network
         self._mode = mode
         self._program = program

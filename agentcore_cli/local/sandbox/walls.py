@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.sandbox import account
 from agentcore_cli.local.sandbox.environment import CERTIFICATES
-from agentcore_cli.local.sandbox.program import Mount
+from agentcore_cli.local.sandbox.program import BindMount
 
 if TYPE_CHECKING:
     from agentcore_cli.local.sandbox.isolation import Isolation
@@ -35,7 +35,7 @@ def wall_settings(
     code: Path,
     sessions: Path,
     visible: tuple[Path, ...] = (),
-    mounts: tuple[Mount, ...] = (),
+    mounts: tuple[BindMount, ...] = (),
     storage: str | None = None,
 ) -> dict[str, Any]:
     """What may be seen inside, and who is there."""

@@ -126,5 +126,5 @@ def _decode(line: bytes) -> Message:
     except (ValueError, RecursionError) as error:
         raise Nonsense("it says what is no JSON") from error
     if not isinstance(message, dict):
-        raise Nonsense("it says what is no object")
+        raise Nonsense("what it says is not an object")
     return message

@@ -12,14 +12,14 @@ from typing import Final
 
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.home import Home
-from agentcore_cli.local.reserve import Reserve
 from agentcore_cli.local.sandbox import SandboxError, Storage, StorageMeans, account
 from agentcore_cli.local.sandbox.trees import remove_tree
 from agentcore_cli.local.storage import images
 from agentcore_cli.local.storage.kept import Kept, Whose
+from agentcore_cli.local.storage.reserve import Reserve
 from agentcore_cli.local.storage.usage import BYTES_MAX, measure
-from agentcore_cli.local.storage.watch import Watch
-from agentcore_cli.local.store import Store
+from agentcore_cli.local.storage.watch import StorageWatch
+from agentcore_cli.local.store import Database
 
 IDLE_SECONDS_MAX: Final = 14 * 86_400  # without a call (runtime-filesystem-configurations)
 _START_BYTES_MAX: Final = 2 * BYTES_MAX  # to be made smaller, a folder that holds too much must be seen once more
@@ -51,14 +51,16 @@ class Storages:
         """`too_much` is told of a storage that holds too much, and in what: as a folder, or for the disk."""
         self._root = home.storage
         self._clock = clock
-        self._store = Store(home.database)  # a removal that a power cut takes back would give a storage to a successor
+        self._store = Database(
+            home.database
+        )  # a removal that a power cut takes back would give a storage to a successor
         self._store.migrate("storages", _MIGRATIONS)
-        self._times = Store(home.database, durable=False)  # when one was used last may be lost with the power
+        self._times = Database(home.database, durable=False)  # when one was used last may be lost with the power
         self._open: set[str] = set()
         self._mounts: dict[str, int] = {}
         self._moved: dict[tuple[str, str], str] = {}
         self._reserve = reserve or Reserve(home.storage)
-        self._watch = Watch(self._reserve, too_much, self._size_of_image)
+        self._watch = StorageWatch(self._reserve, too_much, self._size_of_image)
         self._removals: set[asyncio.Task[None]] = set()
 
     def sweep(self) -> None:

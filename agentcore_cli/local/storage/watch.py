@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from agentcore_cli.local.reserve import Reserve
 from agentcore_cli.local.storage.kept import Kept
+from agentcore_cli.local.storage.reserve import Reserve
 from agentcore_cli.local.storage.usage import BYTES_MAX, measure
 
 GLANCE_SECONDS: Final = 1.0  # between two glances at the disk
@@ -38,7 +38,7 @@ class _Watched:
     began: int | None
 
 
-class Watch:
+class StorageWatch:
     """`too_much` is called, once, for each storage that is over its limit, with what it has too much of.
 
     `size_of` tells how much an image holds, None before it is mounted.

@@ -25,7 +25,7 @@ from agentcore_cli.operations.check.imports import Import
 from agentcore_cli.operations.check.installed import Installed, environments, extends_path
 from agentcore_cli.operations.check.locate import locate, source_of
 from agentcore_cli.operations.check.notebooks import notebook_findings
-from agentcore_cli.operations.check.project import Project, Use, explore
+from agentcore_cli.operations.check.project import ReadProject, Use, explore
 from agentcore_cli.operations.check.protocols import protocol_findings, speaks
 
 __all__ = ["Spoken", "Subject", "check_entrypoint", "check_installed", "locate", "spoken_by"]
@@ -119,7 +119,7 @@ def spoken_by(subject: Subject) -> Spoken | None:
     return Spoken(server.kind.protocol, f"{server.source.shown}:{server.line}: {server.kind.name}")
 
 
-def _missing_findings(project: Project, supply: Supply) -> Iterator[Finding]:
+def _missing_findings(project: ReadProject, supply: Supply) -> Iterator[Finding]:
     """What the project's own modules lack; one that hides a package of the same name is told as that."""
     for missing in project.missing:
         if owner := supply.brought_as(missing.name):
@@ -129,7 +129,7 @@ def _missing_findings(project: Project, supply: Supply) -> Iterator[Finding]:
             yield missing.finding
 
 
-def _import_findings(project: Project, supply: Supply, subject: Subject) -> Iterator[Finding]:
+def _import_findings(project: ReadProject, supply: Supply, subject: Subject) -> Iterator[Finding]:
     uses = [*project.foreign, *_server_of(project, subject.start)]
     elsewhere = _looks_elsewhere(project, subject)
     nonexisting = list(nonexistent(uses, supply))
@@ -140,7 +140,7 @@ def _import_findings(project: Project, supply: Supply, subject: Subject) -> Iter
         yield finding.doubtful() if elsewhere else finding
 
 
-def _looks_elsewhere(project: Project, subject: Subject) -> bool:
+def _looks_elsewhere(project: ReadProject, subject: Subject) -> bool:
     """Whether modules may come from where nobody has looked."""
     return project.changes_path or any(not _is_inside(subject.root, place) for place in subject.python_path)
 
@@ -151,7 +151,7 @@ def _is_inside(root: Path, place: str) -> bool:
     return folder.is_dir() and folder.is_relative_to(root.resolve())
 
 
-def _server_of(project: Project, start: Start) -> list[Use]:
+def _server_of(project: ReadProject, start: Start) -> list[Use]:
     """`module:app` is served by uvicorn: as good as an import of it."""
     if start.attribute is None or project.main is None:
         return []

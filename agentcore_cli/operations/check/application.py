@@ -16,9 +16,9 @@ from agentcore_cli.operations.check import modules
 from agentcore_cli.operations.check.calls import calls, runs_programs
 from agentcore_cli.operations.check.distributions import words
 from agentcore_cli.operations.check.findings import Finding
-from agentcore_cli.operations.check.project import Project
+from agentcore_cli.operations.check.project import ReadProject
 from agentcore_cli.operations.check.servers import SDK
-from agentcore_cli.operations.check.source import Source
+from agentcore_cli.operations.check.source import SourceFile
 
 _ASGI: Final = frozenset({"FastAPI", "Starlette", "Quart", "Litestar"})
 # The last name of a call that may start a server or hand over to one.
@@ -38,7 +38,7 @@ _PASSED_ON: Final = "passed on"
 _NOT_HANDLING: Final = frozenset({"run", "ping", "logger", "debug", "add_middleware", "add_exception_handler"})
 
 
-def application_findings(project: Project, start: Start) -> Iterator[Finding]:
+def application_findings(project: ReadProject, start: Start) -> Iterator[Finding]:
     """What keeps AgentCore from reaching the agent."""
     main = project.main
     if main is None:
@@ -52,7 +52,7 @@ def application_findings(project: Project, start: Start) -> Iterator[Finding]:
         yield Finding(main.shown, app[1], problem)
 
 
-def sdk_application(source: Source) -> tuple[str, int] | None:
+def sdk_application(source: SourceFile) -> tuple[str, int] | None:
     """The name and line of `app = BedrockAgentCoreApp(...)` at the top level of a file."""
     for node in source.tree.body:
         if not isinstance(node, (ast.Assign, ast.AnnAssign)) or not isinstance(node.value, ast.Call):
@@ -63,7 +63,7 @@ def sdk_application(source: Source) -> tuple[str, int] | None:
     return None
 
 
-def _served_by_uvicorn(main: Source) -> str | None:
+def _served_by_uvicorn(main: SourceFile) -> str | None:
     """The name of an ASGI application at the top level of a file."""
     for node in main.tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and isinstance(node.targets[0], ast.Name):
@@ -73,7 +73,7 @@ def _served_by_uvicorn(main: Source) -> str | None:
     return None
 
 
-def _attribute_findings(main: Source, attribute: str) -> Iterator[Finding]:
+def _attribute_findings(main: SourceFile, attribute: str) -> Iterator[Finding]:
     name = attribute.partition(".")[0]
     names = modules.names_of(modules.Module(main.shown, main.path, None))
     if names is not None and name not in names:
@@ -82,13 +82,13 @@ def _attribute_findings(main: Source, attribute: str) -> Iterator[Finding]:
         yield Finding(main.shown, None, f"has no {name!r} at its top level{advice}")
 
 
-def _starts_something(project: Project, main: Source) -> bool:
+def _starts_something(project: ReadProject, main: SourceFile) -> bool:
     if (app := sdk_application(main)) and len(project.sources) == 1:
         return not _uses(main, app[0]).isdisjoint({*_STARTERS, _PASSED_ON})
     return any(_last_name(call.func) in _STARTERS for source in project.sources for call in calls(source))
 
 
-def _nothing_listens(project: Project, main: Source) -> Finding:
+def _nothing_listens(project: ReadProject, main: SourceFile) -> Finding:
     if app := sdk_application(main):
         problem = f"{app[0]} is never started, so the session would end at once; add at the end of the file:\n"
         return Finding(main.shown, app[1], f'{problem}    if __name__ == "__main__":\n        {app[0]}.run()')
@@ -106,7 +106,7 @@ def _nothing_listens(project: Project, main: Source) -> Finding:
     return Finding(main.shown, None, problem, certain=known)
 
 
-def _uses(source: Source, name: str) -> set[str]:
+def _uses(source: SourceFile, name: str) -> set[str]:
     """The attributes of `name` that a file uses; `_PASSED_ON` where it uses it in another way."""
     attributes = {
         id(node.value): node.attr

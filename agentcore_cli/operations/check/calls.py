@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator
 
 from agentcore_cli.operations.check.imports import guards_main
-from agentcore_cli.operations.check.source import Source
+from agentcore_cli.operations.check.source import SourceFile
 
 
-def calls(source: Source) -> Iterator[ast.Call]:
+def calls(source: SourceFile) -> Iterator[ast.Call]:
     """The calls of a file, without those of a main guard that never holds because the file is imported."""
     waiting: list[ast.AST] = [source.tree]
     while waiting:
@@ -22,7 +22,7 @@ def calls(source: Source) -> Iterator[ast.Call]:
             waiting += ast.iter_child_nodes(node)
 
 
-def runs_programs(source: Source) -> bool:
+def runs_programs(source: SourceFile) -> bool:
     """Whether a file waits somewhere for a program, which may be the server after all."""
     return any(isinstance(node, ast.Call) and _is_subprocess_run(node) for node in ast.walk(source.tree))
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from agentcore_cli.builders.requirements import Requirements
+from agentcore_cli.builders.packages.requirements import Requirements
 from agentcore_cli.config import layout
 from agentcore_cli.errors import InputError
 from agentcore_cli.operations.check import distributions, modules
@@ -17,7 +17,7 @@ from agentcore_cli.operations.check.distributions import normalised
 from agentcore_cli.operations.check.findings import Finding
 from agentcore_cli.operations.check.installed import Installed
 from agentcore_cli.operations.check.project import Use
-from agentcore_cli.operations.check.requirements import Requirements as Asked
+from agentcore_cli.operations.check.requirements import DeclaredRequirements as Asked
 from agentcore_cli.operations.check.requirements import set_aside
 from agentcore_cli.operations.check.resolution import resolve
 

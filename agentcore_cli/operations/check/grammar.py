@@ -22,14 +22,14 @@ _REFUSED: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class UnreadableLine:
     """The first line that a Python can't read."""
 
     line: int
     problem: str
 
 
-def refusal(text: str, python: str) -> Refusal | None:
+def refusal(text: str, python: str) -> UnreadableLine | None:
     """Why Python `python` ("3.13") can't run `text`; None where it can. Raises AgentcoreError if ruff doesn't work."""
     target = "py" + python.replace(".", "")
     command = ["check", *_SETTINGS, "--select", _REFUSED_BY_THE_COMPILER, "--target-version", target, "-"]
@@ -37,7 +37,7 @@ def refusal(text: str, python: str) -> Refusal | None:
     if not found:
         return None
     first = min(found, key=lambda entry: (entry["location"]["row"], entry["location"]["column"]))
-    return Refusal(first["location"]["row"], first["message"])
+    return UnreadableLine(first["location"]["row"], first["message"])
 
 
 def _ruff(arguments: list[str], text: str) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agentcore_cli.operations.check.findings import Finding
-from agentcore_cli.operations.check.source import Source
+from agentcore_cli.operations.check.source import SourceFile
 
 _CONTEXT: Final = "context"
 _FIELDS: Final = ("session_id", "request_headers", "request")
@@ -28,7 +28,7 @@ _CAUGHT: Final = frozenset({"AttributeError", "Exception", "BaseException"})
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def handler_findings(source: Source) -> Iterator[Finding]:
+def handler_findings(source: SourceFile) -> Iterator[Finding]:
     """Handlers of a file that fail as soon as they are called."""
     for function in ast.walk(source.tree):
         if not isinstance(function, _Function):
@@ -71,7 +71,7 @@ def _is_entrypoint(decorator: ast.expr) -> bool:
     return isinstance(decorator, ast.Attribute) and decorator.attr == "entrypoint"
 
 
-def _parameter_findings(source: Source, function: _Function) -> Iterator[Finding]:
+def _parameter_findings(source: SourceFile, function: _Function) -> Iterator[Finding]:
     parameters = _Parameters.of(function)
     second = parameters.names[1] if len(parameters.names) > 1 else None
     passed = 2 if second == _CONTEXT else 1
@@ -91,7 +91,7 @@ def _parameter_findings(source: Source, function: _Function) -> Iterator[Finding
     yield Finding(source.shown, function.lineno, problem)
 
 
-def _context_findings(source: Source, function: _Function, is_handler: bool) -> Iterator[Finding]:
+def _context_findings(source: SourceFile, function: _Function, is_handler: bool) -> Iterator[Finding]:
     name = _context_name(function, is_handler)
     if name is None or _is_tested(function, name):
         return

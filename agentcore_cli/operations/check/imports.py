@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from agentcore_cli.operations.check.source import Source
+from agentcore_cli.operations.check.source import SourceFile
 
 # always: whenever the file is loaded. perhaps: in a function, or under a condition. optional: a failure is caught.
 Runs = Literal["always", "perhaps", "optional"]
@@ -30,7 +30,7 @@ class Import:
         return self.module.partition(".")[0]
 
 
-def imports_of(source: Source) -> list[Import]:
+def imports_of(source: SourceFile) -> list[Import]:
     """Every import of the file that can run; what is there for type checkers alone is left out."""
     return list(_Collector(source.is_main).of(source.tree.body, "always"))
 

@@ -6,12 +6,12 @@ import ast
 from collections.abc import Iterator
 
 from agentcore_cli.operations.check.findings import Finding
-from agentcore_cli.operations.check.source import Source
+from agentcore_cli.operations.check.source import SourceFile
 
 _SHELL = "get_ipython"
 
 
-def notebook_findings(source: Source) -> Iterator[Finding]:
+def notebook_findings(source: SourceFile) -> Iterator[Finding]:
     """`%pip install x` and `!command` become `get_ipython().…`, a name that nothing gives to an agent."""
     if any(_binds(node) for node in ast.walk(source.tree)):
         return

@@ -16,7 +16,7 @@ from agentcore_cli.operations.check.distributions import is_known
 from agentcore_cli.operations.check.findings import Finding
 from agentcore_cli.operations.check.imports import Import, Runs, imports_of
 from agentcore_cli.operations.check.modules import Module
-from agentcore_cli.operations.check.source import Source, read
+from agentcore_cli.operations.check.source import SourceFile, read
 
 _STRENGTH: Final[dict[Runs, int]] = {"always": 2, "perhaps": 1, "optional": 0}
 
@@ -25,7 +25,7 @@ _STRENGTH: Final[dict[Runs, int]] = {"always": 2, "perhaps": 1, "optional": 0}
 class Use:
     """An import of something that is not the project's. `runs` takes into account how its file is reached."""
 
-    source: Source
+    source: SourceFile
     statement: Import
     runs: Runs
 
@@ -47,11 +47,11 @@ class Missing:
 
 
 @dataclass
-class Project:
+class ReadProject:
     """`main` is what is started, None if it can't be read; `sources` are all files reached, `main` first."""
 
-    main: Source | None = None
-    sources: list[Source] = field(default_factory=list)
+    main: SourceFile | None = None
+    sources: list[SourceFile] = field(default_factory=list)
     foreign: list[Use] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
@@ -63,7 +63,7 @@ class Project:
         return any(ast.unparse(node) in ("sys.path", "site.addsitedir", "sys.meta_path") for node in touched)
 
 
-def explore(root: Path, file: Path, python: str, start: Start, more: Sequence[str] = ()) -> Project:
+def explore(root: Path, file: Path, python: str, start: Start, more: Sequence[str] = ()) -> ReadProject:
     """Read `file` and what of the project it imports, as `start` starts it.
 
     `more` are folders, relative to `root`, that the agent's own PYTHONPATH adds.
@@ -78,11 +78,11 @@ class _Explorer:
         self._root = root
         self._folders = folders
         self._python = python
-        self._project = Project()
+        self._project = ReadProject()
         self._waiting: deque[tuple[Module, Runs]] = deque()
         self._seen: set[Path] = set()
 
-    def explore(self, file: Path, start: Start) -> Project:
+    def explore(self, file: Path, start: Start) -> ReadProject:
         self._seen.add(file)
         main = self._source(file, is_main=start.attribute is None)
         if isinstance(main, Finding):
@@ -105,7 +105,7 @@ class _Explorer:
         else:
             self._look_into(source, module.name, runs)
 
-    def _source(self, file: Path, *, is_main: bool = False) -> Source | Finding:
+    def _source(self, file: Path, *, is_main: bool = False) -> SourceFile | Finding:
         if not confines.is_inside(file, self._root):
             problem = (
                 "a link that leads outside the project; it was not read: put what it leads to into the project, or "
@@ -114,7 +114,7 @@ class _Explorer:
             return Finding(self._shown(file), None, problem)
         return read(file, self._shown(file), self._python, is_main=is_main)
 
-    def _look_into(self, source: Source, name: str | None, runs: Runs) -> None:
+    def _look_into(self, source: SourceFile, name: str | None, runs: Runs) -> None:
         self._project.sources.append(source)
         for statement in imports_of(source):
             use = Use(source, statement, min(runs, statement.runs, key=_STRENGTH.__getitem__))

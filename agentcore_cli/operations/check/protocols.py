@@ -12,21 +12,21 @@ from typing import Final
 from agentcore_cli.config import Start
 from agentcore_cli.contract import PROTOCOLS, Protocol
 from agentcore_cli.operations.check.findings import Finding
-from agentcore_cli.operations.check.project import Project
-from agentcore_cli.operations.check.servers import Bind, Server, Servers
+from agentcore_cli.operations.check.project import ReadProject
+from agentcore_cli.operations.check.servers import Bind, ServerCall, Servers
 
 _ALL: Final = "0.0.0.0"
 _LOOPBACK: Final = ("localhost", "::1")
 _COMPATIBLE: Final = {("HTTP", "AGUI"), ("AGUI", "HTTP")}  # the same port and paths
 
 
-def speaks(project: Project, environment: Mapping[str, str]) -> Server | None:
+def speaks(project: ReadProject, environment: Mapping[str, str]) -> ServerCall | None:
     """The server of a project that tells its protocol, if one does."""
     return Servers.of(project.sources, environment).speaks()
 
 
 def protocol_findings(
-    project: Project, start: Start, protocol: Protocol, environment: Mapping[str, str]
+    project: ReadProject, start: Start, protocol: Protocol, environment: Mapping[str, str]
 ) -> Iterator[Finding]:
     """What AgentCore would not reach, or would not find there."""
     servers = Servers.of(project.sources, environment)
@@ -48,7 +48,7 @@ def protocol_findings(
             yield from _loopback_findings(bind)
 
 
-def _other_protocol(server: Server, protocol: Protocol) -> Finding | None:
+def _other_protocol(server: ServerCall, protocol: Protocol) -> Finding | None:
     own = server.kind.protocol
     if own is None or own == protocol or (own, protocol) in _COMPATIBLE:
         return None
@@ -88,7 +88,7 @@ def _loopback_findings(bind: Bind) -> Iterator[Finding]:
     where = (
         bind.server if bind.server.kind.address == "made" and bind.address.host == bind.server.address.host else bind
     )
-    call = bind.server.kind.name if isinstance(where, Server) else bind.call
+    call = bind.server.kind.name if isinstance(where, ServerCall) else bind.call
     mend = f'write {call}(…, host="{_ALL}")' + _by_variable(bind.address.host.variable, _ALL)
     problem = f"it listens on {host}{default}, which works here, but on AWS nothing reaches it there; {mend}"
     yield _doubt(where.source.shown, where.line, problem)
@@ -97,7 +97,7 @@ def _loopback_findings(bind: Bind) -> Iterator[Finding]:
 def _other_port(bind: Bind, protocol: Protocol, needed: int) -> Finding:
     port = bind.address.port
     where = bind.server if bind.server.kind.address == "made" and port == bind.server.address.port else bind
-    call = bind.server.kind.name if isinstance(where, Server) else bind.call
+    call = bind.server.kind.name if isinstance(where, ServerCall) else bind.call
     mend = f"write {call}(…, port={needed})" + _by_variable(port.variable, str(needed))
     problem = f"it listens on port {port.value}, but {protocol} on AgentCore needs {needed}; {mend}"
     return _doubt(where.source.shown, where.line, problem)

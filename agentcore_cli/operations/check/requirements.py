@@ -11,8 +11,8 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from agentcore_cli.builders import requirements as builders
-from agentcore_cli.builders.requirement_reader import Fault
+from agentcore_cli.builders.packages import requirements as builders
+from agentcore_cli.builders.packages.requirement_reader import RequirementsFault
 from agentcore_cli.operations.check.findings import Finding
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
@@ -20,7 +20,7 @@ _PINS = ("==", "===")
 
 
 @dataclass
-class Requirements:
+class DeclaredRequirements:
     """`names` are normalised; `extended` are those with extras; `pins` are the versions that `==` demands.
 
     `is_open`: it asks for something without a name, a path or a URL, so that more may be installed than is known.
@@ -33,9 +33,9 @@ class Requirements:
     findings: list[Finding] = field(default_factory=list)
 
 
-def read(root: Path, name: str | None) -> Requirements:
+def read(root: Path, name: str | None) -> DeclaredRequirements:
     """What `name`, a file below `root`, asks for; nothing for None. What is wrong with the file is in `findings`."""
-    found = Requirements()
+    found = DeclaredRequirements()
     if name is None:
         return found
     reading = builders.Requirements(root, name).reading
@@ -81,5 +81,5 @@ def _names(asked: object) -> Iterator[str]:
             yield canonicalize_name(found[0])
 
 
-def _with_hint(fault: Fault) -> str:
+def _with_hint(fault: RequirementsFault) -> str:
     return f"{fault.problem}; {fault.hint}" if fault.hint else fault.problem

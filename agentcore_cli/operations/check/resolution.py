@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 from typing import Final
 
-from agentcore_cli.builders import resolution
-from agentcore_cli.builders.requirements import Requirements
+from agentcore_cli.builders.packages import resolution
+from agentcore_cli.builders.packages.requirements import Requirements
 from agentcore_cli.errors import AgentcoreError
 
 _SECONDS: Final = 30.0

@@ -14,8 +14,8 @@ from typing import Final, Literal
 
 from agentcore_cli.contract import Protocol
 from agentcore_cli.operations.check.calls import calls
-from agentcore_cli.operations.check.source import Source
-from agentcore_cli.operations.check.values import UNKNOWN, Value, Values
+from agentcore_cli.operations.check.source import SourceFile
+from agentcore_cli.operations.check.values import UNKNOWN, LiteralValue, Values
 
 SDK: Final = "BedrockAgentCoreApp"
 _LOOPBACK: Final = "127.0.0.1"
@@ -80,17 +80,17 @@ _RUNS: Final = frozenset(
 class Address:
     """Where a call lets a server listen, as far as it can be read."""
 
-    host: Value = UNKNOWN
-    port: Value = UNKNOWN
+    host: LiteralValue = UNKNOWN
+    port: LiteralValue = UNKNOWN
     host_by_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class ServerCall:
     """A call that makes a server. `name` is the variable that holds it, else the call's own."""
 
     kind: Kind
-    source: Source
+    source: SourceFile
     line: int
     name: str
     address: Address = Address()
@@ -100,8 +100,8 @@ class Server:
 class Bind:
     """A call that has a server listen. `transport` is an MCP server's, None where it is no choice or can't be read."""
 
-    server: Server
-    source: Source
+    server: ServerCall
+    source: SourceFile
     line: int
     call: str
     address: Address
@@ -112,16 +112,16 @@ class Bind:
 class Servers:
     """What the files of a project make and start. `serves_invocations`: one of them has a route of that name."""
 
-    made: list[Server] = field(default_factory=list)
+    made: list[ServerCall] = field(default_factory=list)
     binds: list[Bind] = field(default_factory=list)
     serves_invocations: bool = False
 
     @classmethod
-    def of(cls, sources: list[Source], environment: Mapping[str, str]) -> Servers:
+    def of(cls, sources: list[SourceFile], environment: Mapping[str, str]) -> Servers:
         """`environment` is the agent's: it may give the address."""
         found = cls()
         readers = [_Reader(source, environment) for source in sources]
-        variables: dict[str, Server] = {}
+        variables: dict[str, ServerCall] = {}
         for reader in readers:
             for server in reader.made():
                 found.made.append(server)
@@ -131,7 +131,7 @@ class Servers:
             found.serves_invocations |= reader.names_invocations()
         return found
 
-    def speaks(self) -> Server | None:
+    def speaks(self) -> ServerCall | None:
         """The server that tells the protocol; None where none does. What answers /invocations or is the SDK's counts
         first: an agent may have an MCP server of its own beside.
         """
@@ -144,29 +144,29 @@ class Servers:
 class _Reader:
     """One file: what its names stand for, what it makes and starts."""
 
-    def __init__(self, source: Source, environment: Mapping[str, str]) -> None:
+    def __init__(self, source: SourceFile, environment: Mapping[str, str]) -> None:
         self._source = source
         self._imported = dict(_imported(source.tree))
         self._values = Values(source.tree, environment)
         self._calls = list(calls(source))
-        self.variables: dict[str, Server] = {}
+        self.variables: dict[str, ServerCall] = {}
 
-    def made(self) -> Iterator[Server]:
+    def made(self) -> Iterator[ServerCall]:
         targets = {id(value): target for target, value in _assigned(self._source.tree)}
         for call in self._calls:
             if (kind := self._kind(call.func)) is not None:
                 name = targets.get(id(call), ast.unparse(call.func))
-                server = Server(kind, self._source, call.lineno, name, self._address(kind, call))
+                server = ServerCall(kind, self._source, call.lineno, name, self._address(kind, call))
                 self.variables[name] = server
                 yield server
 
-    def binds(self, variables: Mapping[str, Server]) -> Iterator[Bind]:
+    def binds(self, variables: Mapping[str, ServerCall]) -> Iterator[Bind]:
         """`variables` are the servers of the project by the names that they have."""
         for call in self._calls:
             shown = ast.unparse(call.func)
             if (kind := self._kind(call.func)) and kind.address == "here":
                 address = self._address(kind, call)
-                server = Server(kind, self._source, call.lineno, shown, address)
+                server = ServerCall(kind, self._source, call.lineno, shown, address)
                 yield Bind(server, self._source, call.lineno, shown, address, kind.transport)
             elif isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
                 held = variables.get(call.func.value.id)
@@ -194,7 +194,7 @@ class _Reader:
             return text  # type: ignore[return-value]
         return "http" if isinstance(text, str) else None
 
-    def _address_of_run(self, server: Server, call: ast.Call) -> Address:
+    def _address_of_run(self, server: ServerCall, call: ast.Call) -> Address:
         """What a server's own method names, or what it was made with."""
         if server.kind.address == "run":
             return self._address(server.kind, call)
@@ -218,10 +218,10 @@ class _Reader:
             host is None and is_whole,
         )
 
-    def _default(self, value: str | int | None, variable: str | None, *, known: bool) -> Value:
+    def _default(self, value: str | int | None, variable: str | None, *, known: bool) -> LiteralValue:
         if not known or (variable and self._values.has(variable)):
             return UNKNOWN
-        return Value(value)
+        return LiteralValue(value)
 
     def _argument(self, call: ast.Call, name: str, first: tuple[str, ...]) -> ast.expr | None:
         for keyword in call.keywords:

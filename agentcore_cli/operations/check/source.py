@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Final
 
 from agentcore_cli.operations.check.findings import Finding
-from agentcore_cli.operations.check.grammar import Refusal, refusal
+from agentcore_cli.operations.check.grammar import UnreadableLine, refusal
 
 _OURS: Final = sys.version_info[:2]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceFile:
     """`shown` is the path as the user knows it; `is_main`: it runs as `__main__`."""
 
     path: Path
@@ -28,7 +28,7 @@ class Source:
     is_main: bool = False
 
 
-def read(path: Path, shown: str, python: str, *, is_main: bool = False) -> Source | Finding:
+def read(path: Path, shown: str, python: str, *, is_main: bool = False) -> SourceFile | Finding:
     """The file as a tree, or the finding that says why it has none. `python` is the version that will run it."""
     try:
         data = path.read_bytes()
@@ -44,7 +44,7 @@ def read(path: Path, shown: str, python: str, *, is_main: bool = False) -> Sourc
         return _refused_here(error, data, shown, python)
     except (ValueError, RecursionError, MemoryError) as error:  # null bytes; nesting without end
         return Finding(shown, None, f"not readable as Python: {error}")
-    return _refused_there(data, shown, python) or Source(path, shown, tree, is_main)
+    return _refused_there(data, shown, python) or SourceFile(path, shown, tree, is_main)
 
 
 def _parse(data: bytes, python: str) -> ast.Module:
@@ -58,7 +58,7 @@ def _parse(data: bytes, python: str) -> ast.Module:
 
 def _refused_here(error: SyntaxError, data: bytes, shown: str, python: str) -> Finding:
     """This Python can't read it: neither can an older one; a newer one may."""
-    own = Refusal(error.lineno or 1, error.msg)
+    own = UnreadableLine(error.lineno or 1, error.msg)
     text = _text(data)
     if text is None or _version(python) <= _OURS:
         return _fault(own, data, shown, python)
@@ -81,7 +81,7 @@ def _refused_there(data: bytes, shown: str, python: str) -> Finding | None:
     return _fault(theirs, data, shown, python)
 
 
-def _fault(refusal: Refusal, data: bytes, shown: str, python: str) -> Finding:
+def _fault(refusal: UnreadableLine, data: bytes, shown: str, python: str) -> Finding:
     lines = data.decode(errors="replace").splitlines()
     text = lines[refusal.line - 1].strip() if refusal.line <= len(lines) else ""
     problem = f"syntax error in Python {python}: {refusal.problem}" + (f"\n    {text}" if text else "")

@@ -10,14 +10,14 @@ from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class LiteralValue:
     """`variable` is the one of the environment that may give another; a `value` of None can't be read."""
 
     value: str | int | None
     variable: str | None = None
 
 
-UNKNOWN: Final = Value(None)
+UNKNOWN: Final = LiteralValue(None)
 
 
 class Values:
@@ -30,23 +30,23 @@ class Values:
     def has(self, variable: str) -> bool:
         return variable in self._environment
 
-    def of(self, node: ast.expr) -> Value:
+    def of(self, node: ast.expr) -> LiteralValue:
         """A literal, a name that is bound once to one, a variable of the environment with its default, or what
         `int()` and `str()` make of them.
         """
         if isinstance(node, ast.Constant):
-            return Value(node.value) if isinstance(node.value, (str, int)) else UNKNOWN
+            return LiteralValue(node.value) if isinstance(node.value, (str, int)) else UNKNOWN
         if isinstance(node, ast.Name):
             bound = self._constants.get(node.id)
             return self.of(bound) if bound is not None and bound.lineno < node.lineno else UNKNOWN
         if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or) and len(node.values) == 2:
             first = self.of(node.values[0])
-            return first if first.value is not None else Value(self.of(node.values[1]).value, first.variable)
+            return first if first.value is not None else LiteralValue(self.of(node.values[1]).value, first.variable)
         if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ":
             return self._from_environment(node.slice, None)
         return self._called(node) if isinstance(node, ast.Call) and node.args else UNKNOWN
 
-    def _called(self, call: ast.Call) -> Value:
+    def _called(self, call: ast.Call) -> LiteralValue:
         function = ast.unparse(call.func)
         if function in ("os.environ.get", "os.getenv", "environ.get", "getenv"):
             return self._from_environment(call.args[0], call.args[1] if len(call.args) > 1 else None)
@@ -54,15 +54,15 @@ class Values:
             return UNKNOWN
         inner = self.of(call.args[0])
         if function == "int" and isinstance(inner.value, str):
-            return Value(int(inner.value), inner.variable) if inner.value.strip().isdecimal() else UNKNOWN
+            return LiteralValue(int(inner.value), inner.variable) if inner.value.strip().isdecimal() else UNKNOWN
         return inner
 
-    def _from_environment(self, name: ast.expr, default: ast.expr | None) -> Value:
+    def _from_environment(self, name: ast.expr, default: ast.expr | None) -> LiteralValue:
         if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
             return UNKNOWN
         if name.value in self._environment:
-            return Value(self._environment[name.value], name.value)
-        return Value(self.of(default).value if default else None, name.value)
+            return LiteralValue(self._environment[name.value], name.value)
+        return LiteralValue(self.of(default).value if default else None, name.value)
 
 
 def _constants(tree: ast.Module) -> dict[str, ast.expr]:

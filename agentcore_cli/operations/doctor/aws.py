@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from agentcore_cli import rendering
 from agentcore_cli.aws.profiles import read_profile
-from agentcore_cli.builders import docker_engine, emulation, image
+from agentcore_cli.builders.images import docker_engine, emulation, image
+from agentcore_cli.builders.images.image_limits import ARM64
 from agentcore_cli.builders.oci import dockerfile
-from agentcore_cli.builders.runnable import ARM64
 from agentcore_cli.config.regions import region_fault
 from agentcore_cli.contract import LOCAL_REGION
 from agentcore_cli.errors import AgentcoreError, InputError
 from agentcore_cli.operations.aws_profile import find_credentials, find_region, lapsed_login
+from agentcore_cli.operations.configure.generated import needs_dockerfile
 from agentcore_cli.operations.doctor.check import Check, missing
-from agentcore_cli.operations.generated import needs_dockerfile
 from agentcore_cli.operations.selection import Options, Selected
 
 if TYPE_CHECKING:

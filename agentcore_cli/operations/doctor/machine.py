@@ -9,10 +9,10 @@ from typing import Final
 import uv
 
 from agentcore_cli import __version__, user_folder
-from agentcore_cli.builders import interpreters
+from agentcore_cli.builders.packages import interpreters
 from agentcore_cli.errors import AgentcoreError, InputError
 from agentcore_cli.local import daemon
-from agentcore_cli.local.client import LocalRuntime
+from agentcore_cli.local.client import AdminClient
 from agentcore_cli.local.home import Home
 from agentcore_cli.operations.doctor.check import Check, missing
 from agentcore_cli.operations.selection import Selected
@@ -81,7 +81,7 @@ def _server(home: Home, needed: bool) -> Check:
     if server is None:
         return Check("local runtime", "ok", "not running; it starts when it is needed")
     try:
-        health = LocalRuntime(server).health()
+        health = AdminClient(server).health()
     except AgentcoreError as error:
         fix = "agentcore local stop, then agentcore local start"
         return missing("local runtime", f"{server.url}: {error.message}", fix, needed=needed)
@@ -97,5 +97,5 @@ def _sandbox(home: Home) -> Check:
     level = detect(home).level
     if level.name == "namespaces":
         return Check("isolation", "ok", "namespaces" + (f" ({level.reason})" if level.reason else ""))
-    detail = f"sessions are separate processes, which is no security boundary: {level.reason}"
+    detail = f"sessions are separate processes, which is not a security boundary: {level.reason}"
     return Check("isolation", "warn", detail, "run agents that you don't trust elsewhere, or allow user namespaces")

@@ -9,7 +9,7 @@ from typing import Final
 
 from agentcore_cli import config as configs
 from agentcore_cli.errors import AgentcoreError, EntrypointError
-from agentcore_cli.operations.agent_check import check_agent
+from agentcore_cli.operations.configure.agent_check import check_agent
 from agentcore_cli.operations.doctor.check import Check
 from agentcore_cli.operations.selection import Options, Selected, select
 
@@ -17,25 +17,25 @@ _FIX: Final = "mend the agent's code, or agentcore configure --entrypoint FILE f
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SelectedProject:
     """`selected` is None where there is no config, or none that can be read."""
 
     selected: Selected | None
     checks: tuple[Check, ...]
 
 
-def find(options: Options, folder: Path, environ: Mapping[str, str]) -> Found:
+def find(options: Options, folder: Path, environ: Mapping[str, str]) -> SelectedProject:
     """The agent and target that a command with these options would be about."""
     if options.config is None and configs.nearest(folder) is None:
         fix = "agentcore configure --entrypoint FILE"
-        return Found(None, (Check("config", "warn", "no .agentcore.yaml here or above", fix),))
+        return SelectedProject(None, (Check("config", "warn", "no .agentcore.yaml here or above", fix),))
     path = configs.find(options.config, folder)
     try:
         selected = select(options, environ)
     except AgentcoreError as error:
-        return Found(None, (Check("config", "fail", error.message, error.hint or f"mend {path}"),))
+        return SelectedProject(None, (Check("config", "fail", error.message, error.hint or f"mend {path}"),))
     detail = f"{path}: agent {selected.agent_name}, target {selected.target_name}"
-    return Found(selected, (Check("config", "ok", detail),))
+    return SelectedProject(selected, (Check("config", "ok", detail),))
 
 
 def entrypoint(selected: Selected, environ: Mapping[str, str]) -> Check:

@@ -14,15 +14,15 @@ from typing import Final
 
 from agentcore_cli import config as configs
 from agentcore_cli import files, wiring
-from agentcore_cli.aws.runtimes import Runtimes
+from agentcore_cli.aws.runtimes import RuntimeControl
 from agentcore_cli.config import FILE_NAME
-from agentcore_cli.config.write import Change, changed
+from agentcore_cli.config.write import Edit, changed
 from agentcore_cli.contract import DEFAULT_ENDPOINT, Arn, endpoint_arn
 from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import AgentcoreError, InputError, NotFoundError
 from agentcore_cli.events import Listener
 from agentcore_cli.keys import RESOURCE_POLICY, RUNTIME
-from agentcore_cli.operations.configure import ConfigureRequest, configure
+from agentcore_cli.operations.configure.configure import ConfigureRequest, configure
 from agentcore_cli.operations.imports import from_runtime, predecessor
 from agentcore_cli.operations.imports.completed import completed
 from agentcore_cli.operations.imports.imported import Imported
@@ -115,25 +115,25 @@ def _read_runtime(arn: str, entrypoint: str | None, profile: str | None) -> Impo
         )
     session = wiring.session_in(Arn.of(arn).region, profile)
     try:
-        door = wiring.runtimes(session)
+        client = wiring.runtimes(session)
         runtime_id = arn.partition("/")[2]
-        runtime = door.get(runtime_id)
+        runtime = client.get(runtime_id)
         if runtime is None:
             raise NotFoundError(
                 f"runtime {runtime_id}: not found", hint="check the ARN and the account of the credentials"
             )
-        imported = from_runtime.read(runtime, door.tags(runtime.arn), door.endpoints(runtime_id), entrypoint)
-        return _with_policies(imported, door)
+        imported = from_runtime.read(runtime, client.tags(runtime.arn), client.endpoints(runtime_id), entrypoint)
+        return _with_policies(imported, client)
     finally:
         session.close()
 
 
-def _with_policies(agent: Imported, door: Runtimes) -> Imported:
+def _with_policies(agent: Imported, client: RuntimeControl) -> Imported:
     """With those of the runtime, unless whoever asks may not read them."""
     assert agent.runtime_arn, "read from a runtime"
     arns = (agent.runtime_arn, endpoint_arn(agent.runtime_arn, DEFAULT_ENDPOINT))
     try:
-        return replace(agent, policies=as_file(*[door.policy(arn) for arn in arns]))
+        return replace(agent, policies=as_file(*[client.policy(arn) for arn in arns]))
     except AgentcoreError as error:
         line = f"{agent.name}: whether it has a resource policy could not be looked at ({error.message}); it stays"
         return replace(agent, left_out=(*agent.left_out, line))
@@ -158,10 +158,10 @@ def _write_config(
         ),
         listener,
     )
-    more = [Change(("targets", target, "account"), agent.account)] if agent.account else []
+    more = [Edit(("targets", target, "account"), agent.account)] if agent.account else []
     if agent.policies:
         files.write_atomically(request.folder / agent.policy_file, json.dumps(agent.policies, indent=2) + "\n")
-        more.append(Change(("agents", agent.name, "resource_policy"), agent.policy_file))
+        more.append(Edit(("agents", agent.name, "resource_policy"), agent.policy_file))
     if more:
         files.write_atomically(written.config, changed(text_of(written.config.read_bytes()), more))
 

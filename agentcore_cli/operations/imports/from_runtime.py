@@ -6,18 +6,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from agentcore_cli.aws.runtimes import Endpoint, Runtime
+from agentcore_cli.aws.runtimes import EndpointDescription, RuntimeDescription
 from agentcore_cli.contract import DEFAULT_ENDPOINT, Arn
 from agentcore_cli.errors import InputError
 from agentcore_cli.launcher.references import VARIABLE
+from agentcore_cli.operations.configure.settings import Settings
 from agentcore_cli.operations.imports.imported import Imported
-from agentcore_cli.operations.settings import Settings
-from agentcore_cli.resources import runtime_facts, secret_references
+from agentcore_cli.resources import runtime_facts
+from agentcore_cli.resources.iam import secret_references
 
 _JWT_CARRIED: Final = {"discoveryUrl", "allowedClients", "allowedAudience", "allowedScopes"}
 
 
-def read(runtime: Runtime, tags: Mapping[str, str], endpoints: Sequence[Endpoint], entrypoint: str | None) -> Imported:
+def read(
+    runtime: RuntimeDescription,
+    tags: Mapping[str, str],
+    endpoints: Sequence[EndpointDescription],
+    entrypoint: str | None,
+) -> Imported:
     """`entrypoint` is the agent's file here. Raises InputError where it can't be told from the runtime."""
     facts = runtime_facts.facts_of_answer(runtime.settings)
     arn = Arn.of(runtime.arn)
@@ -32,7 +38,7 @@ def read(runtime: Runtime, tags: Mapping[str, str], endpoints: Sequence[Endpoint
     )
 
 
-def _settings(runtime: Runtime, facts: Mapping[str, Any], tags: Mapping[str, str]) -> Settings:
+def _settings(runtime: RuntimeDescription, facts: Mapping[str, Any], tags: Mapping[str, str]) -> Settings:
     authorizer, network = facts["authorizer"] or {}, facts["network"]
     environment = dict(runtime.settings.get("environmentVariables", {}))
     secrets = secret_references.fact(environment.get(VARIABLE), Arn.of(runtime.arn).region) or {}
@@ -76,7 +82,9 @@ def _python(artifact: Mapping[str, str]) -> str | None:
     return runtime.removeprefix("PYTHON_").replace("_", ".") if runtime.startswith("PYTHON_") else None
 
 
-def _left_out(runtime: Runtime, facts: Mapping[str, Any], endpoints: Sequence[Endpoint]) -> Iterator[str]:
+def _left_out(
+    runtime: RuntimeDescription, facts: Mapping[str, Any], endpoints: Sequence[EndpointDescription]
+) -> Iterator[str]:
     if "code" in facts["artifact"]:
         yield f"code in S3, {facts['artifact']['code']}: the next deploy makes an image of the project here"
     for name in _resent(runtime.settings):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from agentcore_cli.operations.settings import Settings
+from agentcore_cli.operations.configure.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,11 @@ from agentcore_cli.config.document import require_bounded
 from agentcore_cli.confines import require_in_repository
 from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import ConfigError
+from agentcore_cli.operations.configure.settings import Settings
 from agentcore_cli.operations.imports import old_dockerfile
 from agentcore_cli.operations.imports.imported import Imported
 from agentcore_cli.operations.imports.left_out import left_out
 from agentcore_cli.operations.imports.old_dockerfile import OldDockerfile
-from agentcore_cli.operations.settings import Settings
 
 FILE_NAME: Final = ".bedrock_agentcore.yaml"
 _MEMORY_NAME: Final = "BEDROCK_AGENTCORE_MEMORY_NAME"  # its id the agent gets from every deploy, by `memory`

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from agentcore_cli import wiring
-from agentcore_cli.aws.memories import Memories, Memory
+from agentcore_cli.aws.memories import MemoryControl, MemoryDescription
 from agentcore_cli.aws.memory_contents import EVERYWHERE, Json, MemoryContents
-from agentcore_cli.aws.session import Session
+from agentcore_cli.aws.session import AwsSession
 from agentcore_cli.errors import InputError, NotFoundError
 from agentcore_cli.keys import MEMORY
-from agentcore_cli.operations.plan import visit
+from agentcore_cli.operations.deploy.plan import visit
 from agentcore_cli.operations.selection import Selected
 
 _ID: Final = re.compile(r"(?:arn:[^/]+:memory/)?([a-zA-Z][a-zA-Z0-9-_]{0,99}-[a-zA-Z0-9]{10})")
@@ -23,11 +23,11 @@ _NAME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{0,47}")
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A memory that is there, and the door to what is in it."""
+    """A memory that is there, and the client of what is in it."""
 
-    memory: Memory
+    memory: MemoryDescription
     contents: MemoryContents
-    door: Memories
+    client: MemoryControl
 
     def records(self) -> Iterator[Json]:
         """Every record. Namespaces that strategies begin without a / are no children of /, and are asked for apart."""
@@ -52,14 +52,14 @@ def choose(selected: Selected, said: str) -> Iterator[Chosen]:
         yield find(place.session, selected, said)
 
 
-def find(session: Session, selected: Selected, said: str) -> Chosen:
-    door = wiring.memories(session)
-    memory = _found(door, selected, said)
+def find(session: AwsSession, selected: Selected, said: str) -> Chosen:
+    client = wiring.memories(session)
+    memory = _found(client, selected, said)
     if memory is None:
         raise NotFoundError(
             f"memory {said}: there is none on {selected.target_name}", hint=selected.command("memory list")
         )
-    return Chosen(memory, wiring.memory_contents(session, memory.id), door)
+    return Chosen(memory, wiring.memory_contents(session, memory.id), client)
 
 
 def own_id(selected: Selected) -> str | None:
@@ -69,9 +69,9 @@ def own_id(selected: Selected) -> str | None:
     return recorded or (settings.given_id if settings and not selected.is_local else None)
 
 
-def _found(door: Memories, selected: Selected, said: str) -> Memory | None:
+def _found(client: MemoryControl, selected: Selected, said: str) -> MemoryDescription | None:
     if by_id := _ID.fullmatch(said):
-        there = door.get(by_id[1])
+        there = client.get(by_id[1])
         settings = selected.agent.whole_memory
         if there or not (settings and settings.given_id == by_id[1]):
             return there
@@ -83,6 +83,6 @@ def _found(door: Memories, selected: Selected, said: str) -> Memory | None:
         )
     settings = selected.agent.whole_memory
     wanted = wiring.memory_name(selected) if settings and settings.label == said else None
-    listed = {memory.name: memory for memory in door.all()}
+    listed = {memory.name: memory for memory in client.all()}
     there = listed.get(wanted or said) or listed.get(said)
-    return door.get(there.id) if there else None
+    return client.get(there.id) if there else None

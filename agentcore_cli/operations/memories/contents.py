@@ -77,7 +77,7 @@ class RecordFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class SearchResult:
     target: str
     memory: str
     query: str
@@ -119,14 +119,14 @@ def events(
     return Transcript(selected.target_name, chosen.memory.id, actor, session, shown, len(newest) > last)
 
 
-def search(said: str, query: str, selected: Selected, *, path: str, top: int, strategy: str | None) -> Search:
+def search(said: str, query: str, selected: Selected, *, path: str, top: int, strategy: str | None) -> SearchResult:
     """The records below a namespace path that fit a question best. Raises InputError, NotFoundError (4)."""
     if not query.strip() or len(query) > _QUERY_MAX:
         raise InputError(f"memory search: a question has 1 to {_QUERY_MAX} characters, not only blanks")
     with choose(selected, said) as chosen:
         strategy_id = _strategy_id(chosen, strategy) if strategy else None
         found = chosen.contents.search(query, path=path, top=top, strategy_id=strategy_id)
-        return Search(selected.target_name, chosen.memory.id, query, tuple(_record(each) for each in found))
+        return SearchResult(selected.target_name, chosen.memory.id, query, tuple(_record(each) for each in found))
 
 
 def _sessions(chosen: Chosen, actor: str) -> list[SessionFacts]:

@@ -69,7 +69,7 @@ def moment(text: Any, shown: str, number: int) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except (TypeError, ValueError):
-        raise InputError(f"{shown}:{number}: {text!r} is no time of ISO 8601") from None
+        raise InputError(f"{shown}:{number}: {text!r} is not an ISO 8601 time") from None
 
 
 def _iso(value: Any) -> str:

@@ -12,19 +12,19 @@ from typing import Any, Final, get_args
 import msgspec
 
 from agentcore_cli import wiring
-from agentcore_cli.aws.memories import Memories, Memory
+from agentcore_cli.aws.memories import MemoryControl, MemoryDescription
 from agentcore_cli.aws.memory_contents import MemoryContents
-from agentcore_cli.config import Memory as Settings
+from agentcore_cli.config import MemoryConfig as Settings
 from agentcore_cli.config.memory import StrategyType
 from agentcore_cli.contract import TAG_EXTRACTION, TAG_PROJECT, TAG_TARGET
 from agentcore_cli.errors import AgentcoreError, InputError
 from agentcore_cli.events import Listener, Note
+from agentcore_cli.operations.deploy.plan import visit
 from agentcore_cli.operations.memories.chosen import Chosen, choose, own_id
-from agentcore_cli.operations.plan import visit
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.resources import memory_facts
 from agentcore_cli.resources.memory import MOVING
-from agentcore_cli.resources.patience import Patience
+from agentcore_cli.resources.wait_options import WaitOptions
 
 COUNTED_MAX: Final = 1000  # what is counted one by one: more is told as "at least so many"
 _NAMED: Final = re.compile(r"(?P<type>[a-z_]+)(:(?P<name>[a-zA-Z][a-zA-Z0-9_]{0,47}))?")
@@ -75,7 +75,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownMemory:
     """One memory in full. Counts stop at `COUNTED_MAX`; `retrieval` is how the local runtime finds records.
 
     `extraction` is the project's file that draws records there, None for none of its own. `failed_extractions` are
@@ -105,7 +105,7 @@ class Deleted:
     name: str
 
 
-def create(request: CreateRequest, selected: Selected, listener: Listener) -> Shown:
+def create(request: CreateRequest, selected: Selected, listener: Listener) -> ShownMemory:
     """Make a memory of the project's, with its tags, and wait until it is ACTIVE.
 
     Raises InputError for what the service would refuse, ConflictError for a name that is taken,
@@ -115,13 +115,13 @@ def create(request: CreateRequest, selected: Selected, listener: Listener) -> Sh
     facts = memory_facts.facts_of_config(settings)
     tags = {TAG_PROJECT: selected.loaded.config.project, TAG_TARGET: selected.target_name}
     with visit(selected) as place:
-        door = wiring.memories(place.session)
+        client = wiring.memories(place.session)
         body = memory_facts.create_body(facts) | {"name": settings.name, "tags": tags}
-        memory = door.create(body | {"clientToken": str(uuid.uuid4())})
+        memory = client.create(body | {"clientToken": str(uuid.uuid4())})
         if request.wait:
-            memory = _settled(door, memory, request.timeout, listener)
+            memory = _settled(client, memory, request.timeout, listener)
         contents = wiring.memory_contents(place.session, memory.id)
-        return _shown(selected, Chosen(door.get(memory.id) or memory, contents, door), tags)
+        return _shown(selected, Chosen(client.get(memory.id) or memory, contents, client), tags)
 
 
 def list_memories(selected: Selected) -> Listed:
@@ -132,25 +132,33 @@ def list_memories(selected: Selected) -> Listed:
     return Listed(selected.target_name, tuple(_facts(memory, own) for memory in sorted(there, key=lambda m: m.id)))
 
 
-def show(said: str, selected: Selected) -> Shown:
+def show(said: str, selected: Selected) -> ShownMemory:
     """One memory with what is in it, counted. Raises NotFoundError (4)."""
     with choose(selected, said) as chosen:
-        tags = chosen.door.tags(chosen.memory.arn)
+        tags = chosen.client.tags(chosen.memory.arn)
         return _shown(selected, chosen, tags)
 
 
 def delete(
-    said: str, selected: Selected, listener: Listener, *, consent: Callable[[Memory], bool], wait: bool, timeout: float
+    said: str,
+    selected: Selected,
+    listener: Listener,
+    *,
+    consent: Callable[[MemoryDescription], bool],
+    wait: bool,
+    timeout: float,
 ) -> Deleted:
     """Delete a memory with all that is in it, once `consent` has been given, and wait until it is gone."""
     with choose(selected, said) as chosen:
         memory = chosen.memory
         if not consent(memory):
             raise InputError("nothing was deleted: the answer was no")
-        chosen.door.delete(memory.id)
+        chosen.client.delete(memory.id)
         if wait:
-            patience, tell = Patience(seconds=timeout), _teller(listener)
-            patience.until(lambda: chosen.door.get(memory.id) is None, f"memory {memory.id}", "it is gone", tell=tell)
+            wait_options, tell = WaitOptions(seconds=timeout), _teller(listener)
+            wait_options.until(
+                lambda: chosen.client.get(memory.id) is None, f"memory {memory.id}", "it is gone", tell=tell
+            )
     return Deleted(selected.target_name, memory.id, memory.name)
 
 
@@ -188,14 +196,14 @@ def _strategy(text: str) -> dict[str, str]:
     return {"type": found["type"], **({"name": found["name"]} if found["name"] else {})}
 
 
-def _settled(door: Memories, memory: Memory, timeout: float, listener: Listener) -> Memory:
+def _settled(client: MemoryControl, memory: MemoryDescription, timeout: float, listener: Listener) -> MemoryDescription:
     seen = [memory]
 
     def is_settled() -> bool:
-        seen[:] = [door.get(memory.id) or memory]
+        seen[:] = [client.get(memory.id) or memory]
         return seen[0].status not in MOVING
 
-    Patience(seconds=timeout).until(is_settled, f"memory {memory.id}", "it is ACTIVE", tell=_teller(listener))
+    WaitOptions(seconds=timeout).until(is_settled, f"memory {memory.id}", "it is ACTIVE", tell=_teller(listener))
     if seen[0].status == "FAILED":
         raise AgentcoreError(f"memory {memory.id}: FAILED: {seen[0].failure or 'the service gives no reason'}")
     return seen[0]
@@ -205,7 +213,7 @@ def _teller(listener: Listener) -> Callable[[str], None]:
     return lambda message: listener(Note(message))
 
 
-def _facts(memory: Memory, own: str | None) -> MemoryFacts:
+def _facts(memory: MemoryDescription, own: str | None) -> MemoryFacts:
     return MemoryFacts(
         memory.id,
         memory.arn,
@@ -217,13 +225,13 @@ def _facts(memory: Memory, own: str | None) -> MemoryFacts:
     )
 
 
-def _shown(selected: Selected, chosen: Chosen, tags: Mapping[str, str]) -> Shown:
+def _shown(selected: Selected, chosen: Chosen, tags: Mapping[str, str]) -> ShownMemory:
     memory, contents = chosen.memory, chosen.contents
     actors = list(islice(contents.actors(), COUNTED_MAX))
     sessions = _count(session for actor in actors for session in contents.sessions(actor))
     settings = memory.settings
     failed = list(islice(contents.failed_extractions(), COUNTED_MAX)) if selected.is_local else []
-    return Shown(
+    return ShownMemory(
         target=selected.target_name,
         memory=_facts(memory, own_id(selected)),
         expiry_days=settings["eventExpiryDuration"],

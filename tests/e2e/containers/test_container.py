@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from agentcore_cli.operations.handed_over import hand_over
+from agentcore_cli.operations.deploy.handed_over import hand_over
 from tests.e2e.containers.engine import Engine
 from tests.e2e.containers.runtime import deploy, refusal, value
 from tests.local_runtime import RunningServer, eventually, new_session

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from agentcore_cli.aws.objects import PART, Objects
-from agentcore_cli.aws.session import Access, Session
+from agentcore_cli.aws.session import Access, AwsSession
 from agentcore_cli.errors import AgentcoreError, ConflictError, DeniedError
 from tests.fakes.aws_answers import access_denied, failed
 from tests.fakes.aws_faults import instead, named, reset_after
@@ -37,15 +37,15 @@ def proxy(moto: Moto, s3: Any) -> Iterator[AwsProxy]:
 
 
 @pytest.fixture
-def session(proxy: AwsProxy) -> Iterator[Session]:
+def session(proxy: AwsProxy) -> Iterator[AwsSession]:
     access = Access(REGION, url=proxy.url, access_key="test", secret_key="test")
-    opened = Session(lambda: access)
+    opened = AwsSession(lambda: access)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def door(session: Session) -> Objects:
+def client(session: AwsSession) -> Objects:
     return Objects(session, ACCOUNT)
 
 
@@ -55,10 +55,10 @@ def file_of(folder: Path, size: int) -> Path:
     return path
 
 
-def upload(door: Objects, file: Path, *, stops: bool = False) -> list[int]:
+def upload(client: Objects, file: Path, *, stops: bool = False) -> list[int]:
     """The bytes that were told to have arrived."""
     arrived: list[int] = []
-    door.upload(BUCKET, KEY, file, told=arrived.append, stopping=lambda: stops)
+    client.upload(BUCKET, KEY, file, told=arrived.append, stopping=lambda: stops)
     return arrived
 
 
@@ -67,11 +67,11 @@ def unfinished(s3: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("size", [0, 10, PART, LARGE], ids=["empty", "small", "a-part", "large"])
-def test_a_file_arrives_as_it_is(door: Objects, s3: Any, proxy: AwsProxy, tmp_path: Path, size: int) -> None:
+def test_a_file_arrives_as_it_is(client: Objects, s3: Any, proxy: AwsProxy, tmp_path: Path, size: int) -> None:
     file = file_of(tmp_path, size)
-    assert door.versions(BUCKET, KEY) == []
-    assert upload(door, file)[-1:] == [size]
-    (version,) = door.versions(BUCKET, KEY)
+    assert client.versions(BUCKET, KEY) == []
+    assert upload(client, file)[-1:] == [size]
+    (version,) = client.versions(BUCKET, KEY)
     assert (version.size, version.is_latest) == (size, True)
     assert s3.get_object(Bucket=BUCKET, Key=KEY, VersionId=version.id)["Body"].read() == file.read_bytes()
     assert ("s3:CreateMultipartUpload" in proxy.names) == (size > PART)
@@ -79,21 +79,21 @@ def test_a_file_arrives_as_it_is(door: Objects, s3: Any, proxy: AwsProxy, tmp_pa
 
 
 @pytest.mark.parametrize("size", [10, LARGE], ids=["small", "large"])
-def test_nothing_is_written_over(door: Objects, s3: Any, tmp_path: Path, size: int) -> None:
+def test_nothing_is_written_over(client: Objects, s3: Any, tmp_path: Path, size: int) -> None:
     s3.put_object(Bucket=BUCKET, Key=KEY, Body=b"there")
     with pytest.raises(ConflictError):
-        upload(door, file_of(tmp_path, size))
+        upload(client, file_of(tmp_path, size))
     assert s3.get_object(Bucket=BUCKET, Key=KEY)["Body"].read() == b"there"
     assert unfinished(s3) == []
 
 
-def test_a_key_that_only_begins_so_is_another(door: Objects, s3: Any) -> None:
+def test_a_key_that_only_begins_so_is_another(client: Objects, s3: Any) -> None:
     s3.put_object(Bucket=BUCKET, Key=f"{KEY}.old", Body=b"another")
-    assert door.versions(BUCKET, KEY) == []
-    assert door.versions("no-such-bucket", KEY) == []
+    assert client.versions(BUCKET, KEY) == []
+    assert client.versions("no-such-bucket", KEY) == []
 
 
-def test_the_bucket_of_another_account_is_left_alone(session: Session, s3: Any, tmp_path: Path) -> None:
+def test_the_bucket_of_another_account_is_left_alone(session: AwsSession, s3: Any, tmp_path: Path) -> None:
     theirs = Objects(session, "210987654321")
     for size in (10, LARGE):
         with pytest.raises(DeniedError):
@@ -105,32 +105,32 @@ def test_the_bucket_of_another_account_is_left_alone(session: Session, s3: Any, 
 
 @pytest.mark.parametrize("operation", ["UploadPart", "CompleteMultipartUpload"])
 def test_what_breaks_off_leaves_nothing(
-    door: Objects, s3: Any, proxy: AwsProxy, tmp_path: Path, operation: str
+    client: Objects, s3: Any, proxy: AwsProxy, tmp_path: Path, operation: str
 ) -> None:
     proxy.interfere(named(f"s3:{operation}"), instead(access_denied))
     with pytest.raises(DeniedError, match="s3:PutObject"):
-        upload(door, file_of(tmp_path, LARGE))
-    assert (door.versions(BUCKET, KEY), unfinished(s3)) == ([], [])
+        upload(client, file_of(tmp_path, LARGE))
+    assert (client.versions(BUCKET, KEY), unfinished(s3)) == ([], [])
 
 
-def test_interrupted_it_leaves_nothing(door: Objects, s3: Any, tmp_path: Path) -> None:
+def test_interrupted_it_leaves_nothing(client: Objects, s3: Any, tmp_path: Path) -> None:
     with pytest.raises(AgentcoreError, match="interrupted"):
-        upload(door, file_of(tmp_path, LARGE), stops=True)
-    assert (door.versions(BUCKET, KEY), unfinished(s3)) == ([], [])
+        upload(client, file_of(tmp_path, LARGE), stops=True)
+    assert (client.versions(BUCKET, KEY), unfinished(s3)) == ([], [])
 
 
 @pytest.mark.parametrize("fault", [reset_after, instead(failed)], ids=["answer-lost", "500"])
-def test_a_part_is_sent_again(door: Objects, s3: Any, proxy: AwsProxy, tmp_path: Path, fault: Any) -> None:
+def test_a_part_is_sent_again(client: Objects, s3: Any, proxy: AwsProxy, tmp_path: Path, fault: Any) -> None:
     proxy.interfere(named("s3:UploadPart", 1), fault)
     file = file_of(tmp_path, LARGE)
-    upload(door, file)
+    upload(client, file)
     assert s3.get_object(Bucket=BUCKET, Key=KEY)["Body"].read() == file.read_bytes()
     assert proxy.names.count("s3:UploadPart") == 4
 
 
-def test_what_cant_be_aborted_the_lifecycle_removes(door: Objects, s3: Any, proxy: AwsProxy, tmp_path: Path) -> None:
+def test_what_cant_be_aborted_the_lifecycle_removes(client: Objects, s3: Any, proxy: AwsProxy, tmp_path: Path) -> None:
     proxy.interfere(named("s3:CompleteMultipartUpload"), instead(access_denied))
     proxy.interfere(named("s3:AbortMultipartUpload"), instead(access_denied))
     with pytest.raises(DeniedError, match="s3:PutObject"):
-        upload(door, file_of(tmp_path, LARGE))
+        upload(client, file_of(tmp_path, LARGE))
     assert len(unfinished(s3)) == 1

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from agentcore_cli.builders import docker_push
-from agentcore_cli.builders.docker_push import SignIn
+from agentcore_cli.builders.images import docker_push
+from agentcore_cli.builders.images.docker_push import SignIn
 from agentcore_cli.errors import AgentcoreError, ConflictError
 from tests.fakes.push_engine import Event, PushEngine
 

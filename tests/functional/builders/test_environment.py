@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from agentcore_cli.builders import environment, interpreters
-from agentcore_cli.builders.environment import Environment
-from agentcore_cli.builders.interpreters import Interpreter
-from agentcore_cli.builders.requirements import Requirements
+from agentcore_cli.builders.packages import environment, interpreters
+from agentcore_cli.builders.packages.environment import Environment
+from agentcore_cli.builders.packages.interpreters import Interpreter
+from agentcore_cli.builders.packages.requirements import Requirements
 from agentcore_cli.errors import AgentcoreError, InputError
 from tests.fakes.private_index import private_index
 from tests.fakes.wheel import make_wheel

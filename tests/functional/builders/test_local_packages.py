@@ -13,9 +13,9 @@ from typing import Final
 import pytest
 import uv
 
-from agentcore_cli.builders import environment, interpreters, packages, resolution
-from agentcore_cli.builders.packages import Wanted
-from agentcore_cli.builders.requirements import Requirements
+from agentcore_cli.builders.packages import environment, interpreters, packages, resolution
+from agentcore_cli.builders.packages.packages import Wanted
+from agentcore_cli.builders.packages.requirements import Requirements
 from agentcore_cli.errors import AgentcoreError
 from tests.fakes.wheel import make_wheel
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import uv
 
-from agentcore_cli.builders import packages
-from agentcore_cli.builders.packages import Wanted
-from agentcore_cli.builders.requirements import Requirements
+from agentcore_cli.builders.packages import packages
+from agentcore_cli.builders.packages.packages import Wanted
+from agentcore_cli.builders.packages.requirements import Requirements
 from agentcore_cli.errors import AgentcoreError, InputError
 from tests.fakes.private_index import private_index
 from tests.fakes.wheel import make_wheel

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from agentcore_cli.builders import docker_engine
-from agentcore_cli.builders.docker_engine import EngineMissingError
+from agentcore_cli.builders.images import docker_engine
+from agentcore_cli.builders.images.docker_engine import EngineMissingError
 from agentcore_cli.local.containers.engine import Engine
 from agentcore_cli.operations.doctor import aws
 from agentcore_cli.operations.selection import Options

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from agentcore_cli.builders import code_archive
-from agentcore_cli.builders.code_archive import CodeArchive
-from agentcore_cli.builders.code_inputs import CodeProject
-from agentcore_cli.builders.zip_builder import ZipBuilder
+from agentcore_cli.builders.zip import archive as code_archive
+from agentcore_cli.builders.zip.archive import CodeArchive
+from agentcore_cli.builders.zip.builder import ZipBuilder
+from agentcore_cli.builders.zip.inputs import CodeProject
 from agentcore_cli.config import Start
 from agentcore_cli.errors import AgentcoreError, EntrypointError, InputError
 from agentcore_cli.launcher.references import VARIABLE
@@ -34,8 +34,8 @@ print(json.dumps([sys.argv, sys.path, os.getcwd(), __name__, __package__, {modul
 BUILD = """\
 import sys
 from pathlib import Path
-from agentcore_cli.builders.code_inputs import CodeProject
-from agentcore_cli.builders.zip_builder import ZipBuilder
+from agentcore_cli.builders.zip.inputs import CodeProject
+from agentcore_cli.builders.zip.builder import ZipBuilder
 class Work:
     def tell(self, message): pass
     def stopping(self): return False

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from agentcore_cli.builders.context import Item, Owner
-from agentcore_cli.builders.image import ImageProject
+from agentcore_cli.builders.images.context import FileOwner, Item
+from agentcore_cli.builders.images.image import ImageProject
 from agentcore_cli.builders.oci import image, layers
 from agentcore_cli.builders.oci.assembly import Assembled
 from agentcore_cli.builders.oci.base import Base, Bases
@@ -118,7 +118,7 @@ def yard(tmp_path: Path, proxy: RegistryProxy) -> Yard:
 def publish_base(folder: Path, host: str, sign_in: SignIn | None = SIGN_IN) -> None:
     """Our own publisher puts it there: nothing else here makes arm64 images."""
     yard = Yard(folder, host, sign_in=sign_in)
-    layer = layers.pack(Content(BASE, Owner(), {}), yard.blobs, yard.work)
+    layer = layers.pack(Content(BASE, FileOwner(), {}), yard.blobs, yard.work)
     config = {**CONFIG, "rootfs": {"type": "layers", "diff_ids": [layer.diff_id]}}
     built = image.whole(Base(None, CONFIG), Assembled(config, (layer,), {}), (), yard.blobs)
     yard.push(built, "base/python:3.13")

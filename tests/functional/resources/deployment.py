@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from agentcore_cli.aws.session import Access, Session
+from agentcore_cli.aws.session import Access, AwsSession
 from agentcore_cli.engine import Action, Change, Outcome, Plan, Resource, apply, plan_deploy, plan_destroy
 from agentcore_cli.resources.ownership import Owner
 from tests.fakes.control_server import ControlServer
@@ -20,7 +20,7 @@ OWNER = Owner("shop-1a2b3c", "bot", "aws")
 class Account(Protocol):
     """An AWS account: moto's, or AgentCore's control plane."""
 
-    def session(self, region: str = REGION) -> Session: ...
+    def session(self, region: str = REGION) -> AwsSession: ...
 
     def client(self, service: str, region: str = REGION) -> Any: ...
 
@@ -32,10 +32,10 @@ class ControlAccount:
     """What AgentCore's control plane keeps, and nothing else."""
 
     def __init__(self, control: ControlServer) -> None:
-        self._session = Session(lambda: Access(REGION, control.url, access_key="test", secret_key="test"))
+        self._session = AwsSession(lambda: Access(REGION, control.url, access_key="test", secret_key="test"))
         self._client = control.client()
 
-    def session(self, region: str = REGION) -> Session:
+    def session(self, region: str = REGION) -> AwsSession:
         return self._session
 
     def client(self, service: str = "bedrock-agentcore-control", region: str = REGION) -> Any:
@@ -49,10 +49,10 @@ class ControlAccount:
         self._client.close()
 
 
-class MortalSession(Session):
+class MortalSession(AwsSession):
     """One that dies right after its `lives`-th call, as a killed process would; None: it lives on."""
 
-    def __init__(self, session: Session, lives: int | None = None) -> None:
+    def __init__(self, session: AwsSession, lives: int | None = None) -> None:
         self.calls: list[str] = []
         self._session = session
         self._lives = lives

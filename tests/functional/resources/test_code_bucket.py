@@ -12,12 +12,12 @@ from msgspec.structs import replace
 
 from agentcore_cli import names
 from agentcore_cli.aws.buckets import Buckets
-from agentcore_cli.aws.session import Access, Session
-from agentcore_cli.config import Agent
+from agentcore_cli.aws.session import Access, AwsSession
+from agentcore_cli.config import AgentConfig
 from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT, TAG_TARGET
 from agentcore_cli.engine import apply
 from agentcore_cli.errors import ConflictError, DeniedError
-from agentcore_cli.resources.code_bucket import CodeBucket, Wish
+from agentcore_cli.resources.code_bucket import CodeBucket, CodeBucketSpec
 from tests.fakes.aws_proxy import AwsProxy
 from tests.fakes.moto_buckets import MotoBuckets
 from tests.fakes.things import Killed
@@ -27,7 +27,7 @@ from tests.stand_ins import ACCOUNT, REGION, Moto
 
 NAME = names.bucket_name("bot", OWNER.project, OWNER.target, ACCOUNT, REGION)
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
-AGENT = Agent(entrypoint="main.py", tags={"team": "one"})
+AGENT = AgentConfig(entrypoint="main.py", tags={"team": "one"})
 STRANGER = "210987654321"
 
 
@@ -36,11 +36,11 @@ class BucketAccount:
 
     def __init__(self, moto: Moto, buckets: MotoBuckets, url: str) -> None:
         self._moto, self._buckets, self._url = moto, buckets, url
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[str, AwsSession] = {}
 
-    def session(self, region: str = REGION) -> Session:
+    def session(self, region: str = REGION) -> AwsSession:
         access = Access(region, url=self._url, access_key="test", secret_key="test")
-        return self._sessions.setdefault(region, Session(lambda: access))
+        return self._sessions.setdefault(region, AwsSession(lambda: access))
 
     def client(self, service: str, region: str = REGION) -> Any:
         return self._moto.client(service, region, endpoint_url=self._url)
@@ -74,9 +74,11 @@ def s3(account: BucketAccount) -> Any:
 
 
 def bucket(
-    deployment: Deployment, agent: Agent = AGENT, lives: int | None = None, account: str = ACCOUNT
+    deployment: Deployment, agent: AgentConfig = AGENT, lives: int | None = None, account: str = ACCOUNT
 ) -> CodeBucket:
-    return CodeBucket(Wish(NAME, deployment.region, OWNER, agent), Buckets(deployment.session(lives), account))
+    return CodeBucket(
+        CodeBucketSpec(NAME, deployment.region, OWNER, agent), Buckets(deployment.session(lives), account)
+    )
 
 
 class BucketSubject(Subject):

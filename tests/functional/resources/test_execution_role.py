@@ -12,12 +12,12 @@ from msgspec.structs import replace
 
 from agentcore_cli import names
 from agentcore_cli.aws.roles import Roles
-from agentcore_cli.config import Agent
+from agentcore_cli.config import AgentConfig
 from agentcore_cli.contract import TAG_AGENT, EcrRepository
 from agentcore_cli.engine import Action, apply
 from agentcore_cli.errors import ConflictError, InputError
-from agentcore_cli.resources.execution_policy import Grant
-from agentcore_cli.resources.execution_role import POLICY, ExecutionRole, Wish
+from agentcore_cli.resources.execution_role import POLICY, ExecutionRole, RoleSpec
+from agentcore_cli.resources.iam.execution_policy import Grant
 from tests.fakes.things import Killed
 from tests.functional.resources.contract import ResourceContract, Subject
 from tests.functional.resources.deployment import OWNER, Deployment
@@ -25,7 +25,7 @@ from tests.stand_ins import ACCOUNT, REGION
 
 NAME = names.role_name("bot", OWNER.project, OWNER.target, REGION)
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/Boundary"
-AGENT = Agent(
+AGENT = AgentConfig(
     entrypoint="main.py",
     models=("anthropic.claude-x-v1:0",),
     permissions_boundary=BOUNDARY,
@@ -36,10 +36,10 @@ TRUST: dict[str, Any] = {"Version": "2012-10-17", "Statement": []}
 
 
 def role(
-    deployment: Deployment, agent: Agent = AGENT, lives: int | None = None, policy: Path | None = None
+    deployment: Deployment, agent: AgentConfig = AGENT, lives: int | None = None, policy: Path | None = None
 ) -> ExecutionRole:
     grant = Grant(agent, "bot", ACCOUNT, deployment.region, EcrRepository(ACCOUNT, REGION, "bot"), policy)
-    return ExecutionRole(Wish(NAME, OWNER, grant), Roles(deployment.session(lives)))
+    return ExecutionRole(RoleSpec(NAME, OWNER, grant), Roles(deployment.session(lives)))
 
 
 class Role(Subject):

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from agentcore_cli.aws.repositories import Repositories
-from agentcore_cli.builders.docker_builder import DockerBuilder, DockerPublisher, FinishedImage
-from agentcore_cli.builders.image import ImageProject
+from agentcore_cli.builders.images.docker_builder import DockerBuilder, DockerPublisher, FinishedImage
+from agentcore_cli.builders.images.image import ImageProject
 from agentcore_cli.builders.registry.access import SignIn
 from agentcore_cli.contract import EcrRepository
 from agentcore_cli.engine import Action, Resource
 from agentcore_cli.errors import AgentcoreError, InputError
-from agentcore_cli.resources.image import Image, Wish
+from agentcore_cli.resources.image import Image, ImageSpec
 from agentcore_cli.resources.local_image import LocalImage
 from tests.fakes.push_engine import IMAGE_ID, Event, PushEngine
 from tests.fakes.things import Killed, MemoryStore
@@ -53,8 +53,8 @@ def sign_in() -> SignIn:
 
 def pushed(root: Path, deployment: Deployment) -> Image:
     """A fresh one: it looks at the project once."""
-    wish = Wish(DockerBuilder(project(root), root.parent / "cache"), DockerPublisher(sign_in), REPOSITORY)
-    return Image(wish, Repositories(deployment.session()))
+    spec = ImageSpec(DockerBuilder(project(root), root.parent / "cache"), DockerPublisher(sign_in), REPOSITORY)
+    return Image(spec, Repositories(deployment.session()))
 
 
 def built_here(root: Path, deployment: Deployment) -> LocalImage:
@@ -105,7 +105,9 @@ def test_the_plan_names_the_file_that_changed(
 
 
 def named_pushed(deployment: Deployment, name: str = "bot:dev") -> Image:
-    return Image(Wish(FinishedImage(name), DockerPublisher(sign_in), REPOSITORY), Repositories(deployment.session()))
+    return Image(
+        ImageSpec(FinishedImage(name), DockerPublisher(sign_in), REPOSITORY), Repositories(deployment.session())
+    )
 
 
 def named_here(deployment: Deployment, name: str = "bot:dev") -> LocalImage:

@@ -11,11 +11,11 @@ import pytest
 from msgspec.structs import replace
 
 from agentcore_cli.aws.log_groups import LogGroups
-from agentcore_cli.config import Agent
+from agentcore_cli.config import AgentConfig
 from agentcore_cli.contract import TAG_TARGET, log_group
 from agentcore_cli.engine import PENDING, Action, Desired, Found
 from agentcore_cli.errors import ConflictError
-from agentcore_cli.resources.log_group import LogGroup, Wish
+from agentcore_cli.resources.log_group import LogGroup, LogGroupSpec
 from tests.fakes.things import Thing, World
 from tests.functional.resources.contract import ResourceContract, Subject
 from tests.functional.resources.deployment import OWNER, Deployment
@@ -24,7 +24,7 @@ from tests.stand_ins import ACCOUNT, REGION
 ID = "bot-AbCdEf0123"
 NAME = log_group(ID, "DEFAULT")
 ARN = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{NAME}"
-AGENT = Agent(entrypoint="main.py", log_retention=30, tags={"team": "one"})
+AGENT = AgentConfig(entrypoint="main.py", log_retention=30, tags={"team": "one"})
 
 
 @dataclass
@@ -42,12 +42,12 @@ class RuntimeThing(Thing):
 
 def group(
     deployment: Deployment,
-    agent: Agent = AGENT,
+    agent: AgentConfig = AGENT,
     lives: int | None = None,
     runtime_id: Callable[[], str | None] = lambda: None,
 ) -> LogGroup:
-    wish = Wish("bot", OWNER, agent, ACCOUNT, deployment.region, runtime_id)
-    return LogGroup(wish, LogGroups(deployment.session(lives)))
+    spec = LogGroupSpec("bot", OWNER, agent, ACCOUNT, deployment.region, runtime_id)
+    return LogGroup(spec, LogGroups(deployment.session(lives)))
 
 
 class Logs(Subject):

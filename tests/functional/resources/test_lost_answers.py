@@ -10,11 +10,11 @@ import pytest
 from agentcore_cli.aws.log_groups import LogGroups
 from agentcore_cli.aws.repositories import Repositories
 from agentcore_cli.aws.roles import Roles
-from agentcore_cli.aws.session import Access, Session
-from agentcore_cli.config import Agent
+from agentcore_cli.aws.session import Access, AwsSession
+from agentcore_cli.config import AgentConfig
 from agentcore_cli.contract import EcrRepository
 from agentcore_cli.resources import execution_role, log_group, repository
-from agentcore_cli.resources.execution_policy import Grant
+from agentcore_cli.resources.iam.execution_policy import Grant
 from tests.fakes.aws_answers import failed, still_attached, throttled
 from tests.fakes.aws_faults import instead, named, reset_after, reset_before, times
 from tests.fakes.aws_proxy import AwsProxy
@@ -23,7 +23,7 @@ from tests.functional.resources.deployment import OWNER, Deployment
 from tests.functional.resources.test_log_group import RuntimeThing
 from tests.stand_ins import ACCOUNT, REGION, Moto
 
-AGENT = Agent(entrypoint="main.py", log_retention=30)
+AGENT = AgentConfig(entrypoint="main.py", log_retention=30)
 ADDRESS = EcrRepository(ACCOUNT, REGION, "bot")
 CALLS = [
     "iam:GetRole",
@@ -53,13 +53,15 @@ def proxy(moto: Moto) -> Iterator[AwsProxy]:
 
 @pytest.fixture
 def resources(proxy: AwsProxy) -> Iterator[list[Any]]:
-    session = Session(lambda: Access(REGION, url=proxy.url, access_key="test", secret_key="test"))
+    session = AwsSession(lambda: Access(REGION, url=proxy.url, access_key="test", secret_key="test"))
     grant = Grant(AGENT, "bot", ACCOUNT, REGION, ADDRESS)
     yield [
-        execution_role.ExecutionRole(execution_role.Wish("AmazonBedrockAgentCore-bot", OWNER, grant), Roles(session)),
-        repository.Repository(repository.Wish(ADDRESS, OWNER, AGENT), Repositories(session)),
+        execution_role.ExecutionRole(
+            execution_role.RoleSpec("AmazonBedrockAgentCore-bot", OWNER, grant), Roles(session)
+        ),
+        repository.Repository(repository.RepositorySpec(ADDRESS, OWNER, AGENT), Repositories(session)),
         RuntimeThing(World(), "runtime"),
-        log_group.LogGroup(log_group.Wish("bot", OWNER, AGENT, ACCOUNT, REGION), LogGroups(session)),
+        log_group.LogGroup(log_group.LogGroupSpec("bot", OWNER, AGENT, ACCOUNT, REGION), LogGroups(session)),
     ]
     session.close()
 

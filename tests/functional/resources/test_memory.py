@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from agentcore_cli import events
-from agentcore_cli.aws.memories import Memories
-from agentcore_cli.config import Memory as Settings
+from agentcore_cli.aws.memories import MemoryControl
+from agentcore_cli.config import MemoryConfig as Settings
 from agentcore_cli.config import Strategy
-from agentcore_cli.config.memory import Prompt
+from agentcore_cli.config.memory import PromptConfig
 from agentcore_cli.contract import TAG_AGENT
 from agentcore_cli.engine import Action, Change, apply
 from agentcore_cli.errors import ConflictError, InputError, StillInProgressError
-from agentcore_cli.resources.memory import GivenMemory, Memory, Wish, variables
+from agentcore_cli.resources.memory import GivenMemory, Memory, MemorySpec, variables
 from agentcore_cli.resources.ownership import Owner
-from agentcore_cli.resources.patience import Patience
+from agentcore_cli.resources.wait_options import WaitOptions
 from tests.fakes.control_server import ControlServer
 from tests.fakes.things import Killed
 from tests.functional.resources.deployment import MortalSession
@@ -28,7 +28,7 @@ OWNER = Owner("project-1", "bot", "aws")
 ROLE = "arn:aws:iam::000000000000:role/Memories"
 KEY = "arn:aws:kms:us-west-2:000000000000:key/11111111-2222-3333-4444-555555555555"
 PLAIN = Settings("notes")
-PROMPT = Prompt("amazon.nova-lite-v1:0", "only names")
+PROMPT = PromptConfig("amazon.nova-lite-v1:0", "only names")
 FULL = Settings(
     "notes",
     expiry_days=30,
@@ -49,8 +49,8 @@ class Account(Part):
 
     def memory(self, settings: Settings = PLAIN, *, lives: int | None = None, **wishes: Any) -> Memory:
         session = MortalSession(self.session, lives)
-        patience = wishes.pop("patience", Patience())
-        return Memory(Wish(settings.label, OWNER, settings, **wishes), Memories(session), patience)
+        wait_options = wishes.pop("patience", WaitOptions())
+        return Memory(MemorySpec(settings.label, OWNER, settings, **wishes), MemoryControl(session), wait_options)
 
     def change(self, memory: Any) -> Change:
         (change,) = self.plan(memory).changes
@@ -246,13 +246,13 @@ def test_a_deletion_under_way_is_waited_for_and_another_made(account: Account) -
 
 
 def test_without_waiting_it_is_there_and_the_next_deploy_waits(account: Account) -> None:
-    account.deploy(account.memory(patience=Patience(wait=False)))
+    account.deploy(account.memory(wait_options=WaitOptions(wait=False)))
     assert account.deploy(account.memory())["status"] == "ACTIVE"
 
 
 def test_time_runs_out_with_the_memory_on_its_way(account: Account, control: ControlServer) -> None:
-    with pytest.raises(StillInProgressError, match="not yet so that it is ACTIVE"):
-        account.deploy(account.memory(patience=Patience(seconds=0.01)))
+    with pytest.raises(StillInProgressError, match="still waiting until it is ACTIVE"):
+        account.deploy(account.memory(wait_options=WaitOptions(seconds=0.01)))
     assert account.deploy(account.memory())["status"] == "ACTIVE"
 
 
@@ -265,7 +265,7 @@ def test_destroy_removes_it_and_waits_until_it_is_gone(account: Account) -> None
 
 def test_a_given_one_is_used_and_never_changed_or_deleted(account: Account) -> None:
     made = account.client.create_memory(name="theirs", eventExpiryDuration=7)["memory"]
-    given = GivenMemory(made["id"], "bot", Memories(account.session))
+    given = GivenMemory(made["id"], "bot", MemoryControl(account.session))
     change = account.change(given)
     assert (change.action, change.reason) == (Action.KEEP, "given, and used as it is")
     assert account.deploy(given)["eventExpiryDuration"] == 7
@@ -275,7 +275,7 @@ def test_a_given_one_is_used_and_never_changed_or_deleted(account: Account) -> N
 
 def test_a_given_one_that_is_not_there_is_bad_input(account: Account) -> None:
     with pytest.raises(InputError, match=r"agents\.bot\.memory: gone-AbCdEf0123: no such memory"):
-        account.plan(GivenMemory("gone-AbCdEf0123", "bot", Memories(account.session)))
+        account.plan(GivenMemory("gone-AbCdEf0123", "bot", MemoryControl(account.session)))
 
 
 def test_locally_ours_stands_in_for_one_that_is_elsewhere_and_one_that_is_here_is_used(account: Account) -> None:

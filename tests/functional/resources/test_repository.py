@@ -11,12 +11,12 @@ from msgspec.structs import replace
 
 from agentcore_cli import names
 from agentcore_cli.aws.repositories import Repositories
-from agentcore_cli.config import Agent
+from agentcore_cli.config import AgentConfig
 from agentcore_cli.contract import TAG_PROJECT, EcrRepository
 from agentcore_cli.engine import Action, apply
 from agentcore_cli.errors import ConflictError, InputError
 from agentcore_cli.events import Note
-from agentcore_cli.resources.repository import GivenRepository, Repository, Wish
+from agentcore_cli.resources.repository import GivenRepository, Repository, RepositorySpec
 from tests.fakes.things import Killed
 from tests.functional.resources.contract import ResourceContract, Subject
 from tests.functional.resources.deployment import OWNER, Deployment
@@ -25,7 +25,7 @@ from tests.stand_ins import ACCOUNT, REGION
 NAME = names.repository_name("bot", OWNER.project, OWNER.target)
 ARN = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{NAME}"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
-AGENT = Agent(entrypoint="main.py", tags={"team": "one"})
+AGENT = AgentConfig(entrypoint="main.py", tags={"team": "one"})
 MANIFEST = {
     "schemaVersion": 2,
     "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
@@ -38,9 +38,9 @@ MANIFEST = {
 }
 
 
-def repository(deployment: Deployment, agent: Agent = AGENT, lives: int | None = None) -> Repository:
+def repository(deployment: Deployment, agent: AgentConfig = AGENT, lives: int | None = None) -> Repository:
     address = EcrRepository(ACCOUNT, deployment.region, NAME)
-    return Repository(Wish(address, OWNER, agent), Repositories(deployment.session(lives)))
+    return Repository(RepositorySpec(address, OWNER, agent), Repositories(deployment.session(lives)))
 
 
 class EcrSubject(Subject):
@@ -223,16 +223,16 @@ def test_a_given_repository_that_may_not_be_looked_at_is_used_all_the_same(deplo
 
 def test_the_token_of_a_push_and_what_is_pushed_can_be_read(deployment: Deployment, ecr: Any) -> None:
     deployment.deploy(repository(deployment))
-    door = Repositories(deployment.session())
-    assert door.image(NAME, tag="one") is None
+    repositories = Repositories(deployment.session())
+    assert repositories.image(NAME, tag="one") is None
     ecr.put_image(repositoryName=NAME, imageManifest=json.dumps(MANIFEST), imageTag="one")
-    found = door.image(NAME, tag="one")
+    found = repositories.image(NAME, tag="one")
     assert found
     assert found.tags == ("one",)
-    assert door.image(NAME, digest=found.digest) == found
-    assert door.images(NAME) == [found]
-    assert door.image("nowhere", tag="one") is None
-    token = door.authorization()
+    assert repositories.image(NAME, digest=found.digest) == found
+    assert repositories.images(NAME) == [found]
+    assert repositories.image("nowhere", tag="one") is None
+    token = repositories.authorization()
     assert token.user == "AWS"
     assert token.registry == f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
     assert token.password not in repr(token)

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from agentcore_cli.aws.runtimes import Runtimes
+from agentcore_cli.aws.runtimes import RuntimeControl
 from agentcore_cli.contract import RESOURCE_POLICY_MAX, endpoint_arn
 from agentcore_cli.engine import PENDING, Action, Desired, Found
 from agentcore_cli.errors import InputError
-from agentcore_cli.resources.resource_policy import ResourcePolicy, Wish, as_file
+from agentcore_cli.resources.resource_policy import ResourcePolicy, ResourcePolicySpec, as_file
 from tests.fakes.control import PARTNER, REGION, SETTINGS
 from tests.fakes.control_server import ControlServer
 from tests.fakes.things import Thing, World
-from tests.functional.control.waiting import settled
+from tests.functional.local.control.waiting import settled
 from tests.functional.resources.contract import ResourceContract, Subject
 from tests.functional.resources.deployment import ControlAccount, Deployment
 
@@ -64,8 +64,8 @@ class Policy(Subject):
     def resource(self, lives: int | None = None, **wishes: Any) -> ResourcePolicy:
         wanted = {"file": self.file, "runtime_id": lambda: self.id} | wishes
         return ResourcePolicy(
-            Wish(runtime="bot", account="000000000000", region=REGION, **wanted),
-            Runtimes(self.deployment.session(lives)),
+            ResourcePolicySpec(runtime="bot", account="000000000000", region=REGION, **wanted),
+            RuntimeControl(self.deployment.session(lives)),
         )
 
     def below(self) -> list[Thing]:

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 from agentcore_cli import events
-from agentcore_cli.aws.runtimes import Runtimes
-from agentcore_cli.config import Agent, Authorizer, Lifecycle, Network
+from agentcore_cli.aws.runtimes import RuntimeControl
+from agentcore_cli.config import AgentConfig, Authorizer, LifecycleConfig, NetworkConfig
 from agentcore_cli.contract import LOCAL_BUCKET, LOCAL_ROLE, TAG_AGENT
 from agentcore_cli.engine import Action, apply, plan_destroy
 from agentcore_cli.errors import AgentcoreError, ConflictError, InputError
 from agentcore_cli.resources.ownership import Owner
-from agentcore_cli.resources.patience import Patience
-from agentcore_cli.resources.runtime import Runtime, Wish
+from agentcore_cli.resources.runtime import Runtime, RuntimeSpec
 from agentcore_cli.resources.runtime_facts import code_artifact
+from agentcore_cli.resources.wait_options import WaitOptions
 from tests.fakes.control import DIGEST, REGION
 from tests.fakes.control_server import ControlServer
 from tests.fakes.things import MemoryStore
@@ -27,13 +27,13 @@ from tests.functional.resources.part import Part
 from tests.local_runtime import eventually
 
 OWNER = Owner("project-1", "bot", "aws")
-PLAIN = Agent(entrypoint="main.py")
-FULL = Agent(
+PLAIN = AgentConfig(entrypoint="main.py")
+FULL = AgentConfig(
     entrypoint="main.py",
     description="A bot",
     protocol="MCP",
-    lifecycle=Lifecycle(idle_timeout=60, max_lifetime=120),
-    network=Network(subnets=("subnet-22222222", "subnet-11111111"), security_groups=("sg-11111111",)),
+    lifecycle=LifecycleConfig(idle_timeout=60, max_lifetime=120),
+    network=NetworkConfig(subnets=("subnet-22222222", "subnet-11111111"), security_groups=("sg-11111111",)),
     authorizer=Authorizer("https://idp.example/.well-known/openid-configuration", clients=("b", "a"), scopes=("s",)),
     header_allowlist=("X-Tenant", "Authorization"),
     tags={"team": "one"},
@@ -43,9 +43,9 @@ FULL = Agent(
 class Account(Part):
     """One agent's runtime in an account, with the records of its deploys."""
 
-    def runtime(self, agent: Agent = PLAIN, **wishes: Any) -> Runtime:
+    def runtime(self, agent: AgentConfig = PLAIN, **wishes: Any) -> Runtime:
         given_before = (self.store.get("runtime") or {}).get("facts", {}).get("given_environment")
-        wish = Wish(
+        spec = RuntimeSpec(
             name="bot",
             owner=OWNER,
             agent=agent,
@@ -54,7 +54,7 @@ class Account(Part):
             region=REGION,
             given_before=None if given_before is None else frozenset(given_before),
         )
-        return Runtime("runtime", replace(wish, **wishes), Runtimes(self.session))
+        return Runtime("runtime", replace(spec, **wishes), RuntimeControl(self.session))
 
     def deploy(self, runtime: Runtime) -> dict[str, Any]:
         """Plan and apply; the answer of GetAgentRuntime after it."""
@@ -81,7 +81,7 @@ def account(control: ControlServer) -> Iterator[Account]:
 
 
 @pytest.mark.parametrize("agent", [PLAIN, FULL], ids=["plain", "full"])
-def test_every_setting_is_made_and_read_back_as_wanted(account: Account, agent: Agent) -> None:
+def test_every_setting_is_made_and_read_back_as_wanted(account: Account, agent: AgentConfig) -> None:
     runtime = account.runtime(agent, environment={"MODE": "quiet"}, given={"KEY": "v"})
     answer = account.deploy(runtime)
     assert account.plan(account.runtime(agent, environment={"MODE": "quiet"})).pending == ()
@@ -186,7 +186,7 @@ def test_one_that_cloudformation_made_gets_the_tags_of_the_config(control: Contr
     account.store.records.clear()
     account.client.untag_resource(resourceArn=arn, tagKeys=list(OWNER.tags))
     control.tag_as_aws(account.id, BY_CLOUDFORMATION)
-    runtime = account.runtime(Agent(entrypoint="main.py", tags={"team": "one"}), supplied_id=account.id)
+    runtime = account.runtime(AgentConfig(entrypoint="main.py", tags={"team": "one"}), supplied_id=account.id)
     account.store.journal().done("runtime", {"id": account.id}, {})
     account.deploy(runtime)
     tags = account.client.list_tags_for_resource(resourceArn=arn)["tags"]
@@ -216,7 +216,7 @@ def test_a_setting_that_the_config_does_not_know_is_resent(account: Account) -> 
     arn = "arn:aws:elasticfilesystem:us-west-2:123456789012:access-point/fsap-0123456789abcdef0"
     files = [{"efsAccessPoint": {"accessPointArn": arn, "mountPath": "/mnt/shared"}}]
     account.change(filesystemConfigurations=files)
-    answer = account.deploy(account.runtime(Agent(entrypoint="main.py", description="new")))
+    answer = account.deploy(account.runtime(AgentConfig(entrypoint="main.py", description="new")))
     assert answer["description"] == "new"
     assert answer["filesystemConfigurations"] == files
 
@@ -256,7 +256,7 @@ def release_soon(control: ControlServer) -> None:
 
 def test_one_that_is_still_being_made_is_destroyed_when_it_is_there(control: ControlServer, account: Account) -> None:
     control.hold()
-    runtime = replace(account.runtime(), patience=Patience(wait=False))
+    runtime = replace(account.runtime(), wait_options=WaitOptions(wait=False))
     assert account.deploy(runtime)["status"] == "CREATING"
     release_soon(control)
     account.destroy(account.runtime())
@@ -287,7 +287,7 @@ def test_an_endpoint_that_can_not_be_deleted_is_told_at_once(control: ControlSer
     eventually(lambda: account.client.get_agent_runtime_endpoint(**endpoint)["status"] == "READY", "it is there")
     control.lifecycle.fail_artifact("still in use")
     with pytest.raises(AgentcoreError, match="endpoint blue of runtime bot: DELETE_FAILED: still in use"):
-        account.destroy(replace(account.runtime(), patience=Patience(seconds=5)))
+        account.destroy(replace(account.runtime(), wait_options=WaitOptions(seconds=5)))
     control.lifecycle.failure = None
     account.destroy(account.runtime())
     assert account.client.list_agent_runtimes()["agentRuntimes"] == []

@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 
 from agentcore_cli.aws.roles import Roles
-from agentcore_cli.config import Agent
+from agentcore_cli.config import AgentConfig
 from agentcore_cli.contract import EcrRepository
 from agentcore_cli.engine import Action
 from agentcore_cli.errors import InputError
 from agentcore_cli.events import Note
-from agentcore_cli.resources import execution_policy
-from agentcore_cli.resources.execution_policy import Grant
+from agentcore_cli.resources.iam import execution_policy
+from agentcore_cli.resources.iam.execution_policy import Grant
 from agentcore_cli.resources.supplied_role import SuppliedRole
 from tests.functional.resources.deployment import Deployment
 from tests.stand_ins import ACCOUNT, REGION
 
-AGENT = Agent(entrypoint="main.py", models=("amazon.nova-lite-v1:0",))
+AGENT = AgentConfig(entrypoint="main.py", models=("amazon.nova-lite-v1:0",))
 GRANT = Grant(AGENT, "bot", ACCOUNT, REGION, EcrRepository(ACCOUNT, REGION, "bot"))
 ARN = f"arn:aws:iam::{ACCOUNT}:role/team/Theirs"
 

@@ -1,4 +1,4 @@
-"""Behind a company's proxy all doors trust the same certificates, and a proxy is reached by the scheme of its URL."""
+"""Behind a company's proxy all clients trust the same certificates, and a proxy is reached by the scheme of its URL."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from agentcore_cli.aws import endpoints, token_endpoint
 from agentcore_cli.aws.http import send
 from agentcore_cli.certificates import trusted
 from agentcore_cli.errors import InputError, ServiceError
-from agentcore_cli.local.fetching import Deadline, fetch
+from agentcore_cli.local.access.fetching import Deadline, fetch
 from tests.fakes.tls_servers import PrivateAuthority, answering, tunnelling
 
 SECONDS = 30.0

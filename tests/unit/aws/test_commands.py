@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from agentcore_cli.aws.commands import Ended, Written, read
+from agentcore_cli.aws.commands import CommandOutput, Ended, read
 from agentcore_cli.aws.data_plane import Answer
 from agentcore_cli.errors import (
     AgentcoreError,
@@ -18,7 +18,7 @@ from agentcore_cli.errors import (
     NotFoundError,
     ServiceError,
 )
-from agentcore_cli.event_stream import encode
+from agentcore_cli.formats.event_stream import encode
 
 
 class Stream:
@@ -44,7 +44,7 @@ def exception(kind: str, message: str) -> bytes:
     return encode({":message-type": "exception", ":exception-type": kind}, json.dumps({"message": message}).encode())
 
 
-def events(data: bytes) -> list[Written | Ended]:
+def events(data: bytes) -> list[CommandOutput | Ended]:
     return list(read(cast(Answer, Stream(data))))
 
 
@@ -59,7 +59,12 @@ def test_a_whole_command() -> None:
         + chunk(somethingNew={})
         + STOP
     )
-    assert events(stream) == [Written("stdout", "a"), Written("stdout", "c"), Written("stderr", "b"), Ended(3, False)]
+    assert events(stream) == [
+        CommandOutput("stdout", "a"),
+        CommandOutput("stdout", "c"),
+        CommandOutput("stderr", "b"),
+        Ended(3, False),
+    ]
 
 
 def test_a_command_that_was_stopped() -> None:
@@ -97,8 +102,8 @@ def test_an_error_without_a_model() -> None:
         pytest.param(b"", "the answer ended before the command did", id="nothing"),
         pytest.param(chunk(contentStart={}), "the answer ended before the command did", id="no end"),
         pytest.param(STOP[:-1], "the answer ended before the command did", id="half an end"),
-        pytest.param(b"<html>" + bytes(100), "no event stream", id="a web page"),
-        pytest.param(chunk(contentStart={})[:-1] + b"?" + STOP, "no event stream", id="a changed byte"),
+        pytest.param(b"<html>" + bytes(100), "not an event stream", id="a web page"),
+        pytest.param(chunk(contentStart={})[:-1] + b"?" + STOP, "not an event stream", id="a changed byte"),
     ],
 )
 def test_streams_that_are_none(stream: bytes, words: str) -> None:

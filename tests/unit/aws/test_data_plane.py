@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from agentcore_cli.aws.data_plane import Call, DataPlane
+from agentcore_cli.aws.data_plane import AgentCall, DataPlane
 from agentcore_cli.aws.signing import Bearer, LocalKey
 from agentcore_cli.errors import (
     AgentcoreError,
@@ -18,7 +18,7 @@ from agentcore_cli.errors import (
     ServiceError,
     StillInProgressError,
 )
-from agentcore_cli.signature import Key
+from agentcore_cli.signature import SigningKey
 from tests.fakes.scripted_plane import ScriptedPlane, answer
 
 ARN = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/bot-AbCdEf0123"
@@ -35,12 +35,12 @@ def rpc(code: int) -> bytes:
     return answer(200, body, Content_Type="application/json")
 
 
-def call(body: bytes = b"{}", endpoint: str = "DEFAULT", *, is_fresh: bool = True, **headers: str) -> Call:
-    return Call(ARN, endpoint, SESSION, body, headers, is_fresh)
+def call(body: bytes = b"{}", endpoint: str = "DEFAULT", *, is_fresh: bool = True, **headers: str) -> AgentCall:
+    return AgentCall(ARN, endpoint, SESSION, body, headers, is_fresh)
 
 
 def plane(server: ScriptedPlane, timeout: float = 5) -> DataPlane:
-    return DataPlane(server.url, LocalKey(Key("key", "secret"), "us-west-2"), timeout)
+    return DataPlane(server.url, LocalKey(SigningKey("key", "secret"), "us-west-2"), timeout)
 
 
 def test_a_call_is_one_post_of_the_apis_own_shape() -> None:
@@ -144,7 +144,7 @@ def test_what_arrived_of_a_broken_answer_is_given(said: bytes) -> None:
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://no-such-host.invalid"])
 def test_who_cannot_be_reached_is_named(url: str) -> None:
     with pytest.raises(ServiceError, match="can't be reached") as caught:
-        DataPlane(url, LocalKey(Key("key", "secret"), "us-west-2"), 5).invoke(call())
+        DataPlane(url, LocalKey(SigningKey("key", "secret"), "us-west-2"), 5).invoke(call())
     assert caught.value.exit_code == 1
 
 

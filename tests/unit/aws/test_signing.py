@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentcore_cli.aws.credentials import Credentials
-from agentcore_cli.aws.signing import Bearer, LocalKey, Request
+from agentcore_cli.aws.signing import Bearer, LocalKey, SignedRequest
 from agentcore_cli.aws.sigv4 import SigV4
-from agentcore_cli.signature import Key
+from agentcore_cli.signature import SigningKey
 
 NOW = 1_790_000_000.0
 PLAIN = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=20)
@@ -43,7 +43,7 @@ class BotocoreAtNow(SigV4Auth):
         super()._modify_request_before_signing(request)
 
 
-def botocores(request: Request, credentials: Credentials, region: str) -> str:
+def botocores(request: SignedRequest, credentials: Credentials, region: str) -> str:
     """The Authorization header that botocore makes of the same request."""
     theirs = BotocoreCredentials(credentials.access_key, credentials.secret_key, credentials.token)
     asked = AWSRequest(request.method, request.url, dict(request.headers), request.body)
@@ -68,7 +68,7 @@ def test_any_request_is_signed_as_botocore_signs_it(
     said = {"Host": "bedrock-agentcore.us-west-2.amazonaws.com"} | dict(by_name.values())
     said = {name: value for name, value in said.items() if name.lower() != "host" or name == "Host"}
     credentials = Credentials("AKIDEXAMPLE", secret, token)
-    request = Request(method, url, dict(said), body)
+    request = SignedRequest(method, url, dict(said), body)
     expected = botocores(request, credentials, "us-west-2")
     SigV4(lambda: credentials, "us-west-2", now=lambda: NOW).sign(request)
     assert request.headers["Authorization"] == expected
@@ -77,7 +77,7 @@ def test_any_request_is_signed_as_botocore_signs_it(
 
 def test_an_arn_in_the_path_is_encoded_once_more_for_the_signature() -> None:
     url = "http://127.0.0.1:8/runtimes/arn%3Aaws%3Abedrock-agentcore%3Aus-west-2%3A1%3Aruntime%2Fa/invocations?qualifier=a%20b"
-    request = Request("POST", url, {"Host": "127.0.0.1:8"}, b"{}")
+    request = SignedRequest("POST", url, {"Host": "127.0.0.1:8"}, b"{}")
     credentials = Credentials("AKIDEXAMPLE", "secret")
     expected = botocores(request, credentials, "us-west-2")
     SigV4(lambda: credentials, "us-west-2", now=lambda: NOW).sign(request)
@@ -99,11 +99,21 @@ def token(**claims: object) -> str:
     ("signer", "kind", "message", "says"),
     [
         (Bearer(token(exp=time.time() - 60)), "AccessDeniedException", "no", "expired "),
-        (Bearer(token(exp=time.time() + 86_400, aud="x")), "AccessDeniedException", "no", "issuer, audience and client"),
+        (
+            Bearer(token(exp=time.time() + 86_400, aud="x")),
+            "AccessDeniedException",
+            "no",
+            "issuer, audience and client",
+        ),
         (Bearer(token(client_id="abc")), "AccessDeniedException", "no", "--jwt-audience '' --jwt-client abc"),
         (Bearer("nonsense"), "UnauthorizedException", "no", "issuer, audience and client"),
         (Bearer("x"), "AccessDeniedException", "Authorization method mismatch.", "leave the bearer token out"),
-        (LocalKey(Key("k", "s"), "r"), "AccessDeniedException", "Authorization method mismatch.", "--bearer-token"),
+        (
+            LocalKey(SigningKey("k", "s"), "r"),
+            "AccessDeniedException",
+            "Authorization method mismatch.",
+            "--bearer-token",
+        ),
         (SigV4(lambda: Credentials("a", "b"), "r"), "AccessDeniedException", "not authorized", "InvokeAgentRuntime"),
         (SigV4(lambda: Credentials("a", "b"), "r"), "ExpiredTokenException", "expired", "renew"),
     ],

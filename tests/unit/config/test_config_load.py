@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agentcore_cli.config import Lifecycle, find, load, nearest, parse
+from agentcore_cli.config import LifecycleConfig, find, load, nearest, parse
 from agentcore_cli.errors import BAD_INPUT, ConfigError
 
 HEAD = "version: 1\nproject: support-3f9a1c\nagents:\n  bot:\n"
@@ -281,7 +281,7 @@ def test_plain_scalars_are_what_they_look_like() -> None:
 )
 def test_the_idle_timeout_that_holds(lifecycle: str, idle_timeout: int) -> None:
     assert parse(agent_with(f"lifecycle: {lifecycle}"), "x").agents["bot"].lifecycle.idle_timeout == idle_timeout
-    assert Lifecycle().idle_timeout == 900
+    assert LifecycleConfig().idle_timeout == 900
 
 
 @pytest.mark.parametrize(

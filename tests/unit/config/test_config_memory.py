@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agentcore_cli.config import Memory, Strategy, parse
+from agentcore_cli.config import MemoryConfig, Strategy, parse
 from agentcore_cli.errors import ConfigError
 
 TEXT = "version: 1\nproject: p\nagents:\n  bot:\n    entrypoint: h.py\n    memory: {memory}\n"
@@ -12,32 +12,32 @@ ROLE = "arn:aws:iam::123456789012:role/Memories"
 PROMPT = "{model: m, prompt: p}"
 
 
-def memory_of(text: str) -> Memory | None:
+def memory_of(text: str) -> MemoryConfig | None:
     return parse(TEXT.replace("{memory}", text), "x").agents["bot"].whole_memory
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("notes", Memory("notes")),
-        ("notes-AbCdEf0123", Memory("notes-AbCdEf0123")),
-        ("{name: notes, expiry_days: 7}", Memory("notes", expiry_days=7)),
+        ("notes", MemoryConfig("notes")),
+        ("notes-AbCdEf0123", MemoryConfig("notes-AbCdEf0123")),
+        ("{name: notes, expiry_days: 7}", MemoryConfig("notes", expiry_days=7)),
         (
             "{name: notes, strategies: [{type: semantic, name: facts, namespace: '/f/{actorId}'}, {type: summary}]}",
-            Memory(
+            MemoryConfig(
                 "notes", strategies=(Strategy("semantic", name="facts", namespace="/f/{actorId}"), Strategy("summary"))
             ),
         ),
     ],
     ids=["name", "id", "mapping", "strategies"],
 )
-def test_it_is_read(text: str, expected: Memory) -> None:
+def test_it_is_read(text: str, expected: MemoryConfig) -> None:
     assert memory_of(text) == expected
 
 
 def test_an_id_is_told_from_a_name() -> None:
-    assert (Memory("notes").given_id, Memory("notes-AbCdEf0123").given_id) == (None, "notes-AbCdEf0123")
-    assert Memory("notes-AbCdEf0123").label == "notes"
+    assert (MemoryConfig("notes").given_id, MemoryConfig("notes-AbCdEf0123").given_id) == (None, "notes-AbCdEf0123")
+    assert MemoryConfig("notes-AbCdEf0123").label == "notes"
 
 
 @pytest.mark.parametrize(

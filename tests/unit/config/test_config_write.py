@@ -7,7 +7,7 @@ import re
 import pytest
 
 from agentcore_cli.config import parse
-from agentcore_cli.config.write import Change, changed, new_project_id
+from agentcore_cli.config.write import Edit, changed, new_project_id
 
 PRESENT = """\
 # who we are
@@ -29,7 +29,7 @@ default_agent: bot
 
 
 def test_only_the_value_that_was_said_differs() -> None:
-    text = changed(PRESENT, [Change(("agents", "bot", "entrypoint"), "other.py")])
+    text = changed(PRESENT, [Edit(("agents", "bot", "entrypoint"), "other.py")])
     assert text == PRESENT.replace("handler.py   #", "other.py     #")  # a comment keeps its column
 
 
@@ -56,10 +56,10 @@ def test_a_new_agent_goes_below_the_others() -> None:
     text = changed(
         PRESENT,
         [
-            Change(("agents", "dog", "entrypoint"), "dog.py"),
-            Change(("agents", "dog", "python"), "3.13"),
-            Change(("agents", "dog", "environment"), {"A": "1", "B": "true", "C": "x: y # z", "D": "plain"}),
-            Change(("agents", "dog", "header_allowlist"), ("X-A", "X-B")),
+            Edit(("agents", "dog", "entrypoint"), "dog.py"),
+            Edit(("agents", "dog", "python"), "3.13"),
+            Edit(("agents", "dog", "environment"), {"A": "1", "B": "true", "C": "x: y # z", "D": "plain"}),
+            Edit(("agents", "dog", "header_allowlist"), ("X-A", "X-B")),
         ],
     )
     added = """\
@@ -74,7 +74,7 @@ def test_a_new_agent_goes_below_the_others() -> None:
 
 
 def test_keys_are_made_on_the_way() -> None:
-    text = changed("version: 1\nagents:\n", [Change(("agents", "bot", "lifecycle", "idle_timeout"), 60)])
+    text = changed("version: 1\nagents:\n", [Edit(("agents", "bot", "lifecycle", "idle_timeout"), 60)])
     assert text == "version: 1\nagents:\n  bot:\n    lifecycle:\n      idle_timeout: 60\n"
 
 

@@ -45,11 +45,11 @@ _AGAIN: Final = re.compile(r"(run|try) (it|this|the same command|the same) again
 _FIRST: Final = re.compile(r"\b(mend|make|see that|wait|free|renew|allow|move|give|with -v)\b|^X, then ")
 # Failures that pass by themselves, and why.
 _PASSING: Final = {
-    "builders/docker_image.py": "the engine lost an image that it had just built",
-    "builders/environment.py": "files were saved during the installation",
-    "builders/bundle.py": "a file was saved while it was packed",
-    "builders/code_archive.py": "a file was saved while it was packed",
-    "builders/context.py": "a file was saved while it was packed",
+    "builders/images/docker_image.py": "the engine lost an image that it had just built",
+    "builders/packages/environment.py": "files were saved during the installation",
+    "builders/bundles/bundle.py": "a file was saved while it was packed",
+    "builders/zip/archive.py": "a file was saved while it was packed",
+    "builders/images/context.py": "a file was saved while it was packed",
     "engine/apply.py": "the service still shows what it has deleted",
     "resources/execution_role.py": "the service still shows what it has deleted, or somebody deleted it: made anew",
     "resources/code_bucket.py": "somebody deleted it meanwhile: made anew",

@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from agentcore_cli.ledger import FILE, Entry, Judge, Key, Ledger, LedgerError, Turn
+from agentcore_cli.ledger import FILE, Expiry, Ledger, LedgerEntry, LedgerError, LedgerKey, Turn
 
 ARN = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/bot-abc"
-KEY = Key(ARN, "DEFAULT", "s" * 36)
+KEY = LedgerKey(ARN, "DEFAULT", "s" * 36)
 NOW = 1_790_000_000.0
 WRITER = """
 import sys
 from pathlib import Path
-from agentcore_cli.ledger import Judge, Key, Ledger, Turn
+from agentcore_cli.ledger import Expiry, LedgerKey, Ledger, Turn
 for n in range(20):
-    key = Key({arn!r}, "DEFAULT", sys.argv[1] * 36)
+    key = LedgerKey({arn!r}, "DEFAULT", sys.argv[1] * 36)
     Ledger(Path(".")).record(key, Turn({now} + n, 0.5, 1, 2, "answered"), target="aws", agent="bot",
-                             name=sys.argv[1], is_new_life=Judge({now}, 900, 28800))
+                             name=sys.argv[1], is_new_life=Expiry({now}, 900, 28800))
 """
 
 
@@ -31,10 +31,12 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def record(root: Path, at: float = NOW, key: Key = KEY, is_first: bool | None = None, **turn: object) -> Entry | None:
+def record(
+    root: Path, at: float = NOW, key: LedgerKey = KEY, is_first: bool | None = None, **turn: object
+) -> LedgerEntry | None:
     said = Turn(at, 0.5, 10, 20, "answered")._replace(**turn)  # type: ignore[arg-type]
-    judge = Judge(at, idle_timeout=900, max_lifetime=28_800, is_first=is_first)
-    return Ledger(root).record(key, said, target="aws", agent="bot", name="conv1", is_new_life=judge)
+    expiry = Expiry(at, idle_timeout=900, max_lifetime=28_800, is_first=is_first)
+    return Ledger(root).record(key, said, target="aws", agent="bot", name="conv1", is_new_life=expiry)
 
 
 def test_what_is_written_is_read(root: Path) -> None:
@@ -43,7 +45,7 @@ def test_what_is_written_is_read(root: Path) -> None:
     assert before is not None
     assert (before.turns, before.name, before.last_used) == (1, "conv1", NOW + 0.5)
     (entry,) = Ledger(root).sessions(ARN)
-    assert entry == Entry(*KEY, "aws", "bot", "conv1", NOW, NOW, NOW + 10.5, 2, False)
+    assert entry == LedgerEntry(*KEY, "aws", "bot", "conv1", NOW, NOW, NOW + 10.5, 2, False)
     assert Ledger(root).turns(KEY) == [
         Turn(NOW, 0.5, 10, 20, "answered"),
         Turn(NOW + 10, 0.5, 10, 20, "failed", b"{}", b"\xff"),
@@ -90,8 +92,8 @@ def test_the_maximum_counts_from_the_start_however_often_it_is_used(root: Path) 
     for at in range(0, 28_801, 600):
         record(root, NOW + at)
     (entry,) = Ledger(root).sessions(ARN)
-    judge = Judge(NOW + 28_810, 900, 28_800)
-    assert (judge.has_outlived(entry), judge.was_idle(entry)) == (True, False)
+    expiry = Expiry(NOW + 28_810, 900, 28_800)
+    assert (expiry.has_outlived(entry), expiry.was_idle(entry)) == (True, False)
 
 
 def test_what_is_old_is_forgotten(root: Path) -> None:

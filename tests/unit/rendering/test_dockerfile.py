@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
-from agentcore_cli.builders import own_project
-from agentcore_cli.builders.ignore import Ignore
+from agentcore_cli.builders.packages import own_project
+from agentcore_cli.builders.source.ignore import Ignore
 from agentcore_cli.rendering import (
     ImageRecipe,
     Launcher,

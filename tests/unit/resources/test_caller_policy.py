@@ -1,4 +1,4 @@
-"""The least policy of whoever deploys: valid, scoped, and in agreement with what the doors can call."""
+"""The least policy of whoever deploys: valid, scoped, and in agreement with what the clients can call."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ import agentcore_cli.aws
 from agentcore_cli import events
 from agentcore_cli.aws.denials import action_of, denial
 from agentcore_cli.builders.oci.blobs import Blobs
-from agentcore_cli.config import Agent, Authorizer, Memory, Network
+from agentcore_cli.config import AgentConfig, Authorizer, MemoryConfig, NetworkConfig
 from agentcore_cli.resources.aws_deployment import AwsDeployment
 from agentcore_cli.resources.caller_policy import policy
 from agentcore_cli.resources.deployment import Overrides
+from agentcore_cli.resources.iam.policy_document import missing
 from agentcore_cli.resources.ownership import Owner
-from agentcore_cli.resources.patience import Patience
-from agentcore_cli.resources.policy_document import missing
+from agentcore_cli.resources.wait_options import WaitOptions
 
 ACCOUNT, REGION = "123456789012", "us-west-2"
-PLAIN = Agent(entrypoint="main.py")
+PLAIN = AgentConfig(entrypoint="main.py")
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/Boundary"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/Theirs"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"
-NETWORK = Network(subnets=("subnet-11111111",), security_groups=("sg-11111111",))
+NETWORK = NetworkConfig(subnets=("subnet-11111111",), security_groups=("sg-11111111",))
 AUTHORIZER = Authorizer("https://idp.example/.well-known/openid-configuration")
 CONFIGS: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -50,12 +50,12 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "jwt": {"authorizer": AUTHORIZER},
     "a2a": {"protocol": "A2A"},
     "memory": {"memory": "notes"},
-    "whole-memory": {"memory": Memory("notes", encryption_key=KEY, execution_role=ROLE)},
+    "whole-memory": {"memory": MemoryConfig("notes", encryption_key=KEY, execution_role=ROLE)},
     "given-memory": {"memory": "notes-AbCdEf0123"},
 }
 
 
-def deployment(agent: Agent = PLAIN, region: str = REGION, account: str = ACCOUNT) -> AwsDeployment:
+def deployment(agent: AgentConfig = PLAIN, region: str = REGION, account: str = ACCOUNT) -> AwsDeployment:
     return AwsDeployment(
         root=Path("/project"),
         agent=agent,
@@ -77,7 +77,7 @@ def deployment(agent: Agent = PLAIN, region: str = REGION, account: str = ACCOUN
         packages=Path("/cache"),
         archives=Path("/archives"),
         blobs=Blobs(Path("/layers")),
-        patience=Patience(),
+        wait_options=WaitOptions(),
         listener=events.ignore,
     )
 
@@ -210,7 +210,7 @@ def test_an_unknown_account_is_any() -> None:
     assert by_sid(made)["ManageRole"]["Resource"].startswith("arn:aws:iam::*:role/AmazonBedrockAgentCore-bot-")
 
 
-# What the doors call, read from their code.
+# What the clients call, read from their code.
 
 DOORS = Path(agentcore_cli.aws.__file__).parent
 SERVICES = Session()
@@ -219,7 +219,7 @@ RARE = {
     "iam:RemoveRoleFromInstanceProfile": "somebody put the role into an instance profile, which is theirs",
     "sts:GetCallerIdentity": "nobody needs a permission for it",
 }
-# Actions that no door's call is named like.
+# Actions that no client's call is named like.
 BEYOND_THE_DOORS = {
     "iam:PassRole",
     "iam:CreateServiceLinkedRole",

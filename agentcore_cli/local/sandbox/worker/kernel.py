@@ -1,4 +1,4 @@
-"""The doors of the Linux kernel that Python lacks: mounts, namespaces, process attributes, capabilities.
+"""System calls of the Linux kernel that Python lacks: mounts, namespaces, process attributes, capabilities.
 
 Every function raises OSError with the call's name. Constants are those of <sys/mount.h>, <sched.h>, <linux/prctl.h>.
 """

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from agentcore_cli.builders.context import Folder
-from agentcore_cli.builders.oci.root import Root
+from agentcore_cli.builders.images.context import Folder
+from agentcore_cli.builders.oci.root import BaseRoot
 from agentcore_cli.errors import InputError
 
 Member = tuple[str, bytes | None, str]
@@ -36,7 +36,7 @@ def layer(folder: Path, *members: Member, packed: bool = True) -> tuple[str, Pat
 @pytest.mark.parametrize("packed", [True, False])
 def test_folders_keep_their_modes_and_links_are_followed(tmp_path: Path, packed: bool) -> None:
     members: list[Member] = [("tmp", None, ""), ("usr/bin", None, ""), ("bin", b"", "usr/bin"), ("up", b"", "../usr")]
-    root = Root.of_layers([layer(tmp_path, *members, packed=packed)])
+    root = BaseRoot.of_layers([layer(tmp_path, *members, packed=packed)])
     assert root.folders["tmp"] == Folder(0o1777, 0, 0, 0)
     assert [root.place(path) for path in ("/bin/x", "up/lib", "/tmp/./y/../z", "/")] == [
         "usr/bin/x",
@@ -53,14 +53,14 @@ def test_a_later_layer_takes_away(tmp_path: Path) -> None:
     second = layer(
         tmp_path, (".wh.a", b"", ""), ("c/.wh..wh..opq", b"", ""), ("e", None, ""), ("etc/.wh.passwd", b"", "")
     )
-    root = Root.of_layers([first, second])
+    root = BaseRoot.of_layers([first, second])
     assert ("a/b" in root.folders, "c/d" in root.folders, "c" in root.folders) == (False, False, True)
     assert (root.links, "e" in root.folders, root.accounts) == ({}, True, {})
 
 
 def test_names_of_accounts(tmp_path: Path) -> None:
     passwd = b"root:x:0:0:::\nagent:x:123:45:::\nbroken\n"
-    root = Root.of_layers([layer(tmp_path, ("etc/passwd", passwd, ""), ("etc/group", b"staff:x:50:\n", ""))])
+    root = BaseRoot.of_layers([layer(tmp_path, ("etc/passwd", passwd, ""), ("etc/group", b"staff:x:50:\n", ""))])
     assert [root.number(name, "etc/passwd") for name in ("agent", "nobody")] == [123, None]
     assert (root.number("staff", "etc/group"), root.group_of(123), root.group_of(9)) == (50, 45, None)
 
@@ -68,8 +68,8 @@ def test_names_of_accounts(tmp_path: Path) -> None:
 def test_it_is_written_down_and_read_again(tmp_path: Path) -> None:
     import json
 
-    root = Root.of_layers([layer(tmp_path, ("a", None, ""), ("b", b"", "a"), ("f", b"12345", ""))])
-    assert Root.of_note(json.loads(json.dumps(root.note()))) == root
+    root = BaseRoot.of_layers([layer(tmp_path, ("a", None, ""), ("b", b"", "a"), ("f", b"12345", ""))])
+    assert BaseRoot.of_note(json.loads(json.dumps(root.note()))) == root
     assert root.size == 5
 
 
@@ -77,10 +77,10 @@ def test_it_is_written_down_and_read_again(tmp_path: Path) -> None:
 def test_a_layer_that_can_t_be_read_is_told(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "layer").write_bytes(content)
     with pytest.raises(InputError, match="the base image's layer sha256:1 can't be read here") as caught:
-        Root.of_layers([("sha256:1", tmp_path / "layer")])
+        BaseRoot.of_layers([("sha256:1", tmp_path / "layer")])
     assert "--build docker" in (caught.value.hint or "")
 
 
 def test_links_in_a_circle_are_told() -> None:
     with pytest.raises(InputError, match="links without an end"):
-        Root(links={"a": "b", "b": "a"}).place("/a/x")
+        BaseRoot(links={"a": "b", "b": "a"}).place("/a/x")

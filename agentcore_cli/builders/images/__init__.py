@@ -1,0 +1,1 @@
+"""An image for the Docker Engine: its context, its build, its push."""

@@ -1,0 +1,1 @@
+"""Code for AgentCore's own Python (direct code deployment): a zip of the project and its packages."""

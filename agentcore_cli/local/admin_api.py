@@ -1,0 +1,144 @@
+"""`/_local/…`: what the service has no operation for. Session lists, the clock, faults, credentials, the end."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+import msgspec
+
+from agentcore_cli import __version__
+from agentcore_cli.local.clock import Clock
+from agentcore_cli.local.control import ControlPlane
+from agentcore_cli.local.faults import Faults
+from agentcore_cli.local.http.request import Request
+from agentcore_cli.local.http.wire import JSON_HEADERS, Answer, ServiceFault, parsed
+from agentcore_cli.local.programs.credentials import SessionCredentials
+from agentcore_cli.local.programs.sandboxes import Sandboxes
+from agentcore_cli.local.protocol import (
+    AdvanceClock,
+    ArmedFaults,
+    ArmFault,
+    Artifacts,
+    ClockTime,
+    Done,
+    Health,
+    MountRecord,
+    ProtectionRecord,
+    PutCredentials,
+    SessionPage,
+    StartRecord,
+    Starts,
+)
+from agentcore_cli.local.sandbox import Protection
+from agentcore_cli.local.sessions.sessions import LiveSessions
+
+PREFIX: Final = "_local"
+BODY_MAX: Final = 1_048_576  # bytes
+
+T = TypeVar("T")
+
+
+class AdminApi:
+    """`shut_down` asks the server to end; it does so once the answer is out."""
+
+    def __init__(
+        self,
+        sessions: LiveSessions,
+        control: ControlPlane,
+        sandbox: Sandboxes,
+        credentials: SessionCredentials,
+        clock: Clock,
+        faults: Faults,
+        shut_down: Callable[[], None],
+    ) -> None:
+        self._sessions = sessions
+        self._control = control
+        self._sandbox = sandbox
+        self._credentials = credentials
+        self._clock = clock
+        self._faults = faults
+        self._shut_down = shut_down
+        self._operations: dict[tuple[str, str], Callable[[Request], Awaitable[msgspec.Struct]]] = {
+            ("GET", "health"): self._health,
+            ("GET", "sessions"): self._list_sessions,
+            ("GET", "starts"): self._list_starts,
+            ("GET", "artifacts"): self._list_artifacts,
+            ("POST", "clock"): self._advance_clock,
+            ("POST", "faults"): self._arm_fault,
+            ("PUT", "credentials"): self._put_credentials,
+            ("POST", "shutdown"): self._end_server,
+        }
+
+    def serves(self, segments: list[str]) -> bool:
+        """Whether the path is one of ours; whether the operation exists is for `handle` to say."""
+        return segments[0] == PREFIX
+
+    async def handle(self, request: Request) -> Answer:
+        """Answer a request. Raises ServiceFault."""
+        operation = self._operations.get((request.method, "/".join(request.segments[1:])))
+        if operation is None:
+            raise ServiceFault.unknown_operation()
+        return 200, list(JSON_HEADERS), msgspec.json.encode(await operation(request))
+
+    async def _health(self, _request: Request) -> Health:
+        level = self._sandbox.level
+        return Health(
+            version=__version__,
+            level=level.name,
+            level_reason=level.reason,
+            runtimes=self._control.runtimes(),
+            sessions=self._sessions.count(),
+            time=self._clock.now(),
+            faults=self._faults.armed(),
+            protections=tuple(_protection(wall) for wall in level.protections),
+            mounts=tuple(MountRecord(path=it.path, writable=it.writable) for it in self._sandbox.mounts),
+        )
+
+    async def _list_sessions(self, request: Request) -> SessionPage:
+        arn = request.query.get("runtime_arn")
+        return SessionPage(tuple(self._sessions.records(arn[0] if arn else None)), self._clock.now())
+
+    async def _list_starts(self, request: Request) -> Starts:
+        if (arn := request.query.get("runtime_arn")) is None:
+            raise ServiceFault.validation("runtime_arn: which runtime's")
+        now = self._clock.awake()
+        of_it = [each for each in self._sessions.starting() if each.version.is_of(arn[0])]
+        return Starts(
+            tuple(StartRecord(each.key.session_id, now - each.started.awake, each.seen_starting) for each in of_it)
+        )
+
+    async def _list_artifacts(self, _request: Request) -> Artifacts:
+        return Artifacts(tuple(self._control.code_keys()))
+
+    async def _advance_clock(self, request: Request) -> ClockTime:
+        seconds = (await _body(request, AdvanceClock)).seconds
+        if not 0 <= seconds < float("inf"):
+            raise ServiceFault.validation("seconds: the clock only moves forward")
+        time = self._clock.advance(seconds)
+        await self._sessions.catch_up()
+        return ClockTime(time)
+
+    async def _arm_fault(self, request: Request) -> ArmedFaults:
+        asked = await _body(request, ArmFault)
+        if asked.count < 0:
+            raise ServiceFault.validation("count: must not be negative")
+        self._faults.arm(asked.fault, asked.count)
+        return ArmedFaults(self._faults.armed())
+
+    async def _put_credentials(self, request: Request) -> Done:
+        asked = await _body(request, PutCredentials)
+        self._credentials.put(asked.runtime_arn, asked.environment, asked.source, asked.secrets)
+        return Done()
+
+    async def _end_server(self, _request: Request) -> Done:
+        self._shut_down()
+        return Done()
+
+
+def _protection(wall: Protection) -> ProtectionRecord:
+    return ProtectionRecord(name=wall.name, active=wall.active, reason=wall.reason)
+
+
+async def _body(request: Request, shape: type[T]) -> T:
+    return parsed(await request.body(BODY_MAX).all(), shape)

@@ -1,0 +1,1 @@
+"""The operations of `bedrock-agentcore` that a session answers."""

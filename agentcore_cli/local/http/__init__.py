@@ -1,0 +1,1 @@
+"""HTTP as the local runtime speaks it: requests that come in, connections to agents, and what goes between them."""

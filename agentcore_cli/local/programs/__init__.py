@@ -1,0 +1,1 @@
+"""Versions of runtimes made ready to run, and what they run in."""

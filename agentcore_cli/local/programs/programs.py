@@ -1,0 +1,183 @@
+"""Runtime versions made ready to run: the snapshot, the interpreter, the command line, the warm parent."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+from collections import Counter
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from agentcore_cli import documents
+from agentcore_cli.contract import Arn
+from agentcore_cli.local.control import ArtifactError, Resolved
+from agentcore_cli.local.control.settings import RuntimeSettings
+from agentcore_cli.local.home import Home
+from agentcore_cli.local.programs.sandboxes import AnyProgram, Sandboxes
+from agentcore_cli.local.programs.snapshots import Snapshots
+from agentcore_cli.local.sandbox import BindMount, Program, SandboxError
+
+_SCRIPT_SECONDS: Final = 20.0
+_LAUNCHER: Final = "opentelemetry-instrument"
+
+
+class _Told(NamedTuple):
+    """What a sidecar says: the Python, the folders that must stay visible, mounts, folders that imports start from."""
+
+    interpreter: Path
+    readable: tuple[Path, ...] = ()
+    mounts: tuple[BindMount, ...] = ()
+    path: tuple[str, ...] = ()
+
+
+class Programs:
+    """Every version that has run since the server started, and which snapshots they and their sessions stand on."""
+
+    def __init__(self, home: Home, sandbox: Sandboxes) -> None:
+        self._home = home
+        self._sandbox = sandbox
+        self._snapshots = Snapshots(home)
+        self._snapshots.clean()
+        self._programs: dict[str, AnyProgram] = {}
+        self._code_keys: dict[str, str] = {}
+        self._sessions: Counter[str] = Counter()
+        self._preparing = asyncio.Lock()
+
+    async def find(self, version: Resolved) -> AnyProgram:
+        """The program of a version; on first use it is unpacked, and its warm parent starts.
+
+        Raises ArtifactError with the reason why it can't run here.
+        """
+        key = program_key(version.runtime_id, version.version)
+        async with self._preparing:
+            if key not in self._programs:
+                self._programs[key] = await self._prepare(key, version)
+                self._code_keys[key] = version.settings.code_key or ""
+        return self._programs[key]
+
+    async def _prepare(self, key: str, version: Resolved) -> AnyProgram:
+        settings = version.settings
+        if settings.other_mounts:
+            raise ArtifactError(
+                f"filesystemConfigurations: {settings.other_mounts[0]} is on AWS alone: the local runtime mounts "
+                "sessionStorage and no other file system"
+            )
+        if settings.container_uri is not None:
+            return await self._sandbox.image_program(key, settings, environment(settings, version.runtime_arn))
+        program = await asyncio.to_thread(self._make, key, version)
+        try:
+            await self._sandbox.prepare(program)
+        except SandboxError as error:
+            raise ArtifactError(str(error)) from error
+        return program
+
+    def hold(self, program: AnyProgram) -> None:
+        """A session runs on the program: its snapshot stays."""
+        self._sessions[program.key] += 1
+
+    async def release(self, program: AnyProgram) -> None:
+        """A session of the program has ended."""
+        self._sessions[program.key] -= 1
+        await self._remove_unused_snapshot(program.key)
+
+    async def forget(self, runtime_id: str, version: str | None = None) -> None:
+        """End the warm parents of a version, or of the whole runtime; sessions that run go on."""
+        prefix = program_key(runtime_id, version or "")
+        for key in [key for key in self._programs if key == prefix or (version is None and key.startswith(prefix))]:
+            del self._programs[key]
+            await self._sandbox.forget(key)
+            await self._remove_unused_snapshot(key)
+
+    async def _remove_unused_snapshot(self, key: str) -> None:
+        if key in self._programs or self._sessions[key]:
+            return
+        del self._sessions[key]
+        code_key = self._code_keys.pop(key, None)
+        if code_key and code_key not in self._code_keys.values():
+            await asyncio.to_thread(self._snapshots.forget, code_key)
+
+    def _make(self, key: str, version: Resolved) -> Program:
+        settings = version.settings
+        code_key = settings.code_key or ""
+        code = self._snapshots.unpacked(code_key)
+        told = self._told(code_key, settings.python or "")
+        return Program(
+            key=key,
+            interpreter=told.interpreter,
+            code=code,
+            start=start(settings.entry_point, code, told.interpreter),
+            environment=environment(settings, version.runtime_arn),
+            port=settings.port,
+            readable=told.readable,
+            path=told.path,
+            mounts=told.mounts,
+            storage=settings.storage,
+        )
+
+    def _told(self, code_key: str, python: str) -> _Told:
+        """What the artifact's sidecar names; without one, a Python on PATH."""
+        sidecar = self._home.artifacts / f"{code_key.removesuffix('.zip')}.json"
+        try:
+            content = documents.read(sidecar)
+            interpreter, packages = Path(content["interpreter"]), content.get("environment")
+            readable = (Path(packages),) if packages else ()
+            path = tuple(str(folder) for folder in content.get("path", ()))
+            mounts = tuple(BindMount(mount["path"], mount["writable"]) for mount in content.get("mounts", ()))
+        except FileNotFoundError:
+            return _Told(_on_path(python))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ArtifactError(f"{sidecar.name} is broken: deploy again to write it anew") from error
+        if not os.access(interpreter, os.X_OK):
+            raise ArtifactError(f"{interpreter} is gone: deploy again to install the agent's packages")
+        return _Told(interpreter, readable, mounts, path)
+
+
+def program_key(runtime_id: str, version: str) -> str:
+    return f"{runtime_id}/{version}"
+
+
+def start(entry_point: tuple[str, ...], code: Path, interpreter: Path) -> tuple[str, ...]:
+    """The arguments of the interpreter. Raises ArtifactError, in the service's words, when a file is missing.
+
+    Source of the words: runtime-code-deploy-common-issues.
+    """
+    if entry_point[0] == "-m":
+        return entry_point
+    if not (code / entry_point[-1]).is_file():
+        raise ArtifactError("The specified entrypoint could not be found or accessed in your artifact.")
+    if entry_point[0] != _LAUNCHER:
+        return entry_point
+    launcher = interpreter.parent / _LAUNCHER
+    if not launcher.is_file():
+        raise ArtifactError(
+            "OpenTelemetry instrumentation executable not found: add aws-opentelemetry-distro to the requirements"
+        )
+    return (str(launcher), str(interpreter), *entry_point[1:])
+
+
+def environment(settings: RuntimeSettings, runtime_arn: str) -> dict[str, str]:
+    """What every session of the version gets, its region included; the runtime's own settings win."""
+    region = Arn.of(runtime_arn).region
+    return {"AWS_REGION": region, "AWS_DEFAULT_REGION": region} | dict(settings.environment)
+
+
+def _on_path(python: str) -> Path:
+    found = shutil.which(f"python{python}")
+    if not found:
+        raise ArtifactError(f"there is no python{python} on this machine")
+    return _behind(Path(found))
+
+
+def _behind(command: Path) -> Path:
+    """The interpreter that a script on PATH leads to (pyenv's are such): sessions see that, and not its manager."""
+    with command.open("rb") as file:
+        if file.read(2) != b"#!":
+            return command
+    asked = [str(command), "-I", "-S", "-c", "import sys; print(sys.executable)"]
+    try:
+        said = subprocess.run(asked, capture_output=True, text=True, timeout=_SCRIPT_SECONDS, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError) as error:
+        raise ArtifactError(f"{command} does not lead to a Python: {error}") from error
+    return Path(said)

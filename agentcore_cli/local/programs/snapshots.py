@@ -1,0 +1,152 @@
+"""Artifacts unpacked: `<sha256>.zip` of the store becomes the read-only folder `<sha256>`, whole or not at all."""
+
+from __future__ import annotations
+
+import lzma
+import os
+import re
+import stat
+import struct
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from agentcore_cli.contract import CODE_UNZIPPED_MAX, CODE_ZIP_MAX
+from agentcore_cli.local.control import ArtifactError
+from agentcore_cli.local.home import Home
+from agentcore_cli.local.sandbox.trees import remove_tree
+
+_READ_ONLY: Final = 0o555
+_PARTIAL: Final = ".partial-"
+_DEPTH_MAX: Final = 200  # folders in folders; far below what Python recurses
+_MEMBERS_MAX: Final = 100_000
+_NAME_MAX: Final = 255  # bytes, as Linux has it
+_ENCRYPTED: Final = 1
+_KINDS: Final = (0, stat.S_IFREG, stat.S_IFDIR)  # 0: made where files have no Unix mode
+_PIECE: Final = 1024 * 1024
+_BROKEN: Final = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, struct.error),
+    *(ValueError, KeyError, IndexError, OverflowError, RuntimeError),
+)
+
+
+class Snapshots:
+    """The folders that sessions run on. Several versions may share one; who uses which is not known here."""
+
+    def __init__(self, home: Home) -> None:
+        self._artifacts = home.artifacts
+        self._snapshots = home.snapshots
+
+    def clean(self) -> None:
+        """Remove what a killed server left half unpacked."""
+        for folder in self._snapshots.glob(f"{_PARTIAL}*"):
+            remove_tree(folder)
+
+    def unpacked(self, code_key: str) -> Path:
+        """The folder of an artifact, unpacked now if need be. Raises ArtifactError with what is wrong with the zip."""
+        folder = self._snapshots / code_key.removesuffix(".zip")
+        if not folder.is_dir():
+            self._unpack(self._artifacts / code_key, folder)
+        return folder
+
+    def forget(self, code_key: str) -> None:
+        remove_tree(self._snapshots / code_key.removesuffix(".zip"))
+
+    def _unpack(self, archive: Path, folder: Path) -> None:
+        partial = Path(tempfile.mkdtemp(dir=self._snapshots, prefix=_PARTIAL))
+        try:
+            unpack(archive, partial)
+            partial.rename(folder)
+        except OSError as error:
+            if not folder.is_dir():
+                raise ArtifactError(f"{archive.name}: cannot be unpacked: {error.strerror or error}") from error
+        finally:
+            remove_tree(partial)
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack into an empty folder, every file and folder read-only.
+
+    Raises ArtifactError for whatever is wrong with the zip: over the service's limits (runtime-code-deploy), broken,
+    encrypted, packed in a way that is not known here, or with a name that leads out of the folder, stands there twice
+    or is no file's. OSError is the disk's.
+    """
+    if archive.stat().st_size > CODE_ZIP_MAX:
+        raise ArtifactError(f"{archive.name}: the zip is larger than {CODE_ZIP_MAX // 1024**2} MB")
+    with _told_when_broken(archive.name), zipfile.ZipFile(archive) as contents:
+        members = contents.infolist()
+        _check(archive.name, members)
+        for member in members:
+            _unpack_member(contents, member, folder)
+    _make_read_only(folder)
+
+
+@contextmanager
+def _told_when_broken(name: str) -> Iterator[None]:
+    """Everything that the modules for zips and their compressions raise for bytes that are no good."""
+    try:
+        yield
+    except NotImplementedError as error:
+        raise ArtifactError(f"{name}: cannot be unpacked: {error}; use deflate") from error
+    except _BROKEN as error:
+        raise ArtifactError(f"{name}: cannot be unpacked, the zip is broken: {error}") from error
+
+
+def _check(name: str, members: Sequence[zipfile.ZipInfo]) -> None:
+    if len(members) > _MEMBERS_MAX:
+        raise ArtifactError(f"{name}: {len(members)} files in the zip, at most {_MEMBERS_MAX} are unpacked")
+    if sum(member.file_size for member in members) > CODE_UNZIPPED_MAX:
+        raise ArtifactError(f"{name}: unpacked it is larger than {CODE_UNZIPPED_MAX // 1024**2} MB")
+    seen: set[PurePosixPath] = set()
+    for member in members:
+        path = _path(member)
+        if path in seen and not member.is_dir():
+            raise ArtifactError(f"{member.filename!r} is in the zip twice")
+        seen.add(path)
+
+
+def _path(member: zipfile.ZipInfo) -> PurePosixPath:
+    """Where it goes. Raises ArtifactError for a name that leads out, can't be a file's, or is of something else."""
+    path = PurePosixPath(member.filename)
+    if path.is_absolute() or ".." in path.parts or re.match("[A-Za-z]:", member.filename) or "\\" in member.filename:
+        raise ArtifactError(f"{member.filename!r} in the zip leads out of it")
+    if len(path.parts) > _DEPTH_MAX:
+        raise ArtifactError(f"{member.filename[:60]!r}… in the zip lies deeper than {_DEPTH_MAX} folders")
+    if not path.parts or any(len(part.encode(errors="replace")) > _NAME_MAX for part in path.parts):
+        raise ArtifactError(f"{member.filename[:80]!r} in the zip is not a file name")
+    if member.flag_bits & _ENCRYPTED:
+        raise ArtifactError(f"{member.filename!r} in the zip is encrypted")
+    kind = stat.S_IFMT(member.external_attr >> 16)
+    if kind not in _KINDS:
+        raise ArtifactError(f"{member.filename!r} in the zip is a link or a device, and only files are unpacked")
+    return path
+
+
+def _unpack_member(contents: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> None:
+    target = folder / _path(member)
+    if member.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with contents.open(member) as source, target.open("xb") as copy:
+        # no more than it said: the sum of what all say is what was looked at
+        left = member.file_size
+        while left > 0 and (piece := source.read(min(_PIECE, left))):
+            copy.write(piece)
+            left -= len(piece)
+        if left or source.read(1):
+            raise zipfile.BadZipFile(f"{member.filename!r} is not as long as it says")
+    executable = (member.external_attr >> 16) & stat.S_IXUSR
+    target.chmod(0o755 if executable else 0o644)
+
+
+def _make_read_only(folder: Path) -> None:
+    for parent, _, files in os.walk(folder):
+        for name in files:
+            path = Path(parent, name)
+            path.chmod(path.stat().st_mode & _READ_ONLY)
+        Path(parent).chmod(_READ_ONLY)

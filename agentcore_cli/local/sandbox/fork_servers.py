@@ -1,0 +1,203 @@
+"""The parents of one program: a warm one that forks, a bare one for when that is unsafe, and what they learn."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from agentcore_cli.local.sandbox.environment import base_environment, needs_own_interpreter
+from agentcore_cli.local.sandbox.fork_server import Forked, ForkRefused, ForkServer
+from agentcore_cli.local.sandbox.isolation import SHARED, Isolation
+from agentcore_cli.local.sandbox.network import Mode
+from agentcore_cli.local.sandbox.preload import Preload
+from agentcore_cli.local.sandbox.program import Program, SandboxError
+from agentcore_cli.local.sandbox.session import SessionProcess
+from agentcore_cli.local.sandbox.standby import Standby
+
+WITNESSES = 2  # sessions that must have loaded a module before a parent imports it
+
+MakeSpare = Callable[["ForkServers"], Awaitable[SessionProcess]]
+
+
+class ForkServers:
+    """Starts parents when they are needed, and again when they were killed.
+
+    `spare` is the program's; only with `make_spare` is there ever one.
+    """
+
+    def __init__(
+        self,
+        isolation: Isolation,
+        walls: dict[str, Any],
+        program: Program,
+        learned: Preload,
+        make_spare: MakeSpare | None,
+        mode: Mode,
+    ) -> None:
+        """`walls` are what `walls.wall_settings` gives for the program, `mode` is the network of its sessions."""
+        self.mode = mode
+        self.program = program
+        self.spare = Standby(None if make_spare is None else lambda: make_spare(self))
+        self._walls = walls
+        self._isolation = isolation
+        self._learned = learned
+        self._warm: ForkServer | None = None
+        self._bare: ForkServer | None = None
+        self._refusal = _reason_against_forks(isolation, program)
+        self._claims = WITNESSES if learned.of(program) is not None else 0
+        self._reports: list[list[str]] = []
+        self._lock = asyncio.Lock()
+        self._endings: dict[ForkServer, asyncio.Task[None]] = {}
+        self._growth: asyncio.Task[None] | None = None
+        self._study: asyncio.Task[None] | None = None
+        self._released = False
+
+    async def prepare(self) -> None:
+        """Have a parent ready. Raises SandboxError only when the interpreter itself does not run."""
+        try:
+            await self._warm_parent()
+        except ForkRefused:
+            await self._bare_parent()
+
+    async def fork(self, descriptors: tuple[int, ...]) -> Forked:
+        """A new session's first process. A parent that was killed since its last session is replaced once."""
+        try:
+            return await self._fork(descriptors)
+        except SandboxError:
+            return await self._fork(descriptors)
+
+    def claim_learning(self) -> bool:
+        """Whether the caller's session is one of those to learn from. Give it back by `learn(None)`."""
+        if self._claims >= WITNESSES or self._refusal:
+            return False
+        self._claims += 1
+        return True
+
+    def learn(self, modules: list[str] | None) -> None:
+        """What a session says it has imported.
+
+        A session's word alone has nothing imported that others will run with: what the parent takes on was named by
+        two sessions, started apart, and (`worker/imports.py`) comes from the environment's or the interpreter's own
+        files. A parent with all of it takes over as soon as it is ready.
+        """
+        if modules is None:
+            self._claims -= 1
+            return
+        self._reports.append(modules)
+        if len(self._reports) == WITNESSES and not self._released:
+            first, *others = self._reports
+            common = [name for name in first if all(name in other for other in others)]
+            self._growth = asyncio.get_running_loop().create_task(self._grow(common))
+
+    def served(self, forked: Forked) -> None:
+        """A session has given its first answer: its agent's process shows what memory the next ones will need."""
+        parent = forked.parent
+        if parent is self._warm and not parent.studied and self._learned.of(self.program) is not None:
+            self._study = asyncio.get_running_loop().create_task(_study(parent, forked.number))
+        self.spare.due()
+
+    def release(self) -> None:
+        """No new sessions: the parents end with their last session."""
+        self._released = True
+        if self._growth is not None:
+            self._growth.cancel()
+        for parent in self._endings:
+            parent.release()
+
+    async def ended(self) -> None:
+        """Wait until no parent is left."""
+        if self._growth is not None:
+            await asyncio.wait({self._growth})
+        await asyncio.gather(*self._endings.values())
+
+    async def close(self) -> None:
+        """End the parents now."""
+        self.release()
+        await asyncio.gather(*(parent.kill() for parent in self._endings))
+        await self.ended()
+
+    async def _fork(self, descriptors: tuple[int, ...]) -> Forked:
+        try:
+            parent = await self._warm_parent()
+            return await parent.fork(descriptors)
+        except ForkRefused as refusal:
+            bare = await self._bare_parent()
+            return replace(await bare.fork(descriptors), reason=refusal.message)
+
+    async def _warm_parent(self) -> ForkServer:
+        async with self._lock:
+            if self._refusal:
+                raise ForkRefused(self._refusal)
+            if self._warm is None or not self._warm.alive:
+                try:
+                    self._warm = await self._start(self._learned.of(self.program) or [])
+                except SandboxError as error:
+                    self._refusal = error.message
+                    raise ForkRefused(error.message) from error
+            return self._warm
+
+    async def _bare_parent(self) -> ForkServer:
+        async with self._lock:
+            if self._bare is None or not self._bare.alive:
+                self._bare = await self._start(None)
+            return self._bare
+
+    async def _start(self, learned: list[str] | None) -> ForkServer:
+        """A parent that has imported what the program imports and what was learned; None: that imports nothing."""
+        walled = self._isolation.namespaces is not None
+        settings: dict[str, Any] = {
+            "namespaces": self._isolation.namespaces,
+            "overlay": self._isolation.overlay,
+            "guards": [guard.name for guard in self._isolation.guards if guard.active],
+            "app": SHARED.app if walled else str(self.program.code),
+            "session_home": SHARED.home,
+            "start": list(self.program.start),
+            "port": self.program.port,
+            "storage": self.program.storage,
+            "fresh": learned is None,
+            "learned": learned or [],
+            "path": self.program.python_path,
+        }
+        environment = base_environment(self.program, SHARED.home, SHARED.temporary, walled=walled)
+        parent = ForkServer(self.program.interpreter, settings, environment, self._walls if walled else None)
+        await parent.spawn()
+        self._endings[parent] = asyncio.get_running_loop().create_task(self._await_end(parent))
+        await parent.ready()
+        return parent
+
+    async def _grow(self, modules: list[str]) -> None:
+        try:
+            grown = await self._start(modules)
+        except SandboxError:  # what it learned makes it unsafe to fork: it stays as it is, for good
+            self._learned.remember(self.program, [])
+            return
+        self._learned.remember(self.program, modules)
+        old, self._warm = self._warm, grown
+        if old is not None:
+            old.release()
+        self.spare.drop()
+        self.spare.due()
+
+    async def _await_end(self, parent: ForkServer) -> None:
+        await parent.ended()
+        del self._endings[parent]
+
+
+async def _study(parent: ForkServer, number: int) -> None:
+    with contextlib.suppress(SandboxError):  # the next session's start will meet it too
+        await parent.study(number)
+
+
+def _reason_against_forks(isolation: Isolation, program: Program) -> str:
+    """What is known before any import, or nothing."""
+    if not isolation.forks:
+        return f"{sys.platform} does not let a process with imports fork"
+    if name := needs_own_interpreter(program):
+        return f"{name} changes the interpreter"
+    launcher = Path(program.start[0])
+    return f"{launcher.name} executes a new interpreter" if launcher.is_absolute() else ""

@@ -1,0 +1,1 @@
+"""The sessions that live: how one starts, goes on and ends."""

@@ -1,0 +1,1 @@
+"""`configure` and `init`: what a project is, written into its config."""

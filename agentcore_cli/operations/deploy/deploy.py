@@ -1,0 +1,281 @@
+"""Make what an agent needs on a target, or change what differs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from agentcore_cli import contract, names, wiring
+from agentcore_cli.builders.choice import Choice
+from agentcore_cli.builders.packages.vetting import accept
+from agentcore_cli.engine import Action, Change, Facts, Outcome, Plan, apply
+from agentcore_cli.errors import AgentFailedError, InputError
+from agentcore_cli.events import Event, Listener, Note, Step
+from agentcore_cli.keys import RUNTIME
+from agentcore_cli.operations.configure.agent_check import check_imports
+from agentcore_cli.operations.deploy.handed_over import HandedOver, hand_over
+from agentcore_cli.operations.deploy.plan import Workplace, check, choose_builder, make_plan, work_on
+from agentcore_cli.operations.deploy.rollback import RollbackRequest, go_back
+from agentcore_cli.operations.deploy.smoke import STEP, Smoke, told_what_goes_on
+from agentcore_cli.operations.invoke.relative_paths import explain_relative_path
+from agentcore_cli.operations.invoke.starting import told_while_starting
+from agentcore_cli.operations.secrets.secrets import explain_missing, local_values
+from agentcore_cli.operations.selection import Selected
+from agentcore_cli.resources.deployment import Overrides
+from agentcore_cli.resources.runtime import STARTED
+from agentcore_cli.resources.wait_options import WaitOptions
+from agentcore_cli.trust import Trust
+
+if TYPE_CHECKING:
+    from agentcore_cli.local.protocol import Health
+
+_NEEDS_CONSENT = frozenset({Action.REPLACE, Action.DELETE, Action.ADOPT})
+
+Consent = Callable[[tuple[Change, ...]], bool]
+
+
+def always(changes: tuple[Change, ...]) -> bool:
+    """The consent of a caller who said yes beforehand."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class DeployRequest:
+    """`consent` is asked about replacements, deletions, adoptions and wider permissions, never on the local target.
+
+    `timeout` is in seconds. `caller` is the environment whose AWS credentials local sessions get. With `smoke` the
+    deploy is done only when a session of the new version has started, and with `rolls_back` one on AWS that does not
+    is left again for the version before. `bearer` is the token of a caller whom the agent lets in.
+    """
+
+    overrides: Overrides = field(default_factory=Overrides)
+    wait: bool = True
+    timeout: float = 900.0
+    consent: Consent = always
+    caller: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+    smoke: bool = True
+    rolls_back: bool = False
+    bearer: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DeployResult:
+    """What is there now. `artifact` is the digest (or tag) of what runs, `ecr_uri` the image, locally in shape alone,
+    and empty where code runs from S3.
+
+    `changes` are all resources in their order, `changed` those that something was done to; `seconds` is what each took.
+    """
+
+    agent: str
+    target: str
+    arn: str
+    runtime_id: str
+    version: str
+    endpoint: str
+    artifact: str
+    ecr_uri: str
+    changed: bool
+    changes: tuple[Change, ...]
+    seconds: Mapping[str, float]
+
+
+def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> DeployResult:
+    """Plan, ask where that is called for, apply, wait, see it start.
+
+    Raises InputError (2) before anything is done for what is wrong with the project, ConflictError for a thing that is
+    not ours or a deploy under way, CredentialsError (3), AgentFailedError (5) for a version that does not start,
+    StillInProgressError (7) when it takes longer than wanted.
+    """
+    check(request.overrides, selected)
+    wait_options = WaitOptions(request.wait, request.timeout)
+    smokes = request.smoke and request.wait
+    working = work_on(selected, "deploy", listener, must_start=smokes)
+    with _told_what_is_missing(selected), working as place, wiring.store().in_use():
+        choice = choose_builder(request.overrides, selected)
+        _tell_builder(request, selected, choice, listener)
+        vet = partial(check_imports, selected) if smokes else accept
+        plan = make_plan(place, replace(request.overrides, choice=choice), wait_options, listener, vet)
+        _ask(request, selected, plan)
+        _note_first(selected, listener)
+        applied = listener
+        if selected.is_local:
+            secrets = local_values(selected, request.caller, listener)
+            _hand_over_credentials(request, selected, secrets)
+            applied = _before_runtime(partial(_hand_over_credentials, request, selected, secrets), listener)
+            health = wiring.local_runtime(selected).health()
+            if _is_new(plan):
+                _tell_level(health, listener)
+            _tell_of_network(selected, health, listener)
+        with told_what_goes_on(place), _told_while_starting(selected, listener):
+            outcome = apply(plan, place.journal, applied)
+        seconds = _see_it_start(request, place, outcome, listener) if smokes else {}
+    return _result(selected, plan, outcome, {**outcome.seconds, **seconds})
+
+
+@contextmanager
+def _told_what_is_missing(selected: Selected) -> Iterator[None]:
+    """A version that does not start for want of a variable or a file says how it gets there."""
+    try:
+        yield
+    except AgentFailedError as error:
+        explain_missing(error, selected)
+        explain_relative_path(error, selected)
+        raise
+
+
+def _told_while_starting(selected: Selected, listener: Listener) -> AbstractContextManager[None]:
+    """The local runtime starts a session of a new version before that is READY."""
+    return told_while_starting(_local_arn(selected), listener) if selected.is_local else nullcontext()
+
+
+def _is_new(plan: Plan) -> bool:
+    """Whether the runtime is made for the first time."""
+    return any(change.action is Action.CREATE and change.key == RUNTIME for change in plan.changes)
+
+
+def _tell_builder(request: DeployRequest, selected: Selected, choice: Choice | None, listener: Listener) -> None:
+    """Say so when nobody asked for a builder and it is not the usual one."""
+    is_auto = (request.overrides.build or selected.agent.build) == "auto"
+    if choice and is_auto and choice.builder != "docker":
+        listener(Note(f"built with {choice.builder}: {choice.reason}"))
+
+
+def _note_first(selected: Selected, listener: Listener) -> None:
+    """Say once, of a project that this user neither configured nor deployed before, what a deploy lets it do."""
+    trust, project = Trust(), selected.loaded.config.project
+    if trust.has("projects", project):
+        return
+    trust.add("projects", project)
+    listener(Note(f"first deploy of {project} by you: a deploy runs its code, the build scripts of its packages too"))
+
+
+def _ask(request: DeployRequest, selected: Selected, plan: Plan) -> None:
+    delicate = tuple(change for change in plan.pending if change.widens or change.action in _NEEDS_CONSENT)
+    if delicate and not selected.is_local and not request.consent(delicate):
+        raise InputError("not deployed: the answer was no")
+
+
+def _tell_level(health: Health, listener: Listener) -> None:
+    """Once for each agent, before any of it runs: what sessions that are no more than processes do not protect."""
+    if health.level == "process":
+        message = (
+            f"sessions are separate processes here, and no more ({health.level_reason}): an agent can read and change "
+            "what you can. Run agents that you don't trust elsewhere"
+        )
+        listener(Note(message, "warning"))
+
+
+def _see_it_start(
+    request: DeployRequest, place: Workplace, outcome: Outcome, listener: Listener
+) -> Mapping[str, float]:
+    """Gives the seconds of the step, if there was one. A version on AWS that fails is left where that was wanted."""
+    runtime = outcome.outputs[RUNTIME]
+    smoke = Smoke(place.selected, listener, request.bearer)
+    if not smoke.is_due(runtime, runtime.get(STARTED)):
+        return {}
+    try:
+        seconds = smoke.run(runtime)
+    except AgentFailedError as error:
+        _leave(request, place, runtime, error, listener)
+        raise
+    if seconds is None:
+        return {}
+    if recorded := place.journal.recorded(RUNTIME):
+        place.journal.done(RUNTIME, {**recorded.outputs, STARTED: runtime["version"]}, recorded.facts)
+    return {STEP: seconds}
+
+
+def _leave(
+    request: DeployRequest, place: Workplace, runtime: Facts, error: AgentFailedError, listener: Listener
+) -> None:
+    """Say what DEFAULT answers with now, after going back where that was wanted."""
+    selected = place.selected
+    mend = f"mend the code, then {selected.command('deploy')}"
+    if not request.rolls_back:
+        error.message += f"\nDEFAULT answers with version {runtime['version']}"
+        error.hint = f"{selected.command('rollback')} goes back; or {mend}"
+        return
+    try:
+        went = go_back(RollbackRequest(timeout=request.timeout), place, listener)
+    except InputError as none:
+        error.message += f"\nnot rolled back: {none.message}"
+    else:
+        error.message += f"\nrolled back: DEFAULT answers with what version {went.rolled_back_to} was"
+    error.hint = mend
+
+
+def _hand_over_credentials(request: DeployRequest, selected: Selected, secrets: Mapping[str, str]) -> None:
+    """Give local sessions the deployer's AWS credentials and the agent's secrets, on every deploy; the server keeps
+    them in memory only.
+
+    They are there before the runtime is: its first session starts before it is READY.
+    """
+    config = selected.loaded.config
+    withheld = config.local.credentials == "none"
+    given = (
+        HandedOver({}, None) if withheld else hand_over(request.caller, selected.target.profile, config.usual_profile)
+    )
+    runtime = wiring.local_runtime(selected)
+    runtime.put_credentials(_local_arn(selected), given.environment, given.source, secrets)
+
+
+def _local_arn(selected: Selected) -> str:
+    """The runtime's, but for the end that an id is given when it is made."""
+    name = names.local_runtime_name(selected.agent_name, selected.loaded.config.project)
+    return contract.runtime_arn(wiring.region(selected), contract.LOCAL_ACCOUNT, name)
+
+
+def _before_runtime(again: Callable[[], None], listener: Listener) -> Listener:
+    """Hand over anew just before the runtime is made: while packages were installed a server may have ended that had
+    nothing to do, and what it was given with it."""
+
+    def heard(event: Event) -> None:
+        if isinstance(event, Step) and (event.name, event.status) == (RUNTIME, "started"):
+            again()
+        listener(event)
+
+    return heard
+
+
+def _tell_of_network(selected: Selected, health: Health, listener: Listener) -> None:
+    """Say so when sessions do not get the private network that the config asks for."""
+    if selected.loaded.config.local.network != "private":
+        return
+    for wall in health.protections:
+        if wall["name"] == contract.LOCAL_NETWORK_PROTECTION and not wall["active"]:
+            text = f"sessions share this machine's network, not private as local.network asks: {wall['reason']}"
+            listener(Note(text, "warning"))
+
+
+def _result(selected: Selected, plan: Plan, outcome: Outcome, seconds: Mapping[str, float]) -> DeployResult:
+    runtime = outcome.outputs[RUNTIME]
+    artifact, ecr_uri = _artifact(selected, runtime)
+    return DeployResult(
+        agent=selected.agent_name,
+        target=selected.target_name,
+        arn=runtime["arn"],
+        runtime_id=runtime["id"],
+        version=runtime["version"],
+        endpoint=runtime["endpoint"],
+        artifact=artifact,
+        ecr_uri=ecr_uri,
+        changed=bool(plan.pending),
+        changes=plan.changes,
+        seconds=seconds,
+    )
+
+
+def _artifact(selected: Selected, runtime: Facts) -> tuple[str, str]:
+    """What the runtime runs, and the image that it is, or locally would be."""
+    artifact: str = runtime["artifact"]
+    if "/" in artifact:
+        return artifact.rpartition("@" if "@" in artifact else ":")[2], artifact
+    if not selected.is_local:
+        return artifact, ""
+    repository = names.repository_name(selected.agent_name, selected.loaded.config.project, selected.target_name)
+    tag = artifact[:12]
+    return artifact, contract.image_uri(contract.LOCAL_ACCOUNT, wiring.region(selected), repository, tag)

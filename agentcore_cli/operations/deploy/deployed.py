@@ -1,0 +1,42 @@
+"""The agent's runtime as it is now: what every verb about a deployed agent starts from."""
+
+from __future__ import annotations
+
+from agentcore_cli import wiring
+from agentcore_cli.engine import Found
+from agentcore_cli.errors import CredentialsError, NotFoundError
+from agentcore_cli.events import Listener
+from agentcore_cli.keys import RUNTIME
+from agentcore_cli.operations.deploy.plan import Workplace
+from agentcore_cli.resources.wait_options import WaitOptions
+
+
+def find_runtime(place: Workplace, listener: Listener) -> Found:
+    """The runtime, by its record or by looking.
+
+    Raises NotFoundError (4) when it is not there, with the target where the agent is, ConflictError for another's.
+    """
+    selected = place.selected
+    try:
+        found = _look(place, listener)
+    except CredentialsError:
+        if selected.state.account(selected.agent_name) is None:
+            wiring.deployed(selected)  # as far as is known here, nothing was deployed, so that says it
+        raise
+    if found and found.refusal:
+        raise found.refusal
+    if found is None:
+        place.verify_account()  # credentials of another account see nothing, too
+        arn = wiring.deployed(selected).arn
+        raise NotFoundError(
+            f"{selected.agent_name}: {arn} was deleted behind our back",
+            hint=f"{selected.deploy_command()} makes it anew",
+        )
+    return found
+
+
+def _look(place: Workplace, listener: Listener) -> Found | None:
+    resource = wiring.runtime(
+        place.selected, place.session, account=place.account.number, wait_options=WaitOptions(), listener=listener
+    )
+    return resource.read(place.journal.recorded(RUNTIME))

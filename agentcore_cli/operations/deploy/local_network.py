@@ -1,0 +1,69 @@
+"""The network of an agent's sessions on this machine, told before somebody is surprised by it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from agentcore_cli import contract, wiring
+from agentcore_cli.operations.selection import Selected
+
+Mode = Literal["private", "shared", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkOfSessions:
+    """`reason` says why it is `shared` with this machine.
+
+    `reaches` are the services of this machine's loopback that are named to sessions whose loopback is their own, each
+    with the variable that names it; sessions reach those that listen when a session starts.
+    """
+
+    mode: Mode
+    reason: str | None
+    reaches: tuple[str, ...]
+
+    @property
+    def surprise(self) -> str | None:
+        """What somebody who takes the walls for closed should know, or None."""
+        if self.mode == "shared":
+            return f"shared with this machine: {self.reason}"
+        return f"{self.mode}, but reaches {', '.join(self.reaches)} of this machine" if self.reaches else None
+
+
+def session_network(selected: Selected, environment: Mapping[str, str]) -> NetworkOfSessions | None:
+    """That of a version whose variables are `environment`, for code; None off this machine.
+
+    What its secrets name is not known here.
+    """
+    if not selected.is_local:
+        return None
+    asked = environment.get(contract.LOCAL_NETWORK, "")
+    if asked == "shared":
+        return NetworkOfSessions("shared", "local.network asks for it", ())
+    if asked != "none" and (reason := _reason_against(selected)):
+        return NetworkOfSessions("shared", reason, ())
+    return NetworkOfSessions("none" if asked == "none" else "private", None, _reached(selected, environment))
+
+
+def _reason_against(selected: Selected) -> str:
+    """Why sessions have no network of their own on this machine, or nothing."""
+    for wall in wiring.local_runtime(selected).health().protections:
+        if wall["name"] == contract.LOCAL_NETWORK_PROTECTION and not wall["active"]:
+            return wall["reason"]
+    return ""
+
+
+def _reached(selected: Selected, environment: Mapping[str, str]) -> tuple[str, ...]:
+    from agentcore_cli.local.sandbox.environment import passed_on
+    from agentcore_cli.local.sandbox.reach import services
+
+    given = {} if selected.loaded.config.local.credentials == "none" else _endpoints()
+    return tuple(map(str, services({**passed_on(), **given, **environment}, without=())))
+
+
+def _endpoints() -> dict[str, str]:
+    """Those of AWS that the deployer's own variables name: sessions get them with the credentials."""
+    return {name: value for name, value in os.environ.items() if name.startswith("AWS_ENDPOINT_URL")}

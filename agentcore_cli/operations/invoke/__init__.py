@@ -1,0 +1,1 @@
+"""One call and what comes of it: `invoke`, `chat`, `exec`."""

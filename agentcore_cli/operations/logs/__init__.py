@@ -1,0 +1,1 @@
+"""What agents wrote: in CloudWatch Logs, or in the files of the local runtime."""

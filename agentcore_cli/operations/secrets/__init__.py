@@ -1,0 +1,1 @@
+"""Where an agent's secrets are kept, and how local sessions get them."""

@@ -1,0 +1,26 @@
+"""A project on an AWS account of stand-ins, whose addresses and credentials are in the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.functional.operations.aws_target.cloud import Cloud, Project, open_cloud
+from tests.stand_ins import Moto
+
+
+@pytest.fixture
+def cloud(moto: Moto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    with open_cloud(moto, tmp_path) as cloud:
+        for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN", "AGENTCORE_TARGET"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in cloud.environment.items():
+            monkeypatch.setenv(name, value)
+        yield cloud
+
+
+@pytest.fixture
+def project(cloud: Cloud, tmp_path: Path) -> Project:
+    return Project.open(tmp_path / "project", cloud)
