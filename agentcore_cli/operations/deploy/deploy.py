@@ -96,9 +96,9 @@ def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> De
     working = work_on(selected, "deploy", listener, must_start=smokes)
     with _told_what_is_missing(selected), working as place, wiring.store().in_use():
         choice = choose_builder(request.overrides, selected)
-        _tell_builder(request, selected, choice, listener)
         vet = partial(check_imports, selected) if smokes else accept
         plan = make_plan(place, replace(request.overrides, choice=choice), wait_options, listener, vet)
+        _tell_builder(request, selected, choice, listener)
         _ask(request, selected, plan)
         _note_first(selected, listener)
         applied = listener

@@ -39,7 +39,7 @@ def test_steps_are_drawn_as_they_happen_with_the_time_they_take(agentcore: Comma
         assert terminal.end() == 0
     assert "\x1b[32m✓\x1b[0m source: update" in terminal.shown
     assert re.search(r"source: update: changed here since the last deploy 0:00:0\d", terminal.text)
-    assert re.search(r"✓ source: update \(\d\.\ds\)", terminal.text)
+    assert re.search(r"✓ runtime: update \(\d\.\ds\)", terminal.text)
 
 
 @pytest.mark.parametrize(("variable", "value"), [("CI", "1"), ("NO_COLOR", "1"), ("TERM", "dumb")])

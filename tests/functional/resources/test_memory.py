@@ -49,7 +49,7 @@ class Account(Part):
 
     def memory(self, settings: Settings = PLAIN, *, lives: int | None = None, **wishes: Any) -> Memory:
         session = MortalSession(self.session, lives)
-        wait_options = wishes.pop("patience", WaitOptions())
+        wait_options = wishes.pop("wait_options", WaitOptions())
         return Memory(MemorySpec(settings.label, OWNER, settings, **wishes), MemoryControl(session), wait_options)
 
     def change(self, memory: Any) -> Change:

@@ -103,7 +103,7 @@ def test_wider_permissions_stand_out_in_words_without_a_terminal(project: Projec
         (("versions",), 4, "not deployed on aws"),
         (("rollback",), 4, "not deployed on aws"),
         (("endpoints", "list"), 4, "not deployed on aws"),
-        (("deploy", "--build", "zip"), 2, "with docker alone"),
+        (("deploy", "--build", "codebuild"), 2, "codebuild"),
         (("deploy", "--image", "Not An Image"), 2, "not an image's name"),
         (("deploy", "--region", "us-wets-2"), 2, "did you mean us-west-2"),
         (("endpoints", "update", "prod"), 2, "nothing to change"),
