@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from agentcore_cli.main import VERBS
 from tests.unit.house.test_layers import PACKAGE, ROWS
 
 REPOSITORY = PACKAGE.parent
@@ -39,3 +40,12 @@ def test_the_table_has_every_room_in_its_row() -> None:
         if table := re.match(r"\| (\d+) \| ([^|]+) \|", line):
             rows.update(dict.fromkeys(re.findall(r"`(\w+)`", table[2]), int(table[1])))
     assert rows == {name: row for name, row in ROWS.items() if name not in NOT_ROOMS}
+
+
+def test_every_verb_is_told_with_its_files_and_its_tests() -> None:
+    table = (REPOSITORY / "CONTRIBUTING.md").read_text().partition("## Where a verb is")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| ([a-z]+) \| (`[^|]+) \| ([^|]+) \|$", table, re.MULTILINE)
+    assert [verb for verb, _, _ in rows] == ["verb", *VERBS]
+    for _, operations, tests in rows[1:]:
+        for folder, names in ((PACKAGE / "operations", operations), (REPOSITORY / "tests/functional", tests)):
+            assert all((folder / name).exists() for name in re.findall(r"`([^`]+)`", names)), names
