@@ -21,7 +21,7 @@ from tests.command_line import CommandLine, Completed, environment_without_aws
 REPOSITORY = Path(__file__).parent.parent
 PRELOADED = (
     *(f"agentcore_cli.commands.{verb}" for verb in ("deploy", "destroy", "plan")),
-    *(f"agentcore_cli.operations.{verb}" for verb in ("deploy", "destroy", "plan")),
+    *(f"agentcore_cli.operations.deploy.{verb}" for verb in ("deploy", "destroy", "plan")),
     *("agentcore_cli.aws.session", "agentcore_cli.ui.output", "docker", "rich.live"),
 )
 
