@@ -113,7 +113,7 @@ def test_without_an_engine_nothing_is_made(command: ForkedCommandLine, aws: Acco
     elsewhere = ForkedCommandLine(
         command.commands, command.folder, {**aws.environment, "DOCKER_HOST": f"unix://{tmp_path}/no.sock"}
     )
-    said = refused(elsewhere, aws, code=1)
+    said = refused(elsewhere, aws, "--build", "docker", code=1)
     assert "no Docker Engine: nothing answers at" in said
     assert "start Docker" in said
 

@@ -9,13 +9,14 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from tests.fakes.aws_answers import Answer
 from tests.fakes.aws_calls import Call, Request
@@ -221,13 +222,23 @@ def _bucket(s3: Any, name: str) -> dict[str, Any]:
     for item in s3.list_object_versions(Bucket=name).get("Versions", ()):
         objects[item["Key"]] += 1
     return {
-        "tags": _tags(s3.get_bucket_tagging(Bucket=name)["TagSet"]),
+        "tags": _tags(_set(lambda: s3.get_bucket_tagging(Bucket=name)["TagSet"]) or ()),
         "versioning": s3.get_bucket_versioning(Bucket=name).get("Status"),
-        "public": s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"],
-        "lifecycle": s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"],
+        "public": _set(lambda: s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"]),
+        "lifecycle": _set(lambda: s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]),
         "objects": dict(objects),
         "unfinished": [item["Key"] for item in s3.list_multipart_uploads(Bucket=name).get("Uploads", ())],
     }
+
+
+def _set(ask: Callable[[], Any]) -> Any:
+    """What somebody has set on a bucket; None where nobody has."""
+    try:
+        return ask()
+    except ClientError as error:
+        if error.response["Error"]["Code"].startswith("NoSuch"):
+            return None
+        raise
 
 
 def _runtime(control: Any, item: Mapping[str, Any]) -> dict[str, Any]:
