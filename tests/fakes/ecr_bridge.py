@@ -12,7 +12,7 @@ from tests.fakes.aws_calls import Call, Request
 from tests.fakes.aws_proxy import Forward
 from tests.stand_ins import boto3_client
 
-_LAYERS: Final = "layers-of-ecr"
+LAYERS: Final = "layers-of-ecr"
 _ABOUT_IMAGES = frozenset({"DescribeImages", "ListImages", "BatchGetImage", "BatchDeleteImage", "DeleteRepository"})
 
 
@@ -69,9 +69,9 @@ class EcrBridge:
         digest = asked["layerDigest"]
         content = self._registry.blob(asked["repositoryName"], digest)
         with suppress(self._s3.exceptions.BucketAlreadyOwnedByYou):
-            self._s3.create_bucket(Bucket=_LAYERS, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
-        self._s3.put_object(Bucket=_LAYERS, Key=digest, Body=content)
-        url = self._s3.generate_presigned_url("get_object", {"Bucket": _LAYERS, "Key": digest})
+            self._s3.create_bucket(Bucket=LAYERS, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+        self._s3.put_object(Bucket=LAYERS, Key=digest, Body=content)
+        url = self._s3.generate_presigned_url("get_object", {"Bucket": LAYERS, "Key": digest})
         answer = {"downloadUrl": url, "layerDigest": digest}
         return Answer(200, json.dumps(answer).encode(), {"Content-Type": "application/x-amz-json-1.1"})
 

@@ -9,20 +9,19 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
 from botocore.config import Config
-from botocore.exceptions import ClientError
 
 from tests.fakes.aws_answers import Answer
 from tests.fakes.aws_calls import Call, Request
 from tests.fakes.aws_proxy import AwsProxy, Forward, Handler
 from tests.fakes.code_bridge import CodeBridge
-from tests.fakes.ecr_bridge import EcrBridge
+from tests.fakes.ecr_bridge import LAYERS, EcrBridge
 from tests.fakes.moto_buckets import MotoBuckets
 from tests.local_runtime import RunningServer, eventually, signed
 from tests.stage.registry import Registry
@@ -85,7 +84,7 @@ class Account:
                 repository["repositoryName"]: _repository(ecr, repository)
                 for repository in ecr.describe_repositories()["repositories"]
             },
-            "buckets": {bucket["Name"]: _bucket(s3, bucket["Name"]) for bucket in s3.list_buckets()["Buckets"]},
+            "buckets": {name: _bucket(s3, name) for name in _buckets(s3)},
             "pushed": {name: self.registry.tags(name) for name in pushed if f"_{WORKER}-" in name},
             "runtimes": {
                 item["agentRuntimeId"]: _runtime(control, item)
@@ -216,29 +215,24 @@ def _repository(ecr: Any, repository: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _buckets(s3: Any) -> list[str]:
+    """Those of the account; in one more the registry's stand-in keeps what ECR would."""
+    return [bucket["Name"] for bucket in s3.list_buckets()["Buckets"] if bucket["Name"] != LAYERS]
+
+
 def _bucket(s3: Any, name: str) -> dict[str, Any]:
     """What is in it, with the number of each object's versions, and what was begun to be uploaded; its tags."""
     objects: Counter[str] = Counter()
     for item in s3.list_object_versions(Bucket=name).get("Versions", ()):
         objects[item["Key"]] += 1
     return {
-        "tags": _tags(_set(lambda: s3.get_bucket_tagging(Bucket=name)["TagSet"]) or ()),
+        "tags": _tags(s3.get_bucket_tagging(Bucket=name)["TagSet"]),
         "versioning": s3.get_bucket_versioning(Bucket=name).get("Status"),
-        "public": _set(lambda: s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"]),
-        "lifecycle": _set(lambda: s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]),
+        "public": s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"],
+        "lifecycle": s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"],
         "objects": dict(objects),
         "unfinished": [item["Key"] for item in s3.list_multipart_uploads(Bucket=name).get("Uploads", ())],
     }
-
-
-def _set(ask: Callable[[], Any]) -> Any:
-    """What somebody has set on a bucket; None where nobody has."""
-    try:
-        return ask()
-    except ClientError as error:
-        if error.response["Error"]["Code"].startswith("NoSuch"):
-            return None
-        raise
 
 
 def _runtime(control: Any, item: Mapping[str, Any]) -> dict[str, Any]:
