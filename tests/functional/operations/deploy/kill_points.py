@@ -20,6 +20,7 @@ from typing import Any
 
 from agentcore_cli import events, wiring
 from agentcore_cli.aws.session import Access, AwsSession
+from agentcore_cli.builders.packages.vetting import accept
 from agentcore_cli.contract import LOCAL_ACCOUNT
 from agentcore_cli.engine import Journal, apply, plan_deploy, plan_destroy
 from agentcore_cli.local.home import Home
@@ -85,6 +86,7 @@ def run_and_die(workshop: Workshop, verb: str, death: Death) -> None:
         overrides=Overrides(),
         wait_options=WaitOptions(),
         listener=events.ignore,
+        vet=accept,
     )
     plan = plan_deploy(resources, journal) if verb == "deploy" else plan_destroy(resources, journal)
     apply(plan, journal, events.ignore)
