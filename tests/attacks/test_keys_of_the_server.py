@@ -95,6 +95,9 @@ CONTROL: dict[str, dict[str, Any]] = {
     "tag_resource": {"resourceArn": "ARN", "tags": {"agentcore:project": "theirs-123456"}},
     "untag_resource": {"resourceArn": "ARN", "tagKeys": ["agentcore:project"]},
     "list_tags_for_resource": {"resourceArn": "ARN"},
+    "put_resource_policy": {"resourceArn": "ARN", "policy": "{}"},
+    "get_resource_policy": {"resourceArn": "ARN"},
+    "delete_resource_policy": {"resourceArn": "ARN"},
 }
 
 

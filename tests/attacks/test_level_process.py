@@ -63,7 +63,7 @@ def test_it_is_said_once_at_the_first_deploy_before_anything_runs(project: Run, 
     shown = project("local", "status").stdout
     assert "process ([Errno 1] unshare: Operation not permitted)" in shown
     assert "account of its own:     no" in shown
-    assert "no security boundary" in project("doctor", "--target", "local").stdout
+    assert "not a security boundary" in project("doctor", "--target", "local").stdout
 
 
 def test_a_protection_that_is_shown_as_there_is_there(tmp_path: Path) -> None:
