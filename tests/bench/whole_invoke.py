@@ -24,7 +24,8 @@ def measure(stage: Stage, effort: Effort) -> Iterator[Figure]:
     agent = stage.counter
     yield _against_boto3("invoke --local, whole process", agent, agent.command, ["--local"], effort, 0.4)
     with tempfile.TemporaryDirectory() as folder:
-        aws = on_aws(agent.command, Path(folder))
+        there = on_aws(agent.command, Path(folder))
+        aws = CommandLine(there.folder, there.environment)  # a process, as a user starts one
         yield _against_boto3("invoke on AWS's wire, whole process", agent, aws, [], effort, 0.8)
 
 
