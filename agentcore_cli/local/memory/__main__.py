@@ -41,6 +41,7 @@ def refuse(line: socket.socket, error: AgentcoreError | ServiceFault | sqlite3.E
     hint = f"; {error.hint}" if isinstance(error, AgentcoreError) and error.hint else ""
     message = getattr(error, "message", None) or f"{sys.argv[1]}: {error}"
     answer = Answered.of(ServiceFault(500, "ServiceException", f"{message}{hint}"))
+    answer.last = True
     frames = Frames()
     while data := line.recv(PIECE):
         if asked := list(frames.feed(data)):

@@ -56,6 +56,7 @@ class Answered(msgspec.Struct, array_like=True):
     """An answer, or, with an error's `type`, a refusal whose words are its `body`.
 
     `owes`: since the last answer that said so, an event came that a project's file has to read.
+    `last`: the process ends with it, and holds for whatever else it was asked.
     """
 
     status: int
@@ -65,6 +66,7 @@ class Answered(msgspec.Struct, array_like=True):
     reason: Reason | None = None
     fields: list[tuple[str, str]] = []
     owes: bool = False
+    last: bool = False
 
     @classmethod
     def of(cls, fault: ServiceFault) -> Answered:

@@ -34,7 +34,7 @@ class MemoryProcess:
         self._line: _Line | None = None
 
     async def ask(self, asked: Asked) -> Answered:
-        """Its answer. Raises ServiceFault 500 when it dies over it: what it was asked may be done or not."""
+        """Its answer; when it dies over it, a refusal with 500: what it was asked may be done or not."""
         line = self._line
         if line is None or line.ended:
             line = await self._start()
@@ -83,20 +83,26 @@ class _Line(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         for number, message in self._frames.feed(data):
-            waiting = self._waiting.pop(number)
             answered = msgspec.msgpack.decode(message, type=Answered)
             if answered.owes:
                 self._owes()
-            if not waiting.done():
+            waiting = self._waiting.pop(number, None)
+            if waiting is not None and not waiting.done():
                 waiting.set_result(answered)
+            if answered.last:
+                self._end(answered)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.ended = True
         if self._waiting:
             _log.error("the memory process ended over %d requests", len(self._waiting))
+        self._end(Answered.of(ServiceFault.internal("The process that keeps the memories ended; try again")))
+
+    def _end(self, answered: Answered) -> None:
+        """Ask it nothing more; this is the answer to what it was asked already."""
+        self.ended = True
         for waiting in self._waiting.values():
             if not waiting.done():
-                waiting.set_exception(ServiceFault.internal("The process that keeps the memories ended; try again"))
+                waiting.set_result(answered)
         self._waiting.clear()
 
     async def ask(self, asked: Asked) -> Answered:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ from agentcore_cli.local.sandbox import SessionSpec
 from tests.e2e.containers.engine import REGISTRY, Engine
 from tests.e2e.containers.runtime import PATIENCE, create, deploy, value
 from tests.local_runtime import RunningServer, eventually, new_session
+from tests.processes import kill
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -109,7 +108,7 @@ def test_nothing_is_left_of_a_server(home: Home, engine: Engine, image: str, way
     if way == "stopped":
         daemon.stop(home)
     else:
-        os.kill(server.info.pid, signal.SIGKILL)
+        kill(server.info.pid)
         eventually(lambda: not engine.containers(home.root), "the process beside it removes them")
         again = RunningServer(home, PATIENCE)
         assert [record.end_reason for record in again.sessions(arn)] == ["the local runtime was killed"]
@@ -127,7 +126,7 @@ def test_the_next_server_removes_what_the_reaper_did_not(home: Home, engine: Eng
     value(server, deploy(server, image), "1")
     server.close()
     for pid in [*reapers(server.info.pid), server.info.pid]:
-        os.kill(pid, signal.SIGKILL)
+        kill(pid)
     assert engine.containers(home.root)
     again = RunningServer(home)
     eventually(lambda: not engine.containers(home.root) and not engine.networks(home.root), "all is removed")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import time
@@ -14,6 +13,7 @@ import pytest
 from tests.command_line import AGENTCORE, CommandLine
 from tests.json_contract import checked
 from tests.local_runtime import eventually
+from tests.processes import kill
 
 LONG_ENOUGH = 30  # seconds
 
@@ -130,7 +130,7 @@ def test_a_stream_that_is_of_no_use_is_no_traceback(agentcore: CommandLine, line
 
 
 def test_a_killed_local_runtime_is_started_again(agentcore: CommandLine) -> None:
-    os.kill(agentcore.json("local", "status")["pid"], signal.SIGKILL)
+    kill(agentcore.json("local", "status")["pid"])
     assert agentcore.json("invoke", "--local", "{}", "-s", "after")["response"]["calls"] == 1
     assert agentcore.json("status", "--local")["status"] == "READY"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
 import stat
 import subprocess
@@ -25,6 +24,7 @@ from agentcore_cli.local.client import AdminClient
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.protocol import NUMBER
 from tests.local_runtime import RunningServer, eventually, new_session, processes_of, runtime_id
+from tests.processes import kill
 
 AGENTS = Path(__file__).parents[3] / "agents"
 START = (
@@ -118,7 +118,7 @@ def test_killed_under_load(home: Home) -> None:
             pool.submit(load, session)
         try:
             eventually(all_run, "all sessions run")
-            os.kill(before.info.pid, signal.SIGKILL)
+            kill(before.info.pid)
         finally:
             ended.set()
     before.close()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -19,6 +17,7 @@ from agentcore_cli.local.memory.process import PROGRAM
 from tests.conftest import leave
 from tests.fakes.local_memory import LocalMemory
 from tests.local_runtime import RunningServer, eventually, processes_of
+from tests.processes import kill
 
 STRATEGY = {"semanticMemoryStrategy": {"name": "facts", "namespaceTemplates": ["/{sessionId}/"]}}
 
@@ -76,7 +75,7 @@ def test_a_killed_process_is_started_again_and_knows_everything(home: Home) -> N
     event = server.data.create_event(**thread, eventTimestamp=time.time(), payload=[])["event"]
     killed = keeper(home)
     assert killed is not None
-    os.kill(killed, signal.SIGKILL)
+    kill(killed)
     eventually(lambda: keeper(home) is None, "it has ended")
 
     def answered() -> Any:
@@ -94,7 +93,7 @@ def test_a_killed_server_leaves_no_process_and_its_successor_knows_everything(ho
     server = RunningServer(home)
     thread = {"memoryId": made(server), "actorId": "ann", "sessionId": "s"}
     event = server.data.create_event(**thread, eventTimestamp=time.time(), payload=[])["event"]
-    os.kill(server.info.pid, signal.SIGKILL)
+    kill(server.info.pid)
     server.close()
     eventually(lambda: keeper(home) is None, "it ends with the server")
     again = RunningServer(home)

@@ -6,8 +6,6 @@ import contextlib
 import errno
 import http.client
 import json
-import os
-import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +18,7 @@ from botocore.exceptions import ClientError
 from agentcore_cli.local import daemon
 from agentcore_cli.local.home import Home
 from tests.local_runtime import RunningServer, eventually, new_session, runtime_id
+from tests.processes import kill
 
 STORING = Path(__file__).parents[3] / "agents" / "storing.py"
 MOUNTS = [{"sessionStorage": {"mountPath": "/mnt/data/"}}]
@@ -330,7 +329,7 @@ def test_a_killed_server_loses_nothing_and_leaves_nothing(home: Home) -> None:
     write(first, arn, session)
     (home.storage / "half-made").mkdir()
     (home.storage / "half-made" / "image.new").write_bytes(b"x")
-    os.kill(first.info.pid, signal.SIGKILL)
+    kill(first.info.pid)
     first.close()
     eventually(lambda: daemon.running(home) is None, "the server is gone")
     second = RunningServer(home)

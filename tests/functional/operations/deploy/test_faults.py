@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 
 import pytest
@@ -16,6 +14,7 @@ from agentcore_cli.local.home import Home
 from agentcore_cli.operations.deploy.deploy import DeployRequest, deploy
 from tests.functional.operations.deploy.workshop import Workshop, inventory
 from tests.local_runtime import RunningServer
+from tests.processes import kill
 
 
 def test_a_runtime_that_could_not_be_made_is_replaced_by_the_next_deploy(
@@ -61,7 +60,7 @@ def test_a_server_that_dies_under_the_deploy_is_started_again(workshop: Workshop
         if event == Step("runtime", "started", "create: not there yet"):
             there = daemon.running(home)
             assert there
-            os.kill(there.pid, signal.SIGKILL)
+            kill(there.pid)
 
     workshop.deploy(kill_the_server)
     assert list(inventory(home).values()) == [("READY", 1, "1")]

@@ -1,0 +1,32 @@
+"""The process that keeps the memories, as the server sees it, when it can't open its database."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+from agentcore_cli.local.memory.frames import Answered, Asked
+from agentcore_cli.local.memory.process import MemoryProcess
+
+
+def listing() -> Asked:
+    return Asked("POST", ["memories"], {}, b"{}", "us-west-2", time.time())
+
+
+def test_one_that_refused_is_asked_nothing_more(tmp_path: Path) -> None:
+    database = tmp_path / "memory.db"
+    database.write_text("no database " * 100)
+
+    async def run() -> tuple[list[Answered], Answered]:
+        process = MemoryProcess(database)
+        refused = await asyncio.gather(*(process.ask(listing()) for _ in range(5)))
+        database.rename(tmp_path / "moved")
+        answered = await process.ask(listing())  # at once: that process may not have ended yet
+        await process.close()
+        return refused, answered
+
+    refused, answered = asyncio.run(run())
+    assert {answer.status for answer in refused} == {500}
+    assert all(b"not a database" in answer.body for answer in refused)
+    assert answered.status == 200, answered.body
