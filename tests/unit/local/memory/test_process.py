@@ -21,6 +21,7 @@ def test_one_that_refused_is_asked_nothing_more(tmp_path: Path) -> None:
     async def run() -> tuple[list[Answered], Answered]:
         process = MemoryProcess(database)
         refused = await asyncio.gather(*(process.ask(listing()) for _ in range(5)))
+        refused += [await process.ask(listing()) for _ in range(3)]
         database.rename(tmp_path / "moved")
         answered = await process.ask(listing())  # at once: that process may not have ended yet
         await process.close()
