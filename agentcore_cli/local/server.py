@@ -46,8 +46,7 @@ from agentcore_cli.local.home import Home
 from agentcore_cli.local.http.connection import CallerConnection
 from agentcore_cli.local.http.session_tokens import SessionTokens
 from agentcore_cli.local.http.strangers import RESERVE, Acceptor, Strangers
-from agentcore_cli.local.memory.process import MemoryProcess
-from agentcore_cli.local.memory.service import MemoryService
+from agentcore_cli.local.memory.service import PROGRAM, MemoryService
 from agentcore_cli.local.programs.brokers import Brokers
 from agentcore_cli.local.programs.credentials import SessionCredentials
 from agentcore_cli.local.programs.programs import Programs
@@ -59,6 +58,7 @@ from agentcore_cli.local.sessions.deployments import Deployments
 from agentcore_cli.local.sessions.ledger import SessionLedger
 from agentcore_cli.local.sessions.sessions import LiveSessions
 from agentcore_cli.local.store import Database
+from agentcore_cli.local.storing.process import StoringProcess
 from agentcore_cli.signature import SigningKey
 
 DEFAULT_PORT: Final = 8757
@@ -136,7 +136,7 @@ class LocalServer:
         extension = AdminApi(self._sessions, self._control, self._sandbox, self._credentials, clock, faults, self.end)
         data_plane = DataPlaneServer(self._control, self._sessions, clock, faults)
         guard = AccessGuard(self._port, Signatures(self._key, clock, str(home.root)), tokens)
-        memories = MemoryProcess(home.memories)
+        memories = StoringProcess(PROGRAM, home.memories)
         self._extractions = Extractions(memories, self._control, programs, self._sandbox, home, clock)
         memories.owes = self._extractions.due
         self._memory = MemoryService(memories, self._control, clock, faults)

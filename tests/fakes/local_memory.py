@@ -11,10 +11,11 @@ from urllib.parse import parse_qs, quote, urlencode
 from botocore.model import OperationModel, ServiceModel
 
 from agentcore_cli.local.http.wire import split_path
-from agentcore_cli.local.memory.frames import Answered, Asked
+from agentcore_cli.local.memory.frames import Asked
 from agentcore_cli.local.memory.worker import MemoryWorker
 from agentcore_cli.local.storage.reserve import Reserve
 from agentcore_cli.local.store import Database
+from agentcore_cli.local.storing.frames import Answered
 from tests.fakes.control_model import inputs, service
 
 REGION = "us-west-2"

@@ -17,11 +17,11 @@ from agentcore_cli.local.extraction.worker import ExtractionWorker
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.http.wire import ServiceFault
 from agentcore_cli.local.memory.frames import Asked, DrawnRecords, Reading
-from agentcore_cli.local.memory.process import MemoryProcess
 from agentcore_cli.local.programs.programs import Programs
 from agentcore_cli.local.programs.sandboxes import AnyProgram, Sandboxes
 from agentcore_cli.local.sandbox import Program, SandboxError
 from agentcore_cli.local.sessions import logs
+from agentcore_cli.local.storing.process import StoringProcess
 
 IDLE_SECONDS: Final = 30.0  # that a worker is kept without anything to read
 AGAIN_SECONDS: Final = 5.0  # until those are looked at again that wait for their agent to be deployed
@@ -34,7 +34,7 @@ class Extractions:
 
     def __init__(
         self,
-        process: MemoryProcess,
+        process: StoringProcess,
         control: ControlPlane,
         programs: Programs,
         sandbox: Sandboxes,

@@ -2,85 +2,19 @@
 
 from __future__ import annotations
 
-import logging
-import select
-import signal
-import socket
-import sqlite3
 import sys
 from pathlib import Path
 
-import msgspec
-
-from agentcore_cli.errors import AgentcoreError
-from agentcore_cli.local.http.wire import ServiceFault
-from agentcore_cli.local.memory.frames import Answered, Asked, Frames, frame
+from agentcore_cli.local.memory.frames import Asked
 from agentcore_cli.local.memory.worker import MemoryWorker
 from agentcore_cli.local.store import Database
-
-PIECE = 1_048_576  # bytes
-
-
-def main() -> int:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it ends when there is nobody to answer, with its work done
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
-    with socket.socket(fileno=int(sys.argv[2])) as line:
-        try:
-            store = Database(Path(sys.argv[1]))
-            worker = MemoryWorker(store)
-        except (AgentcoreError, ServiceFault, sqlite3.Error) as error:
-            refuse(line, error)
-            return 1
-        serve(line, worker)
-        store.close()
-    return 0
+from agentcore_cli.local.storing.serving import main
 
 
-def refuse(line: socket.socket, error: AgentcoreError | ServiceFault | sqlite3.Error) -> None:
-    """Say to who asks first that the database can't be had, and why; whoever asks then has it tried again."""
-    hint = f"; {error.hint}" if isinstance(error, AgentcoreError) and error.hint else ""
-    message = getattr(error, "message", None) or f"{sys.argv[1]}: {error}"
-    answer = Answered.of(ServiceFault(500, "ServiceException", f"{message}{hint}"))
-    answer.last = True
-    frames = Frames()
-    while data := line.recv(PIECE):
-        if asked := list(frames.feed(data)):
-            line.sendall(b"".join(frame(number, answer) for number, _ in asked))
-            return
-
-
-def serve(line: socket.socket, worker: MemoryWorker) -> None:
-    """Answer on the socket until its other end closes."""
-    frames = Frames()
-    while True:
-        while not _has_more(line) and worker.chore():
-            pass
-        data = line.recv(PIECE)
-        if not data:
-            return
-        batch = list(frames.feed(data))
-        while _has_more(line):
-            more = line.recv(PIECE)
-            if not more:
-                break
-            batch += frames.feed(more)
-        if not batch:
-            continue  # no message is whole yet
-        asked = [msgspec.msgpack.decode(message, type=Asked) for _, message in batch]
-        answers = worker.answer(asked)
-        out = bytearray()
-        for (number, _), answer in zip(batch, answers, strict=True):
-            out += frame(number, answer)
-            if len(out) > PIECE:  # never all pages at once, but small answers in one go
-                line.sendall(out)
-                out.clear()
-        line.sendall(out)
-
-
-def _has_more(line: socket.socket) -> bool:
-    readable, _, _ = select.select([line], [], [], 0)
-    return bool(readable)
+def open_worker(database: Path) -> tuple[Database, MemoryWorker]:
+    store = Database(database)
+    return store, MemoryWorker(store)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(open_worker, Asked))

@@ -19,9 +19,10 @@ from agentcore_cli.local.http.session_tokens import denied
 from agentcore_cli.local.http.wire import Answer, ServiceFault
 from agentcore_cli.local.memory import operations
 from agentcore_cli.local.memory.frames import Asked
-from agentcore_cli.local.memory.process import MemoryProcess
 from agentcore_cli.local.memory.turns import Turns
+from agentcore_cli.local.storing.process import StoringProcess
 
+PROGRAM: Final = "agentcore_cli.local.memory"  # what its process runs
 BODY_MAX: Final = 64_000_000  # bytes: an event holds 10 MB, and JSON may take six for one
 SMALL_MAX: Final = 65_536  # bytes of a body that nobody counts
 OF_SESSIONS: Final = 2 * BODY_MAX  # bytes of all other bodies of sessions that are here at once
@@ -31,7 +32,7 @@ BODY_SECONDS: Final = 30.0  # that such a body may take to come
 class MemoryService:
     """`used_at` is when another program than `agentcore` last asked for anything, in seconds of the machine's time."""
 
-    def __init__(self, process: MemoryProcess, control: ControlPlane, clock: Clock, faults: Faults) -> None:
+    def __init__(self, process: StoringProcess, control: ControlPlane, clock: Clock, faults: Faults) -> None:
         self.used_at = 0.0
         self._turns = Turns()
         self._process = process

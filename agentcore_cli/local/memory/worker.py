@@ -22,7 +22,7 @@ from agentcore_cli.local.memory.call import MemoryCall
 from agentcore_cli.local.memory.chores import Chores
 from agentcore_cli.local.memory.drawing import Drawing
 from agentcore_cli.local.memory.events import Events
-from agentcore_cli.local.memory.frames import Answered, Asked, DrawnRecords
+from agentcore_cli.local.memory.frames import Asked, DrawnRecords
 from agentcore_cli.local.memory.jobs import Jobs
 from agentcore_cli.local.memory.memories import Memories
 from agentcore_cli.local.memory.records import MemoryRecords
@@ -32,6 +32,7 @@ from agentcore_cli.local.memory.threads import Threads
 from agentcore_cli.local.memory.tokens import MemoryTokens
 from agentcore_cli.local.storage.reserve import Reserve
 from agentcore_cli.local.store import Database
+from agentcore_cli.local.storing.frames import Answered
 
 ROOM: Final = "memory"
 

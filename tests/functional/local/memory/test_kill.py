@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from agentcore_cli.local.home import Home
-from agentcore_cli.local.memory.process import PROGRAM
+from agentcore_cli.local.memory.service import PROGRAM
 from tests.conftest import leave
 from tests.fakes.local_memory import LocalMemory
 from tests.local_runtime import RunningServer, eventually, processes_of

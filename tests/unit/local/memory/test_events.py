@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agentcore_cli.local.http.wire import ServiceFault
-from agentcore_cli.local.memory.frames import Answered
+from agentcore_cli.local.storing.frames import Answered
 from tests.fakes.local_memory import LocalMemory
 
 DAY = 86_400

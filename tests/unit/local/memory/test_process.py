@@ -6,8 +6,10 @@ import asyncio
 import time
 from pathlib import Path
 
-from agentcore_cli.local.memory.frames import Answered, Asked
-from agentcore_cli.local.memory.process import MemoryProcess
+from agentcore_cli.local.memory.frames import Asked
+from agentcore_cli.local.memory.service import PROGRAM
+from agentcore_cli.local.storing.frames import Answered
+from agentcore_cli.local.storing.process import StoringProcess
 
 
 def listing() -> Asked:
@@ -19,7 +21,7 @@ def test_one_that_refused_is_asked_nothing_more(tmp_path: Path) -> None:
     database.write_text("no database " * 100)
 
     async def run() -> tuple[list[Answered], Answered]:
-        process = MemoryProcess(database)
+        process = StoringProcess(PROGRAM, database)
         refused = await asyncio.gather(*(process.ask(listing()) for _ in range(5)))
         refused += [await process.ask(listing()) for _ in range(3)]
         database.rename(tmp_path / "moved")

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from agentcore_cli.local.http.wire import ServiceFault
-from agentcore_cli.local.memory.frames import Answered, Asked, Frames, frame
+from agentcore_cli.local.memory.frames import Asked
 from agentcore_cli.local.storage.reserve import Disk, Reserve
+from agentcore_cli.local.storing.frames import Answered, Frames, frame
 from tests.fakes.local_memory import LocalMemory
 
 

@@ -1,4 +1,4 @@
-"""The process that keeps the memories, as the server sees it: started for the first request, and again if it dies."""
+"""A process that keeps a database, as the server sees it: started for the first request, and again if it dies."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from typing import Final, cast
 import msgspec
 
 from agentcore_cli.local.http.wire import ServiceFault
-from agentcore_cli.local.memory.frames import Answered, Asked, Frames, frame
+from agentcore_cli.local.storing.frames import Answered, Frames, frame
 
 CLOSE_SECONDS: Final = 10.0  # how long it may take to end what it is doing
-PROGRAM: Final = "agentcore_cli.local.memory"
 
 _log = logging.getLogger(__name__)
 
 
-class MemoryProcess:
-    """One process over `database`, and who waits for its answers."""
+class StoringProcess:
+    """One process that runs the module `program` over `database`, and who waits for its answers."""
 
-    def __init__(self, database: Path) -> None:
-        self.owes: Callable[[], None] = _nobody_reads
-        """Called when there is something that a project's file has to read."""
+    def __init__(self, program: str, database: Path) -> None:
+        self.owes: Callable[[], None] = _nobody_waits
+        """Called when it has said that it owes something."""
+        self._program = program
         self._database = database
         self._starting = asyncio.Lock()
         self._line: _Line | None = None
 
-    async def ask(self, asked: Asked) -> Answered:
+    async def ask(self, asked: msgspec.Struct) -> Answered:
         """Its answer; when it dies over it, a refusal with 500: what it was asked may be done or not."""
         line = self._line
         if line is None or line.ended:
@@ -48,15 +48,16 @@ class MemoryProcess:
     async def _start(self) -> _Line:
         async with self._starting:
             if self._line is None or self._line.ended:
-                self._line = await _Line.open(self._database, lambda: self.owes())
+                self._line = await _Line.open(self._program, self._database, lambda: self.owes())
             return self._line
 
 
 class _Line(asyncio.Protocol):
     """The socket to one process."""
 
-    def __init__(self, owes: Callable[[], None]) -> None:
+    def __init__(self, program: str, owes: Callable[[], None]) -> None:
         self.ended = False
+        self._program = program
         self._owes = owes
         self._frames = Frames()
         self._numbers = itertools.count()
@@ -65,16 +66,16 @@ class _Line(asyncio.Protocol):
         self._process: asyncio.subprocess.Process
 
     @classmethod
-    async def open(cls, database: Path, owes: Callable[[], None]) -> _Line:
+    async def open(cls, program: str, database: Path, owes: Callable[[], None]) -> _Line:
         ours, its = socket.socketpair()
         with its:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", PROGRAM, str(database), str(its.fileno())),
+                *(sys.executable, "-P", "-m", program, str(database), str(its.fileno())),
                 stdin=asyncio.subprocess.DEVNULL,
                 pass_fds=(its.fileno(),),
                 start_new_session=True,
             )
-        _, line = await asyncio.get_running_loop().create_unix_connection(lambda: cls(owes), sock=ours)
+        _, line = await asyncio.get_running_loop().create_unix_connection(lambda: cls(program, owes), sock=ours)
         line._process = process
         return line
 
@@ -94,8 +95,8 @@ class _Line(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         if self._waiting:
-            _log.error("the memory process ended over %d requests", len(self._waiting))
-        self._end(Answered.of(ServiceFault.internal("The process that keeps the memories ended; try again")))
+            _log.error("%s ended over %d requests", self._program, len(self._waiting))
+        self._end(Answered.of(ServiceFault.internal(f"The process {self._program} ended; try again")))
 
     def _end(self, answered: Answered) -> None:
         """Ask it nothing more; this is the answer to what it was asked already."""
@@ -105,7 +106,7 @@ class _Line(asyncio.Protocol):
                 waiting.set_result(answered)
         self._waiting.clear()
 
-    async def ask(self, asked: Asked) -> Answered:
+    async def ask(self, asked: msgspec.Struct) -> Answered:
         number = next(self._numbers)
         waiting: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
         self._waiting[number] = waiting
@@ -123,5 +124,5 @@ class _Line(asyncio.Protocol):
             await self._process.wait()
 
 
-def _nobody_reads() -> None:
-    """Events for a project's file wait."""
+def _nobody_waits() -> None:
+    """What is owed stays so."""
