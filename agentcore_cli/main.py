@@ -42,6 +42,7 @@ VERBS = {
     "exec": "Run a shell command in a session of the agent.",
     "sessions": "List, show and stop sessions.",
     "logs": "Print the agent's log lines.",
+    "traces": "See what calls did: models, tools, tokens, times.",
     "versions": "List the versions of the agent's runtime.",
     "rollback": "Go back to an earlier version.",
     "endpoints": "List, make, move and delete named endpoints of the runtime.",

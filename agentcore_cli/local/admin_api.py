@@ -29,12 +29,17 @@ from agentcore_cli.local.protocol import (
     SessionPage,
     StartRecord,
     Starts,
+    TracePage,
 )
 from agentcore_cli.local.sandbox import Protection
 from agentcore_cli.local.sessions.sessions import LiveSessions
+from agentcore_cli.local.traces.frames import TraceQuery
+from agentcore_cli.local.traces.intake import TraceIntake
 
 PREFIX: Final = "_local"
 BODY_MAX: Final = 1_048_576  # bytes
+
+_QUERY: Final = [(each.name, each.type, each.default) for each in msgspec.structs.fields(TraceQuery)]
 
 T = TypeVar("T")
 
@@ -48,6 +53,7 @@ class AdminApi:
         control: ControlPlane,
         sandbox: Sandboxes,
         credentials: SessionCredentials,
+        traces: TraceIntake,
         clock: Clock,
         faults: Faults,
         shut_down: Callable[[], None],
@@ -56,14 +62,17 @@ class AdminApi:
         self._control = control
         self._sandbox = sandbox
         self._credentials = credentials
+        self._traces = traces
         self._clock = clock
         self._faults = faults
         self._shut_down = shut_down
-        self._operations: dict[tuple[str, str], Callable[[Request], Awaitable[msgspec.Struct]]] = {
+        self._operations: dict[tuple[str, str], Callable[[Request], Awaitable[msgspec.Struct | msgspec.Raw]]] = {
             ("GET", "health"): self._health,
             ("GET", "sessions"): self._list_sessions,
             ("GET", "starts"): self._list_starts,
             ("GET", "artifacts"): self._list_artifacts,
+            ("GET", "traces"): self._list_traces,
+            ("GET", "trace"): self._show_trace,
             ("POST", "clock"): self._advance_clock,
             ("POST", "faults"): self._arm_fault,
             ("PUT", "credentials"): self._put_credentials,
@@ -111,6 +120,12 @@ class AdminApi:
     async def _list_artifacts(self, _request: Request) -> Artifacts:
         return Artifacts(tuple(self._control.code_keys()))
 
+    async def _list_traces(self, request: Request) -> TracePage:
+        return await self._traces.page(_trace_query(request))
+
+    async def _show_trace(self, request: Request) -> msgspec.Raw:
+        return await self._traces.whole(_trace_query(request))
+
     async def _advance_clock(self, request: Request) -> ClockTime:
         seconds = (await _body(request, AdvanceClock)).seconds
         if not 0 <= seconds < float("inf"):
@@ -134,6 +149,16 @@ class AdminApi:
     async def _end_server(self, _request: Request) -> Done:
         self._shut_down()
         return Done()
+
+
+def _trace_query(request: Request) -> TraceQuery:
+    """Raises ServiceFault 400."""
+    given = {name: values[0] for name, values in request.query.items()}
+    try:
+        members = [msgspec.convert(given.get(name, usual), kind, strict=False) for name, kind, usual in _QUERY]
+    except msgspec.ValidationError as error:
+        raise ServiceFault.validation(str(error)) from error
+    return TraceQuery(*members)
 
 
 def _protection(wall: Protection) -> ProtectionRecord:

@@ -23,7 +23,8 @@ from agentcore_cli.local.http.session_tokens import denied
 from agentcore_cli.local.http.wire import Answer, ServiceFault
 from agentcore_cli.local.memory.service import BODY_MAX as MEMORY_BODY_MAX
 from agentcore_cli.local.memory.service import MemoryService
-from agentcore_cli.local.programs.credentials import PATH, SessionCredentials
+from agentcore_cli.local.programs.credentials import OTLP, PATH, SessionCredentials
+from agentcore_cli.local.traces.intake import TraceIntake
 
 CONTROL_BODY_MAX: Final = 1_048_576  # bytes
 _MUST_START: Final = HEADER_MUST_START.lower().encode()
@@ -40,6 +41,7 @@ class Application:
         data_plane: DataPlaneServer,
         control: ControlPlane,
         memory: MemoryService,
+        traces: TraceIntake,
         extension: AdminApi,
         credentials: SessionCredentials,
     ) -> None:
@@ -47,6 +49,7 @@ class Application:
         self._data_plane = data_plane
         self._control = control
         self._memory = memory
+        self._traces = traces
         self._extension = extension
         self._credentials = credentials
 
@@ -79,6 +82,9 @@ class Application:
         caller = await self._guard.identify(request, _body_limit(request))
         if self._data_plane.serves(request.method, request.segments):
             return await self._data_plane.handle(request, caller)
+        if request.segments[0] == OTLP and caller.grant is not None:
+            request.known(caller.grant)
+            return await self._traces.receive(request, caller.grant)
         require_signature(caller)
         request.known(caller.grant)
         if self._memory.serves(request.segments):

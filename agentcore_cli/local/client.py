@@ -5,8 +5,8 @@ from __future__ import annotations
 import http.client
 import time
 from collections.abc import Mapping
-from typing import Final, TypeVar
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Final, TypeVar
+from urllib.parse import quote, urlencode
 
 import msgspec
 
@@ -26,8 +26,12 @@ from agentcore_cli.local.protocol import (
     SessionPage,
     StartRecord,
     Starts,
+    TracePage,
 )
 from agentcore_cli.signature import proof
+
+if TYPE_CHECKING:
+    from agentcore_cli.formats.otlp import WholeTrace
 
 TIMEOUT: Final = 60.0  # seconds
 _ERRORS: Final[Mapping[int, type[AgentcoreError]]] = {
@@ -62,6 +66,16 @@ class AdminClient:
     def artifacts(self) -> set[str]:
         """The digests of the bundles that the versions of all runtimes, in all regions, are made from."""
         return {key.removesuffix(".zip") for key in self._call("GET", "artifacts", Artifacts).code_keys}
+
+    def traces(self, **query: str | int | float) -> TracePage:
+        """The traces of a query, whose members are those of `local.traces.frames.TraceQuery`."""
+        return self._call("GET", f"traces?{urlencode(query)}", TracePage)
+
+    def trace(self, **query: str | int | float) -> WholeTrace:
+        """One trace with all its spans. Raises NotFoundError."""
+        from agentcore_cli.formats.otlp import WholeTrace
+
+        return self._call("GET", f"trace?{urlencode(query)}", WholeTrace)
 
     def advance_clock(self, seconds: float) -> float:
         """Move the server's clock forward; gives its new time."""

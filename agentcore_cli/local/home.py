@@ -73,6 +73,11 @@ class Home(NamedTuple):
         return self.root / "memory.db"
 
     @property
+    def traces(self) -> Path:
+        """The database of the traces; `.calls` beside it are those that are not in it yet."""
+        return self.root / "traces.db"
+
+    @property
     def artifacts(self) -> Path:
         """The content store: `<sha256>.zip`, and `<sha256>.json` that names the environment it runs in."""
         return self.root / "artifacts"

@@ -128,6 +128,36 @@ class Starts(msgspec.Struct, frozen=True):
     starts: tuple[StartRecord, ...]
 
 
+class TraceRecord(msgspec.Struct, frozen=True):
+    """One trace, as a list shows it; `number` grows with each new one. Times are seconds since the epoch.
+
+    `dropped` spans had no room. Tokens are those of the models' spans.
+    """
+
+    trace_id: str
+    number: int
+    runtime_arn: str
+    endpoint: str
+    session_id: str
+    started_at: float
+    seconds: float
+    spans: int
+    errors: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    tools: int = 0
+    dropped: int = 0
+    models: tuple[str, ...] = ()
+
+
+class TracePage(msgspec.Struct, frozen=True):
+    """Newest first; `lost` are exports and calls that could not be taken since the server started, by the reason."""
+
+    traces: tuple[TraceRecord, ...]
+    now: float
+    lost: dict[str, int] = {}
+
+
 class Artifacts(msgspec.Struct, frozen=True):
     """The zips of the content store that the versions of all runtimes, in all regions, are made from."""
 

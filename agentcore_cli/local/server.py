@@ -59,6 +59,7 @@ from agentcore_cli.local.sessions.ledger import SessionLedger
 from agentcore_cli.local.sessions.sessions import LiveSessions
 from agentcore_cli.local.store import Database
 from agentcore_cli.local.storing.process import StoringProcess
+from agentcore_cli.local.traces.intake import TraceIntake
 from agentcore_cli.signature import SigningKey
 
 DEFAULT_PORT: Final = 8757
@@ -133,14 +134,17 @@ class LocalServer:
         self._control = ControlPlane(
             self._store, clock, faults, self._deployments, LOCAL_REGION, artifacts=home.artifacts
         )
-        extension = AdminApi(self._sessions, self._control, self._sandbox, self._credentials, clock, faults, self.end)
-        data_plane = DataPlaneServer(self._control, self._sessions, clock, faults)
+        self._traces = TraceIntake(home.traces, clock)
+        told = (self._sessions, self._control, self._sandbox, self._credentials, self._traces)
+        extension = AdminApi(*told, clock, faults, self.end)
+        data_plane = DataPlaneServer(self._control, self._sessions, self._traces, clock, faults)
         guard = AccessGuard(self._port, Signatures(self._key, clock, str(home.root)), tokens)
         memories = StoringProcess(PROGRAM, home.memories)
         self._extractions = Extractions(memories, self._control, programs, self._sandbox, home, clock)
         memories.owes = self._extractions.due
         self._memory = MemoryService(memories, self._control, clock, faults)
-        self._http = _Uvicorn(Application(guard, data_plane, self._control, self._memory, extension, self._credentials))
+        planes = (data_plane, self._control, self._memory, self._traces, extension)
+        self._http = _Uvicorn(Application(guard, *planes, self._credentials))
         self._sandbox.answer_by(self._port, self._http.serve_besides)
 
     @property
@@ -177,6 +181,7 @@ class LocalServer:
         await self._sandbox.close()
         await self._credentials.close()
         await self._memory.close()
+        await self._traces.close()
         self._http.should_exit = True
         await serving
         self._store.close()

@@ -1,9 +1,10 @@
 """The way from a container to services on this machine's loopback: the local runtime itself, a stand-in for a model.
 
-A variable AWS_ENDPOINT_URL… may name such a service. In a container, loopback is the container's own, so the address
-becomes `host.docker.internal`, which leads to the gateway of our network, and there a relay listens at the same port
-and passes bytes on, for just these services. Where the gateway is not on this machine (engines in a virtual machine)
-nothing can listen there; such engines lead the name to this machine's loopback by themselves.
+A variable AWS_ENDPOINT_URL… or OTEL_EXPORTER_OTLP_… may name such a service. In a container, loopback is the
+container's own, so the address becomes `host.docker.internal`, which leads to the gateway of our network, and there a
+relay listens at the same port and passes bytes on, for just these services. Where the gateway is not on this machine
+(engines in a virtual machine) nothing can listen there; such engines lead the name to this machine's loopback by
+themselves.
 
 Credentials are another matter: SDKs take them over plain HTTP from loopback or from the address that AWS's containers
 have them from, 169.254.170.2. So a network of its own has that address for its gateway, and a relay listens there, too.
@@ -22,7 +23,7 @@ HOST: Final = "host.docker.internal"
 CREDENTIALS_HOST: Final = "169.254.170.2"  # AWS SDKs, "Container credential provider"
 CREDENTIALS: Final = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 ENGINES_OWN: Final = "host-gateway"  # what an engine puts in for the machine it runs on
-_VARIABLE: Final = "AWS_ENDPOINT_URL"
+_VARIABLES: Final = ("AWS_ENDPOINT_URL", "OTEL_EXPORTER_OTLP_")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost"})
 
 
@@ -49,7 +50,7 @@ class Relays:
         self._servers.clear()
 
     async def _lead(self, name: str, value: str) -> str:
-        service = _local_service(value) if name.startswith(_VARIABLE) or name == CREDENTIALS else None
+        service = _local_service(value) if name.startswith(_VARIABLES) or name == CREDENTIALS else None
         if service is None:
             return value
         host, port = service

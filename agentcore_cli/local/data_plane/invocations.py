@@ -24,6 +24,8 @@ from agentcore_cli.local.http.request import Request, too_large
 from agentcore_cli.local.http.wire import ServiceFault
 from agentcore_cli.local.sessions.session import Session
 from agentcore_cli.local.sessions.sessions import LiveSessions
+from agentcore_cli.local.traces.calls import START, STREAM, WAIT, CallTrace
+from agentcore_cli.local.traces.intake import TraceIntake
 
 CARD_PATH: Final = "/.well-known/agent-card.json"
 RPC_READ_MAX: Final = 1024 * 1024  # bytes of a JSON-RPC request that are read before they go on to the agent
@@ -42,8 +44,9 @@ _MCP_TYPES: Final = ("application/json", "text/event-stream")
 class Invocations:
     """Both operations; each raises ServiceFault, and AnswerBroken or CallerGone where there is nobody to tell."""
 
-    def __init__(self, sessions: LiveSessions) -> None:
+    def __init__(self, sessions: LiveSessions, traces: TraceIntake) -> None:
         self._sessions = sessions
+        self._traces = traces
         self._remarked: set[str] = set()
         self._warned: set[tuple[str, str]] = set()
 
@@ -97,13 +100,28 @@ class Invocations:
         return _NO_SESSION_ID
 
     async def _exchange(self, request: Request, version: Resolved, body: RequestBody, asked: _Asked) -> None:
+        operation = "InvokeAgentRuntime" if asked.method == b"POST" else "GetAgentCard"
+        trace = CallTrace(self._traces, request, version, asked.session_id, operation)
+        try:
+            await self._converse(request, version, body, asked, trace)
+        except BaseException as error:
+            trace.failed(str(error) or type(error).__name__)
+            raise
+        finally:
+            trace.end()
+
+    async def _converse(
+        self, request: Request, version: Resolved, body: RequestBody, asked: _Asked, trace: CallTrace
+    ) -> None:
+        trace.step(START)
         session = await self._sessions.enter(version, asked.session_id, asked.remark, by=request.grant)
+        trace.step(WAIT)
         assert session.pool is not None, "a session that can be entered has a process"
         exchange = ProxiedExchange(session.pool, body, request.hurry)
         began = time.time()
         self._sessions.begin(session, exchange)
         try:
-            await self._relay(request, session, exchange, asked)
+            await self._relay(request, session, exchange, asked, trace)
         except AgentLost as error:
             raise await failures.lost(session, exchange, began, str(error)) from error
         except AgentRefused as error:
@@ -114,11 +132,14 @@ class Invocations:
             exchange.close()
             self._sessions.finish(session, exchange)
 
-    async def _relay(self, request: Request, session: Session, exchange: ProxiedExchange, asked: _Asked) -> None:
+    async def _relay(
+        self, request: Request, session: Session, exchange: ProxiedExchange, asked: _Asked, trace: CallTrace
+    ) -> None:
         settings = session.version.settings
         identity = session.identity()
         known_as = session.identity_to_agent(starts_mcp=asked.starts_mcp)
         sent = headers.to_agent(request.header_list, session.custom_headers, known_as, request.id)
+        sent = trace.context.passed_on(sent)
         if name := headers.too_long(sent, session.custom_headers):
             raise ServiceFault.validation(
                 f"The value of header {name} is longer than {headers.ALLOWED_VALUE_MAX} bytes"
@@ -129,6 +150,7 @@ class Invocations:
 
         head = await exchange.ask(request_head, request.length)
         session.answered_well()
+        trace.step(STREAM)
         if settings.protocol == "MCP":
             session.learn_mcp_session(head.headers)
 

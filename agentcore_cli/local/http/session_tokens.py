@@ -4,7 +4,8 @@
 
 A session never holds the server's key. Its token opens what an agent's execution role would: the runtimes of its own
 project may be invoked, by every path of InvokeAgentRuntime; a runtime without a project opens itself alone. What is in
-the memories of its project is open, too (`memory.service`). And it gets the AWS credentials that the session was given
+the memories of its project is open, too (`memory.service`), and it may hand in its own traces (`traces.intake`), not
+read any. And it gets the AWS credentials that the session was given
 (`credentials`). The control plane, commands, StopRuntimeSession and `/_local` are closed to it. Whatever signature a
 request with a token has is not looked at: the agent signs with credentials that are not this server's.
 
@@ -40,6 +41,8 @@ class TokenGrant(NamedTuple):
     runtime_id: str
     runtime_arn: str
     tell: Callable[[str], None]
+    endpoint: str = ""
+    session_id: str = ""
 
 
 class SessionTokens:

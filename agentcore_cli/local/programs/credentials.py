@@ -27,6 +27,7 @@ from agentcore_cli.local.programs.brokers import Brokers, NoKeys
 from agentcore_cli.local.protocol import CredentialSource
 
 PATH: Final = "credentials"  # behind a session's own URL
+OTLP: Final = "otlp"  # behind it, too
 SERVED: Final = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN")
 _KEYS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
 _ENDLESS_SECONDS: Final = 1800.0  # SDKs ask again for keys that don't end, as their file may hold others by then
@@ -87,8 +88,8 @@ class SessionCredentials:
     def session_environment(self, version: Resolved, endpoint: str, token: str) -> dict[str, str]:
         """What a session gets beyond its program's environment, which wins where both name a variable.
 
-        Credentials, this server's endpoints as its `token` opens them, and the resource attributes from which the SDK
-        reads the runtime's ARN.
+        Credentials, this server's endpoints as its `token` opens them, the resource attributes from which the SDK reads
+        the runtime's ARN, and where exporters of OpenTelemetry send to, unless the agent has its own place for that.
         """
         own = f"{self._url}/{PREFIX}/{token}"
         made = {
@@ -96,6 +97,8 @@ class SessionCredentials:
             "AWS_ENDPOINT_URL_BEDROCK_AGENTCORE_CONTROL": own,
             "OTEL_RESOURCE_ATTRIBUTES": _resource_attributes(version, endpoint),
         }
+        if not any(name.startswith("OTEL_EXPORTER_OTLP_") for name in version.settings.environment):
+            made |= telemetry_variables(f"{own}/{OTLP}")
         if version.settings.protocol == "A2A":  # what its card says of itself (runtime-a2a-protocol-contract)
             made["AGENTCORE_RUNTIME_URL"] = f"{self._url}/runtimes/{quote(version.runtime_arn, safe='')}/invocations/"
         arn = _unended(version.runtime_arn)
@@ -152,6 +155,26 @@ class SessionCredentials:
     async def _look(self, runtime_arn: str, source: CredentialSource) -> None:
         with contextlib.suppress(NoKeys):  # whoever asks for them is told
             await self._brokers.keys(_unended(runtime_arn), source)
+
+
+def telemetry_variables(url: str) -> dict[str, str]:
+    """What OpenTelemetry's SDKs and AWS's distro read. On AWS these are set, too (by printenv in a session there), but
+    for the addresses, metrics, which nobody keeps here, and the delays: whoever looks at a trace here waits for it.
+    """
+    return {
+        "AGENT_OBSERVABILITY_ENABLED": "true",
+        "OTEL_PYTHON_DISTRO": "aws_distro",
+        "OTEL_PYTHON_CONFIGURATOR": "aws_configurator",
+        "OTEL_TRACES_EXPORTER": "otlp",
+        "OTEL_LOGS_EXPORTER": "otlp",
+        "OTEL_METRICS_EXPORTER": "none",
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": url,
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{url}/v1/traces",
+        "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": f"{url}/v1/logs",
+        "OTEL_BSP_SCHEDULE_DELAY": "1000",  # milliseconds
+        "OTEL_BLRP_SCHEDULE_DELAY": "1000",
+    }
 
 
 def _unended(runtime: str) -> str:

@@ -1,0 +1,77 @@
+"""The traces of an agent: which there are, and one of them whole."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from agentcore_cli import names, wiring
+from agentcore_cli.contract import DEFAULT_ENDPOINT
+from agentcore_cli.errors import InputError, NotFoundError
+from agentcore_cli.formats.otlp import WholeTrace
+from agentcore_cli.local.protocol import TracePage, TraceRecord
+from agentcore_cli.operations.selection import Selected
+
+LIMIT: Final = 20
+FIND_MAX: Final = 10_000  # traces among which the beginning of an id is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class TracesRequest:
+    """`session` is a name or an id; `since` is seconds before now; without `endpoint` it is all of them here."""
+
+    session: str | None = None
+    endpoint: str | None = None
+    since: float | None = None
+    limit: int = LIMIT
+
+
+def list_traces(request: TracesRequest, selected: Selected, *, after: int = 0) -> TracePage:
+    """The newest traces, newest first; with `after` those whose number is above. Raises NotFoundError (4) when the
+    agent isn't deployed.
+    """
+    arn = wiring.deployed(selected).arn
+    query: dict[str, str | int | float] = {"runtime_arn": arn, "limit": request.limit, "after": after}
+    if request.endpoint is not None:
+        query["endpoint"] = request.endpoint
+    if request.session is not None:
+        query["session_id"] = names.session_id(request.session, arn, request.endpoint or DEFAULT_ENDPOINT)
+    if request.since is not None:
+        query["since"] = time.time() - request.since
+    return wiring.local_runtime(selected).traces(**query)
+
+
+def find_trace(named: str | None, request: TracesRequest, selected: Selected) -> str:
+    """The id of the trace that begins with `named`, or of the last one. Raises NotFoundError, InputError."""
+    page = list_traces(request if named is None else _all(request), selected)
+    found = [each for each in page.traces if named is None or each.trace_id.startswith(named.lower())]
+    if named is None and found:
+        return found[0].trace_id
+    ids = {each.trace_id for each in found}
+    if len(ids) > 1 and named not in ids:
+        raise InputError(f"trace {named}: {len(ids)} traces begin so", hint=selected.command("traces list"))
+    if not found:
+        raise _not_found(named, selected)
+    return found[0].trace_id
+
+
+def show_trace(trace_id: str, selected: Selected) -> WholeTrace:
+    """All spans of a trace. Raises NotFoundError."""
+    return wiring.local_runtime(selected).trace(trace_id=trace_id)
+
+
+def _all(request: TracesRequest) -> TracesRequest:
+    return TracesRequest(request.session, request.endpoint, request.since, FIND_MAX)
+
+
+def _not_found(named: str | None, selected: Selected) -> NotFoundError:
+    if named is None:
+        return NotFoundError(
+            f"{selected.agent_name}: there is no trace yet: each call makes one",
+            hint=f"{selected.command('invoke')} PAYLOAD",
+        )
+    return NotFoundError(f"trace {named}: not found", hint=selected.command("traces list"))
+
+
+__all__ = ["LIMIT", "TraceRecord", "TracesRequest", "find_trace", "list_traces", "show_trace"]
