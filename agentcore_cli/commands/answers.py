@@ -38,11 +38,13 @@ def show(invocation: Invocation, out: Output, *, output: Path | None, raw: bool)
 
 def envelope(invocation: Invocation) -> dict[str, object]:
     """What JSON says beside the answer itself."""
+    traced = {"trace_id": invocation.trace_id} if invocation.trace_id else {}
     return {
         "session": invocation.session,
         "session_id": invocation.session_id,
         "status_code": invocation.answer.status,
         "content_type": invocation.answer.content_type,
+        **traced,
     }
 
 

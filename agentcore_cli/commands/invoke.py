@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,11 +13,13 @@ import typer
 
 from agentcore_cli.commands.globals import Globals
 from agentcore_cli.contract import SYNC_REQUEST_SECONDS
-from agentcore_cli.errors import InputError, Interrupted, StillInProgressError
+from agentcore_cli.errors import AgentFailedError, InputError, Interrupted, StillInProgressError
 
 if TYPE_CHECKING:
     from agentcore_cli.operations.configure.wording import Wording
+    from agentcore_cli.operations.destination import Destination
     from agentcore_cli.operations.invoke.payload import Payload
+    from agentcore_cli.ui import Output
 
 
 def invoke(
@@ -38,6 +43,7 @@ def invoke(
     output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the answer to a file.")] = None,
     raw: Annotated[bool, typer.Option("--raw", help="Pass the answer's bytes through.")] = False,
     agent_card: Annotated[bool, typer.Option("--agent-card", help="What an A2A agent says of itself.")] = False,
+    trace: Annotated[bool, typer.Option("--trace", help="Show what the call did, after its answer.")] = False,
     keep_transcripts: Annotated[
         bool, typer.Option("--keep-transcripts", help="Keep what was said for `sessions show`.")
     ] = False,
@@ -61,27 +67,30 @@ def invoke(
         out.warning("a token on the command line is seen by all processes; better - or @FILE or AGENTCORE_BEARER_TOKEN")
     destination = choose_destination(said, arn, qualifier)
     chosen = choose_session(session, again, destination)
-    words = wording(destination, chosen, tuple(header or ()))
+    headers, trace_id = _headers(header or (), traced=trace)
+    words = wording(destination, chosen, headers)
     request = InvokeRequest(
         payload=_payload(payload, content_type, words, card=agent_card),
         session=chosen,
         user_id=user_id,
         accept=accept,
-        headers=tuple(header or ()),
+        headers=headers,
         bearer=read_bearer(bearer_token),
         timeout=timeout,
         card=agent_card,
         keep_transcript=keep_transcripts,
+        trace_id=trace_id,
     )
     go_on = f"{destination.command('invoke')} --session-id {shlex.quote(request.session)} PAYLOAD"
     invocation = None
     try:
-        with (
-            out.wait("no answer yet; Ctrl-C ends the waiting, and the session goes on"),
-            told_while_starting(destination, chosen, out),
-        ):
-            invocation = run(request, destination)
-        show(invocation, out, output=output, raw=raw)
+        with _traced(trace_id, destination, out):
+            with (
+                out.wait("no answer yet; Ctrl-C ends the waiting, and the session goes on"),
+                told_while_starting(destination, chosen, out),
+            ):
+                invocation = run(request, destination)
+            show(invocation, out, output=output, raw=raw)
     except KeyboardInterrupt:
         raise Interrupted("interrupted; the session goes on", hint=go_on) from None
     except StillInProgressError as error:
@@ -96,6 +105,40 @@ def invoke(
         out.note(
             f"session {invocation.session}" + (f"; continue it: {go_on}" if is_new else f" ({invocation.session_id})")
         )
+
+
+def _headers(given: Sequence[str], *, traced: bool) -> tuple[tuple[str, ...], str]:
+    """The headers of the call, and the id of the trace that they name, "" where none is asked for."""
+    if not traced:
+        return tuple(given), ""
+    from agentcore_cli.operations.traces import following
+
+    return following.traced(given)
+
+
+@contextmanager
+def _traced(trace_id: str, destination: Destination, out: Output) -> Iterator[None]:
+    """Beside the answer, when it is there or the agent has failed, what the call did; with `--json` its id alone."""
+    try:
+        yield
+    except AgentFailedError:
+        _show_trace(trace_id, destination, out)
+        raise
+    _show_trace(trace_id, destination, out)
+
+
+def _show_trace(trace_id: str, destination: Destination, out: Output) -> None:
+    if not trace_id or out.json:
+        return
+    from agentcore_cli.commands.traces import painted
+    from agentcore_cli.operations.traces.following import after_call
+
+    with out.wait("waiting for what the agent says of its work; Ctrl-C ends the waiting"):
+        found = after_call(trace_id, destination)
+    if found is None:
+        out.warning(f"trace {trace_id}: not there yet; {destination.command('traces show')} {trace_id}")
+    else:
+        out.aside(painted(found, sys.stderr))
 
 
 def _check_form(

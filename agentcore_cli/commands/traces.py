@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+import sys
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -133,10 +134,10 @@ def _show(trace_id: str, selected: Selected, out: Output, *, full: bool, jsonl: 
         for node in found.nodes:
             out.event("span", flat(node))
         return
-    out.piece(painted(found, full=full) + "\n", trusted=True)
+    out.piece(painted(found, sys.stdout, full=full) + "\n", trusted=True)
 
 
-def painted(found: TraceTree, *, full: bool = False) -> str:
+def painted(found: TraceTree, stream: TextIO, *, full: bool = False) -> str:
     """The whole in one line, then the tree."""
     from agentcore_cli.ui.tables import moment
     from agentcore_cli.ui.traces import paint, seconds
@@ -150,7 +151,7 @@ def painted(found: TraceTree, *, full: bool = False) -> str:
         *([f"{tokens_in:,} tokens in, {tokens_out:,} out"] if tokens_in or tokens_out else []),
         *([f"{_counted(found.dropped, 'span')} dropped"] if found.dropped else []),
     ]
-    return f"trace {found.trace_id}  {'  '.join(parts)}\n{paint(found.roots, full=full)}"
+    return f"trace {found.trace_id}  {'  '.join(parts)}\n{paint(found.roots, stream, full=full)}"
 
 
 def _counted(count: int, what: str) -> str:

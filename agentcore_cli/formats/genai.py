@@ -210,6 +210,13 @@ def _parts(content: Any) -> str:
 
 def _part(part: Any) -> str:
     if isinstance(part, dict):
+        for name, call in (("toolUse", part.get("toolUse")), ("tool_call", part)):
+            if isinstance(call, dict) and (name in part or part.get("type") == name) and call.get("name"):
+                return f"{call['name']}({_text(call.get('input', call.get('arguments')))})"
+        for name in ("toolResult", "response", "result"):
+            if name in part:
+                inner = part[name]
+                return _parts(inner.get("content", inner) if isinstance(inner, dict) else inner)
         for name in ("text", "content"):
             if isinstance(part.get(name), str):
                 return str(part[name])

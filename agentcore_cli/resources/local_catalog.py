@@ -14,11 +14,13 @@ from agentcore_cli.aws.session import AwsSession
 from agentcore_cli.builders.bundles.mounts import StorageMount
 from agentcore_cli.builders.bundles.store import BundleStore
 from agentcore_cli.builders.images.docker_builder import DockerBuilder, FinishedImage
+from agentcore_cli.builders.zip.start import OTEL as LAUNCHER
 from agentcore_cli.config import MemoryConfig as MemorySettings
 from agentcore_cli.config import Start
 from agentcore_cli.contract import LOCAL_ACCOUNT, LOCAL_ROLE, TAG_EXTRACTION, EcrRepository, is_in_ecr
 from agentcore_cli.engine import Outputs, Resource
 from agentcore_cli.errors import InputError
+from agentcore_cli.rendering import OTEL_DISTRO
 from agentcore_cli.resources import memory, runtime_facts
 from agentcore_cli.resources.deployment import Deployment
 from agentcore_cli.resources.image_project import image_project, with_python_path
@@ -136,7 +138,10 @@ def _artifact_of(deployment: LocalDeployment) -> Callable[[Outputs], Mapping[str
         return lambda outputs: given
     if deployment.runs_image:
         return _image(deployment).artifact
-    return _bundle(deployment).artifact(deployment.start.entry_point)
+    entry_point = deployment.start.entry_point
+    if deployment.agent.otel:  # of a module with its arguments one text, as AgentCore takes two at most
+        entry_point = (LAUNCHER, " ".join(entry_point))
+    return _bundle(deployment).artifact(entry_point)
 
 
 def _bundle(deployment: LocalDeployment) -> SourceBundle:
@@ -150,6 +155,7 @@ def _bundle(deployment: LocalDeployment) -> SourceBundle:
         path=start.path,
         resolved=deployment.resolved,
         mounts=deployment.mounts,
+        extra=(OTEL_DISTRO,) if agent.otel else (),
     )
     return SourceBundle(project, deployment.store, deployment.listener, deployment.vet)
 

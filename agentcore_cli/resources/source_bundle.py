@@ -33,7 +33,7 @@ class BundleProject:
 
     `start` is what follows the interpreter on the command line, `entry` the file that it starts, relative to `root`.
     `path` are the folders that imports start from, `resolved` is what the requirements were resolved to by
-    `deploy --upgrade`.
+    `deploy --upgrade`; `extra` are requirements besides.
     """
 
     root: Path
@@ -44,6 +44,7 @@ class BundleProject:
     path: tuple[str, ...] = ()
     resolved: str = ""
     mounts: tuple[StorageMount, ...] = ()
+    extra: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,12 @@ class SourceBundle:
         interpreter, files = self._interpreter(), source.read(self.project.root)
         self._tell(interpreter, files)
         installed = environment.build(
-            self.store.environments, self._requirements, interpreter, tell=work.tell, stopping=work.stopping
+            self.store.environments,
+            self._requirements,
+            interpreter,
+            self.project.extra,
+            tell=work.tell,
+            stopping=work.stopping,
         )
         self._check_server(installed)
         self.vet(installed.packages)
@@ -97,7 +103,7 @@ class SourceBundle:
         return interpreters.find(self.project.python)
 
     def _inputs(self, files: Source, interpreter: Interpreter) -> BundleInputs:
-        packages = environment.key_of(self._requirements, interpreter)
+        packages = environment.key_of(self._requirements, interpreter, self.project.extra)
         project, version = self.project, interpreter.version
         instead = credentials.withheld(self._requirements, files)
         return BundleInputs(

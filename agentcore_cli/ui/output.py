@@ -74,6 +74,10 @@ class Output:
         if not self.quiet:
             terminal.tell(terminal.printable(message), sys.stderr)
 
+    def aside(self, text: str) -> None:
+        """Something that was asked for beside the result, printable already, on stderr."""
+        terminal.tell(text, sys.stderr)
+
     def hear(self, event: Event) -> None:
         """Notes of an operation that shows no progress."""
         if isinstance(event, Note) and not self.json:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, Protocol
+from typing import Final, Protocol, TextIO
 
 from agentcore_cli.ui.terminal import columns, is_terminal, printable
 
@@ -35,16 +34,16 @@ class ShownSpan(Protocol):
     def children(self) -> Sequence[ShownSpan]: ...
 
 
-def paint(roots: Sequence[ShownSpan], *, full: bool) -> str:
-    """The tree. Without `full` each detail is one line, as wide as the terminal."""
-    width = columns(sys.stdout) or WIDE
+def paint(roots: Sequence[ShownSpan], stream: TextIO, *, full: bool) -> str:
+    """The tree, for this stream. Without `full` each detail is one line, as wide as the terminal."""
+    width = columns(stream) or WIDE
     bar = min(BAR_MAX, max(0, width - LABEL_MIN - _TIME - 20))
     start = min((root.start for root in roots), default=0)
     end = max((_last(root) for root in roots), default=0)
     rows = list(_rows(roots))
     longest = max((len(row[1]) + len(row[2].label) for row in rows), default=0)
     label = max(LABEL_MIN, min(longest, width - _TIME - bar - 3))
-    painter = _Painter(width, label, bar, start, max(1, end - start), full=full, coloured=is_terminal(sys.stdout))
+    painter = _Painter(width, label, bar, start, max(1, end - start), full=full, coloured=is_terminal(stream))
     return "\n".join(line for below, own, span in rows for line in painter.lines(below, own, span))
 
 

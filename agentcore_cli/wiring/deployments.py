@@ -94,11 +94,11 @@ def installed_packages(selected: Selection, requirements: Requirements, build: s
     from agentcore_cli.rendering import OTEL_DISTRO
 
     agent = selected.agent
+    extra = (OTEL_DISTRO,) if agent.otel else ()
     if selected.is_local and build != "docker" and selected.state.record(selected.agent_name, "source"):
-        key = environment.key_of(requirements, interpreters.find(agent.python))
+        key = environment.key_of(requirements, interpreters.find(agent.python), extra)
         there = environment.find(home().environments, key)
         return there.packages if there else None
-    extra = (OTEL_DISTRO,) if agent.otel else ()
     is_code = not selected.is_local and (build or agent.build) == "zip"
     wanted = code_inputs.wanted if is_code else Wanted
     folder = home().packages / wanted(requirements, agent.python, extra).key

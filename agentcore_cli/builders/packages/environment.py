@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -45,10 +46,14 @@ class Environment:
         return (self.packages / module).is_dir() or (self.packages / f"{module}.py").is_file()
 
 
-def key_of(requirements: Requirements | None, interpreter: Interpreter) -> str:
-    """The hash of an environment that may not be made yet. Raises InputError for requirements that can't be read."""
+def key_of(requirements: Requirements | None, interpreter: Interpreter, extra: Sequence[str] = ()) -> str:
+    """The hash of an environment that may not be made yet, with `extra` requirements besides.
+
+    Raises InputError for requirements that can't be read.
+    """
     asked = requirements.digest() if requirements else ""
-    parts = (_FORMAT, asked, interpreter.version, str(interpreter.path), platform.system(), platform.machine())
+    machine = (platform.system(), platform.machine())
+    parts = (_FORMAT, asked, interpreter.version, str(interpreter.path), *machine, *extra)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
@@ -62,22 +67,23 @@ def build(
     folder: Path,
     requirements: Requirements | None,
     interpreter: Interpreter,
+    extra: Sequence[str] = (),
     *,
     tell: installer.Tell,
     stopping: installer.Stopping,
 ) -> Environment:
-    """The environment for these requirements; installed now unless it is there.
+    """The environment for these requirements, and `extra` ones; installed now unless it is there.
 
     Raises InputError for requirements that can't be met and AgentcoreError for a failed download or build or a full
     disk; nothing is left behind then.
     """
-    key = key_of(requirements, interpreter)
+    key = key_of(requirements, interpreter, extra)
     if found := find(folder, key):
         return found
     _remove_without_python(folder / key)
     with beside.filled(folder / key) as partial:
-        _fill(partial, requirements, interpreter, tell, stopping)
-        if requirements and key_of(requirements.anew, interpreter) != key:
+        _fill(partial, requirements, interpreter, extra, tell, stopping)
+        if requirements and key_of(requirements.anew, interpreter, extra) != key:
             raise changed_meanwhile()
     return Environment(key, folder / key)
 
@@ -90,21 +96,24 @@ def _fill(
     partial: Path,
     requirements: Requirements | None,
     interpreter: Interpreter,
+    extra: Sequence[str],
     tell: installer.Tell,
     stopping: installer.Stopping,
 ) -> None:
     # relocatable: the scripts find their Python after the rename
     venv = ["venv", str(partial), "--python", str(interpreter.path), "--relocatable", "--allow-existing", "--no-config"]
     installer.run(venv, folder=partial, tell=tell, stopping=stopping, writes_to=partial.parent)
-    if not requirements:
-        return
     # copied: a session that could write to a hard link would write to uv's cache
     install = ["pip", "install", "--python", str(partial / "bin" / "python"), "--link-mode=copy", "--compile-bytecode"]
+    if not requirements:
+        if extra:
+            installer.run([*install, *extra], folder=partial, tell=tell, stopping=stopping, writes_to=partial.parent)
+        return
     with (
         outside.project(requirements) as project,
         locked.requirements_file(project, interpreter, tell=tell, stopping=stopping) as given,
     ):
-        wanted = ["--no-editable", "--requirements", str(given.file)]
+        wanted = ["--no-editable", "--requirements", str(given.file), *extra]
         given.run([*install, *wanted], tell=tell, stopping=stopping, writes_to=partial.parent)
         installed = Environment("", partial).packages
         given.forget(installed)

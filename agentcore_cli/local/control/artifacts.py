@@ -60,7 +60,8 @@ def _starts_python(entry_point: list[str]) -> bool:
         case ["-m", module]:
             return _is_command(module)
         case [launcher, file]:
-            return launcher == _LAUNCHER and file.endswith(".py")
+            is_module = file.startswith("-m ") and _is_command(file.removeprefix("-m "))
+            return launcher == _LAUNCHER and (file.endswith(".py") or is_module)
     return False
 
 

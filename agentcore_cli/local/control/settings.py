@@ -77,9 +77,13 @@ def _mounts(body: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _argv(entry_point: list[str]) -> tuple[str, ...]:
-    """`["-m", "uvicorn app:app"]` is one word too few for the service's list of two: the second is split."""
+    """`["-m", "uvicorn app:app"]` is one word too few for the service's list of two: the second is split. So is that
+    of `["opentelemetry-instrument", "-m uvicorn app:app"]`.
+    """
     if entry_point[0] == "-m":
         return ("-m", *shlex.split(entry_point[1]))
+    if entry_point[-1].startswith("-m "):
+        return (*entry_point[:-1], *shlex.split(entry_point[-1]))
     return tuple(entry_point)
 
 

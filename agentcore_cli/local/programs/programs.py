@@ -143,18 +143,18 @@ def start(entry_point: tuple[str, ...], code: Path, interpreter: Path) -> tuple[
 
     Source of the words: runtime-code-deploy-common-issues.
     """
-    if entry_point[0] == "-m":
-        return entry_point
-    if not (code / entry_point[-1]).is_file():
+    is_launched = entry_point[0] == _LAUNCHER
+    argv = entry_point[1:] if is_launched else entry_point
+    if argv[0] != "-m" and not (code / argv[0]).is_file():
         raise ArtifactError("The specified entrypoint could not be found or accessed in your artifact.")
-    if entry_point[0] != _LAUNCHER:
-        return entry_point
+    if not is_launched:
+        return argv
     launcher = interpreter.parent / _LAUNCHER
     if not launcher.is_file():
         raise ArtifactError(
             "OpenTelemetry instrumentation executable not found: add aws-opentelemetry-distro to the requirements"
         )
-    return (str(launcher), str(interpreter), *entry_point[1:])
+    return (str(launcher), str(interpreter), *argv)
 
 
 def environment(settings: RuntimeSettings, runtime_arn: str) -> dict[str, str]:

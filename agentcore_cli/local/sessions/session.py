@@ -11,6 +11,7 @@ from agentcore_cli.local.clock import Moment
 from agentcore_cli.local.control import Resolved
 from agentcore_cli.local.http import headers
 from agentcore_cli.local.http.pool import Pool
+from agentcore_cli.local.http.session_tokens import TokenGrant
 from agentcore_cli.local.programs.sandboxes import AnyProcess, AnyProgram
 from agentcore_cli.local.protocol import SessionRecord
 from agentcore_cli.local.sandbox import Level
@@ -150,6 +151,13 @@ class Session:
     def tell_of_credentials(self, fault: str) -> None:
         """Remember why the session has none; "" when it has."""
         self.lacks_credentials = fault
+
+    @property
+    def grant(self) -> TokenGrant:
+        """What its token says of it."""
+        version = self.version
+        told = self.tell_of_credentials
+        return TokenGrant(version.runtime_id, version.runtime_arn, told, version.endpoint, self.key.session_id)
 
     def doom(self, reason: str) -> None:
         """Tell whoever starts the session that it is no longer wanted."""

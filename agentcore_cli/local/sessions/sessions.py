@@ -227,7 +227,7 @@ class LiveSessions:
         self._starts += 1
         name = f"s{self._starts}-{secrets.token_hex(4)}"
         session = Session(key, version, name, self._log_of_next(key), now, HealthState(now.awake), is_trial)
-        session.token = self._tokens.issue(TokenGrant.of(version, key.session_id, session.tell_of_credentials))
+        session.token = self._tokens.issue(session.grant)
         return session
 
     def _log_of_next(self, key: SessionKey) -> Path:

@@ -21,6 +21,7 @@ from agentcore_cli.local.traces.intake import TraceIntake
 START: Final = "start the session"
 WAIT: Final = "wait for the answer"
 STREAM: Final = "answer"
+_STARTED: Final = 1_000_000  # nanoseconds: one that was there already is entered in less
 
 
 class CallTrace:
@@ -76,6 +77,7 @@ class CallTrace:
         steps = [
             self._span(secrets.token_hex(8), self.context.span_id, step, began, end, {"session.id": self._session_id})
             for (step, began), end in zip(self._steps, ends, strict=True)
+            if step != START or end - began >= _STARTED
         ]
         return [whole, *steps]
 

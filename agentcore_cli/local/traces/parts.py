@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from agentcore_cli.formats import otlp
-from agentcore_cli.formats.otlp import KeyValue, LogRecord, LogsData, SpanResource, SpanScope, Span, TracesData
+from agentcore_cli.formats.otlp import KeyValue, LogRecord, LogsData, Span, SpanResource, SpanScope, TracesData
 from agentcore_cli.local.store import Database
 from agentcore_cli.local.traces import trimming
 from agentcore_cli.local.traces.bodies import is_span_id, is_trace_id

@@ -40,7 +40,8 @@ class TraceReading:
             values.append(query.session_id)  # type: ignore[arg-type]
         rows = self._store.all(
             "SELECT p.id, p.trace, s.arn, s.endpoint, s.session, p.started, p.ended, p.is_called FROM parts p "
-            f"JOIN sessions s ON p.session = s.id WHERE {' AND '.join(where)} ORDER BY p.started DESC LIMIT ?",
+            f"JOIN sessions s ON p.session = s.id WHERE {' AND '.join(where)} "
+            "ORDER BY p.started DESC, p.id DESC LIMIT ?",
             *values,
             query.limit,
         )

@@ -24,7 +24,7 @@ _ACCEPT: Final = {"MCP": "application/json, text/event-stream", "AGUI": "text/ev
 @dataclass(frozen=True, slots=True)
 class InvokeRequest:
     """`session` is its name or id; `timeout` is how long the agent may be silent, in seconds. With `card` the agent's
-    own description is asked for instead (A2A), and there is no payload.
+    own description is asked for instead (A2A), and there is no payload. `trace_id` is the trace that its headers name.
     """
 
     payload: Payload
@@ -36,12 +36,14 @@ class InvokeRequest:
     timeout: float = SYNC_REQUEST_SECONDS
     card: bool = False
     keep_transcript: bool = False
+    trace_id: str = ""
 
 
 class Invocation:
     """An answer that is arriving. `session` is the name to continue with."""
 
-    def __init__(self, session: str, session_id: str, answer: Answer, exchange: Exchange) -> None:
+    def __init__(self, session: str, session_id: str, answer: Answer, exchange: Exchange, trace_id: str = "") -> None:
+        self.trace_id = trace_id
         self.session = session
         self.session_id = session_id
         self.answer = answer
@@ -114,7 +116,7 @@ def invoke(request: InvokeRequest, destination: Destination) -> Invocation:
         if request.bearer is None and destination.agent is not None and destination.agent.authorizer is not None:
             error.hint = "this agent takes a bearer token: --bearer-token @FILE, or AGENTCORE_BEARER_TOKEN"
         raise
-    return Invocation(request.session, session_id, answer, exchange)
+    return Invocation(request.session, session_id, answer, exchange, request.trace_id)
 
 
 def check(request: InvokeRequest, destination: Destination) -> None:

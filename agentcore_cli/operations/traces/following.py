@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -74,6 +76,17 @@ def after_call(
         if not _is_complete(found, now() - began):
             pause(LOOK_SECONDS)
     return found
+
+
+def traced(headers: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    """The headers of a call, `NAME:VALUE`, with one that names its trace, and the trace's id."""
+    for header in headers:
+        name, _, value = header.partition(":")
+        found = re.match(r"\s*[0-9a-f]{2}-([0-9a-f]{32})-", value)
+        if name.strip().lower() == "traceparent" and found:
+            return tuple(headers), found[1]
+    trace_id = secrets.token_hex(16)
+    return (*headers, f"traceparent:00-{trace_id}-{secrets.token_hex(8)}-01"), trace_id
 
 
 def _is_complete(found: TraceTree, waited: float) -> bool:

@@ -24,6 +24,7 @@ ONE_OBJECT = [
     ["invoke", '{"do": "text"}', "--output", "answer.txt"],
     ["sessions", "list"],
     ["sessions", "stop", "--all"],
+    ["traces", "list"],
     ["local", "status"],
     ["local", "start"],
     ["local", "env"],
@@ -52,6 +53,8 @@ ABOUT_WHAT_IS_DEPLOYED = [
     ["sessions", "list"],
     ["sessions", "show", "conv1"],
     ["sessions", "stop", "--all"],
+    ["traces", "list"],
+    ["traces", "show", "--last"],
 ]
 
 

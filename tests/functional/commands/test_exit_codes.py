@@ -50,6 +50,14 @@ OF_EACH_VERB = {
     "sessions-list": [([], 0), (["--agent", "nobody"], 4)],
     "sessions-show": [(["known"], 0), ([], 2), (["nobody"], 4)],
     "sessions-stop": [(["--all"], 0), ([], 2), (["--all", "known"], 2), (["nobody"], 4)],
+    "traces-list": [([], 0), (["--since", "soon"], 2), (["--agent", "nobody"], 4)],
+    "traces-show": [
+        (["--last"], 0),
+        ([], 2),
+        (["--last", "abc"], 2),
+        (["--last", "--jsonl", "--json"], 2),
+        (["f" * 32], 4),
+    ],
     "versions": [([], 0), (["--agent", "nobody"], 4)],
     "rollback": [(["--to", "1"], 0), (["--to", "99"], 4), (["--endpoint", "nowhere"], 4)],
     "endpoints-list": [([], 0), (["--agent", "nobody"], 4)],
@@ -121,7 +129,7 @@ def test_the_codes_of_a_verb(here: SameProcess, verb: str) -> None:
     for arguments, code in OF_EACH_VERB[verb]:
         words = (
             verb.split("-")
-            if verb.partition("-")[0] in ("sessions", "endpoints", "local", "memory")
+            if verb.partition("-")[0] in ("sessions", "endpoints", "local", "memory", "traces")
             else verb.split("-", 1)
         )
         runs_here = here if verb not in ("chat", "doctor") else CommandLine(here.folder, here.environment)

@@ -25,7 +25,8 @@ def test_without_credentials_a_session_has_some_that_open_nothing_and_say_so(
     assert seen["AWS_ENDPOINT_URL_BEDROCK_AGENTCORE"].startswith(f"{server.info.url}/_session/")
     assert seen["AWS_ENDPOINT_URL_BEDROCK_AGENTCORE_CONTROL"] == seen["AWS_ENDPOINT_URL_BEDROCK_AGENTCORE"]
     assert f"cloud.resource_id={answers}/runtime-endpoint/DEFAULT:DEFAULT" in seen["OTEL_RESOURCE_ATTRIBUTES"]
-    assert "AGENT_OBSERVABILITY_ENABLED" not in seen
+    assert seen["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"].startswith(f"{server.info.url}/_session/")
+    assert seen["OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"].startswith(f"{server.info.url}/_session/")
     assert "AGENTCORE_HOME" not in seen
 
 
