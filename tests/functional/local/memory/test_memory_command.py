@@ -99,6 +99,7 @@ def test_several_actors_are_asked_about(here: CommandLine, tmp_path: Path) -> No
     here.run("memory", "import", "two", str(tmp_path / "two.jsonl"))
     asked = here.run("memory", "events", "two", code=2)
     assert "which actor? There are bob, user/1:ann" in asked.stderr
+    assert "--actor " in asked.stderr
     assert "And coffee?" in here.run("memory", "events", "two", "--actor", "bob").stdout
     here.run("memory", "delete", "two", "--yes")
 
