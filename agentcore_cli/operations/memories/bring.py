@@ -17,7 +17,7 @@ from agentcore_cli.errors import AgentcoreError, InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.operations.memories import lines
 from agentcore_cli.operations.memories.chosen import Chosen, choose
-from agentcore_cli.operations.memories.there import Conversation, There
+from agentcore_cli.operations.memories.there import SessionContents, There
 from agentcore_cli.operations.selection import Selected
 
 _BATCH: Final = 100  # records in one call (BatchCreateMemoryRecords)
@@ -71,7 +71,7 @@ class _Bringing:
     source: Mapping[str, Any]
     extract: bool
     counts: _Counts = field(default_factory=_Counts)
-    _conversations: dict[tuple[str, str], Conversation] = field(default_factory=dict)
+    _conversations: dict[tuple[str, str], SessionContents] = field(default_factory=dict)
     _waiting: list[lines.Json] = field(default_factory=list)
 
     def run(self, path: Path) -> _Counts:
@@ -100,7 +100,7 @@ class _Bringing:
             conversation.ids[event["eventId"]] = self._make_event(number, event, at, conversation)
             self.counts.events += 1
 
-    def _make_event(self, number: int, event: Mapping[str, Any], at: datetime, conversation: Conversation) -> str:
+    def _make_event(self, number: int, event: Mapping[str, Any], at: datetime, conversation: SessionContents) -> str:
         body = {name: event[name] for name in ("actorId", "sessionId")}
         body |= {"payload": event.get("payload", []), "eventTimestamp": at}
         body |= {"metadata": event["metadata"]} if event.get("metadata") else {}
@@ -108,7 +108,7 @@ class _Bringing:
         body |= {} if self.extract else {"extractionMode": "SKIP"}
         return conversation.make(body, self._token(event["eventId"]))
 
-    def _branch(self, number: int, branch: Mapping[str, Any], conversation: Conversation) -> Mapping[str, Any]:
+    def _branch(self, number: int, branch: Mapping[str, Any], conversation: SessionContents) -> Mapping[str, Any]:
         root = branch.get("rootEventId")
         if root is None:
             return branch

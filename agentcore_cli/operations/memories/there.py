@@ -17,7 +17,7 @@ from typing import Any
 from agentcore_cli.operations.memories.chosen import Chosen
 
 
-class Conversation:
+class SessionContents:
     """A session of the memory: `ids` tell which event of it an event of the file has become."""
 
     def __init__(self, chosen: Chosen, actor: str, session: str, *, is_there: bool) -> None:
@@ -61,11 +61,11 @@ class There:
         self._sessions: dict[str, frozenset[str]] = {}
         self._records: Counter[str] | None = None
 
-    def conversation(self, actor: str, session: str) -> Conversation:
+    def conversation(self, actor: str, session: str) -> SessionContents:
         if actor not in self._sessions:
             there = self._chosen.contents.sessions(actor) if actor in self._actors else ()
             self._sessions[actor] = frozenset(each["sessionId"] for each in there)
-        return Conversation(self._chosen, actor, session, is_there=session in self._sessions[actor])
+        return SessionContents(self._chosen, actor, session, is_there=session in self._sessions[actor])
 
     def takes(self, record: Mapping[str, Any]) -> bool:
         if self._records is None:

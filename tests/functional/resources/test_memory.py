@@ -137,6 +137,11 @@ def modify(name: str, **members: Any) -> Update:
     )
 
 
+def prompt(step: str) -> Update:
+    override = {f"semantic{step.title()}Override": {"modelId": "m", "appendToPrompt": "p"}}
+    return modify("own", configuration={step: {f"custom{step.title()}Configuration": override}})
+
+
 def untag(*keys: str) -> Callable[[Notes], object]:
     return lambda notes: notes.client.untag_resource(resourceArn=notes.answer()["arn"], tagKeys=list(keys))
 
@@ -151,33 +156,9 @@ class TestContract(ResourceContract):
             modify("facts", namespaceTemplates=["/mine/{actorId}"]), {"strategies.facts.namespace"}, id="namespace"
         ),
         pytest.param(modify("facts", description="Mine"), {"strategies.facts.description"}, id="strategy-description"),
-        pytest.param(
-            modify(
-                "own",
-                configuration={
-                    "extraction": {
-                        "customExtractionConfiguration": {
-                            "semanticExtractionOverride": {"modelId": "m", "appendToPrompt": "p"}
-                        }
-                    }
-                },
-            ),
-            {"strategies.own.extraction.model", "strategies.own.extraction.prompt"},
-            id="prompt",
-        ),
-        pytest.param(
-            modify(
-                "own",
-                configuration={
-                    "consolidation": {
-                        "customConsolidationConfiguration": {
-                            "semanticConsolidationOverride": {"modelId": "m", "appendToPrompt": "p"}
-                        }
-                    }
-                },
-            ),
-            {"strategies.own.consolidation.model", "strategies.own.consolidation.prompt"},
-            id="consolidation",
+        *(
+            pytest.param(prompt(step), {f"strategies.own.{step}.model", f"strategies.own.{step}.prompt"}, id=step)
+            for step in ("extraction", "consolidation")
         ),
         pytest.param(
             modify(
