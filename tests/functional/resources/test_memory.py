@@ -20,7 +20,7 @@ from agentcore_cli.contract import TAG_AGENT
 from agentcore_cli.engine import Action, apply
 from agentcore_cli.errors import ConflictError, InputError, StillInProgressError
 from agentcore_cli.local.clock import Clock
-from agentcore_cli.resources.memory import GivenMemory, Memory, MemorySpec, variables
+from agentcore_cli.resources.memory import Memory, MemorySpec, SuppliedMemory, variables
 from agentcore_cli.resources.wait_options import WaitOptions
 from tests.fakes.control_server import ControlServer
 from tests.fakes.things import Killed
@@ -273,23 +273,23 @@ def test_time_runs_out_with_the_memory_on_its_way(subject: Notes) -> None:
     assert subject.answer()["status"] == "ACTIVE"
 
 
-def test_a_given_one_is_used_and_never_changed_or_deleted(subject: Notes) -> None:
+def test_a_supplied_one_is_used_and_never_changed_or_deleted(subject: Notes) -> None:
     made = subject.client.create_memory(name="theirs", eventExpiryDuration=7)["memory"]
     subject.settle()
     before = subject.there()
-    given = GivenMemory(made["id"], "bot", MemoryControl(subject.deployment.session()))
-    change = subject.deployment.change(given)
-    assert (change.action, change.reason) == (Action.KEEP, "given, and used as it is")
-    subject.deployment.deploy(given)
-    subject.deployment.destroy(given)
+    supplied = SuppliedMemory(made["id"], "bot", MemoryControl(subject.deployment.session()))
+    change = subject.deployment.change(supplied)
+    assert (change.action, change.reason) == (Action.KEEP, "supplied, and used as it is")
+    subject.deployment.deploy(supplied)
+    subject.deployment.destroy(supplied)
     assert subject.there() == before
     assert subject.tags() == {}
     assert subject.deployment.store.records == {}
 
 
-def test_a_given_one_that_is_not_there_is_bad_input(subject: Notes) -> None:
+def test_a_supplied_one_that_is_not_there_is_bad_input(subject: Notes) -> None:
     with pytest.raises(InputError, match=r"agents\.bot\.memory: gone-AbCdEf0123: no such memory"):
-        subject.deployment.plan(GivenMemory("gone-AbCdEf0123", "bot", MemoryControl(subject.deployment.session())))
+        subject.deployment.plan(SuppliedMemory("gone-AbCdEf0123", "bot", MemoryControl(subject.deployment.session())))
 
 
 def test_locally_ours_stands_in_for_one_that_is_elsewhere_and_one_that_is_here_is_used(subject: Notes) -> None:
