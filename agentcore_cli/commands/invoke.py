@@ -61,8 +61,7 @@ def invoke(
     said = Globals.of(ctx)
     out = said.output()
     _check_form(said, raw=raw, output=output, again=again, session=session, arn=arn)
-    if payload == bearer_token == "-":
-        raise InputError("PAYLOAD - and --bearer-token -: stdin can be but one of them")
+    _check_stdin(payload, bearer_token)
     if is_exposed(bearer_token):
         out.warning("a token on the command line is seen by all processes; better - or @FILE or AGENTCORE_BEARER_TOKEN")
     destination = choose_destination(said, arn, qualifier)
@@ -81,7 +80,7 @@ def invoke(
         keep_transcript=keep_transcripts,
         trace_id=trace_id,
     )
-    go_on = f"{destination.command('invoke')} --session-id {shlex.quote(request.session)} PAYLOAD"
+    go_on = f"{destination.command('invoke')} --session-id {shlex.quote(chosen)} PAYLOAD"
     invocation = None
     try:
         with _traced(trace_id, destination, out):
@@ -97,14 +96,12 @@ def invoke(
         error.hint = "; ".join(filter(None, [error.hint, f"the session goes on: {go_on}"]))
         raise
     finally:
-        news = invocation.remember() if invocation is not None else None
-        if news:
+        if invocation is not None and (news := invocation.remember()):
             out.warning(news)
     if not out.json:
         is_new = session is None and not again
-        out.note(
-            f"session {invocation.session}" + (f"; continue it: {go_on}" if is_new else f" ({invocation.session_id})")
-        )
+        told = f"; continue it: {go_on}" if is_new else f" ({invocation.session_id})"
+        out.note(f"session {invocation.session}{told}")
 
 
 def _headers(given: Sequence[str], *, traced: bool) -> tuple[tuple[str, ...], str]:
@@ -153,6 +150,11 @@ def _check_form(
         raise InputError("--continue and --arn: only a project knows which session was its last")
     if output is not None and (output.is_dir() or not output.absolute().parent.is_dir()):
         raise InputError(f"--output {output}: {'is a folder' if output.is_dir() else 'there is no such folder'}")
+
+
+def _check_stdin(payload: str | None, bearer_token: str | None) -> None:
+    if payload == bearer_token == "-":
+        raise InputError("PAYLOAD - and --bearer-token -: stdin can be but one of them")
 
 
 def _payload(argument: str | None, content_type: str | None, words: Wording, *, card: bool) -> Payload:
