@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,17 +15,21 @@ if TYPE_CHECKING:
 _MARKS = {"ok": "✓", "warn": "!", "fail": "✗"}
 
 
-def doctor(ctx: typer.Context) -> None:
+def doctor(
+    ctx: typer.Context,
+    traces: Annotated[bool, typer.Option("--traces", help="What traces on AWS need, too: this asks AWS.")] = False,
+) -> None:
     """Check this machine and this project, with a fix for each fault.
 
-    Exit 1 if something fails that the chosen config and target need. Nothing is changed, and AWS is not called.
+    Exit 1 if something fails that the chosen config and target need. Nothing is changed, and AWS is not called but
+    with --traces.
     """
     from agentcore_cli.errors import FAILED
     from agentcore_cli.local.home import Home
     from agentcore_cli.operations.doctor import examine
 
     said = Globals.of(ctx)
-    diagnosis = examine(said.options(), Home.default(), Path.cwd())
+    diagnosis = examine(said.options(), Home.default(), Path.cwd(), traces=traces)
     said.output().result(diagnosis, _human(diagnosis))
     if not diagnosis.healthy:
         raise typer.Exit(FAILED)

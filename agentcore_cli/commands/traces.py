@@ -1,4 +1,4 @@
-"""`agentcore traces`: list, show."""
+"""`agentcore traces`: list, show, enable."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from agentcore_cli.commands.globals import Globals
 from agentcore_cli.commands.groups import CommandGroup
-from agentcore_cli.errors import INTERRUPTED, InputError
+from agentcore_cli.errors import INTERRUPTED, InputError, Interrupted
 
 if TYPE_CHECKING:
     from agentcore_cli.local.protocol import TracePage, TraceRecord
@@ -76,10 +76,35 @@ def show(
     _check_form(trace, last=last, jsonl=jsonl, follow=follow, json=out.json)
     selected, request = select(said.options()), _request(session, qualifier, None, 1)
     if not follow:
-        _show(find_trace(trace, request, selected), selected, out, full=full, jsonl=jsonl)
+        _show(find_trace(trace, request, selected), selected, out, full=full, jsonl=jsonl, endpoint=qualifier)
         return
     page = list_traces(request, selected)
     _follow(page, request, selected, out, lambda each: _show(each.trace_id, selected, out, full=full, jsonl=jsonl))
+
+
+@app.command()
+def enable(ctx: typer.Context, yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False) -> None:
+    """Switch CloudWatch's Transaction Search on, which traces on AWS need.
+
+    It is a setting of the whole account in a region, and CloudWatch bills the spans that it keeps.
+    """
+    from agentcore_cli.operations.selection import select
+    from agentcore_cli.operations.traces import transaction_search
+
+    said = Globals.of(ctx)
+    out, selected = said.output(), select(said.options())
+    state = transaction_search.look(selected)
+    about = (
+        "Transaction Search is a setting of the whole account in this region: X-Ray sends all its spans, not this "
+        "agent's alone, to CloudWatch Logs, which bills them"
+    )
+    if not state.is_on and not yes and not out.confirm(about, "Switch it on?"):
+        raise Interrupted("nothing was changed: the answer was no")
+    done = transaction_search.enable(selected)
+    human = "\n".join(f"changed: {each}" for each in done.changed)
+    out.result(done, human or f"Transaction Search is on in {done.region}: nothing to change")
+    if done.changed and not out.json:
+        out.note("new spans are there within ten minutes")
 
 
 def _check_form(trace: str | None, *, last: bool, jsonl: bool, follow: bool, json: bool) -> None:
@@ -119,11 +144,13 @@ def _follow(page: TracePage, request: TracesRequest, selected: Selected, out: Ou
     raise typer.Exit(INTERRUPTED)
 
 
-def _show(trace_id: str, selected: Selected, out: Output, *, full: bool, jsonl: bool) -> None:
+def _show(
+    trace_id: str, selected: Selected, out: Output, *, full: bool, jsonl: bool, endpoint: str | None = None
+) -> None:
     from agentcore_cli.operations.traces.traces import show_trace
     from agentcore_cli.operations.traces.tree import flat, tree
 
-    whole = show_trace(trace_id, selected)
+    whole = show_trace(trace_id, selected, endpoint)
     if out.json:
         import msgspec
 

@@ -47,6 +47,7 @@ def policy(deployment: AwsDeployment) -> Document:
         signs=agent.authorizer is None,
         protocol=agent.protocol,
         retention=agent.log_retention,
+        otel=agent.otel,
         resource_policy=deployment.may_have_policy,
         memory=deployment.grant.memory,
         makes_memory=_made_memory(deployment),

@@ -18,6 +18,7 @@ _BEARER_SCOPE = re.compile(r"arn%3Aaws[a-z-]*%3A(?P<service>bedrock-agentcore)%3
 _REST_MODELS: Final = {
     "bedrock-agentcore": ("bedrock-agentcore-control", "bedrock-agentcore"),
     "s3": ("s3",),
+    "xray": ("xray",),
 }  # by the name they sign with
 
 

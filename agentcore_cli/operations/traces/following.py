@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from agentcore_cli import wiring
-from agentcore_cli.errors import NotFoundError
+from agentcore_cli.errors import InputError, NotFoundError
 from agentcore_cli.local.protocol import TraceRecord
 from agentcore_cli.operations.destination import Destination
 from agentcore_cli.operations.selection import Selected
@@ -33,7 +33,12 @@ def follow(
     pause: Callable[[float], None] = time.sleep,
     now: Callable[[], float] = time.monotonic,
 ) -> Iterator[TraceRecord]:
-    """Traces that begin after the one of that number, each when it has been quiet for a while; without an end."""
+    """Traces that begin after the one of that number, each when it has been quiet for a while; without an end.
+
+    Raises InputError on AWS, where each look is a query that is paid for.
+    """
+    if not selected.is_local:
+        raise InputError("--follow: on AWS spans come minutes later", hint=selected.command("traces list"))
     seen: dict[int, tuple[TraceRecord, float]] = {}
     told: set[int] = set()
     while True:
@@ -61,7 +66,7 @@ def after_call(
     now: Callable[[], float] = time.monotonic,
 ) -> TraceTree | None:
     """The trace of a call that has just ended, when all of it has come, or will not; None if there is none."""
-    client = wiring.running_local_runtime()
+    client = wiring.running_local_runtime() if destination.is_local else None
     if client is None:
         return None
     began, found = now(), None

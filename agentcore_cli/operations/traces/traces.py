@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from typing import Final
@@ -31,6 +32,10 @@ def list_traces(request: TracesRequest, selected: Selected, *, after: int = 0) -
     """The newest traces, newest first; with `after` those whose number is above. Raises NotFoundError (4) when the
     agent isn't deployed.
     """
+    if not selected.is_local:
+        from agentcore_cli.operations.traces.cloud_traces import list_on_aws
+
+        return list_on_aws(selected, request.session, request.endpoint, request.since, request.limit)
     arn = wiring.deployed(selected).arn
     query: dict[str, str | int | float] = {"runtime_arn": arn, "limit": request.limit, "after": after}
     if request.endpoint is not None:
@@ -44,6 +49,8 @@ def list_traces(request: TracesRequest, selected: Selected, *, after: int = 0) -
 
 def find_trace(named: str | None, request: TracesRequest, selected: Selected) -> str:
     """The id of the trace that begins with `named`, or of the last one. Raises NotFoundError, InputError."""
+    if named is not None and re.fullmatch("[0-9a-f]{32}", named):
+        return named
     page = list_traces(request if named is None else _all(request), selected)
     found = [each for each in page.traces if named is None or each.trace_id.startswith(named.lower())]
     if named is None and found:
@@ -56,9 +63,16 @@ def find_trace(named: str | None, request: TracesRequest, selected: Selected) ->
     return found[0].trace_id
 
 
-def show_trace(trace_id: str, selected: Selected) -> WholeTrace:
+def show_trace(trace_id: str, selected: Selected, endpoint: str | None = None) -> WholeTrace:
     """All spans of a trace. Raises NotFoundError."""
-    return wiring.local_runtime(selected).trace(trace_id=trace_id)
+    if not selected.is_local:
+        from agentcore_cli.operations.traces.cloud_traces import show_on_aws
+
+        return show_on_aws(selected, trace_id, endpoint)
+    try:
+        return wiring.local_runtime(selected).trace(trace_id=trace_id)
+    except NotFoundError as error:
+        raise _not_found(trace_id, selected) from error
 
 
 def _all(request: TracesRequest) -> TracesRequest:

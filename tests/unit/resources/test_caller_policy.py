@@ -52,6 +52,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "memory": {"memory": "notes"},
     "whole-memory": {"memory": MemoryConfig("notes", encryption_key=KEY, execution_role=ROLE)},
     "given-memory": {"memory": "notes-AbCdEf0123"},
+    "traces": {"otel": True},
 }
 
 
@@ -118,6 +119,7 @@ def test_only_what_aws_can_not_scope_stands_on_everything(settings: dict[str, An
     assert {sid for sid, statement in found.items() if statement["Resource"] == "*"} <= {
         "MakeMemory",
         "MakeRuntime",
+        "ReadAndSwitchOnTraces",
         "SignInToRegistry",
     }
     assert found["MakeRuntime"]["Condition"] == {"StringEquals": {"aws:RequestedRegion": REGION}}
@@ -257,7 +259,7 @@ def door_operations() -> Iterator[tuple[str, str]]:
     for path in sorted(DOORS.glob("*.py")):
         texts = {node.value for node in ast.walk(ast.parse(path.read_text())) if _is_text(node)}
         for service in sorted(
-            texts & {"iam", "ecr", "logs", "sts", "s3", "bedrock-agentcore", "bedrock-agentcore-control"}
+            texts & {"iam", "ecr", "logs", "sts", "s3", "xray", "bedrock-agentcore", "bedrock-agentcore-control"}
         ):
             names = SERVICES.get_service_model(service).operation_names
             yield from ((service, name) for name in names if xform_name(name) in texts)

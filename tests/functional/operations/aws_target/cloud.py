@@ -22,6 +22,7 @@ from tests.fakes.control import PARTNER
 from tests.fakes.control_server import ControlServer
 from tests.fakes.moto_buckets import MotoBuckets
 from tests.fakes.things import Heard
+from tests.fakes.transaction_search import TransactionSearch
 from tests.same_process import SameProcess
 from tests.stand_ins import ACCOUNT, REGION, Moto
 
@@ -46,11 +47,14 @@ targets:
 
 @dataclass
 class Cloud:
-    """`proxy` names every call; `control` is AgentCore's control plane behind it, `moto` everything else."""
+    """`proxy` names every call; `control` is AgentCore's control plane behind it, `search` CloudWatch's queries over
+    spans, `moto` everything else.
+    """
 
     moto: Moto
     control: ControlServer
     proxy: AwsProxy
+    search: TransactionSearch
 
     @property
     def environment(self) -> dict[str, str]:
@@ -137,6 +141,7 @@ class Cloud:
 
 @contextmanager
 def open_cloud(moto: Moto, folder: Path, **options: Any) -> Iterator[Cloud]:
+    search = TransactionSearch(moto.client("logs"))
     with (
         ControlServer(folder / "control", **options) as control,
         AwsProxy(
@@ -145,10 +150,12 @@ def open_cloud(moto: Moto, folder: Path, **options: Any) -> Iterator[Cloud]:
             bridges={
                 "s3": MotoBuckets(moto.client("s3")),
                 "bedrock-agentcore": CodeBridge(moto.client("s3"), control.home.artifacts),
+                "logs": search,
+                "xray": search,
             },
         ) as proxy,
     ):
-        cloud = Cloud(moto, control, proxy)
+        cloud = Cloud(moto, control, proxy, search)
         cloud.create_image_repository()
         yield cloud
 

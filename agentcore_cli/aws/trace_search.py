@@ -1,0 +1,72 @@
+"""CloudWatch's Transaction Search: where X-Ray sends spans (`xray`), who may write them, and queries (`logs`).
+
+Source: observability-configure, "Enabling AgentCore observability", and CloudWatch's page on Transaction Search.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+from agentcore_cli.aws.session import AwsSession
+from agentcore_cli.errors import StillInProgressError
+from agentcore_cli.waiting import Waiter
+
+CLOUDWATCH: Final = "CloudWatchLogs"
+LINES_MAX: Final = 10_000  # that a query gives at most
+QUERY_SECONDS: Final = 60.0
+_LOGS, _XRAY = "logs", "xray"
+_PAUSE: Final = 0.3
+_LONGEST_PAUSE: Final = 2.0
+_ENDED: Final = ("Complete", "Failed", "Cancelled", "Timeout")
+
+
+class TraceSearch:
+    """The client. Every method raises AgentcoreError as `aws.errors` has it."""
+
+    def __init__(self, session: AwsSession) -> None:
+        self._session = session
+
+    def destination(self) -> tuple[str, bool]:
+        """Where X-Ray sends spans, and whether it does so by now."""
+        told = self._session.call(_XRAY, "get_trace_segment_destination")
+        return told.get("Destination", "XRay"), told.get("Status") == "ACTIVE"
+
+    def send_to_logs(self) -> None:
+        """UpdateTraceSegmentDestination: for the whole account in this region."""
+        self._session.call(_XRAY, "update_trace_segment_destination", Destination=CLOUDWATCH)
+
+    def policies(self) -> dict[str, str]:
+        """The account's resource policies of CloudWatch Logs, by their names."""
+        pages = self._session.pages(_LOGS, "describe_resource_policies", "resourcePolicies")
+        return {policy["policyName"]: policy.get("policyDocument", "") for policy in pages}
+
+    def put_policy(self, name: str, document: Mapping[str, Any]) -> None:
+        self._session.call(_LOGS, "put_resource_policy", policyName=name, policyDocument=json.dumps(document))
+
+    def messages(self, groups: Collection[str], start: float, end: float, phrases: Collection[str]) -> list[str]:
+        """The newest lines of these groups that hold all `phrases`, the newest first; times in seconds since 1970.
+
+        Raises NotFoundError when there is no such group, StillInProgressError (7) for a query that takes too long.
+        """
+        likes = "".join(f" | filter @message like {json.dumps(phrase)}" for phrase in phrases)
+        begun = self._session.call(
+            _LOGS,
+            "start_query",
+            logGroupNames=list(groups),
+            startTime=int(start),
+            endTime=int(end) + 1,
+            queryString=f"fields @message{likes} | sort @timestamp desc | limit {LINES_MAX}",
+            limit=LINES_MAX,
+        )
+        waiter = Waiter(_PAUSE, _LONGEST_PAUSE)
+        while True:
+            told = self._session.call(_LOGS, "get_query_results", queryId=begun["queryId"])
+            if told["status"] in _ENDED:
+                return [each["value"] for row in told["results"] for each in row if each["field"] == "@message"]
+            if waiter.is_over(QUERY_SECONDS):
+                raise StillInProgressError(
+                    f"CloudWatch Logs Insights: no answer within {QUERY_SECONDS:.0f} s", hint="give a shorter --since"
+                )
+            waiter.pause()
