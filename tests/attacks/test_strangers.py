@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.local_runtime import RunningServer, eventually, invocations, new_session
+from tests.local_runtime import RunningServer, eventually, invocations, new_session, signed
 
 
 @contextlib.contextmanager
@@ -146,18 +146,18 @@ def test_what_is_refused_while_it_is_read(server: RunningServer, said: bytes, an
 def test_a_signed_request_that_waits_for_100_continue(server: RunningServer, answers: str) -> None:
     """Who has the key is told to go on, on every plane; a stranger is refused before it has sent its body."""
     lines = [("POST", invocations(answers), b"{}"), ("POST", "/runtimes/", b"{}"), ("GET", "/_local/health", b"")]
-    for signed in (True, False):
+    for knows in (True, False):
         for method, path, body in lines:
-            headers = server.signed(method, path, {}, body) if signed else {}
+            headers = server.signed(method, path, {}, body) if knows else {}
             headers |= {"host": f"{server.info.host}:{server.info.port}", "content-length": str(len(body))}
             head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
             with connected(server, 1) as (one,):
                 one.sendall(f"{method} {path} HTTP/1.1\r\n{head}expect: 100-continue\r\n\r\n".encode())
                 told = one.recv(65_536)
                 assert told.startswith(
-                    b"HTTP/1.1 100 " if signed and body else b"HTTP/1.1 403" if body else b"HTTP/1.1 "
+                    b"HTTP/1.1 100 " if knows and body else b"HTTP/1.1 403" if body else b"HTTP/1.1 "
                 )
-                if signed and body:
+                if knows and body:
                     one.sendall(body)
                     assert one.recv(65_536).startswith(b"HTTP/1.1 200")
 
@@ -235,3 +235,48 @@ def test_the_owners_connection_stays(server: RunningServer, answers: str) -> Non
                 told += one.recv(65_536)
             assert told.startswith(b"HTTP/1.1 200")
             assert not select.select([one], [], [], 6.5)[0]
+
+
+def test_large_bodies_of_who_knows_no_more_than_the_keys_id_wait_for_each_other(
+    server: RunningServer, answers: str
+) -> None:
+    """The id stands in presigned addresses and logs. What is to be verified lies on disk: a few bodies at a time."""
+    path, host = invocations(answers), f"{server.info.host}:{server.info.port}"
+    forged = signed(f"{server.info.url}{path}", "POST", {}, b"{}", key=(server.info.access_key, "guessed"))
+    lines = "".join(f"{name}: {value}\r\n" for name, value in forged.items())
+    head = f"POST {path} HTTP/1.1\r\nhost: {host}\r\n{lines}content-length: 99000000\r\n\r\n".encode()
+
+    def held() -> int:
+        return sum(size > 500_000 for size in nameless(server))
+
+    with connected(server, 12, head) as there:
+        for one in there:
+            one.setblocking(False)
+        behind = dict.fromkeys(there, 1_000_000)
+
+        def push() -> None:
+            for one in there:
+                with contextlib.suppress(OSError):
+                    while behind[one] > 0:
+                        behind[one] -= one.send(b"x" * min(behind[one], 65_536))
+
+        eventually(lambda: push() or held() >= 5, "as many as may are held")
+        assert server.invoke(answers, b"{}", new_session()).status == 200
+        push()
+        assert held() == 5
+        for one in there[:-1]:
+            one.close()
+        eventually(lambda: push() or held() == 1, "the next had its turn")
+        assert server.invoke(answers, b'{"pad": "%b"}' % (b"x" * 1_000_000), new_session()).status == 200
+
+
+def nameless(server: RunningServer) -> list[int]:
+    """The sizes of the files in its home that the server has open and that have no name."""
+    sizes = []
+    for descriptor in os.listdir(f"/proc/{server.info.pid}/fd"):
+        place = f"/proc/{server.info.pid}/fd/{descriptor}"
+        with contextlib.suppress(FileNotFoundError):
+            named = os.readlink(place)
+            if named.startswith(f"{server.home.root}/") and named.endswith(" (deleted)"):
+                sizes.append(os.stat(place).st_size)
+    return sizes

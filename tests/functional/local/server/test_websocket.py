@@ -199,7 +199,8 @@ def test_what_is_said_before_the_handshake_is_answered_waits(server: RunningServ
         one.sendall(f"GET {path} HTTP/1.1\r\n{head}\r\n".encode() + eager)
         told = b""
         while not told.endswith(b"early"):
-            assert (piece := one.recv(65_536)), told
+            piece = one.recv(65_536)
+            assert piece, told
             told += piece
     answer, _, frames = told.partition(b"\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 101")
