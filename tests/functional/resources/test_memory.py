@@ -15,7 +15,7 @@ from agentcore_cli.config.memory import PromptConfig
 from agentcore_cli.contract import TAG_AGENT
 from agentcore_cli.engine import Action, Change, apply
 from agentcore_cli.errors import ConflictError, InputError, StillInProgressError
-from agentcore_cli.resources.memory import GivenMemory, Memory, MemorySpec, variables
+from agentcore_cli.resources.memory import Memory, MemorySpec, SuppliedMemory, variables
 from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.resources.wait_options import WaitOptions
 from tests.fakes.control_server import ControlServer
@@ -265,9 +265,9 @@ def test_destroy_removes_it_and_waits_until_it_is_gone(account: Account) -> None
 
 def test_a_given_one_is_used_and_never_changed_or_deleted(account: Account) -> None:
     made = account.client.create_memory(name="theirs", eventExpiryDuration=7)["memory"]
-    given = GivenMemory(made["id"], "bot", MemoryControl(account.session))
+    given = SuppliedMemory(made["id"], "bot", MemoryControl(account.session))
     change = account.change(given)
-    assert (change.action, change.reason) == (Action.KEEP, "given, and used as it is")
+    assert (change.action, change.reason) == (Action.KEEP, "supplied, and used as it is")
     assert account.deploy(given)["eventExpiryDuration"] == 7
     assert account.store.records == {}
     assert account.client.list_tags_for_resource(resourceArn=made["arn"])["tags"] == {}
@@ -275,7 +275,7 @@ def test_a_given_one_is_used_and_never_changed_or_deleted(account: Account) -> N
 
 def test_a_given_one_that_is_not_there_is_bad_input(account: Account) -> None:
     with pytest.raises(InputError, match=r"agents\.bot\.memory: gone-AbCdEf0123: no such memory"):
-        account.plan(GivenMemory("gone-AbCdEf0123", "bot", MemoryControl(account.session)))
+        account.plan(SuppliedMemory("gone-AbCdEf0123", "bot", MemoryControl(account.session)))
 
 
 def test_locally_ours_stands_in_for_one_that_is_elsewhere_and_one_that_is_here_is_used(account: Account) -> None:
