@@ -11,8 +11,9 @@ no agent needs and an attacker does:
   scheduling, signals to it, its memory.
 
 A session that has storage gets what AgentCore's session storage has (runtime-filesystem-configurations): no hard links,
-extended attributes and fallocate. A filter sees no paths, so that holds for all folders of such a session; programs
-know the answers, which are those of a file system without them, and do with less.
+extended attributes and fallocate; and no renaming that leaves a device (whiteout), which Landlock does not see. A filter
+sees no paths, so that holds for all folders of such a session; programs know the answers, which are those of a file
+system without them, and do with less.
 
 A refusal is what Docker gives: EPERM for what the list knows, ENOSYS for what is newer than all of it, so that programs
 fall back to older calls; ENOSYS for clone3, whose flags no filter can see, and for calls of other architectures.
@@ -31,6 +32,7 @@ ERRNO: Final = 0x00050000  # SECCOMP_RET_ERRNO; the number is in the lower half
 REFUSED: Final = ERRNO | errno.EPERM
 UNKNOWN: Final = ERRNO | errno.ENOSYS
 UNSUPPORTED: Final = ERRNO | errno.EOPNOTSUPP
+INVALID: Final = ERRNO | errno.EINVAL
 
 ROLES: Final = ("session", "storing", "parent")
 
@@ -103,10 +105,13 @@ _SOCKET_TYPE: Final = 0xF
 _SOCKET_TYPES: Final = (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_SEQPACKET)
 _JOIN_SESSION_KEYRING: Final = 1
 
-# What session storage does not have, as link(2), setxattr(2) and fallocate(2) say it.
-_NOT_IN_STORAGE: Final = {
+_RENAME_WHITEOUT: Final = 4
+
+# What session storage does not have, as link(2), setxattr(2), fallocate(2) and rename(2) say it.
+_NOT_IN_STORAGE: Final[dict[str, Action]] = {
     **dict.fromkeys(("link", "linkat"), REFUSED),
     **dict.fromkeys(("setxattr", "lsetxattr", "fsetxattr", "setxattrat", "fallocate"), UNSUPPORTED),
+    "renameat2": Rule((Case((Argument(4, (_RENAME_WHITEOUT,), mask=_RENAME_WHITEOUT),), INVALID),), ALLOW),
 }
 
 # What the parent needs besides, to make what its sessions live in.
