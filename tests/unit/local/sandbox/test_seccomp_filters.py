@@ -12,7 +12,7 @@ import pytest
 
 from agentcore_cli.local.sandbox.worker.filters import PROGRAMS
 from tests.unit.local.sandbox.bpf import run
-from tools.seccomp.__main__ import ARCHITECTURES, TARGET, numbers, render
+from tools.seccomp.__main__ import ARCHITECTURES, PROFILE, TARGET, numbers, render, render_profile
 from tools.seccomp.policy import ALLOW, REFUSED, UNKNOWN, Argument, Rule, policy
 
 HEADER = Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h")
@@ -35,6 +35,7 @@ def answer(machine: str, role: str, name: str, *arguments: int) -> int:
 
 def test_the_filters_are_those_of_the_policy() -> None:
     assert TARGET.read_text() == render(), "python -m tools.seccomp writes them"
+    assert PROFILE.read_text() == render_profile(), "and this one"
 
 
 @pytest.mark.skipif(not HEADER.exists(), reason="the headers of Linux for x86_64 are not installed")
