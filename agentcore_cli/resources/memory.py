@@ -16,7 +16,7 @@ from agentcore_cli.aws.memories import MemoryControl, MemoryDescription
 from agentcore_cli.config import MemoryConfig as Settings
 from agentcore_cli.contract import MEMORY_VARIABLES
 from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
-from agentcore_cli.errors import AgentcoreError, ConflictError, InputError
+from agentcore_cli.errors import AgentcoreError, ConflictError, InputError, NotFoundError
 from agentcore_cli.resources import memory_facts
 from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
 from agentcore_cli.resources.supplied import Supplied
@@ -83,7 +83,10 @@ class Memory:
         answer = by_id or self.client.find(self.spec.name)
         if answer is None:
             return None
-        tags = self.client.tags(answer.arn)
+        try:
+            tags = self.client.tags(answer.arn)
+        except NotFoundError:  # a deletion that was under way has ended between the two looks
+            return None
         refusal = self.spec.owner.refusal(f"memory {answer.name} ({answer.id})", tags, recorded=by_id is not None)
         if refusal:
             refusal.hint = f"give the memory another name; or use that one as it is: memory: {answer.id}"
