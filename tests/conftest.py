@@ -18,7 +18,7 @@ from agentcore_cli.local.home import Home
 from tests.local_runtime import RunningServer, eventually, processes_of
 from tests.stand_ins import Moto
 
-GONE_SECONDS = 10.0
+GONE_SECONDS = 60.0
 LONG_SECONDS = 900  # for what is marked `long`: a deploy and a destroy at each of thirty calls, beside other work
 _NUMBERS = itertools.count()
 
