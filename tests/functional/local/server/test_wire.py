@@ -245,7 +245,7 @@ TELLS_ITS_SLACK = """
 import os, signal
 
 def tell(*_):
-    print("slack", open("/proc/self/timerslack_ns").read(), flush=True)
+    print("slack", open("/proc/self/timerslack_ns").read().strip(), flush=True)
     os._exit(0)
 
 signal.signal(signal.SIGTERM, tell)
@@ -254,9 +254,11 @@ signal.signal(signal.SIGTERM, tell)
 
 def test_an_idle_session_is_stopped_at_once(server: RunningServer) -> None:
     """Its timers, which may be late while nobody calls, are punctual again before it is told."""
-    arn = server.deploy(TELLS_ITS_SLACK + (AGENTS / "many_answers.py").read_text(), name="drowsing")
+    source = (AGENTS / "many_answers.py").read_text()
+    arn = server.deploy(source.replace("class Server", f"{TELLS_ITS_SLACK}\n\nclass Server"), name="drowsing")
     session = new_session()
-    server.invoke(arn, b"{}", session)
+    answer = server.invoke(arn, b"{}", session)
+    assert answer.status == 200, answer.body
     (record,) = server.living(arn)
     slack = Path(f"/proc/{record.pid}/timerslack_ns")
     if not slack.exists():
