@@ -150,6 +150,12 @@ def test_whoever_waits_for_the_end_of_the_last_runtime_still_sees_it(server: Run
     eventually(lambda: not processes_of(server.home.root), "nothing is left")
 
 
+def test_one_that_was_started_only_to_look_ends_when_nobody_is_about_to_use_it(server: RunningServer) -> None:
+    daemon.let_go(server.home)
+    eventually(lambda: not processes_of(server.home.root), "nothing is left")
+    daemon.let_go(server.home)  # there is none any more
+
+
 def test_it_goes_on_while_somebody_asks_for_it(server: RunningServer) -> None:
     arn = server.deploy("print()", name="last")
     server.control.delete_agent_runtime(agentRuntimeId=runtime_id(arn))
