@@ -1,4 +1,4 @@
-"""CloudWatch's Transaction Search: where X-Ray sends spans (`xray`), who may write them, and queries (`logs`).
+"""CloudWatch's Transaction Search: who may write spans to CloudWatch Logs, and queries over them (`logs`).
 
 Source: observability-configure, "Enabling AgentCore observability", and CloudWatch's page on Transaction Search.
 """
@@ -13,10 +13,9 @@ from agentcore_cli.aws.session import AwsSession
 from agentcore_cli.errors import StillInProgressError
 from agentcore_cli.waiting import Waiter
 
-CLOUDWATCH: Final = "CloudWatchLogs"
 LINES_MAX: Final = 10_000  # that a query gives at most
 QUERY_SECONDS: Final = 60.0
-_LOGS, _XRAY = "logs", "xray"
+_LOGS: Final = "logs"
 _PAUSE: Final = 0.3
 _LONGEST_PAUSE: Final = 2.0
 _ENDED: Final = ("Complete", "Failed", "Cancelled", "Timeout")
@@ -27,15 +26,6 @@ class TraceSearch:
 
     def __init__(self, session: AwsSession) -> None:
         self._session = session
-
-    def destination(self) -> tuple[str, bool]:
-        """Where X-Ray sends spans, and whether it does so by now."""
-        told = self._session.call(_XRAY, "get_trace_segment_destination")
-        return told.get("Destination", "XRay"), told.get("Status") == "ACTIVE"
-
-    def send_to_logs(self) -> None:
-        """UpdateTraceSegmentDestination: for the whole account in this region."""
-        self._session.call(_XRAY, "update_trace_segment_destination", Destination=CLOUDWATCH)
 
     def policies(self) -> dict[str, str]:
         """The account's resource policies of CloudWatch Logs, by their names."""

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from agentcore_cli import wiring
-from agentcore_cli.aws.trace_search import CLOUDWATCH, TraceSearch
+from agentcore_cli.aws.session import AwsSession
+from agentcore_cli.aws.trace_destination import CLOUDWATCH, TraceDestination
+from agentcore_cli.aws.trace_search import TraceSearch
 from agentcore_cli.contract import Arn, partition
 from agentcore_cli.errors import InputError
 from agentcore_cli.operations.selection import Selected
@@ -48,7 +50,7 @@ class EnableResult:
 def look(selected: Selected) -> SearchState:
     """How it is on the target. Raises InputError (2) for the local target."""
     with closing(wiring.session(_require_aws(selected))) as session:
-        return _state(TraceSearch(session))
+        return _state(session)
 
 
 def enable(selected: Selected) -> EnableResult:
@@ -56,13 +58,12 @@ def enable(selected: Selected) -> EnableResult:
     arn = Arn.of(wiring.deployed(_require_aws(selected)).arn)
     changed: list[str] = []
     with closing(wiring.session(selected)) as session:
-        search = TraceSearch(session)
-        state = _state(search)
+        state = _state(session)
         if not state.may_write:
-            search.put_policy(POLICY, policy(arn.region, arn.account))
+            TraceSearch(session).put_policy(POLICY, policy(arn.region, arn.account))
             changed.append(f"CloudWatch Logs: resource policy {POLICY}")
         if not state.sends:
-            search.send_to_logs()
+            TraceDestination(session).set_to_logs()
             changed.append(f"X-Ray: spans go to {CLOUDWATCH}")
     return EnableResult(arn.region, arn.account, tuple(changed))
 
@@ -88,9 +89,10 @@ def policy(region: str, account: str) -> dict[str, Any]:
     }
 
 
-def _state(search: TraceSearch) -> SearchState:
-    destination, is_active = search.destination()
-    return SearchState(destination == CLOUDWATCH, is_active, any(map(_lets_write, search.policies().values())))
+def _state(session: AwsSession) -> SearchState:
+    destination, is_active = TraceDestination(session).get()
+    policies = TraceSearch(session).policies().values()
+    return SearchState(destination == CLOUDWATCH, is_active, any(map(_lets_write, policies)))
 
 
 def _lets_write(document: str) -> bool:

@@ -51,6 +51,7 @@ OF_EACH_VERB = {
     "sessions-show": [(["known"], 0), ([], 2), (["nobody"], 4)],
     "sessions-stop": [(["--all"], 0), ([], 2), (["--all", "known"], 2), (["nobody"], 4)],
     "traces-list": [([], 0), (["--since", "soon"], 2), (["--agent", "nobody"], 4)],
+    "traces-enable": [([], 2), (["--target", "aws", "--yes"], 3)],
     "traces-show": [(["--last"], 0), ([], 2), (["--last", "abc"], 2), (["abc", "--follow"], 2), (["f" * 32], 4)],
     "versions": [([], 0), (["--agent", "nobody"], 4)],
     "rollback": [(["--to", "1"], 0), (["--to", "99"], 4), (["--endpoint", "nowhere"], 4)],

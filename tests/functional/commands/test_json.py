@@ -70,6 +70,7 @@ ON_AWS = [
     ["deploy"],
     ["permissions"],
     ["permissions", "--role"],
+    ["traces enable", "--yes"],
     ["status"],
     ["versions"],
     ["sessions list"],

@@ -71,9 +71,7 @@ def spans(agentcore: SameProcess, cloud: Cloud) -> Spans:
     made.account.write(
         made.span(1, "invoke_agent bot"),
         made.span(2, "chat", parent=1, **chat, **usage),
-        made.span(
-            3, "execute_tool order", parent=1, gen_ai__operation__name="execute_tool", gen_ai__tool__name="order"
-        ),
+        made.span(3, "execute_tool order", parent=1, **tool),
         "no JSON",
         json.dumps({"traceId": TRACE, "spanId": 7, "note": made.runtime_id}),
     )
@@ -127,6 +125,10 @@ def test_doctor_names_the_missing_piece_and_its_fix(agentcore: SameProcess, clou
         ran = agentcore.outcome("doctor", "--traces", "--json")
         return {check["name"]: check for check in json.loads(ran.stdout)["checks"]}
 
+    iam = cloud.moto.client("iam")
+    (role,) = cloud.roles()
+    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        iam.delete_role_policy(RoleName=role, PolicyName=name)
     before = found()
     assert (before["instrumentation"]["status"], before["role"]["status"]) == ("warn", "fail")
     assert before["transaction search"]["fix"] == before["log resource policy"]["fix"]
@@ -136,8 +138,8 @@ def test_doctor_names_the_missing_piece_and_its_fix(agentcore: SameProcess, clou
     project.configure(otel="true")
     project.deploy()
     after = found()
-    names = ("instrumentation", "role", "transaction search", "log resource policy")
-    assert {after[name]["status"] for name in names} == {"ok"}
+    pieces = ("instrumentation", "role", "transaction search", "log resource policy")
+    assert {after[name]["status"] for name in pieces} == {"ok"}
 
 
 def test_a_local_target_needs_none_of_it(agentcore: SameProcess) -> None:

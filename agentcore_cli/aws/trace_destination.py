@@ -1,0 +1,29 @@
+"""Where X-Ray sends the spans of an account in a region (`xray`): CloudWatch's Transaction Search begins with it.
+
+Source: observability-configure, "Enabling AgentCore observability".
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agentcore_cli.aws.session import AwsSession
+
+CLOUDWATCH: Final = "CloudWatchLogs"
+_XRAY: Final = "xray"
+
+
+class TraceDestination:
+    """The client. Every method raises AgentcoreError as `aws.errors` has it."""
+
+    def __init__(self, session: AwsSession) -> None:
+        self._session = session
+
+    def get(self) -> tuple[str, bool]:
+        """Where they go, and whether they do so by now."""
+        told = self._session.call(_XRAY, "get_trace_segment_destination")
+        return told.get("Destination", "XRay"), told.get("Status") == "ACTIVE"
+
+    def set_to_logs(self) -> None:
+        """UpdateTraceSegmentDestination: for the whole account in this region."""
+        self._session.call(_XRAY, "update_trace_segment_destination", Destination=CLOUDWATCH)
