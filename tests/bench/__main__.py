@@ -27,6 +27,7 @@ from tests.bench import (
     new_session,
     session_network,
     start_up,
+    traces,
     warm_call,
     whole_invoke,
 )
@@ -46,6 +47,7 @@ MEASURES: dict[str, Measure] = {
     "load": load.measure,
     "many_sessions": many_sessions.measure,
     "memory": memory.measure,
+    "traces": traces.measure,
     "aws_calls": aws_calls.measure,
     "image_build": image_build.measure,
 }
