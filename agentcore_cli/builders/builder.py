@@ -21,6 +21,9 @@ class BuildWork(Protocol):
     def stopping(self) -> bool:
         """Whether it was interrupted; then raise AgentcoreError soon."""
 
+    def pause(self, seconds: float) -> None:
+        """Wait, but not past an interruption, which is raised."""
+
 
 class Artifact(Protocol):
     """What was built and is on this machine, or in its engine."""
@@ -32,6 +35,17 @@ class Artifact(Protocol):
     @property
     def size(self) -> int:
         """Bytes as AgentCore counts them against its limit: unpacked."""
+
+
+class PackedArtifact(Artifact, Protocol):
+    """One that is a file."""
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def zipped(self) -> int:
+        """The file's bytes."""
 
 
 A = TypeVar("A", bound=Artifact)

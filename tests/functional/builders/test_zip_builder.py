@@ -56,6 +56,9 @@ class Work:
     def stopping(self) -> bool:
         return self.stops
 
+    def pause(self, seconds: float) -> None:
+        """Nobody who waits here waits for time."""
+
 
 @dataclass
 class Project:
