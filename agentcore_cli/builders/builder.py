@@ -18,6 +18,9 @@ class BuildWork(Protocol):
     def tell(self, message: str) -> None:
         """One line of progress."""
 
+    def show(self, line: str) -> None:
+        """One line that a program wrote elsewhere."""
+
     def stopping(self) -> bool:
         """Whether it was interrupted; then raise AgentcoreError soon."""
 

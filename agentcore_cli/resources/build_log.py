@@ -33,9 +33,8 @@ class BuildLog:
             return None
         tags = self.client.tags(there.arn)
         refusal = self.owner.refusal(f"log group {self.name}", tags, recorded=recorded is not None)
-        return Found(
-            {"retention": there.retention, "tags": tags_of_people(tags)}, {"name": self.name}, there.arn, refusal
-        )
+        facts = {"retention": there.retention, "tags": tags_of_people(tags)}
+        return Found(facts, {"name": self.name}, there.arn, refusal)
 
     def replaces(self, change: FieldChange) -> bool:
         return False

@@ -1,10 +1,10 @@
 """The CodeBuild project that builds an agent's images on ARM, from the sources in the agent's bucket.
 
 It is the same for every build: what is built, and under which name it is pushed, StartBuild says. ARM_CONTAINER's
-smallest compute type has 2 CPUs and 4 GB (CodeBuild user guide, build-env-ref-compute-types); its image is that of Amazon
-Linux 2023 for aarch64 (build-env-ref-available, and the CDK's `AMAZON_LINUX_2023_STANDARD_3_0`). Docker needs privileged
-mode (`ProjectEnvironment` of botocore's model), and keeps its layers between builds where CodeBuild has the same machine
-again (build-caching).
+smallest compute type has 2 CPUs and 4 GB (CodeBuild user guide, build-env-ref-compute-types); its image is that of
+Amazon Linux 2023 for aarch64 (build-env-ref-available; the CDK's `AMAZON_LINUX_2023_STANDARD_3_0`). Docker needs
+privileged mode (`ProjectEnvironment` of botocore's model), and keeps its layers between builds where CodeBuild has the
+same machine again (build-caching).
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ _NOT_YET: Final = "sts:AssumeRole"
 
 @dataclass(frozen=True, slots=True)
 class BuildProjectSpec:
-    """The project of one agent on one target. `registries` are those that a build signs in to, `bucket` has the sources.
+    """The project of one agent on one target. `bucket` has the sources, `group` is the log group.
 
-    `group` is the log group.
+    `registries` gives those that a build signs in to.
     """
 
     name: str

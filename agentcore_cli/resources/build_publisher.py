@@ -25,10 +25,13 @@ from agentcore_cli.resources.code import CodePublisher
 from agentcore_cli.waiting import Waiter
 
 IMAGE: Final = "AGENTCORE_IMAGE"  # the variable with the name that is pushed
-_FIRST_PAUSE: Final = 1.0
+_FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
 _LAST_LINES_SECONDS: Final = 10.0  # for which lines may come after the end (CloudWatch shows them late)
 _OVERLAP_MS: Final = 60_000
+_AGENTS: Final = "[Container] "  # what lines of CodeBuild's own begin with
+_OVER: Final = "Phase complete: "
+_WITH_COMMANDS: Final = frozenset({"INSTALL", "PRE_BUILD", "BUILD", "POST_BUILD"})
 _SHOWN_LINES: Final = 12
 _SHOWN_WIDTH: Final = 200
 _QUOTA: Final = (
@@ -71,6 +74,8 @@ class CodeBuildPublisher:
         key = f"{SOURCES}/{tag}.zip"
         version = self._uploaded(artifact, key, work)
         build = self._joined(name, work)
+        if build is None and (digest := self._pushed(tag)):  # by one that has just ended
+            return digest
         mine = build is None
         if build is None:
             build = self._started(key, version, name, work)
@@ -95,7 +100,7 @@ class CodeBuildPublisher:
     def _joined(self, name: str, work: BuildWork) -> Build | None:
         for build in self.services.builds.running(self.project):
             if build.variables.get(IMAGE) == name:
-                work.tell(f"joining {build.id}, which builds the same")
+                work.show(f"joining {build.id}, which builds the same")
                 return build
         return None
 
@@ -108,12 +113,12 @@ class CodeBuildPublisher:
             if "Cannot have more than" in error.message:
                 error.hint = _QUOTA
             raise
-        work.tell(f"started {build.id}")
+        work.show(f"started {build.id}")
         return build
 
     def _followed(self, build: Build, told: _Lines, work: BuildWork) -> Build:
         """The build when it has ended."""
-        waiter, phase = Waiter(_FIRST_PAUSE, _LONGEST_PAUSE, sleep=work.pause), ""
+        waiter, phase = Waiter(_FIRST_PAUSE, _LONGEST_PAUSE, factor=1.5, sleep=work.pause), ""
         while build.runs:
             waiter.pause()
             build = self.services.builds.build(build.id)
@@ -127,13 +132,13 @@ class CodeBuildPublisher:
 
     def _let_go(self, build: Build, work: BuildWork, *, mine: bool) -> None:
         if not mine:
-            work.tell(f"{build.id} goes on, since another deploy started it")
+            work.show(f"{build.id} goes on, since another deploy started it")
             return
         try:
             self.services.builds.stop(build.id)
-            work.tell(f"stopped {build.id}")
+            work.show(f"stopped {build.id}")
         except AgentcoreError as error:
-            work.tell(f"{build.id} can't be stopped: {error.message}")
+            work.show(f"{build.id} can't be stopped: {error.message}")
 
     def _pushed(self, tag: str) -> str | None:
         found = self.services.images.image(self.address.name, tag=tag, registry=self.registry)
@@ -148,10 +153,10 @@ class CodeBuildPublisher:
         phase, said = build.failure or (build.phase, "")
         what = f"phase {phase} of {build.id} {_ENDS.get(build.status, 'failed')}"
         lines = "\n".join([what + (f": {said}" if said else ""), *told.last])
-        place = (
-            f"; all its lines: aws logs tail {build.group} --log-stream-names {build.stream}" if build.stream else ""
-        )
-        return AgentcoreError(f"the image can't be built: {told.clean(lines)}", hint=f"{_hint(build, said)}{place}")
+        hint = _hint(build, said)
+        if build.stream:
+            hint += f"; all its lines: aws logs tail {build.group} --log-stream-names {build.stream}"
+        return AgentcoreError(f"the image can't be built: {told.clean(lines)}", hint=hint)
 
 
 _ENDS: Final = {"TIMED_OUT": "took too long", "STOPPED": "was stopped"}
@@ -168,7 +173,7 @@ def _hint(build: Build, said: str) -> str:
 
 
 class _Lines:
-    """The lines of one build, each told once; `last` are those that a failure shows."""
+    """The lines of one build, each told once; `last` are those of programs that a failure shows."""
 
     def __init__(self, events: LogEvents, work: BuildWork, concealed: Iterable[str]) -> None:
         self._events = events
@@ -176,13 +181,13 @@ class _Lines:
         self._concealed = list(concealed)
         self._seen: set[str] = set()
         self._newest = 0
+        self._agents = ""
         self.last: deque[str] = deque(maxlen=_SHOWN_LINES)
 
-    def read(self, build: Build) -> bool:
-        """Tell what is new; whether anything was."""
+    def read(self, build: Build) -> None:
+        """Tell what is new."""
         if not (build.group and build.stream):
-            return False
-        before = len(self._seen)
+            return
         try:
             for event in self._events.read(build.group, max(0, self._newest - _OVERLAP_MS), stream=build.stream):
                 if event.id not in self._seen:
@@ -190,16 +195,19 @@ class _Lines:
                     self._newest = max(self._newest, event.at)
                     self._tell(event.message)
         except NotFoundError:  # no line yet
-            return False
-        return len(self._seen) > before
+            return
 
     def read_to_the_end(self, build: Build) -> None:
-        """Until nothing more comes: the lines that say why come last."""
-        waiter = Waiter(_FIRST_PAUSE, _LONGEST_PAUSE, sleep=self._work.pause)
-        while build.stream and not waiter.is_over(_LAST_LINES_SECONDS):
+        """Until the phase that failed has been told to be over: what says why comes before."""
+        phase = build.failure[0] if build.failure else ""
+        waiter = Waiter(_FIRST_PAUSE, _LONGEST_PAUSE, factor=1.5, sleep=self._work.pause)
+        while (
+            phase in _WITH_COMMANDS
+            and f"{_OVER}{phase} " not in self._agents
+            and not waiter.is_over(_LAST_LINES_SECONDS)
+        ):
             waiter.pause()
-            if not self.read(build) and self._seen:
-                return
+            self.read(build)
 
     def clean(self, text: str) -> str:
         for value in self._concealed:
@@ -208,6 +216,9 @@ class _Lines:
 
     def _tell(self, message: str) -> None:
         line = self.clean(message.rstrip())
-        if line:
+        if line.startswith(_AGENTS):
+            self._agents += f"{line}\n"
+        elif line:
             self.last.append(line)
-            self._work.tell(line[:_SHOWN_WIDTH])
+        if line:
+            self._work.show(line[:_SHOWN_WIDTH])

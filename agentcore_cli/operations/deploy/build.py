@@ -89,6 +89,9 @@ class _Step:
     def tell(self, message: str) -> None:
         self.listener(Step(_STEP, "progress", message))
 
+    def show(self, line: str) -> None:
+        self.listener(Step(_STEP, "output", line))
+
     def stopping(self) -> bool:
         return self.stop.is_set()
 

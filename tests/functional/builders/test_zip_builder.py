@@ -53,6 +53,9 @@ class Work:
     def tell(self, message: str) -> None:
         self.told.append(message)
 
+    def show(self, line: str) -> None:
+        self.told.append(line)
+
     def stopping(self) -> bool:
         return self.stops
 

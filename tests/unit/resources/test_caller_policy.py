@@ -70,6 +70,7 @@ def deployment(agent: AgentConfig = PLAIN, region: str = REGION, account: str = 
         artifact=None,
         has_repository=False,
         has_bucket=False,
+        has_build_project=False,
         has_policy=False,
         memory_name="notes",
         memory_id=None,
@@ -126,7 +127,7 @@ def test_only_what_aws_can_not_scope_stands_on_everything(settings: dict[str, An
 def test_a_role_is_passed_to_agentcore_alone() -> None:
     made = deployment()
     statement = by_sid(document())["PassRole"]
-    assert statement["Resource"] == made.own_role_arn
+    assert statement["Resource"] == made.role_arn(made.own_role)
     assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "bedrock-agentcore.amazonaws.com"}}
     assert by_sid(document(execution_role=ROLE))["PassRole"]["Resource"] == ROLE
 
