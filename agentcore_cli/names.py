@@ -129,9 +129,9 @@ def role_name(agent: str, project: str, target: str, region: str) -> str:
 
 
 def build_role_name(agent: str, project: str, target: str, region: str) -> str:
-    """The role that CodeBuild works as, at most 64 characters; of no beginning that lets a caller pass it on."""
+    """The role that CodeBuild works as, at most 64 characters, with the beginning of `role_name`'s."""
     digest = hashlib.sha256(f"{agent}\n{project}\n{target}\n{region}".encode()).hexdigest()[:8]
-    return f"AgentCoreBuild-{agent[:32]}-{digest}"
+    return f"AmazonBedrockAgentCoreBuild-{agent[:27]}-{digest}"
 
 
 def build_project_name(agent: str, project: str, target: str) -> str:

@@ -98,7 +98,7 @@ class CodeBuild:
         """Raises NotFoundError for one that is gone."""
         found = self._builds([id])
         if not found:
-            raise NotFoundError(f"CodeBuild: there is no build {id} any more", hint="deploy again")
+            raise NotFoundError(f"CodeBuild: there is no build {id} any more", hint="deploy starts another one")
         return found[0]
 
     def stop(self, id: str) -> None:

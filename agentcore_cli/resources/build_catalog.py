@@ -16,7 +16,7 @@ from agentcore_cli.contract import EcrRepository
 from agentcore_cli.engine import Outputs, Resource
 from agentcore_cli.resources import build_project, code_bucket, code_catalog
 from agentcore_cli.resources.aws_deployment import AwsDeployment
-from agentcore_cli.resources.build_log import BuildLog
+from agentcore_cli.resources.build_log_group import BuildLogGroup
 from agentcore_cli.resources.build_project import BuildProject, BuildProjectSpec
 from agentcore_cli.resources.build_publisher import BuildServices, CodeBuildPublisher
 from agentcore_cli.resources.iam import build_policy
@@ -77,7 +77,7 @@ def _parts(deployment: AwsDeployment, session: AwsSession, builder: CodeBuildBui
     spec = BuildProjectSpec(deployment.build_project, owner, agent, deployment.bucket, group, registries)
     return [
         _role(deployment, session, builder),
-        BuildLog(group, owner, agent, LogGroups(session)),
+        BuildLogGroup(group, owner, agent, LogGroups(session)),
         BuildProject(spec, CodeBuild(session)),
     ]
 

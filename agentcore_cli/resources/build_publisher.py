@@ -17,7 +17,7 @@ from agentcore_cli.aws.log_events import LogEvents
 from agentcore_cli.aws.objects import Objects
 from agentcore_cli.aws.repositories import Repositories
 from agentcore_cli.builders.builder import BuildWork, PackedArtifact
-from agentcore_cli.builders.packages.redaction import redact
+from agentcore_cli.builders.packages.redaction import conceal
 from agentcore_cli.contract import EcrRepository
 from agentcore_cli.errors import AgentcoreError, NotFoundError, ServiceError
 from agentcore_cli.resources.build_project import SOURCES
@@ -38,7 +38,6 @@ _QUOTA: Final = (
     "Service Quotas has how many builds of `ARM/Small` may run at once, 0 in some new accounts: ask for more, or "
     "wait until others have ended; or --build docker, oci or zip"
 )
-_SECRET_MIN: Final = 4  # shorter values would blank half of what is said
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ class CodeBuildPublisher:
         mine = build is None
         if build is None:
             build = self._started(key, version, name, work)
-        told = _Lines(self.services.events, work, [value for value in self.concealed if len(value) >= _SECRET_MIN])
+        told = _Lines(self.services.events, work, self.concealed)
         try:
             build = self._followed(build, told, work)
         except BaseException:
@@ -210,9 +209,7 @@ class _Lines:
             self.read(build)
 
     def clean(self, text: str) -> str:
-        for value in self._concealed:
-            text = text.replace(value, "***")
-        return redact(text)
+        return conceal(text, self._concealed)
 
     def _tell(self, message: str) -> None:
         line = self.clean(message.rstrip())

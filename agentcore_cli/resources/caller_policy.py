@@ -42,6 +42,7 @@ def policy(deployment: AwsDeployment) -> Document:
         finds_in=_pushes_to(deployment) if deployment.uses_codebuild else None,
         manages_repository=_pushes_to(deployment) == deployment.own_repository.arn or deployment.has_repository,
         bucket=code_bucket.arn_of(deployment.bucket, region) if _has_bucket(deployment) else None,
+        runs_code=deployment.is_code or deployment.has_bucket,
         **_build(deployment),
         bucket_via=f"s3.{region}.{domain}",
         looks_at=_looks_at(deployment),

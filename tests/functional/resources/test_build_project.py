@@ -18,7 +18,7 @@ from agentcore_cli.contract import TAG_TARGET, EcrRepository
 from agentcore_cli.engine import Resource
 from agentcore_cli.errors import InputError
 from agentcore_cli.keys import BUILD_ROLE
-from agentcore_cli.resources.build_log import BuildLog
+from agentcore_cli.resources.build_log_group import BuildLogGroup
 from agentcore_cli.resources.build_project import BuildProject, BuildProjectSpec, log_group_of
 from agentcore_cli.resources.own_role import OwnRole, RoleSpec
 from tests.fakes.aws_proxy import AwsProxy
@@ -153,8 +153,8 @@ class TestProject(ResourceContract):
 
 
 class LogSubject(Subject):
-    def resource(self, lives: int | None = None, **wishes: Any) -> BuildLog:
-        return BuildLog(GROUP, OWNER, AGENT, LogGroups(self.deployment.session(lives)))
+    def resource(self, lives: int | None = None, **wishes: Any) -> BuildLogGroup:
+        return BuildLogGroup(GROUP, OWNER, AGENT, LogGroups(self.deployment.session(lives)))
 
     def there(self) -> list[Any]:
         return list(self.others.describe_log_groups()["logGroups"])

@@ -295,7 +295,7 @@ def test_from_image_to_codebuild_to_zip_and_back(project: Project, cloud: Cloud)
 def test_the_role_may_do_what_a_build_does_and_no_more(project: Project, cloud: Cloud) -> None:
     project.deploy()
     iam = cloud.moto.client("iam")
-    (role,) = [name for name in cloud.roles() if name.startswith("AgentCoreBuild-")]
+    (role,) = [name for name in cloud.roles() if "AgentCoreBuild" in name]
     policy = iam.get_role_policy(RoleName=role, PolicyName="AgentCore")["PolicyDocument"]
     asked = cloud.codebuild.started[0]
     group = the_project(cloud)["logsConfig"]["cloudWatchLogs"]["groupName"]
@@ -363,7 +363,7 @@ def test_a_private_base_image_is_signed_in_to_and_may_be_read(project: Project, 
     project.deploy()
     spec = the_project(cloud)["source"]["buildspec"]
     assert "--region eu-west-1 | docker login --username AWS --password-stdin 210987654321.dkr.ecr.eu-west-1." in spec
-    (role,) = [name for name in cloud.roles() if name.startswith("AgentCoreBuild-")]
+    (role,) = [name for name in cloud.roles() if "AgentCoreBuild" in name]
     policy = cloud.moto.client("iam").get_role_policy(RoleName=role, PolicyName="AgentCore")["PolicyDocument"]
     assert "arn:aws:ecr:eu-west-1:210987654321:repository/base/python" in json.dumps(policy)
 

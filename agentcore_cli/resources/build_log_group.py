@@ -14,7 +14,7 @@ from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
 
 
 @dataclass(frozen=True, slots=True)
-class BuildLog:
+class BuildLogGroup:
     name: str
     owner: Owner
     agent: AgentConfig
