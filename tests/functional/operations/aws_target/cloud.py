@@ -18,6 +18,7 @@ from agentcore_cli.operations.selection import Options, Selected, select
 from agentcore_cli.resources.deployment import Overrides
 from tests.fakes.aws_proxy import AwsProxy
 from tests.fakes.code_bridge import CodeBridge
+from tests.fakes.codebuild import CodeBuildStandIn
 from tests.fakes.control import PARTNER
 from tests.fakes.control_server import ControlServer
 from tests.fakes.moto_buckets import MotoBuckets
@@ -47,14 +48,15 @@ targets:
 
 @dataclass
 class Cloud:
-    """`proxy` names every call; `control` is AgentCore's control plane behind it, `search` CloudWatch's queries over
-    spans, `moto` everything else.
+    """`proxy` names every call; behind it `control` is AgentCore's control plane, `codebuild` what builds, `search`
+    CloudWatch's queries over spans, `moto` everything else.
     """
 
     moto: Moto
     control: ControlServer
     proxy: AwsProxy
     search: TransactionSearch
+    codebuild: CodeBuildStandIn
 
     @property
     def environment(self) -> dict[str, str]:
@@ -142,6 +144,7 @@ class Cloud:
 @contextmanager
 def open_cloud(moto: Moto, folder: Path, **options: Any) -> Iterator[Cloud]:
     search = TransactionSearch(moto.client("logs"))
+    codebuild = CodeBuildStandIn(moto.client, folder / "codebuild")
     with (
         ControlServer(folder / "control", **options) as control,
         AwsProxy(
@@ -149,13 +152,14 @@ def open_cloud(moto: Moto, folder: Path, **options: Any) -> Iterator[Cloud]:
             otherwise=moto.url,
             bridges={
                 "s3": MotoBuckets(moto.client("s3")),
+                "codebuild": codebuild,
                 "bedrock-agentcore": CodeBridge(moto.client("s3"), control.home.artifacts),
                 "logs": search,
                 "xray": search,
             },
         ) as proxy,
     ):
-        cloud = Cloud(moto, control, proxy, search)
+        cloud = Cloud(moto, control, proxy, search, codebuild)
         cloud.create_image_repository()
         yield cloud
 
