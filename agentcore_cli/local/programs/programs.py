@@ -41,7 +41,7 @@ class Programs:
         self._snapshots = Snapshots(home)
         self._snapshots.clean()
         self._programs: dict[str, AnyProgram] = {}
-        self._code_keys: dict[str, str] = {}
+        self._code_keys: dict[str, tuple[str, str]] = {}
         self._sessions: Counter[str] = Counter()
         self._preparing = asyncio.Lock()
 
@@ -54,7 +54,7 @@ class Programs:
         async with self._preparing:
             if key not in self._programs:
                 self._programs[key] = await self._prepare(key, version)
-                self._code_keys[key] = version.settings.code_key or ""
+                self._code_keys[key] = (version.runtime_id, version.settings.code_key or "")
         return self._programs[key]
 
     async def _prepare(self, key: str, version: Resolved) -> AnyProgram:
@@ -94,14 +94,14 @@ class Programs:
         if key in self._programs or self._sessions[key]:
             return
         del self._sessions[key]
-        code_key = self._code_keys.pop(key, None)
-        if code_key and code_key not in self._code_keys.values():
-            await asyncio.to_thread(self._snapshots.forget, code_key)
+        place = self._code_keys.pop(key, None)
+        if place and place[1] and place not in self._code_keys.values():
+            await asyncio.to_thread(self._snapshots.forget, *place)
 
     def _make(self, key: str, version: Resolved) -> Program:
         settings = version.settings
         code_key = settings.code_key or ""
-        code = self._snapshots.unpacked(code_key)
+        code = self._snapshots.unpacked(version.runtime_id, code_key)
         told = self._told(code_key, settings.python or "")
         return Program(
             key=key,
