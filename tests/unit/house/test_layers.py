@@ -58,6 +58,7 @@ INNER_ROWS = {
         "imports": 8,
         "doctor": 8,
         "memories": 8,
+        "dev": 8,
         "deploy": 7,
         "invoke": 6,
         "logs": 5,
