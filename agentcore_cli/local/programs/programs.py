@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from agentcore_cli import documents
+from agentcore_cli import documents, shared_environments
 from agentcore_cli.contract import Arn
 from agentcore_cli.local.control import ArtifactError, Resolved
 from agentcore_cli.local.control.settings import RuntimeSettings
@@ -44,6 +44,7 @@ class Programs:
         self._code_keys: dict[str, tuple[str, str]] = {}
         self._sessions: Counter[str] = Counter()
         self._preparing = asyncio.Lock()
+        self._held: dict[Path, int | None] = {}  # environments, kept there while this server runs
 
     async def find(self, version: Resolved) -> AnyProgram:
         """The program of a version; on first use it is unpacked, and its warm parent starts.
@@ -103,6 +104,10 @@ class Programs:
         code_key = settings.code_key or ""
         code = self._snapshots.unpacked(version.runtime_id, code_key)
         told = self._told(code_key, settings.python or "")
+        for folder in told.readable:
+            if self._held.get(folder) is None:
+                self._held[folder] = shared_environments.hold(folder)
+                shared_environments.note_use(folder)
         return Program(
             key=key,
             interpreter=told.interpreter,

@@ -49,6 +49,7 @@ ROWS = {
     "documents": 1,
     "protocol_errors": 1,
     "user_folder": 1,
+    "shared_environments": 1,
     "decoding": 1,
     "__version__": 1,
 }
