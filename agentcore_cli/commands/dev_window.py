@@ -86,10 +86,10 @@ class DevWindow:
 
     def _show_reload(self, told: Reloaded) -> None:
         if self.out.json:
-            error = told.error and {"code": told.error.code, "message": told.error.message, "hint": told.error.hint}
+            fault = told.error and {"code": told.error.code, "message": told.error.message, "hint": told.error.hint}
             seconds = round(told.seconds, 3)
             shown = {"agent": told.agent, "version": told.version, "changed": told.changed, "seconds": seconds}
-            self._event("reload", {**shown, "files": told.files, "error": error})
+            self._event("reload", {**shown, "files": told.files, "fault": fault})
         else:
             self.note(self._text(told))
         if self.conversation is not None and told.changed:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from agentcore_cli import wiring
-from agentcore_cli.errors import AgentcoreError, EntrypointError
+from agentcore_cli.errors import AgentcoreError, AgentFailedError, EntrypointError
 from agentcore_cli.events import Listener
 from agentcore_cli.operations.check.findings import Finding
 from agentcore_cli.operations.check.source import read
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     from agentcore_cli.aws.session import AwsSession
 
 _FIRST_LOOK: Final = 0.004  # seconds; a version of other code alone is live within a few hundredths
+_MEND: Final = "mend it and save: the last good version serves meanwhile"
+# Where sessions have the code: behind walls, and without.
+_FRAME: Final = re.compile(
+    r'^  File "(?:/var/task|.*/sessions/\w+/[\w-]+/app)/(?P<file>[^"]+)", line (?P<line>\d+)', re.M
+)
 _KEPT_VERSIONS: Final = 50  # of those that no session runs any more; AgentCore has at most 1,000 of a runtime
 
 
@@ -81,7 +87,7 @@ class Reloads:
             result = self.deploy()
             self._forget_old(result)
         except AgentcoreError as refused:
-            error = refused
+            error = _placed(refused) if isinstance(refused, AgentFailedError) else refused
         changed = self.version != before
         return Reloaded(self.agent, self.version, changed, time.monotonic() - began, tuple(sorted(saved)), error)
 
@@ -101,7 +107,7 @@ class Reloads:
             if name.endswith(".py") and (root / name).is_file():
                 found = read(root / name, name, python)
                 if isinstance(found, Finding) and found.certain:
-                    raise EntrypointError(str(found), hint="mend it and save: the last good version serves meanwhile")
+                    raise EntrypointError(str(found), hint=_MEND)
 
     def _forget_old(self, result: DeployResult) -> None:
         """Now and then remove versions that no session runs, with what they were made from."""
@@ -115,3 +121,14 @@ class Reloads:
                 with contextlib.suppress(AgentcoreError):  # a named endpoint leads to it
                     control.delete_version(result.runtime_id, there.version)
         wiring.store().sweep(server.artifacts())
+
+
+def _placed(error: AgentFailedError) -> AgentFailedError:
+    """The same with the file and line of the project at the front, if its traceback has them."""
+    error.hint = _MEND
+    if frames := list(_FRAME.finditer(error.message)):
+        what = next(
+            (line for line in error.message[frames[-1].end() :].splitlines() if re.match(r"[\w.]+(: |$)", line)), ""
+        )
+        error.message = f"{frames[-1]['file']}:{frames[-1]['line']}: {what}\n{error.message}"
+    return error
