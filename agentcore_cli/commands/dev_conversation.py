@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from agentcore_cli.commands.conversation import HELP, Conversation
 from agentcore_cli.errors import AgentcoreError
-from agentcore_cli.operations.dev.replay import Turn, replay
+from agentcore_cli.operations.dev.replay import SaidTurn, replay
 from agentcore_cli.operations.invoke.chat import Chat
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ class DevConversation(Conversation):
     window: DevWindow
     talks: dict[str, Chat]
     replays: bool = False
-    turns: list[Turn] = field(default_factory=list)
-    before: tuple[str, list[Turn]] | None = None  # the session that was left for new code, and its turns
+    turns: list[SaidTurn] = field(default_factory=list)
+    before: tuple[str, list[SaidTurn]] | None = None  # the session that was left for new code, and its turns
     is_outdated: bool = False
     words: list[str] = field(default_factory=list)
     turning: threading.RLock = field(default_factory=threading.RLock)
@@ -86,9 +86,9 @@ class DevConversation(Conversation):
             self.out.note("nothing was said yet")
             return
         talk = Chat(self.talk.destination, manner=self.talk.manner)
-        answers: list[Turn] = []
+        answers: list[SaidTurn] = []
         for again in replay(self.turns, talk):
-            answers.append(Turn(again.said, again.after))
+            answers.append(SaidTurn(again.said, again.after))
             if self.out.json:
                 shown = {"turn": again.turn, "said": again.said, "before": again.before, "after": again.after}
                 self.out.event("replay", {**shown, "same": again.is_same})
@@ -110,7 +110,7 @@ class DevConversation(Conversation):
                 self.out.note(f"new code: session {self.talk.session}")
             self.words = []
             Conversation._turn(self, text)
-            self.turns = [*self.turns, Turn(text, "".join(self.words))]
+            self.turns = [*self.turns, SaidTurn(text, "".join(self.words))]
             self.window.stands_in_line = False
 
     def _show(self, said: Said) -> str:

@@ -14,7 +14,7 @@ from agentcore_cli.operations.dev.reloads import Reloaded
 
 if TYPE_CHECKING:
     from agentcore_cli.commands.dev_conversation import DevConversation
-    from agentcore_cli.operations.dev.development import Spoken
+    from agentcore_cli.operations.dev.development import LoggedLine
     from agentcore_cli.ui import Output
 
 _LABEL = 12  # characters
@@ -47,7 +47,7 @@ class DevWindow:
         elif event.status == "progress":
             self.note(f"  {event.name}: {event.message}")
 
-    def hear(self, told: Reloaded | Spoken) -> None:
+    def hear(self, told: Reloaded | LoggedLine) -> None:
         if isinstance(told, Reloaded):
             self._show_reload(told)
         else:
@@ -69,7 +69,7 @@ class DevWindow:
             if not self._closed:
                 self.out.event(name, value)
 
-    def _show_line(self, told: Spoken) -> None:
+    def _show_line(self, told: LoggedLine) -> None:
         if self.out.json:
             line = told.line
             shown = {"timestamp": line.timestamp, "session_id": line.session_id, "message": line.message}

@@ -108,6 +108,7 @@ def _alone(path: Path, tell: installer.Tell, stopping: installer.Stopping) -> It
                 if stopping():
                     raise AgentcoreError("interrupted") from None
                 time.sleep(_LOOK_SECONDS)
+        held.callback(path.unlink, missing_ok=True)  # who opened it before finds what was installed, or installs it
         yield
 
 

@@ -10,9 +10,9 @@ from typing import Final
 from agentcore_cli.errors import AgentcoreError
 from agentcore_cli.events import Listener, Note, ignore
 from agentcore_cli.operations.deploy.destroy import DestroyRequest, destroy
-from agentcore_cli.operations.dev.guardian import Guardian
+from agentcore_cli.operations.dev.guardian import AgentGuardian
 from agentcore_cli.operations.dev.reloads import Reloaded, Reloads
-from agentcore_cli.operations.dev.watch import Watch
+from agentcore_cli.operations.dev.watch import SaveWatch
 from agentcore_cli.operations.logs.lines import LogLine, LogsRequest
 from agentcore_cli.operations.logs.logs import read_logs
 from agentcore_cli.operations.sessions.sessions import stop_sessions
@@ -21,14 +21,14 @@ _END_SECONDS: Final = 60.0  # that a deploy which is under way has to end
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class LoggedLine:
     """A line of a session's log."""
 
     agent: str
     line: LogLine
 
 
-Hear = Callable[[Reloaded | Spoken], None]
+Hear = Callable[[Reloaded | LoggedLine], None]
 
 
 class Development:
@@ -42,7 +42,7 @@ class Development:
         self._listener = listener
         self._hear = hear
         self._keep = keep
-        self._guardians: dict[str, Guardian] = {}
+        self._guardians: dict[str, AgentGuardian] = {}
         self._stopping = threading.Event()
         self._working = threading.Lock()
         self._threads: list[threading.Thread] = []
@@ -51,7 +51,7 @@ class Development:
         """Deploy all; from then on saves are followed. Raises what a deploy raises."""
         for agent in self.agents:
             if not (self._keep or agent.was_deployed):
-                self._guardians[agent.agent] = Guardian(agent.selected.loaded.path, agent.agent)
+                self._guardians[agent.agent] = AgentGuardian(agent.selected.loaded.path, agent.agent)
             agent.deploy()
         watching = threading.Event()
         self._start(lambda: self._follow_saves(watching))
@@ -85,7 +85,7 @@ class Development:
     def _follow_saves(self, watching: threading.Event) -> None:
         first = self.agents[0].selected.loaded
         also = {first.path.name, *(agent.selected.agent.requirements or "" for agent in self.agents)}
-        for saved in Watch(first.root, frozenset(also), self._stopping).saves():
+        for saved in SaveWatch(first.root, frozenset(also), self._stopping).saves():
             if not saved and not watching.is_set():
                 watching.set()
                 continue
@@ -104,7 +104,7 @@ class Development:
                 for line in read_logs(request, agent.selected, ignore):
                     if self._stopping.is_set():
                         return
-                    self._hear(Spoken(agent.agent, line))
+                    self._hear(LoggedLine(agent.agent, line))
             except AgentcoreError as error:
                 if self._stopping.wait(1.0):
                     return

@@ -12,7 +12,7 @@ from typing import Final
 _SCRIPT: Final = 'read -r done && exit 0; exec "$@"'
 
 
-class Guardian:
+class AgentGuardian:
     """Begins when it is made. Told nothing at all, it destroys the agent when this process has ended."""
 
     def __init__(self, config: Path, agent: str) -> None:

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 _FIRST_LOOK: Final = 0.004  # seconds; a version of other code alone is live within a few hundredths
 _MEND: Final = "mend it and save: the last good version serves meanwhile"
 # Where sessions have the code: behind walls, and without.
-_FRAME: Final = re.compile(
-    r'^  File "(?:/var/task|.*/sessions/\w+/[\w-]+/app)/(?P<file>[^"]+)", line (?P<line>\d+)', re.M
-)
+_CODE: Final = r"(?:/var/task|.*/sessions/\w+/[\w-]+/app)"
+_FRAME: Final = re.compile(rf'^  File "{_CODE}/(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
+_RAISED: Final = re.compile(r"^[A-Za-z_][\w.]*(?::.*|$)", re.MULTILINE)
 _KEPT_VERSIONS: Final = 50  # of those that no session runs any more; AgentCore has at most 1,000 of a runtime
 
 
@@ -127,8 +127,7 @@ def _placed(error: AgentFailedError) -> AgentFailedError:
     """The same with the file and line of the project at the front, if its traceback has them."""
     error.hint = _MEND
     if frames := list(_FRAME.finditer(error.message)):
-        what = next(
-            (line for line in error.message[frames[-1].end() :].splitlines() if re.match(r"[\w.]+(: |$)", line)), ""
-        )
-        error.message = f"{frames[-1]['file']}:{frames[-1]['line']}: {what}\n{error.message}"
+        raised = _RAISED.search(error.message, frames[-1].end())
+        place = f"{frames[-1]['file']}:{frames[-1]['line']}"
+        error.message = f"{place}: {raised[0] if raised else 'it failed'}\n{error.message}"
     return error

@@ -10,7 +10,7 @@ from agentcore_cli.operations.invoke.chat import Chat
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class SaidTurn:
     """What was said, and what the agent answered."""
 
     said: str
@@ -37,7 +37,7 @@ class Replayed:
         return "\n".join(line for line in lines if line[:2] in ("- ", "+ "))
 
 
-def replay(turns: Sequence[Turn], talk: Chat) -> Iterator[Replayed]:
+def replay(turns: Sequence[SaidTurn], talk: Chat) -> Iterator[Replayed]:
     """Say all of it in the session of `talk`. Raises what a turn raises."""
     for number, turn in enumerate(turns, 1):
         answer = "".join(part.words for part in talk.say(turn.said))

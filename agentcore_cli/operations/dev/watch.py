@@ -17,7 +17,7 @@ _LOOK_MS: Final = 10  # how often the library looks whether the system has told 
 _TURN_MS: Final = 1000
 
 
-class Watch:
+class SaveWatch:
     """What is saved in the folder `root`. `also` are files that count though they are not the agent's.
 
     Only folders with files of the agent are watched, so what the ignore file leaves out costs nothing.
