@@ -20,6 +20,7 @@ from pathlib import Path
 
 from tests.bench import (
     aws_calls,
+    dev,
     image_build,
     load,
     many_sessions,
@@ -47,6 +48,7 @@ MEASURES: dict[str, Measure] = {
     "many_sessions": many_sessions.measure,
     "memory": memory.measure,
     "aws_calls": aws_calls.measure,
+    "dev": dev.measure,
     "image_build": image_build.measure,
 }
 
