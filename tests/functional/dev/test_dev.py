@@ -74,7 +74,7 @@ def test_a_fault_is_told_where_it_is_and_the_last_good_version_serves(
     assert told["changed"] is False
     assert project.call("meanwhile") == "0.1"
     project.save("2", helper="X = 1\n")
-    while (told := dev.wait("reload"))["error"]:
+    while (told := dev.wait("reload"))["fault"]:
         pass
     assert project.call("after") == "2.1"
     assert dev.end() == 0
