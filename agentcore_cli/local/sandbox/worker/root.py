@@ -150,7 +150,7 @@ def base(settings: Settings, interpreter: "list[str]", worker: str) -> Root:
     root.show(worker, place=WORKER)
     root.show(settings["code"], place=APP)
     root.show(os.path.dirname(settings["code"]), place=CODE)
-    root.show(settings["sessions"], WRITABLE, place=SESSIONS)
+    root.show(settings["sessions"], WRITABLE if settings["rooms_on_disk"] else READ_ONLY, place=SESSIONS)
     for name in DEVICES:
         root.show(f"/dev/{name}", kernel.MS_NOSUID | kernel.MS_NOEXEC)
     if settings["resolv_conf"] is not None:
