@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -180,6 +181,29 @@ def test_how_the_agent_closes(server: RunningServer, arn: str, code: int, heard:
     with talking(server, arn, new_session()) as connection:
         connection.send(json.dumps({"do": "close", "code": code, "reason": "enough"}))
         assert closing(connection) == (heard, "enough")
+
+
+def test_what_is_said_before_the_handshake_is_answered_waits(server: RunningServer, arn: str) -> None:
+    path = f"/runtimes/{quote(arn, safe='')}/ws"
+    headers = server.signed("GET", path, server.headers(new_session())) | {
+        "Host": f"{server.info.host}:{server.info.port}",
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    with socket.create_connection((server.info.host, server.info.port), timeout=20) as one:
+        eager = Frame(Opcode.PING, b"?").serialize(mask=True) + Frame(Opcode.TEXT, b"early").serialize(mask=True)
+        one.sendall(f"GET {path} HTTP/1.1\r\n{head}\r\n".encode() + eager)
+        told = b""
+        while not told.endswith(b"early"):
+            piece = one.recv(65_536)
+            assert piece, told
+            told += piece
+    answer, _, frames = told.partition(b"\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 101")
+    assert frames == Frame(Opcode.PONG, b"?").serialize(mask=False) + Frame(Opcode.TEXT, b"early").serialize(mask=False)
 
 
 def test_how_the_caller_closes(server: RunningServer, arn: str) -> None:
