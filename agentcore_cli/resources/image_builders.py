@@ -8,6 +8,7 @@ from typing import Any
 from agentcore_cli.aws.repositories import Repositories
 from agentcore_cli.builders.builder import Publisher
 from agentcore_cli.builders.choice import Choice
+from agentcore_cli.builders.codebuild.builder import CodeBuildBuilder
 from agentcore_cli.builders.images.docker_builder import DockerBuilder, DockerPublisher, FinishedImage
 from agentcore_cli.builders.images.image import ImageProject
 from agentcore_cli.builders.oci.blobs import Blobs
@@ -18,7 +19,8 @@ from agentcore_cli.builders.registry.access import Credentials, SignIn
 from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT
 from agentcore_cli.resources.ownership import Owner
 
-ImageBuilder = DockerBuilder | FinishedImage | OciBuilder
+LocalBuilder = DockerBuilder | FinishedImage | OciBuilder
+ImageBuilder = LocalBuilder | CodeBuildBuilder
 
 
 def image_labels(owner: Owner) -> dict[str, str]:
@@ -27,15 +29,23 @@ def image_labels(owner: Owner) -> dict[str, str]:
 
 
 def image_builder(
-    choice: Choice, project: ImageProject, cache: Path, blobs: Blobs, credentials: Credentials, vet: Vet = accept
-) -> DockerBuilder | OciBuilder:
+    choice: Choice,
+    project: ImageProject,
+    cache: Path,
+    blobs: Blobs,
+    archives: Path,
+    credentials: Credentials,
+    vet: Vet = accept,
+) -> DockerBuilder | OciBuilder | CodeBuildBuilder:
     """What makes the image; `credentials` are for the registry of the base image, `vet` looks at its packages."""
+    if choice.builder == "codebuild":
+        return CodeBuildBuilder(project, archives)
     if choice.builder == "oci":
         return OciBuilder(project, cache, blobs, credentials, vet)
     return DockerBuilder(project, cache, vet)
 
 
-def publisher(builder: ImageBuilder, client: Repositories) -> Publisher[Any]:
+def publisher(builder: LocalBuilder, client: Repositories) -> Publisher[Any]:
     """What pushes that builder's images; `client` is of the repository's region."""
 
     def sign_in() -> SignIn:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final
 
 from agentcore_cli import files, wiring
 from agentcore_cli.aws.runtimes import RuntimeControl
@@ -32,8 +31,6 @@ from agentcore_cli.operations.secrets.secrets import check_for_aws
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.resources.deployment import Overrides
 from agentcore_cli.resources.wait_options import WaitOptions
-
-_FOR_AWS: Final = frozenset({"auto", "docker", "oci", "zip"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +223,6 @@ def _check_build(overrides: Overrides, selected: Selected) -> None:
 def _check_builder(overrides: Overrides, selected: Selected) -> None:
     build = overrides.build or selected.agent.build
     said = f"--build {build}" if overrides.build else f"agents.{selected.agent_name}.build: {build}"
-    if build not in _FOR_AWS:
-        raise InputError(f"{said}: this version builds for AWS with docker, oci or as a zip", hint="--build auto")
     if build == "zip":
         _check_code(said, selected)
 
