@@ -20,6 +20,7 @@ from pathlib import Path
 
 from tests.bench import (
     aws_calls,
+    dev,
     image_build,
     load,
     many_sessions,
@@ -49,6 +50,7 @@ MEASURES: dict[str, Measure] = {
     "memory": memory.measure,
     "traces": traces.measure,
     "aws_calls": aws_calls.measure,
+    "dev": dev.measure,
     "image_build": image_build.measure,
 }
 
