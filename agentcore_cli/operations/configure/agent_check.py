@@ -85,7 +85,9 @@ def _installed(root: Path, agent: AgentConfig) -> Path | None:
         return None
     try:
         requirements = Requirements(root, agent.requirements)
-        made = environment.find(wiring.home().environments, environment.key_of(requirements, find(agent.python)))
+        extra = (OTEL_DISTRO,) if agent.otel else ()
+        key = environment.key_of(requirements, find(agent.python), extra)
+        made = environment.find(wiring.home().environments, key)
         wanted = Wanted(requirements, agent.python, (OTEL_DISTRO,) if agent.otel else ())
         folders = (made.packages if made else None, wiring.home().packages / wanted.key)
     except AgentcoreError:  # the check tells what is wrong with them
