@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from agentcore_cli.aws.repositories import Repositories
 from agentcore_cli.builders.builder import Publisher
 from agentcore_cli.builders.choice import Choice
 from agentcore_cli.builders.images.docker_builder import DockerBuilder, DockerPublisher, FinishedImage
@@ -17,6 +16,9 @@ from agentcore_cli.builders.packages.vetting import Vet, accept
 from agentcore_cli.builders.registry.access import Credentials, SignIn
 from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT
 from agentcore_cli.resources.ownership import Owner
+
+if TYPE_CHECKING:  # a build stops before AWS: it does not wait for boto3
+    from agentcore_cli.aws.repositories import Repositories
 
 ImageBuilder = DockerBuilder | FinishedImage | OciBuilder
 

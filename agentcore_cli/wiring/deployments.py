@@ -68,6 +68,7 @@ def builder(selected: Selection, choice: Choice) -> Builder[Any]:
     from agentcore_cli.resources.image_project import image_project
     from agentcore_cli.resources.registry_credentials import registry_credentials
 
+    home().claim()  # nothing else may have made it, and what is kept there must be known as ours the next time
     labels, resolved = image_labels(owner(selected)), selected.state.resolved(selected.agent_name)
     if choice.builder == "zip":
         code = code_project(selected.loaded.root, selected.agent, resolved)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from tests.bench import (
     aws_calls,
-    image_build,
+    builders,
     load,
     many_sessions,
     memory,
@@ -47,7 +47,7 @@ MEASURES: dict[str, Measure] = {
     "many_sessions": many_sessions.measure,
     "memory": memory.measure,
     "aws_calls": aws_calls.measure,
-    "image_build": image_build.measure,
+    "builders": builders.measure,
 }
 
 

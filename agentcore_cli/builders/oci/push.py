@@ -43,6 +43,8 @@ class RegistryPublisher:
         """
         target = Reference.of(name)
         with closing(Registry(target.host, lambda host: self.sign_in(), work.stopping)) as registry:
+            if registry.digest_of_tag(target.repository, target.version) == artifact.digest:
+                return artifact.digest
             _Push(registry, target, artifact, self.bases, work).run()
             content = artifact.manifest.encode()
             return registry.put_manifest(target.repository, target.version, MANIFEST, content)

@@ -71,6 +71,13 @@ class Registry:
         media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip()
         return RegistryManifest(digest, media_type or json.loads(content).get("mediaType", ""), content)
 
+    def digest_of_tag(self, repository: str, tag: str) -> str | None:
+        """That of the manifest which a tag names, None where it is not there, or the registry does not say."""
+        headers = {"Accept": ", ".join(MANIFESTS)}
+        answer = self.call("HEAD", self._url(repository, "manifests", tag), pushes(repository), headers)
+        discard(answer)
+        return answer.headers.get("Docker-Content-Digest") if answer.status == 200 else None
+
     def put_manifest(self, repository: str, version: str, media_type: str, content: bytes) -> str:
         """Gives its digest. Raises ConflictError for a tag that is there and may not be moved."""
         headers = {"Content-Type": media_type}

@@ -7,11 +7,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from agentcore_cli import files, wiring
-from agentcore_cli.aws.runtimes import RuntimeControl
-from agentcore_cli.aws.session import AwsSession
 from agentcore_cli.builders.choice import Choice, choose
 from agentcore_cli.builders.images import image
 from agentcore_cli.builders.packages.vetting import Vet, accept
@@ -32,6 +30,10 @@ from agentcore_cli.operations.secrets.secrets import check_for_aws
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.resources.deployment import Overrides
 from agentcore_cli.resources.wait_options import WaitOptions
+
+if TYPE_CHECKING:  # a build stops before AWS: it does not wait for boto3
+    from agentcore_cli.aws.runtimes import RuntimeControl
+    from agentcore_cli.aws.session import AwsSession
 
 _FOR_AWS: Final = frozenset({"auto", "docker", "oci", "zip"})
 
