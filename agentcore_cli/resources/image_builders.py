@@ -29,11 +29,21 @@ def image_labels(owner: Owner) -> dict[str, str]:
 
 
 def image_builder(
-    choice: Choice, project: ImageProject, cache: Path, blobs: Blobs, credentials: Credentials, vet: Vet = accept
+    choice: Choice,
+    project: ImageProject,
+    cache: Path,
+    blobs: Blobs,
+    credentials: Credentials,
+    vet: Vet = accept,
+    *,
+    attests: bool = False,
 ) -> DockerBuilder | OciBuilder:
-    """What makes the image; `credentials` are for the registry of the base image, `vet` looks at its packages."""
+    """What makes the image; `credentials` are for the registry of the base image, `vet` looks at its packages.
+
+    `attests`: what is in it, and how it came to be, goes along with an image of oci.
+    """
     if choice.builder == "oci":
-        return OciBuilder(project, cache, blobs, credentials, vet)
+        return OciBuilder(project, cache, blobs, credentials, vet, attests)
     return DockerBuilder(project, cache, vet)
 
 

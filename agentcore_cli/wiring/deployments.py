@@ -60,8 +60,11 @@ def blobs() -> Blobs:
     return Blobs(home().layers)
 
 
-def builder(selected: Selection, choice: Choice) -> Builder[Any]:
-    """What makes the agent's artifact for AWS, without a target: nothing is asked there but by a base image in ECR."""
+def builder(selected: Selection, choice: Choice, *, attests: bool = False) -> Builder[Any]:
+    """What makes the agent's artifact for AWS, without a target: nothing is asked there but by a base image in ECR.
+
+    `attests`: what is in it goes along with it.
+    """
     from agentcore_cli.builders.zip.builder import ZipBuilder
     from agentcore_cli.resources.code_project import code_project
     from agentcore_cli.resources.image_builders import image_builder, image_labels
@@ -75,7 +78,7 @@ def builder(selected: Selection, choice: Choice) -> Builder[Any]:
         return ZipBuilder(code, home().packages, home().archives)
     project = image_project(selected.loaded.root, selected.agent_name, selected.agent, labels, resolved)
     credentials = registry_credentials(lambda region: _registry_token(region, selected.target.profile))
-    return image_builder(choice, project, home().packages, blobs(), credentials)
+    return image_builder(choice, project, home().packages, blobs(), credentials, attests=attests)
 
 
 def _registry_token(region: str, profile: str | None) -> Authorization:

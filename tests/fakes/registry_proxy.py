@@ -6,7 +6,7 @@ import http.client
 import socket
 import struct
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
@@ -22,7 +22,8 @@ class Fault:
 
     `status`: it answers so by itself. `breaks_after`: it resets the connection when so many bytes of the body have
     come (they are handed on), `loses_answer` when all has been done. `headers` are put into the answer. `truncates`:
-    the answer's body ends after so many bytes. Only requests with more than `above` bytes meet it.
+    the answer's body ends after so many bytes. Only requests with more than `above` bytes meet it. `calls` is called
+    before the request is handed on; with `loses_answer`, when all has been done.
     """
 
     method: str
@@ -33,6 +34,7 @@ class Fault:
     loses_answer: bool = False
     truncates: int | None = None
     above: int = 0
+    calls: Callable[[], None] = lambda: None
     count: int = 1
 
 
@@ -103,6 +105,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._read_body(None, None)
             self._answer(fault.status, dict(fault.headers), b"{}")
             return
+        if fault and not fault.loses_answer:
+            fault.calls()
         upstream = http.client.HTTPConnection(self.server.upstream, timeout=30)
         try:
             self._send(upstream, path, fault)
@@ -111,6 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             upstream.close()
         if fault and fault.loses_answer:
+            fault.calls()
             self._reset()
         headers = {name: value for name, value in answer.getheaders() if name.lower() not in _HOP}
         self._answer(answer.status, self._moved(headers) | dict(fault.headers if fault else {}), body, fault)

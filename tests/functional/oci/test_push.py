@@ -12,7 +12,7 @@ import pytest
 from agentcore_cli.builders.oci.blobs import Blobs
 from agentcore_cli.errors import AgentcoreError, CredentialsError, ServiceError
 from tests.fakes.registry_proxy import Fault, RegistryProxy
-from tests.functional.oci.conftest import Yard
+from tests.functional.oci.conftest import Yard, is_whole
 from tests.registry_server import RegistryServer
 
 LARGE = 2_000_000  # bytes that do not compress
@@ -33,14 +33,6 @@ def large(yard: Yard) -> Yard:
         b"".join(hashlib.sha256(f"{yard.folder}{n}".encode()).digest() for n in range(LARGE // 32))
     )
     return yard
-
-
-def is_whole(registry: RegistryServer, name: str) -> bool:
-    repository, _, tag = name.partition(":")
-    manifest = registry.manifest(repository, tag)
-    blobs = [manifest["config"], *manifest["layers"]]
-    held = {each["digest"]: registry.blob(repository, each["digest"]) for each in blobs}
-    return all(content and f"sha256:{hashlib.sha256(content).hexdigest()}" == each for each, content in held.items())
 
 
 def test_everything_is_there_and_the_second_time_nothing_is_sent(
