@@ -15,6 +15,7 @@ AGENT_NAME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{0,47}")
 SESSION_ID_MIN: Final = 33
 SESSION_ID_MAX: Final = 256
 PAYLOAD_MAX: Final = 100_000_000  # bytes, either way (bedrock-agentcore-limits)
+HEADER_VALUE_MAX: Final = 4096  # bytes of an allowlisted header's value (runtime-header-allowlist)
 ENVIRONMENT_MAX: Final = 50
 ENVIRONMENT_KEY_MAX: Final = 100
 ENVIRONMENT_VALUE_MAX: Final = 5000

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from agentcore_cli.aws.session import AwsSession
+from agentcore_cli.errors import NotFoundError
 
 _SERVICE: Final = "bedrock-agentcore"
 _PAGE: Final = 100
@@ -73,6 +74,15 @@ class MemoryContents:
         """CreateEvent. `body` must hold a clientToken: the call may be repeated."""
         event: Json = self._session.call(_SERVICE, "create_event", memoryId=self._memory_id, **body)["event"]
         return event
+
+    def has_event(self, actor: str, session: str, event_id: str) -> bool:
+        try:
+            self._session.call(
+                *(_SERVICE, "get_event"), memoryId=self._memory_id, actorId=actor, sessionId=session, eventId=event_id
+            )
+        except NotFoundError:
+            return False
+        return True
 
     def create_records(self, records: Sequence[Mapping[str, Any]], token: str) -> list[Json]:
         """BatchCreateMemoryRecords, at most 100; gives those that the service did not take, with why."""

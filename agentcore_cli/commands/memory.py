@@ -186,8 +186,10 @@ def import_(
     from agentcore_cli.operations.memories.bring import bring
 
     done = _run(ctx, lambda selected, listener: bring(memory, file, selected, listener, extract=extract))
-    more = f", {done.before} were there" if done.before else ""
-    Globals.of(ctx).output().result(done, f"{done.memory}: {done.events} events, {done.records} records{more}")
+    new = f"{_count(done.events, 'event')} and {_count(done.records, 'record')} new"
+    there = f"{_count(done.events_there, 'event')} and {_count(done.records_there, 'record')}"
+    is_first = not (done.events_there or done.records_there)
+    Globals.of(ctx).output().result(done, f"{done.memory}: {new}" + ("" if is_first else f", {there} there already"))
 
 
 @app.command()

@@ -87,7 +87,7 @@ class MemoryConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     local_extraction: PythonFile | None = None
 
     @property
-    def given_id(self) -> str | None:
+    def supplied_id(self) -> str | None:
         """The id of a memory that exists, which is used and never changed; None for one that deploy makes."""
         return self.name if _ID.fullmatch(self.name) else None
 

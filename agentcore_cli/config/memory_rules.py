@@ -14,7 +14,7 @@ _OF_A_CUSTOM_ONE: Final = ("override", "extraction", "consolidation", "reflectio
 
 def memory_faults(memory: MemoryConfig) -> Iterator[ConfigFault]:
     """The broken rules between the keys of a memory."""
-    if memory.given_id:
+    if memory.supplied_id:
         for key in ("description", "strategies", "encryption_key", "execution_role"):
             if getattr(memory, key):
                 yield ConfigFault((key,), f"{memory.name} is an id, and that memory is used as it is; take this out")

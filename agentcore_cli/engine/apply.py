@@ -170,7 +170,7 @@ class _Application:
             step.resource.destroy(step.found, self._at_work(key, {}, step.found, (), ""))
         self._journal.forget(key)
         left = step.resource.read(None)
-        if left and not left.refusal and not left.given:
+        if left and not left.refusal and not left.supplied:
             raise AgentcoreError(f"{key}: still there after it was deleted", hint="run the same command again")
 
     def _desired(self, step: PlannedStep, found: Found | None) -> Desired:
@@ -194,6 +194,6 @@ class _Application:
     def _finish(self, step: PlannedStep, desired: Desired, found: Found) -> None:
         """Write down what is there now, unless that is known already."""
         facts = conceal(desired.facts, step.resource.sensitive)
-        if not found.given and self._journal.recorded(step.change.key) != JournalRecord(found.outputs, facts):
+        if not found.supplied and self._journal.recorded(step.change.key) != JournalRecord(found.outputs, facts):
             self._journal.done(step.change.key, found.outputs, facts)
         self.outputs[step.change.key] = found.outputs

@@ -164,8 +164,8 @@ def _plan_one(
 def _deletion(
     resource: Resource, found: Found | None, recorded: JournalRecord | None, reason: str
 ) -> PlannedStep | None:
-    if found and found.given:
-        forgotten = Change(resource.key, Action.DELETE, "given, so it stays: only our record of it goes")
+    if found and found.supplied:
+        forgotten = Change(resource.key, Action.DELETE, "supplied, so it stays: only our record of it goes")
         return PlannedStep(forgotten, resource, None, recorded) if recorded else None
     if found and not found.refusal:
         change = Change(resource.key, Action.DELETE, reason, name=found.name)
@@ -180,8 +180,8 @@ def _change(resource: Resource, desired: Desired, found: Found | None, recorded:
     if found is None:
         fresh = recorded is None or not recorded.outputs
         return Change(resource.key, Action.CREATE, "not there yet" if fresh else "deleted behind our back")
-    if found.given:
-        return Change(resource.key, Action.KEEP, "given, and used as it is", (), found.name)
+    if found.supplied:
+        return Change(resource.key, Action.KEEP, "supplied, and used as it is", (), found.name)
     fields = compare(resource, found, desired)
     is_replaced = any(resource.replaces(field) for field in fields)
     if recorded is None:

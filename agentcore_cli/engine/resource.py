@@ -31,8 +31,8 @@ class Found:
     """What a resource is. `facts` compare with those of Desired; `outputs` are what others and the record need of it.
 
     `name` is what a person finds it by, an ARN or a path. `reason` is why it may differ, where the resource knows.
-    `refusal` is set when the thing has our name and is not ours: why, and the ways out. `given`: it is somebody else's
-    and used because the configuration says so; it is never recorded, changed or deleted.
+    `refusal` is set when the thing has our name and is not ours: why, and the ways out. `supplied`: it is somebody
+    else's and used because the configuration says so; it is never recorded, changed or deleted.
     """
 
     facts: Facts
@@ -40,7 +40,7 @@ class Found:
     name: str = ""
     refusal: ConflictError | None = None
     reason: str = ""
-    given: bool = False
+    supplied: bool = False
 
 
 class Work(Protocol):

@@ -125,4 +125,4 @@ class AwsDeployment(Deployment):
         settings = self.agent.whole_memory
         if settings is None:
             return None
-        return memory_arn(self.region, self.account, settings.given_id or self.memory_id or f"{self.memory_name}-*")
+        return memory_arn(self.region, self.account, settings.supplied_id or self.memory_id or f"{self.memory_name}-*")

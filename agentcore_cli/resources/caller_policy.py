@@ -58,7 +58,7 @@ def policy(deployment: AwsDeployment) -> Document:
 def _made_memory(deployment: AwsDeployment) -> str | None:
     """The pattern of the memory that a deploy makes; None where it makes none."""
     settings = deployment.agent.whole_memory
-    if settings is None or settings.given_id:
+    if settings is None or settings.supplied_id:
         return None
     return memory_arn(deployment.region, deployment.account, f"{deployment.memory_name}-*")
 

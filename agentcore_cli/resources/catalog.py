@@ -35,9 +35,9 @@ from agentcore_cli.resources.image import Image, PushedImage
 from agentcore_cli.resources.image_builders import publisher
 from agentcore_cli.resources.image_project import with_python_path
 from agentcore_cli.resources.log_group import LogGroup
-from agentcore_cli.resources.memory import GivenMemory, Memory
+from agentcore_cli.resources.memory import Memory, SuppliedMemory
 from agentcore_cli.resources.registry_credentials import registry_credentials
-from agentcore_cli.resources.repository import GivenRepository, Repository
+from agentcore_cli.resources.repository import Repository, SuppliedRepository
 from agentcore_cli.resources.resource_policy import ResourcePolicy
 from agentcore_cli.resources.runtime import Runtime, RuntimeSpec
 from agentcore_cli.resources.supplied_image import SuppliedImage
@@ -87,8 +87,8 @@ def _memory(deployment: AwsDeployment, session: AwsSession) -> list[Resource]:
     settings = deployment.agent.whole_memory
     if settings is None:
         return []
-    if settings.given_id:
-        return [GivenMemory(settings.given_id, deployment.owner.agent, MemoryControl(session))]
+    if settings.supplied_id:
+        return [SuppliedMemory(settings.supplied_id, deployment.owner.agent, MemoryControl(session))]
     return [_own_memory(deployment, session)]
 
 
@@ -149,7 +149,7 @@ def _repository(deployment: AwsDeployment, session: AwsSession) -> Resource:
         return _own_repository(deployment, session)
     address = deployment.repository
     client = Repositories(session.in_region(address.region))
-    return GivenRepository(address, deployment.owner.agent, client, deployment.listener)
+    return SuppliedRepository(address, deployment.owner.agent, client, deployment.listener)
 
 
 def _own_repository(deployment: AwsDeployment, session: AwsSession) -> Repository:

@@ -123,7 +123,7 @@ class PushedImage:
         if not outputs:
             return None
         goes = self.repository is not None and outputs["uri"].startswith(f"{self.repository.uri}@")
-        return Found({}, outputs, outputs["uri"], given=not goes)
+        return Found({}, outputs, outputs["uri"], supplied=not goes)
 
     def replaces(self, change: FieldChange) -> bool:
         return False

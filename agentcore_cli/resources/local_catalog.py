@@ -86,7 +86,9 @@ def _memory(deployment: LocalDeployment, session: AwsSession) -> Memory:
     settings = deployment.agent.whole_memory or MemorySettings(deployment.memory_name)
     extraction = {TAG_EXTRACTION: settings.local_extraction} if settings.local_extraction else {}
     tags = {**deployment.agent.tags, **extraction}
-    spec = memory.MemorySpec(deployment.memory_name, deployment.owner, settings, tags, stands_in_for=settings.given_id)
+    spec = memory.MemorySpec(
+        deployment.memory_name, deployment.owner, settings, tags, stands_in_for=settings.supplied_id
+    )
     return Memory(spec, MemoryControl(session), deployment.wait_options)
 
 

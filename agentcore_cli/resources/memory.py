@@ -16,10 +16,10 @@ from agentcore_cli.aws.memories import MemoryControl, MemoryDescription
 from agentcore_cli.config import MemoryConfig as Settings
 from agentcore_cli.contract import MEMORY_VARIABLES
 from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
-from agentcore_cli.errors import AgentcoreError, ConflictError, InputError
+from agentcore_cli.errors import AgentcoreError, ConflictError, InputError, NotFoundError
 from agentcore_cli.resources import memory_facts
-from agentcore_cli.resources.given import Given
 from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
+from agentcore_cli.resources.supplied import Supplied
 from agentcore_cli.resources.wait_options import WaitOptions
 
 ACTIVE: Final = "ACTIVE"
@@ -61,7 +61,7 @@ class Memory:
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
         """Raises ConflictError for what only another memory could be, without what is in this one."""
-        if found and found.given:
+        if found and found.supplied:
             return Desired({}, found.outputs)
         facts = memory_facts.facts_of_config(self.spec.settings) | {
             "name": self.spec.name,
@@ -83,7 +83,10 @@ class Memory:
         answer = by_id or self.client.find(self.spec.name)
         if answer is None:
             return None
-        tags = self.client.tags(answer.arn)
+        try:
+            tags = self.client.tags(answer.arn)
+        except NotFoundError:  # a deletion that was under way has ended between the two looks
+            return None
         refusal = self.spec.owner.refusal(f"memory {answer.name} ({answer.id})", tags, recorded=by_id is not None)
         if refusal:
             refusal.hint = f"give the memory another name; or use that one as it is: memory: {answer.id}"
@@ -202,7 +205,7 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
-class GivenMemory(Given):
+class SuppliedMemory(Supplied):
     """A memory that the config names by its id: used, never changed and never deleted."""
 
     memory_id: str
@@ -224,7 +227,7 @@ class GivenMemory(Given):
 
 
 def _given(answer: MemoryDescription) -> Found:
-    return Found({}, _outputs(answer, is_used=True), answer.arn, given=True)
+    return Found({}, _outputs(answer, is_used=True), answer.arn, supplied=True)
 
 
 def _outputs(answer: MemoryDescription, is_used: bool) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from agentcore_cli.contract import EcrRepository
 from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import ConflictError, DeniedError, InputError
 from agentcore_cli.events import Listener, Note
-from agentcore_cli.resources.given import Given
 from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
+from agentcore_cli.resources.supplied import Supplied
 
 _WITH_ATTESTATIONS: Final = 3  # to ECR each of an image's two is an image, too (user guide, "Private images")
 
@@ -115,7 +115,7 @@ class Repository:
 
 
 @dataclass(frozen=True, slots=True)
-class GivenRepository(Given):
+class SuppliedRepository(Supplied):
     """A repository that the config names: looked at, pushed to, and nothing else.
 
     `client` is of the repository's region, which may be another than the target's, as may its account.
@@ -141,7 +141,7 @@ class GivenRepository(Given):
         except DeniedError as error:
             self.listener(Note(f"ECR repository {address.uri}: it can't be looked at: {error.message}"))
         outputs = {"uri": address.uri, "arn": address.arn, "name": address.name}
-        return Found({}, outputs, address.arn, given=True)
+        return Found({}, outputs, address.arn, supplied=True)
 
 
 def _facts(

@@ -95,7 +95,10 @@ class Runtime:
         answer = by_id if by_id or self.spec.supplied_id else self.client.find(self.spec.name)
         if answer is None:
             return None
-        tags = self._tags(answer, recorded if by_id else None)
+        try:
+            tags = self._tags(answer, recorded if by_id else None)
+        except NotFoundError:  # a deletion that was under way has ended between the two looks
+            return None
         what = f"runtime {answer.name} ({answer.id})"
         refusal = self.spec.owner.refusal(what, tags, recorded=by_id is not None)
         endpoint = self.client.endpoint(answer.id, DEFAULT_ENDPOINT)

@@ -15,13 +15,13 @@ from agentcore_cli.contract import EcrRepository
 from agentcore_cli.engine import Found, JournalRecord
 from agentcore_cli.errors import DeniedError, InputError
 from agentcore_cli.events import Listener, Note
-from agentcore_cli.resources.given import Given
+from agentcore_cli.resources.supplied import Supplied
 
 _REFERENCE: Final = re.compile(r"(?P<name>[^@]+?)(:(?P<tag>[\w][\w.-]*))?(@(?P<digest>sha256:[0-9a-f]{64}))?")
 
 
 @dataclass(frozen=True, slots=True)
-class SuppliedImage(Given):
+class SuppliedImage(Supplied):
     """`address` is None for public.ecr.aws, where there is nobody to ask; `client` is of the repository's region.
 
     `running` is the image that the runtime was given last: what runs already is not looked at again. `launches`: the
@@ -42,7 +42,7 @@ class SuppliedImage(Given):
     def read(self, recorded: JournalRecord | None) -> Found:
         """Raises InputError for an image that is not there, is not for arm64, or is above 2 GB."""
         uri = self._resolved() if self.address and (self.uri != self.running or self.launches) else self.uri
-        return Found({}, {"uri": uri}, uri, given=True)
+        return Found({}, {"uri": uri}, uri, supplied=True)
 
     def _resolved(self) -> str:
         """The URI by digest. Who may deploy an image may well not be allowed to look at it: that is only told."""

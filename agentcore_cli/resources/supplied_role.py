@@ -12,17 +12,17 @@ from agentcore_cli.contract import SERVICE_PRINCIPAL, Arn, runtime_arn
 from agentcore_cli.engine import Found, JournalRecord
 from agentcore_cli.errors import DeniedError, InputError
 from agentcore_cli.events import Listener, Note
-from agentcore_cli.resources.given import Given
 from agentcore_cli.resources.iam import execution_policy, policy_document
 from agentcore_cli.resources.iam.execution_policy import Grant
 from agentcore_cli.resources.iam.policy_document import AssumingService, Document
+from agentcore_cli.resources.supplied import Supplied
 
 _SHOWN: Final = 8  # of what a role lacks; the rest is counted
 _HINT: Final = "`agentcore permissions --role` prints the trust and the policy that the agent needs"
 
 
 @dataclass(frozen=True, slots=True)
-class SuppliedRole(Given):
+class SuppliedRole(Supplied):
     """`grant` is what a role of ours would have.
 
     `runtime_id` is that of the runtime that runs as it already, to which its trust may be kept: nothing is told again.
@@ -51,7 +51,7 @@ class SuppliedRole(Given):
             self._check_trust(role)
             if self.runtime_id is None:
                 self._tell_what_it_lacks(role)
-        return Found({}, {"arn": self.arn, "name": self._name}, self.arn, given=True)
+        return Found({}, {"arn": self.arn, "name": self._name}, self.arn, supplied=True)
 
     @property
     def _name(self) -> str:

@@ -9,7 +9,6 @@ from agentcore_cli.wiring.selection import Selection, region
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from agentcore_cli.aws.data_plane import DataPlane
     from agentcore_cli.aws.identity import Identity
@@ -141,11 +140,6 @@ def memory_contents(session: AwsSession, memory_id: str) -> MemoryContents:
     from agentcore_cli.aws.memory_contents import MemoryContents
 
     return MemoryContents(session, memory_id)
-
-
-def memory_imports() -> Path:
-    """Where it is kept how far imports of memories have come."""
-    return home().root / "memory-imports"
 
 
 def _require_local(selected: Selection) -> None:

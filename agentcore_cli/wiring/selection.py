@@ -90,7 +90,7 @@ def runtime_name(selected: Selection) -> str:
 def memory_name(selected: Selection) -> str | None:
     """The name that the agent's own memory has on the target: by the config, else as the records have it."""
     settings = selected.agent.whole_memory
-    if settings is None or (settings.given_id and not selected.is_local):
+    if settings is None or (settings.supplied_id and not selected.is_local):
         return recorded_memory(selected).get("name")
     if selected.is_local:
         return names.local_memory_name(settings.label, selected.loaded.config.project)

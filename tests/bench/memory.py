@@ -8,6 +8,7 @@ import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -38,7 +39,7 @@ def measure(_stage: Stage, effort: Effort) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="ac-") as folder:
         yield from _served(Path(folder), effort)
     with tempfile.TemporaryDirectory(prefix="ac-") as folder:
-        yield _grown(Path(folder), 1_000_000 if whole else 100_000, effort)
+        yield from _grown(Path(folder), 1_000_000 if whole else 100_000, effort)
     with tempfile.TemporaryDirectory(prefix="ac-") as folder:
         yield _searched(Path(folder), 100_000 if whole else 20_000, effort)
 
@@ -108,18 +109,38 @@ def _event(**members: Any) -> bytes:
     return json.dumps(event | members).encode()
 
 
-def _grown(folder: Path, many: int, effort: Effort) -> Figure:
-    """The operation that got slowest, from few events to many, in one memory."""
-    local = LocalMemory(folder)
-    memory = local.create()
-    _fill(local, memory, FEW)
-    few = _operations(local, memory, effort.calls)
-    _fill(local, memory, many - FEW)
-    slower = {name: took / few[name] for name, took in _operations(local, memory, effort.calls).items()}
-    local.close()
-    name = max(slower, key=slower.__getitem__)
-    ours, other = f"{many:,} events, {name}", f"{FEW:,} events"
-    return Figure("the operation that got slowest", ours, other, slower[name], "times", "at most", 2)
+def _grown(folder: Path, many: int, effort: Effort) -> Iterator[Figure]:
+    """The operation that is slowest beside itself where there are few events, by processor time and by the wall clock.
+
+    Small and large store take turns, call by call, so that whatever else the machine does befalls both alike.
+    """
+    stores = []
+    for name, count in (("few", FEW), ("many", many)):
+        (folder / name).mkdir()
+        local = LocalMemory(folder / name)
+        memory = local.create()
+        _fill(local, memory, count)
+        stores.append((local, _operations(local, memory)))
+    (_, of_few), (_, of_many) = stores
+    slower = {name: _times_slower(of_few[name], of_many[name], effort.calls) for name in of_few}
+    for local, _ in stores:
+        local.close()
+    for at, clock in enumerate(("processor time", "wall time")):
+        name = max(slower, key=lambda each: slower[each][at])
+        ours, other = f"{many:,} events, {name}", f"{FEW:,} events"
+        yield Figure(f"the operation that got slowest, {clock}", ours, other, slower[name][at], "times", "at most", 2)
+
+
+def _times_slower(few: Callable[[], object], many: Callable[[], object], calls: int) -> tuple[float, float]:
+    """Medians of `many` by those of `few`, in processor time and in wall time."""
+    took: dict[Callable[[], object], list[tuple[float, float]]] = {few: [], many: []}
+    for turn in range(calls):
+        for call in (few, many) if turn % 2 else (many, few):
+            began = (time.process_time(), time.perf_counter())
+            call()
+            took[call].append((time.process_time() - began[0], time.perf_counter() - began[1]))
+    processor, wall = ([median(pair[at] for pair in took[call]) for call in (many, few)] for at in (0, 1))
+    return processor[0] / processor[1], wall[0] / wall[1]
 
 
 def _fill(local: LocalMemory, memory: str, count: int) -> None:
@@ -144,26 +165,41 @@ def _fill(local: LocalMemory, memory: str, count: int) -> None:
             )
 
 
-def _operations(local: LocalMemory, memory: str, calls: int) -> dict[str, float]:
-    """Medians of processor time in seconds, which other programs of the machine leave alone; what the disk and HTTP add
-    is in the figures of what is served. They are of a session in the middle, whose events are as many each time.
+def _operations(local: LocalMemory, memory: str) -> dict[str, Callable[[], object]]:
+    """What is called, of a session in the middle, whose events are as many whatever else there is; what HTTP adds is in
+    the figures of what is served.
     """
-    processor = time.process_time
-    thread = {"memoryId": memory, "actorId": "a3", "sessionId": "s35"}
+    of = {"memoryId": memory}
+    thread = {**of, "actorId": "a3", "sessionId": "s35"}
     event = local.call("ListEvents", **thread)["events"][0]["eventId"]
+    local.say(memory, actorId="a3", sessionId="s35", branch={"name": "fork", "rootEventId": event})
+    [record] = local.keep(memory, TEXT)
+    fork = {"branch": {"name": "fork", "includeParentBranches": True}}
+    tagged = {"eventMetadata": [{"left": {"metadataKey": "mood"}, "operator": "NOT_EXISTS"}]}
+    search = {"namespacePath": "/", "searchCriteria": {"searchQuery": "garden"}}
     new = {**thread, "sessionId": "new", "eventTimestamp": local.now, "payload": SAID}
 
     def create_and_delete() -> None:
         made = local.call("CreateEvent", **new)["event"]["eventId"]
         local.call("DeleteEvent", **thread | {"sessionId": "new"}, eventId=made)
 
-    return {
-        "CreateEvent and DeleteEvent": _median(create_and_delete, calls, processor),
-        "GetEvent": _median(lambda: local.call("GetEvent", **thread, eventId=event), calls, processor),
-        "ListEvents": _median(lambda: local.call("ListEvents", **thread), calls, processor),
-        "ListSessions": _median(lambda: local.call("ListSessions", memoryId=memory, actorId="a3"), calls, processor),
-        "ListActors": _median(lambda: local.call("ListActors", memoryId=memory, maxResults=10), calls, processor),
+    asked: dict[str, dict[str, Any]] = {
+        "GetEvent": {**thread, "eventId": event},
+        "ListEvents": thread,
+        "ListEvents of a branch": {**thread, "filter": fork},
+        "ListEvents by metadata": {**thread, "filter": tagged},
+        "ListSessions": {**of, "actorId": "a3"},
+        "ListSessions with events": {**of, "actorId": "a3", "filter": {"eventFilter": "HAS_EVENTS"}},
+        "ListActors": {**of, "maxResults": 10},
+        "GetMemoryRecord": {**of, "memoryRecordId": record},
+        "ListMemoryRecords": {**of, "namespacePath": "/"},
+        "RetrieveMemoryRecords": {**of, **search},
+        "ListMemoryExtractionJobs": of,
+        "GetMemory": of,
+        "ListMemories": {},
     }
+    calls = {name: partial(local.call, name.partition(" ")[0], **members) for name, members in asked.items()}
+    return {**calls, "CreateEvent and DeleteEvent": create_and_delete}
 
 
 def _searched(folder: Path, count: int, effort: Effort) -> Figure:
@@ -186,10 +222,10 @@ def _searched(folder: Path, count: int, effort: Effort) -> Figure:
     return Figure("search, p50", milliseconds(took), f"{count:,} records", took * 1000, "ms", "at most", 20)
 
 
-def _median(call: Callable[[], object], calls: int, clock: Callable[[], float] = time.perf_counter) -> float:
+def _median(call: Callable[[], object], calls: int) -> float:
     took = []
     for _ in range(calls):
-        began = clock()
+        began = time.perf_counter()
         call()
-        took.append(clock() - began)
+        took.append(time.perf_counter() - began)
     return median(took)

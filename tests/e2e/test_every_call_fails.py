@@ -12,10 +12,10 @@ from tests.e2e.laboratory import Laboratory, laboratory, said
 from tests.fakes import aws_answers
 from tests.fakes.aws_calls import Call
 from tests.fakes.aws_faults import after_number, instead, named, reset_after, reset_before, silent_for
-from tests.fakes.aws_proxy import Handler, Matches
+from tests.fakes.aws_proxy import Harm, Matches
 from tests.stage.account import Account
 
-TRANSIENT: dict[str, Handler] = {
+TRANSIENT: dict[str, Harm] = {
     "throttled": instead(aws_answers.throttled),
     "failed": instead(aws_answers.failed),
     "bad gateway": instead(aws_answers.bad_gateway),

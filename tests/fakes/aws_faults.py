@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from tests.fakes.aws_answers import Answer
 from tests.fakes.aws_calls import Call, Request
-from tests.fakes.aws_proxy import Forward, Handler, Matches
+from tests.fakes.aws_proxy import Forward, Harm, Matches
 
 
 def named(name: str, occurrence: int | None = None) -> Matches:
@@ -22,7 +22,7 @@ def after_number(number: int) -> Matches:
     return lambda call: call.number > number
 
 
-def instead(answer: Callable[[Call], Answer]) -> Handler:
+def instead(answer: Callable[[Call], Answer]) -> Harm:
     """Answer this; the service never hears of the call."""
     return lambda call, request, forward: answer(call)
 
@@ -38,7 +38,7 @@ def reset_after(call: Call, request: Request, forward: Forward) -> Answer | None
     return None
 
 
-def silent_for(seconds: float) -> Handler:
+def silent_for(seconds: float) -> Harm:
     """The service does it, and for so long nothing comes back."""
 
     def hang(call: Call, request: Request, forward: Forward) -> Answer | None:
@@ -49,7 +49,7 @@ def silent_for(seconds: float) -> Handler:
     return hang
 
 
-def times(count: int, handler: Handler) -> Handler:
+def times(count: int, handler: Harm) -> Harm:
     """Only for the first so many calls that come here; the others pass."""
     left = iter(range(count))
 
@@ -59,7 +59,7 @@ def times(count: int, handler: Handler) -> Handler:
     return some
 
 
-def kill_before(pid: Callable[[], int]) -> Handler:
+def kill_before(pid: Callable[[], int]) -> Harm:
     """kill -9 the caller; the service never hears of the call."""
 
     def kill(call: Call, request: Request, forward: Forward) -> Answer | None:
@@ -69,7 +69,7 @@ def kill_before(pid: Callable[[], int]) -> Handler:
     return kill
 
 
-def kill_after(pid: Callable[[], int]) -> Handler:
+def kill_after(pid: Callable[[], int]) -> Harm:
     """The service does it, and the caller dies before it hears so."""
 
     def kill(call: Call, request: Request, forward: Forward) -> Answer | None:
@@ -80,7 +80,7 @@ def kill_after(pid: Callable[[], int]) -> Handler:
     return kill
 
 
-def interrupt(pid: Callable[[], int]) -> Handler:
+def interrupt(pid: Callable[[], int]) -> Harm:
     """Ctrl-C while the call is under way; it is answered all the same."""
 
     def press(call: Call, request: Request, forward: Forward) -> Answer | None:

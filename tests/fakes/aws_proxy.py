@@ -16,15 +16,15 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from tests.fakes.aws_answers import Answer
 from tests.fakes.aws_calls import Call, Request, read_call
+from tests.fakes.threaded import Handler, ThreadedServer
 
 Forward = Callable[[Request], Answer]
-Handler = Callable[[Call, Request, Forward], Answer | None]
+Harm = Callable[[Call, Request, Forward], Answer | None]
 """Answers a call, with or without asking the service; None: the connection is reset."""
 Matches = Callable[[Call], bool]
 
@@ -32,47 +32,38 @@ _HOP: Final = frozenset({"connection", "transfer-encoding", "content-length", "h
 _RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER: close by RST
 
 
-class AwsProxy:
+class AwsProxy(ThreadedServer):
     """Use it in a `with`. `services` has the URL for a name that is signed with, else it is `otherwise`.
 
     `bridges` stand between the proxy and a service, whatever harm comes to the call before.
     """
 
+    request_queue_size = 64
+
     def __init__(
-        self, services: Mapping[str, str], *, otherwise: str, bridges: Mapping[str, Handler] | None = None
+        self, services: Mapping[str, str], *, otherwise: str, bridges: Mapping[str, Harm] | None = None
     ) -> None:
         self.calls: list[Call] = []
         self.failures: list[Exception] = []
         self._services = services
         self._otherwise = otherwise
         self._bridges = bridges or {}
-        self._rules: list[tuple[Matches, Handler]] = []
+        self._rules: list[tuple[Matches, Harm]] = []
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), _handler_of(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        super().__init__(_handler_of(self))
 
-    def __enter__(self) -> AwsProxy:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    def __exit__(self, *ending: object) -> None:
+        super().__exit__(*ending)
         if self.failures:
             raise ExceptionGroup("the proxy could not serve every call", self.failures)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def names(self) -> list[str]:
         """The calls so far as IAM names them, in order."""
         return [call.name for call in self.calls]
 
-    def interfere(self, matches: Matches, handler: Handler) -> None:
+    def interfere(self, matches: Matches, handler: Harm) -> None:
         """From now on `handler` gets the calls that match; of several, the one named first."""
         self._rules.append((matches, handler))
 
@@ -94,6 +85,13 @@ class AwsProxy:
 
         handler = next((handler for matches, handler in list(self._rules) if matches(call)), _pass_on)
         return handler(call, request, forward)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Without the FIN that would come before a reset."""
+        self.close_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Silence: a caller that was killed has closed its end."""
 
     def _noted(self, call: Call) -> Call:
         with self._lock:
@@ -121,24 +119,11 @@ def send(url: str, request: Request) -> Answer:
         connection.close()
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-
-    def shutdown_request(self, request: Any) -> None:
-        """Without the FIN that would come before a reset."""
-        self.close_request(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Silence: a caller that was killed has closed its end."""
-
-
-def _handler_of(proxy: AwsProxy) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def _handler_of(proxy: AwsProxy) -> type[Handler]:
+    class Proxied(Handler):
         protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
 
-        def answer(self) -> None:
+        def relay(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
             body = self.rfile.read(length)
             if len(body) < length:  # the caller was killed in the middle of its request, which is none then
@@ -162,9 +147,6 @@ def _handler_of(proxy: AwsProxy) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(answer.body)
 
-        do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = do_PATCH = answer
+        do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = do_PATCH = relay
 
-        def log_message(self, format: str, *arguments: object) -> None:
-            """Silence: the tests look at `calls`."""
-
-    return Handler
+    return Proxied

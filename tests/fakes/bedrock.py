@@ -13,7 +13,6 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from email.message import Message
-from http.server import BaseHTTPRequestHandler
 from itertools import count
 from typing import Any
 
@@ -22,7 +21,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from tests.fakes.model_script import Reply, ToolCall, reply
-from tests.fakes.threaded import ThreadedServer
+from tests.fakes.threaded import Handler, ThreadedServer
 
 _OPERATION = re.compile(r"/model/[^/]+/(converse|converse-stream)")
 _SIGNED = re.compile(
@@ -60,42 +59,31 @@ class ScriptedBedrock(ThreadedServer):
         }
 
 
-def _handler_for(bedrock: ScriptedBedrock) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def _handler_for(bedrock: ScriptedBedrock) -> type[Handler]:
+    class Model(Handler):
         protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.read_body()
             if bedrock.secret_of is not None and not _is_signed(self.headers, self.path, body, bedrock.secret_of):
-                self._send(403, "application/json", b'{"message": "The security token is invalid."}')
+                self.answer(403, {"message": "The security token is invalid."})
                 return
             request = json.loads(body)
             operation = _OPERATION.fullmatch(self.path)
             if operation is None:
-                self._send(404, "application/json", b'{"message": "not part of the script"}')
+                self.answer(404, {"message": "not part of the script"})
                 return
             bedrock.requests.append(request)
-            self._answer(operation[1], reply(request["messages"], _offered_tools(request)))
+            self._reply(operation[1], reply(request["messages"], _offered_tools(request)))
 
-        def _answer(self, operation: str, answer: Reply) -> None:
+        def _reply(self, operation: str, answer: Reply) -> None:
             if operation == "converse":
-                self._send(200, "application/json", json.dumps(_whole(answer)).encode())
+                self.answer(200, _whole(answer))
             else:
                 frames = b"".join(encode_event(name, body) for name, body in _pieces(answer))
-                self._send(200, "application/vnd.amazon.eventstream", frames)
+                self.answer(200, frames, "application/vnd.amazon.eventstream")
 
-        def _send(self, status: int, content_type: str, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", content_type)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Silence: the tests look at `requests`."""
-
-    return Handler
+    return Model
 
 
 def _is_signed(headers: Message, path: str, body: bytes, secret_of: Callable[[str], str | None]) -> bool:

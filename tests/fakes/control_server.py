@@ -159,5 +159,10 @@ class ControlServer:
     def _in_loop(self, act: Callable[[], object]) -> None:
         """Do it in the server's thread, and wait until it is done."""
         done = threading.Event()
-        self._loop.call_soon_threadsafe(lambda: (act(), done.set()))
+
+        def do() -> None:
+            act()
+            done.set()
+
+        self._loop.call_soon_threadsafe(do)
         done.wait()

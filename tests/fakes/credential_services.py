@@ -8,11 +8,10 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.fakes.threaded import ThreadedServer
+from tests.fakes.threaded import Handler, ThreadedServer
 
 TOKEN = "an-sso-token"
 ROLE = "machine"
@@ -64,25 +63,17 @@ class CredentialServices(ThreadedServer):
         return 404, "{}"
 
 
-def _handler_for(services: CredentialServices) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def _handler_for(services: CredentialServices) -> type[Handler]:
+    class Serving(Handler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
             path = urlsplit(self.path).path
             services.asked.append(path)
             status, body = services.answer(self.command, path, self.headers)
-            self.send_response(status)
-            if status == 401:
-                self.send_header("x-amzn-ErrorType", "UnauthorizedException")
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body.encode())
+            refused = {"x-amzn-ErrorType": "UnauthorizedException"} if status == 401 else None
+            self.answer(status, body.encode(), headers=refused)
 
         do_PUT = do_GET
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Silence: the tests look at `asked`."""
-
-    return Handler
+    return Serving

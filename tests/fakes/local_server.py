@@ -83,7 +83,9 @@ class SessionServer:
         exchange = ProxiedExchange(session.pool, RequestBody(Body(body), len(body)), lambda: None)
         self.sessions.begin(session, exchange)
         try:
-            head = await exchange.ask(lambda length: b"POST / HTTP/1.1\r\ncontent-length: %d\r\n\r\n" % length, None)
+            head = await exchange.ask(
+                lambda length: b"POST / HTTP/1.1\r\ncontent-length: %d\r\n\r\n" % (length or 0), None
+            )
             await exchange.answer(head, lambda _: [], Caller())
         finally:
             exchange.close()
@@ -144,3 +146,7 @@ class Caller:
         else:
             self.body += message["body"]
             self.complete = not message["more_body"]
+
+
+def _head(length: int | None) -> bytes:
+    return b"POST / HTTP/1.1\r\ncontent-length: %d\r\n\r\n" % (length or 0)

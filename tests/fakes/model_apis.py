@@ -11,12 +11,11 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
-from threading import Thread
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from tests.fakes.model_script import Message, Reply, ToolCall, Tools, reply
+from tests.fakes.threaded import Handler, ThreadedServer
 
 _numbers = count(1)
 Document = dict[str, Any]
@@ -32,18 +31,12 @@ class Api:
     events: Callable[[Reply], Iterator[Document]] | None = None
 
 
-class ScriptedModelApis:
+class ScriptedModelApis(ThreadedServer):
     """The server, from `with` to the end of the block. `requests` holds the path of every call it was sent."""
 
     def __init__(self) -> None:
         self.requests: list[str] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        super().__init__(_handler_for(self))
 
     @property
     def endpoints(self) -> dict[str, str]:
@@ -54,46 +47,25 @@ class ScriptedModelApis:
             "GOOGLE_API_KEY": f"--env GOOGLE_GEMINI_BASE_URL={self.url}",
         }
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-
-def _handler_for(apis: ScriptedModelApis) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        disable_nagle_algorithm = True
-
+def _handler_for(apis: ScriptedModelApis) -> type[Handler]:
+    class Model(Handler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            body = self.read_body()
             path = self.path.partition("?")[0]
             apis.requests.append(path)
             api = next((api for pattern, api in APIS.items() if re.fullmatch(pattern, path)), None)
             if api is None:
-                self._send(404, "application/json", b'{"error": {"message": "not part of the script"}}')
+                self.answer(404, {"error": {"message": "not part of the script"}})
                 return
             request = json.loads(body)
             answer = reply(*api.read(request))
             if request.get("stream") and api.events:
-                self._send(200, "text/event-stream", "".join(map(_sent, api.events(answer))).encode())
+                self.answer(200, "".join(map(_sent, api.events(answer))).encode(), "text/event-stream")
             else:
-                self._send(200, "application/json", json.dumps(api.whole(answer)).encode())
+                self.answer(200, api.whole(answer))
 
-        def _send(self, status: int, content_type: str, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", content_type)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Silence: the tests look at `requests`."""
-
-    return Handler
+    return Model
 
 
 def _sent(event: Document) -> str:
@@ -240,6 +212,7 @@ def _message(answer: Reply) -> Document:
 def _message_events(answer: Reply) -> Iterator[Document]:
     whole = _message(answer)
     (part,) = whole["content"]
+    empty: Document
     if isinstance(answer, ToolCall):
         empty, delta = {"input": {}}, {"type": "input_json_delta", "partial_json": json.dumps(answer.arguments)}
     else:
@@ -268,8 +241,9 @@ def _read_contents(request: Document) -> tuple[Sequence[Message], Tools]:
 
 
 def _content(answer: Reply) -> Document:
-    is_call = isinstance(answer, ToolCall)
-    part = {"functionCall": {"name": answer.name, "args": answer.arguments}} if is_call else {"text": answer}
+    part: Document = {"text": answer}
+    if isinstance(answer, ToolCall):
+        part = {"functionCall": {"name": answer.name, "args": answer.arguments}}
     candidate = {"content": {"role": "model", "parts": [part]}, "finishReason": "STOP", "index": 0}
     usage = {"promptTokenCount": 1, "candidatesTokenCount": 1, "totalTokenCount": 2}
     return {"candidates": [candidate], "usageMetadata": usage}

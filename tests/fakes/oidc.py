@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+from tests.fakes.threaded import Handler, ThreadedServer
 
 DISCOVERY = "/.well-known/openid-configuration"
 KEYS = "/keys"
@@ -115,32 +115,17 @@ def _basic(authorization: str) -> tuple[str, str] | None:
 def provider(**clients: str) -> Iterator[Provider]:
     """A provider that answers until the block ends; `clients` are secrets by client id."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Endpoints(Handler):
         def do_GET(self) -> None:
-            self._answer("GET", {})
+            self._tell("GET", {})
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", "0")))
-            self._answer("POST", parse_qs(body.decode()))
+            self._tell("POST", parse_qs(self.read_body().decode()))
 
-        def _answer(self, method: str, form: dict[str, list[str]]) -> None:
-            status, told = made.answer(method, self.path, self.headers.get("authorization", ""), form)
-            data = json.dumps(told).encode()
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+        def _tell(self, method: str, form: dict[str, list[str]]) -> None:
+            self.answer(*made.answer(method, self.path, self.headers.get("authorization", ""), form))
 
-        def log_message(self, *arguments: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        made = Provider(f"http://127.0.0.1:{server.server_port}", dict(clients))
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield made
-        finally:
-            server.shutdown()
-            thread.join()
+    server = ThreadedServer(Endpoints)
+    made = Provider(server.url, dict(clients))
+    with server:
+        yield made

@@ -5,10 +5,15 @@ from __future__ import annotations
 import base64
 import functools
 import http.server
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.fakes.threaded import InThread
+
+
+class _Index(InThread, http.server.ThreadingHTTPServer):
+    """Its server."""
 
 
 @contextmanager
@@ -28,12 +33,5 @@ def private_index(folder: Path, password: str = "s3cret-word") -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Nothing: stderr is the test's."""
 
-    handler = functools.partial(Guarded, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with _Index(("127.0.0.1", 0), functools.partial(Guarded, directory=str(folder))) as server:
+        yield f"127.0.0.1:{server.server_port}"

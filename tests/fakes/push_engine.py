@@ -8,24 +8,22 @@ from __future__ import annotations
 import base64
 import json
 import socketserver
-import threading
 import time
 from collections.abc import Mapping, Sequence
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
+
+from tests.fakes.threaded import Handler, InThread
 
 Event = Mapping[str, Any]
 
 IMAGE_ID = "sha256:" + "1" * 64  # that of every image
 
 
-class PushEngine(socketserver.ThreadingUnixStreamServer):
+class PushEngine(InThread, socketserver.ThreadingUnixStreamServer):
     """Its API on a Unix socket, as a context. `pushed` has what each push was asked for and who asked, `tagged` the
     queries of new names. `architecture` and `size` are those of every image."""
-
-    daemon_threads = True
 
     def __init__(
         self, address: Path, events: Sequence[Event], *, silence: float = 0.0, breaks_off: bool = False
@@ -41,38 +39,29 @@ class PushEngine(socketserver.ThreadingUnixStreamServer):
         self.architecture = "arm64"
         self.size = 1
         super().__init__(str(address), _Api)
-        self._thread = threading.Thread(target=self.serve_forever, daemon=True)
-
-    def __enter__(self) -> PushEngine:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *ending: object) -> None:
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
 
 
-class _Api(BaseHTTPRequestHandler):
+class _Api(Handler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = False  # a Unix socket has none
     server: PushEngine
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
         if path.endswith("/images/json"):
-            self._answer(200, [])
+            self.answer(200, [])
         elif any(unquote(path).endswith(f"/images/{name}/json") for name in self.server.missing):
-            self._answer(404, {"message": "No such image"})
+            self.answer(404, {"message": "No such image"})
         elif path.endswith("/json"):
-            self._answer(200, {"Id": IMAGE_ID, "Architecture": self.server.architecture, "Size": self.server.size})
+            self.answer(200, {"Id": IMAGE_ID, "Architecture": self.server.architecture, "Size": self.server.size})
         else:
-            self._answer(200, {"ApiVersion": "1.41", "Arch": "amd64"})
+            self.answer(200, {"ApiVersion": "1.41", "Arch": "amd64"})
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.read_body()
         if not self.path.partition("?")[0].endswith("/push"):
             self.server.tagged.append(unquote(self.path.partition("?")[2]))
-            self._answer(201, {})
+            self.answer(201, {})
             return
         sign_in = json.loads(base64.urlsafe_b64decode(self.headers["X-Registry-Auth"]))
         self.server.pushed.append((unquote(self.path), sign_in))
@@ -93,14 +82,3 @@ class _Api(BaseHTTPRequestHandler):
 
     def address_string(self) -> str:
         return "local"
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: stderr is the test's."""
-
-    def _answer(self, status: int, value: object) -> None:
-        body = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)

@@ -8,9 +8,10 @@ import struct
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 from urllib.parse import urlsplit
+
+from tests.fakes.threaded import Handler, ThreadedServer
 
 _CHUNK: Final = 64 * 1024
 _HOP: Final = frozenset({"connection", "transfer-encoding", "host"})
@@ -38,11 +39,9 @@ class Fault:
     count: int = 1
 
 
-class RegistryProxy(ThreadingHTTPServer):
+class RegistryProxy(ThreadedServer):
     """`host` is its own address, `upstream` that of the registry. `seen` are all requests; `received` counts the bytes
     of blobs that came in. `locations` changes the path of an upload in each answer, or makes it relative."""
-
-    daemon_threads = True
 
     def __init__(self, upstream: str) -> None:
         self.upstream = upstream
@@ -51,18 +50,8 @@ class RegistryProxy(ThreadingHTTPServer):
         self.locations = "absolute"
         self.received = 0
         self._arming = threading.Lock()
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.host = f"localhost:{self.server_address[1]}"
-        self._thread = threading.Thread(target=self.serve_forever, daemon=True)
-
-    def __enter__(self) -> RegistryProxy:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *ending: object) -> None:
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
+        super().__init__(_Handler)
+        self.host = f"localhost:{self.server_port}"
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Connections that break are what it is here for."""
@@ -80,7 +69,7 @@ class RegistryProxy(ThreadingHTTPServer):
         return [path for seen, path in self.seen if seen == method and part in path]
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     protocol_version = "HTTP/1.1"
     server: RegistryProxy
 
@@ -94,9 +83,6 @@ class _Handler(BaseHTTPRequestHandler):
         self._relay()
 
     do_HEAD = do_POST = do_PUT = do_PATCH = do_GET
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: stderr is the test's."""
 
     def _relay(self) -> None:
         path = self.path.replace("/elsewhere/", "/v2/", 1)

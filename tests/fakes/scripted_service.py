@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from tests.fakes.threaded import ThreadedServer
+from tests.fakes.threaded import Handler, ThreadedServer
 
 
 class ScriptedService(ThreadedServer):
@@ -19,21 +18,12 @@ class ScriptedService(ThreadedServer):
         super().__init__(_handler_for(self))
 
 
-def _handler_for(service: ScriptedService) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def _handler_for(service: ScriptedService) -> type[Handler]:
+    class Scripted(Handler):
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            body = json.loads(self.read_body())
             service.asked.append(({name.lower(): value for name, value in self.headers.items()}, body))
             status, answer = service.answers.pop(0) if len(service.answers) > 1 else service.answers[0]
-            data = json.dumps(answer).encode()
-            self.send_response(status)
-            if status in (301, 307):
-                self.send_header("Location", answer["to"])
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+            self.answer(status, answer, headers={"Location": answer["to"]} if status in (301, 307) else None)
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Silence: the tests look at `asked`."""
-
-    return Handler
+    return Scripted

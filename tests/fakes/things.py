@@ -57,7 +57,7 @@ class Thing:
     immutable: frozenset[str] = frozenset()
     wanted: bool = True
     foreign: bool = False
-    given: bool = False
+    supplied: bool = False
     stays: bool = False
     before: Callable[[Work], None] = nothing
     after: Callable[[Work], None] = nothing
@@ -72,7 +72,7 @@ class Thing:
         if (facts := self.world.things.get(self.key)) is None:
             return None
         refusal = ConflictError(f"{self.key} is not ours") if self.foreign else None
-        return Found(facts, self.outputs(), f"thing/{self.key}", refusal, given=self.given)
+        return Found(facts, self.outputs(), f"thing/{self.key}", refusal, supplied=self.supplied)
 
     def replaces(self, change: FieldChange) -> bool:
         return change.name in self.immutable

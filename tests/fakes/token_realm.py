@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import base64
-import json
-import threading
 import time
 import uuid
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -17,6 +14,7 @@ import jwt
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from tests.fakes.threaded import Handler, ThreadedServer
 from tests.stage.certificates import Authority
 
 USER: Final = "ann"
@@ -26,11 +24,9 @@ _SERVICE: Final = "here"
 _ISSUER: Final = "realm"
 
 
-class TokenRealm(ThreadingHTTPServer):
+class TokenRealm(ThreadedServer):
     """Use it in a `with`. `asked` are the scopes of each request; `stale` is how many of the next tokens have ended
     when they are made. Whoever does not say who they are gets tokens to pull with."""
-
-    daemon_threads = True
 
     def __init__(self, folder: Path) -> None:
         self.asked: list[list[str]] = []
@@ -42,23 +38,17 @@ class TokenRealm(ThreadingHTTPServer):
         self._key = (folder / "signer.key").read_bytes()
         certificate = x509.load_pem_x509_certificate((folder / "signer.crt").read_bytes())
         self._chain = [base64.b64encode(certificate.public_bytes(Encoding.DER)).decode()]
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self._thread = threading.Thread(target=self.serve_forever, daemon=True)
-
-    def __enter__(self) -> TokenRealm:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *ending: object) -> None:
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
+        super().__init__(_Handler)
 
     @property
     def configuration(self) -> Mapping[str, str]:
         """The registry's `auth: token` section."""
-        realm = f"http://127.0.0.1:{self.server_address[1]}/token"
-        return {"realm": realm, "service": _SERVICE, "issuer": _ISSUER, "rootcertbundle": str(self._authority)}
+        return {
+            "realm": f"{self.url}/token",
+            "service": _SERVICE,
+            "issuer": _ISSUER,
+            "rootcertbundle": str(self._authority),
+        }
 
     def token(self, scopes: list[str], *, may_push: bool) -> str:
         self.asked.append(scopes)
@@ -83,7 +73,7 @@ class TokenRealm(ThreadingHTTPServer):
         return jwt.encode(claims, self._key, algorithm=kind, headers={"x5c": self._chain})
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     protocol_version = "HTTP/1.1"
     server: TokenRealm
 
@@ -91,25 +81,14 @@ class _Handler(BaseHTTPRequestHandler):
         shown = self.headers.get("Authorization", "")
         expected = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
         if shown and shown != expected:
-            self._answer(401, {})
+            self.answer(401, {})
             return
         query = parse_qs(urlsplit(self.path).query)
-        self._answer(200, {"token": self.server.token(query.get("scope", []), may_push=bool(shown))})
+        self.answer(200, {"token": self.server.token(query.get("scope", []), may_push=bool(shown))})
 
     def do_POST(self) -> None:
-        form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        form = parse_qs(self.read_body().decode())
         if form.get("refresh_token") != [IDENTITY]:
-            self._answer(401, {})
+            self.answer(401, {})
             return
-        self._answer(200, {"access_token": self.server.token(form["scope"][0].split(" "), may_push=True)})
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: stderr is the test's."""
-
-    def _answer(self, status: int, value: object) -> None:
-        body = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        self.answer(200, {"access_token": self.server.token(form["scope"][0].split(" "), may_push=True)})

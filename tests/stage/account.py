@@ -19,7 +19,7 @@ from botocore.config import Config
 
 from tests.fakes.aws_answers import Answer
 from tests.fakes.aws_calls import Call, Request
-from tests.fakes.aws_proxy import AwsProxy, Forward, Handler
+from tests.fakes.aws_proxy import AwsProxy, Forward, Harm
 from tests.fakes.code_bridge import CodeBridge
 from tests.fakes.ecr_bridge import LAYERS, EcrBridge
 from tests.fakes.moto_buckets import MotoBuckets
@@ -77,7 +77,6 @@ class Account:
     def inventory(self) -> Inventory:
         """Everything in the account, by kind and name, with what can be changed about it."""
         iam, ecr, logs, control, s3 = (self.clients[name] for name in _LOOKED_AT)
-        pushed = self.registry.repositories() if self.registry else []
         return {
             "roles": {role["RoleName"]: _role(iam, role) for role in iam.list_roles()["Roles"]},
             "repositories": {
@@ -85,7 +84,7 @@ class Account:
                 for repository in ecr.describe_repositories()["repositories"]
             },
             "buckets": {name: _bucket(s3, name) for name in _buckets(s3)},
-            "pushed": {name: self.registry.tags(name) for name in pushed if f"_{WORKER}-" in name},
+            "pushed": self._pushed(),
             "runtimes": {
                 item["agentRuntimeId"]: _runtime(control, item)
                 for item in control.list_agent_runtimes(maxResults=100)["agentRuntimes"]
@@ -94,6 +93,12 @@ class Account:
                 group["logGroupName"]: group.get("retentionInDays") for group in logs.describe_log_groups()["logGroups"]
             },
         }
+
+    def _pushed(self) -> dict[str, list[str]]:
+        """The tags of the repositories that were pushed to, of this worker's agents alone."""
+        if self.registry is None:
+            return {}
+        return {name: self.registry.tags(name) for name in self.registry.repositories() if f"_{WORKER}-" in name}
 
     def look_alikes(self, agent: str) -> None:
         """Fill the account with what looks like ours and is not: our prefixes, with no tags or somebody else's."""
@@ -131,7 +136,7 @@ def _signed_anew(local: RunningServer, call: Call, request: Request, forward: Fo
     return forward(replace(request, headers={name.lower(): value for name, value in fresh.items()}))
 
 
-def _of_local(local: RunningServer, code: Handler, call: Call, request: Request, forward: Forward) -> Answer | None:
+def _of_local(local: RunningServer, code: Harm, call: Call, request: Request, forward: Forward) -> Answer | None:
     """The local runtime as AgentCore: it takes code from S3, and what is signed for another address."""
 
     def signed_anew(request: Request) -> Answer:
@@ -151,14 +156,14 @@ def account(
     local: RunningServer,
     *,
     registry: Registry | None = None,
-    control: Handler | None = None,
+    control: Harm | None = None,
 ) -> Iterator[Account]:
     """The account, with a proxy of its own. With `registry`, moto's ECR knows what is pushed to it.
 
     `control` makes moto's control plane AgentCore's, with this handler before it; else it is the local runtime.
     """
     with ExitStack() as parts:
-        bridges: dict[str, Handler] = {}
+        bridges: dict[str, Harm] = {}
         if registry:
             bridges["ecr"] = bridge = EcrBridge(registry, moto.url)
             parts.callback(bridge.close)

@@ -82,7 +82,7 @@ def _for_suite(sources: str) -> str:
 def _unpack(package: Path, root: Path) -> None:
     archive = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE)
     excluded = [f"--exclude={pattern}" for pattern in EXCLUDED]
-    unpack = ["tar", "-x", "-C", root, "--keep-directory-symlink", "--no-same-owner", *excluded]
+    unpack: list[str | Path] = ["tar", "-x", "-C", root, "--keep-directory-symlink", "--no-same-owner", *excluded]
     subprocess.run(unpack, stdin=archive.stdout, check=True)
     assert archive.stdout
     archive.stdout.close()
@@ -119,5 +119,5 @@ def _compile(root: Path) -> None:
     except LookupError:
         return
     folders = [root / f"usr/lib/python{PYTHON}", root / "usr/lib/python3/dist-packages"]
-    options = ["-q", "-j0", "--invalidation-mode", "unchecked-hash", "-s", root]
+    options: list[str | Path] = ["-q", "-j0", "--invalidation-mode", "unchecked-hash", "-s", root]
     subprocess.run([python, "-m", "compileall", *options, *folders], stdout=subprocess.DEVNULL, check=False)

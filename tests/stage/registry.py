@@ -12,6 +12,7 @@ import json
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -138,8 +139,8 @@ def start(folder: Path, trust: Path) -> None:
         (trust / host).mkdir(parents=True, exist_ok=True)
         authority.write_certificate(trust / host / "ca.crt")
         (folder / f"{host}.yml").write_text(json.dumps(_configuration(folder, host, address)))  # JSON is YAML
-        command = ["docker-registry", "serve", folder / f"{host}.yml"]
-        processes.start(host, command, folder, lambda host=host: _is_up(folder, host))
+        command: list[str | Path] = ["docker-registry", "serve", folder / f"{host}.yml"]
+        processes.start(host, command, folder, partial(_is_up, folder, host))
 
 
 def stop(folder: Path, trust: Path) -> None:

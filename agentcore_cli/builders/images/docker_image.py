@@ -16,7 +16,7 @@ from agentcore_cli.builders.images.image import ImageInputs, reference
 from agentcore_cli.builders.images.image_limits import ARM64, PLATFORM
 from agentcore_cli.builders.packages import packages
 from agentcore_cli.builders.packages.installer import Stopping, Tell
-from agentcore_cli.builders.packages.vetting import Vet, accept
+from agentcore_cli.builders.packages.vetting import Vet, accept, require_server
 from agentcore_cli.errors import AgentcoreError, InputError
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def build(inputs: ImageInputs, cache: Path, *, tell: Tell, stopping: Stopping, v
         _check_emulation(client, inputs)
         installed = packages.build(cache, inputs.wanted, tell=tell, stopping=stopping) if inputs.wanted else None
         if installed:
-            image_context.require_server(inputs, installed)
+            require_server(inputs.project.start, inputs.project.requirements, installed)
             vet(installed)
         image_id = _run(client, inputs, _items(inputs, installed), tell, stopping)
         built = _inspect(client, image_id)

@@ -8,7 +8,6 @@ from pathlib import Path
 from agentcore_cli.builders.images import context, launcher
 from agentcore_cli.builders.images.context import Item
 from agentcore_cli.builders.images.image import CODE, PACKAGES, ImageInputs
-from agentcore_cli.errors import InputError
 
 
 def items(inputs: ImageInputs, installed: Path | None) -> dict[str, Item]:
@@ -27,13 +26,3 @@ def largest(files: Mapping[str, Item], count: int) -> list[tuple[str, int]]:
     """The names and sizes (bytes) of the largest, largest first."""
     sizes = sorted(((context.size_of(item), name) for name, item in files.items()), reverse=True)
     return [(name, size) for size, name in sizes[:count]]
-
-
-def require_server(inputs: ImageInputs, installed: Path) -> None:
-    """Raise InputError unless what `module:app` is started with is among the packages."""
-    project = inputs.project
-    if project.start[:2] == ("-m", "uvicorn") and not (installed / "uvicorn").is_dir():
-        raise InputError(
-            f"the entrypoint {project.start[2]} is served by uvicorn, which {project.requirements} does not install",
-            hint=f"add uvicorn to {project.requirements}",
-        )

@@ -23,7 +23,7 @@ from agentcore_cli.builders.oci.blobs import Blobs
 from agentcore_cli.builders.oci.dockerfile import Instruction
 from agentcore_cli.builders.oci.image import OciImage
 from agentcore_cli.builders.packages import packages
-from agentcore_cli.builders.packages.vetting import Vet, accept
+from agentcore_cli.builders.packages.vetting import Vet, accept, require_server
 from agentcore_cli.builders.registry.access import Credentials
 
 _FORMAT: Final = "oci 1"  # change it when the same inputs would make another image than before
@@ -82,7 +82,7 @@ class OciBuilder:
         installed = packages.build(self.cache, wanted, tell=work.tell, stopping=work.stopping) if wanted else None
         items = image_context.items(self.inputs, installed)
         if installed:
-            image_context.require_server(self.inputs, installed)
+            require_server(self.project.start, self.project.requirements, installed)
             self.vet(installed)
         assembly = Assembly(base, items, self.project.build_args, self.blobs, work)
         assembled = assembly.run(instructions, self.project.labels)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from agentcore_cli import files
 from agentcore_cli.builders.builder import BuildWork, Name
 from agentcore_cli.builders.packages import packages
-from agentcore_cli.builders.packages.vetting import Vet, accept
+from agentcore_cli.builders.packages.vetting import Vet, accept, require_server
 from agentcore_cli.builders.zip import archive as code_archive
 from agentcore_cli.builders.zip import inputs as code_inputs
 from agentcore_cli.builders.zip.archive import CodeArchive
@@ -90,12 +90,7 @@ class ZipBuilder:
     def _check_programs(self, installed: Path | None) -> None:
         """What starts the agent must be among the packages."""
         project = self.project
-        asked = project.requirements or "no requirements file"
-        if project.start[:2] == ("-m", "uvicorn") and not (installed and (installed / "uvicorn").is_dir()):
-            raise InputError(
-                f"the entrypoint {project.start[2]} is served by uvicorn, which {asked} does not install",
-                hint=f"add uvicorn to {project.requirements or 'a requirements.txt'}",
-            )
+        require_server(project.start, project.requirements, installed)
         if project.otel and not (installed and (installed / OTEL_PROGRAM).is_file()):
             raise InputError(
                 f"`otel` starts the agent by {OTEL_PROGRAM}, which the packages do not bring",

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
-from agentcore_cli.contract import HEADER_SESSION_CALLS, HEADER_WARNINGS, PAYLOAD_MAX
+from agentcore_cli.contract import HEADER_SESSION_CALLS, HEADER_VALUE_MAX, HEADER_WARNINGS, PAYLOAD_MAX
 from agentcore_cli.local.control import Resolved
 from agentcore_cli.local.data_plane import failures, parameters
 from agentcore_cli.local.http import headers, rpc
@@ -120,9 +120,7 @@ class Invocations:
         known_as = session.identity_to_agent(starts_mcp=asked.starts_mcp)
         sent = headers.to_agent(request.header_list, session.custom_headers, known_as, request.id)
         if name := headers.too_long(sent, session.custom_headers):
-            raise ServiceFault.validation(
-                f"The value of header {name} is longer than {headers.ALLOWED_VALUE_MAX} bytes"
-            )
+            raise ServiceFault.validation(f"The value of header {name} is longer than {HEADER_VALUE_MAX} bytes")
 
         def request_head(length: int | None) -> bytes:
             return headers.request_head(asked.path, settings.port, sent, length, method=asked.method)

@@ -17,7 +17,7 @@ from websockets.asyncio.client import connect, unix_connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.typing import Subprotocol
 
-from agentcore_cli.contract import FRAME_MAX, PAYLOAD_MAX, WEBSOCKET_SECONDS
+from agentcore_cli.contract import FRAME_MAX, HEADER_VALUE_MAX, PAYLOAD_MAX, WEBSOCKET_SECONDS
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.http import headers
 from agentcore_cli.local.http.agent_socket import AgentSocket
@@ -148,7 +148,7 @@ def _headers(request: Request, session: Session) -> headers.HeaderList:
     custom = session.custom_headers
     sent = headers.to_websocket(request.header_list, custom, session.identity(), request.id)
     if name := headers.too_long(sent, custom):
-        raise ServiceFault.validation(f"The value of header {name} is longer than {headers.ALLOWED_VALUE_MAX} bytes")
+        raise ServiceFault.validation(f"The value of header {name} is longer than {HEADER_VALUE_MAX} bytes")
     return sent
 
 

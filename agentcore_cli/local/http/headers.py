@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from agentcore_cli.contract import HEADER_CUSTOM_PREFIX, HEADER_REQUEST, HEADER_REQUEST_ID, HEADER_SESSION
+from agentcore_cli.contract import (
+    HEADER_CUSTOM_PREFIX,
+    HEADER_REQUEST,
+    HEADER_REQUEST_ID,
+    HEADER_SESSION,
+    HEADER_VALUE_MAX,
+)
 
 HeaderList = list[tuple[bytes, bytes]]
 
@@ -17,7 +23,6 @@ SESSION: Final = HEADER_SESSION.lower().encode()
 REQUEST: Final = HEADER_REQUEST.lower().encode()
 REQUEST_ID: Final = HEADER_REQUEST_ID.lower().encode()
 MCP_SESSION: Final = b"mcp-session-id"
-ALLOWED_VALUE_MAX: Final = 4096  # bytes of an allowlisted header's value (runtime-header-allowlist)
 
 _TRACE: Final = (b"x-amzn-trace-id", b"traceparent", b"tracestate", b"baggage")
 _CUSTOM_PREFIX: Final = HEADER_CUSTOM_PREFIX.lower().encode()
@@ -34,7 +39,7 @@ def forwardable(allowlist: Iterable[str], *, jwt: bool) -> frozenset[bytes]:
 def too_long(headers: HeaderList, custom: frozenset[bytes]) -> str | None:
     """The first allowlisted header whose value is longer than the service takes, if there is one."""
     for name, value in headers:
-        if name in custom and len(value) > ALLOWED_VALUE_MAX:
+        if name in custom and len(value) > HEADER_VALUE_MAX:
             return name.decode()
     return None
 

@@ -21,7 +21,7 @@ class Branches:
         self._store = store
 
     def enter(self, session: int, asked: Mapping[str, Any] | None) -> str:
-        """The branch that an event goes to, made if it is not there.
+        """The branch that an event goes to, made if it is not there, and anew when its events are all deleted.
 
         Raises ServiceFault (400) for a root that is no event of the session, or not the one that the branch has.
         """
@@ -31,9 +31,9 @@ class Branches:
         if name == MAIN:
             raise _bad(f"branch: {MAIN} has no root event")
         row = self._store.one("SELECT root FROM branches WHERE session = ? AND name = ?", session, name)
-        if row is None:
+        if row is None or not self._has_events(session, name):
             parent = None if root is None else self._branch_of(session, root)
-            self._store.execute("INSERT INTO branches VALUES (?, ?, ?, ?)", session, name, root, parent)
+            self._store.execute("REPLACE INTO branches VALUES (?, ?, ?, ?)", session, name, root, parent)
         elif root is not None and row[0] is not None and place_of(root) != place_of(row[0]):
             raise _bad(f"branch: {name} begins behind {row[0]}")
         return str(name)
@@ -82,6 +82,11 @@ class Branches:
             if root is not None:
                 ms, seq = place_of(root)
                 end = min(end, (ms, seq + 1))
+
+    def _has_events(self, session: int, name: str) -> bool:
+        return (
+            self._store.one("SELECT 1 FROM events WHERE session = ? AND branch = ? LIMIT 1", session, name) is not None
+        )
 
     def _branch_of(self, session: int, root: str) -> str:
         ms, seq = place_of(root)

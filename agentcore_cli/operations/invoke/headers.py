@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from agentcore_cli.contract import HEADER_CUSTOM_PREFIX
+from agentcore_cli.contract import HEADER_CUSTOM_PREFIX, HEADER_VALUE_MAX
 from agentcore_cli.errors import InputError
 
-VALUE_MAX: Final = 4096  # bytes of a custom header's value (runtime-header-allowlist)
 _NAME: Final = r"[A-Za-z][A-Za-z0-9_-]{0,255}"
 _SYNTAX: Final = "--header Tenant:acme"
 # Parameters of InvokeAgentRuntime that are headers, with the lengths that its model allows.
@@ -64,7 +63,7 @@ def _whole_name(name: str, value: str, allowed: dict[str, str] | None) -> str:
         raise InputError(f"--header {name}: has an option of its own", hint=option)
     if lower in _OWN or lower.startswith("x-amz-"):
         raise InputError(f"--header {name}: is AgentCore's own and never reaches an agent", hint=_SYNTAX)
-    limit = _PARAMETERS.get(lower, VALUE_MAX)
+    limit = _PARAMETERS.get(lower, HEADER_VALUE_MAX)
     if len(value) > limit:
         raise InputError(f"--header {name}: {len(value)} characters are above {limit}")
     if lower in _PARAMETERS:

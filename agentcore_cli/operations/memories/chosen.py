@@ -66,14 +66,14 @@ def own_id(selected: Selected) -> str | None:
     """The id of the memory that the agent uses on this target, as far as config and records know it."""
     settings = selected.agent.whole_memory
     recorded: str | None = (selected.state.record(selected.agent_name, MEMORY) or {}).get("outputs", {}).get("id")
-    return recorded or (settings.given_id if settings and not selected.is_local else None)
+    return recorded or (settings.supplied_id if settings and not selected.is_local else None)
 
 
 def _found(client: MemoryControl, selected: Selected, said: str) -> MemoryDescription | None:
     if by_id := _ID.fullmatch(said):
         there = client.get(by_id[1])
         settings = selected.agent.whole_memory
-        if there or not (settings and settings.given_id == by_id[1]):
+        if there or not (settings and settings.supplied_id == by_id[1]):
             return there
         said = settings.label  # on the local runtime another stands in for it
     if not _NAME.fullmatch(said):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -147,7 +148,11 @@ def _conversation(chosen: Chosen, selected: Selected, actor: str | None, session
         )
     if len({each.actor for each in found}) > 1:
         several = ", ".join(sorted({each.actor for each in found})[:5])
-        raise InputError(f"memory events: which actor? There are {several}", hint="--actor A")
+        first = shlex.quote(found[0].actor)
+        raise InputError(
+            f"memory events: which actor? There are {several}",
+            hint=selected.command(f"memory events {chosen.memory.id} --actor {first}"),
+        )
     newest = max(found, key=lambda each: each.created_at)
     return newest.actor, newest.session
 

@@ -179,7 +179,7 @@ def _settings(request: CreateRequest) -> Settings:
     labels = [strategy.label for strategy in settings.strategies]
     if twice := next((label for label in labels if labels.count(label) > 1), None):
         raise InputError(f"--strategy: two are called {twice}", hint=f"--strategy {twice}:ANOTHER_NAME")
-    if settings.given_id:
+    if settings.supplied_id:
         raise InputError(f"memory {request.name}: that is an id; give a name of letters, digits and _")
     return settings
 

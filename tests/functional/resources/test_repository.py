@@ -16,7 +16,7 @@ from agentcore_cli.contract import TAG_PROJECT, EcrRepository
 from agentcore_cli.engine import Action, apply
 from agentcore_cli.errors import ConflictError, InputError
 from agentcore_cli.events import Note
-from agentcore_cli.resources.repository import GivenRepository, Repository, RepositorySpec
+from agentcore_cli.resources.repository import Repository, RepositorySpec, SuppliedRepository
 from tests.fakes.things import Killed
 from tests.functional.resources.contract import ResourceContract, Subject
 from tests.functional.resources.deployment import OWNER, Deployment
@@ -185,9 +185,9 @@ def test_arn_and_uri_are_of_the_regions_partition(
     assert deployment.is_settled([repository(deployment)])
 
 
-def given(deployment: Deployment, text: str) -> GivenRepository:
+def given(deployment: Deployment, text: str) -> SuppliedRepository:
     address = EcrRepository.of(text, ACCOUNT, REGION)
-    return GivenRepository(address, "bot", Repositories(deployment.session()), deployment.heard)
+    return SuppliedRepository(address, "bot", Repositories(deployment.session()), deployment.heard)
 
 
 @pytest.mark.parametrize("text", ["team/bots", f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/team/bots"])
@@ -215,7 +215,7 @@ def test_a_given_repository_that_may_not_be_looked_at_is_used_all_the_same(deplo
     deployment.account.enforce_iam()
     session = deployment.account.session(access_key=key["aws_access_key_id"], secret_key=key["aws_secret_access_key"])
     address = EcrRepository.of("210987654321.dkr.ecr.us-east-1.amazonaws.com/bots", ACCOUNT, REGION)
-    resource = GivenRepository(address, "bot", Repositories(session), deployment.heard)
+    resource = SuppliedRepository(address, "bot", Repositories(session), deployment.heard)
     assert deployment.deploy(resource).outputs["repository"]["arn"].startswith("arn:aws:ecr:us-east-1:210987654321:")
     notes = [event.message for event in deployment.heard.events if isinstance(event, Note)]
     assert any("ecr:DescribeRepositories" in note for note in notes)

@@ -23,6 +23,7 @@ from agentcore_cli.resources.wait_options import WaitOptions
 from tests.fakes.control import DIGEST, REGION
 from tests.fakes.control_server import ControlServer
 from tests.fakes.things import MemoryStore
+from tests.functional.resources.deployment import MortalSession
 from tests.functional.resources.part import Part
 from tests.local_runtime import eventually
 
@@ -301,3 +302,16 @@ def test_one_that_somebody_deletes_after_the_plan_is_as_good(account: Account) -
     eventually(lambda: not account.client.list_agent_runtimes()["agentRuntimes"], "it is gone")
     apply(plan, journal, events.ignore)
     assert account.store.records == {}
+
+
+def test_one_that_goes_between_two_looks_is_not_there(account: Account) -> None:
+    account.deploy(account.runtime())
+
+    class Deleting(MortalSession):
+        def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+            if operation == "list_tags_for_resource":
+                account.client.delete_agent_runtime(agentRuntimeId=account.id)
+                eventually(lambda: not account.client.list_agent_runtimes()["agentRuntimes"], "it is gone")
+            return super().call(service, operation, **parameters)
+
+    assert replace(account.runtime(), client=RuntimeControl(Deleting(account.session))).read(None) is None

@@ -36,7 +36,10 @@ def test_it_is_read(text: str, expected: MemoryConfig) -> None:
 
 
 def test_an_id_is_told_from_a_name() -> None:
-    assert (MemoryConfig("notes").given_id, MemoryConfig("notes-AbCdEf0123").given_id) == (None, "notes-AbCdEf0123")
+    assert (MemoryConfig("notes").supplied_id, MemoryConfig("notes-AbCdEf0123").supplied_id) == (
+        None,
+        "notes-AbCdEf0123",
+    )
     assert MemoryConfig("notes-AbCdEf0123").label == "notes"
 
 

@@ -141,7 +141,7 @@ def test_destroy_forgets_what_is_gone_already(world: World) -> None:
 
 def test_what_is_given_is_kept_as_it_is_and_neither_recorded_nor_deleted(world: World) -> None:
     world.things["a"] = {"size": 5}
-    given, user = Thing(world, "a", {"size": 1}, given=True), Thing(world, "b", depends_on=("a",))
+    given, user = Thing(world, "a", {"size": 1}, supplied=True), Thing(world, "b", depends_on=("a",))
     store = MemoryStore()
     plan = plan_deploy([given, user], store.journal())
     assert [(c.key, c.action, c.fields) for c in plan.changes] == [("a", Action.KEEP, ()), ("b", Action.CREATE, ())]

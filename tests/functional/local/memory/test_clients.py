@@ -54,6 +54,30 @@ def test_the_sdks_client_and_session_manager(server: RunningServer) -> None:
     }
 
 
+def test_the_sdks_clients_in_unusual_use(server: RunningServer) -> None:
+    """Longest ids, any text, writers in one millisecond, filters, branches of branches, deletions, strategies."""
+    said = "Grüße 日本語 👩‍👩‍👧 \u202e\x00\\ \"'\n\u2028end"
+    found = run(server, agent_environment("bedrock-agentcore"), "unusual_use.py", memory(server, "unusual"))
+    assert found == {
+        "as it was said": True,
+        "writers": [64, 64, True],
+        "moods": [1, 64, 1, 0],
+        "branch of a branch": ["Grüße", "b1", "b2", "b2 mo"],
+        "only it": ["b2", "b2 more"],
+        "both filters": [said],
+        "tree": ["b1", "b2"],
+        "deleted": "ResourceNotFoundException",
+        "its branch goes on": ["b1", "b1 mo"],
+        "refused": 7 * ["ValidationException"] + ["ResourceNotFoundException"],
+        "modified": "changed",
+        "memory": ["new", 7, ["facts"]],
+        "records": [100, "Grüße 日本語 "],
+        "by word": 100,
+        "deleted records": 100,
+        "none twice": 100,
+    }
+
+
 @pytest.mark.long
 def test_the_sdks_session_manager_for_strands(server: RunningServer) -> None:
     python = agent_environment("bedrock-agentcore", "strands-agents")
@@ -61,6 +85,38 @@ def test_the_sdks_session_manager_for_strands(server: RunningServer) -> None:
         ["user", "My name is Ann."],
         ["assistant", "Hello Ann"],
     ]
+
+
+@pytest.mark.long
+def test_an_agent_of_strands_with_all_of_its_memory(server: RunningServer) -> None:
+    """Tools, state, long ids, a message that is replaced, batches, no persistence; the store for what is learned."""
+    python = agent_environment("bedrock-agentcore", "strands-agents")
+    assert run(server, python, "strands_unusual.py", memory(server, "learning")) == {
+        "goes on": [True, 8, ["1234", "ü"]],
+        "tagged": 8,
+        "redacted": "(redacted)",
+        "batched": True,
+        "kept nothing": 0,
+        "learned": ["My cat is called Momo."],
+        "told": ["<user_context>My cat is called Momo.</user_context>", "Is my cat in order 4321?"],
+    }
+
+
+@pytest.mark.long
+def test_langgraph_remembers_as_in_its_own_process(server: RunningServer) -> None:
+    """What differs from InMemorySaver, for both formats: interrupts, forks, graphs in graphs, histories."""
+    python = agent_environment("langgraph", "langgraph-checkpoint-aws")
+    assert run(server, python, "langgraph_unusual.py", memory(server, "graphs")) == {
+        "legacy": {},
+        "snapshot": {},
+        "at once": 8 * [3],
+        "deleted": [False, True],
+        "another actor": {},
+        "store": [["I like green tea and café noir.", ["/facts/ann/"], True]],
+        "by id": "I like green tea and café noir.",
+        "no id": None,
+        "other words": [],
+    }
 
 
 @pytest.mark.long

@@ -7,14 +7,16 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from agentcore_cli.local.home import Home
 from tests.command_line import AGENTCORE, CommandLine
-from tests.exports import AN_EXPORT, LINES, SESSION
-from tests.local_runtime import eventually
+from tests.exports import AN_EXPORT, LINES, SESSION, event
+from tests.local_runtime import RunningServer, eventually
 from tests.same_process import SameProcess
 
 CONFIG = "version: 1\nproject: talks-1a2b3c\nagents:\n  bot:\n    entrypoint: agent.py\n    memory: notes\n"
@@ -97,6 +99,7 @@ def test_several_actors_are_asked_about(here: CommandLine, tmp_path: Path) -> No
     here.run("memory", "import", "two", str(tmp_path / "two.jsonl"))
     asked = here.run("memory", "events", "two", code=2)
     assert "which actor? There are bob, user/1:ann" in asked.stderr
+    assert "--actor " in asked.stderr
     assert "And coffee?" in here.run("memory", "events", "two", "--actor", "bob").stdout
     here.run("memory", "delete", "two", "--yes")
 
@@ -116,17 +119,55 @@ def test_an_export_holds_everything_and_brings_it_elsewhere(here: CommandLine, t
     here.run("memory", "delete", "copy", "--yes")
 
 
-def test_an_import_twice_is_refused_by_nothing_and_doubles_nothing(here: CommandLine) -> None:
+def counts(done: Any) -> dict[str, int]:
+    return {name: done[name] for name in ("events", "records", "events_there", "records_there")}
+
+
+def test_an_import_twice_makes_nothing_and_says_so(here: CommandLine) -> None:
     here.run("memory", "create", "twice")
-    for _ in range(2):
-        here.run("memory", "import", "twice", "notes.jsonl")
+    first = here.json("memory", "import", "twice", "notes.jsonl")
+    assert counts(first) == {"events": 3, "records": 1, "events_there": 0, "records_there": 0}
+    again = here.run("memory", "import", "twice", "notes.jsonl").stdout
+    assert again.endswith(": 0 events and 0 records new, 3 events and 1 record there already\n")
     assert here.json("memory", "events", "twice", "--branch", "other")["more"] is False
     out = CommandLine(here.folder, here.environment).run("memory", "export", "twice", "-").stdout.splitlines()
     assert json.loads(out[-1])["end"] == {"sessions": 1, "events": 3, "records": 1}
-    refused = here.run("memory", "import", "twice", "notes.jsonl", "--extract", code=1)
-    assert "its events were brought into twice-" in refused.stderr
-    assert "before, without --extract" in refused.stderr
+    read = here.run("memory", "import", "twice", "notes.jsonl", "--extract")
+    assert ": 0 events and 0 records new, 3 events and 0 records there already" in read.stdout
+    assert "strategies read what is new alone" in read.stderr
     here.run("memory", "delete", "twice", "--yes")
+
+
+def test_a_later_export_brings_what_came_since(here: CommandLine, tmp_path: Path) -> None:
+    """What is there is known by what it says: the file's ids, and those of a copy that comes home, are others."""
+    alike = event(5, "And milk?", "No", eventTimestamp="2026-11-01T10:00:04.5+00:00")
+    more = [*LINES[:4], event(4, "And milk?", "No"), alike, *LINES[4:]]
+    (tmp_path / "more.jsonl").write_text("".join(json.dumps(line) + "\n" for line in more))
+    here.run("memory", "create", "grows")
+    here.run("memory", "import", "grows", "notes.jsonl")
+    done = here.json("memory", "import", "grows", str(tmp_path / "more.jsonl"))
+    assert counts(done) == {"events": 2, "records": 0, "events_there": 3, "records_there": 1}
+    here.run("memory", "export", "grows", str(tmp_path / "home.jsonl"))
+    done = here.json("memory", "import", "grows", str(tmp_path / "home.jsonl"))
+    assert counts(done) == {"events": 0, "records": 0, "events_there": 5, "records_there": 1}
+    here.run("memory", "delete", "grows", "--yes")
+
+
+@pytest.mark.parametrize("deleted", [1, 3], ids=["one", "all"])
+def test_what_was_deleted_since_is_brought_anew(here: CommandLine, deleted: int) -> None:
+    """Though the service still remembers that it made it."""
+    name = f"restored{deleted}"
+    here.run("memory", "create", name)
+    here.run("memory", "import", name, "notes.jsonl")
+    memory = here.json("memory", "show", name)["memory"]["id"]
+    with closing(RunningServer(Home(Path(here.environment["AGENTCORE_HOME"])))) as server:
+        asked = {"memoryId": memory, "actorId": "user/1:ann", "sessionId": SESSION}
+        for one in server.data.list_events(**asked)["events"][:deleted]:
+            server.data.delete_event(**asked, eventId=one["eventId"])
+        done = here.json("memory", "import", name, "notes.jsonl")
+        assert (done["events"], done["events_there"]) == (deleted, 3 - deleted)
+        assert len(server.data.list_events(**asked)["events"]) == 3
+    here.run("memory", "delete", name, "--yes")
 
 
 def test_with_extract_the_strategies_read_and_the_records_stay_out(here: CommandLine) -> None:
@@ -170,16 +211,14 @@ def test_a_killed_import_goes_on_and_a_killed_export_too(here: CommandLine, tmp_
     source, out = tmp_path / "many.jsonl", tmp_path / "out.jsonl"
     source.write_text(many(150))
     here.run("memory", "create", "large")
-    kept = Path(here.environment["AGENTCORE_HOME"]) / "memory-imports"
     killed(
         here,
-        lambda: any(path.stat().st_size > 200 for path in kept.glob("*.jsonl")),
+        lambda: here.json("memory", "show", "large")["sessions"] > 2,
         *("memory", "import", "large", str(source)),
     )
     done = here.json("memory", "import", "large", str(source))
-    assert done["before"] > 0
-    assert done["before"] + done["events"] == 150
-    assert list(kept.iterdir()) == []
+    assert done["events_there"] > 2
+    assert done["events_there"] + done["events"] == 150
 
     part = tmp_path / "out.jsonl.part"
     killed(here, lambda: part.exists() and part.stat().st_size > 1000, "memory", "export", "large", str(out))

@@ -178,6 +178,14 @@ def test_a_branch_has_one_root(memory: LocalMemory, notes: str) -> None:
         memory.say(notes, branch={"name": "fork", "rootEventId": other})
 
 
+def test_a_branch_whose_events_are_all_deleted_begins_anew(memory: LocalMemory, notes: str) -> None:
+    one, other = memory.say(notes), memory.say(notes)
+    forked = memory.say(notes, branch={"name": "fork", "rootEventId": one})
+    memory.call("DeleteEvent", memoryId=notes, actorId="ann", sessionId="s1", eventId=forked)
+    memory.say(notes, branch={"name": "fork", "rootEventId": other})
+    assert memory.events(notes)[0]["branch"] == {"name": "fork", "rootEventId": other}
+
+
 def test_filters_on_metadata(memory: LocalMemory, notes: str) -> None:
     for text, tags in (("a", {"topic": "tea", "who": "x"}), ("b", {"topic": "coffee"}), ("c", {})):
         memory.say(notes, text, metadata={key: {"stringValue": value} for key, value in tags.items()})

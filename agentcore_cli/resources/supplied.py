@@ -7,13 +7,13 @@ from typing import Protocol
 from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
 
 
-class Given(Protocol):
+class Supplied(Protocol):
     """A resource that is looked at and used as it is, never changed and never deleted."""
 
     __slots__ = ()
 
     def read(self, recorded: JournalRecord | None) -> Found:
-        """What is there, as given. Raises InputError for one that can't be used."""
+        """What is there, as it is. Raises InputError for one that can't be used."""
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
         return Desired({})
