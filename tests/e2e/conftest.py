@@ -35,6 +35,7 @@ LONG = {
     "test_lost_and_changed.py",
     "test_oci.py",
     "test_secrets.py",
+    "test_zip_on_arm64.py",
 }
 
 
