@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.addresses import free_port
 from tests.local_runtime import eventually
 
 
@@ -23,9 +24,7 @@ def running_redis(folder: Path) -> Iterator[str]:
     if program is None:
         wanted = os.environ.get("AGENTCORE_E2E", "required" if os.environ.get("CI") else "")
         (pytest.fail if wanted == "required" else pytest.skip)("redis-server is missing: apt-get install redis-server")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     said = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
     server = subprocess.Popen([program, *said], stdout=subprocess.DEVNULL)
     try:

@@ -17,11 +17,12 @@ from typing import Any, Final
 
 import bcrypt
 
+from tests.addresses import free_port
 from tests.stage.certificates import Authority
 
 USER: Final = "AWS"
 PASSWORD: Final = "stand-in"
-_SECONDS: Final = 30
+_SECONDS: Final = 60
 _MANIFESTS: Final = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json"
 
 
@@ -74,7 +75,7 @@ def running(
 ) -> Iterator[RegistryServer]:
     """`token` is the registry's own `auth: token` section, for Bearer tokens."""
     folder.mkdir(parents=True, exist_ok=True)
-    port = _free_port()
+    port = free_port()
     configuration: dict[str, Any] = {
         "version": "0.1",
         "log": {"accesslog": {"disabled": True}, "level": "error"},
@@ -104,13 +105,6 @@ def running(
     finally:
         process.terminate()
         process.wait(_SECONDS)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:

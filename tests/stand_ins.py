@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import boto3
 from botocore.config import Config
 
 from agentcore_cli.aws.session import Access, AwsSession
+from tests.addresses import free_port
 
 ACCOUNT: Final = "123456789012"  # moto's own
 REGION: Final = "us-west-2"
@@ -37,7 +37,7 @@ class Moto:
     """
 
     def __init__(self, log: Path) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._sessions: dict[Access, AwsSession] = {}
         self._clients: dict[Any, Any] = {}
@@ -108,10 +108,3 @@ class Moto:
                     raise AssertionError(f"moto_server ended: see {self._log.name}") from None
                 time.sleep(0.05)
         raise AssertionError(f"moto_server did not start within {_START_SECONDS} s")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

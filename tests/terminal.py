@@ -23,7 +23,7 @@ CTRL_D: Final = "\x04"
 ENTER: Final = "\r"
 UP: Final = "\x1b[A"
 ROWS: Final = 24
-SECONDS: Final = 30.0
+SECONDS: Final = 60.0
 _CONTROLS: Final = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()=>][A-Z0-9]?|\r")
 
 

@@ -7,6 +7,10 @@ import asyncio
 ROUNDS = 50
 PAUSE_SECONDS = 0.002  # the timers of what is waited for are as short
 
+# For a shell: a command that goes on when another of its session says so.
+UNTIL_TOLD = "until [ -e /tmp/told ]; do sleep 0.05; done"
+TELL = "touch /tmp/told"
+
 
 async def turns() -> None:
     """Return when everything that goes on in this loop had its turn many times over.

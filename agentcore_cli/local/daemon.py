@@ -5,9 +5,11 @@ Every local command comes through here first, so only light modules are imported
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
+import time
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -23,6 +25,8 @@ HOST: Final = "127.0.0.1"
 READY: Final = b"ready"  # what a new server says on its stdout before it lets go of it
 START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 30.0
+UNUSED_SECONDS: Final = 600.0  # how long a server without any runtime waits for its first, since it was last asked for
+LINGER_SECONDS: Final = 6.0  # the same when it has had runtimes; a destroy looks every 2 s whether the last is gone
 _POLL_SECONDS: Final = 0.02
 _LOG_TAIL: Final = 2000  # characters
 _MODULE: Final = "agentcore_cli.local"
@@ -54,6 +58,16 @@ def ensure_running(home: Home) -> ServerFile:
         if server is not None and server.version != __version__ and _has_made_way(home, server):
             server = None
         return server if server is not None and _wanted(home) else _start(home)
+
+
+def let_go(home: Home) -> None:
+    """Nobody is about to make a first runtime: a server without any ends as soon as it does after its last one.
+
+    Whoever only looks for something starts a server, too, where there was none.
+    """
+    asked_for = time.time() - UNUSED_SECONDS + LINGER_SECONDS
+    with contextlib.suppress(FileNotFoundError):
+        os.utime(home.server_file, (asked_for, asked_for))
 
 
 def stop(home: Home) -> bool:

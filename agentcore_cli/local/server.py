@@ -38,7 +38,7 @@ from agentcore_cli.local.application import Application
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.containers import Containers
 from agentcore_cli.local.control import ControlPlane
-from agentcore_cli.local.daemon import HOST, process_started
+from agentcore_cli.local.daemon import HOST, LINGER_SECONDS, UNUSED_SECONDS, process_started
 from agentcore_cli.local.data_plane.plane import DataPlaneServer
 from agentcore_cli.local.extraction.extractions import Extractions
 from agentcore_cli.local.faults import Faults
@@ -65,8 +65,6 @@ DEFAULT_PORT: Final = 8757
 BACKLOG: Final = 2048
 KEEP_ALIVE_SECONDS: Final = 75
 CLOSE_SECONDS: Final = 2  # how long open connections of callers may take to end
-UNUSED_SECONDS: Final = 600.0  # how long a server without any runtime waits for its first, since it was last asked for
-LINGER_SECONDS: Final = 6.0  # the same when it has had runtimes; a destroy looks every 2 s whether the last is gone
 LOOK_SECONDS: Final = 0.5  # how often it looks whether it is still needed
 PREDECESSOR_SECONDS: Final = 20.0  # how long the server before this one may take to end
 LOG_BYTES: Final = 4 * 1024 * 1024

@@ -157,7 +157,7 @@ def _bundle(deployment: LocalDeployment) -> SourceBundle:
 def _image(deployment: LocalDeployment) -> LocalImage:
     owner = deployment.owner
     project = image_project(deployment.root, owner.agent, deployment.agent, owner.tags, deployment.resolved)
-    return LocalImage(DockerBuilder(project, deployment.packages), deployment.repository)
+    return LocalImage(DockerBuilder(project, deployment.packages, deployment.vet), deployment.repository)
 
 
 def _named_image(deployment: LocalDeployment, name: str) -> LocalImage:

@@ -69,6 +69,13 @@ def running_local_runtime() -> AdminClient | None:
     return AdminClient(server) if server else None
 
 
+def let_go_of_local_runtime() -> None:
+    """Without any agent it ends soon, even if it was started only to look for one."""
+    from agentcore_cli.local import daemon
+
+    daemon.let_go(home())
+
+
 def home() -> Home:
     """The local runtime's folder. Raises InputError when it can't be used."""
     from agentcore_cli.local.home import Home

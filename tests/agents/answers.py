@@ -4,10 +4,12 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 calls = 0
+go_on = threading.Event()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -50,7 +52,18 @@ class Handler(BaseHTTPRequestHandler):
         self.stream(pieces, "text/event-stream")
 
     def do_slow_stream(self, body):
-        self.stream((f'data: "{n}"\n\n' for n in self.slowly(20)), "text/event-stream")
+        self.stream((f'data: "{n}"\n\n' for n in self.slowly()), "text/event-stream")
+
+    def do_held_stream(self, body):
+        self.stream((f'data: "{n}"\n\n' for n in self.held(20)), "text/event-stream")
+
+    def do_wait(self, body):
+        go_on.wait()
+        self.answer(b'"woke"')
+
+    def do_go_on(self, body):
+        go_on.set()
+        self.answer(b'"told"')
 
     def do_break(self, body):
         def pieces():
@@ -84,10 +97,19 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(b'"woke"')
 
     @staticmethod
-    def slowly(count):
-        for number in range(count):
+    def slowly():
+        """Without end, as far as a reader that leaves can tell."""
+        for number in range(1000):
             yield number
             time.sleep(0.25)
+
+    @staticmethod
+    def held(count):
+        """All but the first two come when another call of the session says so."""
+        for number in range(count):
+            if number == 2:
+                go_on.wait()
+            yield number
 
     def stream(self, pieces, content_type):
         self.send_response(200)

@@ -7,11 +7,14 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from typing import Any
 
 CHUNK = 65_536
 calls: list[str] = []
+there: list[Any] = []
+meeting = threading.Condition()
 ping = {"status": "Healthy"}
 
 
@@ -44,9 +47,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def on_version(self, asked: dict[str, Any]) -> None:
         self.tell({"version": os.environ.get("VERSION")})
 
-    def on_sleep(self, asked: dict[str, Any]) -> None:
-        time.sleep(asked["seconds"])
-        self.tell({"slept": asked["seconds"]})
+    def on_meet(self, asked: dict[str, Any]) -> None:
+        """Answers when `all` calls are there at the same time."""
+        with meeting:
+            there.append(self)
+            meeting.notify_all()
+            meeting.wait_for(lambda: len(there) == asked["all"])
+        self.tell({"met": asked["all"]})
 
     def on_ping(self, asked: dict[str, Any]) -> None:
         ping.update(asked["ping"])

@@ -82,6 +82,32 @@ with open('/proc/self/mountinfo') as file:
     options = [line.split()[5] for line in file if line.split()[4] == '/mnt/data']
 result = sorted(options[0].split(','))[:2]
 """
+KINDS = """
+import ctypes, os, socket
+libc = ctypes.CDLL(None, use_errno=True)
+os.chdir('/mnt/data')
+open('plain', 'w').close()
+open('renamed', 'w').close()
+made = []
+for name, call in {
+    'hard link': lambda: os.link('plain', 'linked'),
+    'hard link of a file without a name': lambda: os.link(
+        f'/proc/self/fd/{os.open(".", os.O_TMPFILE | os.O_RDWR)}', 'found', follow_symlinks=True),
+    'pipe': lambda: os.mkfifo('pipe'),
+    'socket': lambda: socket.socket(socket.AF_UNIX).bind('stream'),
+    'socket of datagrams': lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).bind('datagrams'),
+    'device': lambda: os.mknod('device', 0o20666, os.makedev(1, 3)),
+    'whiteout': lambda: os.mknod('whiteout', 0o20000, 0),
+    'attribute': lambda: os.setxattr('plain', 'user.overlay.opaque', b'y'),
+}.items():
+    try:
+        call()
+        made.append(name)
+    except OSError:
+        pass
+libc.renameat2(-100, b'renamed', -100, b'to', 4)
+result = made + [name for name in os.listdir('.') if not os.path.isfile(name) and not os.path.isdir(name)]
+"""
 
 
 class Play:
@@ -116,6 +142,7 @@ async def play(stage: Stage, canary: Path) -> dict[str, Any]:
         "without storage": await run_in(without, SEARCH),
         "mounts": await run_in(second, MOUNT),
         "options": await run_in(second, SUID),
+        "kinds": await run_in(second, KINDS),
         "vandalized": await run_in(second, VANDALIZE.replace("CANARY", str(canary))),
     }
     await house.end(second, second_kept)
@@ -137,7 +164,8 @@ async def main() -> None:
     async with Stage(root) as stage:
         level = stage.sandbox.level
         played = await play(stage, canary) if level.name == "namespaces" else {}
-    print(json.dumps({"level": level.name, "reason": level.reason, "played": played}))
+        missing = [each.name for each in level.protections if not each.active]
+    print(json.dumps({"level": level.name, "reason": level.reason, "missing": missing, "played": played}))
 
 
 asyncio.run(main())

@@ -45,7 +45,7 @@ def asked(
     lines += [f"content-length: {len(body)}"] if body else []
     with socket.socket() as caller:
         caller.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        caller.settimeout(30)
+        caller.settimeout(60)
         caller.connect((server.info.host, server.info.port))
         caller.sendall("\r\n".join([*lines, "", ""]).encode() + body)
         yield caller

@@ -48,7 +48,7 @@ def test_a_session_that_lies_about_its_end_ends(lie: bytes, tmp_path: Path) -> N
         interpreter = stage.interpreter(taken_over=f"import zlib\nLIE = {_expression(lie)}\n{REWRITE}")
         source = stage.write(agent=f"import taken_over\n{OBEDIENT.read_text()}")
         session = await stage.start(stage.program(source, "agent.py", interpreter=interpreter))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             assert await run_in(session, "result = 1") == 1
             await session.stop(grace=1)
             assert stage.session_folders() == []

@@ -63,7 +63,7 @@ def test_a_dependency_that_speaks_for_the_parent_hurts_its_own_program_alone(act
         source = stage.write(agent=f"import taken_over\n{OBEDIENT.read_text()}")
         before = descriptors()
         attacked = stage.program(source, "agent.py", interpreter=interpreter)
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(60):
             try:
                 session = await stage.start(attacked)
             except SandboxError:
@@ -84,7 +84,7 @@ def test_a_parent_that_writes_without_end_fills_no_disk(tmp_path: Path) -> None:
         flood = f"{TAKE_OVER}\nwhile server is not None:\n    os.write(1, b'x' * 65536)\n"
         source = stage.write(agent=f"import taken_over\n{OBEDIENT.read_text()}")
         program = stage.program(source, "agent.py", interpreter=stage.interpreter(taken_over=flood))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             assert await run_in(await stage.start(program), "result = 3") == 3
 
     on_stage(tmp_path, play)

@@ -24,6 +24,7 @@ import pytest
 from agentcore_cli.contract import LOCAL_NETWORK, LOCAL_REACHABLE
 from agentcore_cli.local.sandbox.resolver import Resolver
 from tests import public_server
+from tests.addresses import own_loopback
 from tests.functional.local.sandbox.stage import AGENTS, Stage, on_stage, run_in
 
 AGENT = AGENTS / "obedient.py"
@@ -32,7 +33,7 @@ PUBLIC = public_server.ADDRESS
 CONNECT = """
 import socket
 try:
-    with socket.create_connection((HOST, PORT), 5) as connection:
+    with socket.create_connection((HOST, PORT), 30) as connection:
         connection.sendall(b"GET / HTTP/1.0\\r\\n\\r\\n")
         result = connection.makefile().read().rpartition("\\n")[2] or "an empty answer"
 except OSError as error:
@@ -217,7 +218,7 @@ def test_the_servers_own_port_is_reached_from_inside(tmp_path: Path) -> None:
 
 @as_root
 def test_names_are_asked_where_this_machine_asks(tmp_path: Path) -> None:
-    server = "127.0.0.77"
+    server = own_loopback()
     (tmp_path / "resolv.conf").write_text(f"nameserver {server}\nsearch example.test\n")
 
     async def act() -> None:
@@ -286,7 +287,7 @@ def forwards(link: str) -> bool:
     return Path(f"/proc/sys/net/ipv4/conf/{link}/forwarding").read_text().strip() == "1"
 
 
-def until(true: Callable[[], bool], seconds: float = 10) -> None:
+def until(true: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "it did not come to pass"
@@ -314,4 +315,4 @@ def fake_resolver(host: str, address: str) -> Iterator[None]:
         thread.start()
         yield
         sock.sendto(b"", (host, 53))
-        thread.join(5)
+        thread.join()

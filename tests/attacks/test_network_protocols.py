@@ -14,6 +14,7 @@ import pytest
 
 from agentcore_cli.local.sandbox.network import link_name
 from agentcore_cli.local.sandbox.resolver import Resolver
+from tests.addresses import own_loopback
 from tests.attacks.test_network import AGENT, PUBLIC, as_root, connect, need_private, play, public_port, web_server
 from tests.functional.local.sandbox.stage import Stage, run_in
 
@@ -66,7 +67,7 @@ import socket, struct
 server = next(line.split()[1] for line in open("/etc/resolv.conf") if line.startswith("nameserver"))
 question = struct.pack(">HHHHHH", 7, 0x100, 1, 0, 0, 0)
 question += b"\\x04host\\x07example\\x04test\\0" + struct.pack(">HH", 1, 1)
-with socket.create_connection((server, 53), 5) as connection:
+with socket.create_connection((server, 53), 30) as connection:
     connection.sendall(struct.pack(">H", len(question)) + question)
     data = connection.makefile("rb")
     answer = data.read(struct.unpack(">H", data.read(2))[0])
@@ -99,7 +100,7 @@ def test_no_raw_packets_and_no_change_of_its_links(tmp_path: Path) -> None:
 
 @as_root
 def test_names_over_tcp_are_asked_where_this_machine_asks(tmp_path: Path) -> None:
-    server = "127.0.0.78"
+    server = own_loopback()
     (tmp_path / "resolv.conf").write_text(f"nameserver {server}\n")
 
     async def act() -> None:
@@ -128,7 +129,7 @@ def resolver_over_tcp(host: str, address: str) -> Iterator[None]:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield
-        thread.join(5)
+        thread.join()
 
 
 @as_root

@@ -79,6 +79,39 @@ def test_a_dependency_finds_nothing_at_import(stage_of: Theatre) -> None:
     }
 
 
+SESSIONS = """
+import mmap, os, time
+kept = mmap.mmap(-1, 4096)  # shared with what is forked
+
+def look():
+    made = []
+    while not made or kept[0] == 0:
+        for name in os.listdir('/.sessions'):
+            for room in ('', 'app', 'home', 'tmp', 'work'):
+                place = os.path.join('/.sessions', name, room, 'made')
+                try:
+                    os.mkdir(place)
+                    made.append(place)
+                except OSError as error:
+                    made.append(error.strerror)
+        time.sleep(0.01)
+        kept[1:-1] = ','.join(sorted(set(made))).encode()[:4094].ljust(4094)
+
+if os.fork() == 0:
+    look()
+"""
+
+
+def test_a_dependency_writes_to_no_session_s_folder(stage_of: Theatre) -> None:
+    """What a process that it left in the warm parent makes of the folders of the sessions that come."""
+    look = (
+        "import dependency, time\nwhile not dependency.kept[1:-1].strip(b' \\0'): time.sleep(0.01)\n"
+        "dependency.kept[0] = 1; result = dependency.kept[1:-1].decode().strip()"
+    )
+    ((made,),) = stage_of.play([look], modules={"dependency": SESSIONS}, needs=["disk limit"])
+    assert made == "Read-only file system"
+
+
 def test_a_dependency_has_no_network_at_import(stage_of: Theatre) -> None:
     with socket.create_server(("127.0.0.1", 0)) as machine:
         source = f"PORT = {machine.getsockname()[1]}\n{CALLS}"

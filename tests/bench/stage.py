@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from tests.addresses import free_port
 from tests.bench.http_caller import Address, Caller, Refused
 from tests.command_line import CommandLine
 from tests.fakes.bedrock import ScriptedBedrock
@@ -68,14 +68,6 @@ class BenchedAgent:
         finally:
             process.terminate()
             process.wait()
-
-
-def free_port() -> int:
-    """A TCP port on which nobody listens now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def first_answer(address: Address, payload: bytes) -> bytes:

@@ -52,6 +52,7 @@ class FakeEngine:
         self.pull: list[dict[str, Any]] = [{"error": "no basic auth credentials"}]
         self.asked: list[str] = []
         self.has_init = True
+        self.takes_filters = True
         self._tasks: set[asyncio.Task[None]] = set()
 
     def add_image(self, *names: str, id: str = "sha256:" + "a" * 64, **told: Any) -> None:
@@ -144,6 +145,9 @@ class FakeEngine:
     ) -> None:
         if path == ["create"] and body["HostConfig"]["Init"] and not self.has_init:
             return _tell(writer, 500, {"message": "container-init binary not found on the host"})
+        filtered = path == ["create"] and any(each.startswith("seccomp=") for each in body["HostConfig"]["SecurityOpt"])
+        if filtered and not self.takes_filters:
+            return _tell(writer, 500, {"message": "opening seccomp profile failed: file name too long"})
         if path == ["create"]:
             made = FakeContainer(f"{len(self.asked):064x}", body)
             self.containers[made.id] = made

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 START_SECONDS: Final = 60.0
-END_SECONDS: Final = 20.0
+END_SECONDS: Final = 60.0
 
 _children: Final[dict[int, subprocess.Popen[bytes]]] = {}  # those that this process has started, by pid
 

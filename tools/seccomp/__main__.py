@@ -1,15 +1,17 @@
-"""`python -m tools.seccomp`: write the filters that the worker installs."""
+"""`python -m tools.seccomp`: write the filters that the worker installs, and the profile of containers with storage."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tools.seccomp.assembler import assemble
-from tools.seccomp.policy import ROLES, policy
+from tools.seccomp.policy import ROLES, policy, profile
 
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # AUDIT_ARCH_X86_64, AUDIT_ARCH_AARCH64
 NUMBERS = Path(__file__).with_name("numbers.txt")
 TARGET = Path(__file__).parents[2] / "agentcore_cli" / "local" / "sandbox" / "worker" / "filters.py"
+PROFILE = Path(__file__).parents[2] / "agentcore_cli" / "local" / "containers" / "seccomp.json"
 INSTRUCTIONS_A_LINE = 6
 
 HEAD = '''"""What the kernel refuses to a session and to its parent: programs of classic BPF, in bytes.
@@ -41,5 +43,11 @@ def render() -> str:
     return f"{HEAD}{''.join(entries)}}}\n"
 
 
+def render_profile() -> str:
+    """The file's text."""
+    return json.dumps(profile()) + "\n"
+
+
 if __name__ == "__main__":
     TARGET.write_text(render())
+    PROFILE.write_text(render_profile())

@@ -11,8 +11,9 @@ no agent needs and an attacker does:
   scheduling, signals to it, its memory.
 
 A session that has storage gets what AgentCore's session storage has (runtime-filesystem-configurations): no hard links,
-extended attributes and fallocate. A filter sees no paths, so that holds for all folders of such a session; programs
-know the answers, which are those of a file system without them, and do with less.
+extended attributes and fallocate; and no renaming that leaves a device (whiteout), which Landlock does not see. A
+filter sees no paths, so that holds for all folders of such a session; programs know the answers, which are those of a
+file system without them, and do with less. A container with storage gets Docker's list less that (`profile`).
 
 A refusal is what Docker gives: EPERM for what the list knows, ENOSYS for what is newer than all of it, so that programs
 fall back to older calls; ENOSYS for clone3, whose flags no filter can see, and for calls of other architectures.
@@ -24,13 +25,14 @@ import errno
 import socket
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 ALLOW: Final = 0x7FFF0000  # SECCOMP_RET_ALLOW
 ERRNO: Final = 0x00050000  # SECCOMP_RET_ERRNO; the number is in the lower half
 REFUSED: Final = ERRNO | errno.EPERM
 UNKNOWN: Final = ERRNO | errno.ENOSYS
 UNSUPPORTED: Final = ERRNO | errno.EOPNOTSUPP
+INVALID: Final = ERRNO | errno.EINVAL
 
 ROLES: Final = ("session", "storing", "parent")
 
@@ -103,10 +105,13 @@ _SOCKET_TYPE: Final = 0xF
 _SOCKET_TYPES: Final = (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_SEQPACKET)
 _JOIN_SESSION_KEYRING: Final = 1
 
-# What session storage does not have, as link(2), setxattr(2) and fallocate(2) say it.
-_NOT_IN_STORAGE: Final = {
+_RENAME_WHITEOUT: Final = 4
+
+# What session storage does not have, as link(2), setxattr(2), fallocate(2) and rename(2) say it.
+_NOT_IN_STORAGE: Final[dict[str, Action]] = {
     **dict.fromkeys(("link", "linkat"), REFUSED),
     **dict.fromkeys(("setxattr", "lsetxattr", "fsetxattr", "setxattrat", "fallocate"), UNSUPPORTED),
+    "renameat2": Rule((Case((Argument(4, (_RENAME_WHITEOUT,), mask=_RENAME_WHITEOUT),), INVALID),), ALLOW),
 }
 
 # What the parent needs besides, to make what its sessions live in.
@@ -139,6 +144,35 @@ def policy(role: str) -> dict[str, Action]:
         actions |= dict.fromkeys([*_ALLOWED_TO_PARENT, *_NAMING_A_PROCESS, *_NAMING_A_USER, "clone"], ALLOW)
         actions["keyctl"] = _only(Argument(0, (_JOIN_SESSION_KEYRING,)))
     return actions
+
+
+def profile() -> dict[str, Any]:
+    """The same for a container with storage, as engines take it: what Docker's own has, less what storage lacks."""
+    plain = {*_ALLOWED, *_NAMING_A_PROCESS, *_NAMING_A_USER, "ioctl", "socketpair"} - _NOT_IN_STORAGE.keys()
+    return {
+        "defaultAction": "SCMP_ACT_ERRNO",
+        "defaultErrnoRet": errno.EPERM,
+        "syscalls": [
+            {"names": sorted(plain - {"clone", "clone3", "personality", "socket"}), "action": "SCMP_ACT_ALLOW"},
+            _allowed("clone", 0, "MASKED_EQ", _NEW_NAMESPACES),
+            *(_allowed("personality", 0, "EQ", value) for value in _PERSONALITIES),
+            _allowed("socket", 0, "LT", socket.AF_ALG),
+            _allowed("socket", 0, "EQ", socket.AF_ALG + 1),
+            _allowed("socket", 0, "GT", socket.AF_VSOCK),
+            _allowed("renameat2", 4, "MASKED_EQ", _RENAME_WHITEOUT),
+            {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": errno.ENOSYS},
+            {
+                "names": sorted(name for name, action in _NOT_IN_STORAGE.items() if action == UNSUPPORTED),
+                "action": "SCMP_ACT_ERRNO",
+                "errnoRet": errno.EOPNOTSUPP,
+            },
+        ],
+    }
+
+
+def _allowed(name: str, argument: int, comparison: str, value: int) -> dict[str, Any]:
+    condition = {"index": argument, "value": value, "op": f"SCMP_CMP_{comparison}"}
+    return {"names": [name], "action": "SCMP_ACT_ALLOW", "args": [condition]}
 
 
 def _conditions() -> dict[str, Action]:

@@ -4,13 +4,18 @@ The payload is part of what is signed. Where a header x-amz-content-sha256 says 
 before the body is; in any case the body is read whole, and nobody acts on it before its hash is known to be right.
 A client that signs UNSIGNED-PAYLOAD has its body passed on as it comes.
 
+Whoever knows the id of the key, which is no secret, has its body read without that header. So it may take a minute, and
+large ones have to share what of the disk they take.
+
 A stamp may be five minutes off, either by this machine's time, which is what SDKs know, or by the runtime's own clock,
 which may have been advanced. A presigned address ages by the runtime's clock: an hour that was skipped counts.
 """
 
 from __future__ import annotations
 
+import asyncio
 import calendar
+import contextlib
 import hmac
 import re
 import time
@@ -20,6 +25,8 @@ from typing import Final, NamedTuple
 
 from agentcore_cli.contract import SERVICE, Arn
 from agentcore_cli.local.clock import Clock
+from agentcore_cli.local.http.budget import Budget
+from agentcore_cli.local.http.held_body import MEMORY_MAX
 from agentcore_cli.local.http.request import Request
 from agentcore_cli.local.http.wire import ServiceFault
 from agentcore_cli.signature import (
@@ -34,6 +41,8 @@ from agentcore_cli.signature import (
 )
 
 SKEW_SECONDS: Final = 300
+UNPROVEN_MAX: Final = 512 * 1024**2  # bytes on disk of bodies whose signature waits for them
+UNPROVEN_SECONDS: Final = 60.0  # that such a body may take, its turn included
 EXPIRES_MAX: Final = 604_800  # seconds: a week
 PAYLOAD_HASH: Final = b"x-amz-content-sha256"
 UNSIGNED_PAYLOAD: Final = "UNSIGNED-PAYLOAD"
@@ -69,6 +78,7 @@ class Signatures:
         self._key = key
         self._folder = folder
         self._clock = clock
+        self._unproven = Budget(UNPROVEN_MAX)
         self._signing_key = lru_cache(maxsize=64)(lambda scope: signing_key(key.secret, scope))
 
     async def verify(self, request: Request, claim: Claim, limit: int) -> None:
@@ -84,11 +94,20 @@ class Signatures:
             self._check_signature(request, claim, declared)
         if declared == UNSIGNED_PAYLOAD:
             return
-        computed = await request.hold_body(limit, self._folder)
         if not declared:
-            self._check_signature(request, claim, computed)
-        elif not hmac.compare_digest(declared.encode(), computed.encode()):
+            self._check_signature(request, claim, await self._unproven_hash(request, limit))
+        elif not hmac.compare_digest(declared.encode(), (await request.hold_body(limit, self._folder)).encode()):
             raise _invalid(_BAD_PAYLOAD)
+
+    async def _unproven_hash(self, request: Request, limit: int) -> str:
+        """Hold a body of somebody who is not known yet."""
+        size = limit if request.length is None else min(request.length, limit)
+        try:
+            async with asyncio.timeout(UNPROVEN_SECONDS):
+                async with self._unproven.share(size) if size > MEMORY_MAX else contextlib.nullcontext():
+                    return await request.hold_body(limit, self._folder)
+        except TimeoutError as error:
+            raise ServiceFault.validation(f"The request's body took longer than {UNPROVEN_SECONDS:.0f} s") from error
 
     def _check_key(self, claim: Claim) -> None:
         if not hmac.compare_digest(claim.key_id.encode(), self._key.id.encode()):

@@ -56,6 +56,7 @@ class Containers:
         self._engine: Engine | None = None
         self._processors = 1
         self._has_init = True
+        self._filters = True
         self._relays = Relays(None)
 
     @property
@@ -101,15 +102,22 @@ class Containers:
         await self._guardian.dismiss()
 
     async def _start(self, program: ImageProgram, spec: SessionSpec) -> Container:
-        """Some installations of engines come without the init that they offer: then the agent is the first process."""
+        """Some installations of engines come without the init that they offer: then the agent is the first process.
+
+        Podman takes no list of system calls by its API, and a kernel may have no filters.
+        """
         try:
             return await self._run(program, spec)
         except SandboxError as error:
-            if not self._has_init or not _NO_INIT.search(error.message):
+            if self._has_init and _NO_INIT.search(error.message):
+                _log.warning("sessions have no init of the engine's, so they ignore some signals: %s", error.message)
+                self._has_init = False
+            elif self._filters and spec.storage and "seccomp" in error.message:
+                _log.warning("session storage in containers has hard links and attributes: %s", error.message)
+                self._filters = False
+            else:
                 raise
-            _log.warning("sessions have no init of the engine's, so they ignore some signals: %s", error.message)
-            self._has_init = False
-            return await self._run(program, spec)
+        return await self._start(program, spec)
 
     async def _run(self, program: ImageProgram, spec: SessionSpec) -> Container:
         try:
@@ -130,7 +138,9 @@ class Containers:
         if CREDENTIALS in given:
             await self._make_credentials_network(engine)
         environment = await self._relays.reach(given)
-        place = Place(self._id, self._server, self.network, self._processors, self._relays.host, self._has_init)
+        place = Place(
+            self._id, self._server, self.network, self._processors, self._relays.host, self._has_init, self._filters
+        )
         body = container(program, spec, environment, place)
         name = {"name": f"agentcore-{self._id}-{spec.key}"}
         made = await engine.ask("POST", "/containers/create", name | {"platform": images.PLATFORM}, body)

@@ -1,7 +1,8 @@
 """The container of one session, in the Engine API's words: what it may use, what it may do, what it knows.
 
 *Limits* are AgentCore's: two processors and 8 GB, swap included (bedrock-agentcore-limits). *Privileges*: none of
-root's capabilities, even for root, and no way to get some. *Network*: a bridge of our own on which sessions can't
+root's capabilities, even for root, and no way to get some; with session storage, the engine's list of system calls less
+those for what that storage does not have (`tools/seccomp`). *Network*: a bridge of our own on which sessions can't
 reach each other; the way out stays open, since agents call models. The agent's port is published on loopback, at a
 number that the engine chooses: that works with every engine, but whoever has an account on this machine can connect
 to it, as to every container's.
@@ -23,6 +24,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 from agentcore_cli.local.containers.program import ImageProgram
@@ -52,7 +55,10 @@ _OF_THIS_MACHINE: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where containers are made: labels, our network, the engine's processors and init, a host and its address."""
+    """Where containers are made: labels, our network, the engine's processors and init, a host and its address.
+
+    `filters`: the engine takes a list of system calls.
+    """
 
     home: str
     server: str
@@ -60,6 +66,7 @@ class Place:
     processors: int
     host: str
     init: bool
+    filters: bool = True
 
 
 def container(
@@ -79,7 +86,7 @@ def container(
             "PortBindings": {port: [{"HostIp": "127.0.0.1", "HostPort": ""}]},
             "Init": place.init,
             "CapDrop": ["ALL"],
-            "SecurityOpt": ["no-new-privileges"],
+            "SecurityOpt": ["no-new-privileges", *([_calls()] if spec.storage and place.filters else [])],
             "NanoCpus": min(spec.cpus, place.processors) * 10**9,
             "Memory": spec.memory,
             "MemorySwap": spec.memory,
@@ -95,6 +102,11 @@ def variables(program: ImageProgram, spec: SessionSpec) -> Mapping[str, str]:
     """What a session has besides the image's variables: what makes sense in a container, the runtime's own on top."""
     given = {name: value for name, value in spec.environment.items() if name not in _OF_THIS_MACHINE}
     return given | dict(program.environment)
+
+
+@cache
+def _calls() -> str:
+    return f"seccomp={Path(__file__).with_name('seccomp.json').read_text()}"
 
 
 def _labels(program: ImageProgram, spec: SessionSpec, place: Place) -> dict[str, str]:

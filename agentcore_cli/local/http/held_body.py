@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from typing import IO, Any, Final
 
-MEMORY_MAX: Final = 1_048_576  # bytes
+MEMORY_MAX: Final = 262_144  # bytes
 _PIECE: Final = 262_144  # bytes
 
 Message = dict[str, Any]

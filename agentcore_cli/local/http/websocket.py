@@ -11,7 +11,7 @@ from typing import Any, Final
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.datastructures import Headers
 from websockets.frames import Frame, Opcode
-from websockets.http11 import Request
+from websockets.http11 import Request, Response
 
 from agentcore_cli.contract import FRAME_MAX, PAYLOAD_MAX
 from agentcore_cli.local.http.frames import FrameLimits, pieces
@@ -26,6 +26,7 @@ class WebSocket(WebSocketsSansIOProtocol):
     """Frames are 64 KB at most (close code 1009); a caller's ping or pong is an event like a message.
 
     Nothing more is read while an event waits to be taken, and no more than one pong waits for a caller that reads none.
+    What comes before the handshake is answered waits for that (RFC 6455, section 4.1): until then it is a stranger's.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -33,15 +34,29 @@ class WebSocket(WebSocketsSansIOProtocol):
         self.conn.max_message_size, self.conn.max_fragment_size = PAYLOAD_MAX, FRAME_MAX
         self._limits = FrameLimits(self.loop.time)
         self._behind: int | None = None  # bytes since a flood
+        self._early = b""
         self._pong = b""
 
     def data_received(self, data: bytes) -> None:
+        if self.handshake_initiated and not self.handshake_complete:
+            self._early += data
+            if len(self._early) > FRAME_MAX:
+                self.transport.abort()
+            return
         for piece in pieces(data):
             if self._behind is not None:
                 self._behind += len(piece)
                 if self._behind > _PASSED_OVER:
                     return
             super().data_received(piece)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            self._refuse("The handshake of a WebSocket can't be read: it is not one, or has a body")
+
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if self._early and self.handshake_complete and not self.transport.is_closing():
+            early, self._early = self._early, b""
+            self.data_received(early)
 
     def handle_events(self) -> None:
         for event in self.conn.events_received():
@@ -69,13 +84,13 @@ class WebSocket(WebSocketsSansIOProtocol):
         if refused.status_code == 101:
             super().handle_connect(event)
             return
-        message = refused.body.decode(errors="replace").partition("\n")[0]
-        _, headers, body = fault_response(ServiceFault.validation(message), str(uuid.uuid4()))
-        refused.headers = Headers([*headers, ("content-length", str(len(body))), ("connection", "close")])
-        refused.body = body
+        self._refuse(refused.body.decode(errors="replace").partition("\n")[0])
+
+    def _refuse(self, message: str) -> None:
+        status, headers, body = fault_response(ServiceFault.validation(message), str(uuid.uuid4()))
+        said = [*headers, ("content-length", str(len(body))), ("connection", "close")]
         self.handshake_initiated = self.handshake_complete = self.close_sent = True
-        self.conn.send_response(refused)
-        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.transport.write(Response(status, "Bad Request", Headers(said), body).serialize())
         self.transport.close()
 
     def handle_ping(self) -> None:

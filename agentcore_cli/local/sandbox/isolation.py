@@ -37,6 +37,11 @@ class Isolation:
     guards: tuple[Protection, ...] = ()
 
     @property
+    def rooms_on_disk(self) -> bool:
+        """Whether sessions write to their folders on the disk, not to file systems of their own (`worker/disk.py`)."""
+        return not any(guard.name == "disk limit" and guard.active for guard in self.guards)
+
+    @property
     def level(self) -> Level:
         return Level("namespaces" if self.namespaces else "process", self.reason, (*self._walls(), *self.guards))
 

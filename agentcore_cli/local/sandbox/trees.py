@@ -1,7 +1,8 @@
 """Removing what a hostile hand may have left: folders nested without end, modes 000, names that are no text.
 
 No path is ever longer than a name and no more than a few descriptors are open: what lies deep is moved up before it is
-emptied. Nothing is followed, neither links nor `..`.
+emptied. Nothing is followed, neither links nor `..`, not even a link that takes a folder's place meanwhile: a package
+in a warm parent may still be at work in the folder of a session that has ended.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import secrets
 import stat
 import struct
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -73,8 +75,7 @@ class _Emptying:
 
     def _moved_up(self, name: str, folder: int) -> str:
         moved = next(self._names)
-        with contextlib.suppress(PermissionError):
-            os.chmod(name, 0o700, dir_fd=folder)
+        _let_in(name, folder)
         _insist(lambda name, dir_fd: os.rename(name, moved, src_dir_fd=dir_fd, dst_dir_fd=self._top), name, folder)
         return moved
 
@@ -98,14 +99,26 @@ def _insist(change: Callable[..., None], name: str, folder: int) -> None:
 @contextlib.contextmanager
 def _opened(path: str | Path, parent: int | None = None) -> Iterator[int]:
     """A folder that its owner may change, whatever was done to it."""
-    with contextlib.suppress(PermissionError):
-        os.chmod(path, 0o700, dir_fd=parent)
+    _let_in(path, parent)
     descriptor = os.open(path, _FOLDER, dir_fd=parent)
     try:
         _unlock_open(descriptor)
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _let_in(path: str | Path, parent: int | None) -> None:
+    """Give its owner all rights to a folder, as far as that can be done; a link is let alone."""
+    with contextlib.suppress(OSError):
+        if sys.platform != "linux":
+            os.chmod(path, 0o700, dir_fd=parent, follow_symlinks=False)
+            return
+        place = os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+        try:
+            os.chmod(f"/proc/self/fd/{place}", 0o700)
+        finally:
+            os.close(place)
 
 
 def _unlock(name: str, parent: int) -> None:

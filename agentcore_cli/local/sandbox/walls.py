@@ -46,6 +46,7 @@ def wall_settings(
         "interpreter": str(interpreter),
         "code": str(code),
         "sessions": str(sessions),
+        "rooms_on_disk": isolation.rooms_on_disk,
         "visible": [*map(str, visible), *_certificates(kept_out)],
         "mounts": [mount._asdict() for mount in mounts],
         "storage": storage,

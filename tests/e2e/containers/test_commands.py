@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -78,12 +77,10 @@ def test_a_killed_command_takes_its_children_along(run: Any) -> None:
 
 
 def test_what_goes_on_in_the_background_is_not_waited_for(run: Any) -> None:
-    async def scenario(container: Container) -> float:
-        began = time.monotonic()
-        assert await outcome(container, "sleep 30 & echo done") == (b"done\n", b"", Exit(0, None))
-        return time.monotonic() - began
+    async def scenario(container: Container) -> None:
+        assert await outcome(container, "sleep 600 & echo done") == (b"done\n", b"", Exit(0, None))
 
-    assert run(scenario) < 10
+    run(scenario)
 
 
 def test_the_containers_end_ends_a_command(run: Any) -> None:

@@ -12,6 +12,7 @@ import pytest
 from agentcore_cli.local.home import Home
 from tests.command_line import CommandLine
 from tests.e2e.containers.engine import Engine
+from tests.fakes.wheel import make_wheel
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -105,6 +106,19 @@ def test_from_code_to_an_image_and_back(cli: CommandLine, home: Home, engine: En
     (cli.folder / ".agentcore" / "local.json").unlink()  # a lost state file: what is ours is found by looking
     cli.run("--local", "destroy", "--yes")
     assert images() == set()
+
+
+def test_packages_that_lack_what_is_imported_are_refused_before_the_engine_gets_them(cli: CommandLine) -> None:
+    wheel = make_wheel(cli.folder, "kit")
+    (cli.folder / "requirements.txt").write_text(f"./{wheel.name}\n")
+    config, _, _ = CONFIG.partition("    base_image")
+    (cli.folder / ".agentcore.yaml").write_text(f"{config.format(project=PROJECT)}    requirements: requirements.txt\n")
+    (cli.folder / "agent.py").write_text("import nowhere_to_be_found\n" + AGENT.read_text())
+    before = images()
+    refused = cli.run("--local", "deploy", "--build", "docker", code=2)
+    assert "agent.py:1: " in refused.stderr
+    assert "nowhere_to_be_found" in refused.stderr
+    assert images() == before
 
 
 def test_an_image_that_was_removed_is_built_again(cli: CommandLine, engine: Engine) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 
@@ -36,9 +35,7 @@ def test_stop_ends_the_container(server: RunningServer, arn: str, engine: Engine
     value(server, arn, "kept.append('once')", session)
     before = {container.id for container in engine.containers(server.home.root)}
     volumes = engine.volumes(server.home.root)
-    began = time.monotonic()
     server.data.stop_runtime_session(agentRuntimeArn=arn, runtimeSessionId=session, qualifier="DEFAULT")
-    assert time.monotonic() - began < 10
     after = {container.id for container in engine.containers(server.home.root)}
     assert len(before - after) == 1
     assert len(volumes - engine.left(volumes)) == 1
@@ -51,7 +48,7 @@ def test_an_idle_session_ends(server: RunningServer, arn: str, engine: Engine) -
     server.local.advance_clock(901)
     eventually(lambda: not server.living(arn), "every session was idle for long enough")
     assert {record.end_reason for record in server.sessions(arn)} >= {"was idle for 900 s"}
-    assert engine.containers(server.home.root) == []
+    eventually(lambda: not engine.containers(server.home.root), "its container is removed")
 
 
 def test_an_agent_that_dies_in_the_middle_of_an_answer(server: RunningServer, arn: str, engine: Engine) -> None:

@@ -32,6 +32,16 @@ def test_it_outlives_the_container_and_is_one_session_s(server: RunningServer, s
     )
 
 
+def test_it_has_no_hard_links_and_attributes(server: RunningServer, storing: str, arn: str) -> None:
+    """As AgentCore's has none; what has no storage may have them."""
+    session, plain = new_session(), new_session()
+    make = "open('/tmp/x', 'w').close()"
+    for act in ("os.link('/tmp/x', '/tmp/y')", "os.setxattr('/tmp/x', 'user.note', b'1')"):
+        told = refusal(server, storing, f"({make}, {act})", session)
+        assert "not permitted" in told or "not supported" in told
+    assert value(server, arn, f"({make}, os.link('/tmp/x', '/tmp/y'), os.stat('/tmp/y').st_nlink)[2]", plain) == 2
+
+
 def test_nothing_is_left_of_a_deleted_runtime(server: RunningServer, image: str, storing: str) -> None:
     before = set(server.home.storage.iterdir())
     mounts = [{"sessionStorage": {"mountPath": "/mnt/data"}}]

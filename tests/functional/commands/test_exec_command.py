@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from tests.command_line import AGENTCORE, CommandLine
 from tests.local_runtime import eventually
 from tests.same_process import SameProcess
+from tests.turns import TELL, UNTIL_TOLD
 
 
 def test_streams_and_exit_code_pass_through(agentcore: CommandLine) -> None:
@@ -46,12 +46,11 @@ def test_json(agentcore: CommandLine) -> None:
 
 
 def test_bytes_as_they_come(agentcore: CommandLine) -> None:
-    with agentcore.start("exec", "--local", "echo first; sleep 1; echo second", "-s", "live") as running:
+    with agentcore.start("exec", "--local", f"echo first; {UNTIL_TOLD}; echo second", "-s", "live") as running:
         assert running.stdout is not None
         assert running.stdout.readline() == b"first\n"
-        began = time.monotonic()
+        agentcore.run("exec", "--local", TELL, "-s", "live")
         assert running.stdout.readline() == b"second\n"
-        assert time.monotonic() - began > 0.5
     done = subprocess.run(
         [AGENTCORE, "exec", "--local", "printf '\\033[1mgr\u00fcn\\0'", "-s", "live"],
         cwd=agentcore.folder,
@@ -116,10 +115,14 @@ def test_the_way_to_aws(agentcore: CommandLine) -> None:
 
 
 def test_a_command_that_takes_too_long(agentcore: CommandLine) -> None:
-    done = agentcore.run("exec", "--local", "echo on; sleep 100", "--timeout", "1", "-s", "slow", code=125)
-    assert done.stdout == "on\n"
+    with agentcore.start("exec", "--local", "echo on; sleep 1000", "--timeout", "100", "-s", "slow") as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"on\n"
+        agentcore.run("local", "clock", "advance", "100s")
+        assert running.wait(60) == 125
+    done = agentcore.run("exec", "--local", "sleep 1000", "--timeout", "1", "-s", "slow", code=125)
     assert "agentcore: the command was stopped after 1 s" in done.stderr
-    shown = agentcore.run("--json", "exec", "--local", "sleep 100", "--timeout", "1", "-s", "slow", code=125).stdout
+    shown = agentcore.run("--json", "exec", "--local", "sleep 1000", "--timeout", "1", "-s", "slow", code=125).stdout
     assert '"status": "TIMED_OUT"' in shown
 
 
@@ -130,7 +133,7 @@ def test_a_session_that_is_stopped_meanwhile(agentcore: CommandLine, tmp_path: P
         assert running.stdout is not None
         assert running.stdout.readline() == b"on\n"
         agentcore.run("sessions", "stop", "doomed", "--local")
-        assert running.wait(20) == 125
+        assert running.wait(60) == 125
         running.stdout.close()
         errors.seek(0)
         assert b"agentcore: The session ended before the command did" in errors.read()
@@ -142,7 +145,7 @@ def test_ctrl_c(agentcore: CommandLine, tmp_path: Path) -> None:
         assert running.stdout is not None
         assert running.stdout.readline() == b"on\n"
         os.killpg(running.pid, signal.SIGINT)
-        assert running.wait(20) == 130
+        assert running.wait(60) == 130
         running.stdout.close()
         errors.seek(0)
         said = errors.read().decode()

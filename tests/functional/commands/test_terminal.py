@@ -112,7 +112,9 @@ def test_a_command_s_output_is_seen_and_steers_nothing(agentcore: CommandLine) -
 
 
 def test_who_waits_for_an_answer_is_told_so_and_what_ends_it(agentcore: CommandLine) -> None:
-    with Terminal(agentcore, "invoke", "--local", '{"do": "sleep", "seconds": 6}', "-s", "slow") as terminal:
+    with Terminal(agentcore, "invoke", "--local", '{"do": "wait"}', "-s", "slow") as terminal:
+        terminal.wait_for("Ctrl-C ends the waiting")
+        agentcore.run("invoke", "--local", '{"do": "go_on"}', "-s", "slow")
         assert terminal.end() == 0
     assert re.search(r"^no answer yet; Ctrl-C ends the waiting[^\n]*\nwoke\n", terminal.text)
     with Terminal(agentcore, "invoke", "--local", "{}", "-s", "slow") as terminal:

@@ -19,7 +19,7 @@ from agentcore_cli.aws.http import BrokenAnswer, Response, send
 def answering(*pieces: bytes) -> Iterator[socket.socket]:
     """A connection on which these pieces come, one after another, and then the end."""
     ours, theirs = socket.socketpair()
-    ours.settimeout(5)
+    ours.settimeout(60)
 
     def speak() -> None:
         with theirs:

@@ -148,7 +148,7 @@ def base(settings: Settings, interpreter: "list[str]", worker: str) -> Root:
         root.show(mount["path"], WRITABLE if mount["writable"] else READ_ONLY)
     root.show(worker, place=WORKER)
     root.show(settings["code"], place=APP)
-    root.show(settings["sessions"], WRITABLE, place=SESSIONS)
+    root.show(settings["sessions"], WRITABLE if settings["rooms_on_disk"] else READ_ONLY, place=SESSIONS)
     for name in DEVICES:
         root.show(f"/dev/{name}", kernel.MS_NOSUID | kernel.MS_NOEXEC)
     if settings["resolv_conf"] is not None:

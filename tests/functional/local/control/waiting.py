@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from agentcore_cli.local.control.records import MOVING
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 
 
 def settled(client: Any, runtime_id: str) -> Any:

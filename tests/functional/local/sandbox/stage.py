@@ -114,7 +114,7 @@ class Stage:
         return await self.sandbox.start(program, self.spec(**options))
 
 
-async def invoke(session: SessionProcess, payload: Any, timeout: float = 30) -> Reply:
+async def invoke(session: SessionProcess, payload: Any, timeout: float = 60) -> Reply:
     """POST /invocations. Raises ConnectionError when the agent hangs up."""
     body = json.dumps(payload).encode()
     head = f"POST /invocations HTTP/1.1\r\nHost: agent\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from agentcore_cli.local.sandbox import Exit, SandboxError, SessionProcess
 from agentcore_cli.local.sandbox.isolation import Isolation
 from tests.functional.local.sandbox.stage import AGENTS, Stage, on_stage, run_in
+from tests.turns import TELL, UNTIL_TOLD
 
 OBEDIENT = AGENTS / "obedient.py"
 
@@ -22,11 +22,6 @@ async def run(session: SessionProcess, text: str) -> tuple[Exit | None, str, str
     async for stream, data in command.output():
         written[stream] += data
     return command.ended.result(), written["stdout"].decode(), written["stderr"].decode()
-
-
-# A command that goes on when another of its session says so.
-UNTIL_TOLD = "until [ -e /tmp/told ]; do sleep 0.05; done"
-TELL = "touch /tmp/told"
 
 
 def test_it_runs_where_the_agent_does(tmp_path: Path) -> None:
@@ -121,10 +116,8 @@ def test_many_at_once_beside_the_agent(tmp_path: Path) -> None:
 def test_a_child_that_outlives_it_does_not_keep_it(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         session = await stage.start(stage.program(OBEDIENT))
-        began = time.monotonic()
-        assert (await run(session, "yes & setsid sleep 77 & echo started"))[0] == Exit(0, None)
-        assert time.monotonic() - began < 60
-        assert "sleep 77" in (await run(session, "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"))[1]
+        assert (await run(session, "yes & setsid sleep 7700 & echo started"))[0] == Exit(0, None)
+        assert "sleep 7700" in (await run(session, "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"))[1]
 
     on_stage(tmp_path, play)
 
@@ -132,10 +125,11 @@ def test_a_child_that_outlives_it_does_not_keep_it(tmp_path: Path) -> None:
 def test_a_kill_reaches_the_whole_group(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         session = await stage.start(stage.program(OBEDIENT))
-        command = await session.run("trap '' TERM; (trap '' TERM; sleep 78; :) & sleep 78; :")
-        await asyncio.sleep(0.2)
+        command = await session.run("trap '' TERM; (trap '' TERM; echo on; sleep 78; :) & sleep 78; :")
+        output = command.output()
+        assert await anext(output) == ("stdout", b"on\n")
         await command.kill()
-        assert [piece async for piece in command.output()] == []
+        assert [piece async for piece in output] == []
         assert command.ended.result() == Exit(None, 9)
         await command.kill()
         assert "sleep 78" not in (await run(session, "cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | sed s/grep//"))[1]
@@ -151,10 +145,10 @@ def test_it_ends_with_its_session(tmp_path: Path, isolation: Isolation | None) -
     async def play(stage: Stage) -> None:
         session = await stage.start(stage.program(OBEDIENT))
         command = await session.run("trap '' TERM; echo on; sleep 1000; :")
-        reading = asyncio.ensure_future(_all(command.output()))
-        await asyncio.sleep(0.2)
+        output = command.output()
+        assert await anext(output) == ("stdout", b"on\n")
         await session.stop(grace=0.1)
-        assert await asyncio.wait_for(reading, 5) == [("stdout", b"on\n")]
+        assert await asyncio.wait_for(_all(output), 60) == []
         assert command.ended.result() is None
         with pytest.raises(SandboxError, match="the session has ended"):
             await session.run("true")

@@ -15,6 +15,7 @@ import pytest
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.sandbox import Exit, Sandbox
 from tests.functional.local.sandbox.stage import AGENTS, Stage, on_stage, run_in
+from tests.processes import kill
 
 OBEDIENT = AGENTS / "obedient.py"
 SERVER = Path(__file__).parent / "server_process.py"
@@ -30,7 +31,7 @@ def test_nothing_is_left_after_stop(tmp_path: Path) -> None:
         session = await stage.start(stage.program(OBEDIENT))
         await run_in(session, "open('notes', 'w').write('x')")
         pid = session.pid
-        ended = await session.stop(grace=2)
+        ended = await session.stop(grace=60)
         assert ended == Exit(None, signal.SIGTERM)
         assert await session.exited == ended
         assert not Path(f"/proc/{pid}").exists()
@@ -83,7 +84,7 @@ def test_stop_is_heard_twice_and_by_two(tmp_path: Path) -> None:
 def test_an_agent_that_ends_before_it_serves(source: str, ended: Exit, words: str, tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         session = await stage.start(stage.program(stage.write(agent=source), "agent.py"))
-        assert await asyncio.wait_for(session.exited, 10) == ended
+        assert await asyncio.wait_for(session.exited, 60) == ended
         log = next(stage.home.logs.iterdir()).read_text()
         assert log.count(words) == 1 if words else log == ""
         assert log.count("Traceback") == (1 if "no_such" in words else 0)
@@ -95,7 +96,7 @@ def test_an_agent_that_ends_before_it_serves(source: str, ended: Exit, words: st
 def test_a_missing_entry_file_is_reported_as_the_interpreter_does(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         session = await stage.start(stage.program(OBEDIENT, "absent.py"))
-        assert await asyncio.wait_for(session.exited, 10) == Exit(2, None)
+        assert await asyncio.wait_for(session.exited, 60) == Exit(2, None)
         assert "can't open file" in next(stage.home.logs.iterdir()).read_text()
 
     on_stage(tmp_path, play)
@@ -106,7 +107,7 @@ def test_a_killed_parent_is_replaced_and_its_sessions_go_on(tmp_path: Path) -> N
         program = stage.program(OBEDIENT)
         session = await stage.start(program)
         await run_in(session, "kept = 1")
-        os.kill(parent_of_init(session.pid), signal.SIGKILL)
+        kill(parent_of_init(session.pid))
         again = await stage.start(program)
         assert again.warm
         assert await run_in(again, "result = 2") == 2

@@ -84,7 +84,7 @@ def test_the_next_session_finds_loaded_what_the_first_one_imported_while_it_answ
         program = stage.program(source, "agent.py")
         await learn_from(stage, program, "import colorsys, own, this")
         session = await learn_from(stage, program, "import colorsys, own, antigravity")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while "colorsys" not in await loaded_at_start(stage, program):
                 await asyncio.sleep(0.1)
         loaded = await loaded_at_start(stage, program)
@@ -107,7 +107,7 @@ def test_a_session_that_ends_unanswered_leaves_learning_to_the_next(tmp_path: Pa
         await session.stop(grace=1)
         for _ in range(2):
             await learn_from(stage, program, "import colorsys")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while "colorsys" not in await loaded_at_start(stage, program):
                 await asyncio.sleep(0.1)
 
@@ -245,13 +245,12 @@ def test_a_start_that_is_cancelled_leaves_nothing(tmp_path: Path) -> None:
         await stage.sandbox.prepare(program)
         starts = [asyncio.ensure_future(stage.start(program)) for _ in range(4)]
         await asyncio.sleep(0.003)
-        starts[0].cancel()
-        starts[2].cancel()
+        in_time = [starts[0].cancel(), False, starts[2].cancel(), False]  # one that is done by then is a session
         results = await asyncio.gather(*starts, return_exceptions=True)
-        assert [isinstance(result, asyncio.CancelledError) for result in results] == [True, False, True, False]
+        assert [isinstance(result, asyncio.CancelledError) for result in results] == in_time
         assert await run_in(await starts[1], "result = 1") == 1
-        async with asyncio.timeout(10):
-            while len(stage.session_folders()) > 2:
+        async with asyncio.timeout(60):
+            while len(stage.session_folders()) > in_time.count(False):
                 await asyncio.sleep(0.05)
 
     on_stage(tmp_path, play)
@@ -291,7 +290,7 @@ def test_what_would_make_forking_unsafe_is_not_learned(tmp_path: Path) -> None:
         program = stage.program(OBEDIENT, interpreter=interpreter)
         for _ in range(2):
             await learn_from(stage, program, "import library")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not list((stage.home.root / "learned").glob("*.json")):
                 await asyncio.sleep(0.05)
         assert next((stage.home.root / "learned").iterdir()).read_text() == "[]"
@@ -310,7 +309,7 @@ def test_a_session_that_is_being_started_is_not_lost_with_its_parent(tmp_path: P
         starting = asyncio.create_task(stage.start(program))
         await asyncio.sleep(delay)
         await stage.sandbox.forget(program.key)
-        session = await asyncio.wait_for(starting, 10)
+        session = await asyncio.wait_for(starting, 60)
         assert await run_in(session, "result = 'here'") == "here"
 
     on_stage(tmp_path, play)
@@ -324,7 +323,7 @@ def test_one_session_s_word_has_nothing_imported(tmp_path: Path) -> None:
         make = "import sys; open('/tmp/mine.py', 'w').close(); sys.path.append('/tmp'); import mine"
         await learn_from(stage, program, f"{make}, this")
         await learn_from(stage, program, f"{make}, colorsys")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not list((stage.home.root / "learned").glob("*.json")):
                 await asyncio.sleep(0.05)
         assert not {"this", "colorsys", "mine"} & await loaded_at_start(stage, program)

@@ -59,11 +59,11 @@ def test_whoever_kills_its_init_ends_only_its_own_session(tmp_path: Path) -> Non
         popen = f"subprocess.Popen([sys.executable, '-c', {sleeper!r}], start_new_session=True)"
         await run_in(hostile, f"import os, subprocess\n{popen}")
         await obey(hostile, "os.kill(os.getppid(), 9)")
-        ended = await asyncio.wait_for(hostile.exited, 10)
+        ended = await asyncio.wait_for(hostile.exited, 60)
         assert ended.signal == signal.SIGKILL
         await hostile.stop()
         assert await run_in(other, "result = 1") == 1
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while processes_with(marker):
                 await asyncio.sleep(0.01)
 
@@ -78,7 +78,7 @@ def test_children_that_outlive_their_agent_are_ended(tmp_path: Path) -> None:
         orphan = f"import os, time; os.fork() and os._exit(0); time.sleep(1000) # {marker}"
         popen = f"subprocess.Popen([sys.executable, '-c', {orphan!r}], start_new_session=True)"
         await run_in(session, f"import subprocess\nfor _ in range(5): {popen}")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(processes_with(marker)) < 5:
                 await asyncio.sleep(0.05)
         await session.stop(grace=1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ from agentcore_cli.local.sandbox.isolation import Isolation
 from tests.bench.processes import descendants, private_bytes
 from tests.functional.local.sandbox.stage import AGENTS, Stage, on_stage, run_in
 from tests.functional.local.sandbox.test_endings import mounts, parent_of, wait_for_end
+from tests.processes import kill
 
 OBEDIENT = AGENTS / "obedient.py"
 PROCESS = Isolation(None, overlay=False, reason="refused by the test")
@@ -58,13 +58,21 @@ def depth(pid: int) -> int:
     return below
 
 
-async def next_spare(*known: int) -> int:
-    """The agent's process of a spare, which is none of `known`."""
-    async with asyncio.timeout(20):
-        while not (found := agents() - set(known)):
+async def next_spare(*known: int, old: int | None = None) -> int:
+    """The agent's process of a spare, which is none of `known`, and not of the parent `old`, which is being dropped."""
+    async with asyncio.timeout(60):
+        while not (found := {pid for pid in agents() - set(known) if old is None or parent_of_agent(pid) != old}):
             await asyncio.sleep(0.01)
     (pid,) = found
     return pid
+
+
+def parent_of_agent(agent: int) -> int | None:
+    """The parent process that an agent's init was forked by; None when it has just ended."""
+    try:
+        return parent_of(parent_of(agent))
+    except (FileNotFoundError, ProcessLookupError):
+        return None
 
 
 async def answer_once(session: SessionProcess) -> None:
@@ -137,14 +145,14 @@ def test_a_spare_that_was_killed_is_replaced(
         await stage.sandbox.prepare(program)
         agent = await next_spare()
         init = parent_of(agent)
-        os.kill({"agent": agent, "init": init, "parent": parent_of(init)}[victim], signal.SIGKILL)
+        kill({"agent": agent, "init": init, "parent": parent_of(init)}[victim])
         if noticed:
             await asyncio.sleep(0.3)
         session = await stage.start(program)
         assert (session.pid == agent) == (victim == "parent")
         before = folders_of_spares(stage)
         await answer_once(session)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while set(folders_of_spares(stage)) <= set(before):
                 await asyncio.sleep(0.01)
         await answer_once(await stage.start(program))
@@ -228,12 +236,10 @@ def test_what_was_learned_is_loaded_in_the_spare_after_it(tmp_path: Path) -> Non
             known.append(session.pid)
             await run_in(session, "import colorsys")
             session.answered()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not list((stage.home.root / "learned").glob("*.json")):
                 await asyncio.sleep(0.02)
-        await asyncio.sleep(0.5)
-        second = await next_spare(*known)
-        assert parent_of(parent_of(second)) != parent_of(parent_of(first))
+        second = await next_spare(*known, old=parent_of_agent(first))
         again = await stage.start(program)
         assert again.pid == second
         assert "colorsys" in await run_in(again, "result = at_start")
@@ -251,18 +257,18 @@ def test_a_spare_has_the_memory_that_an_earlier_session_needed(tmp_path: Path) -
             learner = await stage.start(program)
             known.append(learner.pid)
             await answer_once(learner)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not list((stage.home.root / "learned").glob("*.json")):
                 await asyncio.sleep(0.02)
-        await asyncio.sleep(0.5)
-        unstudied = await next_spare(*known)
+        unstudied = await next_spare(*known, old=parent_of_agent(known[0]))
         little = private_bytes(unstudied)
         session = await stage.start(program)
         assert session.pid == unstudied
         await answer_once(session)
         studied = await next_spare(*known, session.pid)
-        await asyncio.sleep(0.5)
-        assert private_bytes(studied) > little + 200_000
+        async with asyncio.timeout(60):
+            while private_bytes(studied) <= little + 200_000:
+                await asyncio.sleep(0.02)
         assert private_bytes(studied) < private_bytes(session.pid) * 1.2
 
     with_spares(tmp_path, play)

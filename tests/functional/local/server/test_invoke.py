@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -68,11 +67,9 @@ def test_any_bytes(server: RunningServer, answers: str, length: bool) -> None:
 def test_a_session_takes_calls_at_the_same_time(server: RunningServer, answers: str) -> None:
     session = new_session()
     server.invoke(answers, b"{}", session)
-    began = time.monotonic()
     with ThreadPoolExecutor(8) as pool:
-        done = list(pool.map(lambda _: server.invoke(answers, b'{"do": "sleep", "seconds": 1}', session), range(8)))
+        done = list(pool.map(lambda _: server.invoke(answers, b'{"do": "meet", "all": 8}', session), range(8)))
     assert {answer.status for answer in done} == {200}
-    assert time.monotonic() - began < 7  # one after the other: 8
 
 
 def test_which_headers_reach_the_agent(server: RunningServer, answers: str) -> None:

@@ -246,7 +246,7 @@ def test_of_two_first_deploys_at_once_from_two_folders_one_runtime_comes(
     project: Project, cloud: Cloud, tmp_path: Path
 ) -> None:
     """Both have looked before either has made anything: the second is told, and goes on when it is run again."""
-    both = threading.Barrier(2, timeout=30)
+    both = threading.Barrier(2, timeout=120)
 
     def together(call: Call, request: Request, forward: Forward) -> Any:
         both.wait()

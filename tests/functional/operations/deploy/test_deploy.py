@@ -20,7 +20,7 @@ from agentcore_cli.operations.deploy.rollback import RollbackRequest, rollback
 from agentcore_cli.resources.deployment import Overrides
 from tests.fakes.wheel import make_wheel
 from tests.functional.operations.deploy.workshop import HANDLER, Workshop, control_plane, inventory, stored
-from tests.local_runtime import RunningServer, new_session
+from tests.local_runtime import RunningServer, eventually, new_session
 
 NAME = "bot_local_4a6d04"
 ONE = {NAME: ("READY", 1, "1")}
@@ -301,6 +301,14 @@ def test_destroy_leaves_nothing_and_runs_again(workshop: Workshop, home: Home) -
     assert inventory(home) == {}
     assert stored(home) == (0, 0)
     assert not (workshop.root / ".agentcore" / "local.json").exists()
+
+
+def test_a_server_that_was_started_by_a_destroy_of_nothing_ends_by_itself(workshop: Workshop, home: Home) -> None:
+    workshop.deploy()
+    workshop.destroy()
+    daemon.stop(home)
+    assert workshop.destroy().deletions == ()
+    eventually(lambda: daemon.running(home) is None, "nobody waits for a first runtime")
 
 
 def test_destroy_finds_what_is_ours_without_a_state_file(workshop: Workshop, home: Home) -> None:

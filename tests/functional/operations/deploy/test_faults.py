@@ -72,11 +72,11 @@ def test_of_two_deploys_at_once_one_is_done_and_the_other_says_so(workshop: Work
 
     def hold(event: Event) -> None:
         inside.set()
-        outside.wait(10)
+        outside.wait(60)
 
     first = threading.Thread(target=workshop.deploy, args=(hold,))
     first.start()
-    inside.wait(10)
+    inside.wait(60)
     try:
         workshop.deploy()
     except ConflictError as error:

@@ -27,7 +27,7 @@ def following(project: Project, *arguments: str) -> Iterator[Popen[bytes]]:
         finally:
             running.send_signal(signal.SIGINT)
         assert running.stdout is not None
-        assert running.wait(30) == 130
+        assert running.wait(60) == 130
         left = running.stdout.read()
     assert not [line for line in left.splitlines() if b'"event":"result"' not in line.replace(b" ", b"")], left
 
@@ -44,7 +44,7 @@ def polls(proxy: AwsProxy) -> int:
 
 def some_polls_later(proxy: AwsProxy, count: int = 2) -> None:
     before = polls(proxy)
-    eventually(lambda: polls(proxy) >= before + count, "it has looked again", 30)
+    eventually(lambda: polls(proxy) >= before + count, "it has looked again")
 
 
 def test_late_lines_are_shown_once_and_no_line_twice(project: Project, default: LogGroup, cloud: Cloud) -> None:

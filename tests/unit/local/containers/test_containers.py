@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from agentcore_cli.local.containers import Container, Containers, ImageProgram
 from agentcore_cli.local.home import Home
-from agentcore_cli.local.sandbox import Exit, SandboxError, SessionSpec
+from agentcore_cli.local.sandbox import Exit, SandboxError, SessionSpec, Storage
 from tests.fakes.container_engine import FakeContainer, FakeEngine
 
 PROGRAM = ImageProgram("bot-0123456789/3", "sha256:" + "a" * 64, {"A": "b"}, 8080, "amd64")
@@ -161,6 +162,19 @@ def test_an_engine_without_its_init(run: Any, home: Home) -> None:
         await containers.close()
 
     assert len(run(scenario).calls("POST /containers/create")) == 3
+
+
+@pytest.mark.parametrize("has_init", [True, False])
+def test_an_engine_that_takes_no_list_of_system_calls(run: Any, home: Home, has_init: bool) -> None:
+    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+        engine.has_init, engine.takes_filters = has_init, False
+        storage = Storage(home.root, is_image=False, place="/mnt/data")
+        for key in ("s1", "s2"):
+            await containers.start(PROGRAM, replace(spec(home.root, key), storage=storage))
+        assert [c.body["HostConfig"]["SecurityOpt"] for c in engine.containers.values()] == [["no-new-privileges"]] * 2
+        await containers.close()
+
+    assert len(run(scenario).calls("POST /containers/create")) == (3 if has_init else 4)
 
 
 def test_nobody_waits_for_the_start_any_more(run: Any, home: Home) -> None:

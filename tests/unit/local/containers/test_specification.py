@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -65,3 +66,10 @@ def test_session_storage_is_a_folder_of_this_machine_or_comes_later() -> None:
     assert host["Tmpfs"].keys() == {"/tmp", "/var/tmp", "/run", "/mnt/data"}
     assert host["Tmpfs"]["/mnt/data"].startswith("ro,")
     assert "Mounts" not in host
+    privileges, calls = host["SecurityOpt"]
+    assert (privileges, calls.partition("=")[0]) == ("no-new-privileges", "seccomp")
+    allowed = {
+        name for rule in json.loads(calls[8:])["syscalls"] for name in rule["names"] if rule["action"][9:] == "ALLOW"
+    }
+    assert {"symlink", "execve", "clone"} <= allowed
+    assert not {"link", "linkat", "setxattr", "fallocate", "unshare", "mount", "bpf", "io_uring_setup"} & allowed

@@ -11,7 +11,7 @@ import pytest
 from agentcore_cli.local.http.held_body import MEMORY_MAX, HeldBody
 from tests.fakes.local_server import Body
 
-LIMIT = 10 * MEMORY_MAX
+LIMIT = 40 * MEMORY_MAX
 
 
 def again(*pieces: bytes, folder: Path) -> tuple[tuple[int, str] | None, bytes, str]:

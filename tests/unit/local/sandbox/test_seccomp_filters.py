@@ -12,13 +12,14 @@ import pytest
 
 from agentcore_cli.local.sandbox.worker.filters import PROGRAMS
 from tests.unit.local.sandbox.bpf import run
-from tools.seccomp.__main__ import ARCHITECTURES, TARGET, numbers, render
+from tools.seccomp.__main__ import ARCHITECTURES, PROFILE, TARGET, numbers, render, render_profile
 from tools.seccomp.policy import ALLOW, REFUSED, UNKNOWN, Argument, Rule, policy
 
 HEADER = Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h")
 EVERY = sorted(PROGRAMS)
 # Values of arguments that some rule looks at, and their neighbours; the upper half must not hide or make a match.
 TELLING = (0, 1, 2, 3, 5, 8, 10, 16, 17, 0x5412, 0x5413, 0x541C, 0x20000, 0x20008, 0x10000000, 0x7E020000, 2**32)
+ARGUMENTS = [(*first, 0, flags) for *first, flags in itertools.product(TELLING, TELLING, (0, 4), (0, 4, 6))]
 REFUSED_CALLS = """
 bpf io_uring_setup io_uring_enter io_uring_register keyctl add_key request_key userfaultfd unshare setns mount
 umount2 pivot_root mount_setattr move_mount open_tree fsopen fsconfig fsmount fspick perf_event_open kexec_load
@@ -34,6 +35,7 @@ def answer(machine: str, role: str, name: str, *arguments: int) -> int:
 
 def test_the_filters_are_those_of_the_policy() -> None:
     assert TARGET.read_text() == render(), "python -m tools.seccomp writes them"
+    assert PROFILE.read_text() == render_profile(), "and this one"
 
 
 @pytest.mark.skipif(not HEADER.exists(), reason="the headers of Linux for x86_64 are not installed")
@@ -50,7 +52,7 @@ def test_every_number_is_answered_as_the_policy_has_it(machine: str, role: str) 
     last = max(number for number, name in names.items() if actions.get(name, REFUSED) == ALLOW)
     for number in range(last + 200):
         action = actions.get(names.get(number, ""), REFUSED) if number <= last else UNKNOWN
-        for arguments in itertools.product(TELLING, TELLING, (0, 4)) if isinstance(action, Rule) else ((),):
+        for arguments in ARGUMENTS if isinstance(action, Rule) else ((),):
             given = run(PROGRAMS[machine, role], ARCHITECTURES[machine], number, arguments)
             assert given == expected(action, arguments), (names.get(number), arguments)
 
@@ -141,6 +143,8 @@ def test_a_session_with_storage_lacks_what_agentcore_s_storage_lacks(machine: st
             assert answer(machine, "storing", name) == 0x00050000 | errno.EPERM
     for name in ("setxattr", "lsetxattr", "fsetxattr", "setxattrat", "fallocate"):
         assert answer(machine, "storing", name) == 0x00050000 | errno.EOPNOTSUPP
+    for flags, given in ((0, ALLOW), (2, ALLOW), (4, 0x00050000 | errno.EINVAL), (5, 0x00050000 | errno.EINVAL)):
+        assert answer(machine, "storing", "renameat2", 0, 0, 0, 0, flags) == given
     differing = {name for name, action in policy("storing").items() if policy("session")[name] != action}
-    assert differing == {"link", "linkat", "setxattr", "lsetxattr", "fsetxattr", "setxattrat", "fallocate"}
+    assert differing == {"link", "linkat", "setxattr", "lsetxattr", "fsetxattr", "setxattrat", "fallocate", "renameat2"}
     assert answer(machine, "storing", "symlinkat") == answer(machine, "storing", "getxattr") == ALLOW

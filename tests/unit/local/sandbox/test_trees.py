@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -124,3 +126,41 @@ def test_what_can_t_be_removed_is_told_and_the_rest_goes(tree: Path) -> None:
         assert [path.name for path in tree.iterdir()] == ["mounted"]
     finally:
         subprocess.run(["umount", tree / "mounted"], check=True)
+
+
+SWAP = """
+import os, sys
+folder, canary = sys.argv[1:]
+os.chdir(folder)
+names = os.listdir(".")
+for name in names:
+    os.symlink(canary, f"link-{name}")
+print("ready", flush=True)
+for name in reversed(names):
+    try:
+        os.rename(name, f"../aside-{name}")
+        os.rename(f"link-{name}", name)
+    except OSError:
+        pass
+"""
+
+
+def test_a_link_that_takes_a_folders_place_is_not_followed(tmp_path: Path) -> None:
+    """A dependency in a warm parent can do it while the server, as root, removes the folder of a session."""
+    canary = tmp_path / "canary"
+    canary.mkdir(mode=0o555)
+    for attempt in range(2):
+        tree = tmp_path / f"tree{attempt}"
+        (tree / "room").mkdir(parents=True)
+        for number in range(1000):
+            (tree / "room" / str(number)).mkdir()
+        command = [sys.executable, "-S", "-c", SWAP, str(tree / "room"), str(canary)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as swapping:
+            assert swapping.stdout is not None
+            assert swapping.stdout.readline() == b"ready\n"
+            with contextlib.suppress(OSError):  # what came while it was emptied is for the next time
+                remove_tree(tree)
+            swapping.wait()
+        assert canary.stat().st_mode & 0o777 == 0o555
+        remove_tree(tree)
+        assert not tree.exists()

@@ -16,7 +16,7 @@ def test_a_descriptor_that_came_is_not_inherited() -> None:
         wire = Wire(ours, heard.put_nowait, lambda: None, descriptors_max=1)
         with theirs, open(os.devnull) as nothing:
             socket.send_fds(theirs, [b'{"forked": 1}\n'], [nothing.fileno()])
-            assert await asyncio.wait_for(heard.get(), 20) == {"forked": 1}
+            assert await asyncio.wait_for(heard.get(), 60) == {"forked": 1}
             (descriptor,) = wire.take_descriptors()
             assert os.get_inheritable(descriptor) is False
             os.close(descriptor)
