@@ -7,13 +7,14 @@ from typing import Literal
 
 from msgspec import Struct
 
-StepStatus = Literal["started", "progress", "done", "failed", "skipped"]
+StepStatus = Literal["started", "progress", "output", "done", "failed", "skipped"]
 
 
 class Step(Struct, frozen=True):
     """One step of a longer operation changed its state.
 
-    `name` is stable within one operation ("environment", "runtime"); `message` is one line for a person;
+    `name` is stable within one operation ("environment", "runtime"); `message` is one line for a person, of status
+    `output` one that a program wrote elsewhere, in AWS for one;
     `seconds` is set when a step ends.
     """
 

@@ -110,7 +110,7 @@ def repository_name(agent: str, project: str, target: str) -> str:
 
 
 def bucket_name(agent: str, project: str, target: str, account: str, region: str) -> str:
-    """The S3 bucket of an agent's zips, at most 63 characters: a name is one for all accounts and regions.
+    """The S3 bucket of an agent's zips and sources, at most 63 characters: a name is one for all accounts and regions.
 
     Nobody else can know it beforehand, as the project's own name is in the hash.
     """
@@ -126,6 +126,18 @@ def role_name(agent: str, project: str, target: str, region: str) -> str:
     """
     digest = hashlib.sha256(f"{agent}\n{project}\n{target}\n{region}".encode()).hexdigest()[:8]
     return f"AmazonBedrockAgentCore-{agent[:32]}-{digest}"
+
+
+def build_role_name(agent: str, project: str, target: str, region: str) -> str:
+    """The role that CodeBuild works as, at most 64 characters, with the beginning of `role_name`'s."""
+    digest = hashlib.sha256(f"{agent}\n{project}\n{target}\n{region}".encode()).hexdigest()[:8]
+    return f"AmazonBedrockAgentCoreBuild-{agent[:27]}-{digest}"
+
+
+def build_project_name(agent: str, project: str, target: str) -> str:
+    """The CodeBuild project of an agent's images, at most 150 characters."""
+    digest = hashlib.sha256(f"{agent}\n{project}\n{target}".encode()).hexdigest()[:8]
+    return f"bedrock-agentcore-{agent}-{digest}"
 
 
 def user_pool_name(agent: str, project: str, target: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 SESSION = "conv1-" + 40 * "a"
 
@@ -42,3 +43,15 @@ LINES = [
     {"end": {"sessions": 1, "events": 3, "records": 1}},
 ]
 AN_EXPORT = "".join(json.dumps(line) + "\n" for line in LINES)
+
+
+def many(count: int) -> str:
+    """An export of so many sessions with an event each."""
+    made: list[Any] = [LINES[0]]
+    for number in range(count):
+        session = f"s{number}"
+        event = {**LINES[1]["event"], "sessionId": session, "eventId": f"{number + 1:019}#{number + 1:08x}"}
+        counted = {"actorId": "user/1:ann", "sessionId": session, "events": 1}
+        made += [{"event": event}, {"session": counted}]
+    made.append({"end": {"sessions": count, "events": count, "records": 0}})
+    return "".join(json.dumps(line) + "\n" for line in made)

@@ -113,9 +113,17 @@ def _bucket(place: str, parameters: Parameters, region: str) -> str | None:
     return f"{place}:::{parameters['Bucket']}{key}"
 
 
+def _build_project(place: str, parameters: Parameters, region: str) -> str | None:
+    """The one that a call names, or whose build, `PROJECT:ID`, it names."""
+    listed = [*parameters.get("names", ()), *parameters.get("ids", ())]
+    said = parameters.get("projectName") or parameters.get("name") or parameters.get("id") or "".join(listed[:1])
+    return f"{place}:{region}:*:project/{str(said).partition(':')[0]}" if said else None
+
+
 _RESOURCES: Final[dict[str, Callable[[str, Parameters, str], str | None]]] = {
     "bedrock-agentcore": _runtime,
     "bedrock-agentcore-control": _runtime,
+    "codebuild": _build_project,
     "ecr": _repository,
     "iam": _role,
     "logs": _log_group,

@@ -112,6 +112,7 @@ _NAMES: Final[dict[str, type[AgentcoreError]]] = {
     "UsernameExistsException": ConflictError,
     "NotAuthorizedException": CredentialsError,
     "InvalidInput": InputError,
+    "InvalidInputException": InputError,
     "InvalidParameterException": InputError,
     "InvalidTagParameterException": InputError,
     "MalformedPolicyDocument": InputError,

@@ -27,8 +27,17 @@ class LogEvents:
     def __init__(self, session: AwsSession) -> None:
         self._session = session
 
-    def read(self, group: str, start: int, end: int | None = None, *, phrase: str | None = None) -> Iterator[LogEvent]:
-        """The events from `start` to `end` (milliseconds since 1970), with `phrase` only those that hold it.
+    def read(
+        self,
+        group: str,
+        start: int,
+        end: int | None = None,
+        *,
+        phrase: str | None = None,
+        stream: str | None = None,
+    ) -> Iterator[LogEvent]:
+        """The events from `start` to `end` (milliseconds since 1970), with `phrase` only those that hold it, with
+        `stream` those of one stream.
 
         Raises NotFoundError when there is no such group. A stand-in for AWS may not know phrases: look again.
         """
@@ -37,6 +46,8 @@ class LogEvents:
             asked["endTime"] = end
         if phrase is not None and not any(quote in phrase for quote in _QUOTES):
             asked["filterPattern"] = f'"{phrase}"'
+        if stream is not None:
+            asked["logStreamNames"] = [stream]
         while True:
             page = self._session.call(_SERVICE, "filter_log_events", **asked)
             for event in page.get("events", ()):

@@ -18,8 +18,14 @@ class BuildWork(Protocol):
     def tell(self, message: str) -> None:
         """One line of progress."""
 
+    def show(self, line: str) -> None:
+        """One line that a program wrote elsewhere."""
+
     def stopping(self) -> bool:
         """Whether it was interrupted; then raise AgentcoreError soon."""
+
+    def pause(self, seconds: float) -> None:
+        """Wait, but not past an interruption, which is raised."""
 
 
 class Artifact(Protocol):
@@ -32,6 +38,17 @@ class Artifact(Protocol):
     @property
     def size(self) -> int:
         """Bytes as AgentCore counts them against its limit: unpacked."""
+
+
+class PackedArtifact(Artifact, Protocol):
+    """One that is a file."""
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def zipped(self) -> int:
+        """The file's bytes."""
 
 
 A = TypeVar("A", bound=Artifact)

@@ -27,7 +27,9 @@ def configure(
         str | None, typer.Option(metavar="FILE", help="requirements.txt or pyproject.toml; found by itself.")
     ] = None,
     python: Annotated[str | None, typer.Option(metavar="3.13", help="The Python that the agent runs on.")] = None,
-    build: Annotated[str | None, typer.Option(metavar="HOW", help="auto, docker, oci, zip: docs/builders.md.")] = None,
+    build: Annotated[
+        str | None, typer.Option(metavar="HOW", help="auto, docker, oci, zip, codebuild: docs/builders.md.")
+    ] = None,
     protocol: Annotated[str | None, typer.Option(metavar="P", help="HTTP, MCP, A2A or AGUI.")] = None,
     env: Annotated[list[str] | None, typer.Option(metavar="K=V", help="An environment variable.")] = None,
     secret: Annotated[

@@ -23,7 +23,8 @@ def deploy(
     ctx: typer.Context,
     env: Annotated[list[str] | None, typer.Option(metavar="K=V", help="A variable for the agent; kept.")] = None,
     build: Annotated[
-        Build | None, typer.Option(help="How the artifact is built: auto, docker, oci or zip; locally docker or zip.")
+        Build | None,
+        typer.Option(help="How the artifact is built: auto, docker, oci, zip or codebuild; locally docker or zip."),
     ] = None,
     sbom: Annotated[
         bool | None,

@@ -60,6 +60,9 @@ class _StepAtWork:
     def tell(self, message: str) -> None:
         self.listener(Step(self.key, "progress", message))
 
+    def show(self, line: str) -> None:
+        self.listener(Step(self.key, "output", line))
+
     def pause(self, seconds: float) -> None:
         if self.stop.wait(seconds):
             raise WorkStopped

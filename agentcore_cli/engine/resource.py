@@ -64,6 +64,9 @@ class Work(Protocol):
     def tell(self, message: str) -> None:
         """One line of progress."""
 
+    def show(self, line: str) -> None:
+        """One line that a program wrote elsewhere."""
+
     def pause(self, seconds: float) -> None:
         """Wait, but not past a Ctrl-C or another step's failure: then Stopped."""
 

@@ -19,8 +19,8 @@ from agentcore_cli.resources.image_project import image_project
 class AwsDeployment(Deployment):
     """One agent on a target in AWS. `runtime_id` is that of the config or the records, `memory_id` that of the records.
 
-    `has_repository`, `has_bucket`, `has_policy`: a deploy has made one, by the records. `archives` is where zips are
-    kept.
+    `has_repository`, `has_bucket`, `has_build_project`, `has_policy`: a deploy has made one, by the records. `archives`
+    is where zips are kept.
     """
 
     account: str
@@ -30,6 +30,7 @@ class AwsDeployment(Deployment):
     archives: Path
     has_repository: bool
     has_bucket: bool
+    has_build_project: bool
     has_policy: bool
 
     @property
@@ -45,11 +46,32 @@ class AwsDeployment(Deployment):
     @property
     def is_code(self) -> bool:
         """Whether the agent runs from a zip in S3."""
-        return (self.overrides.build or self.agent.build) == "zip" and not self.finished_image
+        return self._build == "zip"
+
+    @property
+    def uses_codebuild(self) -> bool:
+        """Whether CodeBuild builds the image."""
+        return self._build == "codebuild"
+
+    @property
+    def _build(self) -> str | None:
+        return None if self.finished_image else self.overrides.build or self.agent.build
+
+    @property
+    def build_project(self) -> str:
+        """The name of the CodeBuild project that a deploy makes."""
+        owner = self.owner
+        return names.build_project_name(owner.agent, owner.project, owner.target)
+
+    @property
+    def build_role(self) -> str:
+        """The name of the role that builds work as."""
+        owner = self.owner
+        return names.build_role_name(owner.agent, owner.project, owner.target, self.region)
 
     @property
     def bucket(self) -> str:
-        """The bucket of the zips."""
+        """The bucket of the zips and the sources."""
         owner = self.owner
         return names.bucket_name(owner.agent, owner.project, owner.target, self.account, self.region)
 
@@ -59,9 +81,9 @@ class AwsDeployment(Deployment):
         owner = self.owner
         return names.role_name(owner.agent, owner.project, owner.target, self.region)
 
-    @property
-    def own_role_arn(self) -> str:
-        return f"arn:{partition(self.region)}:iam::{self.account}:role{self.agent.role_path}{self.own_role}"
+    def role_arn(self, name: str) -> str:
+        """Of a role of ours."""
+        return f"arn:{partition(self.region)}:iam::{self.account}:role{self.agent.role_path}{name}"
 
     @property
     def own_repository(self) -> EcrRepository:
@@ -94,7 +116,9 @@ class AwsDeployment(Deployment):
             return FinishedImage(self.finished_image)
         project = image_project(self.root, self.owner.agent, self.agent, self.image_labels, self.resolved)
         attests = self.overrides.wants_sbom(self.agent)
-        return image_builder(self.choice, project, self.packages, self.blobs, credentials, self.vet, attests=attests)
+        return image_builder(
+            self.choice, project, self.packages, self.blobs, self.archives, credentials, self.vet, attests=attests
+        )
 
     @property
     def may_have_policy(self) -> bool:

@@ -12,8 +12,9 @@ from typing import Final
 
 from agentcore_cli import rendering
 from agentcore_cli.contract import SERVICE, SERVICE_PRINCIPAL, memory_arn, partition
-from agentcore_cli.resources import code_bucket
+from agentcore_cli.resources import build_catalog, code_bucket
 from agentcore_cli.resources.aws_deployment import AwsDeployment
+from agentcore_cli.resources.iam import build_policy
 from agentcore_cli.resources.iam.policy_document import Document
 
 # AgentCore makes these service-linked roles in an account at the first runtime, and at the first one in a VPC.
@@ -32,13 +33,17 @@ def policy(deployment: AwsDeployment) -> Document:
         service=SERVICE_PRINCIPAL,
         linked=[_IDENTITY, _NETWORK] if agent.network else _IDENTITY,
         runtime=deployment.runtime_name,
-        own_role=deployment.own_role_arn,
+        own_role=deployment.role_arn(deployment.own_role),
+        managed_roles=_managed_roles(deployment),
         supplied_role=agent.execution_role,
         boundary=agent.permissions_boundary,
         own_repository=deployment.own_repository.arn,
-        pushes_to=_pushes_to(deployment),
+        pushes_to=None if deployment.uses_codebuild else _pushes_to(deployment),
+        finds_in=_pushes_to(deployment) if deployment.uses_codebuild else None,
         manages_repository=_pushes_to(deployment) == deployment.own_repository.arn or deployment.has_repository,
-        bucket=code_bucket.arn_of(deployment.bucket, region) if deployment.is_code or deployment.has_bucket else None,
+        bucket=code_bucket.arn_of(deployment.bucket, region) if _has_bucket(deployment) else None,
+        runs_code=deployment.is_code or deployment.has_bucket,
+        **_build(deployment),
         bucket_via=f"s3.{region}.{domain}",
         looks_at=_looks_at(deployment),
         key=agent.encryption_key,
@@ -53,6 +58,33 @@ def policy(deployment: AwsDeployment) -> Document:
         memory_role=agent.whole_memory.execution_role if agent.whole_memory else None,
         memory_key=agent.whole_memory.encryption_key if agent.whole_memory else None,
     )
+
+
+def _builds(deployment: AwsDeployment) -> bool:
+    return deployment.uses_codebuild or deployment.has_build_project
+
+
+def _has_bucket(deployment: AwsDeployment) -> bool:
+    return deployment.is_code or _builds(deployment) or deployment.has_bucket
+
+
+def _managed_roles(deployment: AwsDeployment) -> list[str]:
+    """The roles that deploys make."""
+    own = [] if deployment.agent.execution_role else [deployment.own_role]
+    return [deployment.role_arn(name) for name in [*own, *([deployment.build_role] if _builds(deployment) else [])]]
+
+
+def _build(deployment: AwsDeployment) -> dict[str, str | None]:
+    """What of CodeBuild's a deploy makes; nothing where nothing is built so."""
+    if not _builds(deployment):
+        return {"build_project": None}
+    grant = build_catalog.grant(deployment, None)
+    return {
+        "build_project": grant.project,
+        "build_role": deployment.role_arn(deployment.build_role),
+        "build_log": grant.log,
+        "build_service": build_policy.SERVICE,
+    }
 
 
 def _made_memory(deployment: AwsDeployment) -> str | None:

@@ -14,13 +14,14 @@ from agentcore_cli.aws.repositories import Repositories
 from agentcore_cli.aws.roles import Roles
 from agentcore_cli.aws.runtimes import RuntimeControl
 from agentcore_cli.aws.session import AwsSession
+from agentcore_cli.builders.codebuild.builder import CodeBuildBuilder
 from agentcore_cli.config import MemoryConfig as MemorySettings
 from agentcore_cli.config import Start
 from agentcore_cli.contract import EcrRepository
 from agentcore_cli.engine import Outputs, Resource
 from agentcore_cli.resources import (
+    build_catalog,
     code_catalog,
-    execution_role,
     image,
     log_group,
     memory,
@@ -30,12 +31,13 @@ from agentcore_cli.resources import (
 )
 from agentcore_cli.resources.aws_deployment import AwsDeployment
 from agentcore_cli.resources.code_project import with_code_path
-from agentcore_cli.resources.execution_role import ExecutionRole
+from agentcore_cli.resources.execution_role import execution_role
 from agentcore_cli.resources.image import Image, PushedImage
 from agentcore_cli.resources.image_builders import publisher
 from agentcore_cli.resources.image_project import with_python_path
 from agentcore_cli.resources.log_group import LogGroup
 from agentcore_cli.resources.memory import Memory, SuppliedMemory
+from agentcore_cli.resources.own_role import OwnRole
 from agentcore_cli.resources.registry_credentials import registry_credentials
 from agentcore_cli.resources.repository import Repository, SuppliedRepository
 from agentcore_cli.resources.resource_policy import ResourcePolicy
@@ -76,6 +78,7 @@ def everything(deployment: AwsDeployment, session: AwsSession, *, with_supplied:
         *([_own_repository(deployment, session)] if owns_repository else []),
         PushedImage(deployment.own_repository if owns_repository else None),
         *code_catalog.everything(deployment, session),
+        *build_catalog.everything(deployment, session),
         *([there] if owns_runtime else []),
         *([LogGroup(log_groups, LogGroups(session))] if owns_runtime else []),
         *([_policy(deployment, session)] if owns_runtime and deployment.may_have_policy else []),
@@ -113,9 +116,8 @@ def _role(deployment: AwsDeployment, session: AwsSession) -> Resource:
     )
 
 
-def _own_role(deployment: AwsDeployment, session: AwsSession) -> ExecutionRole:
-    spec = execution_role.RoleSpec(deployment.own_role, deployment.owner, deployment.grant)
-    return ExecutionRole(spec, Roles(session))
+def _own_role(deployment: AwsDeployment, session: AwsSession) -> OwnRole:
+    return execution_role(deployment.own_role, deployment.owner, deployment.grant, Roles(session))
 
 
 def _image(deployment: AwsDeployment, session: AwsSession) -> list[Resource]:
@@ -127,6 +129,12 @@ def _image(deployment: AwsDeployment, session: AwsSession) -> list[Resource]:
     builder = deployment.builder(
         registry_credentials(lambda region: Repositories(session.in_region(region)).authorization())
     )
+    if isinstance(builder, CodeBuildBuilder):
+        return [
+            _repository(deployment, session),
+            *build_catalog.wanted(deployment, session, builder),
+            build_catalog.image(deployment, session, builder),
+        ]
     spec = image.ImageSpec(builder, publisher(builder, client), address, deployment.listener)
     return [_repository(deployment, session), Image(spec, client, _registry(deployment, address))]
 

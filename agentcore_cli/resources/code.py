@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from agentcore_cli import keys
 from agentcore_cli.aws.objects import Objects
-from agentcore_cli.builders.zip.archive import CodeArchive
+from agentcore_cli.builders.builder import BuildWork, PackedArtifact
 from agentcore_cli.builders.zip.builder import ZipBuilder
 from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import ConflictError
@@ -26,7 +26,7 @@ class CodePublisher:
     client: Objects
     bucket: str
 
-    def publish(self, artifact: CodeArchive, name: str, work: Work) -> str:
+    def publish(self, artifact: PackedArtifact, name: str, work: BuildWork) -> str:
         """Gives the version's id of the object. One that another deploy has just written is as good."""
         whole = f"{artifact.zipped / _MEGABYTE:.1f} MB"
         work.tell(f"uploading {whole} to s3://{self.bucket}/{name}")

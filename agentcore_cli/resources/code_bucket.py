@@ -1,4 +1,5 @@
-"""The S3 bucket of an agent's zips: ours, private, by TLS alone, with versions and encryption.
+"""The S3 bucket of an agent's zips, and of what CodeBuild builds from: ours, private, by TLS alone, with versions and
+encryption.
 
 Nothing in it expires: a version of the runtime names the object that it is made from, and a rollback makes another one
 from the same. Only uploads that were never finished are cleared away, after a day.

@@ -19,14 +19,14 @@ from agentcore_cli.resources.code_project import code_project
 
 def wanted(deployment: AwsDeployment, session: AwsSession) -> list[Resource]:
     """The zip, with the bucket that it is uploaded to."""
-    return [_bucket(deployment, session), _code(deployment, session)]
+    return [bucket(deployment, session), _code(deployment, session)]
 
 
 def everything(deployment: AwsDeployment, session: AwsSession) -> list[Resource]:
-    """What a destroy looks for: where no zip was deployed and none is wanted, S3 is not asked."""
-    if not (deployment.is_code or deployment.has_bucket):
+    """What a destroy looks for: where neither a zip nor a source was uploaded and none is to be, S3 is not asked."""
+    if not (deployment.is_code or deployment.uses_codebuild or deployment.has_bucket):
         return []
-    return [_bucket(deployment, session), UploadedCode()]
+    return [bucket(deployment, session), UploadedCode()]
 
 
 def artifact(deployment: AwsDeployment, session: AwsSession) -> Callable[[Outputs], Mapping[str, Any]]:
@@ -34,7 +34,8 @@ def artifact(deployment: AwsDeployment, session: AwsSession) -> Callable[[Output
     return _code(deployment, session).artifact
 
 
-def _bucket(deployment: AwsDeployment, session: AwsSession) -> CodeBucket:
+def bucket(deployment: AwsDeployment, session: AwsSession) -> CodeBucket:
+    """Of the zips and the sources."""
     spec = code_bucket.CodeBucketSpec(deployment.bucket, deployment.region, deployment.owner, deployment.agent)
     return CodeBucket(spec, Buckets(session, deployment.account))
 

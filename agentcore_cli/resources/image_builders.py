@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from agentcore_cli.builders.builder import Publisher
 from agentcore_cli.builders.choice import Choice
+from agentcore_cli.builders.codebuild.builder import CodeBuildBuilder
 from agentcore_cli.builders.images.docker_builder import DockerBuilder, DockerPublisher, FinishedImage
 from agentcore_cli.builders.images.image import ImageProject
 from agentcore_cli.builders.oci.blobs import Blobs
@@ -20,7 +21,8 @@ from agentcore_cli.resources.ownership import Owner
 if TYPE_CHECKING:  # a build stops before AWS: it does not wait for boto3
     from agentcore_cli.aws.repositories import Repositories
 
-ImageBuilder = DockerBuilder | FinishedImage | OciBuilder
+LocalBuilder = DockerBuilder | FinishedImage | OciBuilder
+ImageBuilder = LocalBuilder | CodeBuildBuilder
 
 
 def image_labels(owner: Owner) -> dict[str, str]:
@@ -33,21 +35,24 @@ def image_builder(
     project: ImageProject,
     cache: Path,
     blobs: Blobs,
+    archives: Path,
     credentials: Credentials,
     vet: Vet = accept,
     *,
     attests: bool = False,
-) -> DockerBuilder | OciBuilder:
+) -> DockerBuilder | OciBuilder | CodeBuildBuilder:
     """What makes the image; `credentials` are for the registry of the base image, `vet` looks at its packages.
 
     `attests`: what is in it, and how it came to be, goes along with an image of oci.
     """
+    if choice.builder == "codebuild":
+        return CodeBuildBuilder(project, archives)
     if choice.builder == "oci":
         return OciBuilder(project, cache, blobs, credentials, vet, attests)
     return DockerBuilder(project, cache, vet)
 
 
-def publisher(builder: ImageBuilder, client: Repositories) -> Publisher[Any]:
+def publisher(builder: LocalBuilder, client: Repositories) -> Publisher[Any]:
     """What pushes that builder's images; `client` is of the repository's region."""
 
     def sign_in() -> SignIn:

@@ -32,7 +32,7 @@ class Progress(Protocol):
 
 
 class PlainProgress:
-    """One plain line per change; the progress inside a step is left out."""
+    """One plain line per change, and what programs write elsewhere; the progress inside a step is left out."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -43,6 +43,8 @@ class PlainProgress:
             tell(f"{prefix}{printable(event.message)}", self._stream)
         elif event.status == "started":
             tell(f"  {event.name}: {printable(event.message) or 'started'}", self._stream)
+        elif event.status == "output":
+            tell(f"    {printable(event.message)}", self._stream)
         elif event.status in _MARKS:
             tell(_ended(event), self._stream)
 
@@ -103,6 +105,8 @@ class LiveProgress:
             if (task := self._running.pop(event.name, None)) is not None:
                 self._progress.remove_task(task)
             self._print(_ended(event), _COLOURS[event.status])
+        elif event.status == "output":
+            self._print(f"    {printable(event.message)}", "default")
         else:
             self._describe(event)
 

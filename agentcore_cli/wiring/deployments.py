@@ -78,7 +78,7 @@ def builder(selected: Selection, choice: Choice, *, attests: bool = False) -> Bu
         return ZipBuilder(code, home().packages, home().archives)
     project = image_project(selected.loaded.root, selected.agent_name, selected.agent, labels, resolved)
     credentials = registry_credentials(lambda region: _registry_token(region, selected.target.profile))
-    return image_builder(choice, project, home().packages, blobs(), credentials, attests=attests)
+    return image_builder(choice, project, home().packages, blobs(), home().archives, credentials, attests=attests)
 
 
 def _registry_token(region: str, profile: str | None) -> Authorization:
@@ -225,6 +225,7 @@ def _aws_deployment(
         has_repository=selected.state.record(selected.agent_name, keys.REPOSITORY) is not None,
         archives=home().archives,
         has_bucket=selected.state.record(selected.agent_name, keys.BUCKET) is not None,
+        has_build_project=selected.state.record(selected.agent_name, keys.BUILD_PROJECT) is not None,
         has_policy=selected.state.record(selected.agent_name, keys.RESOURCE_POLICY) is not None,
         wait_options=wait_options,
         listener=listener,

@@ -66,6 +66,33 @@ def test_it_is_said_once_at_the_first_deploy_before_anything_runs(project: Run, 
     assert "not a security boundary" in project("doctor", "--target", "local").stdout
 
 
+FILL = """
+import os, time
+with open(place + '/big', 'wb') as file:
+    for _ in range(1100):
+        file.write(bytes(2**20))
+time.sleep(600)
+"""
+
+
+def test_session_storage_is_a_folder_that_is_kept_and_watched(project: Run, tmp_path: Path) -> None:
+    shutil.copy(AGENTS / "storing.py", tmp_path / "agent.py")
+    project("configure", "--entrypoint", "agent.py", "--name", "walls", "--session-storage", "/mnt/data")
+    assert project("deploy", "--local").returncode == 0
+
+    def invoke(session: str, source: str) -> subprocess.CompletedProcess[str]:
+        return project("invoke", "--local", "--session-id", session, json.dumps({"run": source}))
+
+    look = "import os; result = sorted(os.listdir(place))"
+    invoke("one", "open(place + '/notes', 'w').write('kept')")
+    project("sessions", "stop", "--local", "one")
+    assert json.loads(invoke("one", look).stdout) == {"result": ["notes"]}
+    assert json.loads(invoke("two", look).stdout) == {"result": []}
+    ended = invoke("one", FILL)
+    assert ended.returncode == 5, ended.stdout
+    assert "Runtime was ended: its session storage holds too much, more than 1 GB" in ended.stderr
+
+
 def test_a_protection_that_is_shown_as_there_is_there(tmp_path: Path) -> None:
     """Where it is missing, and only there, an agent gets what it protects from."""
     done = subprocess.run(

@@ -136,6 +136,8 @@ def _resource(service: str, region: str, operation: str, parameters: Mapping[str
         name := parameters.get("repositoryName") or "".join(parameters.get("repositoryNames", []))
     ):
         return f"arn:aws:ecr:{region}:{ACCOUNT}:repository/{name}"
+    if service == "codebuild" and (project := _project(parameters)):
+        return f"arn:aws:codebuild:{region}:{ACCOUNT}:project/{project}"
     if service == "logs" and (group := parameters.get("logGroupName") or parameters.get("logGroupNamePrefix")):
         return f"arn:aws:logs:{region}:{ACCOUNT}:log-group:{group}"
     if service == "bedrock-agentcore" and "Runtime" in operation:
@@ -144,3 +146,10 @@ def _resource(service: str, region: str, operation: str, parameters: Mapping[str
         endpoint = f"/runtime-endpoint/{parameters['endpointName']}" if "endpointName" in parameters else ""
         return f"arn:aws:{service}:{region}:{ACCOUNT}:runtime/{parameters.get('agentRuntimeId', '*')}{endpoint}"
     return "*"
+
+
+def _project(parameters: Mapping[str, Any]) -> str:
+    """The CodeBuild project that a call is about; a build's id begins with its name."""
+    named = [*parameters.get("names", ()), *parameters.get("ids", ())]
+    said = parameters.get("projectName") or parameters.get("name") or parameters.get("id") or "".join(named[:1])
+    return str(said).partition(":")[0]

@@ -10,13 +10,12 @@ from typing import Final
 from agentcore_cli.builders.images.docker_engine import Event
 from agentcore_cli.builders.images.layers import Layers
 from agentcore_cli.builders.packages.installer import Tell
-from agentcore_cli.builders.packages.redaction import redact
+from agentcore_cli.builders.packages.redaction import conceal
 from agentcore_cli.errors import AgentcoreError
 
 _STEP: Final = re.compile(r"Step (\d+)/(\d+) : (.*)")
 _SHOWN_LINES: Final = 12
 _SHOWN_WIDTH: Final = 100
-_SECRET_MIN: Final = 4  # shorter values of build arguments would blank half of what is said
 
 
 class BuildLog:
@@ -25,7 +24,7 @@ class BuildLog:
     def __init__(self, tell: Tell, concealed: Iterable[str] = ()) -> None:
         self.image_id = ""
         self._tell = tell
-        self._concealed = [value for value in concealed if len(value) >= _SECRET_MIN]
+        self._concealed = list(concealed)
         self._step = "before the first step"
         self._lines: deque[str] = deque(maxlen=_SHOWN_LINES)
         self._pull = Layers("Downloading", "pulling the base image:")
@@ -55,9 +54,7 @@ class BuildLog:
         return AgentcoreError(f"the image can't be built: {self._step}:\n{text}", hint=_hint(text))
 
     def _clean(self, line: str) -> str:
-        for value in self._concealed:
-            line = line.replace(value, "***")
-        return redact(line)
+        return conceal(line, self._concealed)
 
 
 def _hint(text: str) -> str:

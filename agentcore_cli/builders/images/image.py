@@ -34,6 +34,10 @@ _TAG_LENGTH: Final = 32
 _RUN: Final = re.compile(r"^[ \t]*RUN\b", re.MULTILINE | re.IGNORECASE)
 
 
+class CredentialsInImageError(InputError):
+    """A file with a user or password in it would be in the image."""
+
+
 @dataclass(frozen=True, slots=True)
 class ImageProject:
     """An agent and how its image is wanted.
@@ -205,9 +209,9 @@ def _check_secrets(files: Source, ignore_file: str) -> None:
         )
 
 
-def _credentials_in_an_image(name: str, own: str | None) -> InputError:
+def _credentials_in_an_image(name: str, own: str | None) -> CredentialsInImageError:
     other_way = f"remove {own}" if own else "leave out `install: image`"
-    return InputError(
+    return CredentialsInImageError(
         f"{name}: has a user or password in a URL, and an image shows it to everybody who has the image",
         hint=f"{other_way}: packages are then installed here; or take the credentials out of the file",
     )

@@ -15,7 +15,8 @@ from agentcore_cli.errors import InputError
 
 TAKEN: Final = ("FROM", "COPY", "ENV", "WORKDIR", "USER", "LABEL", "EXPOSE", "ARG", "ENTRYPOINT", "CMD")
 WAYS_OUT: Final = (
-    "build it where a Docker Engine runs (--build docker), or take that line out; the Dockerfile that `agentcore "
+    "build it where a Docker Engine runs (--build docker) or in AWS (--build codebuild), or take that line out; the "
+    "Dockerfile that `agentcore "
     "configure` writes has packages installed here and copied in"
 )
 _DIRECTIVE: Final = re.compile(r"#\s*([A-Za-z]+)\s*=\s*(.*?)\s*")

@@ -242,7 +242,8 @@ def _no_arm64(names: Sequence[str], why: str) -> NotForArm64Error:
     return NotForArm64Error(
         f"no arm64 wheel for {', '.join(names)}, and no build here that runs on arm64: {why}",
         hint="ask for a version that has one (`pip download --platform manylinux_2_28_aarch64` tells), leave the "
-        "package out, or set `install: image` in the config: pip then builds it in the image, under emulation",
+        "package out, or have it compiled: `--build codebuild` on ARM in AWS, or docker with `install: image` in the "
+        "config under emulation here",
     )
 
 

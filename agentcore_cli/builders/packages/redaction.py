@@ -7,8 +7,10 @@ the host begins. What could belong to a password goes; of an address without one
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
+_CONCEALED_MIN: Final = 4  # characters
 UNCLEAR: Final = "the password in an address has /, ? or # in it as it is, so that nobody finds the host"
 ENCODE: Final = "write them as %2F, %3F and %23"
 # An address ends at a blank or a quotation mark, and before the next one.
@@ -27,6 +29,14 @@ _IN_QUERY: Final = re.compile(
 def redact(text: str) -> str:
     """`text` with `***` in place of what opens something. Of a text without credentials nothing is changed."""
     return _IN_QUERY.sub(r"\1=***", _ADDRESS.sub(lambda found: _without_user(found[0]), text))
+
+
+def conceal(text: str, values: Iterable[str]) -> str:
+    """`redact`ed, and without these values; shorter ones would blank half of what is said."""
+    for value in values:
+        if len(value) >= _CONCEALED_MIN:
+            text = text.replace(value, "***")
+    return redact(text)
 
 
 def unclear_line(text: str) -> int | None:

@@ -21,7 +21,7 @@ from agentcore_cli.errors import InputError
 
 _WAYS_OUT: Final = (
     "AgentCore compiles nothing: ask for a version that has an arm64 wheel, leave the package out, or have an image "
-    "built, in which it is compiled: `build: docker` with `install: image`"
+    "built, in which it is compiled: `--build codebuild`, or `build: docker` with `install: image`"
 )
 
 

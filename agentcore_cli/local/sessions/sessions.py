@@ -157,7 +157,7 @@ class LiveSessions:
             session.doom(reason)
             await session.gone.wait()
         elif session.state in ("active", "idle"):
-            session.state = "stopping"
+            session.state, session.end_reason = "stopping", reason
             session.cut()
             await self._tear_down(session, reason)
         else:
@@ -260,7 +260,7 @@ class LiveSessions:
     def _end_overfull(self, kept: Kept, excess: str) -> None:
         session = next((session for session in self._live.values() if session.storage == kept), None)
         if session is not None:
-            self._background.start(self.end(session, f"its session storage holds too much: {excess}"))
+            self._background.start(self.end(session, f"was ended: its session storage holds too much, {excess}"))
 
     def _exited(self, session: Session) -> None:
         """The agent's process has ended by itself: what it still said is delivered, then the session is over."""

@@ -14,7 +14,7 @@ from agentcore_cli import wiring
 from agentcore_cli.builders.builder import Artifact
 from agentcore_cli.builders.source import source
 from agentcore_cli.config import Build
-from agentcore_cli.errors import InputError
+from agentcore_cli.errors import AgentcoreError, InputError
 from agentcore_cli.events import Listener, Step
 from agentcore_cli.operations.deploy.plan import LargeFile, check_artifact, choice_of
 from agentcore_cli.operations.selection import Selected
@@ -92,8 +92,15 @@ class _Step:
     def tell(self, message: str) -> None:
         self.listener(Step(_STEP, "progress", message))
 
+    def show(self, line: str) -> None:
+        self.listener(Step(_STEP, "output", line))
+
     def stopping(self) -> bool:
         return self.stop.is_set()
+
+    def pause(self, seconds: float) -> None:
+        if self.stop.wait(seconds):
+            raise AgentcoreError("interrupted")
 
 
 def _run(make: Callable[[_Step], T], listener: Listener) -> T:

@@ -11,7 +11,7 @@ from agentcore_cli.contract import DEFAULT_ENDPOINT, TAG_TARGET
 from agentcore_cli.engine import Change, Resource, apply, plan_destroy
 from agentcore_cli.errors import AgentcoreError, InputError
 from agentcore_cli.events import Listener, Note
-from agentcore_cli.keys import BUCKET, CODE, IMAGE, LOG_GROUP, MEMORY, REPOSITORY, RUNTIME
+from agentcore_cli.keys import BUCKET, BUILD_LOG, CODE, IMAGE, LOG_GROUP, MEMORY, REPOSITORY, RUNTIME
 from agentcore_cli.operations.deploy.plan import Workplace, work_on
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.resources.ownership import Claiming
@@ -39,7 +39,7 @@ class DestroyRequest:
         """The keys of what stays."""
         repository = {REPOSITORY, IMAGE, BUCKET, CODE} if self.keep_repository else set()
         memory = set() if self.include_memory else {MEMORY}
-        return frozenset(repository | memory | ({LOG_GROUP} if self.keep_logs else set()))
+        return frozenset(repository | memory | ({LOG_GROUP, BUILD_LOG} if self.keep_logs else set()))
 
 
 @dataclass(frozen=True, slots=True)

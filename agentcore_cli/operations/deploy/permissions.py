@@ -16,7 +16,6 @@ from agentcore_cli.resources import caller_policy
 from agentcore_cli.resources.iam import execution_policy
 
 ANY_ACCOUNT: Final = "*"
-_LATER: Final = frozenset({"codebuild"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +44,9 @@ class RolePermissions:
 def caller_permissions(selected: Selected, listener: Listener) -> CallerPermissions:
     """What deploying, looking after and destroying the agent needs. Asks AWS for nothing but the account's number.
 
-    Raises InputError for the local runtime, for a target without a region, and for a build that has no list yet.
+    Raises InputError for the local runtime, and for a target without a region.
     """
     _check(selected)
-    if selected.agent.build in _LATER and not selected.agent.image:
-        raise InputError(
-            f"agents.{selected.agent_name}.build: {selected.agent.build}: this version does not build so",
-            hint="set build to docker or zip",
-        )
     account = _account(selected, listener)
     if selected.target.assume_role:
         listener(Note(f"{selected.target.assume_role} needs this, and whoever takes it on sts:AssumeRole on it"))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from agentcore_cli import files, wiring
 from agentcore_cli.builders.choice import Choice
@@ -34,8 +34,6 @@ from agentcore_cli.resources.wait_options import WaitOptions
 if TYPE_CHECKING:  # a build stops before AWS: it does not wait for boto3
     from agentcore_cli.aws.runtimes import RuntimeControl
     from agentcore_cli.aws.session import AwsSession
-
-_FOR_AWS: Final = frozenset({"auto", "docker", "oci", "zip"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,8 +228,6 @@ def _check_build(overrides: Overrides, selected: Selected) -> None:
 def _check_builder(overrides: Overrides, selected: Selected) -> None:
     build = overrides.build or selected.agent.build
     said = f"--build {build}" if overrides.build else f"agents.{selected.agent_name}.build: {build}"
-    if build not in _FOR_AWS:
-        raise InputError(f"{said}: this version builds for AWS with docker, oci or as a zip", hint="--build auto")
     if build == "zip":
         _check_code(said, selected)
     if overrides.wants_sbom(selected.agent) and build not in ("auto", "oci"):

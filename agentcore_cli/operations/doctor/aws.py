@@ -63,7 +63,8 @@ def _region(region: str | None, profile: str | None, environ: Mapping[str, str],
 def _docker(selected: Selected | None, needed: bool) -> list[Check]:
     build = selected.agent.build if selected else "docker"
     if selected and (build not in ("auto", "docker") or not needs_dockerfile(selected.agent)):
-        return [Check("docker", "ok", "not needed: this agent's artifact is made without it"), *_without(selected)]
+        made = "CodeBuild builds the image" if build == "codebuild" else "this agent's artifact is made without it"
+        return [Check("docker", "ok", f"not needed: {made}"), *_without(selected)]
     try:
         with docker_engine.connected(seconds=_DOCKER_SECONDS) as client:
             client.ping()
@@ -89,7 +90,9 @@ def _without(selected: Selected) -> list[Check]:
         if rendering.has_own_dockerfile(selected.loaded.root, selected.agent_name):
             dockerfile.read(path.read_text(errors="replace"))
         elif selected.agent.install == "image":
-            raise InputError("`install: image` runs pip in the image", hint="leave it out, or start Docker")
+            raise InputError(
+                "`install: image` runs pip in the image", hint="leave it out, start Docker, or --build codebuild"
+            )
     except InputError as error:
         needed = not selected.is_local
         return [missing("dockerfile", error.message, error.hint or "start Docker", needed=needed)]

@@ -53,8 +53,14 @@ class Work:
     def tell(self, message: str) -> None:
         self.told.append(message)
 
+    def show(self, line: str) -> None:
+        self.told.append(line)
+
     def stopping(self) -> bool:
         return self.stops
+
+    def pause(self, seconds: float) -> None:
+        """Nobody who waits here waits for time."""
 
 
 @dataclass

@@ -16,8 +16,9 @@ from agentcore_cli.config import AgentConfig
 from agentcore_cli.contract import TAG_AGENT, EcrRepository
 from agentcore_cli.engine import Action, apply
 from agentcore_cli.errors import ConflictError, InputError
-from agentcore_cli.resources.execution_role import POLICY, ExecutionRole, RoleSpec
+from agentcore_cli.resources.execution_role import execution_role
 from agentcore_cli.resources.iam.execution_policy import Grant
+from agentcore_cli.resources.own_role import POLICY, OwnRole
 from tests.fakes.things import Killed
 from tests.functional.resources.contract import ResourceContract, Subject
 from tests.functional.resources.deployment import OWNER, Deployment
@@ -37,13 +38,13 @@ TRUST: dict[str, Any] = {"Version": "2012-10-17", "Statement": []}
 
 def role(
     deployment: Deployment, agent: AgentConfig = AGENT, lives: int | None = None, policy: Path | None = None
-) -> ExecutionRole:
+) -> OwnRole:
     grant = Grant(agent, "bot", ACCOUNT, deployment.region, EcrRepository(ACCOUNT, REGION, "bot"), policy)
-    return ExecutionRole(RoleSpec(NAME, OWNER, grant), Roles(deployment.session(lives)))
+    return execution_role(NAME, OWNER, grant, Roles(deployment.session(lives)))
 
 
 class Role(Subject):
-    def resource(self, lives: int | None = None, **wishes: Any) -> ExecutionRole:
+    def resource(self, lives: int | None = None, **wishes: Any) -> OwnRole:
         return role(self.deployment, lives=lives, **wishes)
 
     def there(self) -> list[Any]:

@@ -56,9 +56,7 @@ def resources(proxy: AwsProxy) -> Iterator[list[Any]]:
     session = AwsSession(lambda: Access(REGION, url=proxy.url, access_key="test", secret_key="test"))
     grant = Grant(AGENT, "bot", ACCOUNT, REGION, ADDRESS)
     yield [
-        execution_role.ExecutionRole(
-            execution_role.RoleSpec("AmazonBedrockAgentCore-bot", OWNER, grant), Roles(session)
-        ),
+        execution_role.execution_role("AmazonBedrockAgentCore-bot", OWNER, grant, Roles(session)),
         repository.Repository(repository.RepositorySpec(ADDRESS, OWNER, AGENT), Repositories(session)),
         RuntimeThing(World(), "runtime"),
         log_group.LogGroup(log_group.LogGroupSpec("bot", OWNER, AGENT, ACCOUNT, REGION), LogGroups(session)),

@@ -16,6 +16,7 @@ from agentcore_cli.errors import (
     NotFoundError,
     ServiceError,
 )
+from tests.fakes.control_model import service
 
 SERVICE = "bedrock-agentcore-control"
 
@@ -57,6 +58,26 @@ def test_a_refusal_keeps_its_words_and_its_request_id(
     assert (error.exit_code, error.request_id) == (exit_code, "r-1")
     assert "CreateAgentRuntime" in error.message
     assert "the service's words" in error.message
+
+
+def errors_of_memory() -> list[tuple[str, int]]:
+    """Code and status of every error that botocore's models have for an operation on memories."""
+    found = set[tuple[str, int]]()
+    for name in ("bedrock-agentcore", SERVICE):
+        model = service(name)
+        for operation in map(model.operation_model, model.operation_names):
+            if operation.http["requestUri"].startswith("/memories"):
+                found |= {(shape.name, shape.metadata["error"]["httpStatusCode"]) for shape in operation.error_shapes}
+    return sorted(found)
+
+
+@pytest.mark.parametrize(("code", "status"), errors_of_memory(), ids=str)
+def test_each_error_of_memory_has_its_exit_code_or_passes_by_itself(code: str, status: int) -> None:
+    error = refusal(code, status)
+    passes = status in (429, 500) or code.startswith("Retryable")
+    assert (patience(error) > 0) is passes
+    expected = {400: 2, 403: 3, 404: 4}.get(status, 1)
+    assert translate(error, SERVICE, "create_event").exit_code == expected
 
 
 def test_access_denied_names_the_action_to_allow() -> None:

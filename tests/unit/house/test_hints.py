@@ -51,8 +51,11 @@ _PASSING: Final = {
     "builders/zip/archive.py": "a file was saved while it was packed",
     "builders/images/context.py": "a file was saved while it was packed",
     "engine/apply.py": "the service still shows what it has deleted",
-    "resources/execution_role.py": "the service still shows what it has deleted, or somebody deleted it: made anew",
+    "resources/own_role.py": "the service still shows what it has deleted, or somebody deleted it: made anew",
     "resources/code_bucket.py": "somebody deleted it meanwhile: made anew",
+    "resources/build_log_group.py": "somebody deleted it meanwhile: made anew",
+    "resources/build_project.py": "somebody deleted it meanwhile: made anew",
+    "resources/build_publisher.py": "somebody removed the image that was just pushed, or stopped the build",
     "resources/rollout.py": "somebody deleted it meanwhile: made anew",
     "resources/memory.py": "somebody deleted it meanwhile: made anew",
 }

@@ -97,6 +97,7 @@ INNER_ROWS = {
     },
     "builders": {
         "choice": 5,
+        "codebuild": 4,
         "oci": 4,
         "zip": 4,
         "images": 3,

@@ -51,6 +51,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "a2a": {"protocol": "A2A"},
     "memory": {"memory": "notes"},
     "whole-memory": {"memory": MemoryConfig("notes", encryption_key=KEY, execution_role=ROLE)},
+    "codebuild": {"build": "codebuild", "encryption_key": KEY, "log_retention": 30},
     "given-memory": {"memory": "notes-AbCdEf0123"},
 }
 
@@ -70,6 +71,7 @@ def deployment(agent: AgentConfig = PLAIN, region: str = REGION, account: str = 
         artifact=None,
         has_repository=False,
         has_bucket=False,
+        has_build_project=False,
         has_policy=False,
         memory_name="notes",
         memory_id=None,
@@ -126,7 +128,7 @@ def test_only_what_aws_can_not_scope_stands_on_everything(settings: dict[str, An
 def test_a_role_is_passed_to_agentcore_alone() -> None:
     made = deployment()
     statement = by_sid(document())["PassRole"]
-    assert statement["Resource"] == made.own_role_arn
+    assert statement["Resource"] == made.role_arn(made.own_role)
     assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "bedrock-agentcore.amazonaws.com"}}
     assert by_sid(document(execution_role=ROLE))["PassRole"]["Resource"] == ROLE
 
@@ -257,7 +259,7 @@ def door_operations() -> Iterator[tuple[str, str]]:
     for path in sorted(DOORS.glob("*.py")):
         texts = {node.value for node in ast.walk(ast.parse(path.read_text())) if _is_text(node)}
         for service in sorted(
-            texts & {"iam", "ecr", "logs", "sts", "s3", "bedrock-agentcore", "bedrock-agentcore-control"}
+            texts & {"iam", "ecr", "logs", "sts", "s3", "codebuild", "bedrock-agentcore", "bedrock-agentcore-control"}
         ):
             names = SERVICES.get_service_model(service).operation_names
             yield from ((service, name) for name in names if xform_name(name) in texts)
@@ -296,6 +298,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "ecr": {"repositoryName": deployment().own_repository.name},
     "logs": {"logGroupName": GROUP},
     "s3": {"Bucket": deployment().bucket},
+    "codebuild": {"projectName": deployment().build_project},
     "bedrock-agentcore": {"memoryId": "notes-AbCdEf0123"},
     "bedrock-agentcore-control": {"agentRuntimeId": "bot-AbCdEf0123"},
 }
@@ -344,3 +347,24 @@ def test_images_of_earlier_versions_stay_readable_when_a_given_one_takes_over() 
         there = dataclasses.replace(deployment(given), has_repository=has_repository)
         assert there.grant.earlier_repository == (there.own_repository if has_repository else None)
     assert dataclasses.replace(deployment(PLAIN), has_repository=True).grant.earlier_repository is None
+
+
+def test_codebuild_gains_what_it_needs_and_the_caller_pushes_nothing() -> None:
+    made = document(build="codebuild")
+    found, docker = by_sid(made), by_sid(document(build="docker"))
+    gained = {"BuildImage", "FindImage", "ManageBucket", "ManageBuildLog", "PassBuildRole", "UploadCode"}
+    assert found.keys() - docker.keys() == gained
+    assert docker.keys() - found.keys() == {"PushImage", "SignInToRegistry"}
+    there = deployment()
+    roles = [there.role_arn(there.own_role), there.role_arn(there.build_role)]
+    assert found["ManageRole"]["Resource"] == roles
+    assert found["PassBuildRole"]["Condition"] == {"StringEquals": {"iam:PassedToService": "codebuild.amazonaws.com"}}
+    assert found["PassBuildRole"]["Resource"] == roles[1]
+    assert [action for action in actions(document(build="docker")) if action.startswith("codebuild:")] == []
+
+
+def test_with_a_role_of_somebody_elses_only_codebuilds_is_managed() -> None:
+    there = deployment()
+    found = by_sid(document(build="codebuild", execution_role=ROLE))
+    assert found["ManageRole"]["Resource"] == there.role_arn(there.build_role)
+    assert found["LookAtSuppliedRole"]["Resource"] == ROLE

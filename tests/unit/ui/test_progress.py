@@ -18,3 +18,12 @@ def test_a_step_that_is_done_is_told_whole() -> None:
     shown = io.StringIO()
     PlainProgress(shown)(Step("runtime", "done", "one\ntwo"))
     assert shown.getvalue() == "✓ runtime: one\ntwo\n"
+
+
+def test_what_a_program_wrote_elsewhere_is_shown_and_steers_nothing() -> None:
+    shown = io.StringIO()
+    PlainProgress(shown)(Step("image", "output", "Step 1/2 : FROM x\x1b[2J"))
+    PlainProgress(shown)(Step("image", "progress", "CodeBuild: BUILD"))
+    assert shown.getvalue().startswith("    Step 1/2 : FROM x")
+    assert shown.getvalue().count("\n") == 1
+    assert "\x1b" not in shown.getvalue()

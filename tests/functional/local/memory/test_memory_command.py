@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,9 +11,10 @@ from typing import Any
 import pytest
 
 from agentcore_cli.local.home import Home
-from tests.command_line import AGENTCORE, CommandLine
-from tests.exports import AN_EXPORT, LINES, SESSION, event
+from tests.command_line import CommandLine
+from tests.exports import AN_EXPORT, LINES, SESSION, event, many
 from tests.local_runtime import RunningServer, eventually
+from tests.processes import killed_when
 from tests.same_process import SameProcess
 
 CONFIG = "version: 1\nproject: talks-1a2b3c\nagents:\n  bot:\n    entrypoint: agent.py\n    memory: notes\n"
@@ -179,49 +177,20 @@ def test_with_extract_the_strategies_read_and_the_records_stay_out(here: Command
     here.run("memory", "delete", "read", "--yes")
 
 
-def many(count: int) -> str:
-    """An export of so many sessions with an event each."""
-    made = [LINES[0]]
-    for number in range(count):
-        session = f"s{number}"
-        event = {**LINES[1]["event"], "sessionId": session, "eventId": f"{number + 1:019}#{number + 1:08x}"}
-        counted = {"actorId": "user/1:ann", "sessionId": session, "events": 1}
-        made += [{"event": event}, {"session": counted}]
-    made.append({"end": {"sessions": count, "events": count, "records": 0}})
-    return "".join(json.dumps(line) + "\n" for line in made)
-
-
-def killed(here: CommandLine, has_begun: Any, *arguments: str) -> None:
-    """Run a command and kill it as soon as it `has_begun`."""
-    running = subprocess.Popen(
-        [AGENTCORE, *arguments],
-        cwd=here.folder,
-        env=CommandLine(here.folder, here.environment).whole_environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        eventually(has_begun, "the command has begun its work")
-    finally:
-        os.kill(running.pid, signal.SIGKILL)
-        running.wait()
-
-
 def test_a_killed_import_goes_on_and_a_killed_export_too(here: CommandLine, tmp_path: Path) -> None:
     source, out = tmp_path / "many.jsonl", tmp_path / "out.jsonl"
     source.write_text(many(150))
     here.run("memory", "create", "large")
-    killed(
-        here,
+    killed_when(
         lambda: here.json("memory", "show", "large")["sessions"] > 2,
-        *("memory", "import", "large", str(source)),
+        *(here, "memory", "import", "large", str(source)),
     )
     done = here.json("memory", "import", "large", str(source))
     assert done["events_there"] > 2
     assert done["events_there"] + done["events"] == 150
 
     part = tmp_path / "out.jsonl.part"
-    killed(here, lambda: part.exists() and part.stat().st_size > 1000, "memory", "export", "large", str(out))
+    killed_when(lambda: part.exists() and part.stat().st_size > 1000, *(here, "memory", "export", "large", str(out)))
     whole = here.json("memory", "export", "large", str(out))
     assert (whole["sessions"], whole["events"]) == (150, 150)
     assert not part.exists()

@@ -18,6 +18,7 @@ from agentcore_cli.operations.selection import Options, Selected, select
 from agentcore_cli.resources.deployment import Overrides
 from tests.fakes.aws_proxy import AwsProxy
 from tests.fakes.code_bridge import CodeBridge
+from tests.fakes.codebuild import CodeBuildStandIn
 from tests.fakes.control import PARTNER
 from tests.fakes.control_server import ControlServer
 from tests.fakes.moto_buckets import MotoBuckets
@@ -46,11 +47,13 @@ targets:
 
 @dataclass
 class Cloud:
-    """`proxy` names every call; `control` is AgentCore's control plane behind it, `moto` everything else."""
+    """`proxy` names every call; behind it `control` is AgentCore's control plane, `codebuild` what builds, `moto`
+    everything else."""
 
     moto: Moto
     control: ControlServer
     proxy: AwsProxy
+    codebuild: CodeBuildStandIn
 
     @property
     def environment(self) -> dict[str, str]:
@@ -137,6 +140,7 @@ class Cloud:
 
 @contextmanager
 def open_cloud(moto: Moto, folder: Path, **options: Any) -> Iterator[Cloud]:
+    codebuild = CodeBuildStandIn(moto.client, folder / "codebuild")
     with (
         ControlServer(folder / "control", **options) as control,
         AwsProxy(
@@ -144,11 +148,12 @@ def open_cloud(moto: Moto, folder: Path, **options: Any) -> Iterator[Cloud]:
             otherwise=moto.url,
             bridges={
                 "s3": MotoBuckets(moto.client("s3")),
+                "codebuild": codebuild,
                 "bedrock-agentcore": CodeBridge(moto.client("s3"), control.home.artifacts),
             },
         ) as proxy,
     ):
-        cloud = Cloud(moto, control, proxy)
+        cloud = Cloud(moto, control, proxy, codebuild)
         cloud.create_image_repository()
         yield cloud
 

@@ -103,7 +103,6 @@ def test_wider_permissions_stand_out_in_words_without_a_terminal(project: Projec
         (("versions",), 4, "not deployed on aws"),
         (("rollback",), 4, "not deployed on aws"),
         (("endpoints", "list"), 4, "not deployed on aws"),
-        (("deploy", "--build", "codebuild"), 2, "codebuild"),
         (("deploy", "--image", "Not An Image"), 2, "not an image's name"),
         (("deploy", "--region", "us-wets-2"), 2, "did you mean us-west-2"),
         (("endpoints", "update", "prod"), 2, "nothing to change"),
@@ -113,9 +112,6 @@ def test_wider_permissions_stand_out_in_words_without_a_terminal(project: Projec
 def test_what_goes_wrong_has_its_exit_code(
     agentcore: CommandLine, arguments: tuple[str, ...], code: int, says: str
 ) -> None:
-    if "--build" in arguments:
-        path = agentcore.folder / ".agentcore.yaml"
-        path.write_text("\n".join(line for line in path.read_text().splitlines() if "image:" not in line))
     assert says in agentcore.run(*arguments, code=code).stderr
     failed = json.loads(agentcore.run("--json", *arguments, code=code).stdout.splitlines()[-1])
     assert failed["schema_version"] == 1

@@ -10,7 +10,9 @@ import pytest
 
 from agentcore_cli.engine import Action
 from agentcore_cli.events import Note
+from tests.exports import AN_EXPORT, many
 from tests.functional.operations.aws_target.cloud import Cloud, Project
+from tests.processes import killed_when
 from tests.same_process import SameProcess
 from tests.stand_ins import ACCOUNT, REGION
 
@@ -108,8 +110,6 @@ def test_permissions_name_the_memory_by_its_pattern_before_and_by_its_id_after(
 def test_the_verbs_work_on_aws_s_wire_and_an_export_goes_both_ways(
     remembering: Project, cloud: Cloud, tmp_path: Path
 ) -> None:
-    from tests.exports import AN_EXPORT
-
     remembering.deploy()
     agentcore = SameProcess(remembering.root, cloud.environment)
     (remembering.root / "in.jsonl").write_text(AN_EXPORT)
@@ -123,3 +123,42 @@ def test_the_verbs_work_on_aws_s_wire_and_an_export_goes_both_ways(
     assert json.loads(lines[-1])["end"] == {"sessions": 1, "events": 3, "records": 1}
     agentcore.run("memory", "delete", "notes", "--yes")
     assert memories(cloud) == []
+
+
+def said(path: Path) -> list[Any]:
+    """The events of an export without their ids, which are each memory's own."""
+    events = [json.loads(line).get("event") for line in path.read_text().splitlines()]
+    return [{**event, "eventId": ""} for event in events if event]
+
+
+def test_what_is_killed_on_its_way_to_aws_or_back_goes_on(remembering: Project, cloud: Cloud, tmp_path: Path) -> None:
+    remembering.deploy()
+    agentcore = SameProcess(remembering.root, cloud.environment | {"AGENTCORE_HOME": str(tmp_path / "home")})
+    first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
+    first.write_text(many(25))
+    agentcore.run("--local", "memory", "create", "home")
+
+    def is_written() -> bool:
+        part = second.with_name("second.jsonl.part")
+        return second.exists() or (part.exists() and part.stat().st_size > 1000)
+
+    def holds(*memory: str) -> bool:
+        return bool(agentcore.json(*memory)["sessions"] > 2)
+
+    try:
+        killed_when(lambda: holds("memory", "show", "notes"), *(agentcore, "memory", "import", "notes", str(first)))
+        done = agentcore.json("memory", "import", "notes", str(first))
+        assert done["events"] + done["events_there"] == 25
+        killed_when(is_written, *(agentcore, "memory", "export", "notes", str(second)))
+        done = agentcore.json("memory", "export", "notes", str(second), "--force")
+        assert (done["sessions"], done["events"]) == (25, 25)
+        killed_when(
+            lambda: holds("--local", "memory", "show", "home"),
+            *(agentcore, "--local", "memory", "import", "home", str(second)),
+        )
+        done = agentcore.json("--local", "memory", "import", "home", str(second))
+        assert done["events"] + done["events_there"] == 25
+        agentcore.run("--local", "memory", "export", "home", str(tmp_path / "third.jsonl"))
+        assert sorted(map(str, said(tmp_path / "third.jsonl"))) == sorted(map(str, said(first)))
+    finally:
+        agentcore.run("local", "stop")

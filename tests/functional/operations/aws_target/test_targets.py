@@ -146,20 +146,6 @@ def test_no_credentials_point_to_the_local_runtime(
     assert "--local" in (caught.value.hint or "")
 
 
-@pytest.mark.parametrize("build", ["codebuild"])
-def test_what_this_version_does_not_build_is_refused_before_any_call(
-    project: Project, cloud: Cloud, build: str
-) -> None:
-    text = (project.root / ".agentcore.yaml").read_text()
-    lines = [line for line in text.splitlines() if "image:" not in line]
-    (project.root / ".agentcore.yaml").write_text(
-        "\n".join(lines).replace("handler.py", f"handler.py\n    build: {build}")
-    )
-    with pytest.raises(InputError, match=f"agents.bot.build: {build}: this version builds for AWS with docker, oci"):
-        project.plan()
-    assert cloud.proxy.names == []
-
-
 def test_what_is_no_image_s_name_is_refused(project: Project) -> None:
     with pytest.raises(InputError, match="not an image's name"):
         project.plan(image="Python 3.13")

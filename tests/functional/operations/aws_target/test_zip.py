@@ -210,9 +210,8 @@ def test_for_one_deploy_by_the_command_line(project: Project, cloud: Cloud) -> N
     ("settings", "what", "way_out"),
     [
         ({"install": "image"}, "agents.bot.install: image is for an image", "--build docker"),
-        ({"build": "codebuild"}, "agents.bot.build: codebuild", "--build auto"),
     ],
-    ids=["install", "codebuild"],
+    ids=["install"],
 )
 def test_what_a_zip_can_not_have_is_refused_before_anything_is_made(
     project: Project, cloud: Cloud, settings: dict[str, str], what: str, way_out: str

@@ -439,6 +439,6 @@ def test_a_session_that_keeps_too_much_where_nobody_holds_it_is_ended(home: Home
             os.posix_fallocate(file.fileno(), 0, 2**30 + 2**26)
         async with asyncio.timeout(60):
             await session.gone.wait()
-        assert records(server) == [("stopped", "its session storage holds too much: more than 1 GB")]
+        assert records(server) == [("stopped", "was ended: its session storage holds too much, more than 1 GB")]
 
     run(home, use)

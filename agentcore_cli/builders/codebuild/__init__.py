@@ -1,0 +1,1 @@
+"""An image that AWS CodeBuild builds, on ARM: here only what it builds from is packed."""
