@@ -37,6 +37,7 @@ VERBS = {
     "build": "Make the artifact that deploy would push, and stop there.",
     "deploy": "Make what the agent needs and run it, or change what differs.",
     "invoke": "Send a payload to the agent and print its answer.",
+    "dev": "Talk with the agent while you write it: what is saved is what new sessions run.",
     "chat": "Talk with the agent, turn by turn, in one session.",
     "status": "Show the agent's runtime, endpoints, versions and drift.",
     "exec": "Run a shell command in a session of the agent.",

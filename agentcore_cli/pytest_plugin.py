@@ -10,6 +10,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,8 +26,19 @@ _CONFIG: Final = ".agentcore.yaml"
 class Agent:
     """A deployed agent. A session id is any name; equal ones are one session."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, root: Path, folder: Path) -> None:
+        """`folder` holds a copy of what belongs to the agent in `root`."""
         self._runtime = runtime
+        self._root = root
+        self._folder = folder
+
+    def reload(self) -> None:
+        """Deploy what was saved since: new sessions run it, living ones keep their version and what they remember.
+
+        Raises what a deploy raises; the version before goes on serving then.
+        """
+        _copy(self._root, self._folder)
+        self._runtime.reload()
 
     def invoke(self, payload: Any, session_id: str | None = None, *, user_id: str | None = None) -> Any:
         """What the agent answers: JSON parsed, a stream as the list of its events' data, other text as it is.
@@ -76,12 +88,14 @@ class LocalRuntime:
         root = _project_of(path)
         folder = self._projects / str(len(list(self._projects.iterdir())))
         _copy(root, folder)
+        if (root / _CONFIG).exists():
+            shutil.copy(root / _CONFIG, folder / _CONFIG)
         runtime = Runtime(target="local", folder=folder)
         runtime.configure(
             path.relative_to(root).as_posix(), requirements_file=requirements_file, environment=environment or {}
         )
         runtime.launch()
-        return Agent(runtime)
+        return Agent(runtime, root, folder)
 
     def advance_clock(self, duration: str | float) -> None:
         """Let time pass for sessions: seconds, or text like `16m`. Those whose time is over have ended on return."""
@@ -99,25 +113,19 @@ class LocalRuntime:
         return environment(self._home, None).environment
 
 
-@pytest.fixture(scope="session")
-def agentcore_environments() -> Iterator[Path]:
-    """Where the packages of agents lie between two tests: they are installed once for all tests of a run."""
-    with tempfile.TemporaryDirectory(prefix="ac-environments-", ignore_cleanup_errors=True) as folder:
-        (Path(folder) / "environments").mkdir(mode=0o700)
-        yield Path(folder)
-
-
 @pytest.fixture
-def agentcore_runtime(
-    agentcore_environments: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[LocalRuntime]:
-    """A fresh local runtime on a free port; deploys an entrypoint, invokes by session id, advances the clock."""
+def agentcore_runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalRuntime]:
+    """A fresh local runtime on a free port; deploys an entrypoint, invokes by session id, advances the clock.
+
+    Packages are those of the user's own local runtime, which a deploy or an earlier test has installed.
+    """
+    from agentcore_cli.errors import AgentcoreError
     from agentcore_cli.local.home import Home
     from agentcore_cli.operations.local_runtime import stop
 
     home = Home(Path(tempfile.mkdtemp(prefix="ac-"))).create()  # short: a Unix socket's path may not be long
-    home.environments.rmdir()
-    environments = (agentcore_environments / "environments").rename(home.environments)
+    with suppress(AgentcoreError):  # a user without a folder: then packages are the test's own
+        home.share_environments(Home.default())
     monkeypatch.setenv("AGENTCORE_HOME", str(home.root))
     projects = tmp_path / "agentcore"
     projects.mkdir()
@@ -125,7 +133,6 @@ def agentcore_runtime(
         yield LocalRuntime(home, projects)
     finally:
         stop(home)
-        environments.rename(agentcore_environments / "environments")
         shutil.rmtree(home.root, ignore_errors=True)
 
 
@@ -142,15 +149,17 @@ def _project_of(entrypoint: Path) -> Path:
 
 
 def _copy(root: Path, folder: Path) -> None:
-    """What belongs to the agent, as a deploy takes it, and its config."""
+    """What belongs to the agent, as a deploy takes it; what a copy before this one had besides goes."""
     from agentcore_cli.builders.source import source
 
-    for name, entry in source.read(root).entries.items():
+    entries = source.read(root).entries
+    for name, entry in source.read(folder).entries.items() if folder.exists() else ():
+        if name not in entries:
+            entry.path.unlink() if entry.digest else entry.path.rmdir()
+    for name, entry in entries.items():
         place = folder / name
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.mkdir() if entry.digest is None else shutil.copy(entry.path, place)
-    if (root / _CONFIG).exists():
-        shutil.copy(root / _CONFIG, folder / _CONFIG)
+        place.mkdir(exist_ok=True) if entry.digest is None else shutil.copy(entry.path, place)
 
 
 def _parsed(piece: str | bytes) -> Any:

@@ -18,8 +18,9 @@ def free_port() -> int:
     One that the kernel gave to a probe would be given to any connection of the machine meanwhile. Of the processes that
     ask here none gets another's: whoever has a port holds its name until it ends.
     """
-    for port in random.SystemRandom().sample(_PORTS, len(_PORTS)):
-        if _claimed(port):
+    first = random.SystemRandom().randrange(len(_PORTS))
+    for number in range(len(_PORTS)):
+        if _claimed(port := _PORTS[(first + number) % len(_PORTS)]):
             return port
     raise RuntimeError("no port is free")
 

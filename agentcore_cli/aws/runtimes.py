@@ -103,6 +103,10 @@ class RuntimeControl(Tagging):
         except NotFoundError:
             return
 
+    def delete_version(self, runtime_id: str, version: str) -> None:
+        """DeleteAgentRuntime of one version. Raises ConflictError while an endpoint leads to it."""
+        self._session.call(_SERVICE, "delete_agent_runtime", agentRuntimeId=runtime_id, agentRuntimeVersion=version)
+
     def versions(self, runtime_id: str) -> list[VersionDescription]:
         """All versions, newest first."""
         items = self._pages("list_agent_runtime_versions", "agentRuntimes", agentRuntimeId=runtime_id)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from agentcore_cli.ui import Output
     from agentcore_cli.ui.conversation import Lines
 
-_HELP: Final = """\
+HELP: Final = """\
 /new [NAME]      a new session, with a name if you like
 /session [NAME]  which session this is; with a name: go on in that one
 /stop            end the session; what you say next starts it afresh
@@ -74,18 +74,20 @@ class Conversation:
         """Do what a slash was typed for; whether the conversation goes on."""
         if verb in _LEAVES:
             return False
-        commands: dict[str, Callable[[str | None], None]] = {
+        if command := self._commands().get(verb):
+            command(argument)
+        else:
+            self.out.note(f"/{verb}: no such command; /help lists them")
+        return True
+
+    def _commands(self) -> dict[str, Callable[[str | None], None]]:
+        return {
             "new": self._new,
             "session": self._session,
             "stop": self._stop,
             "json": self._json,
             "help": self._help,
         }
-        if command := commands.get(verb):
-            command(argument)
-        else:
-            self.out.note(f"/{verb}: no such command; /help lists them")
-        return True
 
     def _new(self, name: str | None) -> None:
         self.talk.begin(name)
@@ -106,7 +108,7 @@ class Conversation:
         self.out.note("answers as the agent gives them" if self.shows_json else "the words of the answers")
 
     def _help(self, _: str | None) -> None:
-        self.out.note(_HELP)
+        self.out.note(HELP)
 
     def _turn(self, text: str) -> None:
         from agentcore_cli.commands.destinations import told_while_starting

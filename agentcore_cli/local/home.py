@@ -93,8 +93,14 @@ class Home(NamedTuple):
 
     @property
     def environments(self) -> Path:
-        """Installed packages, addressed by the hash of what was asked for: `<hash>/`."""
-        return self.root / "environments"
+        """Installed packages, addressed by the hash of what was asked for: `<hash>/`; several homes may share them."""
+        return (self.root / "environments").resolve()
+
+    def share_environments(self, other: Home) -> None:
+        """Have the packages of `other`, another local runtime of the user. To be called before anything is there."""
+        own = self.root / "environments"
+        own.rmdir()
+        own.symlink_to(other.create().environments)
 
     @property
     def sessions(self) -> Path:

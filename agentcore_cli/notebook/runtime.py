@@ -156,6 +156,13 @@ class Runtime:
 
     deploy = launch
 
+    def reload(self) -> LaunchResult:
+        """Deploy what was saved since: new sessions run it, living ones keep their version and what they remember.
+
+        Raises what `launch` raises; the version before goes on serving then.
+        """
+        return self.launch()
+
     def status(self) -> StatusResult:
         """How the agent is on its target. Raises NotFoundError when it is not deployed there."""
         from agentcore_cli.operations.deploy.status import status as run

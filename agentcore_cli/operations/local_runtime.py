@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import tempfile
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agentcore_cli.contract import LOCAL_REGION
-from agentcore_cli.errors import InputError, NotFoundError
+from agentcore_cli.errors import AgentcoreError, InputError, NotFoundError
 from agentcore_cli.local import daemon
 from agentcore_cli.local.client import AdminClient
 from agentcore_cli.local.faults import FAULTS
@@ -137,7 +138,10 @@ def _run(command: list[str], environ: dict[str, str], on_output: Callable[[str],
 @contextmanager
 def _fresh_home() -> Iterator[Home]:
     with tempfile.TemporaryDirectory(prefix="agentcore-", ignore_cleanup_errors=True) as folder:
-        yield Home(Path(folder)).create()
+        home = Home(Path(folder)).create()
+        with contextlib.suppress(AgentcoreError):  # there is no folder of the user's: then it has its own packages
+            home.share_environments(Home.default())
+        yield home
 
 
 def _client(home: Home) -> AdminClient:

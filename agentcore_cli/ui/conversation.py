@@ -22,10 +22,14 @@ class Lines(Protocol):
         ...
 
 
-def lines(history: Path) -> Lines:
-    """A prompt where there is a terminal that can draw one. `history` is kept from one conversation to the next."""
+def lines(history: Path, *, keeps_below: bool = False) -> Lines:
+    """A prompt where there is a terminal that can draw one. `history` is kept from one conversation to the next.
+
+    With `keeps_below` the prompt stays below what is written meanwhile.
+    """
     if sys.stdin.isatty() and sys.stderr.isatty():
-        return PlainPrompt(prompt=True) if os.environ.get("TERM", "dumb") == "dumb" else TerminalPrompt(history)
+        is_dumb = os.environ.get("TERM", "dumb") == "dumb"
+        return PlainPrompt(prompt=True) if is_dumb else TerminalPrompt(history, keeps_below=keeps_below)
     return PlainPrompt(prompt=False)
 
 
@@ -53,10 +57,11 @@ class TerminalPrompt:
     a new line, the arrows go through what was said before.
     """
 
-    def __init__(self, history: Path) -> None:
+    def __init__(self, history: Path, *, keeps_below: bool = False) -> None:
         from prompt_toolkit import PromptSession
         from prompt_toolkit.output import create_output
 
+        self._keeps_below = keeps_below
         self._session: PromptSession[str] = PromptSession(
             multiline=True,
             history=_history(history),
@@ -67,9 +72,16 @@ class TerminalPrompt:
 
     def read(self) -> str | None:
         try:
-            return self._session.prompt(_PROMPT)
+            return self._read_below() if self._keeps_below else self._session.prompt(_PROMPT)
         except EOFError:
             return None
+
+    def _read_below(self) -> str:
+        from prompt_toolkit.application import create_app_session
+        from prompt_toolkit.patch_stdout import patch_stdout
+
+        with create_app_session(output=self._session.output), patch_stdout(raw=True):
+            return self._session.prompt(_PROMPT)
 
 
 def _history(path: Path) -> History:

@@ -92,10 +92,6 @@ class Handler(BaseHTTPRequestHandler):
         print("\x1b]0;owned by a log\x07 [red]a log line[/red]", flush=True)
         self.answer(b"\x1b]0;owned by an error\x07 [red]an error[/red]", "text/plain", status=500)
 
-    def do_sleep(self, body):
-        time.sleep(json.loads(body)["seconds"])
-        self.answer(b'"woke"')
-
     @staticmethod
     def slowly():
         """Without end, as far as a reader that leaves can tell."""

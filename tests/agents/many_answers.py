@@ -30,7 +30,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         if self.headers.get("content-type") == "application/octet-stream":
             return self.count()
-        asked = json.loads(self.body() or b"{}")
+        try:
+            asked = json.loads(self.body() or b"{}")
+        except (ValueError, RecursionError):
+            return self.answer(b'{"error": "no JSON"}', status=400)
         getattr(self, f"on_{asked.get('do', 'echo')}")(asked)
         return None
 

@@ -94,7 +94,7 @@ def test_a_broken_file_of_the_user(project: SameProcess, home: Home, name: str, 
     assert daemon.stop(home), "it was started, and its file written anew"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=400)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
 @given(STATES | VALUES)
 def test_whatever_a_state_holds(tmp_path: Path, content: Any) -> None:
     (tmp_path / ".agentcore").mkdir(exist_ok=True)
@@ -121,7 +121,7 @@ CELLS = (
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 @given(st.lists(CELLS, min_size=8, max_size=8))
 def test_whatever_a_ledgers_rows_hold(tmp_path: Path, cells: list[Any]) -> None:
     """SQLite keeps a text in a column of numbers."""
@@ -144,7 +144,7 @@ def test_whatever_a_ledgers_rows_hold(tmp_path: Path, cells: list[Any]) -> None:
             raise
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(
     st.dictionaries(
         st.sampled_from(

@@ -253,6 +253,7 @@ def test_nothing_is_left_of_a_server_that_ended_or_was_killed(tmp_path: Path, en
     until(lambda: not left_of(link, tmp_path / "home"))
 
 
+@pytest.mark.long
 def test_a_hundred_sessions(tmp_path: Path) -> None:
     async def act(stage: Stage) -> None:
         program = stage.program(AGENT)

@@ -71,6 +71,7 @@ FIGHTS = {
 SILENT = ("stop of its group", "it stops itself", "it never reads")
 
 
+@pytest.mark.parametrize("stage_of", ["nobody", pytest.param("root", marks=pytest.mark.long)], indirect=True)
 def test_violence_stays_at_home(stage_of: Theatre) -> None:
     fights = stage_of.fight(FIGHTS, silent=SILENT)
     assert {name: (told["beside"], told["after"], told["left"]) for name, told in fights.items()} == dict.fromkeys(
@@ -87,7 +88,8 @@ def test_processes_and_disk_are_limited(stage_of: Theatre) -> None:
     fork = (
         "import os, resource, time\nresource.setrlimit(resource.RLIMIT_NPROC, (8, 4096))\nresult = 0\n"
         "try:\n    for _ in range(20):\n        if os.fork() == 0: time.sleep(60)\n        result += 1\n"
-        "except BlockingIOError: pass"
+        "except BlockingIOError: pass\n"
+        "resource.setrlimit(resource.RLIMIT_NPROC, (4096, 4096))"  # the next request takes a thread
     )
     fill = (
         "left = open('/tmp/left', 'wb', 0); result = 0\n"

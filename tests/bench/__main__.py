@@ -21,6 +21,7 @@ from pathlib import Path
 from tests.bench import (
     aws_calls,
     builders,
+    dev,
     load,
     many_sessions,
     memory,
@@ -48,6 +49,7 @@ MEASURES: dict[str, Measure] = {
     "memory": memory.measure,
     "aws_calls": aws_calls.measure,
     "builders": builders.measure,
+    "dev": dev.measure,
 }
 
 

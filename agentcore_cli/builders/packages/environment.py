@@ -1,7 +1,8 @@
 """The packages an agent runs with: a virtual environment per set of requirements, made once and shared.
 
 An environment lives in `<folder>/<hash>`, the hash being of what was asked for and of the Python below it. It is made
-beside that name and renamed, so what has the name is whole; two at once do the same work and one of them is kept.
+beside that name and renamed, so what has the name is whole. Of two who want the same one, one waits for the other;
+the kernel drops the lock of one that is killed.
 """
 
 from __future__ import annotations
@@ -9,18 +10,24 @@ from __future__ import annotations
 import hashlib
 import platform
 import shutil
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Final
 
+from agentcore_cli import files, shared_environments
 from agentcore_cli.builders import atomic_dir as beside
 from agentcore_cli.builders.packages import installer, outside
 from agentcore_cli.builders.packages import lockfile as locked
 from agentcore_cli.builders.packages import wheels as unpacked
 from agentcore_cli.builders.packages.interpreters import Interpreter
 from agentcore_cli.builders.packages.requirements import Requirements
-from agentcore_cli.errors import AgentcoreError
+from agentcore_cli.errors import AgentcoreError, ConflictError
 
+_LOOK_SECONDS: Final = 0.1
 _FORMAT: Final = "3"  # change it when an environment made by an older version of this file must not be used
 
 
@@ -73,13 +80,36 @@ def build(
     """
     key = key_of(requirements, interpreter)
     if found := find(folder, key):
+        shared_environments.note_use(found.path)
         return found
-    _remove_without_python(folder / key)
-    with beside.filled(folder / key) as partial:
-        _fill(partial, requirements, interpreter, tell, stopping)
-        if requirements and key_of(requirements.anew, interpreter) != key:
-            raise changed_meanwhile()
+    with _alone(folder / f".{key}.building", tell, stopping):
+        if found := find(folder, key):
+            return found
+        _remove_without_python(folder / key)
+        with beside.filled(folder / key) as partial:
+            _fill(partial, requirements, interpreter, tell, stopping)
+            if requirements and key_of(requirements.anew, interpreter) != key:
+                raise changed_meanwhile()
+        shared_environments.note_made(folder / key)
     return Environment(key, folder / key)
+
+
+@contextmanager
+def _alone(path: Path, tell: installer.Tell, stopping: installer.Stopping) -> Iterator[None]:
+    """Be the only one who installs this; whoever does it now is waited for. Raises AgentcoreError when told to stop."""
+    with ExitStack() as held:
+        for turn in count():
+            try:
+                held.enter_context(files.lock(path, purpose="installation of the same packages"))
+                break
+            except ConflictError:
+                if turn == 0:
+                    tell("waiting: the same packages are being installed by another command")
+                if stopping():
+                    raise AgentcoreError("interrupted") from None
+                time.sleep(_LOOK_SECONDS)
+        held.callback(path.unlink, missing_ok=True)  # who opened it before finds what was installed, or installs it
+        yield
 
 
 def changed_meanwhile() -> AgentcoreError:

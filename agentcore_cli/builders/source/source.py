@@ -100,6 +100,12 @@ def survey(root: Path, *, ignore_file: str = IGNORE_FILE) -> Survey:
     return Survey(tuple(sorted(walk.left_out)), sizes)
 
 
+def folders(root: Path) -> set[Path]:
+    """Where the files of an agent lie, `root` among them. Raises InputError as `read` does."""
+    entries = _Walk(root, root / IGNORE_FILE).below(root, "")
+    return {root} | {entry.path if entry.digest is None else entry.path.parent for _, entry in entries}
+
+
 def goes_along(root: Path, name: str, ignore_file: str = IGNORE_FILE) -> bool:
     """Whether a file of this name in `root` would belong to the agent."""
     return _Walk(root, root / ignore_file).takes(name)

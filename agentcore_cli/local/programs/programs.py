@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from agentcore_cli import documents
+from agentcore_cli import documents, shared_environments
 from agentcore_cli.contract import Arn
 from agentcore_cli.local.control import ArtifactError, Resolved
 from agentcore_cli.local.control.settings import RuntimeSettings
@@ -41,9 +41,10 @@ class Programs:
         self._snapshots = Snapshots(home)
         self._snapshots.clean()
         self._programs: dict[str, AnyProgram] = {}
-        self._code_keys: dict[str, str] = {}
+        self._code_keys: dict[str, tuple[str, str]] = {}
         self._sessions: Counter[str] = Counter()
         self._preparing = asyncio.Lock()
+        self._held: dict[Path, int | None] = {}  # environments, kept there while this server runs
 
     async def find(self, version: Resolved) -> AnyProgram:
         """The program of a version; on first use it is unpacked, and its warm parent starts.
@@ -54,7 +55,7 @@ class Programs:
         async with self._preparing:
             if key not in self._programs:
                 self._programs[key] = await self._prepare(key, version)
-                self._code_keys[key] = version.settings.code_key or ""
+                self._code_keys[key] = (version.runtime_id, version.settings.code_key or "")
         return self._programs[key]
 
     async def _prepare(self, key: str, version: Resolved) -> AnyProgram:
@@ -94,15 +95,19 @@ class Programs:
         if key in self._programs or self._sessions[key]:
             return
         del self._sessions[key]
-        code_key = self._code_keys.pop(key, None)
-        if code_key and code_key not in self._code_keys.values():
-            await asyncio.to_thread(self._snapshots.forget, code_key)
+        place = self._code_keys.pop(key, None)
+        if place and place[1] and place not in self._code_keys.values():
+            await asyncio.to_thread(self._snapshots.forget, *place)
 
     def _make(self, key: str, version: Resolved) -> Program:
         settings = version.settings
         code_key = settings.code_key or ""
-        code = self._snapshots.unpacked(code_key)
+        code = self._snapshots.unpacked(version.runtime_id, code_key)
         told = self._told(code_key, settings.python or "")
+        for folder in told.readable:
+            if self._held.get(folder) is None:
+                self._held[folder] = shared_environments.hold(folder)
+                shared_environments.note_use(folder)
         return Program(
             key=key,
             interpreter=told.interpreter,

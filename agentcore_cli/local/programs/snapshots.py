@@ -1,4 +1,4 @@
-"""Artifacts unpacked: `<sha256>.zip` of the store becomes the read-only folder `<sha256>`, whole or not at all."""
+"""Artifacts unpacked: `<sha256>.zip` of the store becomes the read-only folder `<runtime>/<sha256>`, or nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -43,21 +43,26 @@ class Snapshots:
 
     def clean(self) -> None:
         """Remove what a killed server left half unpacked."""
-        for folder in self._snapshots.glob(f"{_PARTIAL}*"):
+        for folder in self._snapshots.glob(f"*/{_PARTIAL}*"):
             remove_tree(folder)
 
-    def unpacked(self, code_key: str) -> Path:
-        """The folder of an artifact, unpacked now if need be. Raises ArtifactError with what is wrong with the zip."""
-        folder = self._snapshots / code_key.removesuffix(".zip")
+    def unpacked(self, runtime: str, code_key: str) -> Path:
+        """The folder of an artifact of a runtime, unpacked now if need be; all of one lie in one folder.
+
+        Raises ArtifactError with what is wrong with the zip.
+        """
+        folder = self._snapshots / runtime / code_key.removesuffix(".zip")
         if not folder.is_dir():
             self._unpack(self._artifacts / code_key, folder)
         return folder
 
-    def forget(self, code_key: str) -> None:
-        remove_tree(self._snapshots / code_key.removesuffix(".zip"))
+    def forget(self, runtime: str, code_key: str) -> None:
+        remove_tree(self._snapshots / runtime / code_key.removesuffix(".zip"))
+        self._leave(self._snapshots / runtime)
 
     def _unpack(self, archive: Path, folder: Path) -> None:
-        partial = Path(tempfile.mkdtemp(dir=self._snapshots, prefix=_PARTIAL))
+        folder.parent.mkdir(exist_ok=True, mode=0o755)
+        partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=_PARTIAL))
         try:
             unpack(archive, partial)
             partial.rename(folder)
@@ -66,6 +71,11 @@ class Snapshots:
                 raise ArtifactError(f"{archive.name}: cannot be unpacked: {error.strerror or error}") from error
         finally:
             remove_tree(partial)
+            self._leave(folder.parent)
+
+    def _leave(self, room: Path) -> None:
+        with suppress(OSError):  # others are left in it
+            room.rmdir()
 
 
 def unpack(archive: Path, folder: Path) -> None:

@@ -64,6 +64,7 @@ class ForkServer:
         self._turn = asyncio.Lock()
         self._asked = False  # a session is on its way
         self._released = False
+        self._taken_on = {settings["code"]}
         self.studied = False
         self._output = _bounded_file()
         self._owed = 0  # answers
@@ -100,6 +101,15 @@ class ForkServer:
         if unsafe := answer.get("unsafe"):
             self.release()
             raise ForkRefused(str(unsafe))
+
+    async def take_on(self, code: str) -> None:
+        """Have sessions of another snapshot as well. Raises ForkRefused where what was imported does not fit it."""
+        if code in self._taken_on:
+            return
+        answer = await self._ask({"code": code})
+        if against := answer.get("against"):
+            raise ForkRefused(str(against))
+        self._taken_on.add(code)
 
     async def fork(self, descriptors: tuple[int, ...]) -> Forked:
         """A new session's first process, holding copies of `descriptors`.

@@ -1,4 +1,7 @@
-"""The parents of one program: a warm one that forks, a bare one for when that is unsafe, and what they learn."""
+"""The parents of one program, and of later versions of it that differ in their code alone.
+
+A warm one that forks, a bare one for when that is unsafe, and what they learn.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +21,11 @@ from agentcore_cli.local.sandbox.preload import Preload
 from agentcore_cli.local.sandbox.program import Program, SandboxError
 from agentcore_cli.local.sandbox.session import SessionProcess
 from agentcore_cli.local.sandbox.standby import Standby
+from agentcore_cli.local.sandbox.worker.places import CODE
 
 WITNESSES = 2  # sessions that must have loaded a module before a parent imports it
 
-MakeSpare = Callable[["ForkServers"], Awaitable[SessionProcess]]
+MakeSpare = Callable[["ForkServers", Program], Awaitable[SessionProcess]]
 
 
 class ForkServers:
@@ -41,8 +45,10 @@ class ForkServers:
     ) -> None:
         """`walls` are what `walls.wall_settings` gives for the program, `mode` is the network of its sessions."""
         self.mode = mode
-        self.program = program
-        self.spare = Standby(None if make_spare is None else lambda: make_spare(self))
+        self.room = program.key
+        self._programs = [program]
+        self._spares: dict[str, Standby] = {}
+        self._make_spare = make_spare
         self._walls = walls
         self._isolation = isolation
         self._learned = learned
@@ -57,6 +63,44 @@ class ForkServers:
         self._study: asyncio.Task[None] | None = None
         self._released = False
 
+    @property
+    def program(self) -> Program:
+        """The newest, for which parents are started."""
+        return self._programs[-1]
+
+    def spare(self, program: Program) -> Standby:
+        """The session ahead of one of the programs."""
+        if program.key not in self._spares:
+            make = self._make_spare
+            self._spares[program.key] = Standby(None if make is None else lambda: make(self, program))
+        return self._spares[program.key]
+
+    async def adopt(self, program: Program) -> bool:
+        """Whether the parent that is there has sessions of `program`, too, which is of the same kin.
+
+        What its sessions import beyond that is looked at anew.
+        """
+        if self._refusal or self._warm is None or not self._warm.alive:
+            return False
+        try:
+            await self._warm.take_on(program.code.name)
+        except SandboxError:
+            return False
+        if self._released:
+            return False
+        self._programs.append(program)
+        self._claims, self._reports = 0, []
+        return True
+
+    async def leave(self, program: Program) -> bool:
+        """No new sessions of `program`; whether there are any of others."""
+        if program.key in self._spares:
+            await self._spares.pop(program.key).close()
+        if len(self._programs) == 1:
+            return False
+        self._programs = [other for other in self._programs if other.key != program.key]
+        return True
+
     async def prepare(self) -> None:
         """Have a parent ready. Raises SandboxError only when the interpreter itself does not run."""
         try:
@@ -64,12 +108,12 @@ class ForkServers:
         except ForkRefused:
             await self._bare_parent()
 
-    async def fork(self, descriptors: tuple[int, ...]) -> Forked:
+    async def fork(self, program: Program, descriptors: tuple[int, ...]) -> Forked:
         """A new session's first process. A parent that was killed since its last session is replaced once."""
         try:
-            return await self._fork(descriptors)
+            return await self._fork(program, descriptors)
         except SandboxError:
-            return await self._fork(descriptors)
+            return await self._fork(program, descriptors)
 
     def claim_learning(self) -> bool:
         """Whether the caller's session is one of those to learn from. Give it back by `learn(None)`."""
@@ -86,20 +130,25 @@ class ForkServers:
         files. A parent with all of it takes over as soon as it is ready.
         """
         if modules is None:
-            self._claims -= 1
+            self._claims = max(0, self._claims - 1)
             return
         self._reports.append(modules)
         if len(self._reports) == WITNESSES and not self._released:
             first, *others = self._reports
             common = [name for name in first if all(name in other for other in others)]
+            known = self._learned.of(self.program)
+            if known is not None and (not common or self._growth is not None):
+                return
+            common = [*(known or ()), *common]
             self._growth = asyncio.get_running_loop().create_task(self._grow(common))
 
-    def served(self, forked: Forked) -> None:
+    def served(self, program: Program, forked: Forked) -> None:
         """A session has given its first answer: its agent's process shows what memory the next ones will need."""
         parent = forked.parent
         if parent is self._warm and not parent.studied and self._learned.of(self.program) is not None:
             self._study = asyncio.get_running_loop().create_task(_study(parent, forked.number))
-        self.spare.due()
+        if any(each is program for each in self._programs):
+            self.spare(program).due()
 
     def release(self) -> None:
         """No new sessions: the parents end with their last session."""
@@ -121,9 +170,10 @@ class ForkServers:
         await asyncio.gather(*(parent.kill() for parent in self._endings))
         await self.ended()
 
-    async def _fork(self, descriptors: tuple[int, ...]) -> Forked:
+    async def _fork(self, program: Program, descriptors: tuple[int, ...]) -> Forked:
         try:
             parent = await self._warm_parent()
+            await parent.take_on(program.code.name)
             return await parent.fork(descriptors)
         except ForkRefused as refusal:
             bare = await self._bare_parent()
@@ -155,6 +205,8 @@ class ForkServers:
             "overlay": self._isolation.overlay,
             "guards": [guard.name for guard in self._isolation.guards if guard.active],
             "app": SHARED.app if walled else str(self.program.code),
+            "snapshots": CODE if walled else str(self.program.code.parent),
+            "code": self.program.code.name,
             "session_home": SHARED.home,
             "start": list(self.program.start),
             "port": self.program.port,
@@ -164,7 +216,8 @@ class ForkServers:
             "path": self.program.python_path,
         }
         environment = base_environment(self.program, SHARED.home, SHARED.temporary, walled=walled)
-        parent = ForkServer(self.program.interpreter, settings, environment, self._walls if walled else None)
+        walls = {**self._walls, "code": str(self.program.code)} if walled else None
+        parent = ForkServer(self.program.interpreter, settings, environment, walls)
         await parent.spawn()
         self._endings[parent] = asyncio.get_running_loop().create_task(self._await_end(parent))
         await parent.ready()
@@ -174,14 +227,17 @@ class ForkServers:
         try:
             grown = await self._start(modules)
         except SandboxError:  # what it learned makes it unsafe to fork: it stays as it is, for good
-            self._learned.remember(self.program, [])
+            self._learned.remember(self.program, self._learned.of(self.program) or [])
             return
+        finally:
+            self._growth = None
         self._learned.remember(self.program, modules)
         old, self._warm = self._warm, grown
         if old is not None:
             old.release()
-        self.spare.drop()
-        self.spare.due()
+        for spare in self._spares.values():
+            spare.drop()
+            spare.due()
 
     async def _await_end(self, parent: ForkServer) -> None:
         await parent.ended()

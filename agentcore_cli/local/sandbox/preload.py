@@ -1,6 +1,6 @@
 """The modules that a program's sessions were seen to import, remembered for the next start of the server.
 
-One small file per snapshot and interpreter: the same code imports the same modules. Nothing is lost with them but time.
+One small file per runtime and interpreter: the next version imports much the same. Nothing is lost with them but time.
 """
 
 from __future__ import annotations
@@ -30,5 +30,5 @@ class Preload:
         write_atomically(self._file(program), json.dumps(modules), mode=0o600)
 
     def _file(self, program: Program) -> Path:
-        identity = json.dumps([str(program.code), str(program.interpreter), list(program.start)])
+        identity = json.dumps([str(program.code.parent), str(program.interpreter), list(program.start)])
         return self._folder / f"{hashlib.sha256(identity.encode()).hexdigest()[:32]}.json"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -75,6 +75,16 @@ class Program:
 
     path: tuple[str, ...] = ()
     """Folders of the code, relative to it, that imports start from after the program's own."""
+
+    @property
+    def kin(self) -> Hashable:
+        """What two programs must have in common so that sessions of both may come from one parent: all but the code,
+        which is a snapshot of the same runtime.
+        """
+        return (
+            *(self.key.rpartition("/")[0], self.code.parent, self.interpreter, self.start, self.port, self.readable),
+            *(self.mounts, self.storage, self.path, frozenset(self.environment.items())),
+        )
 
     @property
     def python_path(self) -> list[str]:

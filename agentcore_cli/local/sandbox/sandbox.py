@@ -72,6 +72,7 @@ class Sandbox:
         self._learned = Preload(home)
         self._make_spare = self._spare if keep_spares else None
         self._families: dict[str, ForkServers] = {}
+        self._programs: dict[str, Program] = {}
         self._forgotten: dict[ForkServers, asyncio.Task[None]] = {}
         self._sessions: set[SessionProcess] = set()
         self._endings: set[asyncio.Task[Exit]] = set()
@@ -104,9 +105,9 @@ class Sandbox:
     async def prepare(self, program: Program) -> None:
         """Have the program's warm parent ready. Raises SandboxError when its interpreter does not run."""
         await asyncio.get_running_loop().run_in_executor(None, self._hand_over, program)
-        family = self._family(program)
+        family = await self._kin(program) or self._family(program)
         await family.prepare()
-        family.spare.due()
+        family.spare(program).due()
 
     async def start(self, program: Program, spec: SessionSpec) -> SessionProcess:
         """Start a session; returns when its program runs, before it listens. Raises SandboxError."""
@@ -129,16 +130,17 @@ class Sandbox:
 
     async def forget(self, program_key: str) -> None:
         """No new sessions of the program; those that run go on."""
-        family = self._families.pop(program_key, None)
-        if family is not None:
+        family, program = self._families.pop(program_key, None), self._programs.pop(program_key, None)
+        if family is None or program is None:
+            return
+        if not await family.leave(program):
             self._forgotten[family] = asyncio.get_running_loop().create_task(self._retire(family))
-            await family.spare.close()
 
     async def close(self) -> None:
         """End every session and every parent."""
-        await asyncio.gather(*(family.spare.close() for family in self._families.values()))
+        await asyncio.gather(*(family.spare(self._programs[key]).close() for key, family in self._families.items()))
         await asyncio.gather(*(session.stop(CLOSE_GRACE) for session in list(self._sessions)), *self._endings)
-        await asyncio.gather(*(family.close() for family in (*self._families.values(), *self._forgotten)))
+        await asyncio.gather(*(family.close() for family in {*self._families.values(), *self._forgotten}))
         await asyncio.gather(*self._forgotten.values())
         self._families.clear()
         await self._network.close()
@@ -148,14 +150,23 @@ class Sandbox:
     def _hand_over(self, program: Program) -> None:
         """Let the account of sessions have the code and see the packages. Blocking."""
         give_tree(program.code, self._owner)
-        for folder in program.readable:
+        for folder in (program.code.parent, *program.readable):
             let_in(folder, self._owner)
 
     async def _retire(self, family: ForkServers) -> None:
-        await family.spare.close()
         family.release()
         await family.ended()
         del self._forgotten[family]
+
+    async def _kin(self, program: Program) -> ForkServers | None:
+        """The parents of another version that have sessions of this one, too, if there are any."""
+        if program.key in self._families:
+            return None
+        for other in reversed(self._programs.values()):
+            if other.kin == program.kin and await (family := self._families[other.key]).adopt(program):
+                self._families[program.key], self._programs[program.key] = family, program
+                return family
+        return None
 
     def _family(self, program: Program) -> ForkServers:
         family = self._families.get(program.key)
@@ -173,7 +184,7 @@ class Sandbox:
             mode = self._network.mode(program.environment)
             walls |= self._network.settings(mode)
             family = ForkServers(self._isolation, walls, program, self._learned, self._make_spare, mode)
-            self._families[program.key] = family
+            self._families[program.key], self._programs[program.key] = family, program
         return family
 
     async def _start(self, program: Program, spec: SessionSpec) -> SessionProcess:
@@ -187,47 +198,47 @@ class Sandbox:
             if learner is not None:
                 learner.give_up()
             raise
-        session.served.add_done_callback(lambda _: family.served(session.forked))
+        session.served.add_done_callback(lambda _: family.served(program, session.forked))
         return session
 
     async def _begin(
         self, program: Program, spec: SessionSpec, log: int, learner: PreloadProfiler | None
     ) -> SessionProcess:
         """The spare if there is one and it lives, else a session made now."""
-        spare = await self._family(program).spare.take() if spec.limits == Limits() else None
+        spare = await self._family(program).spare(program).take() if spec.limits == Limits() else None
         if spare is not None:
             with contextlib.suppress(SandboxError):
                 await spare.begin(spec.environment, log, learner)
                 return spare
-        session = await self._make(self._family(program), spec.key, spec.limits)
+        session = await self._make(self._family(program), program, spec.key, spec.limits)
         await session.begin(spec.environment, log, learner)
         return session
 
-    async def _spare(self, family: ForkServers) -> SessionProcess:
-        return await self._make(family, f"spare-{secrets.token_hex(4)}", Limits())
+    async def _spare(self, family: ForkServers, program: Program) -> SessionProcess:
+        return await self._make(family, program, f"spare-{secrets.token_hex(4)}", Limits())
 
-    async def _make(self, family: ForkServers, key: str, limits: Limits) -> SessionProcess:
+    async def _make(self, family: ForkServers, program: Program, key: str, limits: Limits) -> SessionProcess:
         """A session up to its gate, where nothing of its program has run and nobody knows whose it is."""
         try:
             surroundings = await SessionResources.create(
-                self._folders, self._cgroups, self._isolation, family.program, key, limits, self._owner
+                self._folders, self._cgroups, self._isolation, program, family.room, key, limits, self._owner
             )
         except OSError as error:
             raise SandboxError(f"the session could not be prepared: {error}") from error
         gate = StartBarrier()
         control, theirs = socket.socketpair()
         try:
-            forked = await _fork(family, theirs, gate, surroundings)
+            forked = await _fork(family, program, theirs, gate, surroundings)
         except SandboxError:
             control.close()
             gate.close()
             await asyncio.get_running_loop().run_in_executor(None, surroundings.remove)
             raise
-        network = SessionNetwork(self._network, family.mode, family.program, key)
+        network = SessionNetwork(self._network, family.mode, program, key)
         session = SessionProcess(surroundings, forked, control, gate, network)
         self._sessions.add(session)
         session.exited.add_done_callback(lambda _: self._sessions.discard(session))
-        await session.prepare(self._request(family.program, surroundings, limits, family.mode))
+        await session.prepare(self._request(program, surroundings, limits, family.mode))
         return session
 
     def _end_unwanted(self, starting: asyncio.Task[SessionProcess]) -> None:
@@ -241,6 +252,7 @@ class Sandbox:
         places = SHARED if shared else Places.inside(surroundings.folder)
         return {
             "key": surroundings.key,
+            "code": program.code.name,
             "app": places.app,
             "network": mode,
             "environment": {**interpreter_variables(program), "HOME": places.home, "TMPDIR": places.temporary},
@@ -249,13 +261,13 @@ class Sandbox:
 
 
 async def _fork(
-    family: ForkServers, control: socket.socket, gate: StartBarrier, surroundings: SessionResources
+    family: ForkServers, program: Program, control: socket.socket, gate: StartBarrier, surroundings: SessionResources
 ) -> Forked:
     """Hand over to a new process what it needs, and close it here."""
     cgroups = surroundings.group.open()
     try:
         with control, gate.theirs as theirs, surroundings.listener as listener:
-            return await family.fork((control.fileno(), listener.fileno(), theirs.fileno(), *cgroups))
+            return await family.fork(program, (control.fileno(), listener.fileno(), theirs.fileno(), *cgroups))
     finally:
         for descriptor in cgroups:
             os.close(descriptor)

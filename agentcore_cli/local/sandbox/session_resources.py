@@ -18,7 +18,7 @@ from agentcore_cli.local.sandbox.program import Limits, Program
 class SessionResources:
     """Made before the session's processes, removed after them."""
 
-    program: str
+    room: str
     key: str
     folder: Path
     address: str
@@ -33,23 +33,27 @@ class SessionResources:
         cgroups: Cgroups,
         isolation: Isolation,
         program: Program,
+        room: str,
         key: str,
         limits: Limits,
         owner: int | None,
     ) -> SessionResources:
-        """Make all of it, or nothing; its files are `owner`'s. Raises OSError."""
+        """Make all of it, or nothing; its files are `owner`'s. Raises OSError.
+
+        `room` is the key of the program whose parents the session comes from: they see the folder.
+        """
         with contextlib.ExitStack() as undo:
-            folder = folders.create(program.key, key, owner)
-            undo.callback(folders.remove, program.key, key)
+            folder = folders.create(room, key, owner)
+            undo.callback(folders.remove, room, key)
             if not isolation.overlay:
                 await asyncio.get_running_loop().run_in_executor(None, copy_tree, program.code, folder / "app", owner)
             undo.callback(lambda: cgroups.group(key).remove())
             group = cgroups.create(key, limits.memory, limits.cpus)
             listener, address = folders.listen(key)
             undo.pop_all()
-        return cls(program.key, key, folder, address, group, listener, folders)
+        return cls(room, key, folder, address, group, listener, folders)
 
     def remove(self) -> None:
         """Remove all of it. Blocking: call it in a thread."""
-        self._folders.remove(self.program, self.key)
+        self._folders.remove(self.room, self.key)
         self.group.remove()

@@ -39,7 +39,7 @@ def wall_settings(
     storage: str | None = None,
 ) -> dict[str, Any]:
     """What may be seen inside, and who is there."""
-    kept_out = [os.path.expanduser("~"), str(home.root)]
+    kept_out = [os.path.expanduser("~"), str(home.root), str(home.environments)]
     return {
         "namespaces": isolation.namespaces,
         "account": owner(home, isolation),

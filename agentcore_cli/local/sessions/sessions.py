@@ -112,10 +112,10 @@ class LiveSessions:
         return session
 
     async def try_out(self, version: Resolved) -> None:
-        """Start a session of the version and end it, before anybody can call one. Raises ServiceFault as `enter`."""
+        """See a session of the version start, before anybody can call one. Raises ServiceFault as `enter`."""
         key = SessionKey(version.runtime_id, version.endpoint, f"trial-{secrets.token_hex(16)}")
         session = await self._start(key, version, is_trial=True)
-        await self.end(session, "the trial was over")
+        self._background.start(self.end(session, "the trial was over"))
 
     def begin(self, session: Session, exchange: Activity) -> None:
         """A request enters the session: it is active until `finish`."""

@@ -27,10 +27,11 @@ from agentcore_cli.operations.secrets.secrets import explain_missing, local_valu
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.resources.deployment import Overrides
 from agentcore_cli.resources.runtime import STARTED
-from agentcore_cli.resources.wait_options import WaitOptions
+from agentcore_cli.resources.wait_options import FIRST_LOOK, WaitOptions
 from agentcore_cli.trust import Trust
 
 if TYPE_CHECKING:
+    from agentcore_cli.aws.session import AwsSession
     from agentcore_cli.local.protocol import Health
 
 _NEEDS_CONSENT = frozenset({Action.REPLACE, Action.DELETE, Action.ADOPT})
@@ -49,7 +50,8 @@ class DeployRequest:
 
     `timeout` is in seconds. `caller` is the environment whose AWS credentials local sessions get. With `smoke` the
     deploy is done only when a session of the new version has started, and with `rolls_back` one on AWS that does not
-    is left again for the version before. `bearer` is the token of a caller whom the agent lets in.
+    is left again for the version before. `bearer` is the token of a caller whom the agent lets in. After `first_look`
+    seconds it is looked for the first time whether a new version is live.
     """
 
     overrides: Overrides = field(default_factory=Overrides)
@@ -60,6 +62,7 @@ class DeployRequest:
     smoke: bool = True
     rolls_back: bool = False
     bearer: str | None = field(default=None, repr=False)
+    first_look: float = FIRST_LOOK
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +86,21 @@ class DeployResult:
     seconds: Mapping[str, float]
 
 
-def deploy(request: DeployRequest, selected: Selected, listener: Listener) -> DeployResult:
+def deploy(
+    request: DeployRequest, selected: Selected, listener: Listener, session: AwsSession | None = None
+) -> DeployResult:
     """Plan, ask where that is called for, apply, wait, see it start.
+
+    Whoever deploys again and again gives the `session` for all of them, made with `must_start`.
 
     Raises InputError (2) before anything is done for what is wrong with the project, ConflictError for a thing that is
     not ours or a deploy under way, CredentialsError (3), AgentFailedError (5) for a version that does not start,
     StillInProgressError (7) when it takes longer than wanted.
     """
     check(request.overrides, selected)
-    wait_options = WaitOptions(request.wait, request.timeout)
+    wait_options = WaitOptions(request.wait, request.timeout, request.first_look)
     smokes = request.smoke and request.wait
-    working = work_on(selected, "deploy", listener, must_start=smokes)
+    working = work_on(selected, "deploy", listener, must_start=smokes, session=session)
     with _told_what_is_missing(selected), working as place, wiring.store().in_use():
         choice = choose_builder(request.overrides, selected)
         vet = partial(check_imports, selected) if smokes else accept

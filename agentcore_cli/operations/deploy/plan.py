@@ -132,27 +132,38 @@ def _largest(overrides: Overrides, selected: Selected, count: int) -> tuple[Larg
 
 
 @contextmanager
-def visit(selected: Selected, *, must_start: bool = False) -> Iterator[Workplace]:
-    """The target, for looking only. Work that takes longer than was waited for is told with where to look."""
-    session = wiring.session(selected, must_start=must_start)
+def visit(selected: Selected, *, must_start: bool = False, session: AwsSession | None = None) -> Iterator[Workplace]:
+    """The target, for looking only. Work that takes longer than was waited for is told with where to look.
+
+    A `session` that is given stays open.
+    """
+    own = session or wiring.session(selected, must_start=must_start)
     try:
-        yield Workplace(selected, session, wiring.journal(selected))
+        yield Workplace(selected, own, wiring.journal(selected))
     except StillInProgressError as error:
         error.hint = error.hint or selected.command("status")
         raise
     finally:
-        session.close()
+        if session is None:
+            own.close()
 
 
 @contextmanager
-def work_on(selected: Selected, purpose: str, listener: Listener, *, must_start: bool = False) -> Iterator[Workplace]:
+def work_on(
+    selected: Selected,
+    purpose: str,
+    listener: Listener,
+    *,
+    must_start: bool = False,
+    session: AwsSession | None = None,
+) -> Iterator[Workplace]:
     """The target, for changing it. Raises ConflictError when somebody else does.
 
     `must_start`: the local runtime leads DEFAULT to no version that does not start.
     """
     with files.lock(selected.state.lock_path, purpose=f"{purpose} on {selected.target_name}"):
         selected.state.mend(listener)
-        with visit(selected, must_start=must_start) as place:
+        with visit(selected, must_start=must_start, session=session) as place:
             yield place
 
 

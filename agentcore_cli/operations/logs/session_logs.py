@@ -120,6 +120,8 @@ class _LogFile:
 
     def new_lines(self) -> Iterator[LogLine]:
         try:
+            if self._path.stat().st_size == self._offset:
+                return
             with self._path.open("rb") as file:
                 if file.seek(0, 2) < self._offset:  # the cap made it shorter
                     self._offset, self._rest = 0, b""

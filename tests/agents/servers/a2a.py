@@ -22,7 +22,11 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(200 if self.path in known else 404, known.get(self.path, {}))
 
     def do_POST(self):
-        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        try:
+            asked = json.loads(self.body())
+        except (ValueError, RecursionError):
+            self.answer(400, {"error": "no JSON"})
+            return
         if asked["method"] == "fail":
             self.answer(500, {"error": "as asked"})
         elif asked["method"] == "message/stream":
@@ -30,6 +34,16 @@ class Handler(BaseHTTPRequestHandler):
         else:
             seen = {"path": self.path, "params": asked.get("params")}
             self.answer(200, {"jsonrpc": "2.0", "id": asked["id"], "result": seen})
+
+    def body(self):
+        if length := self.headers["content-length"]:
+            return self.rfile.read(int(length))
+        pieces = []
+        while size := int(self.rfile.readline(), 16):
+            pieces.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(pieces)
 
     def stream(self, asked):
         self.send_response(200)

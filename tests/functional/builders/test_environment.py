@@ -76,7 +76,7 @@ def test_two_builds_at_once_both_end_with_a_whole_one(
     for thread in threads:
         thread.join()
     assert made[0] == made[1]
-    assert [path.name for path in folder.iterdir()] == [made[0].key]
+    assert [path.name for path in folder.glob("[!.]*")] == [made[0].key]
     assert ask(made[0], "import demo; print(demo.answer)") == "42"
 
 
@@ -89,7 +89,7 @@ def test_what_a_killed_build_left_is_never_taken_for_whole_and_goes(
     (folder / f".partial-{ended.pid}-x" / "bin").mkdir(parents=True)
     (folder / f".partial-{os.getpid()}-y" / "bin").mkdir(parents=True)
     made = build(folder, requirements, interpreter)
-    assert {path.name for path in folder.iterdir()} == {made.key, f".partial-{os.getpid()}-y"}
+    assert {path.name for path in folder.iterdir()} == {made.key, f".{made.key}.used", f".partial-{os.getpid()}-y"}
 
 
 def test_an_environment_whose_python_is_gone_is_made_anew(

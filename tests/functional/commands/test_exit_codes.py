@@ -47,6 +47,7 @@ OF_EACH_VERB = {
     "status": [([], 0), (["--config", "nowhere.yaml"], 2), (["--agent", "nobody"], 4)],
     "invoke": [(["{}"], 0), (["{"], 2), (["{}", "--qualifier", "nowhere"], 4), (['{"do": "fail"}'], 5)],
     "chat": [([], 0), (["--continue", "--session-id", "a"], 2), (["--agent", "nobody"], 4)],
+    "dev": [(["--no-chat", "--replay"], 2), (["nobody"], 4)],
     "exec": [(["exit 7"], 7), (["true", "--timeout", "0"], 125), (["true", "--qualifier", "nowhere"], 125)],
     "logs": [([], 0), (["--since", "soon"], 2), (["--session-id", "nobody"], 4)],
     "sessions-list": [([], 0), (["--agent", "nobody"], 4)],

@@ -79,8 +79,8 @@ ON_AWS = [
     ["destroy", "--yes"],
     ["destroy", "--yes"],
 ]
-RUN_BELOW = {"build", "doctor", "init", "chat", "auth-create-pool", "auth-token", "auth-delete-pool", "import"}
-STREAMS = {"deploy", "destroy", "logs", "chat", "local-run"}
+RUN_BELOW = {"build", "dev", "doctor", "init", "chat", "auth-create-pool", "auth-token", "auth-delete-pool", "import"}
+STREAMS = {"deploy", "destroy", "dev", "logs", "chat", "local-run"}
 
 
 @pytest.fixture(scope="module")
@@ -219,6 +219,14 @@ def test_chat(agentcore: CommandLine) -> None:
     lines = checked("chat", said.stdout)
     assert [line.get("event", "error") for line in lines] == [*["data", "answer"] * 2, "error", "result"]
     assert lines[-1]["turns"] == 3
+
+
+def test_dev(agentcore: CommandLine) -> None:
+    """What else it says is looked at in `functional/dev`."""
+    said = agentcore.feed("one\n", "dev", "--json")
+    lines = checked("dev", said.stdout)
+    assert {"data", "answer"} < {line["event"] for line in lines}
+    assert lines[-1] == {"schema_version": 1, "event": "result", "agents": [{"agent": "answers", "version": "1"}]}
 
 
 @pytest.mark.parametrize(

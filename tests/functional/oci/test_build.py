@@ -244,6 +244,7 @@ def test_a_store_keeps_what_is_used_and_forgets_the_rest(yard: Yard) -> None:
     assert second.added[-1].digest.removeprefix("sha256:") in kept
 
 
+@pytest.mark.long
 def test_one_that_is_above_2_gb_is_refused(yard: Yard) -> None:
     with (yard.root / "huge.bin").open("wb") as file:
         file.truncate(2 * 1024**3 - 100)

@@ -49,6 +49,7 @@ ROWS = {
     "documents": 1,
     "protocol_errors": 1,
     "user_folder": 1,
+    "shared_environments": 1,
     "decoding": 1,
     "__version__": 1,
 }
@@ -58,6 +59,7 @@ INNER_ROWS = {
         "imports": 8,
         "doctor": 8,
         "memories": 8,
+        "dev": 8,
         "deploy": 7,
         "invoke": 6,
         "logs": 5,

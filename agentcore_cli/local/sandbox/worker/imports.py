@@ -50,12 +50,14 @@ class Guard:
 
     def __init__(self, project: Project) -> None:
         self._project = project
+        self.refused: set[str] = set()
         self._folders = {os.path.realpath(folder) for folder in _installed_folders()}
 
     def find_spec(
         self, name: str, path: "Sequence[str] | None" = None, target: "ModuleType | None" = None
     ) -> "ModuleSpec | None":
         if self._project.owns(name):
+            self.refused.add(name.partition(".")[0])
             raise ModuleNotFoundError(f"{name} belongs to the agent", name=name)
         for finder in sys.meta_path:
             find = getattr(finder, "find_spec", None)
@@ -99,8 +101,8 @@ def read_start(project: Project, start: "Sequence[str]") -> "list[str]":
     return list(found)
 
 
-def load(project: Project, modules: "Sequence[str]") -> None:
-    """Import `modules` as far as that goes, without any of the project's."""
+def load(project: Project, modules: "Sequence[str]") -> "set[str]":
+    """Import `modules` as far as that goes, without any of the project's; gives the names that were refused."""
     guard = Guard(project)
     sys.meta_path.insert(0, guard)
     try:
@@ -108,6 +110,7 @@ def load(project: Project, modules: "Sequence[str]") -> None:
             _load_one(name)
     finally:
         sys.meta_path.remove(guard)
+    return guard.refused
 
 
 def _load_one(name: str) -> None:
@@ -182,6 +185,16 @@ def _imported_from(node: ast.ImportFrom, package: str) -> "Iterator[str]":
 def _is_for_type_checkers(test: ast.expr) -> bool:
     name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", "")
     return name == "TYPE_CHECKING"
+
+
+def against(project: Project, refused: "set[str]", preloaded: "frozenset[str]") -> "str | None":
+    """Why what was imported for other code would not be the same for `project`'s, or None.
+
+    `refused` are the names that were left to the other code, and packages may have gone on without.
+    """
+    shadowed = {name.partition(".")[0] for name in list(sys.modules) if name not in preloaded and project.owns(name)}
+    differing = sorted(shadowed | (refused - project.names))
+    return f"{differing[0]} is the agent's own module in one version, not in another" if differing else None
 
 
 def forget_shadowed(project: Project, preloaded: "frozenset[str]") -> None:

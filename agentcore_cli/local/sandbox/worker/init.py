@@ -69,7 +69,7 @@ class Init:
             if request["network"] != "shared":
                 network.enter(self._channel)
             if self._settings["namespaces"]:
-                mounts.enter_session(self._settings, request["key"])
+                mounts.enter_session(self._settings, request["key"], request["code"])
             elif sys.platform == "linux":
                 kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
             guards.guard_session(self._settings)

@@ -36,13 +36,16 @@ def cover(target: str, put: "Callable[[], None]", kept: "Iterable[str]") -> None
         os.close(descriptor)
 
 
-def enter_session(settings: Settings, key: str) -> None:
-    """Enter the file system of the session `key`, and leave every right behind. Runs as pid 1 of its namespace."""
+def enter_session(settings: Settings, key: str, code: str) -> None:
+    """Enter the file system of the session `key` over the snapshot `code`, and leave every right behind.
+
+    Runs as pid 1 of its namespace.
+    """
     folder = os.path.join(places.SESSIONS, key)
     kernel.unshare(kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC)
     if settings["overlay"]:
         disk.take(folder)
-    _mount_app(settings, folder)
+    _mount_app(settings, folder, code)
     kernel.mount(f"{folder}/home", places.HOME, flags=kernel.MS_BIND)
     kernel.mount("tmpfs", "/dev/shm", "tmpfs", root.WRITABLE, SHARED_MEMORY_OPTIONS)  # noqa: S108
     kernel.mount("devpts", "/dev/pts", "devpts", kernel.MS_NOSUID | kernel.MS_NOEXEC, "ptmxmode=0666,mode=0620")
@@ -52,15 +55,16 @@ def enter_session(settings: Settings, key: str) -> None:
     sysctls = os.open("/proc/sys/user", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     _mask_proc()
     _hide(places.SESSIONS)
+    _hide(places.CODE)
     account.confine(sysctls)
     os.close(sysctls)
 
 
-def _mount_app(settings: Settings, folder: str) -> None:
+def _mount_app(settings: Settings, folder: str, code: str) -> None:
     if not settings["overlay"]:
         kernel.mount(f"{folder}/app", places.APP, flags=kernel.MS_BIND)
         return
-    layers = {"lowerdir": places.APP, "upperdir": f"{folder}/app", "workdir": f"{folder}/work"}
+    layers = {"lowerdir": os.path.join(places.CODE, code), "upperdir": f"{folder}/app", "workdir": f"{folder}/work"}
     options = ",".join(f"{name}={path}" for name, path in layers.items())  # no comma or colon in our paths
     kernel.mount("overlay", places.APP, "overlay", root.WRITABLE, f"{options},userxattr")
 

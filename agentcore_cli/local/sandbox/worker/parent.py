@@ -41,6 +41,8 @@ class Parent:
         self._pages = b""
         self._sessions: set[int] = set()
         self._listening = True
+        self._refused: set[str] = set()
+        self._preloaded: frozenset[str] = frozenset()
 
     def prepare(self, preloaded: "frozenset[str]") -> None:
         """Import, and tell the server what stands against forking, if anything."""
@@ -48,8 +50,9 @@ class Parent:
             kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
         guards.guard_parent(self._settings)
         os.chdir(self._settings["app"])
+        self._preloaded = preloaded
         if not self._settings["fresh"]:
-            self._import(preloaded)
+            self._import()
         memory.settle()
         self._channel.send({"ready": True, "unsafe": forks.unsafe_to_fork()})
 
@@ -70,20 +73,30 @@ class Parent:
                     poll.unregister(self._channel)
                 elif "study" in request:
                     self._study(request["study"])
+                elif "code" in request:
+                    self._channel.send({"against": self._against(request["code"])})
                 elif self._answer(descriptors := self._channel.take_descriptors()):
                     watch.close()
                     self._channel.close()
                     return init.Init(self._settings, self._pages, descriptors)
         os._exit(0)
 
-    def _import(self, preloaded: "frozenset[str]") -> None:
+    def _import(self) -> None:
+        project = self._project(self._settings["app"])
+        self._refused |= imports.load(project, imports.read_start(project, self._settings["start"]))
+        self._refused |= imports.load(project, self._settings["learned"])
+        imports.forget_shadowed(project, self._preloaded)
+
+    def _project(self, code: str) -> imports.Project:
+        """The agent's code as it lies in the folder `code`."""
         start = self._settings["start"]
         script = "" if start[0] == "-m" else os.path.dirname(start[0])
-        code = self._settings["app"]
-        project = imports.Project(*(os.path.join(code, folder) for folder in (script, *self._settings["path"])))
-        imports.load(project, imports.read_start(project, start))
-        imports.load(project, self._settings["learned"])
-        imports.forget_shadowed(project, preloaded)
+        return imports.Project(*(os.path.join(code, folder) for folder in (script, *self._settings["path"])))
+
+    def _against(self, code: str) -> "str | None":
+        """Why sessions of the snapshot `code` must not come from here, or None."""
+        project = self._project(os.path.join(self._settings["snapshots"], code))
+        return imports.against(project, self._refused, self._preloaded)
 
     def _take_request(self) -> "Message | None":
         """What the server wants; None when it has let go. It sends one request at a time, and waits for the answer."""

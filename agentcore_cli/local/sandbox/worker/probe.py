@@ -27,7 +27,7 @@ def _be_first(channel: Channel, settings: "dict[str, Any]") -> NoReturn:
         keeper.settle()
         session = forks.fork(settings["namespaces"])
         if session == 0:
-            mounts.enter_session({**settings, "kept": []}, settings["key"])
+            mounts.enter_session({**settings, "kept": []}, settings["key"], os.path.basename(settings["code"]))
             with open(f"{places.APP}/probe", "w") as file:
                 file.write("written")
             channel.send({"error": None, "guards": guards.try_all(settings)})

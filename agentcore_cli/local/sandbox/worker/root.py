@@ -11,7 +11,7 @@ import stat
 from typing import Any, NamedTuple
 
 from . import account, kernel, paths
-from .places import APP, HOME, SESSIONS, SYSTEM, TEMPORARY, WORKER
+from .places import APP, CODE, HOME, SESSIONS, SYSTEM, TEMPORARY, WORKER
 
 STAGING = "/tmp"  # noqa: S108 (covered by a mount of our own)
 READ_ONLY = kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV
@@ -114,6 +114,7 @@ class Root:
             HOME,
             APP,
             WORKER,
+            CODE,
             SESSIONS,
             *self._folders,
         ):
@@ -148,6 +149,7 @@ def base(settings: Settings, interpreter: "list[str]", worker: str) -> Root:
         root.show(mount["path"], WRITABLE if mount["writable"] else READ_ONLY)
     root.show(worker, place=WORKER)
     root.show(settings["code"], place=APP)
+    root.show(os.path.dirname(settings["code"]), place=CODE)
     root.show(settings["sessions"], WRITABLE if settings["rooms_on_disk"] else READ_ONLY, place=SESSIONS)
     for name in DEVICES:
         root.show(f"/dev/{name}", kernel.MS_NOSUID | kernel.MS_NOEXEC)

@@ -62,7 +62,8 @@ class Stage:
     ) -> Program:
         """A program whose snapshot is `source`: a file, which is then what starts, or a folder."""
         self._count += 1
-        code = self.home.snapshots / str(self._count)
+        code = self.home.snapshots / "agent" / str(self._count)
+        code.parent.mkdir(exist_ok=True)
         if source.is_dir():
             shutil.copytree(source, code)
         else:

@@ -11,7 +11,7 @@ import pytest
 from tests.environments import agent_environment
 from tests.functional.local.sandbox.stage import AGENTS, Stage, invoke, on_stage
 
-SESSIONS = 50
+SESSIONS = 20
 LISTENING = "0A"
 
 
@@ -47,7 +47,7 @@ def sockets_of(pid: int) -> set[str]:
         pytest.param(("http_server.py", "threads"), id="http.server-threads"),
     ],
 )
-def test_fifty_sessions_on_one_port_and_none(start: tuple[str, ...], tmp_path: Path, interpreter: Path) -> None:
+def test_many_sessions_on_one_port_and_none(start: tuple[str, ...], tmp_path: Path, interpreter: Path) -> None:
     async def play(stage: Stage) -> None:
         program = stage.program(AGENTS / "servers", *start, interpreter=interpreter)
         sessions = await asyncio.gather(*(stage.start(program) for _ in range(SESSIONS)))

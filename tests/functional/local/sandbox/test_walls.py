@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs namespace
 OBEDIENT = AGENTS / "obedient.py"
 ROOT = {
     *("bin", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "nix", "opt", "proc", "run", "sbin", "sys"),
-    *("tmp", "usr", "var", ".sessions"),
+    *("tmp", "usr", "var", ".code", ".sessions"),
 }
 
 

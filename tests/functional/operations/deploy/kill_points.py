@@ -109,7 +109,7 @@ def second_run(workshop: Workshop, home: Home, verb: str, point: str) -> None:
         told["pending"] = len(workshop.plan().pending)
         told["inventory"] = list(inventory(home).values())
     workshop.destroy()
-    told["left"] = [len(inventory(home)), *stored(home)]
+    told["left"] = [len(inventory(home)), stored(home)[0]]
     print(json.dumps(told))
 
 

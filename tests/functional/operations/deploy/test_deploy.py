@@ -186,7 +186,7 @@ def test_two_projects_with_an_agent_of_the_same_name_keep_apart(workshop: Worksh
     assert len(inventory(home)) == 1
     assert stored(home) == (1, 1)
     other.destroy()
-    assert stored(home) == (0, 0)
+    assert stored(home) == (0, 1)
 
 
 def test_regions_keep_apart_and_a_deployed_agent_stays_in_its_own(
@@ -202,7 +202,7 @@ def test_regions_keep_apart_and_a_deployed_agent_stays_in_its_own(
     abroad.region = None
     assert abroad.deploy().arn == arn
     abroad.destroy()
-    assert stored(home) == (0, 0)
+    assert stored(home) == (0, 1)
 
 
 def test_a_second_deploy_says_that_another_is_under_way(workshop: Workshop) -> None:
@@ -299,7 +299,7 @@ def test_destroy_leaves_nothing_and_runs_again(workshop: Workshop, home: Home) -
     )
     assert workshop.destroy().deletions == ()
     assert inventory(home) == {}
-    assert stored(home) == (0, 0)
+    assert stored(home) == (0, 1)
     assert not (workshop.root / ".agentcore" / "local.json").exists()
 
 
@@ -316,7 +316,7 @@ def test_destroy_finds_what_is_ours_without_a_state_file(workshop: Workshop, hom
     (workshop.root / ".agentcore" / "local.json").unlink()
     workshop.destroy()
     assert inventory(home) == {}
-    assert stored(home) == (0, 0)
+    assert stored(home) == (0, 1)
 
 
 def test_destroy_takes_named_endpoints_along(workshop: Workshop, home: Home) -> None:

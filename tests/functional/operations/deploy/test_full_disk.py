@@ -44,7 +44,7 @@ def test_no_space_for_the_environment(workshop: Workshop, home: Home) -> None:
         with pytest.raises(AgentcoreError, match="no space left") as caught:
             workshop.deploy()
         assert caught.value.exit_code == 1
-        assert list(home.environments.iterdir()) == []
+        assert list(home.environments.glob("[!.]*")) == []
     assert inventory(home) == {}
     workshop.deploy()
 

@@ -117,5 +117,5 @@ def inventory(home: Home) -> dict[str, tuple[str, int, str]]:
 
 
 def stored(home: Home) -> tuple[int, int]:
-    """How many bundles and environments lie in the store."""
-    return len(list(home.artifacts.glob("*.zip"))), len(list(home.environments.iterdir()))
+    """How many bundles and environments lie in the store; environments outlive their agents."""
+    return len(list(home.artifacts.glob("*.zip"))), len(list(home.environments.glob("[!.]*")))

@@ -32,7 +32,7 @@ def test_all_of_it(home: Home, tmp_path: Path) -> None:
     assert program_of(home) == Program(
         key="bot-0123456789/1",
         interpreter=Path(sys.executable),
-        code=home.snapshots / ("a" * 64),
+        code=home.snapshots / "bot-0123456789" / ("a" * 64),
         start=("main.py",),
         environment={"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-west-2", "A": "b"},
         port=8080,

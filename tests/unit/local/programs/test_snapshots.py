@@ -31,8 +31,8 @@ def put(home: Home, *members: tuple[str, int]) -> Snapshots:
 
 
 def test_files_and_modes(home: Home) -> None:
-    folder = put(home, ("main.py", 0o644), ("bin/tool", 0o755), ("data/deep/a.txt", 0o600)).unpacked(KEY)
-    assert folder == home.snapshots / ("0" * 64)
+    folder = put(home, ("main.py", 0o644), ("bin/tool", 0o755), ("data/deep/a.txt", 0o600)).unpacked("runtime", KEY)
+    assert folder == home.snapshots / "runtime" / ("0" * 64)
     assert (folder / "data/deep/a.txt").read_text() == "this is data/deep/a.txt"
     modes = {path.relative_to(folder).as_posix(): stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*")}
     assert modes == {
@@ -47,18 +47,18 @@ def test_files_and_modes(home: Home) -> None:
 
 def test_unpacked_once_and_forgotten(home: Home) -> None:
     snapshots = put(home, ("main.py", 0o644))
-    folder = snapshots.unpacked(KEY)
+    folder = snapshots.unpacked("runtime", KEY)
     before = folder.stat().st_ino
-    assert snapshots.unpacked(KEY).stat().st_ino == before
-    snapshots.forget(KEY)
+    assert snapshots.unpacked("runtime", KEY).stat().st_ino == before
+    snapshots.forget("runtime", KEY)
     assert list(home.snapshots.iterdir()) == []
-    snapshots.forget(KEY)
+    snapshots.forget("runtime", KEY)
 
 
 @pytest.mark.parametrize("name", ["../out.py", "/etc/out.py", "a/../../out.py"])
 def test_a_path_that_leads_out(home: Home, name: str) -> None:
     with pytest.raises(ArtifactError, match="leads out"):
-        put(home, ("main.py", 0o644), (name, 0o644)).unpacked(KEY)
+        put(home, ("main.py", 0o644), (name, 0o644)).unpacked("runtime", KEY)
     assert list(home.snapshots.iterdir()) == []
     assert not (home.root / "out.py").exists()
 
@@ -66,25 +66,25 @@ def test_a_path_that_leads_out(home: Home, name: str) -> None:
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFCHR, stat.S_IFIFO, stat.S_IFSOCK], ids=hex)
 def test_what_is_neither_file_nor_folder(home: Home, kind: int) -> None:
     with pytest.raises(ArtifactError, match="is a link or a device"):
-        put(home, ("odd", kind | 0o777)).unpacked(KEY)
+        put(home, ("odd", kind | 0o777)).unpacked("runtime", KEY)
     assert list(home.snapshots.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["C:/out.py", "..\\out.py", "a" * 256, "x/" + "é" * 200])
 def test_a_name_that_is_none_here(home: Home, name: str) -> None:
     with pytest.raises(ArtifactError, match=r"in the zip (leads out|is not a file name)"):
-        put(home, (name, 0o644)).unpacked(KEY)
+        put(home, (name, 0o644)).unpacked("runtime", KEY)
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_name_that_is_there_twice(home: Home) -> None:
     with pytest.raises(ArtifactError, match=r"'main\.py' is in the zip twice"):
-        put(home, ("main.py", 0o644), ("main.py", 0o644)).unpacked(KEY)
+        put(home, ("main.py", 0o644), ("main.py", 0o644)).unpacked("runtime", KEY)
 
 
 def test_a_file_where_a_folder_is(home: Home) -> None:
     with pytest.raises(ArtifactError, match="cannot be unpacked"):
-        put(home, ("a", 0o644), ("a/b", 0o644)).unpacked(KEY)
+        put(home, ("a", 0o644), ("a/b", 0o644)).unpacked("runtime", KEY)
 
 
 def test_too_many_files(home: Home) -> None:
@@ -92,7 +92,7 @@ def test_too_many_files(home: Home) -> None:
         for number in range(100_001):
             archive.writestr(zipfile.ZipInfo(str(number)), b"")
     with pytest.raises(ArtifactError, match="100001 files in the zip"):
-        Snapshots(home).unpacked(KEY)
+        Snapshots(home).unpacked("runtime", KEY)
 
 
 @settings(max_examples=300)
@@ -112,14 +112,14 @@ def test_every_broken_zip_is_told_as_that(data: st.DataObject) -> None:
         home = Home(Path(folder)).create()
         (home.artifacts / KEY).write_bytes(broken[:cut])
         with suppress(ArtifactError):
-            Snapshots(home).unpacked(KEY)
-        Snapshots(home).forget(KEY)
+            Snapshots(home).unpacked("runtime", KEY)
+        Snapshots(home).forget("runtime", KEY)
 
 
 def test_no_zip(home: Home) -> None:
     (home.artifacts / KEY).write_bytes(b"PK\x03\x04 and then nothing")
     with pytest.raises(ArtifactError, match="cannot be unpacked"):
-        Snapshots(home).unpacked(KEY)
+        Snapshots(home).unpacked("runtime", KEY)
 
 
 def test_too_large(home: Home) -> None:
@@ -130,11 +130,11 @@ def test_too_large(home: Home) -> None:
         for _ in range(751):
             member.write(bytes(1024**2))
     with pytest.raises(ArtifactError, match="larger than 750 MB"):
-        Snapshots(home).unpacked(KEY)
+        Snapshots(home).unpacked("runtime", KEY)
 
 
 def test_what_a_killed_server_left(home: Home) -> None:
-    partial = home.snapshots / ".partial-x"
+    partial = home.snapshots / "runtime" / ".partial-x"
     (partial / "sub").mkdir(parents=True)
     (partial / "sub").chmod(0o555)
     Snapshots(home).clean()
@@ -143,5 +143,5 @@ def test_what_a_killed_server_left(home: Home) -> None:
 
 def test_a_path_that_is_too_deep(home: Home) -> None:
     with pytest.raises(ArtifactError, match="deeper than 200 folders"):
-        put(home, ("main.py", 0o644), ("a/" * 1500 + "deep.py", 0o644)).unpacked(KEY)
+        put(home, ("main.py", 0o644), ("a/" * 1500 + "deep.py", 0o644)).unpacked("runtime", KEY)
     assert list(home.snapshots.iterdir()) == []

@@ -1,0 +1,141 @@
+"""`agentcore dev`: the agent follows what is saved, in one window with a conversation and its logs."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from agentcore_cli.commands.globals import Globals
+from agentcore_cli.errors import INTERRUPTED, InputError
+
+if TYPE_CHECKING:
+    from agentcore_cli.commands.dev_window import DevWindow
+    from agentcore_cli.operations.dev.development import Development
+    from agentcore_cli.operations.dev.reloads import Reloads
+    from agentcore_cli.operations.selection import Options
+
+
+def dev(
+    ctx: typer.Context,
+    agents: Annotated[list[str] | None, typer.Argument(metavar="[AGENT]...", help="Agents of the project.")] = None,
+    no_chat: Annotated[bool, typer.Option("--no-chat", help="The logs alone; r restarts, q leaves.")] = False,
+    replay: Annotated[bool, typer.Option("--replay", help="After each save say again what was said.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the agents deployed in the end.")] = False,
+) -> None:
+    """Talk with the agent while you write it: what is saved is what new sessions run.
+
+    Deploys to the local runtime and watches the project. Living sessions keep their version and what they remember.
+    In the end what was deployed here is removed again.
+    """
+    from agentcore_cli.commands.dev_window import DevWindow
+    from agentcore_cli.operations.dev.development import Development
+
+    said = Globals.of(ctx)
+    out = said.output()
+    if no_chat and replay:
+        raise InputError("--no-chat and --replay: choose one of them")
+    if said.target not in (None, "local"):
+        raise InputError(f"dev --target {said.target}: it is for the local runtime", hint="leave --target out")
+    window = DevWindow(out, chats=not no_chat)
+    chosen = _chosen(said.options(), agents or [], window)
+    window.names_agents = len(chosen) > 1
+    development = Development(chosen, window.tell, window.hear, keep=keep)
+    with _ended_by_signals():
+        try:
+            with out.progress(json_events=True) as listener:
+                window.listener = listener
+                development.begin()
+            window.listener = None
+            code = _follow(development, window) if no_chat else _converse(development, window, replays=replay)
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+        finally:
+            _end(development, window)
+    out.result({"agents": [{"agent": a.agent, "version": a.version} for a in chosen]}, last_of_stream=True)
+    if code:
+        raise typer.Exit(code)
+
+
+def _chosen(options: Options, names: list[str], window: DevWindow) -> list[Reloads]:
+    """The agents that were named; the one that commands are about without a name; else all of the project."""
+    from msgspec.structs import replace
+
+    from agentcore_cli.config import find, is_meant_unnamed, load
+    from agentcore_cli.operations.dev.reloads import Reloads
+
+    local = replace(options, target="local")
+    if not names and options.agent is not None:
+        names = [options.agent]
+    if not names:
+        config = load(find(options.config, Path.cwd())).config
+        names = [name for name in config.agents if is_meant_unnamed(config, name)] or list(config.agents)
+    return [Reloads(replace(local, agent=name), window.tell) for name in dict.fromkeys(names)]
+
+
+def _converse(development: Development, window: DevWindow, *, replays: bool) -> int:
+    from agentcore_cli.commands.dev_conversation import DevConversation
+    from agentcore_cli.operations import destination
+    from agentcore_cli.operations.invoke.chat import Chat, history_file
+    from agentcore_cli.ui.conversation import lines
+
+    there = [destination.of(agent.selected, None) for agent in development.agents]
+    talks = {agent.agent: Chat(to) for agent, to in zip(development.agents, there, strict=True)}
+    talk = next(iter(talks.values()))
+    talk.check()
+    conversation = DevConversation(talk, window.out, window=window, talks=talks, replays=replays)
+    window.conversation = conversation
+    return conversation.hold(lines(history_file(there[0]), keeps_below=True))
+
+
+def _follow(development: Development, window: DevWindow) -> int:
+    """Logs, until somebody ends it; on a terminal by a key."""
+    if not sys.stdin.isatty():
+        signal.pause()
+    window.note("r restarts, q leaves")
+    with _keys() as pressed:
+        while (key := pressed()) not in ("q", ""):
+            if key == "r":
+                development.restart()
+    return 0
+
+
+@contextmanager
+def _keys() -> Iterator[Callable[[], str]]:
+    """Keys as they are pressed; the terminal is as it was in the end."""
+    import termios
+    import tty
+
+    before: list[Any] = termios.tcgetattr(sys.stdin)
+    tty.setcbreak(sys.stdin)
+    try:
+        yield lambda: sys.stdin.read(1)
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """SIGTERM and a closed terminal end it as it ends by itself."""
+
+    def leave(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end(development: Development, window: DevWindow) -> None:
+    window.close()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    development.end()

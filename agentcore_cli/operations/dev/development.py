@@ -1,0 +1,111 @@
+"""Agents that follow what is saved: deployed, watched, their logs read, and removed in the end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agentcore_cli.errors import AgentcoreError
+from agentcore_cli.events import Listener, Note, ignore
+from agentcore_cli.operations.deploy.destroy import DestroyRequest, destroy
+from agentcore_cli.operations.dev.guardian import AgentGuardian
+from agentcore_cli.operations.dev.reloads import Reloaded, Reloads
+from agentcore_cli.operations.dev.watch import SaveWatch
+from agentcore_cli.operations.logs.lines import LogLine, LogsRequest
+from agentcore_cli.operations.logs.logs import read_logs
+from agentcore_cli.operations.sessions.sessions import stop_sessions
+
+_END_SECONDS: Final = 60.0  # that a deploy which is under way has to end
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedLine:
+    """A line of a session's log."""
+
+    agent: str
+    line: LogLine
+
+
+Hear = Callable[[Reloaded | LoggedLine], None]
+
+
+class Development:
+    """`hear` is told, from threads, what came of each save and what sessions write.
+
+    With `keep` the agents stay deployed in the end; those that were deployed before do in any case.
+    """
+
+    def __init__(self, agents: Sequence[Reloads], listener: Listener, hear: Hear, *, keep: bool) -> None:
+        self.agents = agents
+        self._listener = listener
+        self._hear = hear
+        self._keep = keep
+        self._guardians: dict[str, AgentGuardian] = {}
+        self._stopping = threading.Event()
+        self._working = threading.Lock()
+        self._threads: list[threading.Thread] = []
+
+    def begin(self) -> None:
+        """Deploy all; from then on saves are followed. Raises what a deploy raises."""
+        for agent in self.agents:
+            if not (self._keep or agent.was_deployed):
+                self._guardians[agent.agent] = AgentGuardian(agent.selected.loaded.path, agent.agent)
+            agent.deploy()
+        watching = threading.Event()
+        self._start(lambda: self._follow_saves(watching))
+        watching.wait()
+        for agent in self.agents:
+            self._start(lambda agent=agent: self._follow_logs(agent))  # type: ignore[misc]
+
+    def restart(self) -> None:
+        """End every session and deploy what is there."""
+        with self._working:
+            for agent in self.agents:
+                stop_sessions(agent.selected, None)
+                self._hear(agent.reload())
+
+    def end(self) -> None:
+        """Remove what was deployed here, unless it is to be kept."""
+        self._stopping.set()
+        is_free = self._working.acquire(timeout=_END_SECONDS)
+        for agent in self.agents:
+            agent.close()
+            guardian = self._guardians.pop(agent.agent, None)
+            if guardian is not None and is_free:
+                destroy(DestroyRequest(consent=lambda changes: True), agent.selected, ignore)
+                guardian.dismiss()
+
+    def _start(self, work: Callable[[], None]) -> None:
+        thread = threading.Thread(target=work, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _follow_saves(self, watching: threading.Event) -> None:
+        first = self.agents[0].selected.loaded
+        also = {first.path.name, *(agent.selected.agent.requirements or "" for agent in self.agents)}
+        for saved in SaveWatch(first.root, frozenset(also), self._stopping).saves():
+            if not saved and not watching.is_set():
+                watching.set()
+                continue
+            with self._working:
+                for agent in self.agents:
+                    if self._stopping.is_set():
+                        return
+                    reloaded = agent.reload(saved)
+                    if saved or reloaded.changed:
+                        self._hear(reloaded)
+
+    def _follow_logs(self, agent: Reloads) -> None:
+        request = LogsRequest(follow=True, since=0.0)
+        while not self._stopping.is_set():
+            try:
+                for line in read_logs(request, agent.selected, ignore):
+                    if self._stopping.is_set():
+                        return
+                    self._hear(LoggedLine(agent.agent, line))
+            except AgentcoreError as error:
+                if self._stopping.wait(1.0):
+                    return
+                self._listener(Note(f"logs of {agent.agent}: {error.message}", "warning"))

@@ -1,0 +1,133 @@
+"""One agent, deployed again and again: each deploy makes a version of what was saved, or says why it can't."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from agentcore_cli import wiring
+from agentcore_cli.errors import AgentcoreError, AgentFailedError, EntrypointError
+from agentcore_cli.events import Listener
+from agentcore_cli.operations.check.findings import Finding
+from agentcore_cli.operations.check.source import read
+from agentcore_cli.operations.deploy.deploy import DeployRequest, DeployResult, deploy
+from agentcore_cli.operations.selection import Options, Selected, select
+from agentcore_cli.resources.deployment import Overrides
+
+if TYPE_CHECKING:
+    from agentcore_cli.aws.session import AwsSession
+
+_FIRST_LOOK: Final = 0.004  # seconds; a version of other code alone is live within a few hundredths
+_MEND: Final = "mend it and save: the last good version serves meanwhile"
+# Where sessions have the code: behind walls, and without.
+_CODE: Final = r"(?:/var/task|.*/sessions/\w+/[\w-]+/app)"
+_FRAME: Final = re.compile(rf'^  File "{_CODE}/(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
+_RAISED: Final = re.compile(r"^[A-Za-z_][\w.]*(?::.*|$)", re.MULTILINE)
+_KEPT_VERSIONS: Final = 50  # of those that no session runs any more; AgentCore has at most 1,000 of a runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """What came of a save: `version` is what new sessions run, `error` why it is not what was saved.
+
+    `changed`: it is another one than before. `seconds` have passed since the save was seen; `files` are what was saved.
+    """
+
+    agent: str
+    version: str | None
+    changed: bool
+    seconds: float
+    files: tuple[str, ...] = ()
+    error: AgentcoreError | None = None
+
+
+@dataclass(slots=True)
+class Reloads:
+    """An agent on the local runtime. `options` choose it; the config is read anew when it was saved."""
+
+    options: Options
+    listener: Listener
+    selected: Selected = field(init=False)
+    version: str | None = field(init=False, default=None)
+    _session: AwsSession | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        self.selected = select(self.options)
+        self.options = Options(self.selected.loaded.path, self.options.target, self.selected.agent_name)
+
+    @property
+    def agent(self) -> str:
+        return self.selected.agent_name
+
+    @property
+    def was_deployed(self) -> bool:
+        """Whether the records know of it already."""
+        return self.selected.state.deployed(self.agent) is not None
+
+    def deploy(self) -> DeployResult:
+        """Raises what a deploy raises; the version before goes on serving then."""
+        if self._session is None:
+            self._session = wiring.session(self.selected, must_start=True)
+        request = DeployRequest(Overrides(refresh=False), first_look=_FIRST_LOOK)
+        result = deploy(request, self.selected, self.listener, self._session)
+        self.version = result.version
+        return result
+
+    def reload(self, saved: Collection[str] = ()) -> Reloaded:
+        """Deploy what was saved; `saved` are paths in the project."""
+        began, before = time.monotonic(), self.version
+        error: AgentcoreError | None = None
+        try:
+            self._read_again(saved)
+            self._check(saved)
+            result = self.deploy()
+            self._forget_old(result)
+        except AgentcoreError as refused:
+            error = _placed(refused) if isinstance(refused, AgentFailedError) else refused
+        changed = self.version != before
+        return Reloaded(self.agent, self.version, changed, time.monotonic() - began, tuple(sorted(saved)), error)
+
+    def close(self) -> None:
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def _read_again(self, saved: Collection[str]) -> None:
+        if self.selected.loaded.path.name in saved:
+            self.selected = select(self.options)
+
+    def _check(self, saved: Collection[str]) -> None:
+        """Raises EntrypointError for a file that Python refuses, before anything is made of it."""
+        root, python = self.selected.loaded.root, self.selected.agent.python
+        for name in sorted(saved):
+            if name.endswith(".py") and (root / name).is_file():
+                found = read(root / name, name, python)
+                if isinstance(found, Finding) and found.certain:
+                    raise EntrypointError(str(found), hint=_MEND)
+
+    def _forget_old(self, result: DeployResult) -> None:
+        """Now and then remove versions that no session runs, with what they were made from."""
+        newest = int(result.version)
+        if newest % _KEPT_VERSIONS or self._session is None:
+            return
+        control, server = wiring.runtimes(self._session), wiring.local_runtime(self.selected)
+        living = {each.version for each in server.sessions(result.arn).sessions if each.ended_at is None}
+        for there in control.versions(result.runtime_id):
+            if int(there.version) <= newest - _KEPT_VERSIONS and there.version not in living:
+                with contextlib.suppress(AgentcoreError):  # a named endpoint leads to it
+                    control.delete_version(result.runtime_id, there.version)
+        wiring.store().sweep(server.artifacts())
+
+
+def _placed(error: AgentFailedError) -> AgentFailedError:
+    """The same with the file and line of the project at the front, if its traceback has them."""
+    error.hint = _MEND
+    if frames := list(_FRAME.finditer(error.message)):
+        raised = _RAISED.search(error.message, frames[-1].end())
+        place = f"{frames[-1]['file']}:{frames[-1]['line']}"
+        error.message = f"{place}: {raised[0] if raised else 'it failed'}\n{error.message}"
+    return error
