@@ -18,6 +18,7 @@ _MARKER_TEXT: Final = "This folder belongs to agentcore: it is readable by its o
 _OURS: Final = frozenset(
     {
         *("artifacts", "snapshots", "environments", "packages", "sessions", "run", "logs", "learned", "sandbox"),
+        *("archives", "layers"),
         *("server.json", "server.log", "server.lock", "start.lock", "runtime.db", "runtime.db-wal", "runtime.db-shm"),
         *("control-groups", "containers", "configs", "trusted.json", ".writable", MARKER),
     }

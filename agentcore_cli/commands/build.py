@@ -22,6 +22,10 @@ def build(
         How | None,
         typer.Option("--build", help="auto: docker where an engine answers, else oci, which needs none."),
     ] = None,
+    sbom: Annotated[
+        bool | None,
+        typer.Option("--sbom/--no-sbom", help="With what is in the image (SPDX) and how it came to be. For oci."),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write it there: an image as an archive, code as a zip."),
@@ -37,7 +41,7 @@ def build(
     selected = select(said.options())
     try:
         with out.progress() as listener:
-            result = run(BuildRequest(how, output), selected, listener)
+            result = run(BuildRequest(how, output, sbom), selected, listener)
     except KeyboardInterrupt:
         raise Interrupted("interrupted", hint="agentcore build goes on with what is there by now") from None
     out.result(result, _human(result))

@@ -26,6 +26,10 @@ def deploy(
         Build | None,
         typer.Option(help="How the artifact is built: auto, docker, oci, zip or codebuild; locally docker or zip."),
     ] = None,
+    sbom: Annotated[
+        bool | None,
+        typer.Option("--sbom/--no-sbom", help="Push what is in the image, and how it came to be, along. For oci."),
+    ] = None,
     image: Annotated[
         str | None,
         typer.Option(metavar="IMAGE", help="An image that is there already: URI in ECR, or NAME:TAG in Docker."),
@@ -52,7 +56,7 @@ def deploy(
 
     said = Globals.of(ctx)
     out = said.output()
-    overrides = Overrides(assignments(env, "--env"), build, image, refresh=not no_refresh, upgrade=upgrade)
+    overrides = Overrides(assignments(env, "--env"), build, image, refresh=not no_refresh, upgrade=upgrade, sbom=sbom)
     selected = select(said.options())
     if dry_run:
         with out.progress(json_events=True) as listener:

@@ -166,7 +166,8 @@ class AgentConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `requirements` is a path relative to the config; None: nothing is installed. `python` is the version that the
     agent runs on. `secrets` are variables whose values are not here: each name's source; `secrets_keys` are the KMS
     keys that they are encrypted with, beside AWS's own. `image` skips building. `install` says where packages are
-    installed: on this machine, as arm64 wheels that are copied into the image, or by a RUN in the image. `runtime`
+    installed: on this machine, as arm64 wheels that are copied into the image, or by a RUN in the image. `sbom`: what
+    is in the image, and how it came to be, is pushed with it. `runtime`
     is the id of one that exists already: it is updated and never deleted. `models` are what the role may call, all
     when there is none; `services` are what else it may use of AgentCore, `role_policy` is a file with more IAM
     statements, `resource_policy` one with the policy of the runtime itself. `log_retention` is in days, `keep_images`
@@ -178,6 +179,7 @@ class AgentConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     requirements: str | None = None
     python: PythonVersion = "3.13"
     build: Build = "auto"
+    sbom: bool = False
     protocol: Protocol = "HTTP"
     description: Description | None = None
     environment: Environment = {}

@@ -27,28 +27,22 @@ class Home(NamedTuple):
         return self
 
     def create(self) -> Home:
-        """Make the folder and its rooms, mode 0700. Raises InputError where that can't be, or what is there is not
-        ours: nothing of it is changed then.
+        """Make the folder and its rooms, mode 0700. Raises InputError as `claim` does."""
+        rooms = self.artifacts, self.snapshots, self.environments, self.sessions, self.storage, self.sockets, self.logs
+        return self.claim(*rooms)
+
+    def claim(self, *rooms: Path) -> Home:
+        """Make the folder, mode 0700, known by its marker, and these rooms in it. Raises InputError where that can't
+        be, or what is there is not ours: nothing of it is changed then.
         """
         from agentcore_cli.files import told_when_unusable
 
         self.check()
         with told_when_unusable(self.root, hint=_HINT):
-            self._make_rooms()
+            user_folder.make(self.root)
+            for room in rooms:
+                room.mkdir(exist_ok=True, mode=0o700)
         return self
-
-    def _make_rooms(self) -> None:
-        user_folder.make(self.root)
-        for room in (
-            self.artifacts,
-            self.snapshots,
-            self.environments,
-            self.sessions,
-            self.storage,
-            self.sockets,
-            self.logs,
-        ):
-            room.mkdir(exist_ok=True, mode=0o700)
 
     @property
     def server_file(self) -> Path:

@@ -115,7 +115,10 @@ class AwsDeployment(Deployment):
         if self.finished_image:
             return FinishedImage(self.finished_image)
         project = image_project(self.root, self.owner.agent, self.agent, self.image_labels, self.resolved)
-        return image_builder(self.choice, project, self.packages, self.blobs, self.archives, credentials, self.vet)
+        attests = self.overrides.wants_sbom(self.agent)
+        return image_builder(
+            self.choice, project, self.packages, self.blobs, self.archives, credentials, self.vet, attests=attests
+        )
 
     @property
     def may_have_policy(self) -> bool:

@@ -33,6 +33,20 @@ class Overrides:
     upgrade: bool = False
     resolved: str | None = None
     choice: Choice | None = None
+    sbom: bool | None = None
+
+    def wants_sbom(self, agent: AgentConfig) -> bool:
+        """Whether what is in the image goes along with it."""
+        return agent.sbom if self.sbom is None else self.sbom
+
+    def choice_for(self, agent: AgentConfig) -> Choice:
+        """Who builds for AWS, and why."""
+        if self.choice:
+            return self.choice
+        wanted, said_by = (self.build, "--build") if self.build else (agent.build, "the config")
+        if wanted == "auto" and self.wants_sbom(agent):
+            return Choice("oci", "an SBOM goes along with its images alone")
+        return choose(wanted, said_by)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +79,4 @@ class Deployment:
     @cached_property
     def choice(self) -> Choice:
         """Who builds the artifact, and why; not asked for where there is an image already."""
-        if self.overrides.choice:
-            return self.overrides.choice
-        if self.overrides.build:
-            return choose(self.overrides.build, "--build")
-        return choose(self.agent.build, "the config")
+        return self.overrides.choice_for(self.agent)

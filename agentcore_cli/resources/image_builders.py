@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from agentcore_cli.aws.repositories import Repositories
 from agentcore_cli.builders.builder import Publisher
 from agentcore_cli.builders.choice import Choice
 from agentcore_cli.builders.codebuild.builder import CodeBuildBuilder
@@ -18,6 +17,9 @@ from agentcore_cli.builders.packages.vetting import Vet, accept
 from agentcore_cli.builders.registry.access import Credentials, SignIn
 from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT
 from agentcore_cli.resources.ownership import Owner
+
+if TYPE_CHECKING:  # a build stops before AWS: it does not wait for boto3
+    from agentcore_cli.aws.repositories import Repositories
 
 LocalBuilder = DockerBuilder | FinishedImage | OciBuilder
 ImageBuilder = LocalBuilder | CodeBuildBuilder
@@ -36,12 +38,17 @@ def image_builder(
     archives: Path,
     credentials: Credentials,
     vet: Vet = accept,
+    *,
+    attests: bool = False,
 ) -> DockerBuilder | OciBuilder | CodeBuildBuilder:
-    """What makes the image; `credentials` are for the registry of the base image, `vet` looks at its packages."""
+    """What makes the image; `credentials` are for the registry of the base image, `vet` looks at its packages.
+
+    `attests`: what is in it, and how it came to be, goes along with an image of oci.
+    """
     if choice.builder == "codebuild":
         return CodeBuildBuilder(project, archives)
     if choice.builder == "oci":
-        return OciBuilder(project, cache, blobs, credentials, vet)
+        return OciBuilder(project, cache, blobs, credentials, vet, attests)
     return DockerBuilder(project, cache, vet)
 
 

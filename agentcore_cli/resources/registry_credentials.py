@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from agentcore_cli.aws.repositories import Authorization
 from agentcore_cli.builders.registry import access
 from agentcore_cli.builders.registry.access import Credentials, SignIn
 from agentcore_cli.contract import PUBLIC_ECR, EcrRepository, is_in_ecr
 from agentcore_cli.errors import AgentcoreError
+
+if TYPE_CHECKING:
+    from agentcore_cli.aws.repositories import Authorization
 
 
 def registry_credentials(authorize: Callable[[str], Authorization]) -> Credentials:

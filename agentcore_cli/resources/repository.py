@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from agentcore_cli import keys
 from agentcore_cli.aws.repositories import Repositories, RepositoryDescription
@@ -17,6 +17,8 @@ from agentcore_cli.errors import ConflictError, DeniedError, InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
 from agentcore_cli.resources.supplied import Supplied
+
+_WITH_ATTESTATIONS: Final = 3  # to ECR each of an image's two is an image, too (user guide, "Private images")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Repository:
         facts = {
             "tag_mutability": "IMMUTABLE",
             "scan_on_push": True,
-            "keep_images": agent.keep_images,
+            "keep_images": agent.keep_images * (_WITH_ATTESTATIONS if agent.sbom else 1),
             "encryption": _encryption("KMS" if agent.encryption_key else "AES256", agent.encryption_key),
             "tags": {**agent.tags, **self.spec.owner.tags},
         }

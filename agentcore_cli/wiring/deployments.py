@@ -60,21 +60,25 @@ def blobs() -> Blobs:
     return Blobs(home().layers)
 
 
-def builder(selected: Selection, choice: Choice) -> Builder[Any]:
-    """What makes the agent's artifact for AWS, without a target: nothing is asked there but by a base image in ECR."""
+def builder(selected: Selection, choice: Choice, *, attests: bool = False) -> Builder[Any]:
+    """What makes the agent's artifact for AWS, without a target: nothing is asked there but by a base image in ECR.
+
+    `attests`: what is in it goes along with it.
+    """
     from agentcore_cli.builders.zip.builder import ZipBuilder
     from agentcore_cli.resources.code_project import code_project
     from agentcore_cli.resources.image_builders import image_builder, image_labels
     from agentcore_cli.resources.image_project import image_project
     from agentcore_cli.resources.registry_credentials import registry_credentials
 
+    home().claim()  # nothing else may have made it, and what is kept there must be known as ours the next time
     labels, resolved = image_labels(owner(selected)), selected.state.resolved(selected.agent_name)
     if choice.builder == "zip":
         code = code_project(selected.loaded.root, selected.agent, resolved)
         return ZipBuilder(code, home().packages, home().archives)
     project = image_project(selected.loaded.root, selected.agent_name, selected.agent, labels, resolved)
     credentials = registry_credentials(lambda region: _registry_token(region, selected.target.profile))
-    return image_builder(choice, project, home().packages, blobs(), home().archives, credentials)
+    return image_builder(choice, project, home().packages, blobs(), home().archives, credentials, attests=attests)
 
 
 def _registry_token(region: str, profile: str | None) -> Authorization:

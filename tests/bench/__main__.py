@@ -20,8 +20,8 @@ from pathlib import Path
 
 from tests.bench import (
     aws_calls,
+    builders,
     dev,
-    image_build,
     load,
     many_sessions,
     memory,
@@ -50,8 +50,8 @@ MEASURES: dict[str, Measure] = {
     "memory": memory.measure,
     "traces": traces.measure,
     "aws_calls": aws_calls.measure,
+    "builders": builders.measure,
     "dev": dev.measure,
-    "image_build": image_build.measure,
 }
 
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.e2e.laboratory import Laboratory, laboratory
 from tests.local_runtime import RunningServer
 from tests.stage import engine
 from tests.stage.account import Account, account
@@ -24,12 +26,16 @@ LONG = {
     "test_image_faults.py",
     "test_interruptions.py",
     "test_journey_moto.py",
+    "test_kill_points_of_a_changed_zip.py",
     "test_kill_points_of_a_zip.py",
+    "test_kill_points_of_a_zip_s_end.py",
     "test_kill_points_of_deploy.py",
     "test_kill_points_of_destroy.py",
+    "test_kill_points_of_oci.py",
     "test_lost_and_changed.py",
     "test_oci.py",
     "test_secrets.py",
+    "test_zip_on_arm64.py",
 }
 
 
@@ -57,3 +63,10 @@ def aws(stage: Machine, moto: Moto, server: RunningServer) -> Iterator[Account]:
     """An account whose AgentCore is the local runtime; images come from the registry."""
     with account(moto, server, registry=stage.ecr) as opened:
         yield opened
+
+
+@pytest.fixture
+def zip_lab(moto: Moto, server: RunningServer, tmp_path: Path) -> Iterator[Laboratory]:
+    """No engine and no registry: a zip needs none."""
+    with account(moto, server) as opened, laboratory(opened, tmp_path / "project", build="zip") as lab:
+        yield lab

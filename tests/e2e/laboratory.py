@@ -69,17 +69,20 @@ class Laboratory:
 
 
 @contextmanager
-def laboratory(account: Account, folder: Path, *, build: str = "docker") -> Iterator[Laboratory]:
-    """The project, configured; the agent deployed and destroyed once."""
+def laboratory(
+    account: Account, folder: Path, *, build: str = "docker", options: Sequence[str] = ()
+) -> Iterator[Laboratory]:
+    """The project, configured; the agent deployed, with these `options`, and destroyed once."""
     artifact = {"buckets": 1} if build == "zip" else {"repositories": 1, "pushed": 1}
     account.look_alikes(AGENT)
     write_agent(folder, PLAIN_AGENT)
     with ForkedCommands() as commands:
-        command = ForkedCommandLine(commands, folder, account.environment)
+        trusted = {"AWS_CA_BUNDLE": str(account.registry.authority)} if build == "oci" and account.registry else {}
+        command = ForkedCommandLine(commands, folder, {**account.environment, **trusted})
         command.run("configure", "--entrypoint", "agent.py", "--name", AGENT, "--build", build)
         set_keys(folder, log_retention="30")
         before = account.inventory()
-        command.run("deploy")
+        command.run("deploy", *options)
         whole = added(before, account.inventory())
         assert {kind: len(things) for kind, things in whole.items() if things} == {
             "roles": 1,

@@ -6,7 +6,7 @@ import http.client
 import socket
 import struct
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -23,7 +23,8 @@ class Fault:
 
     `status`: it answers so by itself. `breaks_after`: it resets the connection when so many bytes of the body have
     come (they are handed on), `loses_answer` when all has been done. `headers` are put into the answer. `truncates`:
-    the answer's body ends after so many bytes. Only requests with more than `above` bytes meet it.
+    the answer's body ends after so many bytes. Only requests with more than `above` bytes meet it. `calls` is called
+    before the request is handed on; with `loses_answer`, when all has been done.
     """
 
     method: str
@@ -34,6 +35,7 @@ class Fault:
     loses_answer: bool = False
     truncates: int | None = None
     above: int = 0
+    calls: Callable[[], None] = lambda: None
     count: int = 1
 
 
@@ -89,6 +91,8 @@ class _Handler(Handler):
             self._read_body(None, None)
             self._answer(fault.status, dict(fault.headers), b"{}")
             return
+        if fault and not fault.loses_answer:
+            fault.calls()
         upstream = http.client.HTTPConnection(self.server.upstream, timeout=30)
         try:
             self._send(upstream, path, fault)
@@ -97,6 +101,7 @@ class _Handler(Handler):
         finally:
             upstream.close()
         if fault and fault.loses_answer:
+            fault.calls()
             self._reset()
         headers = {name: value for name, value in answer.getheaders() if name.lower() not in _HOP}
         self._answer(answer.status, self._moved(headers) | dict(fault.headers if fault else {}), body, fault)

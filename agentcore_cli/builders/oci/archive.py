@@ -17,7 +17,7 @@ from agentcore_cli.builders.builder import BuildWork
 from agentcore_cli.builders.images.context import TIME
 from agentcore_cli.builders.images.image_limits import ARM64
 from agentcore_cli.builders.oci.blobs import Blobs
-from agentcore_cli.builders.oci.image import MANIFEST, OciImage
+from agentcore_cli.builders.oci.image import OciImage
 from agentcore_cli.errors import AgentcoreError
 
 _MODE: Final = 0o644
@@ -39,7 +39,9 @@ def _write(out: IO[bytes], image: OciImage, blobs: Blobs, reference: str, work: 
         _add(tar, "index.json", json.dumps(_index(image, reference)).encode())
         _add(tar, "manifest.json", json.dumps([_for_docker(image, reference)]).encode())
         _add(tar, _path(image.digest), image.manifest.encode())
-        for digest in dict.fromkeys((image.config.digest, *(layer.digest for layer in image.layers))):
+        for each in image.attestations:
+            _add(tar, _path(each.digest), each.manifest.encode())
+        for digest in image.blobs:
             if work.stopping():
                 raise AgentcoreError("interrupted")
             with blobs.path(digest).open("rb") as blob:
@@ -49,9 +51,7 @@ def _write(out: IO[bytes], image: OciImage, blobs: Blobs, reference: str, work: 
 
 def _index(image: OciImage, reference: str) -> dict[str, object]:
     descriptor = {
-        "mediaType": MANIFEST,
-        "digest": image.digest,
-        "size": len(image.manifest.encode()),
+        **image.descriptor,
         "platform": {"architecture": ARM64, "os": "linux"},
         "annotations": {
             "io.containerd.image.name": f"docker.io/{reference}",
@@ -61,7 +61,7 @@ def _index(image: OciImage, reference: str) -> dict[str, object]:
     return {
         "schemaVersion": 2,
         "mediaType": "application/vnd.oci.image.index.v1+json",
-        "manifests": [descriptor],
+        "manifests": [descriptor, *(each.descriptor for each in image.attestations)],
     }
 
 

@@ -35,12 +35,13 @@ _TYPES: Final[Mapping[str, str]] = {  # Docker's names of what OCI names otherwi
 
 @dataclass(frozen=True)
 class Base:
-    """`config` is the image's own document; `place` is None for `scratch`, which has nothing."""
+    """`config` is the image's own document, `digest` that of its manifest; `place` is None for `scratch`."""
 
     place: Reference | None
     config: Mapping[str, Any]
     layers: tuple[Layer, ...] = ()
     root: BaseRoot = field(default_factory=BaseRoot)
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class Bases:
         if len(diff_ids) != len(described):
             raise InputError(f"base image {name}: its config has other layers than its manifest")
         layers = tuple(_layer(each, diff_id) for each, diff_id in zip(described, diff_ids, strict=True))
-        return Base(place, config, layers, self._root(registry, place, manifest.digest, layers, work))
+        return Base(place, config, layers, self._root(registry, place, manifest.digest, layers, work), manifest.digest)
 
     def _for_arm64(self, registry: Registry, place: Reference, name: str) -> RegistryManifest:
         found = registry.manifest(place.repository, place.version)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -14,9 +14,10 @@ from agentcore_cli.builders.images import image, image_context
 from agentcore_cli.builders.images import image_limits as runnable
 from agentcore_cli.builders.images.context import Item
 from agentcore_cli.builders.images.image import ImageInputs, ImageProject
-from agentcore_cli.builders.oci import archive, dockerfile
+from agentcore_cli.builders.oci import archive, attestations, dockerfile, provenance, sbom
 from agentcore_cli.builders.oci import image as images
 from agentcore_cli.builders.oci.assembly import Assembly, base_name
+from agentcore_cli.builders.oci.attestations import Attestation
 from agentcore_cli.builders.oci.base import Bases
 from agentcore_cli.builders.oci.blobs import Blobs
 from agentcore_cli.builders.oci.dockerfile import Instruction
@@ -32,13 +33,17 @@ _LARGEST: Final = 50
 
 @dataclass(frozen=True)
 class OciBuilder:
-    """`cache` is the folder where packages are kept between builds; `credentials` are for the base image's registry."""
+    """`cache` is the folder where packages are kept between builds; `credentials` are for the base image's registry.
+
+    `attests`: what is in the image and how it came to be are told in documents that go along with it.
+    """
 
     project: ImageProject
     cache: Path
     blobs: Blobs
     credentials: Credentials
     vet: Vet = accept
+    attests: bool = False
     name: Name = "oci"
 
     @cached_property
@@ -47,7 +52,9 @@ class OciBuilder:
 
     @cached_property
     def tag(self) -> str:
-        return hashlib.sha256(f"{_FORMAT}\0{self.inputs.tag}".encode()).hexdigest()[:_TAG_LENGTH]
+        """Another one with attestations: under a tag that is there everything is."""
+        parts = (_FORMAT, self.inputs.tag, *(["sbom"] if self.attests else []))
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:_TAG_LENGTH]
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -58,7 +65,8 @@ class OciBuilder:
         return Bases(self.blobs, self.credentials)
 
     def describe(self) -> dict[str, Any]:
-        return {**self.inputs.describe(), "tag": self.tag, "builder": self.name}
+        attests = {"sbom": True} if self.attests else {}
+        return {**self.inputs.describe(), "tag": self.tag, "builder": self.name, **attests}
 
     def check(self) -> None:
         """Raises InputError for a Dockerfile that an engine is needed for."""
@@ -80,6 +88,8 @@ class OciBuilder:
         assembled = assembly.run(instructions, self.project.labels)
         made = images.whole(base, assembled, _largest(assembled.files), self.blobs)
         runnable.require_small("the image", made.size)
+        if self.attests:
+            made = replace(made, attestations=self._attestations(made, installed))
         images.remember(self.blobs, self.tag, made)
         return made
 
@@ -94,6 +104,16 @@ class OciBuilder:
             self.bases.fetch(made.base, made.below, work)
         archive.write(made, self.blobs, file, image.reference(self.project.agent, self.tag), work)
         return made
+
+    def _attestations(self, made: OciImage, installed: Path | None) -> tuple[Attestation, ...]:
+        documents = {
+            attestations.SPDX: sbom.document(self.project.agent, made, installed),
+            attestations.IN_TOTO: provenance.document(self.inputs, made, installed),
+        }
+        return tuple(
+            attestations.attestation(kind, document, made.descriptor, self.blobs)
+            for kind, document in documents.items()
+        )
 
     @cached_property
     def _instructions(self) -> list[Instruction]:

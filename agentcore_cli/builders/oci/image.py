@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from agentcore_cli.builders.oci.assembly import Assembled
+from agentcore_cli.builders.oci.attestations import EMPTY, Attestation
 from agentcore_cli.builders.oci.base import Base
 from agentcore_cli.builders.oci.blobs import Blob, Blobs
 from agentcore_cli.builders.oci.layers import Layer
@@ -23,7 +24,8 @@ _NOTES: Final = "images"
 class OciImage:
     """`digest` is that of `manifest`; `size` is in bytes, unpacked. `below` are the base's layers, from `base`.
 
-    `largest` are files of ours with their sizes, largest first.
+    `largest` are files of ours with their sizes, largest first; `base_digest` is that of the base's manifest. What is
+    said about the image besides it, `attestations`, is not part of it.
     """
 
     manifest: str
@@ -33,6 +35,8 @@ class OciImage:
     base: Reference | None
     size: int
     largest: tuple[tuple[str, int], ...]
+    base_digest: str = ""
+    attestations: tuple[Attestation, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -41,6 +45,18 @@ class OciImage:
     @property
     def layers(self) -> tuple[Layer, ...]:
         return (*self.below, *self.added)
+
+    @property
+    def descriptor(self) -> dict[str, Any]:
+        """Of its manifest."""
+        return {"mediaType": MANIFEST, "digest": self.digest, "size": len(self.manifest.encode())}
+
+    @property
+    def blobs(self) -> dict[str, Blob | Layer]:
+        """All that its manifest and those of its attestations name, by digest."""
+        documents = [EMPTY, *(each.document for each in self.attestations)] if self.attestations else []
+        whole: list[Blob | Layer] = [*self.layers, self.config, *documents]
+        return {blob.digest: blob for blob in whole}
 
     @property
     def packed(self) -> int:
@@ -60,7 +76,7 @@ def whole(base: Base, assembled: Assembled, largest: tuple[tuple[str, int], ...]
     }
     manifest = json.dumps(document, separators=(",", ":"))
     size = base.root.size + sum(layer.unpacked for layer in assembled.added)
-    return OciImage(manifest, config, base.layers, assembled.added, base.place, size, largest)
+    return OciImage(manifest, config, base.layers, assembled.added, base.place, size, largest, base.digest)
 
 
 def remember(blobs: Blobs, tag: str, image: OciImage) -> None:
@@ -80,6 +96,13 @@ def recall(blobs: Blobs, tag: str) -> OciImage | None:
         base=Reference(*note["base"]) if note["base"] else None,
         size=note["size"],
         largest=tuple((name, size) for name, size in note["largest"]),
+        base_digest=note.get("base_digest", ""),
+        attestations=tuple(_recalled(each) for each in note.get("attestations", ())),
     )
-    is_there = all(blobs.has(digest) for digest in (image.config.digest, *(each.digest for each in image.added)))
+    below = {layer.digest for layer in image.below}
+    is_there = all(blobs.has(digest) for digest in image.blobs if digest not in below)
     return image if is_there else None
+
+
+def _recalled(note: Mapping[str, Any]) -> Attestation:
+    return Attestation(**{**note, "document": Blob(**note["document"])})

@@ -14,7 +14,7 @@ from agentcore_cli.builders.oci.blobs import Blob
 from agentcore_cli.builders.oci.image import MANIFEST, OciImage
 from agentcore_cli.builders.oci.layers import Layer
 from agentcore_cli.builders.oci.progress import TransferProgress
-from agentcore_cli.builders.registry import upload
+from agentcore_cli.builders.registry import referrers, upload
 from agentcore_cli.builders.registry.access import SignIn
 from agentcore_cli.builders.registry.reference import Reference
 from agentcore_cli.builders.registry.registry import Registry
@@ -43,9 +43,19 @@ class RegistryPublisher:
         """
         target = Reference.of(name)
         with closing(Registry(target.host, lambda host: self.sign_in(), work.stopping)) as registry:
+            is_there = registry.digest_of_tag(target.repository, target.version) == artifact.digest
+            if is_there and not artifact.attestations:
+                return artifact.digest
             _Push(registry, target, artifact, self.bases, work).run()
             content = artifact.manifest.encode()
+            if artifact.attestations:  # first of all: under its tag it is whole
+                registry.put_manifest(target.repository, artifact.digest, MANIFEST, content)
+                self._attest(registry, target.repository, artifact)
             return registry.put_manifest(target.repository, target.version, MANIFEST, content)
+
+    def _attest(self, registry: Registry, repository: str, image: OciImage) -> None:
+        for each in image.attestations:
+            referrers.attach(registry, repository, image.digest, each.descriptor, each.manifest.encode())
 
 
 @dataclass(slots=True)
@@ -58,8 +68,7 @@ class _Push:
     _failed: bool = False
 
     def run(self) -> None:
-        blobs: dict[str, Blob | Layer] = {layer.digest: layer for layer in self.image.layers}
-        blobs[self.image.config.digest] = self.image.config
+        blobs = self.image.blobs
         with ThreadPoolExecutor(_AT_ONCE, "push") as threads:
             there = list(threads.map(self._is_there, blobs))
         missing = [blob for blob, is_there in zip(blobs.values(), there, strict=True) if not is_there]

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any, Final, cast
 
 from agentcore_cli.builders.images.context import Folder
+from agentcore_cli.builders.oci import zstd
 from agentcore_cli.errors import InputError
 
 _WHITEOUT: Final = ".wh."
@@ -24,6 +25,8 @@ _ACCOUNTS: Final = ("etc/passwd", "etc/group")
 _ACCOUNTS_MAX: Final = 1024 * 1024
 _LINKS_MAX: Final = 40
 _GZIP: Final = b"\x1f\x8b"
+_UNREADABLE: Final = (tarfile.TarError, OSError, EOFError, zlib.error, InputError)
+_OTHERWISE: Final = "take a base image whose layers are compressed with gzip, or --build docker"
 
 
 @dataclass(slots=True)
@@ -45,10 +48,10 @@ class BaseRoot:
                     for member in tar:
                         root._take(tar, member)
                         tar.members.clear()  # type: ignore[attr-defined]  # it would keep them all
-            except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
+            except _UNREADABLE + zstd.errors() as error:
                 raise InputError(
                     f"the base image's layer {name[:19]} can't be read here: {error}",
-                    hint="take a base image whose layers are compressed with gzip, or --build docker",
+                    hint=getattr(error, "hint", None) or _OTHERWISE,
                 ) from error
         return root
 
@@ -130,5 +133,11 @@ class BaseRoot:
 def _opened(path: Path) -> IO[bytes]:
     """The tar of a layer. `tarfile` itself would stop at the end of the first of several gzip members."""
     with path.open("rb") as file:
-        is_gzip = file.read(len(_GZIP)) == _GZIP
-    return cast(IO[bytes], gzip.open(path)) if is_gzip else path.open("rb")
+        start = file.read(len(zstd.MAGIC))
+    if start == zstd.MAGIC:
+        if opened := zstd.opened(path):
+            return opened
+        raise InputError(
+            "it is compressed with zstd", hint=f"install the package zstandard beside agentcore; or {_OTHERWISE}"
+        )
+    return cast(IO[bytes], gzip.open(path)) if start.startswith(_GZIP) else path.open("rb")

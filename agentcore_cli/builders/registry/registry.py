@@ -71,15 +71,22 @@ class Registry:
         media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip()
         return RegistryManifest(digest, media_type or json.loads(content).get("mediaType", ""), content)
 
+    def digest_of_tag(self, repository: str, tag: str) -> str | None:
+        """That of the manifest which a tag names, None where it is not there, or the registry does not say."""
+        headers = {"Accept": ", ".join(MANIFESTS)}
+        answer = self.call("HEAD", self._url(repository, "manifests", tag), pushes(repository), headers)
+        discard(answer)
+        return answer.headers.get("Docker-Content-Digest") if answer.status == 200 else None
+
     def put_manifest(self, repository: str, version: str, media_type: str, content: bytes) -> str:
         """Gives its digest. Raises ConflictError for a tag that is there and may not be moved."""
-        headers = {"Content-Type": media_type}
-        answer = self.call("PUT", self._url(repository, "manifests", version), pushes(repository), headers, content)
-        if answer.status not in (200, 201, 202):
-            raise self.failure(answer, f"{repository}:{version}")
-        discard(answer)
-        self.require_digest(answer, digest_of(content))
+        self._put_manifest(repository, version, media_type, content)
         return digest_of(content)
+
+    def put_referrer(self, repository: str, media_type: str, content: bytes) -> bool:
+        """A manifest with a `subject`; whether the registry itself says what refers to that."""
+        answer = self._put_manifest(repository, digest_of(content), media_type, content)
+        return "OCI-Subject" in answer.headers
 
     def has_blob(self, repository: str, digest: str) -> bool:
         answer = self.call("HEAD", self._url(repository, "blobs", digest), pushes(repository))
@@ -148,6 +155,15 @@ class Registry:
 
     def url_of_uploads(self, repository: str, query: str = "") -> str:
         return self.transport.url(f"/v2/{repository}/blobs/uploads/{query}")
+
+    def _put_manifest(self, repository: str, version: str, media_type: str, content: bytes) -> BaseHTTPResponse:
+        url, headers = self._url(repository, "manifests", version), {"Content-Type": media_type}
+        answer = self.call("PUT", url, pushes(repository), headers, content)
+        if answer.status not in (200, 201, 202):
+            raise self.failure(answer, f"{repository}:{version}")
+        discard(answer)
+        self.require_digest(answer, digest_of(content))
+        return answer
 
     def _pieces(self, repository: str, digest: str, start: int) -> Iterator[bytes]:
         """From `start` on; a registry that can't begin there begins anew, and what is known is passed over."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from agentcore_cli import wiring
-from agentcore_cli.aws.session import AwsSession
 from agentcore_cli.contract import LOCAL_ACCOUNT
 from agentcore_cli.errors import CredentialsError, InputError
 from agentcore_cli.operations.selection import Selected
+
+if TYPE_CHECKING:
+    from agentcore_cli.aws.session import AwsSession
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class BuildRequest:
-    """`output` is the file to write the artifact to; None: it stays where builders keep theirs."""
+    """`output` is the file to write the artifact to; None: it stays where builders keep theirs. `sbom`: with what is in
+    it and how it came to be; None: as the config says.
+    """
 
     build: Build | None = None
     output: Path | None = None
+    sbom: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +58,11 @@ class BuildResult:
 def build(request: BuildRequest, selected: Selected, listener: Listener) -> BuildResult:
     """Raises InputError (2) for what is wrong with the project or can't be built so, AgentcoreError (1) for a step
     that fails."""
-    overrides = Overrides(build=request.build)
+    overrides = Overrides(build=request.build, sbom=request.sbom)
     check_artifact(overrides, selected)
     output = _usable(request.output, selected.loaded.root)
     choice = choice_of(overrides, selected)
-    builder = wiring.builder(selected, choice)
+    builder = wiring.builder(selected, choice, attests=overrides.wants_sbom(selected.agent))
     started = time.monotonic()
 
     def make(work: _Step) -> Artifact:

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from agentcore_cli import files, wiring
-from agentcore_cli.aws.runtimes import RuntimeControl
-from agentcore_cli.aws.session import AwsSession
-from agentcore_cli.builders.choice import Choice, choose
+from agentcore_cli.builders.choice import Choice
 from agentcore_cli.builders.images import image
 from agentcore_cli.builders.packages.vetting import Vet, accept
 from agentcore_cli.builders.source import source
@@ -31,6 +30,10 @@ from agentcore_cli.operations.secrets.secrets import check_for_aws
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.resources.deployment import Overrides
 from agentcore_cli.resources.wait_options import WaitOptions
+
+if TYPE_CHECKING:  # a build stops before AWS: it does not wait for boto3
+    from agentcore_cli.aws.runtimes import RuntimeControl
+    from agentcore_cli.aws.session import AwsSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ def choose_builder(overrides: Overrides, selected: Selected) -> Choice | None:
 
 def choice_of(overrides: Overrides, selected: Selected) -> Choice:
     """Who builds for AWS, and why."""
-    return choose(overrides.build, "--build") if overrides.build else choose(selected.agent.build, "the config")
+    return overrides.choice_for(selected.agent)
 
 
 def _is_image(overrides: Overrides, selected: Selected) -> bool:
@@ -222,6 +225,8 @@ def _check_image(name: str | None) -> None:
 
 
 def _check_build(overrides: Overrides, selected: Selected) -> None:
+    if overrides.sbom and (selected.is_local or overrides.image or selected.agent.image):
+        raise InputError("--sbom: only an image that oci builds for AWS has one", hint="leave --sbom out")
     if selected.is_local:
         if overrides.build not in (None, "zip", "docker"):
             hint = "--build zip runs the code itself, --build docker an image that is built here"
@@ -236,6 +241,12 @@ def _check_builder(overrides: Overrides, selected: Selected) -> None:
     said = f"--build {build}" if overrides.build else f"agents.{selected.agent_name}.build: {build}"
     if build == "zip":
         _check_code(said, selected)
+    if overrides.wants_sbom(selected.agent) and build not in ("auto", "oci"):
+        key = "--sbom" if overrides.sbom else f"agents.{selected.agent_name}.sbom: true"
+        raise InputError(
+            f"{said}: {key}: only an image that oci builds has one",
+            hint="--build oci, or leave sbom out" if overrides.build else "build: oci, or leave sbom out",
+        )
 
 
 def _check_code(said: str, selected: Selected) -> None:

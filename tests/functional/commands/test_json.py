@@ -201,11 +201,13 @@ def test_doctor(agentcore: CommandLine) -> None:
 
 def test_build(tmp_path: Path) -> None:
     """On nothing, so that no registry is asked."""
-    (tmp_path / "agent.py").write_text("print(1)\n")
-    (tmp_path / ".agentcore.yaml").write_text(
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "agent.py").write_text("print(1)\n")
+    (project / ".agentcore.yaml").write_text(
         "version: 1\nproject: a-1a2b3c\nagents:\n  bot: {entrypoint: agent.py, base_image: scratch}\n"
     )
-    agentcore = SameProcess(tmp_path, {"AGENTCORE_HOME": str(tmp_path / "home")})
+    agentcore = SameProcess(project, {"AGENTCORE_HOME": str(tmp_path / "home")})
     (said,) = objects(agentcore, "build", "--build", "oci", "--output", "../image.tar")
     assert (said["builder"], said["largest"]) == ("oci", [{"name": "/app/agent.py", "size": 9}])
     assert Path(said["output"]).is_file()

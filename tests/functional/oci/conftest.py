@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,14 +86,14 @@ class Yard:
     def root(self) -> Path:
         return self.folder / "project"
 
-    def builder(self, **settings: object) -> OciBuilder:
+    def builder(self, *, attests: bool = False, **settings: object) -> OciBuilder:
         """A fresh one: it looks at the project once."""
         usual: dict[str, object] = {"base_image": f"{self.host}/base/python:3.13", "labels": {"by": "us"}}
         entry = Path("main.py")
         project = ImageProject(self.root, "bot", ("main.py",), entry, 8080, "3.13", **(usual | settings))  # type: ignore[arg-type]
-        return OciBuilder(project, self.folder / "cache", self.blobs, lambda host: self.sign_in)
+        return OciBuilder(project, self.folder / "cache", self.blobs, lambda host: self.sign_in, attests=attests)
 
-    def build(self, **settings: object) -> OciImage:
+    def build(self, **settings: Any) -> OciImage:
         return self.builder(**settings).build(self.work)
 
     def push(self, built: OciImage, name: str = "bot:v1") -> str:
@@ -128,3 +131,25 @@ def publish_base(folder: Path, host: str, sign_in: SignIn | None = SIGN_IN) -> N
     config = {**CONFIG, "rootfs": {"type": "layers", "diff_ids": [layer.diff_id]}}
     built = image.whole(Base(None, CONFIG), Assembled(config, (layer,), {}), (), yard.blobs)
     yard.push(built, "base/python:3.13")
+
+
+def is_whole(registry: RegistryServer, name: str) -> bool:
+    """Whether everything is there that the manifest under this name needs."""
+    repository, _, version = name.partition(":")
+    manifest = registry.manifest(repository, version)
+    blobs = [manifest["config"], *manifest["layers"]]
+    held = {each["digest"]: registry.blob(repository, each["digest"]) for each in blobs}
+    return all(content and f"sha256:{hashlib.sha256(content).hexdigest()}" == each for each, content in held.items())
+
+
+def attestations_of(registry: RegistryServer, name: str) -> dict[str, Any]:
+    """The documents about an image by their kinds, found as the distribution specification says: by the tag schema."""
+    repository, _, version = name.partition(":")
+    _, content = registry.ask(f"/v2/{repository}/manifests/{version}")
+    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    documents = {}
+    for each in registry.manifest(repository, digest.replace(":", "-"))["manifests"]:
+        manifest = registry.manifest(repository, each["digest"])
+        assert (manifest["subject"]["digest"], manifest["artifactType"]) == (digest, each["artifactType"])
+        documents[each["artifactType"]] = json.loads(registry.blob(repository, manifest["layers"][0]["digest"]) or b"")
+    return documents

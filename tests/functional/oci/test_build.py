@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from agentcore_cli.errors import AgentcoreError, InputError
+from tests.environments import agent_environment
 from tests.fakes.registry_proxy import RegistryProxy
 from tests.functional.oci.conftest import PASSWD, Yard
 
@@ -27,8 +29,8 @@ os.umask(int(sys.argv[3], 8))
 from pathlib import Path
 from tests.functional.oci.conftest import SIGN_IN, Yard
 yard = Yard(Path(sys.argv[1]), sys.argv[2], sign_in=SIGN_IN)
-built = yard.build(requirements="requirements.txt")
-yard.builder(requirements="requirements.txt").save(yard.work, Path(sys.argv[1]) / "image.tar")
+built = yard.builder(attests=True, requirements="requirements.txt").build(yard.work)
+yard.builder(attests=True, requirements="requirements.txt").save(yard.work, Path(sys.argv[1]) / "image.tar")
 print(built.digest)
 """
 
@@ -42,8 +44,10 @@ def config_of(yard: Yard, **settings: Any) -> Any:
     return json.loads(yard.blobs.read(yard.build(**settings).config.digest))
 
 
-def build_elsewhere(folder: Path, host: str, umask: str, environment: Mapping[str, str]) -> str:
-    command = [sys.executable, "-c", OTHER_MACHINE, str(folder), host, umask]
+def build_elsewhere(
+    folder: Path, host: str, umask: str, environment: Mapping[str, str], interpreter: str | Path = sys.executable
+) -> str:
+    command = [interpreter, "-c", OTHER_MACHINE, str(folder), host, umask]
     kept = {name: value for name, value in os.environ.items() if name.startswith(("PATH", "UV", "PIP", "SSL", "HOME"))}
     ran = subprocess.run(
         command, cwd=REPOSITORY, env={**kept, **environment}, capture_output=True, text=True, check=True
@@ -75,6 +79,26 @@ def test_another_machine_makes_the_same_bytes(yard: Yard, tmp_path: Path) -> Non
     }
     assert len(digests) == 1
     assert (tmp_path / "image.tar").read_bytes() == (other / "image.tar").read_bytes()
+
+
+def tool_environment(version: str) -> Path:
+    """A Python that has what the tool needs, and what this program imports."""
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    try:
+        return agent_environment(*project["dependencies"], "pytest", "bcrypt", "cryptography", python=version)
+    except LookupError as error:
+        pytest.skip(str(error))
+
+
+@pytest.mark.long
+def test_another_python_of_the_tool_makes_the_same_bytes(yard: Yard, tmp_path: Path) -> None:
+    (yard.root / "requirements.txt").write_text("six==1.17.0\n")
+    ours = build_elsewhere(tmp_path, yard.host, "022", {})
+    for version in ("3.11", "3.12", "3.13"):
+        other = tmp_path / version
+        shutil.copytree(yard.root, other / "project")
+        assert build_elsewhere(other, yard.host, "022", {}, tool_environment(version)) == ours, version
+        assert (other / "image.tar").read_bytes() == (tmp_path / "image.tar").read_bytes(), version
 
 
 def test_everybody_may_read_it_and_the_agent_s_account_owns_it(yard: Yard) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gzip
 import io
+import sys
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from agentcore_cli.builders.images.context import Folder
 from agentcore_cli.builders.oci.root import BaseRoot
@@ -16,7 +19,14 @@ from agentcore_cli.errors import InputError
 Member = tuple[str, bytes | None, str]
 
 
-def layer(folder: Path, *members: Member, packed: bool = True) -> tuple[str, Path]:
+def plain(content: bytes) -> bytes:
+    return content
+
+
+PACKED: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "zstd": zstandard.compress, "plain": plain}
+
+
+def layer(folder: Path, *members: Member, packed: str = "gzip") -> tuple[str, Path]:
     """Members are a name, its content (None: a folder) and where it leads as a link."""
     raw = io.BytesIO()
     with tarfile.open(fileobj=raw, mode="w") as tar:
@@ -28,13 +38,13 @@ def layer(folder: Path, *members: Member, packed: bool = True) -> tuple[str, Pat
             tar.addfile(header, io.BytesIO(content or b""))
     path = folder / f"layer{len(list(folder.iterdir()))}"
     half = len(raw.getvalue()) // 2
-    parts = (raw.getvalue()[:half], raw.getvalue()[half:])  # two gzip members, as ours and eStargz layers have them
-    path.write_bytes(b"".join(map(gzip.compress, parts)) if packed else raw.getvalue())
+    parts = (raw.getvalue()[:half], raw.getvalue()[half:])  # two members, as ours and eStargz layers have them
+    path.write_bytes(b"".join(map(PACKED[packed], parts)))
     return path.name, path
 
 
-@pytest.mark.parametrize("packed", [True, False])
-def test_folders_keep_their_modes_and_links_are_followed(tmp_path: Path, packed: bool) -> None:
+@pytest.mark.parametrize("packed", PACKED)
+def test_folders_keep_their_modes_and_links_are_followed(tmp_path: Path, packed: str) -> None:
     members: list[Member] = [("tmp", None, ""), ("usr/bin", None, ""), ("bin", b"", "usr/bin"), ("up", b"", "../usr")]
     root = BaseRoot.of_layers([layer(tmp_path, *members, packed=packed)])
     assert root.folders["tmp"] == Folder(0o1777, 0, 0, 0)
@@ -79,6 +89,14 @@ def test_a_layer_that_can_t_be_read_is_told(tmp_path: Path, content: bytes) -> N
     with pytest.raises(InputError, match="the base image's layer sha256:1 can't be read here") as caught:
         BaseRoot.of_layers([("sha256:1", tmp_path / "layer")])
     assert "--build docker" in (caught.value.hint or "")
+
+
+def test_zstd_that_nothing_here_reads_is_told_with_what_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("compression.zstd", "zstandard"):
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(InputError, match="is compressed with zstd") as caught:
+        BaseRoot.of_layers([layer(tmp_path, ("a", None, ""), packed="zstd")])
+    assert "zstandard" in (caught.value.hint or "")
 
 
 def test_links_in_a_circle_are_told() -> None:
