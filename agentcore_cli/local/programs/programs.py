@@ -119,6 +119,7 @@ class Programs:
             path=told.path,
             mounts=told.mounts,
             storage=settings.storage,
+            data=self._snapshots.data_of(code_key),
         )
 
     def _told(self, code_key: str, python: str) -> _Told:

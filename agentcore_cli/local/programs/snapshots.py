@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import lzma
 import os
 import re
+import secrets
 import stat
 import struct
 import tempfile
@@ -18,10 +20,11 @@ from typing import Final
 from agentcore_cli.contract import CODE_UNZIPPED_MAX, CODE_ZIP_MAX
 from agentcore_cli.local.control import ArtifactError
 from agentcore_cli.local.home import Home
-from agentcore_cli.local.sandbox.trees import remove_tree
+from agentcore_cli.local.sandbox.trees import empty_tree, remove_tree
 
 _READ_ONLY: Final = 0o555
 _PARTIAL: Final = ".partial-"
+_GONE: Final = ".gone-"
 _DEPTH_MAX: Final = 200  # folders in folders; far below what Python recurses
 _MEMBERS_MAX: Final = 100_000
 _NAME_MAX: Final = 255  # bytes, as Linux has it
@@ -42,8 +45,8 @@ class Snapshots:
         self._snapshots = home.snapshots
 
     def clean(self) -> None:
-        """Remove what a killed server left half unpacked."""
-        for folder in self._snapshots.glob(f"*/{_PARTIAL}*"):
+        """Remove what a killed server left half unpacked or half removed."""
+        for folder in (*self._snapshots.glob(f"*/{_PARTIAL}*"), *self._snapshots.glob(f"*/{_GONE}*")):
             remove_tree(folder)
 
     def unpacked(self, runtime: str, code_key: str) -> Path:
@@ -56,9 +59,26 @@ class Snapshots:
             self._unpack(self._artifacts / code_key, folder)
         return folder
 
+    def data_of(self, code_key: str) -> str:
+        """A digest of an artifact's files that are not Python's, by names and checksums; its key where it is gone."""
+        try:
+            with zipfile.ZipFile(self._artifacts / code_key) as archive:
+                items = [(item.filename, item.file_size, item.CRC) for item in archive.infolist()]
+        except (OSError, *_BROKEN):
+            return code_key
+        data = sorted(item for item in items if not item[0].endswith((".py", ".pyc")))
+        return hashlib.sha256(repr(data).encode()).hexdigest()
+
     def forget(self, runtime: str, code_key: str) -> None:
-        remove_tree(self._snapshots / runtime / code_key.removesuffix(".zip"))
-        self._leave(self._snapshots / runtime)
+        """Remove an artifact's folder. While the runtime has others, an empty one stays under another name: a warm
+        parent may have been started on it, and on a folder that is gone no session's code can be mounted.
+        """
+        room = self._snapshots / runtime
+        gone = room / f"{_GONE}{secrets.token_hex(8)}"
+        with suppress(FileNotFoundError):
+            (room / code_key.removesuffix(".zip")).rename(gone)
+            empty_tree(gone)
+        self._leave(room)
 
     def _unpack(self, archive: Path, folder: Path) -> None:
         folder.parent.mkdir(exist_ok=True, mode=0o755)
@@ -74,8 +94,9 @@ class Snapshots:
             self._leave(folder.parent)
 
     def _leave(self, room: Path) -> None:
-        with suppress(OSError):  # others are left in it
-            room.rmdir()
+        """Remove the folder of a runtime that has none any more."""
+        if room.is_dir() and all(folder.name.startswith(_GONE) for folder in room.iterdir()):
+            remove_tree(room)
 
 
 def unpack(archive: Path, folder: Path) -> None:

@@ -76,14 +76,17 @@ class Program:
     path: tuple[str, ...] = ()
     """Folders of the code, relative to it, that imports start from after the program's own."""
 
+    data: str = ""
+    """Tells the snapshot's files apart that are not Python's: a package may read some when it is imported."""
+
     @property
     def kin(self) -> Hashable:
-        """What two programs must have in common so that sessions of both may come from one parent: all but the code,
-        which is a snapshot of the same runtime.
+        """What two programs must have in common so that sessions of both may come from one parent: all but the Python
+        files of the code, which is a snapshot of the same runtime.
         """
         return (
             *(self.key.rpartition("/")[0], self.code.parent, self.interpreter, self.start, self.port, self.readable),
-            *(self.mounts, self.storage, self.path, frozenset(self.environment.items())),
+            *(self.mounts, self.storage, self.path, self.data, frozenset(self.environment.items())),
         )
 
     @property

@@ -37,12 +37,17 @@ def remove_tree(folder: Path) -> None:
     if not is_folder:
         folder.unlink()
         return
+    empty_tree(folder)
+    folder.rmdir()
+
+
+def empty_tree(folder: Path) -> None:
+    """Remove all that is in a folder. Raises OSError as `remove_tree` does, and for a folder that is not there."""
     with _opened(folder) as top:
         emptying = _Emptying(top)
         emptying.run()
     if emptying.failures:
         raise emptying.failures[0]
-    folder.rmdir()
 
 
 class _Emptying:

@@ -230,7 +230,8 @@ def test_dev(agentcore: CommandLine) -> None:
     said = agentcore.feed("one\n", "dev", "--json")
     lines = checked("dev", said.stdout)
     assert {"data", "answer"} < {line["event"] for line in lines}
-    assert lines[-1] == {"schema_version": 1, "event": "result", "agents": [{"agent": "answers", "version": "1"}]}
+    version = agentcore.json("status", "--local")["version"]
+    assert lines[-1] == {"schema_version": 1, "event": "result", "agents": [{"agent": "answers", "version": version}]}
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from agentcore_cli.local.sandbox import Program
+from agentcore_cli.local.sandbox.trees import empty_tree
 from tests.functional.local.sandbox.stage import AGENTS, Stage, on_stage, run_in
 
 OBEDIENT = (AGENTS / "obedient.py").read_text()
@@ -45,6 +46,8 @@ def test_the_parent_outlives_the_version_that_it_was_started_for(tmp_path: Path)
         await stage.sandbox.prepare(first)
         await stage.sandbox.prepare(second)
         await stage.sandbox.forget(first.key)
+        empty_tree(first.code)  # as `Snapshots.forget` does, under another name
+        first.code.rename(first.code.with_name(".gone"))
         session = await stage.start(second)
         assert await run_in(session, "import helper; result = helper.MARK") == 2
         third = version(stage, tmp_path)
@@ -71,7 +74,7 @@ def test_a_module_that_hides_a_package_makes_a_parent_of_its_own(tmp_path: Path,
     on_stage(tmp_path, play)
 
 
-@pytest.mark.parametrize("other", ["environment", "start", "runtime"])
+@pytest.mark.parametrize("other", ["environment", "start", "runtime", "data"])
 def test_other_settings_and_other_agents_have_parents_of_their_own(tmp_path: Path, other: str) -> None:
     async def play(stage: Stage) -> None:
         first, second = version(stage, tmp_path), version(stage, tmp_path)
@@ -79,6 +82,7 @@ def test_other_settings_and_other_agents_have_parents_of_their_own(tmp_path: Pat
             "environment": replace(second, environment={"A": "b"}),
             "start": replace(second, start=("agent.py", "x")),
             "runtime": replace(second, key="another/1"),
+            "data": replace(second, data="another"),
         }[other]
         for program in (first, changed):
             await stage.sandbox.prepare(program)

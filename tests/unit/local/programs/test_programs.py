@@ -12,6 +12,7 @@ import pytest
 from agentcore_cli.local.control import ArtifactError
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.programs.programs import Programs, start
+from agentcore_cli.local.programs.snapshots import Snapshots
 from agentcore_cli.local.sandbox import Program
 from tests.fakes.local_server import put_code, version
 from tests.fakes.sandbox import FakeSandbox, ScriptedAgent
@@ -37,6 +38,7 @@ def test_all_of_it(home: Home, tmp_path: Path) -> None:
         environment={"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-west-2", "A": "b"},
         port=8080,
         readable=(tmp_path,),
+        data=Snapshots(home).data_of("a" * 64 + ".zip"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import stat
 import tempfile
 import zipfile
@@ -53,6 +54,41 @@ def test_unpacked_once_and_forgotten(home: Home) -> None:
     snapshots.forget("runtime", KEY)
     assert list(home.snapshots.iterdir()) == []
     snapshots.forget("runtime", KEY)
+
+
+def test_what_a_parent_may_have_mounted_stays_a_folder_until_the_last_is_forgotten(home: Home) -> None:
+    snapshots, other = put(home, ("main.py", 0o644), ("deep/er/a.txt", 0o600)), "1" * 64 + ".zip"
+    (home.artifacts / other).write_bytes((home.artifacts / KEY).read_bytes())
+    folder = snapshots.unpacked("runtime", KEY)
+    snapshots.unpacked("runtime", other)
+    opened = os.open(folder, os.O_PATH)
+    try:
+        for _ in range(2):
+            snapshots.unpacked("runtime", KEY)
+            snapshots.forget("runtime", KEY)
+            assert not folder.exists()
+            assert os.stat(opened).st_nlink > 0
+            assert os.listdir(f"/proc/self/fd/{opened}") == []
+        Snapshots(home).clean()
+        assert [path.name for path in (home.snapshots / "runtime").iterdir()] == ["1" * 64]
+        snapshots.forget("runtime", other)
+        assert list(home.snapshots.iterdir()) == []
+    finally:
+        os.close(opened)
+
+
+def test_what_an_artifact_has_besides_python_is_told_apart(home: Home) -> None:
+    def digest(**files: str) -> str:
+        with zipfile.ZipFile(home.artifacts / KEY, "w") as archive:
+            for name, text in files.items():
+                archive.writestr(name.replace("_", "."), text)
+        return Snapshots(home).data_of(KEY)
+
+    plain = digest(main_py="1", prompt_md="a")
+    assert digest(prompt_md="a", main_py="2", more_py="3") == plain
+    assert len({plain, digest(main_py="1", prompt_md="b"), digest(main_py="1", other_md="a"), digest(main_py="1")}) == 4
+    (home.artifacts / KEY).unlink()
+    assert Snapshots(home).data_of(KEY) == KEY
 
 
 @pytest.mark.parametrize("name", ["../out.py", "/etc/out.py", "a/../../out.py"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,13 +50,13 @@ def test_the_environment_holds_the_network_of_the_machine_and_nothing_of_its_use
     assert "AWS_SECRET_ACCESS_KEY" not in environment
 
 
-def test_learned_modules_are_remembered_for_the_same_code_only(program: Program, tmp_path: Path) -> None:
+def test_learned_modules_are_remembered_for_the_same_runtime_only(program: Program, tmp_path: Path) -> None:
     learned = Preload(Home(tmp_path))
     assert learned.of(program) is None
     learned.remember(program, ["a", "b"])
     assert Preload(Home(tmp_path)).of(program) == ["a", "b"]
-    other = Program("a/2", program.interpreter, Path("/other"), program.start, {}, 8080)
-    assert learned.of(other) is None
+    assert learned.of(replace(program, key="a/2", code=program.code.with_name("next"))) == ["a", "b"]
+    assert learned.of(replace(program, key="b/1", code=Path("/of/another"))) is None
 
 
 @pytest.mark.parametrize("text", ["", "[", "{}", "3"])
