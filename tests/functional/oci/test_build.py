@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from agentcore_cli.errors import AgentcoreError, InputError
-from tests.environments import agent_environment
+from tests.environments import agent_environment, find_python
 from tests.fakes.registry_proxy import RegistryProxy
 from tests.functional.oci.conftest import PASSWD, Yard
 
@@ -81,6 +81,13 @@ def test_another_machine_makes_the_same_bytes(yard: Yard, tmp_path: Path) -> Non
     assert (tmp_path / "image.tar").read_bytes() == (other / "image.tar").read_bytes()
 
 
+def python_of(version: str) -> str:
+    try:
+        return find_python(version)
+    except LookupError as error:
+        pytest.skip(str(error))
+
+
 def tool_environment(version: str) -> Path:
     """A Python that has what the tool needs, and what this program imports."""
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
@@ -92,12 +99,14 @@ def tool_environment(version: str) -> Path:
 
 @pytest.mark.long
 def test_another_python_of_the_tool_makes_the_same_bytes(yard: Yard, tmp_path: Path) -> None:
+    """Each finds the agent's Python, which compiles the packages."""
     (yard.root / "requirements.txt").write_text("six==1.17.0\n")
-    ours = build_elsewhere(tmp_path, yard.host, "022", {})
+    agents = {"PATH": f"{Path(python_of('3.13')).parent}:{os.environ['PATH']}"}
+    ours = build_elsewhere(tmp_path, yard.host, "022", agents)
     for version in ("3.11", "3.12", "3.13"):
         other = tmp_path / version
         shutil.copytree(yard.root, other / "project")
-        assert build_elsewhere(other, yard.host, "022", {}, tool_environment(version)) == ours, version
+        assert build_elsewhere(other, yard.host, "022", agents, tool_environment(version)) == ours, version
         assert (other / "image.tar").read_bytes() == (tmp_path / "image.tar").read_bytes(), version
 
 
