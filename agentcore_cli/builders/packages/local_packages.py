@@ -58,7 +58,7 @@ def sources_of(folder: Path, content: Mapping[str, Any]) -> Iterator[Path]:
     own = content.get("tool", {}).get("uv", {}).get("sources", {})
     for name, (place, value) in (base | {name: (folder, value) for name, value in own.items()}).items():
         for source in value if isinstance(value, list) else [value]:
-            if isinstance(source, dict) and "path" in source and (place == folder or _asks_for(content, name)):
+            if isinstance(source, dict) and "path" in source and _asks_for(content, name):
                 yield place / source["path"]
             elif isinstance(source, dict) and source.get("workspace") and workspace and _asks_for(content, name):
                 yield from (member for member in members(workspace) if _name(member) == canonicalize_name(name))
@@ -173,6 +173,7 @@ def _asks_for(content: Mapping[str, Any], name: str) -> bool:
     asked = [*project.get("dependencies", []), *content.get("build-system", {}).get("requires", [])]
     for extra in project.get("optional-dependencies", {}).values():
         asked += extra
+    asked += content.get("tool", {}).get("uv", {}).get("override-dependencies", [])
     names = (line.requirement.name for item in asked if (line := parse(str(item))).requirement)
     return "dependencies" in project.get("dynamic", []) or canonicalize_name(name) in map(canonicalize_name, names)
 

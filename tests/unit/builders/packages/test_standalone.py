@@ -39,6 +39,23 @@ def test_files_that_include_one_another_and_packages_that_lean_on_others(tmp_pat
     assert set(needed.places) == {"libs/kit", "libs/base"}
 
 
+@pytest.mark.parametrize(
+    ("asks", "places"),
+    [
+        ('dependencies = ["kit"]', {"libs/kit"}),
+        ('optional-dependencies = {more = ["kit"]}', {"libs/kit"}),
+        ('dependencies = ["humanize"]', set()),
+    ],
+)
+def test_a_source_of_what_is_for_developers_alone_is_not_needed(tmp_path: Path, asks: str, places: set[str]) -> None:
+    package(tmp_path / "libs" / "kit")
+    (tmp_path / "pyproject.toml").write_text(
+        f'[project]\nname = "bot"\nversion = "1"\n{asks}\n[dependency-groups]\ndev = ["kit", "tool"]\n'
+        '[tool.uv.sources]\nkit = {path = "libs/kit"}\ntool = {path = "/nowhere/tool"}\n'
+    )
+    assert {"libs/kit"} & set(standalone.of(Requirements(tmp_path, "pyproject.toml")).places) == places
+
+
 def test_poetry_s_table_as_lines(tmp_path: Path) -> None:
     package(tmp_path / "libs" / "kit")
     (tmp_path / "pyproject.toml").write_text(POETRY)
