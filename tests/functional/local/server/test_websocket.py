@@ -253,7 +253,7 @@ def test_more_frames_than_there_may_be(server: RunningServer, arn: str) -> None:
 def test_what_begins_the_idle_time_anew(server: RunningServer, arn: str) -> None:
     session = new_session()
     with talking(server, arn, session, ping_interval=None) as connection:
-        for use in (lambda: connection.send("hello"), lambda: connection.ping().wait(60), lambda: _pong(connection)):
+        for use in (lambda: _said(connection), lambda: connection.ping().wait(60), lambda: _pong(connection)):
             server.local.advance_clock(800)
             before = record(server, arn, session).last_used_at
             use()
@@ -335,6 +335,12 @@ def _flood(connection: ClientConnection) -> None:
     for _ in range(5000):
         connection.send(".")
     _read(connection)
+
+
+def _said(connection: ClientConnection) -> None:
+    """Say something, and have the answer: it is a use, too."""
+    connection.send("hello")
+    assert connection.recv(timeout=60) == "hello"
 
 
 def _pong(connection: ClientConnection) -> None:
