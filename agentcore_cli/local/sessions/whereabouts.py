@@ -237,19 +237,28 @@ class WhereaboutsWatch:
     ports: frozenset[int] = frozenset()
     _first: Look | None = None
     _since: float = 0.0
+    _waits_since: float | None = None
 
     is_at_work: bool = False
     is_connected: bool = False
     _last: tuple[float, float] | None = None  # when it was looked at, and the processor time that it had had
 
     def is_settled(self, seen: Look, now: float) -> bool:
-        """Whether the agent has listened and done nothing else for `ELSEWHERE_SECONDS`, or `PAUSING_SECONDS`."""
+        """Whether the agent has listened and done nothing else for `ELSEWHERE_SECONDS`, or `PAUSING_SECONDS`.
+
+        Ports and threads are not looked at in one moment: what waits at one look alone may have begun to listen.
+        """
         self._note(seen, now)
+        if not seen.waits:
+            self._waits_since = None
+        elif self._waits_since is None:
+            self._waits_since = now
         first = self._first
         if not seen.ports or seen.at_work or first is None or first.ports != seen.ports:
             self._begin(seen, now)
             return False
-        if now - self._since < (ELSEWHERE_SECONDS if seen.waits else PAUSING_SECONDS):
+        waited = 0.0 if self._waits_since is None else now - max(self._since, self._waits_since)
+        if waited < ELSEWHERE_SECONDS and now - self._since < PAUSING_SECONDS:
             return False
         if seen.processor_seconds - first.processor_seconds <= IDLE_SHARE * (now - self._since):
             return True

@@ -81,6 +81,13 @@ def test_one_that_may_go_on_by_itself_gets_more_time() -> None:
     assert settles((0, PAUSING), *looks) == [False, False, False, True]
 
 
+def test_what_waits_at_one_look_after_a_pause_has_not_settled() -> None:
+    """It may listen by now: its ports were looked at before its threads."""
+    late = ELSEWHERE_SECONDS * 2
+    assert settles((0, PAUSING), (late, PAUSING), (late + 0.1, IDLE), (late + 0.9, IDLE)) == [False] * 4
+    assert settles((0, PAUSING), (late, IDLE), (late + ELSEWHERE_SECONDS, IDLE)) == [False, False, True]
+
+
 @pytest.mark.parametrize(
     "between",
     [
