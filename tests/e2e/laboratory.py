@@ -20,7 +20,8 @@ from tests.stage.account import WORKER, Account, Inventory
 AGENT: Final = f"bot_{WORKER}"
 _POLLS: Final = ("GetAgentRuntime", "GetAgentRuntimeEndpoint", "ListAgentRuntimeEndpoints")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_RUNTIME_ID = re.compile(rf"\b{AGENT}-[a-zA-Z0-9]{{10}}\b")
+_MOTO_ID = r"a[0-9a-f]{9}-[0-9a-f]{10}|agent/[0-9a-f-]{36}"
+_RUNTIME_ID = re.compile(rf"\b(?:{AGENT}-[a-zA-Z0-9]{{10}}|{_MOTO_ID})\b")
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,3 +31,4 @@ def dev(project: Project) -> Iterator[Dev]:
     running.say("hello")
     yield running
     running.close()
+    project.gone()  # whoever clears up behind it is done, before anybody else does
