@@ -1,6 +1,6 @@
-"""A Docker Engine that knows every image by name but the `missing` ones, lists none, tags and pushes.
+"""A Docker Engine that knows every image by name but the `missing` ones, lists none, builds, tags and pushes.
 
-What a push says is told beforehand.
+What a build and a push say is told beforehand.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ IMAGE_ID = "sha256:" + "1" * 64  # that of every image
 
 class PushEngine(InThread, socketserver.ThreadingUnixStreamServer):
     """Its API on a Unix socket, as a context. `pushed` has what each push was asked for and who asked, `tagged` the
-    queries of new names. `architecture` and `size` are those of every image."""
+    queries of new names. `builds` are what the next builds say. `architecture` and `size` are those of every image."""
 
     def __init__(
         self, address: Path, events: Sequence[Event], *, silence: float = 0.0, breaks_off: bool = False
@@ -35,6 +35,7 @@ class PushEngine(InThread, socketserver.ThreadingUnixStreamServer):
         self.breaks_off = breaks_off
         self.pushed: list[tuple[str, dict[str, str]]] = []
         self.tagged: list[str] = []
+        self.builds: list[Sequence[Event]] = []
         self.missing: set[str] = set()
         self.architecture = "arm64"
         self.size = 1
@@ -58,23 +59,38 @@ class _Api(Handler):
             self.answer(200, {"ApiVersion": "1.41", "Arch": "amd64"})
 
     def do_POST(self) -> None:
-        self.read_body()
+        self._drain()
+        if self.path.partition("?")[0].endswith("/build"):
+            self._stream(self.server.builds.pop(0))
+            self._chunk(b"")
+            return
         if not self.path.partition("?")[0].endswith("/push"):
             self.server.tagged.append(unquote(self.path.partition("?")[2]))
             self.answer(201, {})
             return
         sign_in = json.loads(base64.urlsafe_b64decode(self.headers["X-Registry-Auth"]))
         self.server.pushed.append((unquote(self.path), sign_in))
-        self.send_response(200)
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
-        for event in self.server.events:
-            self._chunk(json.dumps(event).encode() + b"\r\n")
+        self._stream(self.server.events)
         time.sleep(self.server.silence)
         if self.server.breaks_off:
             self.close_connection = True
         else:
             self._chunk(b"")
+
+    def _drain(self) -> None:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            self.read_body()
+            return
+        while size := int(self.rfile.readline(), 16):
+            self.rfile.read(size + 2)
+        self.rfile.readline()
+
+    def _stream(self, events: Sequence[Event]) -> None:
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for event in events:
+            self._chunk(json.dumps(event).encode() + b"\r\n")
 
     def _chunk(self, data: bytes) -> None:
         self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")

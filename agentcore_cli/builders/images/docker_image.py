@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _HIDDEN: Final = ".dockerfile.agentcore"  # with a line in .dockerignore the engine takes it out before the first COPY
 _IGNORE: Final = ".dockerignore"
 _UNTAGGED: Final = "<none>:<none>"
+# What the engine says when a layer goes, with another image that had it, while a step is built on it.
+_LAYER_REMOVED: Final = re.compile(r"unknown parent image ID|No such image: sha256:")
 _NO_EMULATION: Final = (
     "install it once (Debian: `sudo apt install qemu-user-static binfmt-support`; elsewhere "
     "`docker run --privileged --rm tonistiigi/binfmt --install arm64`), or build on an arm64 machine"
@@ -155,6 +158,17 @@ def _tags(image: Mapping[str, Any]) -> list[str]:
 
 
 def _run(client: APIClient, inputs: ImageInputs, items: Mapping[str, Item], tell: Tell, stopping: Stopping) -> str:
+    """The image's id. A build that lost a layer to the removal of another image, which had it too, is begun anew."""
+    try:
+        return _run_once(client, inputs, items, tell, stopping)
+    except AgentcoreError as error:
+        if not _LAYER_REMOVED.search(error.message):
+            raise
+    tell("begun anew: a layer was removed meanwhile")
+    return _run_once(client, inputs, items, tell, stopping)
+
+
+def _run_once(client: APIClient, inputs: ImageInputs, items: Mapping[str, Item], tell: Tell, stopping: Stopping) -> str:
     project = inputs.project
     log = build_log.BuildLog(tell, project.build_args.values())
     stream = client.build(
