@@ -12,15 +12,15 @@ _PORTS: Final = range(20_000, 32_000)  # below those that the kernel gives to co
 _ours: list[socket.socket] = []
 
 
-def free_port() -> int:
+def free_port(ports: range = _PORTS) -> int:
     """A TCP port for a server that chooses none by itself, which may start only seconds later.
 
     One that the kernel gave to a probe would be given to any connection of the machine meanwhile. Of the processes that
     ask here none gets another's: whoever has a port holds its name until it ends.
     """
-    first = random.SystemRandom().randrange(len(_PORTS))
-    for number in range(len(_PORTS)):
-        if _claimed(port := _PORTS[(first + number) % len(_PORTS)]):
+    first = random.SystemRandom().randrange(len(ports))
+    for number in range(len(ports)):
+        if _claimed(port := ports[(first + number) % len(ports)]):
             return port
     raise RuntimeError("no port is free")
 
