@@ -7,12 +7,9 @@ are in a file of their own, which the script reads: they are in no project's env
 
 from __future__ import annotations
 
-import hashlib
-import os
 import shlex
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +19,7 @@ from agentcore_cli.builders.images.context import Items
 from agentcore_cli.builders.images.image import ImageInputs
 from agentcore_cli.builders.images.image_limits import ARM64, PLATFORM
 from agentcore_cli.builders.packages.installer import Stopping
+from agentcore_cli.builders.source.finished_zip import FinishedZip, find
 from agentcore_cli.contract import IMAGE_MAX
 from agentcore_cli.errors import AgentcoreError
 from agentcore_cli.exclusions import IGNORE_FILE
@@ -31,30 +29,7 @@ _TIME: Final = (1980, 1, 1, 0, 0, 0)
 _MODE: Final = 0o100644 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class SourceArchive:
-    """A finished zip. `digest` is `sha256:…` of its bytes, `zipped` their number; `size` is what is in it, unpacked."""
-
-    path: Path
-    digest: str
-    zipped: int
-    size: int
-
-
-def find(path: Path) -> SourceArchive | None:
-    """The archive of this name, if it is there."""
-    try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            with zipfile.ZipFile(file) as archive:
-                size = sum(item.file_size for item in archive.infolist())
-    except (OSError, zipfile.BadZipFile):
-        return None
-    os.utime(path)
-    return SourceArchive(path, f"sha256:{digest}", path.stat().st_size, size)
-
-
-def build(path: Path, inputs: ImageInputs, stopping: Stopping) -> SourceArchive:
+def build(path: Path, inputs: ImageInputs, stopping: Stopping) -> FinishedZip:
     """Pack it at `path`. Raises AgentcoreError, with nothing left, when the disk is full, a file changes meanwhile, or
     it is interrupted."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -18,9 +18,9 @@ from typing import Any, Final
 from agentcore_cli import files
 from agentcore_cli.builders.builder import BuildWork, Name
 from agentcore_cli.builders.codebuild import archive
-from agentcore_cli.builders.codebuild.archive import SourceArchive
 from agentcore_cli.builders.images import image, image_context
 from agentcore_cli.builders.images.image import CredentialsInImageError, ImageInputs, ImageProject
+from agentcore_cli.builders.source.finished_zip import FinishedZip, find
 from agentcore_cli.contract import PUBLIC_ECR, EcrRepository, is_in_ecr
 
 _FORMAT: Final = "codebuild 1"  # change it when the same inputs would make another image than before
@@ -64,10 +64,10 @@ class CodeBuildBuilder:
     def check(self) -> None:
         """Looking at the project was the check: this machine needs nothing."""
 
-    def build(self, work: BuildWork) -> SourceArchive:
+    def build(self, work: BuildWork) -> FinishedZip:
         """What CodeBuild builds from; packed now unless it is there."""
         path = self.archives / f"{self.tag}.source.zip"
-        if there := archive.find(path):
+        if there := find(path):
             return there
         work.tell("packing the source")
         return archive.build(path, self.inputs, work.stopping)
@@ -75,7 +75,7 @@ class CodeBuildBuilder:
     def largest(self, count: int) -> list[tuple[str, int]]:
         return image_context.largest(archive.items(self.inputs), count)
 
-    def save(self, work: BuildWork, file: Path) -> SourceArchive:
+    def save(self, work: BuildWork, file: Path) -> FinishedZip:
         """The archive that CodeBuild would get; the image is nowhere yet."""
         built = self.build(work)
         with files.replaced(file) as out, built.path.open("rb") as packed:

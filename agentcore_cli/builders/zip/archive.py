@@ -26,6 +26,7 @@ from agentcore_cli import files
 from agentcore_cli.builders.packages import elf
 from agentcore_cli.builders.packages import wheels as unpacked
 from agentcore_cli.builders.packages.installer import Stopping
+from agentcore_cli.builders.source.finished_zip import FinishedZip, find
 from agentcore_cli.builders.zip.inputs import CodeInputs
 from agentcore_cli.contract import CODE_UNZIPPED_MAX, CODE_ZIP_MAX
 from agentcore_cli.errors import AgentcoreError, InputError
@@ -40,34 +41,11 @@ _UPLOADED_SECONDS: Final = 24 * 3600  # a zip is in S3 soon
 _MEGABYTE: Final = 1024**2
 
 
-@dataclass(frozen=True, slots=True)
-class CodeArchive:
-    """A finished zip. `digest` is `sha256:…` of its bytes, `zipped` their number; `size` is what is in it, unpacked."""
-
-    path: Path
-    digest: str
-    zipped: int
-    size: int
-
-
 def place_of(folder: Path, inputs: CodeInputs) -> Path:
     return folder / f"{inputs.tag}.zip"
 
 
-def find(path: Path) -> CodeArchive | None:
-    """The zip of this name, if it is there."""
-    try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            with zipfile.ZipFile(file) as archive:
-                size = sum(item.file_size for item in archive.infolist())
-    except (OSError, zipfile.BadZipFile):
-        return None
-    os.utime(path)
-    return CodeArchive(path, f"sha256:{digest}", path.stat().st_size, size)
-
-
-def build(folder: Path, inputs: CodeInputs, installed: Path | None, stopping: Stopping) -> CodeArchive:
+def build(folder: Path, inputs: CodeInputs, installed: Path | None, stopping: Stopping) -> FinishedZip:
     """Pack the code and the packages in `installed`; what is packed is kept in `folder`.
 
     Raises InputError for more than AgentCore takes, with the largest, and for native code of another processor;

@@ -12,9 +12,9 @@ from agentcore_cli import files
 from agentcore_cli.builders.builder import BuildWork, Name
 from agentcore_cli.builders.packages import packages
 from agentcore_cli.builders.packages.vetting import Vet, accept, require_server
+from agentcore_cli.builders.source.finished_zip import FinishedZip, find
 from agentcore_cli.builders.zip import archive as code_archive
 from agentcore_cli.builders.zip import inputs as code_inputs
-from agentcore_cli.builders.zip.archive import CodeArchive
 from agentcore_cli.builders.zip.inputs import CodeInputs, CodeProject
 from agentcore_cli.builders.zip.start import OTEL_PROGRAM
 from agentcore_cli.errors import InputError
@@ -50,9 +50,9 @@ class ZipBuilder:
     def check(self) -> None:
         """Looking at the project was the check: a zip needs nothing of this machine."""
 
-    def build(self, work: BuildWork) -> CodeArchive:
+    def build(self, work: BuildWork) -> FinishedZip:
         """The zip; packed now unless it is there. Raises as `packages.build` and `code_archive.build` do."""
-        if there := code_archive.find(code_archive.place_of(self.archives, self.inputs)):
+        if there := find(code_archive.place_of(self.archives, self.inputs)):
             return there
         installed = self._installed(work)
         work.tell("packing the zip")
@@ -62,7 +62,7 @@ class ZipBuilder:
         folder = self.cache / self.inputs.wanted.key if self.inputs.wanted else None
         return code_archive.largest(self.inputs, folder if folder and folder.is_dir() else None, count)
 
-    def save(self, work: BuildWork, file: Path) -> CodeArchive:
+    def save(self, work: BuildWork, file: Path) -> FinishedZip:
         built = self.build(work)
         with files.told_when_full(file):
             partial = file.with_name(f".{file.name}.partial")

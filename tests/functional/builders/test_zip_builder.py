@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
+from agentcore_cli.builders.source.finished_zip import FinishedZip
 from agentcore_cli.builders.zip import archive as code_archive
-from agentcore_cli.builders.zip.archive import CodeArchive
 from agentcore_cli.builders.zip.builder import ZipBuilder
 from agentcore_cli.builders.zip.inputs import CodeProject
 from agentcore_cli.config import Start
@@ -89,10 +89,10 @@ class Project:
         project = CodeProject(self.root, start.argv, start.file, python, requirements, path=start.path, **options)
         return ZipBuilder(project, self.cache / "packages", self.cache / "archives")
 
-    def build(self, entrypoint: str = "handler.py", **options: Any) -> CodeArchive:
+    def build(self, entrypoint: str = "handler.py", **options: Any) -> FinishedZip:
         return self.builder(entrypoint, **options).build(Work())
 
-    def names(self, built: CodeArchive | None = None) -> list[str]:
+    def names(self, built: FinishedZip | None = None) -> list[str]:
         with zipfile.ZipFile((built or self.build()).path) as archive:
             return archive.namelist()
 
@@ -104,7 +104,7 @@ def project(tmp_path: Path) -> Project:
     return made
 
 
-def unpacked(built: CodeArchive, folder: Path) -> Path:
+def unpacked(built: FinishedZip, folder: Path) -> Path:
     """As AgentCore does it: with the modes of the zip."""
     with zipfile.ZipFile(built.path) as archive:
         archive.extractall(folder)
