@@ -26,8 +26,14 @@ if TYPE_CHECKING:
 _HIDDEN: Final = ".dockerfile.agentcore"  # with a line in .dockerignore the engine takes it out before the first COPY
 _IGNORE: Final = ".dockerignore"
 _UNTAGGED: Final = "<none>:<none>"
-# What the engine says when a layer goes, with another image that had it, while a step is built on it.
-_LAYER_REMOVED: Final = re.compile(r"unknown parent image ID|No such image: sha256:")
+# What an engine says when a layer goes, with another image that had it, while a step is built on it: the image store
+# (moby/image), the layer store (moby/layer, overlay2), or containerd's. Which one depends on the step's moment.
+_LAYER_REMOVED: Final = re.compile(
+    r"unknown parent image ID|No such image: sha256:|failed to get digest sha256:|failed to set parent sha256:"
+    r"|layer does not exist|cannot create layer with missing parent|/(overlay2|imagedb)/\S*: no such file or directory"
+    r"|(content digest|snapshot) \S+: not found|parent snapshot \S+ does not exist"
+)
+_BUILDS: Final = 4  # how often a build that loses a layer is begun
 _NO_EMULATION: Final = (
     "install it once (Debian: `sudo apt install qemu-user-static binfmt-support`; elsewhere "
     "`docker run --privileged --rm tonistiigi/binfmt --install arm64`), or build on an arm64 machine"
@@ -159,12 +165,13 @@ def _tags(image: Mapping[str, Any]) -> list[str]:
 
 def _run(client: APIClient, inputs: ImageInputs, items: Mapping[str, Item], tell: Tell, stopping: Stopping) -> str:
     """The image's id. A build that lost a layer to the removal of another image, which had it too, is begun anew."""
-    try:
-        return _run_once(client, inputs, items, tell, stopping)
-    except AgentcoreError as error:
-        if not _LAYER_REMOVED.search(error.message):
-            raise
-    tell("begun anew: a layer was removed meanwhile")
+    for _ in range(_BUILDS - 1):
+        try:
+            return _run_once(client, inputs, items, tell, stopping)
+        except AgentcoreError as error:
+            if not _LAYER_REMOVED.search(error.message):
+                raise
+        tell("begun anew: a layer was removed meanwhile")
     return _run_once(client, inputs, items, tell, stopping)
 
 

@@ -13,8 +13,18 @@ from agentcore_cli.errors import AgentcoreError
 from tests.fakes.push_engine import IMAGE_ID, Event, PushEngine
 
 BUILT: list[Event] = [{"stream": "Step 1/2 : FROM python\n"}, {"aux": {"ID": IMAGE_ID}}]
-PARENT: list[Event] = [{"error": f"failed to set parent {IMAGE_ID}: unknown parent image ID {IMAGE_ID}"}]
-IMAGE: list[Event] = [{"error": f'failed to get destination image "{IMAGE_ID}": No such image: {IMAGE_ID}'}]
+STORE = "/var/lib/docker/image/overlay2/imagedb/content/sha256/0c8c"
+# As the engine says it, by the moment in which the layer goes.
+LOST = {
+    "parent": f"failed to set parent {IMAGE_ID}: unknown parent image ID {IMAGE_ID}",
+    "image": f'failed to get destination image "{IMAGE_ID}": No such image: {IMAGE_ID}',
+    "digest": f"failed to get digest {IMAGE_ID}: open {STORE}: no such file or directory",
+    "layer": "failed to export image: failed to get layer sha256:0c8c: layer does not exist",
+    "mount": "error creating overlay mount to /var/lib/docker/overlay2/0c8c/merged: no such file or directory",
+    "containerd": "failed to prepare extraction snapshot: parent snapshot sha256:0c8c does not exist: not found",
+    "content": "content digest sha256:0c8c: not found",
+}
+PARENT: list[Event] = [{"error": LOST["parent"]}]
 
 Build = Callable[[list[str]], str]
 
@@ -42,15 +52,20 @@ def build(engine: PushEngine, inputs: ImageInputs, tmp_path: Path) -> Build:
     return lambda told: docker_image.build(inputs, tmp_path, tell=told.append, stopping=lambda: False).id
 
 
-@pytest.mark.parametrize("lost", [PARENT, IMAGE], ids=["parent", "image"])
-def test_one_that_lost_a_layer_to_a_removal_is_begun_anew(build: Build, engine: PushEngine, lost: list[Event]) -> None:
-    engine.builds = [lost, BUILT]
+@pytest.mark.parametrize("lost", LOST.values(), ids=LOST)
+def test_one_that_lost_a_layer_to_a_removal_is_begun_anew(build: Build, engine: PushEngine, lost: str) -> None:
+    engine.builds = [[{"error": lost}], BUILT]
     told: list[str] = []
     assert build(told) == IMAGE_ID
     assert "begun anew: a layer was removed meanwhile" in told
 
 
-@pytest.mark.parametrize("faults", [[PARENT, PARENT], [[{"error": "exit code 1"}]]], ids=["twice", "of its own"])
+def test_one_that_loses_layers_again_and_again_is_built_in_the_end(build: Build, engine: PushEngine) -> None:
+    engine.builds = [PARENT, PARENT, PARENT, BUILT]
+    assert build([]) == IMAGE_ID
+
+
+@pytest.mark.parametrize("faults", [[PARENT] * 4, [[{"error": "exit code 1"}]]], ids=["each time", "of its own"])
 def test_one_that_fails_by_itself_fails(build: Build, engine: PushEngine, faults: list[list[Event]]) -> None:
     engine.builds = list(faults)
     with pytest.raises(AgentcoreError, match="the image can't be built"):
