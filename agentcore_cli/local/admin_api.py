@@ -8,11 +8,13 @@ from typing import Final, TypeVar
 import msgspec
 
 from agentcore_cli import __version__
+from agentcore_cli.contract import LOCAL_REGION
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import ControlPlane
 from agentcore_cli.local.faults import Faults
 from agentcore_cli.local.http.request import Request
 from agentcore_cli.local.http.wire import JSON_HEADERS, Answer, ServiceFault, parsed
+from agentcore_cli.local.page import PageEntrance
 from agentcore_cli.local.programs.credentials import SessionCredentials
 from agentcore_cli.local.programs.sandboxes import Sandboxes
 from agentcore_cli.local.protocol import (
@@ -24,6 +26,8 @@ from agentcore_cli.local.protocol import (
     Done,
     Health,
     MountRecord,
+    PageFacts,
+    PageInvitation,
     ProtectionRecord,
     PutCredentials,
     SessionPage,
@@ -38,6 +42,7 @@ from agentcore_cli.local.traces.intake import TraceIntake
 
 PREFIX: Final = "_local"
 BODY_MAX: Final = 1_048_576  # bytes
+PAGE_CAN: Final = ("invoke", "stop", "exec", "clock", "faults", "transcript", "vitals", "memory")
 
 _QUERY: Final = [(each.name, each.type, each.default) for each in msgspec.structs.fields(TraceQuery)]
 
@@ -54,6 +59,7 @@ class AdminApi:
         sandbox: Sandboxes,
         credentials: SessionCredentials,
         traces: TraceIntake,
+        page: PageEntrance,
         clock: Clock,
         faults: Faults,
         shut_down: Callable[[], None],
@@ -63,6 +69,7 @@ class AdminApi:
         self._sandbox = sandbox
         self._credentials = credentials
         self._traces = traces
+        self._page = page
         self._clock = clock
         self._faults = faults
         self._shut_down = shut_down
@@ -73,6 +80,8 @@ class AdminApi:
             ("GET", "artifacts"): self._list_artifacts,
             ("GET", "traces"): self._list_traces,
             ("GET", "trace"): self._show_trace,
+            ("GET", "page"): self._tell_page,
+            ("POST", "page"): self._invite,
             ("POST", "clock"): self._advance_clock,
             ("POST", "faults"): self._arm_fault,
             ("PUT", "credentials"): self._put_credentials,
@@ -125,6 +134,13 @@ class AdminApi:
 
     async def _show_trace(self, request: Request) -> msgspec.Raw:
         return await self._traces.whole(_trace_query(request))
+
+    async def _tell_page(self, _request: Request) -> PageFacts:
+        regions = tuple(self._control.regions()) or (LOCAL_REGION,)
+        return PageFacts("local", PAGE_CAN, regions, __version__)
+
+    async def _invite(self, _request: Request) -> PageInvitation:
+        return self._page.page.invite()
 
     async def _advance_clock(self, request: Request) -> ClockTime:
         seconds = (await _body(request, AdvanceClock)).seconds

@@ -158,6 +158,26 @@ class TracePage(msgspec.Struct, frozen=True):
     lost: dict[str, int] = {}
 
 
+class PageInvitation(msgspec.Struct, frozen=True):
+    """The address that lets a browser in, once, within `seconds`: its fragment is the secret. `file` leads there."""
+
+    url: str
+    file: str
+    seconds: float
+
+    def __repr__(self) -> str:
+        return "PageInvitation(...)"
+
+
+class PageFacts(msgspec.Struct, frozen=True):
+    """What the page is of, "local" or the name of a target, what its buttons `can` do, and where runtimes are."""
+
+    target: str
+    can: tuple[str, ...]
+    regions: tuple[str, ...]
+    version: str = ""
+
+
 class Artifacts(msgspec.Struct, frozen=True):
     """The zips of the content store that the versions of all runtimes, in all regions, are made from."""
 

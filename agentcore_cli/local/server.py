@@ -47,6 +47,7 @@ from agentcore_cli.local.http.connection import CallerConnection
 from agentcore_cli.local.http.session_tokens import SessionTokens
 from agentcore_cli.local.http.strangers import RESERVE, Acceptor, Strangers
 from agentcore_cli.local.memory.service import PROGRAM, MemoryService
+from agentcore_cli.local.page import PageEntrance
 from agentcore_cli.local.programs.brokers import Brokers
 from agentcore_cli.local.programs.credentials import SessionCredentials
 from agentcore_cli.local.programs.programs import Programs
@@ -106,8 +107,7 @@ def only_one(home: Home) -> Iterator[None]:
 
 async def _serve(home: Home, ready: Callable[[], None]) -> None:
     with listen() as listener:
-        server = LocalServer(home, listener)
-        await server.serve(ready)
+        await LocalServer(home, listener).serve(ready)
 
 
 class LocalServer:
@@ -133,7 +133,8 @@ class LocalServer:
             self._store, clock, faults, self._deployments, LOCAL_REGION, artifacts=home.artifacts
         )
         self._traces = TraceIntake(home.traces, clock)
-        told = (self._sessions, self._control, self._sandbox, self._credentials, self._traces)
+        self._page = PageEntrance(self._port, home.invitations)
+        told = (self._sessions, self._control, self._sandbox, self._credentials, self._traces, self._page)
         extension = AdminApi(*told, clock, faults, self.end)
         data_plane = DataPlaneServer(self._control, self._sessions, self._traces, clock, faults)
         guard = AccessGuard(self._port, Signatures(self._key, clock, str(home.root)), tokens)
@@ -142,7 +143,7 @@ class LocalServer:
         memories.owes = self._extractions.due
         self._memory = MemoryService(memories, self._control, clock, faults)
         planes = (data_plane, self._control, self._memory, self._traces, extension)
-        self._http = _Uvicorn(Application(guard, *planes, self._credentials))
+        self._http = _Uvicorn(Application(guard, *planes, self._credentials, self._page))
         self._sandbox.answer_by(self._port, self._http.serve_besides)
 
     @property
@@ -173,6 +174,7 @@ class LocalServer:
 
     async def _close(self, serving: asyncio.Task[None]) -> None:
         self._home.server_file.unlink(missing_ok=True)
+        self._page.close()
         await self._control.close()
         await self._sessions.close()
         await self._extractions.close()
