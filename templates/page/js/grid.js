@@ -4,6 +4,7 @@ import { freshId, h, set, setText } from "./dom.js";
 import { VirtualList } from "./virtual.js";
 
 const HEIGHT = 37;
+const GAP = 1; // rem between columns
 
 export class Grid {
   #active = -1;
@@ -21,7 +22,9 @@ export class Grid {
       { class: "grid", role: "grid", id, tabindex: 0, "aria-label": label, "aria-colcount": columns.length, "data-hint": hint },
       head,
     );
-    this.element.style.setProperty("--columns", columns.map((column) => column.width).join(" "));
+    const widths = columns.map((column) => column.width);
+    this.element.style.setProperty("--columns", widths.join(" "));
+    this.element.style.setProperty("--least", `${widths.reduce((sum, width) => sum + parseFloat(width.replace("minmax(", "")) + GAP, 3)}rem`);
     this.list = new VirtualList(this.element, {
       height: HEIGHT,
       head: HEIGHT,

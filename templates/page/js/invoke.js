@@ -41,7 +41,7 @@ export async function invoke({ arn, endpoint, sessionId, payload, token, onWords
     text: "",
     error: null,
   };
-  const reader = came.type.startsWith("text/event-stream") ? readEvents(came, onWords) : readWhole(came, onWords);
+  const reader = readerOf(came, onWords);
   try {
     for await (const piece of pieces(response)) {
       came.firstSeconds ??= (performance.now() - began) / 1000;
@@ -55,6 +55,20 @@ export async function invoke({ arn, endpoint, sessionId, payload, token, onWords
   }
   came.seconds = (performance.now() - began) / 1000;
   came.bytes = joined(came.kept);
+  return came;
+}
+
+/** What reads an answer's words out of its pieces, by its `type`; faults that it tells of become the `error`. */
+function readerOf(came, onWords) {
+  return came.type.startsWith("text/event-stream") ? readEvents(came, onWords) : readWhole(came, onWords);
+}
+
+/** The words, and the fault, of an answer that was kept as text. */
+export function recalled(text, { type, status, requestId }) {
+  const came = { type, status, requestId, events: [], eventsSeen: 0, text: "", error: null };
+  const reader = readerOf(came, () => {});
+  reader.take(new TextEncoder().encode(text));
+  reader.end();
   return came;
 }
 

@@ -6,7 +6,7 @@ import { many } from "./format.js";
 import { poll } from "./live.js";
 import { parsed } from "./router.js";
 import * as runtime from "./runtime.js";
-import { advance, arm } from "./views/session.js";
+import { advance, arm } from "./views/tricks.js";
 import { table } from "./grid.js";
 import { errorText, tellIn } from "./widgets.js";
 

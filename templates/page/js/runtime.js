@@ -1,6 +1,5 @@
 // The operations of the runtime that the page asks for: the service's own, and what the local one has beside them.
 
-import { each } from "./live.js";
 import { everything, get, json, path, send, SESSION } from "./api.js";
 import { tail } from "./format.js";
 
@@ -44,17 +43,19 @@ export function endpoints(arn, signal) {
   return everything(`${path("runtimes", tail(arn))}/runtime-endpoints`, "runtimeEndpoints", { signal, region: regionOf(arn) });
 }
 
-/** Sessions of all runtimes, or of one: each with `arn` and `agent`; and `now`, the runtime's clock. */
+/** The sessions of a runtime, or of those that are `known`, newest use first: each with `arn` and `agent`; and `now`, the runtime's clock. */
 export async function sessions(known, signal) {
-  const found = [];
-  let now = Date.now() / 1000;
-  await each(known, async (runtime) => {
-    const page = await get("_local/sessions", { runtime_arn: runtime.agentRuntimeArn }, signal);
-    now = page.now;
-    for (const session of page.sessions) found.push({ ...session, arn: runtime.agentRuntimeArn, agent: runtime.agentRuntimeName });
-  });
+  const names = new Map(known.map((runtime) => [runtime.agentRuntimeArn, runtime.agentRuntimeName]));
+  const page = await get("_local/sessions", names.size === 1 ? { runtime_arn: known[0].agentRuntimeArn } : {}, signal);
+  const found = page.sessions
+    .map((session) => ({ ...session, arn: session.runtime_arn, agent: names.get(session.runtime_arn) }))
+    .filter((session) => names.has(session.arn));
   found.sort((one, other) => other.last_used_at - one.last_used_at || (one.session_id < other.session_id ? -1 : 1));
-  return { sessions: found, now };
+  return { sessions: found, now: page.now };
+}
+
+export function sessionsOf(arn, signal) {
+  return sessions([{ agentRuntimeArn: arn, agentRuntimeName: tail(arn) }], signal);
 }
 
 const ALIVE = new Set(["provisioning", "active", "idle", "stopping", "used lately", "maybe idled out"]);

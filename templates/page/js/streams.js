@@ -99,13 +99,15 @@ export function joined(parts) {
 /** The pieces of an answer's body as they come. */
 export async function* pieces(response) {
   const reader = response.body.getReader();
+  let isWhole = false;
   try {
     for (;;) {
       const { done, value } = await reader.read();
+      isWhole = done;
       if (done) return;
       yield value;
     }
   } finally {
-    reader.cancel().catch(() => {});
+    if (!isWhole) reader.cancel().catch(() => {});
   }
 }

@@ -1,7 +1,9 @@
 // One turn of a conversation: what was sent, the answer as it comes, and the raw view of both.
 
+import { ApiError } from "./api.js";
 import { button, fill, h, set, setText } from "./dom.js";
 import { duration, hexDump, pretty, size } from "./format.js";
+import { recalled } from "./invoke.js";
 import { route } from "./router.js";
 import { table } from "./grid.js";
 import { errorText, tabs } from "./widgets.js";
@@ -11,6 +13,7 @@ const SHOWN_MAX = 200_000; // characters of an answer; the rest is in the raw vi
 export class Turn {
   #text = "";
   #frame = 0;
+  hasFailed = false;
 
   /** `onReplay(payload)`: where the turn can be sent again. */
   constructor(payload, { onReplay, at } = {}) {
@@ -64,15 +67,24 @@ export class Turn {
   }
 
   /** The turn as the runtime kept it. */
-  recall({ answer, status, trace_id: trace }) {
-    this.say(typeof answer === "string" ? pretty(answer) : JSON.stringify(answer, null, 2));
+  recall(kept) {
+    const about = { type: kept.content_type, status: kept.status, requestId: kept.request_id };
+    const came = kept.status < 400 ? recalled(kept.answer, about) : { text: "", error: new ApiError(messageOf(kept.answer), about) };
+    this.say(came.text);
     this.#write();
-    if (status) this.meta.append(h("span", { class: status >= 400 ? "bad" : "" }, `status ${status}`));
-    if (trace) this.meta.append(h("a", { href: route(["traces", trace]) }, "Trace"));
-    if (this.replay) this.meta.append(this.replay);
+    const words = [
+      kept.status ? size(kept.answer_bytes) : "not answered yet",
+      kept.cut ? `cut at ${size(kept.kept_bytes)}` : "",
+    ];
+    this.meta.append(...words.filter(Boolean).map((text) => h("span", {}, text)));
+    if (kept.request_id) this.meta.append(h("span", {}, "request ", h("code", {}, kept.request_id)));
+    if (kept.trace_id) this.meta.append(h("a", { href: route(["traces", kept.trace_id]) }, "Trace"));
+    if (this.replay && !kept.cut) this.meta.append(this.replay);
+    if (came.error) this.fail(came.error);
   }
 
   fail(error) {
+    this.hasFailed = true;
     set(this.element, "aria-busy", null);
     const box = h("div", { class: "alert", role: "alert" }, errorText(error));
     if (this.meta.querySelector(".waiting")) fill(this.meta, this.replay);
@@ -111,6 +123,14 @@ function eventTable(came) {
   const rows = came.events.map((event, number) => [number + 1, event.event, event.id ?? "", h("code", {}, event.data)]);
   const more = came.eventsSeen - came.events.length;
   return [table("Events", ["#", "Event", "Id", "Data"], rows), more ? h("p", { class: "faint" }, `and ${more} more`) : null];
+}
+
+function messageOf(answer) {
+  try {
+    return String(JSON.parse(answer).message ?? answer);
+  } catch {
+    return answer;
+  }
 }
 
 /** What was sent, as a person wrote it where it is a prompt. */

@@ -42,7 +42,7 @@ async function converse(root, known, [arn, endpoint = "DEFAULT", id], signal) {
   const points = choice(endpoints.map((it) => [it.name, `${it.name} (version ${it.liveVersion ?? it.targetVersion})`]), endpoint, (value) => go(["chat", arn, value]));
   set(agents, "aria-label", "Agent");
   set(points, "aria-label", "Endpoint");
-  const session = h("a", { href: route(["sessions", arn, endpoint, sessionId]) }, "Session");
+  const session = h("a", { href: route(["sessions", arn, endpoint, sessionId]) }, "This session");
   set(session, "title", sessionId);
   const hint = empty(`Say something to ${details.agentRuntimeName}.`, protocol === "HTTP" ? 'Text is sent as {"prompt": text}; switch to JSON to send anything else.' : `It speaks ${protocol}.`);
   const send = async (payload) => {
@@ -60,7 +60,7 @@ async function converse(root, known, [arn, endpoint = "DEFAULT", id], signal) {
     write.element,
   );
   if (id && runtime.can("transcript")) {
-    const { turns } = await runtime.transcript({ arn, endpoint, session_id: id }, signal).catch(() => ({ turns: [] }));
+    const { turns } = await runtime.transcript({ arn, endpoint, session_id: id }, signal).catch(() => ({ turns: [] })); // it may not live yet
     talk.recall(turns, moment);
     hint.hidden = turns.length > 0;
   }

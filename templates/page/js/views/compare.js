@@ -29,8 +29,10 @@ export async function show(root, { query, signal }) {
       verdict.textContent = "";
       const turns = await Promise.all(sides.map((side, at) => side.talk.send(payloads[at])));
       write.busy = false;
-      const same = turns[0].text === turns[1].text;
-      fill(verdict, same ? "The answers are the same." : `The answers differ${where(turns[0].text, turns[1].text)}.`);
+      const failed = turns.flatMap((turn, at) => (turn.hasFailed ? [sides[at].name] : []));
+      const same = !failed.length && turns[0].text === turns[1].text;
+      if (failed.length) fill(verdict, `No answer to compare: ${failed.join(" and ")} failed.`);
+      else fill(verdict, same ? "The answers are the same." : `The answers differ${where(turns[0].text, turns[1].text)}.`);
       set(verdict, "class", same ? "verdict good" : "verdict differs");
       for (const turn of turns) set(turn.element, "class", same ? "turn" : "turn differs");
     }
@@ -73,7 +75,7 @@ class Side {
     const [details, endpoints, page] = await Promise.all([
       runtime.agent(arn, undefined, this.signal),
       runtime.endpoints(arn, this.signal),
-      runtime.sessions([{ agentRuntimeArn: arn, agentRuntimeName: "" }], this.signal),
+      runtime.sessionsOf(arn, this.signal),
     ]);
     this.protocol = details.protocolConfiguration?.serverProtocol ?? "HTTP";
     const living = page.sessions.filter(runtime.isAlive);

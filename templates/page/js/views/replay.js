@@ -20,7 +20,7 @@ export function takeReplay() {
 /** Ask which session gets the payload, and go to the chat that sends it there. */
 export async function replayInto(whose, payload) {
   const [{ sessions }, endpoints] = await Promise.all([
-    runtime.sessions([{ agentRuntimeArn: whose.arn, agentRuntimeName: "" }]),
+    runtime.sessionsOf(whose.arn),
     runtime.endpoints(whose.arn).catch(() => []),
   ]);
   const others = sessions.filter((each) => runtime.isAlive(each) && each.session_id !== whose.session_id);

@@ -8,7 +8,7 @@ import { poll } from "../live.js";
 import { follow, LogView } from "../logs.js";
 import { go, note, route } from "../router.js";
 import * as runtime from "../runtime.js";
-import { announce, ask, choice, errorBox, field, tabs } from "../widgets.js";
+import { announce, ask, errorBox, tabs } from "../widgets.js";
 import { replayInto } from "./replay.js";
 import { traceGrid } from "./traces.js";
 
@@ -27,8 +27,6 @@ export function show(root, { segments, query, signal }) {
   const buttons = [
     h("a", { class: "button", href: route(["chat", arn, endpoint, id]) }, "Chat"),
     button("Compare", () => go(["compare"], { a: arn, ae: endpoint, as: id, b: arn, be: endpoint })),
-    runtime.can("clock") ? button("Advance clock…", () => advance()) : null,
-    runtime.can("faults") ? button("Arm a fault…", () => arm()) : null,
     runtime.can("stop") ? button("Stop…", () => stop(whose), { class: "danger" }) : null,
   ];
   const panels = [
@@ -42,28 +40,33 @@ export function show(root, { segments, query, signal }) {
 
   let kept = "";
   const turns = async () => {
-    if (!runtime.can("transcript")) return;
+    const key = `${session?.started_at} ${session?.last_used_at} ${session?.invocations} ${session?.state}`;
+    if (key === kept || !session || !runtime.isAlive(session) || !runtime.can("transcript")) return;
     const { turns: told } = await runtime.transcript(whose, signal);
-    const key = `${told.length} ${told.at(-1)?.at} ${told.at(-1)?.answer?.length}`;
-    if (key === kept) return;
-    kept = key;
+    kept = told.some((turn) => !turn.status) ? "" : key;
     conversation.clear(id);
     conversation.recall(told, moment);
     unkept.hidden = told.length > 0;
   };
   follow(log, () => session?.log, signal, errors.tell);
   return poll(signal, 1000, async () => {
-    const page = await runtime.sessions([{ agentRuntimeArn: arn, agentRuntimeName: "" }], signal);
+    const page = await runtime.sessionsOf(arn, signal);
     const same = page.sessions.filter((each) => each.endpoint === endpoint && each.session_id === id);
     session = same.sort((one, other) => other.started_at - one.started_at)[0] ?? null;
     const alive = session && runtime.isAlive(session);
-    const vitals = alive && runtime.can("vitals") ? await runtime.vitals(whose, signal) : {};
+    const vitals = alive && runtime.can("vitals") ? await runtime.vitals(whose, signal).catch(gone) : {};
     setText(title, session?.name ?? id);
     const word = !session ? "not started" : alive && vitals.health === "HealthyBusy" ? "HealthyBusy" : session.state;
     if (state.textContent !== word) fill(state, badge(word));
     describe(about, session, vitals, page.now, { arn, endpoint, id });
     await Promise.all([turns(), spans.ask({ runtime_arn: arn, endpoint, session_id: id, limit: 200 }, signal)]);
   }, errors.tell);
+}
+
+/** A session that ended between two questions. */
+function gone(error) {
+  if (error.status !== 404) throw error;
+  return {};
 }
 
 function describe(about, session, vitals, now, { arn, endpoint, id }) {
@@ -103,33 +106,6 @@ function stop(session) {
     async act() {
       await runtime.stop(session);
       announce("The session is stopped.");
-    },
-  });
-}
-
-export function advance() {
-  const minutes = h("input", { type: "number", min: 0, max: 100000, step: "any", value: 15, required: true });
-  ask("Advance the clock", {
-    text: "The runtime's clock only moves forward. Sessions that would have idled out by then, or outlived their time, end.",
-    fields: [field("Minutes", minutes, "15 idle minutes end a session, 8 hours end any, unless the agent is set otherwise.")],
-    verb: "Advance",
-    async act() {
-      await runtime.advance(Number(minutes.value) * 60);
-      announce(`The clock is ${minutes.value} minutes further.`);
-    },
-  });
-}
-
-export function arm() {
-  const fault = choice(runtime.FAULTS.map(([name, what]) => [name, `${name}: ${what}`]), "throttle");
-  const times = h("input", { type: "number", min: 0, max: 1000, value: 1, required: true });
-  ask("Arm a fault", {
-    text: "The runtime fails on purpose, the next times that it could. It holds for all agents.",
-    fields: [field("Fault", fault), field("Times", times, "0 disarms it.")],
-    verb: "Arm",
-    async act() {
-      await runtime.arm(fault.value, Number(times.value));
-      announce(`${fault.value} strikes the next ${times.value} time(s).`);
     },
   });
 }

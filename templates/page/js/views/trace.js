@@ -5,6 +5,7 @@ import { count, duration, moment, pretty } from "../format.js";
 import { factsOf } from "../genai.js";
 import { poll } from "../live.js";
 import { plainAll, rowsOf } from "../otlp.js";
+import { route } from "../router.js";
 import * as runtime from "../runtime.js";
 import { errorBox } from "../widgets.js";
 import { VirtualList } from "../virtual.js";
@@ -34,13 +35,14 @@ export function show(root, { segments, signal }) {
 function summarise(rows, dropped) {
   const models = rows.filter((row) => row.facts.work === "model");
   const sum = (name) => models.reduce((total, row) => total + row.facts[name], 0);
-  const session = rows.map((row) => plainAll(row.span.attributes)["session.id"]).find(Boolean);
+  const call = rows.map((row) => plainAll(row.span.attributes)).find((each) => each["session.id"] && each["aws.resource.arn"]);
+  const session = call && route(["sessions", call["aws.resource.arn"], call["aws.endpoint.name"] ?? "DEFAULT", call["session.id"]]);
   return facts([
     ["Began", rows.length ? moment(Number(rows[0].began) / 1e9) : null],
     ["Took", duration(Math.max(0, ...rows.map((row) => row.end)))],
     ["Spans", count(rows.length)],
     ["Tokens", models.length ? `${count(sum("input_tokens"))} in, ${count(sum("output_tokens"))} out` : null],
-    ["Session", session],
+    ["Session", session && h("a", { href: session }, h("code", {}, call["session.id"]))],
     ["Left out", dropped ? `${count(dropped)} spans that had no room` : null],
   ]);
 }
