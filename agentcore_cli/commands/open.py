@@ -42,7 +42,7 @@ def open(
 
 def show(page: OpenedPage, out: Output, *, print_url: bool) -> None:
     """Say where the page is. The address that lets in is a secret: it is printed for those who ask for it."""
-    body = {"url": page.url, "file": page.file, "seconds": page.seconds, "opened": page.opened}
+    body = {"target": page.target, "url": page.url, "file": page.file, "seconds": page.seconds, "opened": page.opened}
     body["one_time_url"] = page.one_time_url if print_url else None
     out.result(body, page.one_time_url if print_url else page.url if page.opened else page.file)
     if not page.opened:

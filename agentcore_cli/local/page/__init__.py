@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from agentcore_cli.local.page.page import PageServer
 
 PREFIX: Final = "_page"
+VISIT_SECONDS: Final = 12 * 3600  # for which a browser is let in
 
 
 class PageEntrance:

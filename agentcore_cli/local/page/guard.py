@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from agentcore_cli.local.http.wire import ServiceFault
-from agentcore_cli.local.page.visits import VISIT_SECONDS, Admission, Visits
+from agentcore_cli.local.page import VISIT_SECONDS
+from agentcore_cli.local.page.visits import Admission, Visits
 
 HOST: Final = "127.0.0.1"
 MARKER: Final = b"x-agentcore-page"

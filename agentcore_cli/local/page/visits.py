@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable
 from typing import Final, NamedTuple, TypeVar
 
+from agentcore_cli.local.page import VISIT_SECONDS
+
 TOKEN_SECONDS: Final = 60.0
-VISIT_SECONDS: Final = 12 * 3600
 KEPT_MAX: Final = 64  # tokens, and visits: the oldest make room
 
 T = TypeVar("T")

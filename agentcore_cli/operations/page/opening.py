@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urldefrag
 
+from agentcore_cli.config import LOCAL
 from agentcore_cli.local import daemon
 from agentcore_cli.local.client import AdminClient
 from agentcore_cli.local.home import Home
@@ -22,6 +23,7 @@ _SHOWS: Final = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
 class OpenedPage:
     """`file` lets a browser in, once, within `seconds`; so does `one_time_url`, which holds the secret."""
 
+    target: str
     url: str
     file: str
     seconds: float
@@ -32,14 +34,16 @@ class OpenedPage:
 def open_page(home: Home, *, browse: bool) -> OpenedPage:
     """Have the local runtime let a browser in; it is started where it isn't running. With `browse`, open one."""
     invitation = AdminClient(daemon.ensure_running(home.create())).invite()
-    return shown(invitation, browse=browse)
+    return shown(LOCAL, invitation, browse=browse)
 
 
-def shown(invitation: PageInvitation, *, browse: bool, environ: Mapping[str, str] = os.environ) -> OpenedPage:
+def shown(
+    target: str, invitation: PageInvitation, *, browse: bool, environ: Mapping[str, str] = os.environ
+) -> OpenedPage:
     """Let a browser follow an invitation, where there is one."""
     opened = browse and _has_browser(environ) and webbrowser.open(f"file://{invitation.file}")
     url = urldefrag(invitation.url).url.removesuffix("open")
-    return OpenedPage(url, invitation.file, invitation.seconds, opened, invitation.url)
+    return OpenedPage(target, url, invitation.file, invitation.seconds, opened, invitation.url)
 
 
 def _has_browser(environ: Mapping[str, str]) -> bool:
