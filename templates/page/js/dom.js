@@ -95,7 +95,7 @@ export function kindOf(state) {
   const name = String(state).toLowerCase();
   if (GOOD.has(name)) return "good";
   if (BUSY.has(name)) return "busy";
-  return BAD.has(name) ? "bad" : "quiet";
+  return BAD.has(name) ? "bad" : "plain";
 }
 
 /** Where there is nothing to show: why, and what to do. */

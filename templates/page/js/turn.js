@@ -103,7 +103,7 @@ export class Turn {
   }
 
   #showRaw(came) {
-    const headers = table("Headers", ["Header", "Value"], came.headers.map(([name, value]) => [h("code", {}, name), value]));
+    const headers = h("div", {}, table("Headers", ["Header", "Value"], came.headers.map(([name, value]) => [h("code", {}, name), value])));
     const events = h("div", {}, came.eventsSeen ? eventTable(came) : h("p", { class: "faint" }, "The answer is no stream of server-sent events."));
     const kept = came.bytes.length < came.size ? `the first ${size(came.bytes.length)} of ${size(came.size)}` : size(came.size);
     const bytes = h("div", {}, h("p", { class: "faint" }, kept), h("pre", { tabindex: 0 }, hexDump(came.bytes.subarray(0, 16_384))));

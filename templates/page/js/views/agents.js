@@ -85,7 +85,7 @@ function newestFirst(listed) {
 function describe(details) {
   const lifecycle = details.lifecycleConfiguration ?? {};
   const code = details.agentRuntimeArtifact?.codeConfiguration;
-  const names = Object.keys(details.environmentVariables ?? {});
+  const names = Object.keys(details.environmentVariables ?? {}).sort();
   return facts([
     ["Status", badge(details.status)],
     ["Reason", details.failureReason],

@@ -155,7 +155,7 @@ function payloadOf(part) {
 }
 
 function recordCard(record) {
-  const score = record.score === undefined ? null : badge(`score ${record.score.toFixed(3)}`, "quiet");
+  const score = record.score === undefined ? null : badge(`score ${record.score.toFixed(3)}`, "plain");
   return h(
     "article",
     { class: "card" },

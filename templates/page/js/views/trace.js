@@ -162,7 +162,7 @@ function describe(row) {
   const { span, facts: known } = row;
   const attributes = plainAll(span.attributes);
   return [
-    h("h2", {}, span.name || known.work, " ", known.work === "other" ? null : badge(known.work, "quiet")),
+    h("h2", {}, span.name || known.work, " ", known.work === "other" ? null : badge(known.work, "plain")),
     known.error ? h("div", { class: "alert" }, known.error) : null,
     facts([
       ["Took", duration(row.end - row.start)],
