@@ -33,7 +33,8 @@ def test_the_server_loads_nothing_that_nobody_has_asked_for() -> None:
     program = """
 import sys
 import agentcore_cli.local.server
-print([name for name in ("websockets", "jwt", "cryptography", "boto3", "docker", "agentcore_cli.local.page.page") if name in sys.modules])
+others = ("websockets", "jwt", "cryptography", "boto3", "docker", "agentcore_cli.local.page.page")
+print([name for name in others if name in sys.modules])
 """
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
