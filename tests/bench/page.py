@@ -38,7 +38,9 @@ def measure(_stage: Stage, effort: Effort) -> Iterator[Figure]:
         finally:
             server.close()
     first = median(times) / 1000
-    yield Figure("page: first paint, p50", milliseconds(first), f"worst {max(times):.1f} ms", first * 1000, "ms", "at most", 200)
+    yield Figure(
+        "page: first paint, p50", milliseconds(first), f"worst {max(times):.1f} ms", first * 1000, "ms", "at most", 200
+    )
     files = [path for path in (templates() / "page").rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files) / 1000
     yield Figure("page: all its files", f"{size:.1f} kB", f"{len(files)} files", size, "kB", "at most", 150)

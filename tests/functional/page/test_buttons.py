@@ -52,9 +52,7 @@ def own(runtime: RunningServer, _other: str) -> Iterator[str]:
     """An agent without living sessions, whose sessions a test ends."""
     yield _other
     for each in runtime.living(_other):
-        runtime.data.stop_runtime_session(
-            agentRuntimeArn=_other, runtimeSessionId=each.session_id, qualifier="DEFAULT"
-        )
+        runtime.data.stop_runtime_session(agentRuntimeArn=_other, runtimeSessionId=each.session_id, qualifier="DEFAULT")
 
 
 def test_clear_stops_what_is_listed(
@@ -73,7 +71,9 @@ def test_clear_stops_what_is_listed(
     expect(page.get_by_text("No session is alive.")).to_be_visible()
     page.get_by_label("Ended").check()
     for each in sessions:
-        expect(page.get_by_role("grid", name="Sessions").get_by_role("row").filter(has_text=each)).to_contain_text("stopped")
+        expect(page.get_by_role("grid", name="Sessions").get_by_role("row").filter(has_text=each)).to_contain_text(
+            "stopped"
+        )
     assert send(prompt="still there") == {"response": "Message 2 of 1: still there"}
 
 

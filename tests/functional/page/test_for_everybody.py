@@ -36,10 +36,11 @@ _CONTRASTS = """
   const found = [];
   for (const element of document.querySelectorAll("body *")) {
     const text = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-    if (!text || !element.checkVisibility() || element.disabled || element.closest("[disabled], noscript, .skip")) continue;
+    if (!text || !element.checkVisibility() || element.closest(":disabled, noscript, .skip")) continue;
     const [one, other] = [light(rgba(getComputedStyle(element).color)), light(ground(element))].sort((a, b) => b - a);
     const ratio = (one + 0.05) / (other + 0.05);
-    if (ratio < 4.5) found.push(`${element.tagName} ${element.className} "${element.textContent.slice(0, 30)}" ${ratio.toFixed(2)}`);
+    const what = `${element.tagName} ${element.className} "${element.textContent.slice(0, 30)}"`;
+    if (ratio < 4.5) found.push(`${what} ${ratio.toFixed(2)}`);
   }
   return found;
 }

@@ -113,9 +113,11 @@ def test_frames_and_windows(foreign: Page, runtime: RunningServer) -> None:
             frame.src = url;
             document.body.append(frame);
             await new Promise((resolve) => frame.addEventListener("load", resolve));
-            try { told.frame = frame.contentWindow.document.body.textContent; } catch (error) { told.frame = error.name; }
-            const opened = window.open(url);
-            try { told.window = opened.document.body.textContent; } catch (error) { told.window = error.name; }
+            const look = (at) => {
+                try { return at.document.body.textContent; } catch (error) { return error.name; }
+            };
+            told.frame = look(frame.contentWindow);
+            told.window = look(window.open(url));
             return told;
         }""",
         f"{runtime.info.url}/_page/",
@@ -126,7 +128,9 @@ def test_frames_and_windows(foreign: Page, runtime: RunningServer) -> None:
     assert "agentcore" not in "".join(frame.content() for frame in framed if "chrome-error" not in frame.url)
 
 
-def test_an_opened_window_hears_nothing_of_its_opener(foreign: Page, opened: OpenedPage, runtime: RunningServer) -> None:
+def test_an_opened_window_hears_nothing_of_its_opener(
+    foreign: Page, opened: OpenedPage, runtime: RunningServer
+) -> None:
     with opened.context.expect_page() as waiting:
         foreign.evaluate("url => { window.__opened = window.open(url) }", f"{runtime.info.url}/_page/")
     waiting.value.wait_for_load_state()
@@ -135,9 +139,7 @@ def test_an_opened_window_hears_nothing_of_its_opener(foreign: Page, opened: Ope
     waiting.value.close()
 
 
-def test_sockets_and_event_sources(
-    foreign: Page, target: str, runtime: RunningServer, agent: str, living: str
-) -> None:
+def test_sockets_and_event_sources(foreign: Page, target: str, runtime: RunningServer, agent: str, living: str) -> None:
     path = f"runtimes/{quote(agent, safe='')}/ws"
     told = foreign.evaluate(
         """async ([addresses, source]) => {
@@ -169,7 +171,8 @@ def test_scripts_styles_and_images_tell_it_nothing(foreign: Page, target: str, r
                 element[tag === "link" ? "href" : "src"] = url;
                 document.head.append(element);
             });
-            return Promise.all(addresses.flatMap((url) => [load("script", url, { type: "module" }), load("script", url), load("img", url)]));
+            const ways = [["script", { type: "module" }], ["script", {}], ["img", {}]];
+            return Promise.all(addresses.flatMap((url) => ways.map(([tag, more]) => load(tag, url, more))));
         }""",
         [f"{target}/{READ}", f"{runtime.info.url}/_page/js/api.js"],
     )

@@ -1,4 +1,4 @@
-"""What an agent, a header or a name says is text in the page, wherever it can get: it never becomes markup, and never runs."""
+"""What an agent, a header or a name says is text in the page, wherever it gets: it is never markup, and never runs."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_output_of_commands(opened: OpenedPage, page: Page, send: Sends, address
 
 
 def test_spans(opened: OpenedPage, page: Page, send: Sends, address: str) -> None:
-    said: dict[str, Any] = {name: ALL for name in ("gen_ai.tool.name", "gen_ai.tool.call.arguments", ALL)}
+    said: dict[str, Any] = dict.fromkeys(("gen_ai.tool.name", "gen_ai.tool.call.arguments", ALL), ALL)
     said |= {"gen_ai.tool.call.result": json.dumps({ALL: ALL}), "gen_ai.operation.name": "execute_tool"}
     model = {"gen_ai.operation.name": "chat", "gen_ai.request.model": ALL, "gen_ai.agent.name": ALL}
     model |= {"gen_ai.input.messages": json.dumps([{"role": ALL, "content": ALL}])}
@@ -172,6 +172,6 @@ def test_an_answer_that_somebody_goes_to_is_no_page(opened: OpenedPage, page: Pa
     """Its address has no page behind it: without the marker it is refused, and what is refused is not shown."""
     other = opened.context.new_page()
     for path in ("_local/sessions", f"runtimes/{quote(agent, safe='')}/invocations?qualifier=DEFAULT"):
-        with pytest.raises(Exception, match="Download is starting|ERR_ABORTED"):
+        with pytest.raises(Exception, match=r"Download is starting|ERR_ABORTED"):
             other.goto(f"{opened.server.info.url}/_page/api/{path}")
     other.close()

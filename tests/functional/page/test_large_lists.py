@@ -1,7 +1,7 @@
 """A thousand sessions and ten thousand log lines: the document stays small, and nothing holds the browser up for long.
 
-A task is long from 50 ms on. How long the longest is depends on what else the machine does: on a quiet one there is none
-here beyond 60 ms, and the limit is where a person on a busy one would call it stuck.
+A task is long from 50 ms on. How long the longest is depends on what else the machine does: on a quiet one there is
+none here beyond 60 ms, and the limit is where a person on a busy one would call it stuck.
 """
 
 from __future__ import annotations

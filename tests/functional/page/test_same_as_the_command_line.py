@@ -53,7 +53,10 @@ STREAMS: list[list[Any]] = [
     [],
     [{"type": "token", "content": "a"}, {"type": "token", "content": "b"}],
 ]
-BYTES = b'data: "H\xc3\xa4"\r\n\r\n: note\r\rid: 7\nevent: hint\ndata: a\ndata:b\n\nretry: 3\ndata\n\nid: \0\ndata: end\n\ndata: cut'
+BYTES = (
+    b'data: "H\xc3\xa4"\r\n\r\n: note\r\rid: 7\nevent: hint\ndata: a\ndata:b\n\n'
+    b"retry: 3\ndata\n\nid: \0\ndata: end\n\ndata: cut"
+)
 
 
 def same(text: object) -> Any:
@@ -85,7 +88,12 @@ def test_words_of_an_answer(page: Page, value: Any) -> None:
 
 
 def test_words_of_a_stream(page: Page) -> None:
-    script = "return value.map((all) => { const s = new it.Speech(); return all.map((e) => s.words(e)).join('') + s.rest() })"
+    script = """
+        return value.map((events) => {
+            const speech = new it.Speech();
+            return events.map((event) => speech.words(event)).join("") + speech.rest();
+        });
+    """
     known = []
     for stream in STREAMS:
         speech = Speech()
