@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 
 from tests.local_runtime import RunningServer
 
-PATIENCE = 8_000  # milliseconds for whatever is waited for
+PATIENCE = 60_000  # milliseconds for whatever is waited for
 HOW = "chromium is missing: apt-get install chromium"
 _WATCH = """
 window.__violations = [];

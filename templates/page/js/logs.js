@@ -14,6 +14,7 @@ export class LogView {
   #lines = [];
   #rest = "";
   #wanted = "";
+  #seen = { top: 0, height: 0 };
 
   constructor(label = "Log") {
     this.scroller = h("div", { class: "log", role: "log", "aria-live": "off", "aria-label": label, tabindex: 0 });
@@ -26,12 +27,17 @@ export class LogView {
       make: () => h("div", { class: "line" }, h("span", { class: "stamp" }), h("span", {})),
       show: (row, line) => show(row, line),
     });
-    this.scroller.addEventListener("scroll", () => {
-      if (!this.list.isAtEnd) this.follow.checked = false;
-    });
+    this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.follow.addEventListener("change", () => this.follow.checked && this.list.toEnd());
     const bar = h("div", { class: "bar small" }, filter, this.total, h("span", { class: "grow" }), h("label", { class: "check" }, this.follow, "Follow"), button("Clear", () => this.clear(), { title: "Take these lines out of sight; the file keeps them" }));
     this.element = h("div", { class: "column" }, bar, this.scroller);
+  }
+
+  /** Who goes up in lines that are still there wants to read them; a list that grows below moves nobody up. */
+  #scrolled() {
+    const { scrollTop: top, scrollHeight: height } = this.scroller;
+    if (top < this.#seen.top && height >= this.#seen.height) this.follow.checked = false;
+    this.#seen = { top, height };
   }
 
   add(text) {

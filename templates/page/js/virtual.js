@@ -45,10 +45,6 @@ export class VirtualList {
     this.draw();
   }
 
-  get isAtEnd() {
-    return this.scroller.scrollTop + this.scroller.clientHeight >= this.scroller.scrollHeight - this.height;
-  }
-
   toEnd() {
     this.scroller.scrollTop = this.scroller.scrollHeight;
   }
