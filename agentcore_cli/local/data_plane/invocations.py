@@ -133,7 +133,8 @@ class Invocations:
         except AgentLost as error:
             raise await failures.lost(session, exchange, began, str(error)) from error
         except AgentRefused as error:
-            raise await failures.refused(session, error, began) from error
+            asked_for = (asked.method.decode(), asked.path)
+            raise await failures.refused(session, error, asked_for, began) from error
         except PayloadTooLarge as error:
             raise too_large(PAYLOAD_MAX) from error
         finally:
