@@ -10,8 +10,6 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from tests.local_runtime import RunningServer
-
 PATIENCE = 60_000  # milliseconds for whatever is waited for
 HOW = "chromium is missing: apt-get install chromium"
 _WATCH = """
@@ -38,11 +36,10 @@ def running_browser() -> Iterator[Browser]:
 
 
 class OpenedPage:
-    """The page as somebody sees it whom `agentcore open` let in; `faults` is what must never happen in it."""
+    """The page as somebody sees it whom `agentcore open` let in by an `address`; `faults` must never happen in it."""
 
-    def __init__(self, browser: Browser, server: RunningServer, **options: Any) -> None:
+    def __init__(self, browser: Browser, address: str, **options: Any) -> None:
         options = {"viewport": {"width": 1280, "height": 800}} | options
-        self.server = server
         self.context: BrowserContext = browser.new_context(**options)
         self.context.set_default_timeout(PATIENCE)
         self.context.add_init_script(_WATCH)
@@ -51,8 +48,7 @@ class OpenedPage:
         self.page.on("pageerror", lambda error: self.faults.append(f"{error.name}: {error.message}"))
         self.page.on("console", self._heard)
         self.page.on("dialog", lambda dialog: (self.faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        self.page.goto(server.local.invite().url)
-        self.page.wait_for_url(f"{server.info.url}/_page/**")
+        self.page.goto(address)
         self.page.locator("main .view").wait_for()
 
     def view(self, address: str) -> Page:

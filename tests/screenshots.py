@@ -32,7 +32,7 @@ def take(browser: Browser, server: RunningServer, folder: Path) -> list[Path]:
         for turn in range(turns):
             call(server, support, name, prompt=f"Question {turn}", **busy(name))
     call(server, support, "order-1042", prompt=QUESTION, spans=spans())
-    opened = OpenedPage(browser, server, viewport=SIZE)
+    opened = OpenedPage(browser, server.local.invite().url, viewport=SIZE)
     try:
         page = opened.page
         opened.view("#/sessions")

@@ -48,7 +48,7 @@ def measure(_stage: Stage, effort: Effort) -> Iterator[Figure]:
 
 def _first_paint(browser: Browser, server: RunningServer) -> float:
     """Milliseconds from the navigation on; the page is the second that its context has seen, after the way in."""
-    opened = OpenedPage(browser, server)
+    opened = OpenedPage(browser, server.local.invite().url)
     try:
         return float(opened.page.evaluate(PAINTED))
     finally:

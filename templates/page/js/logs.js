@@ -83,8 +83,9 @@ export function follow(view, log, signal, tell) {
     if (log() !== name) [at, name] = [0, log()];
     if (!name) return;
     for (let more = true; more; ) {
-      const { text, next } = await logs(name, at, signal);
+      const { text, next, is_start: isNew } = await logs(name, at, signal);
       more = next > at && text.length > 0;
+      if (isNew && at) view.clear();
       at = next;
       view.add(text);
     }

@@ -78,7 +78,7 @@ async function tellStatus(signal) {
   const { target, version } = await runtime.about(signal);
   for (const part of document.querySelectorAll("[data-can]")) part.hidden = !runtime.can(part.dataset.can);
   if (!runtime.isLocal()) {
-    fill(status, `${target}, ${version}`);
+    setText(status, `agentcore ${version} · target ${target} · on AWS, sessions are those that this project has talked to`);
     return;
   }
   const health = await runtime.health(signal);

@@ -1,6 +1,7 @@
 // Parts that several views have: errors, tabs, dialogs, menus of choices.
 
-import { button, fill, freshId, h, set } from "./dom.js";
+import { button, command, empty, fill, freshId, h, set } from "./dom.js";
+import { isLocal } from "./runtime.js";
 
 /** Where a view tells of errors. `tell(error)` shows one, `tell(null)` takes it away. */
 export function errorBox() {
@@ -27,6 +28,11 @@ export function errorText(error) {
     error.detail ? h("pre", {}, error.detail) : null,
     error.requestId ? h("div", { class: "faint" }, "request id ", h("code", {}, error.requestId)) : null,
   ];
+}
+
+/** The words where there is nothing to talk with. */
+export function noAgent() {
+  return empty("No agent is deployed.", "In a project's folder: ", command(isLocal() ? "agentcore deploy --local" : "agentcore deploy"));
 }
 
 /** A form's field with its label. */

@@ -52,7 +52,7 @@ def agent(runtime: RunningServer) -> str:
 
 @pytest.fixture
 def opened(browser: Browser, runtime: RunningServer, agent: str) -> Iterator[OpenedPage]:
-    page = OpenedPage(browser, runtime)
+    page = OpenedPage(browser, runtime.local.invite().url)
     yield page
     page.close()
 

@@ -15,7 +15,7 @@ from tests.local_runtime import RunningServer
 
 def test_it_says_that_nobody_answers_and_what_to_do(browser: Browser, server: RunningServer, home: Home) -> None:
     server.deploy(AGENT, name="last_bot")
-    opened = OpenedPage(browser, server)
+    opened = OpenedPage(browser, server.local.invite().url)
     banner = opened.page.locator("#banner")
     expect(opened.page.get_by_role("link", name="last_bot")).to_be_visible()
     expect(banner).to_be_hidden()
@@ -26,7 +26,7 @@ def test_it_says_that_nobody_answers_and_what_to_do(browser: Browser, server: Ru
 
 
 def test_before_any_agent_is_deployed(browser: Browser, server: RunningServer) -> None:
-    opened = OpenedPage(browser, server)
+    opened = OpenedPage(browser, server.local.invite().url)
     for view in ("#/agents", "#/chat", "#/compare"):
         opened.view(view)
         expect(opened.page.get_by_text("No agent is deployed.")).to_be_visible()

@@ -162,7 +162,7 @@ def test_names_and_contrasts_of_all_views(
     browser: Browser, runtime: RunningServer, agent: str, send: Sends, address: str, scheme: Literal["light", "dark"]
 ) -> None:
     send(prompt="a", log="WARN careful\nERROR it broke")
-    opened = OpenedPage(browser, runtime, color_scheme=scheme)
+    opened = OpenedPage(browser, runtime.local.invite().url, color_scheme=scheme)
     try:
         page = opened.page
         ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -185,7 +185,7 @@ def test_nothing_is_out_of_reach_in_a_narrow_window(
     browser: Browser, runtime: RunningServer, agent: str, send: Sends, address: str, width: int
 ) -> None:
     send(prompt="a")
-    opened = OpenedPage(browser, runtime, viewport={"width": width, "height": 700})
+    opened = OpenedPage(browser, runtime.local.invite().url, viewport={"width": width, "height": 700})
     try:
         for view in (*VIEWS, address):
             opened.view(view)

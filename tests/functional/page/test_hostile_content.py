@@ -168,10 +168,10 @@ def test_addresses_that_somebody_else_wrote(opened: OpenedPage, page: Page) -> N
         assert page.evaluate("window.__hit") is None, address
 
 
-def test_an_answer_that_somebody_goes_to_is_no_page(opened: OpenedPage, page: Page, agent: str, session: str) -> None:
+def test_an_answer_that_somebody_goes_to_is_no_page(opened: OpenedPage, runtime: RunningServer, agent: str) -> None:
     """Its address has no page behind it: without the marker it is refused, and what is refused is not shown."""
     other = opened.context.new_page()
     for path in ("_local/sessions", f"runtimes/{quote(agent, safe='')}/invocations?qualifier=DEFAULT"):
         with pytest.raises(Exception, match=r"Download is starting|ERR_ABORTED"):
-            other.goto(f"{opened.server.info.url}/_page/api/{path}")
+            other.goto(f"{runtime.info.url}/_page/api/{path}")
     other.close()

@@ -1,12 +1,12 @@
 // The agents: all of them, or one with its versions and endpoints.
 
-import { badge, button, command, empty, facts, fill, h } from "../dom.js";
+import { badge, button, facts, fill, h } from "../dom.js";
 import { ago, count, moment, tail } from "../format.js";
 import { Grid, table } from "../grid.js";
 import { poll } from "../live.js";
 import { go, route } from "../router.js";
 import * as runtime from "../runtime.js";
-import { errorBox } from "../widgets.js";
+import { errorBox, noAgent } from "../widgets.js";
 
 export function show(root, { segments, signal }) {
   return segments[1] ? one(root, segments[1], signal) : all(root, signal);
@@ -28,7 +28,7 @@ function all(root, signal) {
       { name: "Description", width: "minmax(8rem, 4fr)", show: (agent) => agent.description },
     ],
   });
-  const none = empty("No agent is deployed.", "In a project's folder: ", command("agentcore deploy --local"));
+  const none = noAgent();
   none.hidden = true;
   fill(root, h("header", { class: "bar" }, h("h1", {}, "Agents")), errors.element, none, grid.element);
   return poll(signal, 1000, async () => {
@@ -74,7 +74,7 @@ function one(root, arn, signal) {
     fill(about, describe(details));
     fill(endpoints, table("Endpoints", ["Endpoint", "Status", "Live version", "Target version", "Changed", ""], led.map((it) => endpointRow(it, arn))));
     fill(versions, table("Versions", ["Version", "Status", "Changed", "Description"], newestFirst(listed).map(versionRow)));
-    if (details.drift) fill(drift, h("div", { class: "alert" }, h("strong", {}, "Drift "), details.drift));
+    fill(drift, details.drift ? h("div", { class: "alert" }, h("strong", {}, "Drift "), details.drift) : null);
   }, errors.tell);
 }
 

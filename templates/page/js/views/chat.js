@@ -1,13 +1,13 @@
 // A chat with an agent, in a session of its own or in one that is there.
 
-import { button, command, empty, fill, h, set } from "../dom.js";
+import { button, empty, fill, h, set } from "../dom.js";
 import { composer, Conversation } from "../conversation.js";
 import { moment } from "../format.js";
 import { newSessionId } from "../invoke.js";
 import { go, route } from "../router.js";
 import * as runtime from "../runtime.js";
 import { worded } from "../speech.js";
-import { choice, errorBox } from "../widgets.js";
+import { choice, errorBox, noAgent } from "../widgets.js";
 import { replayInto, takeReplay } from "./replay.js";
 
 export async function show(root, { segments, signal }) {
@@ -16,7 +16,7 @@ export async function show(root, { segments, signal }) {
   try {
     const known = await runtime.agents(signal);
     if (!known.length) {
-      root.append(empty("No agent is deployed.", "In a project's folder: ", command("agentcore deploy --local")));
+      root.append(noAgent());
     } else if (!segments[1]) {
       history.replaceState(null, "", route(["chat", known[0].agentRuntimeArn, "DEFAULT"]));
       await converse(root, known, [known[0].agentRuntimeArn, "DEFAULT"], signal);

@@ -1,12 +1,12 @@
 // The same payload to two sessions, or two versions, side by side.
 
-import { command, empty, fill, h, set } from "../dom.js";
+import { fill, h, set } from "../dom.js";
 import { composer, Conversation } from "../conversation.js";
 import { newSessionId } from "../invoke.js";
 import { note } from "../router.js";
 import * as runtime from "../runtime.js";
 import { worded } from "../speech.js";
-import { choice, errorBox, rechoose } from "../widgets.js";
+import { choice, errorBox, noAgent, rechoose } from "../widgets.js";
 
 const NEW = "new";
 
@@ -16,7 +16,7 @@ export async function show(root, { query, signal }) {
   try {
     const known = await runtime.agents(signal);
     if (!known.length) {
-      root.append(empty("No agent is deployed.", "In a project's folder: ", command("agentcore deploy --local")));
+      root.append(noAgent());
       return;
     }
     const given = ["a", "b"].map((side) => ({ arn: query[side], endpoint: query[`${side}e`], session: query[`${side}s`] }));

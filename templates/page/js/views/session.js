@@ -30,7 +30,7 @@ export function show(root, { segments, query, signal }) {
     runtime.can("stop") ? button("Stop…", () => stop(whose), { class: "danger" }) : null,
   ];
   const panels = [
-    ["transcript", "Transcript", h("div", { class: "column" }, unkept, conversation.element)],
+    runtime.can("transcript") ? ["transcript", "Transcript", h("div", { class: "column" }, unkept, conversation.element)] : null,
     ["logs", "Log", log.element],
     ["traces", "Traces", h("div", { class: "column" }, spans.element)],
     runtime.can("exec") ? ["exec", "Exec", execPanel(() => whose, signal)] : null,

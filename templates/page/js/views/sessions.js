@@ -15,7 +15,7 @@ export function show(root, { query, signal }) {
   let page = { sessions: [], now: 0 };
   const grid = new Grid({ label: "Sessions", key: keyOf, address: addressOf, columns: columns(vitals, () => page.now) });
   const total = h("span", { class: "faint", role: "status" });
-  const none = empty("No session is alive.", "A call starts one: ", command("agentcore invoke --local --session-id conv1"), ", or the chat here.");
+  const none = empty("No session is alive.", "A call starts one: ", command(`agentcore invoke ${runtime.isLocal() ? "--local " : ""}--session-id conv1`), ", or the chat here.");
   const filter = h("input", { type: "search", placeholder: "Filter by name, id or state", value: said.text, "aria-label": "Filter sessions", "data-filter": "" });
   const agents = choice([["", "All agents"]], "", (value) => change({ agent: value }));
   const ended = h("input", { type: "checkbox", checked: said.ended, id: "ended" });
