@@ -79,12 +79,11 @@ class Bases:
             self._fetch(registry, place, layers, work)
 
     def _found(self, registry: Registry, place: Reference, name: str, work: BuildWork) -> Base:
-        manifest = self._for_arm64(registry, place, name)
         try:
-            return self._described(registry, place, manifest, name, work)
+            return self._described(registry, place, self._for_arm64(registry, place), name, work)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(
-                f"base image {name}: no manifest that can be read here ({manifest.media_type or 'no type'})",
+                "what lies there is no manifest that can be read here",
                 hint="take one with an OCI manifest or Docker's, version 2; or --build docker",
             ) from error
 
@@ -93,23 +92,22 @@ class Bases:
     ) -> Base:
         document = manifest.document
         config = self._config(registry, place, document)
-        require_arm64(f"base image {name}", config.get("architecture", "an unknown processor"))
+        require_arm64("it", config.get("architecture", "an unknown processor"))
         diff_ids = config["rootfs"]["diff_ids"]
         described = document["layers"]
         if len(diff_ids) != len(described):
-            raise InputError(f"base image {name}: its config has other layers than its manifest")
+            raise InputError("its config has other layers than its manifest")
         layers = tuple(_layer(each, diff_id) for each, diff_id in zip(described, diff_ids, strict=True))
         return Base(place, config, layers, self._root(registry, place, manifest.digest, layers, work), manifest.digest)
 
-    def _for_arm64(self, registry: Registry, place: Reference, name: str) -> RegistryManifest:
+    def _for_arm64(self, registry: Registry, place: Reference) -> RegistryManifest:
         found = registry.manifest(place.repository, place.version)
         indexes, others = [found], []
         while indexes:
             found = indexes.pop(0)
-            listed = _listed(found)
-            if listed is None:
+            if found.media_type not in _INDEXES and "manifests" not in found.document:
                 return found
-            for each in listed:
+            for each in found.document["manifests"]:
                 platform = each.get("platform") or {}
                 if (platform.get("os"), platform.get("architecture")) == ("linux", ARM64):
                     indexes = [registry.manifest(place.repository, checked_digest(each["digest"]))]
@@ -118,7 +116,7 @@ class Bases:
                     indexes.append(registry.manifest(place.repository, checked_digest(each["digest"])))
                 others += [str(platform["architecture"])] if "architecture" in platform else []
         raise InputError(
-            f"base image {name}: it is there for {', '.join(dict.fromkeys(others)) or 'nothing'}, not for {ARM64}",
+            f"it is there for {', '.join(dict.fromkeys(others)) or 'nothing'}, not for {ARM64}",
             hint="take a base image that has arm64: AgentCore runs nothing else",
         )
 
@@ -163,13 +161,3 @@ def _layer(described: Mapping[str, Any], diff_id: str) -> Layer:
         raise InputError(f"the base image's layer {described['digest'][:19]} lies elsewhere", hint="take another one")
     digest = checked_digest(described["digest"])
     return Layer(_TYPES.get(media_type, media_type), digest, described["size"], diff_id, 0)
-
-
-def _listed(found: RegistryManifest) -> list[Mapping[str, Any]] | None:
-    """What an index has; None for what is no index. Raises InputError for what is neither."""
-    try:
-        document = found.document
-        is_index = found.media_type in _INDEXES or "manifests" in document
-        return list(document["manifests"]) if is_index else None
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{found.digest[:19]} is neither a manifest nor an index") from error
