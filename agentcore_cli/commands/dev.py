@@ -26,6 +26,7 @@ def dev(
     agents: Annotated[list[str] | None, typer.Argument(metavar="[AGENT]...", help="Agents of the project.")] = None,
     no_chat: Annotated[bool, typer.Option("--no-chat", help="The logs alone; r restarts, q leaves.")] = False,
     replay: Annotated[bool, typer.Option("--replay", help="After each save say again what was said.")] = False,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page to see sessions, too.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the agents deployed in the end.")] = False,
 ) -> None:
     """Talk with the agent while you write it: what is saved is what new sessions run.
@@ -48,10 +49,7 @@ def dev(
     development = Development(chosen, window.tell, window.hear, keep=keep)
     with _ended_by_signals():
         try:
-            with out.progress(json_events=True) as listener:
-                window.listener = listener
-                development.begin()
-            window.listener = None
+            _begin(development, window, opens_page=open_page)
             code = _follow(development, window) if no_chat else _converse(development, window, replays=replay)
         except KeyboardInterrupt:
             code = INTERRUPTED
@@ -60,6 +58,18 @@ def dev(
     out.result({"agents": [{"agent": a.agent, "version": a.version} for a in chosen]}, last_of_stream=True)
     if code:
         raise typer.Exit(code)
+
+
+def _begin(development: Development, window: DevWindow, *, opens_page: bool) -> None:
+    with window.out.progress(json_events=True) as listener:
+        window.listener = listener
+        development.begin()
+    window.listener = None
+    if opens_page:
+        from agentcore_cli.local.home import Home
+        from agentcore_cli.operations.page.opening import open_page
+
+        window.show_page(open_page(Home.default(), browse=True))
 
 
 def _chosen(options: Options, names: list[str], window: DevWindow) -> list[Reloads]:

@@ -15,6 +15,7 @@ from agentcore_cli.operations.dev.reloads import Reloaded
 if TYPE_CHECKING:
     from agentcore_cli.commands.dev_conversation import DevConversation
     from agentcore_cli.operations.dev.development import LoggedLine
+    from agentcore_cli.operations.page.opening import OpenedPage
     from agentcore_cli.ui import Output
 
 _LABEL = 12  # characters
@@ -56,6 +57,14 @@ class DevWindow:
     def note(self, text: str) -> None:
         with self._whole_lines():
             self.out.note(text)
+
+    def show_page(self, page: OpenedPage) -> None:
+        if self.out.json:
+            self._event("page", {"url": page.url, "file": page.file, "opened": page.opened})
+        elif page.opened:
+            self.note(f"page: {page.url}")
+        else:
+            self.note(f"page: {page.file} lets a browser in, once, within {page.seconds:.0f} seconds")
 
     def close(self) -> None:
         with self.lock:

@@ -8,25 +8,22 @@ import re
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Final
 
 from agentcore_cli.builders.builder import BuildWork
 from agentcore_cli.builders.images.context import TIME, FileOwner, Folder, Item
-from agentcore_cli.builders.images.image_limits import ARM64, PLATFORM
-from agentcore_cli.builders.oci import copying, layers, variables
+from agentcore_cli.builders.images.image_limits import PLATFORM
+from agentcore_cli.builders.oci import arguments, copying, layers, variables
 from agentcore_cli.builders.oci.base import Base
 from agentcore_cli.builders.oci.blobs import Blobs
 from agentcore_cli.builders.oci.dockerfile import Instruction
 from agentcore_cli.builders.oci.layers import Content, Layer
 
 CREATED: Final = "1980-01-01T00:00:00Z"  # of every image and layer of ours: a time would differ between two builds
-_OWN_ARGUMENTS: Final = {"TARGETPLATFORM": PLATFORM, "TARGETOS": "linux", "TARGETARCH": ARM64}
 _MODE: Final = 0o755
 _SHELL: Final = ("/bin/sh", "-c")
 _PORTS: Final = re.compile(r"(\d+)(?:-(\d+))?(?:/([A-Za-z]+))?")
 _PORT_MAX: Final = 65535
-_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 _COPY_FLAGS: Final = frozenset({"chown", "chmod", "link"})
 
 
@@ -41,7 +38,7 @@ class Assembled:
 
 def base_name(instructions: list[Instruction], build_args: Mapping[str, str]) -> str:
     """What FROM says. Raises InputError for a platform that AgentCore does not run."""
-    known = _outer_arguments(instructions, build_args)
+    known = arguments.outer(instructions, build_args)
     each = next(each for each in instructions if each.name == "FROM")
     flags = dict(each.flags)
     platform = variables.expanded(flags.pop("platform", PLATFORM), known)
@@ -78,7 +75,7 @@ class Assembly:
         """`labels` are set besides those of the Dockerfile."""
         if self._config.get("OnBuild"):
             raise instructions[0].fault("the base image has ONBUILD instructions")
-        self._outer = _outer_arguments(instructions, self.build_args)
+        self._outer = arguments.outer(instructions, self.build_args)
         started = False
         for each in instructions:
             started = started or each.name == "FROM"
@@ -103,7 +100,7 @@ class Assembly:
         }
 
     def _arg(self, each: Instruction) -> None:
-        self._arguments |= _argument(each, self._known, self.build_args, self._outer)
+        self._arguments |= arguments.of(each, self._known, self.build_args, self._outer)
 
     def _env(self, each: Instruction) -> None:
         pairs, known = _pairs(each), self._known
@@ -237,32 +234,6 @@ class Assembly:
             "rootfs": {"type": "layers", "diff_ids": diff_ids},
             "history": [*(base.get("history") or []), *self._history],
         }
-
-
-def _outer_arguments(instructions: list[Instruction], build_args: Mapping[str, str]) -> dict[str, str]:
-    """Those that FROM may use; behind it an ARG of their name has their values."""
-    known = dict(_OWN_ARGUMENTS)
-    for each in instructions:
-        if each.name == "FROM":
-            break
-        known |= _argument(each, known, build_args)
-    return known
-
-
-def _argument(
-    each: Instruction, known: Mapping[str, str], build_args: Mapping[str, str], outer: Mapping[str, str] = _NONE
-) -> dict[str, str]:
-    """What an ARG defines: the value that was given, else its default, else the one before FROM; else nothing."""
-    found = {}
-    for word in variables.words(each.rest):
-        name, has_default, default = word.partition("=")
-        if name in build_args:
-            found[name] = build_args[name]
-        elif has_default:
-            found[name] = variables.expanded(default, {**known, **found})
-        elif name in outer:
-            found[name] = outer[name]
-    return found
 
 
 def _pairs(each: Instruction) -> list[tuple[str, str]]:

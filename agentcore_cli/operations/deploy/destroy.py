@@ -22,7 +22,7 @@ from agentcore_cli.resources.wait_options import WaitOptions
 class DestroyRequest:
     """`consent` is shown the deletions and answers; with `dry_run` it is not asked. `timeout` is in seconds.
 
-    The agent's memory holds what users said: it goes only with `include_memory`. `include_adopted`: a runtime that was
+    The agent's memory holds what users said: it goes only with `include_memory`. `include_supplied`: a runtime that was
     imported goes too, with its log groups.
     """
 
@@ -32,7 +32,7 @@ class DestroyRequest:
     keep_repository: bool = False
     keep_logs: bool = False
     include_memory: bool = False
-    include_adopted: bool = False
+    include_supplied: bool = False
 
     @property
     def kept(self) -> frozenset[str]:
@@ -102,7 +102,7 @@ def _everything(place: Workplace, request: DestroyRequest, listener: Listener) -
         account=account,
         wait_options=options,
         listener=listener,
-        with_supplied=request.include_adopted,
+        with_supplied=request.include_supplied,
     )
     others = wiring.unrecorded(selected, session, account=account, wait_options=options, listener=listener)
     return [*there, *(resource for resource in others if _is_there(resource))]
