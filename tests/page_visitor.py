@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from agentcore_cli.local.client import AdminClient
@@ -12,10 +15,19 @@ from agentcore_cli.local.protocol import ServerFile
 from tests.local_runtime import Answer
 
 
+@dataclass(frozen=True, slots=True)
+class PageAddress:
+    """Where another server than the local runtime has the page, and the file that lets in there."""
+
+    port: int
+    file: Path
+    host: str = "127.0.0.1"
+
+
 class PageVisitor:
     """Asks at `/_page/`; after `log_in` as the page's own script would. Headers of None are left out."""
 
-    def __init__(self, info: ServerFile) -> None:
+    def __init__(self, info: ServerFile | PageAddress) -> None:
         self.info = info
         self.host = f"127.0.0.1:{info.port}"
         self.origin = f"http://{self.host}"
@@ -23,6 +35,8 @@ class PageVisitor:
 
     def token(self) -> str:
         """A new one, as `agentcore open` gets it."""
+        if isinstance(self.info, PageAddress):
+            return re.findall(r"/_page/open#([\w-]+)", self.info.file.read_text())[0]
         return AdminClient(self.info).invite().url.partition("#")[2]
 
     def log_in(self, token: str | None = None, **headers: str | None) -> Answer:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentcore_cli.commands.globals import Globals
-from agentcore_cli.errors import InputError
 
 if TYPE_CHECKING:
     from agentcore_cli.operations.page.opening import OpenedPage
@@ -25,22 +24,25 @@ def open(
 ) -> None:
     """Look at agents, sessions and traces in a browser, and talk with them there.
 
-    The local runtime serves the page to this machine alone, and to browsers alone that this command lets in.
+    The local runtime serves the page to this machine alone, and to browsers alone that this command lets in. With
+    --target of an AWS target the command itself serves a page of the project there, until Ctrl-C.
     """
     from agentcore_cli.local.home import Home
     from agentcore_cli.operations.page.opening import open_page
 
     said = Globals.of(ctx)
-    target = said.options().target
-    if target not in (None, "local"):
-        raise InputError(
-            f"open --target {target}: the page shows the local runtime", hint="agentcore sessions list --target X"
-        )
-    page = open_page(Home.default().check(), browse=not (no_browser or print_url))
-    show(page, said.output(), print_url=print_url)
+    options, out, home = said.options(), said.output(), Home.default().check()
+    browse = not (no_browser or print_url)
+    if options.target in (None, "local"):
+        _show(open_page(home, browse=browse), out, print_url=print_url)
+        return
+    from agentcore_cli.operations.page.serving import serve_page
+
+    code = serve_page(options, home, lambda page: _show(page, out, print_url=print_url), browse=browse)
+    raise typer.Exit(code)
 
 
-def show(page: OpenedPage, out: Output, *, print_url: bool) -> None:
+def _show(page: OpenedPage, out: Output, *, print_url: bool) -> None:
     """Say where the page is. The address that lets in is a secret: it is printed for those who ask for it."""
     body = {"target": page.target, "url": page.url, "file": page.file, "seconds": page.seconds, "opened": page.opened}
     body["one_time_url"] = page.one_time_url if print_url else None

@@ -61,12 +61,12 @@ class Application:
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
         if scope["type"] == "websocket":
-            await _respond(request, self._converse(request, scope["subprotocols"]), kind="websocket.http")
+            await respond(request, self._converse(request, scope["subprotocols"]), kind="websocket.http")
         elif request.segments[0] == PAGE and request.session_token is None:
             request = self._page.page.receive(scope, receive, send)
-            await _respond(request, self._page.page.answer(request, scope, self._serve_page))
+            await respond(request, self._page.page.answer(request, scope, self._serve_page))
         else:
-            await _respond(request, self._answer(request))
+            await respond(request, self._answer(request))
 
     async def _converse(self, request: Request, offered: list[str]) -> None:
         _pass_over_own_origin(request)
@@ -75,7 +75,7 @@ class Application:
 
     async def _serve_page(self, request: Request, caller: AdmittedCaller) -> None:
         """Answer what the page asks of the planes."""
-        await _respond(request, self._serve(request, caller))
+        await respond(request, self._serve(request, caller))
 
     async def _answer(self, request: Request) -> Answer | None:
         _pass_over_own_origin(request)
@@ -112,7 +112,7 @@ class Application:
         )
 
 
-async def _respond(request: Request, work: Awaitable[Answer | None], *, kind: str = "http") -> None:
+async def respond(request: Request, work: Awaitable[Answer | None], *, kind: str = "http") -> None:
     """Send the answer that the work gives, or why it gives none. An answer of None is sent already."""
     try:
         answer = await work

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -91,9 +92,10 @@ def test_what_a_killed_server_left_goes_with_the_next_invitation(alone: CommandL
     file = Path(alone.json("open", "--no-browser")["file"])
     alone.run("local", "stop")
     file.write_text("of one that was killed")
+    os.utime(file, (0, 0))
     alone.run("open", "--no-browser")
     assert not file.exists()
 
 
-def test_another_target_is_told(alone: CommandLine) -> None:
-    assert "--target aws" in alone.run("open", "--target", "aws", code=2).stderr
+def test_another_target_needs_its_project(alone: CommandLine) -> None:
+    assert "agentcore configure" in alone.run("open", "--target", "aws", code=2).stderr

@@ -59,7 +59,7 @@ INNER_ROWS = {
         "imports": 8,
         "doctor": 8,
         "memories": 8,
-        "page": 7,
+        "page": 8,
         "dev": 8,
         "deploy": 7,
         "invoke": 6,
