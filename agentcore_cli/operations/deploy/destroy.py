@@ -9,7 +9,7 @@ from agentcore_cli import wiring
 from agentcore_cli.builders.images import docker_image
 from agentcore_cli.contract import DEFAULT_ENDPOINT, TAG_TARGET
 from agentcore_cli.engine import Change, Resource, apply, plan_destroy
-from agentcore_cli.errors import AgentcoreError, InputError
+from agentcore_cli.errors import AgentcoreError, DeniedError, InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.keys import BUCKET, BUILD_LOG, CODE, IMAGE, LOG_GROUP, MEMORY, REPOSITORY, RUNTIME
 from agentcore_cli.operations.deploy.plan import Workplace, work_on
@@ -94,14 +94,26 @@ def destroy(request: DestroyRequest, selected: Selected, listener: Listener) -> 
 
 
 def _everything(place: Workplace, request: DestroyRequest, listener: Listener) -> list[Resource]:
-    return wiring.everything(
-        place.selected,
-        place.session,
-        account=place.account.number,
-        wait_options=WaitOptions(seconds=request.timeout),
+    selected, session, account = place.selected, place.session, place.account.number
+    options = WaitOptions(seconds=request.timeout)
+    there = wiring.everything(
+        selected,
+        session,
+        account=account,
+        wait_options=options,
         listener=listener,
         with_supplied=request.include_supplied,
     )
+    others = wiring.unrecorded(selected, session, account=account, wait_options=options, listener=listener)
+    return [*there, *(resource for resource in others if _is_there(resource))]
+
+
+def _is_there(resource: Resource) -> bool:
+    """Whether it is found; who may not look there has most likely made nothing there."""
+    try:
+        return resource.read(None) is not None
+    except DeniedError:
+        return False
 
 
 def _forget_builds(place: Workplace, listener: Listener) -> None:
