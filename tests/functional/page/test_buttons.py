@@ -98,7 +98,7 @@ def test_a_fault_is_armed_and_disarmed(
         dialog.get_by_label("Fault").select_option("slow-start")
         dialog.get_by_label("Times").fill(times)
         dialog.get_by_role("button", name="Arm").click()
-        expect(page.get_by_text(f"slow-start strikes the next {times} time(s).")).to_be_visible()
+        expect(dialog).to_have_count(0)
         assert runtime.local.health().faults.get("slow-start", 0) == int(times)
         expect(page.locator("#status")).to_contain_text("armed: slow-start ×3" if times == "3" else "isolation")
     expect(page.locator("#status")).not_to_contain_text("armed")
