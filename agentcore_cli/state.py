@@ -163,7 +163,8 @@ class State:
         from agentcore_cli import files  # not needed to read, and reading is on the fast path
 
         project_folder.check(self._root)
-        files.write_atomically(self._folder / ".gitignore", "*\n")
+        if not (ignore := self._folder / ".gitignore").exists():
+            files.write_atomically(ignore, "*\n")
         text = json.dumps({"version": _VERSION, "target": self._target, "agents": agents}, indent=1)
         files.write_atomically(self._path, text + "\n", mode=0o600)
 

@@ -22,7 +22,7 @@ from agentcore_cli.operations.check.findings import Finding, raise_faults
 from agentcore_cli.operations.check.handlers import handler_findings
 from agentcore_cli.operations.check.hiding import hidden_modules
 from agentcore_cli.operations.check.imports import Import
-from agentcore_cli.operations.check.installed import Installed, environments, extends_path
+from agentcore_cli.operations.check.installed import Installed, environments, extends_path, in_environment
 from agentcore_cli.operations.check.locate import locate, source_of
 from agentcore_cli.operations.check.notebooks import notebook_findings
 from agentcore_cli.operations.check.project import ReadProject, Use, explore
@@ -92,7 +92,7 @@ def check_installed(subject: Subject) -> None:
         return
     uses = [*project.foreign, *_server_of(project, subject.start)]
     asked = requirements.read(subject.root, subject.requirements)
-    installed = Installed(subject.packages)
+    installed = in_environment(subject.packages)
     supply = Supply(subject.root, subject.requirements, subject.python, asked, [installed])
     faults = [finding for finding in absent(uses, supply, installed) if finding.certain]
     raise_faults(faults, hint="mend the code or the requirements; deploy --no-smoke goes on without looking")

@@ -13,7 +13,7 @@ from agentcore_cli.errors import AgentcoreError
 from agentcore_cli.exclusions import IGNORE_FILE
 
 TOGETHER_SECONDS: Final = 0.05  # saves that are no further apart make one version
-_LOOK_MS: Final = 10  # how often the library looks whether the system has told of anything
+_LOOK_MS: Final = 20  # how often the library looks whether the system has told of anything; it tells after two looks
 _TURN_MS: Final = 1000
 
 
