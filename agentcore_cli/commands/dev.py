@@ -27,6 +27,10 @@ def dev(
     no_chat: Annotated[bool, typer.Option("--no-chat", help="The logs alone; r restarts, q leaves.")] = False,
     replay: Annotated[bool, typer.Option("--replay", help="After each save say again what was said.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the agents deployed in the end.")] = False,
+    debug: Annotated[
+        int | None,
+        typer.Option("--debug", metavar="PORT", min=1024, max=65535, help="Sessions wait there for an editor."),
+    ] = None,
 ) -> None:
     """Talk with the agent while you write it: what is saved is what new sessions run.
 
@@ -43,6 +47,7 @@ def dev(
     if said.target not in (None, "local"):
         raise InputError(f"dev --target {said.target}: it is for the local runtime", hint="leave --target out")
     window = DevWindow(out, chats=not no_chat)
+    window.debug = debug
     chosen = _chosen(said.options(), agents or [], window)
     window.names_agents = len(chosen) > 1
     development = Development(chosen, window.tell, window.hear, keep=keep)
@@ -52,6 +57,7 @@ def dev(
                 window.listener = listener
                 development.begin()
             window.listener = None
+            window.tell_of_debugging()
             code = _follow(development, window) if no_chat else _converse(development, window, replays=replay)
         except KeyboardInterrupt:
             code = INTERRUPTED
@@ -75,7 +81,9 @@ def _chosen(options: Options, names: list[str], window: DevWindow) -> list[Reloa
     if not names:
         config = load(find(options.config, Path.cwd())).config
         names = [name for name in config.agents if is_meant_unnamed(config, name)] or list(config.agents)
-    return [Reloads(replace(local, agent=name), window.tell) for name in dict.fromkeys(names)]
+    if window.debug is not None and len(set(names)) > 1:
+        raise InputError(f"dev --debug: one agent waits at a port, and these are {len(set(names))}", hint="name one")
+    return [Reloads(replace(local, agent=name), window.tell, window.debug) for name in dict.fromkeys(names)]
 
 
 def _converse(development: Development, window: DevWindow, *, replays: bool) -> int:

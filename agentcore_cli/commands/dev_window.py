@@ -33,6 +33,7 @@ class DevWindow:
         self.names_agents = False
         self.lock = threading.RLock()
         self.stands_in_line = False
+        self.debug: int | None = None
         self._chats = chats
         self._closed = False
 
@@ -56,6 +57,12 @@ class DevWindow:
     def note(self, text: str) -> None:
         with self._whole_lines():
             self.out.note(text)
+
+    def tell_of_debugging(self) -> None:
+        if self.debug is not None:
+            self.note(
+                f"a session waits for an editor at 127.0.0.1:{self.debug}, one at a time; its code is in /var/task"
+            )
 
     def close(self) -> None:
         with self.lock:
@@ -85,6 +92,8 @@ class DevWindow:
             self.out.log_line(told.line.timestamp, label, told.line.message)
 
     def _show_reload(self, told: Reloaded) -> None:
+        if self.conversation is not None and told.changed:
+            self.conversation.outdated.add(told.agent)  # before anybody is told, and answers
         if self.out.json:
             fault = told.error and {"code": told.error.code, "message": told.error.message, "hint": told.error.hint}
             seconds = round(told.seconds, 3)
@@ -92,8 +101,8 @@ class DevWindow:
             self._event("reload", {**shown, "files": told.files, "fault": fault})
         else:
             self.note(self._text(told))
-        if self.conversation is not None and told.changed:
-            self.conversation.has_new_version(told.agent)
+        if self.conversation is not None and told.changed and self.conversation.speaks_with(told.agent):
+            self.conversation.has_new_version()
 
     def _text(self, told: Reloaded) -> str:
         whose = f"{told.agent}: " if self.names_agents else ""
@@ -107,6 +116,7 @@ class DevWindow:
         text = f"✓ {whose}version {told.version} ({told.seconds:.2f}s): {files or 'what was saved meanwhile'}"
         if self.conversation is not None and self.conversation.speaks_with(told.agent):
             text += "; the next turn goes to a new session, /keep stays in this one"
+            text += " (which ends otherwise)" if self.debug is not None else ""
         return text
 
 

@@ -72,8 +72,10 @@ class Development:
         self._stopping.set()
         is_free = self._working.acquire(timeout=_END_SECONDS)
         for agent in self.agents:
-            agent.close()
             guardian = self._guardians.pop(agent.agent, None)
+            if guardian is None and is_free and agent.version is not None:
+                agent.leave()
+            agent.close()
             if guardian is not None and is_free:
                 destroy(DestroyRequest(consent=lambda changes: True), agent.selected, ignore)
                 guardian.dismiss()
