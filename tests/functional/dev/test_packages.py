@@ -28,7 +28,7 @@ def requires(project: Project, lines: str) -> None:
 def configured(project: Project, lines: str, mark: str) -> None:
     requires(project, lines)
     project.save(mark)
-    project.command.run("configure", "--entrypoint", "agent.py", "--name", "bot", "--no-check")
+    project.command.run("configure", "--entrypoint", "agent.py", "--name", "bot", "--requirements", "requirements.txt")
 
 
 def test_other_requirements_are_installed_while_the_version_before_serves(project: Project) -> None:
