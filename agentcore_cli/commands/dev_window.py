@@ -112,7 +112,7 @@ class DevWindow:
             hint = f"\n  next: {told.error.hint}" if told.error.hint else ""
             return f"✗ {whose}{told.error.message}{hint}\n  {serves}"
         if not told.changed:
-            return f"= {whose}{files}: nothing that the local runtime runs is different"
+            return f"= {whose}{files}: version {told.version} goes on, as nothing that runs here is different"
         text = f"✓ {whose}version {told.version} ({told.seconds:.2f}s): {files or 'what was saved meanwhile'}"
         if self.conversation is not None and self.conversation.speaks_with(told.agent):
             text += "; the next turn goes to a new session, /keep stays in this one"

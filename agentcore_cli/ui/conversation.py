@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -78,10 +79,12 @@ class TerminalPrompt:
 
     def _read_below(self) -> str:
         from prompt_toolkit.application import create_app_session
-        from prompt_toolkit.patch_stdout import patch_stdout
 
-        with create_app_session(output=self._session.output), patch_stdout(raw=True):
-            return self._session.prompt(_PROMPT)
+        from agentcore_cli.ui.above_prompt import AbovePrompt
+
+        with create_app_session(output=self._session.output), AbovePrompt() as above:
+            with redirect_stdout(above), redirect_stderr(above):
+                return self._session.prompt(_PROMPT)
 
 
 def _history(path: Path) -> History:

@@ -28,7 +28,7 @@ class WatchedFiles:
     """
 
     def __init__(self, root: Path, also: Collection[str], requirements: Callable[[], Collection[str]]) -> None:
-        self._root = root
+        self.root = root
         self._also = frozenset({*also, IGNORE_FILE})
         self._requirements = requirements
         self._required: frozenset[Path] = frozenset()
@@ -37,20 +37,20 @@ class WatchedFiles:
         """Where they lie: what the ignore file leaves out costs nothing."""
         self._required = self._required_now()
         try:
-            own = source.folders(self._root)
+            own = source.folders(self.root)
         except AgentcoreError:  # the next deploy says what is wrong with the files
-            own = {self._root}
+            own = {self.root}
         return own | {path.parent for path in self._required if path.parent.is_dir()}
 
     def name(self, path: Path) -> str | None:
         """What a person calls one of them; None for what is none."""
-        if path.is_relative_to(self._root):
-            name = path.relative_to(self._root).as_posix()
-            if name in self._also or source.goes_along(self._root, name):
+        if path.is_relative_to(self.root):
+            name = path.relative_to(self.root).as_posix()
+            if name in self._also or source.goes_along(self.root, name):
                 return name
         real = path.resolve()
         if real in self._required or real in self._required_now():
-            return os.path.relpath(path, self._root)
+            return os.path.relpath(path, self.root)
         return None
 
     def _required_now(self) -> frozenset[Path]:
@@ -58,13 +58,13 @@ class WatchedFiles:
         found: set[Path] = set()
         for name in self._requirements():
             try:
-                required = Requirements(self._root, name)
+                required = Requirements(self.root, name)
                 found.update(path.resolve() for path in required.files())
                 for place in {*required.reading.places, *required.folders}:
                     inside = local_packages.files(place) if place.is_dir() else [(place.name, place)]
                     found.update(path.resolve() for _, path in inside)
             except (AgentcoreError, OSError):  # the next deploy says what is wrong with them
-                found.add((self._root / name).resolve())
+                found.add((self.root / name).resolve())
         return frozenset(found)
 
 
@@ -141,7 +141,8 @@ class SaveWatch:
             until = self._now() + TOGETHER_SECONDS - max(map(self._age, paths))
             while not self._stopping.is_set() and (left := until - self._now()) > 0:
                 saved |= self._named(notices.within(left))
-            yield frozenset(saved)
+            there = {name for name in saved if (self._files.root / name).exists()}
+            yield frozenset(there or saved)  # editors write beside a file, and rename
             if self._files.folders() != folders:
                 return
 

@@ -66,6 +66,11 @@ def test_saves_within_fifty_milliseconds_of_the_first_are_one(
     assert all(later - earlier >= TOGETHER_SECONDS for (_, earlier), (_, later) in pairwise(told))
 
 
+def test_what_an_editor_wrote_beside_a_file_is_not_told(tmp_path: Path) -> None:
+    (tmp_path / "a.py").touch()
+    assert [names for names, _ in seen(tmp_path, (1.0, "sedX1"), (1.01, "a.py"))] == [["a.py"]]
+
+
 def test_the_time_runs_from_the_save_and_not_from_when_it_is_told(tmp_path: Path) -> None:
     ((_, at),) = seen(tmp_path, (1.0, "a.py"), age=0.03)
     assert at == pytest.approx(1.0 + TOGETHER_SECONDS - 0.03)
