@@ -46,26 +46,29 @@ def dev(
         raise InputError("--no-chat and --replay: choose one of them")
     if said.target not in (None, "local"):
         raise InputError(f"dev --target {said.target}: it is for the local runtime", hint="leave --target out")
-    window = DevWindow(out, chats=not no_chat)
-    window.debug = debug
+    window = DevWindow(out, chats=not no_chat, debug=debug)
     chosen = _chosen(said.options(), agents or [], window)
     window.names_agents = len(chosen) > 1
     development = Development(chosen, window.tell, window.hear, keep=keep)
+    code = _run(development, window, replays=replay)
+    out.result({"agents": [{"agent": a.agent, "version": a.version} for a in chosen]}, last_of_stream=True)
+    if code:
+        raise typer.Exit(code)
+
+
+def _run(development: Development, window: DevWindow, *, replays: bool) -> int:
     with _ended_by_signals():
         try:
-            with out.progress(json_events=True) as listener:
+            with window.out.progress(json_events=True) as listener:
                 window.listener = listener
                 development.begin()
             window.listener = None
             window.tell_of_debugging()
-            code = _follow(development, window) if no_chat else _converse(development, window, replays=replay)
+            return _converse(development, window, replays=replays) if window.chats else _follow(development, window)
         except KeyboardInterrupt:
-            code = INTERRUPTED
+            return INTERRUPTED
         finally:
             _end(development, window)
-    out.result({"agents": [{"agent": a.agent, "version": a.version} for a in chosen]}, last_of_stream=True)
-    if code:
-        raise typer.Exit(code)
 
 
 def _chosen(options: Options, names: list[str], window: DevWindow) -> list[Reloads]:

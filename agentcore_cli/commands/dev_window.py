@@ -24,17 +24,18 @@ class DevWindow:
     """Whole lines, one after the other; an answer that stands in the middle of a line is broken there.
 
     `listener` hears of the first deploy. Without a conversation (`chats`) the logs are the result.
+    `debug` is the port where sessions wait for an editor.
     """
 
-    def __init__(self, out: Output, *, chats: bool) -> None:
+    def __init__(self, out: Output, *, chats: bool, debug: int | None) -> None:
         self.out = out
         self.listener: Listener | None = None
         self.conversation: DevConversation | None = None
         self.names_agents = False
         self.lock = threading.RLock()
         self.stands_in_line = False
-        self.debug: int | None = None
-        self._chats = chats
+        self.debug = debug
+        self.chats = chats
         self._closed = False
 
     def tell(self, event: Event) -> None:
@@ -85,7 +86,7 @@ class DevWindow:
         label = name_of_session(told.line.session_id)[:_LABEL]
         if self.names_agents:
             label = f"{told.agent}/{label}"
-        if self._chats:
+        if self.chats:
             self.note(f"{label} | {readable(told.line.message)}")
             return
         with self._whole_lines(), suppress(ReaderLeft, AgentcoreError):

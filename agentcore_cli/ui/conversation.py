@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -82,9 +82,12 @@ class TerminalPrompt:
 
         from agentcore_cli.ui.above_prompt import AbovePrompt
 
-        with create_app_session(output=self._session.output), AbovePrompt() as above:
-            with redirect_stdout(above), redirect_stderr(above):
-                return self._session.prompt(_PROMPT)
+        with ExitStack() as held:
+            held.enter_context(create_app_session(output=self._session.output))
+            above = held.enter_context(AbovePrompt())
+            held.enter_context(redirect_stdout(above))
+            held.enter_context(redirect_stderr(above))
+            return self._session.prompt(_PROMPT)
 
 
 def _history(path: Path) -> History:
