@@ -32,6 +32,7 @@ CLUTTER: Final = (
     *(".git", ".hg", ".svn", ".agentcore"),
     *(".venv*", "__pycache__", "*.py[co]", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".tox", ".nox"),
     *(".ipynb_checkpoints", "node_modules", ".DS_Store", ".idea", ".vscode", ".claude"),
+    *(".#*", "#*#", ".*.sw[op]", "*~"),  # of Emacs and Vim, while a file is open: a lock is a link to nowhere
 )
 # at the top of a project alone
 BUILD_FILES: Final = (".agentcore.yaml", IGNORE_FILE, "Dockerfile", "Dockerfile.*")

@@ -127,3 +127,10 @@ def lock(path: Path, *, purpose: str, wait: bool = False) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def templates() -> Path:
+    """`templates` in an installed package, or beside the package in a checkout."""
+    package = Path(__file__).parent
+    shipped = package / "templates"
+    return shipped if shipped.is_dir() else package.parent / "templates"

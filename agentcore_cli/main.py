@@ -44,6 +44,7 @@ VERBS = {
     "sessions": "List, show and stop sessions.",
     "logs": "Print the agent's log lines.",
     "traces": "See what calls did: models, tools, tokens, times.",
+    "open": "Look at agents, sessions and traces in a browser, and talk with them there.",
     "versions": "List the versions of the agent's runtime.",
     "rollback": "Go back to an earlier version.",
     "endpoints": "List, make, move and delete named endpoints of the runtime.",

@@ -20,6 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from agentcore_cli.confines import require_inside
 from agentcore_cli.exclusions import BUILD_FILES, CLUTTER, SECRETS
+from agentcore_cli.files import templates
 
 # OpenTelemetry's distro for AWS; those before 0.18 lose the traces of new agents
 OTEL_DISTRO: Final = "aws-opentelemetry-distro>=0.18,<1"
@@ -151,7 +152,7 @@ def _digest(text: str) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_folder()),
+        loader=FileSystemLoader(templates()),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -161,10 +162,3 @@ def _environment() -> Environment:
     environment.filters["shell_words"] = shlex.join
     environment.filters["quoted"] = shlex.quote
     return environment
-
-
-def _folder() -> Path:
-    """`templates` in an installed package, or beside the package in a checkout."""
-    package = Path(__file__).parent
-    shipped = package / "templates"
-    return shipped if shipped.is_dir() else package.parent / "templates"

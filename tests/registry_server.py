@@ -9,7 +9,7 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,9 +71,14 @@ class RegistryServer:
 
 @contextmanager
 def running(
-    folder: Path, *, tls: bool = False, password: bool = False, token: Mapping[str, str] | None = None
+    folder: Path,
+    *,
+    tls: bool = False,
+    password: bool = False,
+    token: Mapping[str, str] | None = None,
+    names: Sequence[str] = ("localhost",),
 ) -> Iterator[RegistryServer]:
-    """`token` is the registry's own `auth: token` section, for Bearer tokens."""
+    """`token` is the registry's own `auth: token` section, for Bearer tokens; its certificate is for `names`."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     configuration: dict[str, Any] = {
@@ -87,7 +92,7 @@ def running(
         authority, certificate, key = folder / "authority.crt", folder / "server.crt", folder / "server.key"
         maker = Authority()
         maker.write_certificate(authority)
-        maker.issue(["localhost"], certificate, key)
+        maker.issue(names, certificate, key)
         configuration["http"]["tls"] = {"certificate": str(certificate), "key": str(key)}
     if password:
         hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()

@@ -24,6 +24,7 @@ _ACTIONS: Final = {
         "ListObjectsV2": "ListBucket",
         "CreateMultipartUpload": "PutObject",
         "UploadPart": "PutObject",
+        "UploadPartCopy": "PutObject",
         "CompleteMultipartUpload": "PutObject",
         "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
         "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",

@@ -18,7 +18,8 @@ from agentcore_cli.aws.session import AwsSession
 from agentcore_cli.errors import AgentcoreError, NotFoundError
 
 _SERVICE: Final = "s3"
-PART: Final = 8 * 1024**2  # bytes; S3 takes no smaller ones than 5 MB, and at most 10,000
+PART: Final = 8 * 1024**2  # bytes; S3 takes at most 10,000
+_SMALLEST_PART: Final = 5 * 1024**2  # but for the last
 _AT_ONCE: Final = 4  # so many parts are in memory
 _ONCE: Final = {"IfNoneMatch": "*"}
 
@@ -30,6 +31,15 @@ class Version:
     id: str
     size: int
     is_latest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The first `count` bytes of a version of another object of the bucket, with which a file most likely begins."""
+
+    key: str
+    version: str
+    count: int
 
 
 class Objects:
@@ -49,17 +59,26 @@ class Objects:
         return [Version(item["VersionId"], item["Size"], item["IsLatest"]) for item in found]
 
     def upload(
-        self, bucket: str, key: str, file: Path, *, told: Callable[[int], None], stopping: Callable[[], bool]
+        self,
+        bucket: str,
+        key: str,
+        file: Path,
+        *,
+        told: Callable[[int], None],
+        stopping: Callable[[], bool],
+        like: Beginning | None = None,
     ) -> str:
         """Write the file under a key that has no object; gives the version's id.
 
-        `told` gets the bytes that have arrived so far. Raises ConflictError when the key has an object, AgentcoreError
-        when it is interrupted; of a part of the file nothing can be read then.
+        What it has in common with `like` S3 copies from there, and that is not sent. `told` gets the bytes that have
+        arrived so far. Raises ConflictError when the key has an object, AgentcoreError when it is interrupted; of a
+        part of the file nothing can be read then.
         """
         size = file.stat().st_size
+        like = like if like and like.count >= _SMALLEST_PART else None
         with file.open("rb") as content:
-            if size > PART:
-                return self._upload_parts(bucket, key, content, told, stopping)
+            if size > PART or like:
+                return self._upload_parts(bucket, key, content, told, stopping, like)
             data = content.read()
             whole: str = self._call("put_object", Bucket=bucket, Key=key, Body=data, **_checksum(data), **_ONCE)[
                 "VersionId"
@@ -74,11 +93,14 @@ class Objects:
         content: IO[bytes],
         told: Callable[[int], None],
         stopping: Callable[[], bool],
+        like: Beginning | None,
     ) -> str:
         where = {"Bucket": bucket, "Key": key}
         upload = {"UploadId": self._call("create_multipart_upload", ChecksumAlgorithm="SHA256", **where)["UploadId"]}
         try:
-            parts = self._send(where | upload, content, told, stopping)
+            copied = self._copied(where | upload, content, like) if like else []
+            content.seek(like.count if like and copied else 0)
+            parts = copied + self._send(where | upload, content, told, stopping)
             made = self._call("complete_multipart_upload", MultipartUpload={"Parts": parts}, **where, **upload, **_ONCE)
         except BaseException:
             self._abort(where | upload)
@@ -86,15 +108,33 @@ class Objects:
         version: str = made["VersionId"]
         return version
 
+    def _copied(self, upload: dict[str, str], content: IO[bytes], like: Beginning) -> list[dict[str, Any]]:
+        """The first part, copied by S3; none where it may not, or what is there is something else."""
+        checksum = _checksum_of(content, like.count)
+        source = {"Bucket": upload["Bucket"], "Key": like.key, "VersionId": like.version}
+        try:
+            answer = self._call(
+                "upload_part_copy",
+                PartNumber=1,
+                CopySource=source,
+                CopySourceRange=f"bytes=0-{like.count - 1}",
+                ExpectedSourceBucketOwner=self._account,
+                **upload,
+            )["CopyPartResult"]
+        except AgentcoreError:
+            return []
+        is_same = answer.get("ChecksumSHA256") == checksum["ChecksumSHA256"]
+        return [{"PartNumber": 1, "ETag": answer["ETag"], **checksum}] if is_same else []
+
     def _send(
         self, upload: dict[str, str], content: IO[bytes], told: Callable[[int], None], stopping: Callable[[], bool]
     ) -> list[dict[str, Any]]:
-        """Every part, a few at once; as CompleteMultipartUpload wants them."""
+        """Every part from where `content` is, a few at once; as CompleteMultipartUpload wants them."""
         sent: list[dict[str, Any]] = []
-        arrived = 0
+        arrived = content.tell()
         pending: dict[Future[dict[str, Any]], int] = {}
         with ThreadPoolExecutor(_AT_ONCE) as threads:
-            pieces = enumerate(iter(lambda: content.read(PART), b""), 1)
+            pieces = enumerate(iter(lambda: content.read(PART), b""), 2 if arrived else 1)
             while True:
                 for number, data in _next(pieces, _AT_ONCE - len(pending)):
                     pending[threads.submit(self._send_part, upload, number, data)] = len(data)
@@ -133,4 +173,17 @@ def _next(pieces: Iterator[tuple[int, bytes]], count: int) -> Iterator[tuple[int
 
 
 def _checksum(data: bytes) -> dict[str, str]:
-    return {"ChecksumSHA256": base64.b64encode(hashlib.sha256(data).digest()).decode()}
+    return _named(hashlib.sha256(data).digest())
+
+
+def _checksum_of(content: IO[bytes], count: int) -> dict[str, str]:
+    """Of the first `count` bytes."""
+    seen = hashlib.sha256()
+    while piece := content.read(min(PART, count)):
+        seen.update(piece)
+        count -= len(piece)
+    return _named(seen.digest())
+
+
+def _named(digest: bytes) -> dict[str, str]:
+    return {"ChecksumSHA256": base64.b64encode(digest).decode()}

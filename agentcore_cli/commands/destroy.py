@@ -22,8 +22,8 @@ def destroy(
     include_memory: Annotated[
         bool, typer.Option("--include-memory", help="The agent's memory too, with what users said.")
     ] = False,
-    include_adopted: Annotated[
-        bool, typer.Option("--include-adopted", help="The runtime too that import found.")
+    include_supplied: Annotated[
+        bool, typer.Option("--include-supplied", help="The runtime too that import found.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be deleted.")] = False,
     timeout: Annotated[float, typer.Option(metavar="S", min=1, help="Seconds to wait at most.")] = 900,
@@ -40,7 +40,7 @@ def destroy(
     def consent(changes: tuple[Change, ...]) -> bool:
         return yes or out.confirm(ask_about(changes), "Delete this?")
 
-    request = DestroyRequest(consent, dry_run, timeout, keep_repository, keep_logs, include_memory, include_adopted)
+    request = DestroyRequest(consent, dry_run, timeout, keep_repository, keep_logs, include_memory, include_supplied)
     selected = select(said.options())
     try:
         with out.progress(json_events=True) as listener:

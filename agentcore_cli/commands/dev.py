@@ -26,6 +26,7 @@ def dev(
     agents: Annotated[list[str] | None, typer.Argument(metavar="[AGENT]...", help="Agents of the project.")] = None,
     no_chat: Annotated[bool, typer.Option("--no-chat", help="The logs alone; r restarts, q leaves.")] = False,
     replay: Annotated[bool, typer.Option("--replay", help="After each save say again what was said.")] = False,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page to see sessions, too.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the agents deployed in the end.")] = False,
     debug: Annotated[
         int | None,
@@ -50,25 +51,34 @@ def dev(
     chosen = _chosen(said.options(), agents or [], window)
     window.names_agents = len(chosen) > 1
     development = Development(chosen, window.tell, window.hear, keep=keep)
-    code = _run(development, window, replays=replay)
+    code = _run(development, window, replays=replay, opens_page=open_page)
     out.result({"agents": [{"agent": a.agent, "version": a.version} for a in chosen]}, last_of_stream=True)
     if code:
         raise typer.Exit(code)
 
 
-def _run(development: Development, window: DevWindow, *, replays: bool) -> int:
+def _run(development: Development, window: DevWindow, *, replays: bool, opens_page: bool) -> int:
     with _ended_by_signals():
         try:
-            with window.out.progress(json_events=True) as listener:
-                window.listener = listener
-                development.begin()
-            window.listener = None
-            window.tell_of_debugging()
+            _begin(development, window, opens_page=opens_page)
             return _converse(development, window, replays=replays) if window.chats else _follow(development, window)
         except KeyboardInterrupt:
             return INTERRUPTED
         finally:
             _end(development, window)
+
+
+def _begin(development: Development, window: DevWindow, *, opens_page: bool) -> None:
+    with window.out.progress(json_events=True) as listener:
+        window.listener = listener
+        development.begin()
+    window.listener = None
+    window.tell_of_debugging()
+    if opens_page:
+        from agentcore_cli.local.home import Home
+        from agentcore_cli.operations.page.opening import open_page
+
+        window.show_page(open_page(Home.default(), browse=True))
 
 
 def _chosen(options: Options, names: list[str], window: DevWindow) -> list[Reloads]:

@@ -15,6 +15,7 @@ from agentcore_cli.operations.dev.reloads import Reloaded
 if TYPE_CHECKING:
     from agentcore_cli.commands.dev_conversation import DevConversation
     from agentcore_cli.operations.dev.development import LoggedLine
+    from agentcore_cli.operations.page.opening import OpenedPage
     from agentcore_cli.ui import Output
 
 _LABEL = 12  # characters
@@ -64,6 +65,14 @@ class DevWindow:
             self.note(
                 f"a session waits for an editor at 127.0.0.1:{self.debug}, one at a time; its code is in /var/task"
             )
+
+    def show_page(self, page: OpenedPage) -> None:
+        if self.out.json:
+            self._event("page", {"url": page.url, "file": page.file, "opened": page.opened})
+        elif page.opened:
+            self.note(f"page: {page.url}")
+        else:
+            self.note(f"page: {page.file} lets a browser in, once, within {page.seconds:.0f} seconds")
 
     def close(self) -> None:
         with self.lock:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
 
 from agentcore_cli import __version__
+from agentcore_cli.contract import DEFAULT_ENDPOINT, LOCAL_REGION
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import ControlPlane
 from agentcore_cli.local.faults import Faults
 from agentcore_cli.local.http.request import Request
 from agentcore_cli.local.http.wire import JSON_HEADERS, Answer, ServiceFault, parsed
+from agentcore_cli.local.page import VISIT_SECONDS, PageEntrance
 from agentcore_cli.local.programs.credentials import SessionCredentials
 from agentcore_cli.local.programs.sandboxes import Sandboxes
 from agentcore_cli.local.protocol import (
@@ -23,21 +27,34 @@ from agentcore_cli.local.protocol import (
     ClockTime,
     Done,
     Health,
+    LogPiece,
     MountRecord,
+    PageFacts,
+    PageInvitation,
     ProtectionRecord,
     PutCredentials,
     SessionPage,
+    SessionTranscript,
+    SessionVitals,
     StartRecord,
     Starts,
     TracePage,
 )
 from agentcore_cli.local.sandbox import Protection
+from agentcore_cli.local.sessions import logs, usage
+from agentcore_cli.local.sessions.health import vitals_of
+from agentcore_cli.local.sessions.session import Session, SessionKey
 from agentcore_cli.local.sessions.sessions import LiveSessions
+from agentcore_cli.local.sessions.transcripts import Transcripts
 from agentcore_cli.local.traces.frames import TraceQuery
 from agentcore_cli.local.traces.intake import TraceIntake
 
 PREFIX: Final = "_local"
 BODY_MAX: Final = 1_048_576  # bytes
+PAGE_CAN: Final = (
+    *("invoke", "stop", "exec", "clock", "faults"),
+    *("logs", "memory", "traces", "transcript", "vitals"),
+)
 
 _QUERY: Final = [(each.name, each.type, each.default) for each in msgspec.structs.fields(TraceQuery)]
 
@@ -54,6 +71,8 @@ class AdminApi:
         sandbox: Sandboxes,
         credentials: SessionCredentials,
         traces: TraceIntake,
+        transcripts: Transcripts,
+        page: PageEntrance,
         clock: Clock,
         faults: Faults,
         shut_down: Callable[[], None],
@@ -63,6 +82,9 @@ class AdminApi:
         self._sandbox = sandbox
         self._credentials = credentials
         self._traces = traces
+        self._transcripts = transcripts
+        self._logs: set[str] = set()
+        self._page = page
         self._clock = clock
         self._faults = faults
         self._shut_down = shut_down
@@ -73,6 +95,11 @@ class AdminApi:
             ("GET", "artifacts"): self._list_artifacts,
             ("GET", "traces"): self._list_traces,
             ("GET", "trace"): self._show_trace,
+            ("GET", "logs"): self._read_log,
+            ("GET", "vitals"): self._show_vitals,
+            ("GET", "transcript"): self._show_transcript,
+            ("GET", "page"): self._tell_page,
+            ("POST", "page"): self._invite,
             ("POST", "clock"): self._advance_clock,
             ("POST", "faults"): self._arm_fault,
             ("PUT", "credentials"): self._put_credentials,
@@ -109,10 +136,8 @@ class AdminApi:
         return SessionPage(tuple(self._sessions.records(arn[0] if arn else None)), self._clock.now())
 
     async def _list_starts(self, request: Request) -> Starts:
-        if (arn := request.query.get("runtime_arn")) is None:
-            raise ServiceFault.validation("runtime_arn: which runtime's")
-        now = self._clock.awake()
-        of_it = [each for each in self._sessions.starting() if each.version.is_of(arn[0])]
+        arn, now = _asked(request, "runtime_arn"), self._clock.awake()
+        of_it = [each for each in self._sessions.starting() if each.version.is_of(arn)]
         return Starts(
             tuple(StartRecord(each.key.session_id, now - each.started.awake, each.seen_starting) for each in of_it)
         )
@@ -125,6 +150,39 @@ class AdminApi:
 
     async def _show_trace(self, request: Request) -> msgspec.Raw:
         return await self._traces.whole(_trace_query(request))
+
+    async def _read_log(self, request: Request) -> LogPiece:
+        """Only files that a session's record names are logs."""
+        log, after = _asked(request, "log"), request.query.get("after", ["0"])[0]
+        if log not in self._logs:
+            self._logs = {str(record.log) for record in self._sessions.records()}
+        if log not in self._logs:
+            raise ServiceFault.not_found("There is no session with that log")
+        if not after.removeprefix("-").isdecimal():
+            raise ServiceFault.validation("after: a number of bytes")
+        return await asyncio.to_thread(logs.piece, Path(log), int(after))
+
+    async def _show_vitals(self, request: Request) -> SessionVitals:
+        session = self._session(request)
+        used = await asyncio.to_thread(usage.of_tree, session.process.pid) if session.process else None
+        return vitals_of(session, self._clock.awake(), used)
+
+    async def _show_transcript(self, request: Request) -> SessionTranscript:
+        return SessionTranscript(self._transcripts.of(self._session(request)))
+
+    def _session(self, request: Request) -> Session:
+        """The living session that a request names. Raises ServiceFault."""
+        runtime_id = _asked(request, "runtime_arn").rpartition("/")[2]
+        endpoint = request.query.get("endpoint", [DEFAULT_ENDPOINT])[0]
+        return self._sessions.find(SessionKey(runtime_id, endpoint, _asked(request, "session_id")))
+
+    async def _tell_page(self, _request: Request) -> PageFacts:
+        regions = tuple(self._control.regions()) or (LOCAL_REGION,)
+        return PageFacts("local", PAGE_CAN, regions, __version__)
+
+    async def _invite(self, _request: Request) -> PageInvitation:
+        self._transcripts.keep_for(VISIT_SECONDS)
+        return self._page.page.invite()
 
     async def _advance_clock(self, request: Request) -> ClockTime:
         seconds = (await _body(request, AdvanceClock)).seconds
@@ -149,6 +207,13 @@ class AdminApi:
     async def _end_server(self, _request: Request) -> Done:
         self._shut_down()
         return Done()
+
+
+def _asked(request: Request, name: str) -> str:
+    """A parameter of the query that has to be there. Raises ServiceFault 400."""
+    if not (values := request.query.get(name)):
+        raise ServiceFault.validation(f"{name}: missing")
+    return values[0]
 
 
 def _trace_query(request: Request) -> TraceQuery:

@@ -7,6 +7,7 @@ costs time on each call (see `proxy`).
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable
 from typing import Any, Final
 
 from agentcore_cli.contract import HEADER_MUST_START, PAYLOAD_MAX
@@ -23,6 +24,8 @@ from agentcore_cli.local.http.session_tokens import denied
 from agentcore_cli.local.http.wire import Answer, ServiceFault
 from agentcore_cli.local.memory.service import BODY_MAX as MEMORY_BODY_MAX
 from agentcore_cli.local.memory.service import MemoryService
+from agentcore_cli.local.page import PREFIX as PAGE
+from agentcore_cli.local.page import PageEntrance
 from agentcore_cli.local.programs.credentials import OTLP, PATH, SessionCredentials
 from agentcore_cli.local.traces.intake import TraceIntake
 
@@ -44,6 +47,7 @@ class Application:
         traces: TraceIntake,
         extension: AdminApi,
         credentials: SessionCredentials,
+        page: PageEntrance,
     ) -> None:
         self._guard = guard
         self._data_plane = data_plane
@@ -52,34 +56,32 @@ class Application:
         self._traces = traces
         self._extension = extension
         self._credentials = credentials
+        self._page = page
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
-        is_websocket = scope["type"] == "websocket"
-        try:
-            answer = await (self._converse(request, scope["subprotocols"]) if is_websocket else self._answer(request))
-        except (CallerGone, AnswerBroken):
-            return  # there is nobody to tell, or no way to tell it: the server hangs up on an answer that is not whole
-        except PayloadTooLarge:
-            answer = _refusal(ServiceFault.validation("The request's body is too large"), request)
-        except ServiceFault as fault:
-            answer = _refusal(fault, request)
-        except Exception:
-            _log.exception("request %s failed", request.id)
-            answer = _refusal(ServiceFault.internal("The local runtime failed; see server.log"), request)
-        finally:
-            request.close()
-        if answer is not None:
-            await deliver(send, answer, request.id, kind="websocket.http" if is_websocket else "http")
+        if scope["type"] == "websocket":
+            await respond(request, self._converse(request, scope["subprotocols"]), kind="websocket.http")
+        elif request.segments[0] == PAGE and request.session_token is None:
+            request = self._page.page.receive(scope, receive, send)
+            await respond(request, self._page.page.answer(request, scope, self._serve_page))
+        else:
+            await respond(request, self._answer(request))
 
     async def _converse(self, request: Request, offered: list[str]) -> None:
         _pass_over_own_origin(request)
         caller = await self._guard.identify(request, 0)
         await self._data_plane.converse(request, caller, offered)
 
+    async def _serve_page(self, request: Request, caller: AdmittedCaller) -> None:
+        """Answer what the page asks of the planes."""
+        await respond(request, self._serve(request, caller))
+
     async def _answer(self, request: Request) -> Answer | None:
         _pass_over_own_origin(request)
-        caller = await self._guard.identify(request, _body_limit(request))
+        return await self._serve(request, await self._guard.identify(request, _body_limit(request)))
+
+    async def _serve(self, request: Request, caller: AdmittedCaller) -> Answer | None:
         if self._data_plane.serves(request.method, request.segments):
             return await self._data_plane.handle(request, caller)
         if request.segments[0] == OTLP and caller.grant is not None:
@@ -108,6 +110,25 @@ class Application:
             caller.region,
             must_start=_MUST_START in request.headers,
         )
+
+
+async def respond(request: Request, work: Awaitable[Answer | None], *, kind: str = "http") -> None:
+    """Send the answer that the work gives, or why it gives none. An answer of None is sent already."""
+    try:
+        answer = await work
+    except (CallerGone, AnswerBroken):
+        return  # there is nobody to tell, or no way to tell it: the server hangs up on an answer that is not whole
+    except PayloadTooLarge:
+        answer = _refusal(ServiceFault.validation("The request's body is too large"), request)
+    except ServiceFault as fault:
+        answer = _refusal(fault, request)
+    except Exception:
+        _log.exception("request %s failed", request.id)
+        answer = _refusal(ServiceFault.internal("The local runtime failed; see server.log"), request)
+    finally:
+        request.close()
+    if answer is not None:
+        await deliver(request.send, answer, request.id, kind=kind)
 
 
 def _body_limit(request: Request) -> int:

@@ -21,6 +21,7 @@ from agentcore_cli.local.protocol import (
     CredentialSource,
     Done,
     Health,
+    PageInvitation,
     PutCredentials,
     ServerFile,
     SessionPage,
@@ -80,6 +81,10 @@ class AdminClient:
         from agentcore_cli.formats.otlp import WholeTrace
 
         return self._call("GET", f"trace?{urlencode(query)}", WholeTrace)
+
+    def invite(self) -> PageInvitation:
+        """An address that lets a browser in, once."""
+        return self._call("POST", "page", PageInvitation)
 
     def advance_clock(self, seconds: float) -> float:
         """Move the server's clock forward; gives its new time."""

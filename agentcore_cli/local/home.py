@@ -122,6 +122,11 @@ class Home(NamedTuple):
         return self.root / "run"
 
     @property
+    def invitations(self) -> Path:
+        """Files that let a browser in, once; made with the first."""
+        return self.root / "invitations"
+
+    @property
     def logs(self) -> Path:
         """Log files in a tree that is named like the service's log groups and streams."""
         return self.root / "logs"

@@ -84,6 +84,7 @@ class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     name: str = ""  # that of the id, unless it is said
+    runtime_arn: str | None = None
     session_id: str
     endpoint: str
     state: str
@@ -156,6 +157,77 @@ class TracePage(msgspec.Struct, frozen=True):
     traces: tuple[TraceRecord, ...]
     now: float
     lost: dict[str, int] = {}
+
+
+class LogPiece(msgspec.Struct, frozen=True):
+    """A part of a log file, and from which byte on the `next` begins.
+
+    `is_start`: it is no continuation: what was before is gone, or was not asked for.
+    """
+
+    text: str
+    next: int
+    is_start: bool = False
+
+
+class SessionVitals(msgspec.Struct, frozen=True):
+    """How a session does. Seconds are those of the runtime's clock; while it works its idle time does not run.
+
+    `health` is what its last ping said, "Unhealthy" when that failed, or its state where there is no ping yet. What its
+    processes use is None where the system does not tell.
+    """
+
+    state: str
+    health: str
+    idle_left: float
+    life_left: float
+    memory_bytes: int | None = None
+    cpu_seconds: float | None = None
+
+
+class TurnRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One call to a session. `at` is seconds since the epoch, `status` 0 while it is not answered.
+
+    Of a payload and an answer the first `kept_bytes` are kept; `cut` says that more was said, or that it went since.
+    """
+
+    at: float
+    payload: str
+    answer: str
+    trace_id: str
+    status: int
+    content_type: str
+    request_id: str
+    payload_bytes: int
+    answer_bytes: int
+    cut: bool
+    kept_bytes: int
+
+
+class SessionTranscript(msgspec.Struct, frozen=True):
+    """The newest turns, oldest first."""
+
+    turns: tuple[TurnRecord, ...]
+
+
+class PageInvitation(msgspec.Struct, frozen=True):
+    """The address that lets a browser in, once, within `seconds`: its fragment is the secret. `file` leads there."""
+
+    url: str
+    file: str
+    seconds: float
+
+    def __repr__(self) -> str:
+        return "PageInvitation(...)"
+
+
+class PageFacts(msgspec.Struct, frozen=True):
+    """What the page is of, "local" or the name of a target, what its buttons `can` do, and where runtimes are."""
+
+    target: str
+    can: tuple[str, ...]
+    regions: tuple[str, ...]
+    version: str = ""
 
 
 class Artifacts(msgspec.Struct, frozen=True):

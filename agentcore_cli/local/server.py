@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import logging
 import logging.handlers
 import os
@@ -21,10 +20,9 @@ import string
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-import uvicorn
 import uvloop
 
 from agentcore_cli import __version__
@@ -43,10 +41,10 @@ from agentcore_cli.local.data_plane.plane import DataPlaneServer
 from agentcore_cli.local.extraction.extractions import Extractions
 from agentcore_cli.local.faults import Faults
 from agentcore_cli.local.home import Home
-from agentcore_cli.local.http.connection import CallerConnection
+from agentcore_cli.local.http.serving import BACKLOG, HttpServer
 from agentcore_cli.local.http.session_tokens import SessionTokens
-from agentcore_cli.local.http.strangers import RESERVE, Acceptor, Strangers
 from agentcore_cli.local.memory.service import PROGRAM, MemoryService
+from agentcore_cli.local.page import PageEntrance
 from agentcore_cli.local.programs.brokers import Brokers
 from agentcore_cli.local.programs.credentials import SessionCredentials
 from agentcore_cli.local.programs.programs import Programs
@@ -57,15 +55,13 @@ from agentcore_cli.local.sandbox.worker import loopback
 from agentcore_cli.local.sessions.deployments import Deployments
 from agentcore_cli.local.sessions.ledger import SessionLedger
 from agentcore_cli.local.sessions.sessions import LiveSessions
+from agentcore_cli.local.sessions.transcripts import Transcripts
 from agentcore_cli.local.store import Database
 from agentcore_cli.local.storing.process import StoringProcess
 from agentcore_cli.local.traces.intake import TraceIntake
 from agentcore_cli.signature import SigningKey
 
 DEFAULT_PORT: Final = 8757
-BACKLOG: Final = 2048
-KEEP_ALIVE_SECONDS: Final = 75
-CLOSE_SECONDS: Final = 2  # how long open connections of callers may take to end
 LOOK_SECONDS: Final = 0.5  # how often it looks whether it is still needed
 PREDECESSOR_SECONDS: Final = 20.0  # how long the server before this one may take to end
 LOG_BYTES: Final = 4 * 1024 * 1024
@@ -106,8 +102,7 @@ def only_one(home: Home) -> Iterator[None]:
 
 async def _serve(home: Home, ready: Callable[[], None]) -> None:
     with listen() as listener:
-        server = LocalServer(home, listener)
-        await server.serve(ready)
+        await LocalServer(home, listener).serve(ready)
 
 
 class LocalServer:
@@ -133,16 +128,18 @@ class LocalServer:
             self._store, clock, faults, self._deployments, LOCAL_REGION, artifacts=home.artifacts
         )
         self._traces = TraceIntake(home.traces, clock)
-        told = (self._sessions, self._control, self._sandbox, self._credentials, self._traces)
+        self._page = PageEntrance(self._port, home.invitations)
+        transcripts = Transcripts(clock)
+        told = (self._sessions, self._control, self._sandbox, self._credentials, self._traces, transcripts, self._page)
         extension = AdminApi(*told, clock, faults, self.end)
-        data_plane = DataPlaneServer(self._control, self._sessions, self._traces, clock, faults)
+        data_plane = DataPlaneServer(self._control, self._sessions, self._traces, transcripts, clock, faults)
         guard = AccessGuard(self._port, Signatures(self._key, clock, str(home.root)), tokens)
         memories = StoringProcess(PROGRAM, home.memories)
         self._extractions = Extractions(memories, self._control, programs, self._sandbox, home, clock)
         memories.owes = self._extractions.due
         self._memory = MemoryService(memories, self._control, clock, faults)
         planes = (data_plane, self._control, self._memory, self._traces, extension)
-        self._http = _Uvicorn(Application(guard, *planes, self._credentials))
+        self._http = HttpServer(Application(guard, *planes, self._credentials, self._page))
         self._sandbox.answer_by(self._port, self._http.serve_besides)
 
     @property
@@ -173,6 +170,7 @@ class LocalServer:
 
     async def _close(self, serving: asyncio.Task[None]) -> None:
         self._home.server_file.unlink(missing_ok=True)
+        self._page.close()
         await self._control.close()
         await self._sessions.close()
         await self._extractions.close()
@@ -217,61 +215,6 @@ class LocalServer:
             secret_key=self._key.secret,
         )
         write_atomically(self._home.server_file, msgspec.json.encode(told).decode(), mode=0o600)
-
-
-class _Uvicorn(uvicorn.Server):
-    """Uvicorn, but for how connections come in and what may be said on them."""
-
-    def __init__(self, application: Application) -> None:
-        self._strangers = Strangers()
-        super().__init__(_config(application, self._strangers))
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        self.servers = [self._accept(listener) for listener in sockets or []]  # type: ignore[misc]
-        self.started = True
-
-    async def serve_besides(self, listener: socket.socket) -> contextlib.ExitStack:
-        """Answer on a further socket too, until what this gives is closed."""
-        ending = contextlib.ExitStack()
-        ending.callback(listener.close)
-        ending.callback(self._accept(listener, reserve=0).close)
-        return ending
-
-    def _accept(self, listener: socket.socket, reserve: int = RESERVE) -> Acceptor:
-        make: Any = self.config.http_protocol_class
-        protocol = functools.partial(make, config=self.config, server_state=self.server_state, app_state={})
-        return Acceptor(listener, protocol, self._strangers, reserve)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Signals are LocalServer's: sessions have to end before connections do."""
-        yield
-
-
-def _config(application: Application, strangers: Strangers) -> uvicorn.Config:
-    return uvicorn.Config(
-        application,
-        loop="none",
-        http=functools.partial(CallerConnection, strangers),  # type: ignore[arg-type]  # it is called like a class
-        ws=_web_socket,  # type: ignore[arg-type]  # it is called like the class that it stands for
-        ws_ping_interval=None,  # a ping begins the session's idle time anew, so only callers send them
-        ws_per_message_deflate=False,
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        backlog=BACKLOG,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=CLOSE_SECONDS,
-    )
-
-
-def _web_socket(**named: Any) -> asyncio.Protocol:
-    """Uvicorn's protocol for the connection of a caller who wants a WebSocket; the library is loaded for the first."""
-    from agentcore_cli.local.http.websocket import WebSocket
-
-    return WebSocket(**named)
 
 
 def listen() -> socket.socket:

@@ -28,14 +28,19 @@ from agentcore_cli.resources.own_role import OwnRole, RoleSpec
 
 def wanted(deployment: AwsDeployment, session: AwsSession, builder: CodeBuildBuilder) -> list[Resource]:
     """What the image of `builder` is built with."""
-    return [code_catalog.bucket(deployment, session), *_parts(deployment, session, builder)]
+    return [code_catalog.bucket(deployment, session), *parts(deployment, session, builder)]
 
 
 def everything(deployment: AwsDeployment, session: AwsSession) -> list[Resource]:
     """What a destroy looks for, but for the bucket: where nothing was or is to be built so, nobody is asked."""
-    if not (deployment.uses_codebuild or deployment.has_build_project):
+    if not may_have_project(deployment):
         return []
-    return _parts(deployment, session, None)
+    return parts(deployment, session, None)
+
+
+def may_have_project(deployment: AwsDeployment) -> bool:
+    """Whether the config wants it, or a deploy has made it, by the records."""
+    return deployment.uses_codebuild or deployment.has_build_project
 
 
 def image(deployment: AwsDeployment, session: AwsSession, builder: CodeBuildBuilder) -> Image:
@@ -68,7 +73,8 @@ def grant(deployment: AwsDeployment, builder: CodeBuildBuilder | None) -> BuildG
     )
 
 
-def _parts(deployment: AwsDeployment, session: AwsSession, builder: CodeBuildBuilder | None) -> list[Resource]:
+def parts(deployment: AwsDeployment, session: AwsSession, builder: CodeBuildBuilder | None) -> list[Resource]:
+    """Role, log group and project; to be removed they need no builder."""
     owner, agent, group = deployment.owner, deployment.agent, build_project.log_group_of(deployment.build_project)
 
     def registries() -> list[EcrRepository]:

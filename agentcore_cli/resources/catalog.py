@@ -85,6 +85,13 @@ def everything(deployment: AwsDeployment, session: AwsSession, *, with_supplied:
     ]
 
 
+def unrecorded(deployment: AwsDeployment, session: AwsSession) -> list[Resource]:
+    """What `everything` leaves out because neither config nor records know of it: that of other builders."""
+    bucket = [] if code_catalog.may_have_bucket(deployment) else [code_catalog.bucket(deployment, session)]
+    is_known = build_catalog.may_have_project(deployment)
+    return [*bucket, *([] if is_known else build_catalog.parts(deployment, session, None))]
+
+
 def _memory(deployment: AwsDeployment, session: AwsSession) -> list[Resource]:
     """The memory that the agent uses; ours, or one that the config names by its id."""
     settings = deployment.agent.whole_memory

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from agentcore_cli import keys
-from agentcore_cli.aws.objects import Objects
+from agentcore_cli.aws.objects import Beginning, Objects
 from agentcore_cli.builders.builder import BuildWork, PackedArtifact
+from agentcore_cli.builders.source.finished_zip import FinishedZip
 from agentcore_cli.builders.zip.builder import ZipBuilder
 from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import ConflictError
@@ -25,6 +26,7 @@ class CodePublisher:
 
     client: Objects
     bucket: str
+    like: Beginning | None = None
 
     def publish(self, artifact: PackedArtifact, name: str, work: BuildWork) -> str:
         """Gives the version's id of the object. One that another deploy has just written is as good."""
@@ -35,7 +37,9 @@ class CodePublisher:
             work.tell(f"uploaded {arrived / _MEGABYTE:.1f} of {whole}")
 
         try:
-            return self.client.upload(self.bucket, name, artifact.path, told=told, stopping=work.stopping)
+            return self.client.upload(
+                self.bucket, name, artifact.path, told=told, stopping=work.stopping, like=self.like
+            )
         except ConflictError:
             there = self.client.versions(self.bucket, name)
             if not there:
@@ -86,8 +90,15 @@ class Code:
 
     def apply(self, work: Work) -> Found:
         built = self.builder.build(work)
-        version = CodePublisher(self.client, self.bucket).publish(built, self._object, work)
+        like = self._beginning(work.found, built)
+        version = CodePublisher(self.client, self.bucket, like).publish(built, self._object, work)
         return Found(self.builder.describe(), self._outputs(version), self._uri)
+
+    def _beginning(self, last: Found | None, built: FinishedZip) -> Beginning | None:
+        """The packages as they are in the object that was uploaded last; S3 is asked whether they are these."""
+        if last is None or last.outputs["bucket"] != self.bucket:
+            return None
+        return Beginning(last.outputs["object"], last.outputs["version"], self.builder.packages_end(built))
 
     def destroy(self, found: Found, work: Work) -> None:
         """Nothing: objects go with their bucket."""

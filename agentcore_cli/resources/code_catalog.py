@@ -24,9 +24,14 @@ def wanted(deployment: AwsDeployment, session: AwsSession) -> list[Resource]:
 
 def everything(deployment: AwsDeployment, session: AwsSession) -> list[Resource]:
     """What a destroy looks for: where neither a zip nor a source was uploaded and none is to be, S3 is not asked."""
-    if not (deployment.is_code or deployment.uses_codebuild or deployment.has_bucket):
+    if not may_have_bucket(deployment):
         return []
     return [bucket(deployment, session), UploadedCode()]
+
+
+def may_have_bucket(deployment: AwsDeployment) -> bool:
+    """Whether the config wants it, or a deploy has made it, by the records."""
+    return deployment.is_code or deployment.uses_codebuild or deployment.has_bucket
 
 
 def artifact(deployment: AwsDeployment, session: AwsSession) -> Callable[[Outputs], Mapping[str, Any]]:

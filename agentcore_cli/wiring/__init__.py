@@ -30,6 +30,7 @@ from agentcore_cli.wiring.deployments import (
     resources,
     runtime,
     store,
+    unrecorded,
 )
 from agentcore_cli.wiring.selection import Selection, deployed, local_environment, memory_name, owner, region
 
@@ -62,4 +63,5 @@ __all__ = [
     "session",
     "session_in",
     "store",
+    "unrecorded",
 ]

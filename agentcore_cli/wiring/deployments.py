@@ -156,6 +156,17 @@ def everything(
     return catalog.everything(there, session, with_supplied=with_supplied)
 
 
+def unrecorded(
+    selected: Selection, session: AwsSession, *, account: str, wait_options: WaitOptions, listener: Listener
+) -> list[Resource]:
+    """Where no record says what was made: what deploys by other builders make, beside `everything`."""
+    if selected.is_local or selected.state.account(selected.agent_name):
+        return []
+    from agentcore_cli.resources import catalog
+
+    return catalog.unrecorded(_aws_deployment(selected, account, None, wait_options, listener), session)
+
+
 def runtime(
     selected: Selection, session: AwsSession, *, account: str, wait_options: WaitOptions, listener: Listener
 ) -> Runtime:

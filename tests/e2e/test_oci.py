@@ -34,6 +34,34 @@ EXPOSE 8080
 USER 10001
 CMD ["python", "agent.py"]
 """
+ODD = """\
+\ufeff# escape=`
+ARG TAG=3.13-slim
+ARG UNUSED
+FROM\tpublic.ecr.aws/docker/library/python:${TAG}
+# a comment, then names from before FROM: one that is named again here has its value
+ARG TAG OTHER=${TAG:-none} UNUSED
+LABEL tag=$TAG other=$OTHER unnamed="$TARGETARCH$UNUSED" 'with blanks'="a b" last=`
+"on the next line" `
+  # a comment in the middle
+
+  more=1
+ENV OLD the old  form with "quotes" and back\\slash
+ENV\tTABBED=a`
+b EMPTY= JOINED=${EMPTY:-default}-${NOT_SET:+x}-$OLD
+WORKDIR /srv//agent/
+WORKDIR relative/../place
+COPY agent.py ./
+COPY [ "data/a.txt", "data/b.txt", "in the list/" ]
+COPY data/[ab].tx? data/c* globbed/
+COPY --chown=nobody:daemon data nested/deep/
+COPY nested /srv/agent/nested
+COPY ["nested/deep er", "/srv/${TABBED}/"]
+EXPOSE 8080 9000-9002 53/UDP
+USER 10001:10001
+ENTRYPOINT ["python"]
+CMD python agent.py $TABBED
+"""
 OF_THE_CONFIG = ("Env", "Cmd", "Entrypoint", "WorkingDir", "User", "ExposedPorts", "Labels")
 OF_THE_ENGINE = {"dev/console", "dev", "etc/hostname", "etc/hosts", "etc/mtab", "etc/resolv.conf", ".dockerenv", "etc"}
 
@@ -73,7 +101,7 @@ def files_of(engine: docker.DockerClient, name: str) -> dict[str, tuple[Any, ...
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("dockerfile", [None, OWN], ids=["generated", "own"])
+@pytest.mark.parametrize("dockerfile", [None, OWN, ODD], ids=["generated", "own", "odd"])
 def test_it_has_the_files_that_docker_s_has(
     command: CommandLine, engine: docker.DockerClient, dockerfile: str | None
 ) -> None:
@@ -82,6 +110,8 @@ def test_it_has_the_files_that_docker_s_has(
         (command.folder / "data" / name).write_text(name)
     (command.folder / "data" / "c.bin").chmod(0o700)
     (command.folder / "empty").mkdir()
+    (command.folder / "nested" / "deep er").mkdir(parents=True)
+    (command.folder / "nested" / "deep er" / "na\u00efve name").write_text("x")
     if dockerfile:
         (command.folder / "Dockerfile").write_text(dockerfile)
     theirs = json.loads(command.run("build", "--build", "docker", "--json").stdout)

@@ -100,6 +100,8 @@ def _rest_operations(service: str) -> list[tuple[str, re.Pattern[str], str, froz
     for model in (session.get_service_model(name) for name in _REST_MODELS[service]):
         for name in model.operation_names:
             operation = model.operation_model(name)
+            if operation.deprecated:  # S3 has a newer one at the same address
+                continue
             uri = operation.http["requestUri"]
             found.append((operation.http["method"], _pattern(uri), name, _query(operation, uri)))
     return sorted(found, key=lambda item: (item[1].groups, -len(item[3])))

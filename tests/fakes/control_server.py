@@ -40,11 +40,12 @@ class ControlServer:
     """Use it in a `with`. `lifecycle`, `faults` and `clock` are those of the plane that answers.
 
     `does_not_start` is what a caller hears instead of an answer, "" for nothing; `sessions` are those that commands
-    have started and nobody has stopped, `commands` what was run.
+    have started and nobody has stopped, `commands` what was run. `settles`: before each answer it ends what is under
+    way, so that a caller who waits looks once, always.
     """
 
-    def __init__(self, root: Path, *, metadata: Mapping[str, Any] | None = MMDSV2) -> None:
-        self._metadata = metadata
+    def __init__(self, root: Path, *, metadata: Mapping[str, Any] | None = MMDSV2, settles: bool = False) -> None:
+        self._metadata, self._settles = metadata, settles
         self.home = Home(root).create()
         (self.home.artifacts / f"{DIGEST}.zip").touch()
         self.does_not_start = ""
@@ -115,6 +116,8 @@ class ControlServer:
             body, more = body + message["body"], message["more_body"]
         query = parse_qs(scope["query_string"].decode(), keep_blank_values=True)
         segments = split_path(scope["raw_path"])
+        if self._settles:
+            await self.plane.settled()
         try:
             if segments[0] == "memories" or ":memory/" in segments[-1]:
                 region = headers["authorization"].split("/")[2]

@@ -2,13 +2,16 @@
 
 moto forgets the tags that CreateBucket is given, takes any account for the owner whom a call expects, and reads no
 conditions, so that a policy which denies what does not come by TLS denies everything. Everything else that is seen
-through here is moto's.
+through here is moto's. Nor does it tell the checksum of a part that was copied.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from typing import Any, Final
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 from tests.fakes.aws_answers import Answer, refusal
@@ -36,6 +39,8 @@ class MotoBuckets:
         if call.operation in ("PutBucketPolicy", "GetBucketPolicy"):
             return self._policy(call, bucket, request, forward)
         answer = forward(request)
+        if call.operation == "UploadPartCopy" and answer.status < 300:
+            return self._with_checksum(request, answer)
         if call.operation == "DeleteBucket" and answer.status < 300:
             self.policies.pop(bucket, None)
         return answer
@@ -49,6 +54,21 @@ class MotoBuckets:
         if answer.status < 300 and tags:
             self._client.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags})
         return answer
+
+    def _with_checksum(self, request: Request, answer: Answer) -> Answer:
+        """That of the copied part, as S3 tells it where the upload was begun with SHA-256."""
+        source, _, version = unquote(request.headers["x-amz-copy-source"]).partition("?versionId=")
+        bucket, _, key = source.lstrip("/").partition("/")
+        asked = {
+            "Bucket": bucket,
+            "Key": key,
+            "VersionId": version,
+            "Range": request.headers["x-amz-copy-source-range"],
+        }
+        part = self._client.get_object(**asked)["Body"].read()
+        said = base64.b64encode(hashlib.sha256(part).digest())
+        body = answer.body.replace(b"</ETag>", b"</ETag><ChecksumSHA256>" + said + b"</ChecksumSHA256>")
+        return Answer(answer.status, body, answer.headers)
 
     def _policy(self, call: Call, bucket: str, request: Request, forward: Forward) -> Answer:
         """Kept here; whether there is a bucket moto says."""

@@ -9,7 +9,7 @@ import base64
 import json
 import socketserver
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -23,7 +23,8 @@ IMAGE_ID = "sha256:" + "1" * 64  # that of every image
 
 class PushEngine(InThread, socketserver.ThreadingUnixStreamServer):
     """Its API on a Unix socket, as a context. `pushed` has what each push was asked for and who asked, `tagged` the
-    queries of new names. `builds` are what the next builds say. `architecture` and `size` are those of every image."""
+    queries of new names. `builds` are what the next builds say. `architecture` and `size` are those of every image;
+    `registry` gets the name of each that is pushed, and gives its digest there."""
 
     def __init__(
         self, address: Path, events: Sequence[Event], *, silence: float = 0.0, breaks_off: bool = False
@@ -39,6 +40,7 @@ class PushEngine(InThread, socketserver.ThreadingUnixStreamServer):
         self.missing: set[str] = set()
         self.architecture = "arm64"
         self.size = 1
+        self.registry: Callable[[str], str] | None = None
         super().__init__(str(address), _Api)
 
 
@@ -70,12 +72,17 @@ class _Api(Handler):
             return
         sign_in = json.loads(base64.urlsafe_b64decode(self.headers["X-Registry-Auth"]))
         self.server.pushed.append((unquote(self.path), sign_in))
-        self._stream(self.server.events)
+        self._stream(self._arrived() if self.server.registry else self.server.events)
         time.sleep(self.server.silence)
         if self.server.breaks_off:
             self.close_connection = True
         else:
             self._chunk(b"")
+
+    def _arrived(self) -> Sequence[Event]:
+        assert self.server.registry
+        path, _, tag = unquote(self.path).removesuffix("/").partition("/push?tag=")
+        return [{"aux": {"Digest": self.server.registry(f"{path.partition('/images/')[2]}:{tag}")}}]
 
     def _drain(self) -> None:
         if self.headers.get("Transfer-Encoding") != "chunked":

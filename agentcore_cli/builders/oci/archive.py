@@ -44,6 +44,7 @@ def _write(out: IO[bytes], image: OciImage, blobs: Blobs, reference: str, work: 
         for digest in image.blobs:
             if work.stopping():
                 raise AgentcoreError("interrupted")
+            blobs.verify(digest)
             with blobs.path(digest).open("rb") as blob:
                 tar.addfile(_header(_path(digest), os.fstat(blob.fileno()).st_size), blob)
             tar.members.clear()  # type: ignore[attr-defined]  # it would keep them all

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -11,16 +12,18 @@ from typing import Any, Final
 
 from agentcore_cli.builders.builder import BuildWork
 from agentcore_cli.builders.images.context import TIME, FileOwner, Folder, Item
-from agentcore_cli.builders.images.image_limits import ARM64, PLATFORM
-from agentcore_cli.builders.oci import copying, layers, variables
+from agentcore_cli.builders.images.image_limits import PLATFORM
+from agentcore_cli.builders.oci import arguments, copying, layers, variables
 from agentcore_cli.builders.oci.base import Base
 from agentcore_cli.builders.oci.blobs import Blobs
 from agentcore_cli.builders.oci.dockerfile import Instruction
 from agentcore_cli.builders.oci.layers import Content, Layer
 
 CREATED: Final = "1980-01-01T00:00:00Z"  # of every image and layer of ours: a time would differ between two builds
-_OWN_ARGUMENTS: Final = {"TARGETPLATFORM": PLATFORM, "TARGETOS": "linux", "TARGETARCH": ARM64}
 _MODE: Final = 0o755
+_SHELL: Final = ("/bin/sh", "-c")
+_PORTS: Final = re.compile(r"(\d+)(?:-(\d+))?(?:/([A-Za-z]+))?")
+_PORT_MAX: Final = 65535
 _COPY_FLAGS: Final = frozenset({"chown", "chmod", "link"})
 
 
@@ -35,12 +38,8 @@ class Assembled:
 
 def base_name(instructions: list[Instruction], build_args: Mapping[str, str]) -> str:
     """What FROM says. Raises InputError for a platform that AgentCore does not run."""
-    known = dict(_OWN_ARGUMENTS)
-    for each in instructions:
-        if each.name == "ARG":
-            known |= _argument(each, known, build_args)
-        if each.name == "FROM":
-            break
+    known = arguments.outer(instructions, build_args)
+    each = next(each for each in instructions if each.name == "FROM")
     flags = dict(each.flags)
     platform = variables.expanded(flags.pop("platform", PLATFORM), known)
     if not platform.startswith(PLATFORM) and platform:
@@ -60,6 +59,7 @@ class Assembly:
     blobs: Blobs
     work: BuildWork
     _config: dict[str, Any] = field(init=False)
+    _outer: Mapping[str, str] = field(init=False)
     _arguments: dict[str, str] = field(default_factory=dict)
     _added: list[Layer] = field(default_factory=list)
     _history: list[dict[str, Any]] = field(default_factory=list)
@@ -75,6 +75,7 @@ class Assembly:
         """`labels` are set besides those of the Dockerfile."""
         if self._config.get("OnBuild"):
             raise instructions[0].fault("the base image has ONBUILD instructions")
+        self._outer = arguments.outer(instructions, self.build_args)
         started = False
         for each in instructions:
             started = started or each.name == "FROM"
@@ -99,7 +100,7 @@ class Assembly:
         }
 
     def _arg(self, each: Instruction) -> None:
-        self._arguments |= _argument(each, self._known, self.build_args)
+        self._arguments |= arguments.of(each, self._known, self.build_args, self._outer)
 
     def _env(self, each: Instruction) -> None:
         pairs, known = _pairs(each), self._known
@@ -120,25 +121,29 @@ class Assembly:
         self._note(each)
 
     def _expose(self, each: Instruction) -> None:
-        ports = [variables.expanded(word, self._known) for word in variables.words(each.rest)]
-        said: dict[str, Any] = {port if "/" in port else f"{port}/tcp": {} for port in ports}
+        words = [variables.expanded(word, self._known) for word in variables.words(each.rest)]
+        said: dict[str, Any] = {port: {} for word in words for port in _ports(each, word)}
         self._config["ExposedPorts"] = {**(self._config.get("ExposedPorts") or {}), **said}
         self._note(each)
 
     def _entrypoint(self, each: Instruction) -> None:
-        self._config["Entrypoint"] = _command(each)
+        self._config["Entrypoint"] = self._command(each)
         if not self._has_command:
             self._config.pop("Cmd", None)  # the base image's was for its own entrypoint
         self._note(each)
 
     def _cmd(self, each: Instruction) -> None:
-        self._config["Cmd"] = _command(each)
+        self._config["Cmd"] = self._command(each)
         self._has_command = True
         self._note(each)
 
+    def _command(self, each: Instruction) -> list[str]:
+        """The other form is for the shell, which the base image may have chosen (SHELL)."""
+        return each.array if each.array is not None else [*(self._config.get("Shell") or _SHELL), each.rest]
+
     def _workdir(self, each: Instruction) -> None:
         said = variables.expanded(each.rest, self._known)
-        whole = posixpath.normpath(posixpath.join(self._config.get("WorkingDir") or "/", said))
+        whole = f"/{posixpath.normpath(posixpath.join(self._config.get('WorkingDir') or '/', said)).lstrip('/')}"
         self._config["WorkingDir"] = whole
         place = self.base.root.place(whole)
         if place and place not in self._folders:
@@ -164,13 +169,13 @@ class Assembly:
         put = copying.copied(each, sources, target, self.items, is_folder=is_folder)
         items = {f"{place}/{name}".strip("/") if name else place: item for name, item in put.items()}
         items.pop("", None)
-        if (
-            "" not in put or put[""].content is not None
-        ):  # files alone: whose they are, the folders are that are made for them
-            items |= dict.fromkeys(set(copying.folders_above(items)) - self._folders.keys(), Item(None))
         mode = variables.expanded(flags.get("chmod", ""), known)
         if mode:
             items = {name: _with_mode(each, item, mode) for name, item in items.items()}
+        if (
+            "" not in put or put[""].content is not None
+        ):  # files alone: whose they are, the folders are that are made for them
+            items |= dict.fromkeys(set(copying.folders_above(items)) - self._folders.keys() - items.keys(), Item(None))
         if not mode:  # a folder that is there keeps what it is
             items = {
                 name: item for name, item in items.items() if item.content is not None or name not in self._folders
@@ -216,7 +221,7 @@ class Assembly:
     def _known(self) -> dict[str, str]:
         """What a variable may be: the environment goes before arguments."""
         there = (pair.partition("=") for pair in self._config.get("Env") or [])
-        return {**_OWN_ARGUMENTS, **self._arguments, **{name: value for name, _, value in there}}
+        return {**self._arguments, **{name: value for name, _, value in there}}
 
     def _document(self) -> dict[str, Any]:
         base = self.base.config
@@ -231,25 +236,13 @@ class Assembly:
         }
 
 
-def _argument(each: Instruction, known: Mapping[str, str], build_args: Mapping[str, str]) -> dict[str, str]:
-    """What an ARG defines: the value that was given, else its default; nothing where there is neither."""
-    found = {}
-    for word in variables.words(each.rest):
-        name, has_default, default = word.partition("=")
-        if name in build_args:
-            found[name] = build_args[name]
-        elif has_default:
-            found[name] = variables.expanded(default, {**known, **found})
-    return found
-
-
 def _pairs(each: Instruction) -> list[tuple[str, str]]:
     """`A=1 B=2`, or the old form `A 1` for one."""
     words = variables.words(each.rest)
     if "=" not in words[0]:
-        name, _, value = each.rest.partition(" ")
-        if not value.strip():
-            raise each.fault(f"{name} has no value")
+        if len(words) == 1:
+            raise each.fault(f"{words[0]} has no value")
+        name, value = each.rest.split(maxsplit=1)
         return [(name, value.strip())]
     parted = [word.partition("=") for word in words]
     if wrong := [name for name, mark, _ in parted if not mark]:
@@ -257,8 +250,15 @@ def _pairs(each: Instruction) -> list[tuple[str, str]]:
     return [(name, value) for name, _, value in parted]
 
 
-def _command(each: Instruction) -> list[str]:
-    return each.array if each.array is not None else ["/bin/sh", "-c", each.rest]
+def _ports(each: Instruction, said: str) -> list[str]:
+    """`8080`, `8080/udp`, or each of a range, `8080-8082/tcp`."""
+    found = _PORTS.fullmatch(said)
+    if found is None:
+        raise each.fault(f"{said}: a port is a number, or two with - between them, and /tcp or /udp")
+    first, last = int(found[1]), int(found[2] or found[1])
+    if not 0 < first <= last <= _PORT_MAX:
+        raise each.fault(f"{said}: ports are from 1 to {_PORT_MAX}")
+    return [f"{port}/{(found[3] or 'tcp').lower()}" for port in range(first, last + 1)]
 
 
 def _in_array(word: str, known: Mapping[str, str]) -> str:

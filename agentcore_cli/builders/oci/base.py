@@ -17,12 +17,13 @@ from agentcore_cli.builders.oci.progress import TransferProgress
 from agentcore_cli.builders.oci.root import BaseRoot
 from agentcore_cli.builders.registry.access import Credentials
 from agentcore_cli.builders.registry.reference import Reference
-from agentcore_cli.builders.registry.registry import Registry, RegistryManifest
+from agentcore_cli.builders.registry.registry import Registry, RegistryManifest, checked_digest
 from agentcore_cli.errors import AgentcoreError, CredentialsError, InputError, NotFoundError
 
 SCRATCH: Final = "scratch"
 _ROOTS: Final = "roots"
 _AT_ONCE: Final = 4
+_INDEXES_MAX: Final = 8  # one in another is rare, more is somebody's joke
 _INDEXES: Final = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -78,37 +79,52 @@ class Bases:
             self._fetch(registry, place, layers, work)
 
     def _found(self, registry: Registry, place: Reference, name: str, work: BuildWork) -> Base:
-        manifest = self._for_arm64(registry, place, name)
+        try:
+            return self._described(registry, place, self._for_arm64(registry, place), name, work)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InputError(
+                "what lies there is no manifest that can be read here",
+                hint="take one with an OCI manifest or Docker's, version 2; or --build docker",
+            ) from error
+
+    def _described(
+        self, registry: Registry, place: Reference, manifest: RegistryManifest, name: str, work: BuildWork
+    ) -> Base:
         document = manifest.document
         config = self._config(registry, place, document)
-        require_arm64(f"base image {name}", config.get("architecture", "an unknown processor"))
+        require_arm64("it", config.get("architecture", "an unknown processor"))
         diff_ids = config["rootfs"]["diff_ids"]
         described = document["layers"]
         if len(diff_ids) != len(described):
-            raise InputError(f"base image {name}: its config has other layers than its manifest")
+            raise InputError("its config has other layers than its manifest")
         layers = tuple(_layer(each, diff_id) for each, diff_id in zip(described, diff_ids, strict=True))
         return Base(place, config, layers, self._root(registry, place, manifest.digest, layers, work), manifest.digest)
 
-    def _for_arm64(self, registry: Registry, place: Reference, name: str) -> RegistryManifest:
+    def _for_arm64(self, registry: Registry, place: Reference) -> RegistryManifest:
         found = registry.manifest(place.repository, place.version)
-        if found.media_type not in _INDEXES and "manifests" not in found.document:
-            return found
-        others = []
-        for each in found.document["manifests"]:
-            platform = each.get("platform", {})
-            if (platform.get("os"), platform.get("architecture")) == ("linux", ARM64):
-                return registry.manifest(place.repository, each["digest"])
-            others.append(str(platform.get("architecture")))
+        indexes, others = [found], []
+        while indexes:
+            found = indexes.pop(0)
+            if found.media_type not in _INDEXES and "manifests" not in found.document:
+                return found
+            for each in found.document["manifests"]:
+                platform = each.get("platform") or {}
+                if (platform.get("os"), platform.get("architecture")) == ("linux", ARM64):
+                    indexes = [registry.manifest(place.repository, checked_digest(each["digest"]))]
+                    break
+                if each.get("mediaType") in _INDEXES and len(indexes) < _INDEXES_MAX:
+                    indexes.append(registry.manifest(place.repository, checked_digest(each["digest"])))
+                others += [str(platform["architecture"])] if "architecture" in platform else []
         raise InputError(
-            f"base image {name}: it is there for {', '.join(dict.fromkeys(others)) or 'nothing'}, not for {ARM64}",
+            f"it is there for {', '.join(dict.fromkeys(others)) or 'nothing'}, not for {ARM64}",
             hint="take a base image that has arm64: AgentCore runs nothing else",
         )
 
     def _config(self, registry: Registry, place: Reference, document: Mapping[str, Any]) -> Mapping[str, Any]:
-        described = document["config"]
-        if not self.blobs.has(described["digest"]):
-            self.blobs.write(registry.blob(place.repository, described["digest"], described["size"]))
-        config: Mapping[str, Any] = json.loads(self.blobs.read(described["digest"]))
+        digest, size = checked_digest(document["config"]["digest"]), document["config"]["size"]
+        if not self.blobs.has(digest, size):
+            self.blobs.write(registry.blob(place.repository, digest, size))
+        config: Mapping[str, Any] = json.loads(self.blobs.read(digest))
         return config
 
     def _root(
@@ -119,13 +135,15 @@ class Bases:
         if known := self.blobs.note(_ROOTS, key):
             return BaseRoot.of_note(known)
         self._fetch(registry, place, layers, work)
+        for layer in layers:
+            self.blobs.verify(layer.digest)
         work.tell("looking at the base image's folders")
         root = BaseRoot.of_layers((layer.digest, self.blobs.path(layer.digest)) for layer in layers)
         self.blobs.write_note(_ROOTS, key, root.note())
         return root
 
     def _fetch(self, registry: Registry, place: Reference, layers: Sequence[Layer], work: BuildWork) -> None:
-        missing = [layer for layer in layers if not self.blobs.has(layer.digest)]
+        missing = [layer for layer in layers if not self.blobs.has(layer.digest, layer.size)]
         progress = TransferProgress("fetching", sum(layer.size for layer in missing), work.tell)
 
         def fetch(layer: Layer) -> None:
@@ -141,4 +159,5 @@ def _layer(described: Mapping[str, Any], diff_id: str) -> Layer:
     media_type = described["mediaType"]
     if "foreign" in media_type or "nondistributable" in media_type:
         raise InputError(f"the base image's layer {described['digest'][:19]} lies elsewhere", hint="take another one")
-    return Layer(_TYPES.get(media_type, media_type), described["digest"], described["size"], diff_id, 0)
+    digest = checked_digest(described["digest"])
+    return Layer(_TYPES.get(media_type, media_type), digest, described["size"], diff_id, 0)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from agentcore_cli import documents
+from agentcore_cli.errors import AgentcoreError
 from agentcore_cli.files import told_when_full, write_atomically
 
 _UNUSED_SECONDS: Final = 30 * 24 * 3600
@@ -38,16 +39,30 @@ class Blobs:
     def path(self, digest: str) -> Path:
         return self._blobs / digest.removeprefix("sha256:")
 
-    def has(self, digest: str) -> bool:
-        """Whether it is here; from now on it counts as used."""
+    def has(self, digest: str, size: int) -> bool:
+        """Whether it is here, with so many bytes; from now on it counts as used."""
+        path = self.path(digest)
         try:
-            os.utime(self.path(digest))
+            os.utime(path)
+            return path.stat().st_size == size
         except FileNotFoundError:
             return False
-        return True
 
     def read(self, digest: str) -> bytes:
+        """All of a small one. Raises as `verify`."""
+        self.verify(digest)
         return self.path(digest).read_bytes()
+
+    def verify(self, digest: str) -> None:
+        """Before it is used: raises AgentcoreError for one that is not what its name says, which is gone then."""
+        path = self.path(digest)
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if f"sha256:{found}" != digest:
+            path.unlink(missing_ok=True)
+            raise AgentcoreError(
+                f"{path}: it is damaged, and was removed", hint="run the same command again: it is made or fetched anew"
+            )
 
     def add(self, content: bytes) -> Blob:
         return self.write([content])

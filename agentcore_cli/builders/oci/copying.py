@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence, Set
+from itertools import islice, takewhile
 from typing import Final
 
 from agentcore_cli.builders.images.context import Item
 from agentcore_cli.builders.oci.dockerfile import Instruction
 
 _WILD: Final = re.compile(r"[*?\[]")
+_SET_SPECIAL: Final = re.compile(r"[\[\\&~|]")  # what a set of Python's gives a meaning that one of Go's does not
 
 
 def copied(
@@ -21,43 +24,51 @@ def copied(
     A folder's contents are copied, not itself. Raises InputError for a source that is not there.
     """
     found: dict[str, Item] = {}
-    matched = [name for source in sources for name in _matching(instruction, source, items)]
-    into = is_folder or target.endswith("/") or any(_is_folder(name, items) for name in matched)
+    names, folders = sorted(items), _folders(items)
+    matched = [name for source in sources for name in _matching(instruction, source, names, folders)]
+    into = is_folder or target.endswith("/") or not folders.isdisjoint(matched)
     if len(matched) > 1 and not into:
         raise instruction.fault("several files go to one; end the target with /")
     for name in matched:
-        if _is_folder(name, items):
-            found |= _below(name, items)
+        if name in folders:
+            found |= _below(name, items, names)
         else:
             found[posixpath.basename(name) if into else ""] = items[name]
     return found
 
 
-def _matching(instruction: Instruction, source: str, items: Mapping[str, Item]) -> list[str]:
+def _matching(instruction: Instruction, source: str, names: Sequence[str], folders: Set[str]) -> list[str]:
     """The names in the context that a source stands for; "" is the context itself."""
     name = posixpath.normpath(f"/{source}").lstrip("/")
     if not _WILD.search(name):
-        if name and name not in items and not _is_folder(name, items):
+        if name not in folders and not _has(names, name):
             raise instruction.fault(f"{source}: not among the files that go along (.dockerignore leaves some out)")
         return [name]
     pattern = re.compile(_regular(name))
     depth = name.count("/") + 1
-    there = {"/".join(path.split("/")[:depth]) for path in items if path.count("/") + 1 >= depth}
+    there = {"/".join(path.split("/")[:depth]) for path in names if path.count("/") + 1 >= depth}
     found = sorted(path for path in there if pattern.fullmatch(path))
     if not found:
         raise instruction.fault(f"{source}: nothing among the files that go along is called so")
     return found
 
 
-def _is_folder(name: str, items: Mapping[str, Item]) -> bool:
-    if not name:
-        return True
-    return (name in items and items[name].content is None) or any(path.startswith(f"{name}/") for path in items)
+def _has(names: Sequence[str], name: str) -> bool:
+    at = bisect_left(names, name)
+    return names[at : at + 1] == [name]
 
 
-def _below(folder: str, items: Mapping[str, Item]) -> dict[str, Item]:
+def _folders(items: Mapping[str, Item]) -> Set[str]:
+    """Those of the context, "" for itself."""
+    named = {name for name, item in items.items() if item.content is None}
+    return {"", *named, *folders_above(items)}
+
+
+def _below(folder: str, items: Mapping[str, Item], names: Sequence[str]) -> dict[str, Item]:
+    """By the paths behind the folder; `names` are those of the items, in order."""
     inside = f"{folder}/" if folder else ""
-    found = {path.removeprefix(inside): item for path, item in items.items() if path.startswith(inside)}
+    there = takewhile(lambda path: path.startswith(inside), islice(names, bisect_left(names, inside), None))
+    found = {path.removeprefix(inside): items[path] for path in there}
     return {"": Item(None)} | dict.fromkeys(folders_above(found), Item(None)) | found
 
 
@@ -75,7 +86,7 @@ def _regular(pattern: str) -> str:
         end = pattern.find("]", at + 2) if char == "[" else -1
         if end > 0:
             inside = pattern[at + 1 : end]
-            pieces.append(f"[{inside.replace(chr(92), chr(92) * 2)}]")
+            pieces.append("[" + _SET_SPECIAL.sub(r"\\\g<0>", inside) + "]")
             at = end
         elif char == "\\" and at + 1 < len(pattern):
             at += 1

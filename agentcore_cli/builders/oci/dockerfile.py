@@ -21,6 +21,8 @@ WAYS_OUT: Final = (
 )
 _DIRECTIVE: Final = re.compile(r"#\s*([A-Za-z]+)\s*=\s*(.*?)\s*")
 _FLAG: Final = re.compile(r"--([a-z-]+)(?:=(\S*))?(?:\s+|$)")
+_USUAL: Final = "\\"
+_ESCAPES: Final = (_USUAL, "`")
 _HEREDOC: Final = re.compile(r"<<-?\s*[\"']?\w+")
 _WHY_NOT: Final = {
     "RUN": "a RUN runs a program inside the image",
@@ -54,7 +56,9 @@ class Instruction:
 
 def read(text: str) -> list[Instruction]:
     """The instructions in order. Raises InputError for one that an image can't be made of here, with the ways out."""
-    found = [_instruction(line, number) for number, line in _lines(text)]
+    text = text.removeprefix("\ufeff")
+    escape = _escape(text)
+    found = [_instruction(line, number, escape) for number, line in _lines(text, escape)]
     stages = [each for each in found if each.name == "FROM"]
     if not stages:
         raise InputError("Dockerfile: it has no FROM", hint="begin it with FROM and a base image")
@@ -66,13 +70,15 @@ def read(text: str) -> list[Instruction]:
     return found
 
 
-def _instruction(line: str, number: int) -> Instruction:
-    name, _, rest = line.partition(" ") if " " in line else line.partition("\t")
+def _instruction(line: str, number: int, escape: str) -> Instruction:
+    name, rest, *_ = *line.split(maxsplit=1), ""
     name, rest = name.upper(), rest.strip()
     flags = []
     while name in ("FROM", "COPY") and (flag := _FLAG.match(rest)):
         flags.append((flag[1], flag[2] or ""))
         rest = rest[flag.end() :]
+    if escape != _USUAL and not rest.startswith("["):  # JSON has its own
+        rest = rest.translate({ord(_USUAL): _USUAL * 2, ord(escape): _USUAL})
     instruction = Instruction(name, tuple(flags), rest, number)
     if name not in TAKEN:
         raise instruction.fault(_WHY_NOT.get(name, f"the builder oci takes {', '.join(TAKEN)} alone"))
@@ -83,16 +89,17 @@ def _instruction(line: str, number: int) -> Instruction:
     return instruction
 
 
-def _lines(text: str) -> Iterator[tuple[int, str]]:
+def _lines(text: str, escape: str) -> Iterator[tuple[int, str]]:
     """Whole instructions with the numbers of their first lines; comments and continuations are taken out."""
-    escape, waiting, start = _escape(text), "", 0
-    for number, line in enumerate(text.splitlines(), 1):
+    goes_on = re.compile(rf"(^|[^\{escape}])\{escape}[ \t]*$")
+    waiting, start = "", 0
+    for number, line in enumerate(text.split("\n"), 1):
         if line.lstrip().startswith("#") or (waiting and not line.strip()):
             continue
         start = start if waiting else number
         whole = line.rstrip()
-        if whole.endswith(escape):
-            waiting += whole[: -len(escape)]
+        if goes_on.search(whole):
+            waiting += whole[:-1]
             continue
         if complete := f"{waiting}{whole}".strip():
             yield start, complete
@@ -103,10 +110,12 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 def _escape(text: str) -> str:
     """The character that continues a line; a directive at the top may choose the other one."""
-    for line in text.splitlines():
+    for line in text.split("\n"):
         directive = _DIRECTIVE.fullmatch(line.strip())
         if directive is None:
             break
         if directive[1].lower() == "escape":
+            if directive[2] not in _ESCAPES:
+                raise InputError(f"Dockerfile: escape={directive[2]}: it is \\ or `")
             return directive[2]
-    return "\\"
+    return _USUAL

@@ -100,7 +100,7 @@ def recall(blobs: Blobs, tag: str) -> OciImage | None:
         attestations=tuple(_recalled(each) for each in note.get("attestations", ())),
     )
     below = {layer.digest for layer in image.below}
-    is_there = all(blobs.has(digest) for digest in image.blobs if digest not in below)
+    is_there = all(blobs.has(digest, blob.size) for digest, blob in image.blobs.items() if digest not in below)
     return image if is_there else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,10 +15,11 @@ from agentcore_cli.builders.images import context
 from agentcore_cli.builders.images.context import FileOwner, Folder, Item
 from agentcore_cli.builders.oci import compression
 from agentcore_cli.builders.oci.blobs import Blobs
-from agentcore_cli.errors import AgentcoreError
+from agentcore_cli.errors import AgentcoreError, InputError
 
 GZIP: Final = "application/vnd.oci.image.layer.v1.tar+gzip"
 _FORMAT: Final = "1"  # change it when the same files would make other bytes than before
+_REMOVES: Final = re.compile(r"(^|/)\.wh\.")
 _NOTES: Final = "layers"
 
 
@@ -55,9 +57,14 @@ class Content:
 
 def pack(content: Content, blobs: Blobs, work: BuildWork) -> Layer:
     """The layer, from the store if it is there. Raises AgentcoreError when a file changed since it was looked at."""
+    if marked := [name for name in content.items if _REMOVES.search(name)]:
+        raise InputError(
+            f"{marked[0]}: in an image's layer a name that begins with .wh. removes a file",
+            hint="call it something else, or leave it out by a line in .dockerignore",
+        )
     key = content.key()
     known = blobs.note(_NOTES, key)
-    if known and blobs.has(known["digest"]):
+    if known and blobs.has(known["digest"], known["size"]):
         return Layer(**known)
     seen = _Seen(work)
     tar = context.stream(content.items, owner=content.owner, existing=content.folders)

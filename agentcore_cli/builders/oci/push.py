@@ -107,5 +107,6 @@ class _Push:
                 raise AgentcoreError("interrupted")
             progress.add(more)
 
+        self.bases.blobs.verify(digest)
         Upload(self.registry, self.target.repository, digest, self.bases.blobs.path(digest), sent).run()
         self.bases.blobs.saw_at(digest, self.target.host, self.target.repository)

@@ -51,6 +51,7 @@ _VARIABLES: Final = {
     "--system-certs": "UV_SYSTEM_CERTS",
 }
 _OF_THE_NETWORK: Final = ("error sending request", "Failed to fetch", "Failed to download", "client error", "timed out")
+_OF_GIT: Final = "Git operation failed"
 _WIDTH: Final = "4096"  # characters: uv breaks its sentences in a narrower terminal, and they are read here
 _SHOWN_LINES: Final = 12
 _POLL_SECONDS: Final = 0.2
@@ -166,8 +167,12 @@ def _advice(line: str) -> str:
 
 def _way_out(text: str, package: str | None) -> str:
     """What to do first about a failure that is not the requirements' own."""
+    if _OF_GIT in text:
+        return "see that git reaches the repository and may read it"
     if any(sign in text for sign in _OF_THE_NETWORK):
         return "see that the package index can be reached and lets you in"
     if "Failed to build" in text or "build backend" in text:
-        return f"give {package or 'it'} a version that has a wheel, or mend what its build says"
+        is_here = package is not None and "file:" in package
+        other = "" if is_here else f"give {package or 'it'} a version that has a wheel, or "
+        return f"{other}mend what its build says"
     return "mend what it says"

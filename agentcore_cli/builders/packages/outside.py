@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -20,13 +21,16 @@ from typing import Final
 
 from agentcore_cli import files
 from agentcore_cli.builders.packages import installer, local_packages
-from agentcore_cli.builders.packages.requirement_lines import ARCHIVES
+from agentcore_cli.builders.packages.requirement_lines import ARCHIVES, REPOSITORY
 from agentcore_cli.builders.packages.requirements import Requirements
 from agentcore_cli.errors import AgentcoreError
 
 _READ_BY_THE_INSTALLER: Final = ("pyproject.toml", "uv.toml", "uv.lock", "setup.py", "setup.cfg")
 _WRITTEN: Final = ".agentcore-requirements.txt"
 _PINS: Final = ".agentcore-constraints.txt"
+_EDITABLE_REPOSITORY: Final = re.compile(
+    rf"^([ \t]*)(?:-e|--editable)[ \t=]+(?={REPOSITORY.pattern})", re.IGNORECASE | re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Outside:
             )
         except AgentcoreError as error:
             error.message = self.told(error.message)
+            error.hint = self.told(error.hint) if error.hint else None
             raise
 
     def told(self, text: str) -> str:
@@ -79,7 +84,8 @@ def project(requirements: Requirements) -> Iterator[Outside]:
     """
     reading = requirements.checked()
     is_built = bool(reading.places or requirements.folders or (requirements.is_project and reading.remote))
-    if not is_built and reading.written is None:
+    is_rewritten = any(line.is_editable_repository for line in reading.lines)
+    if not (is_built or is_rewritten) and reading.written is None:
         yield Outside(requirements.root, requirements.path, "", requirements)
         return
     temporary = Path(tempfile.gettempdir())
@@ -160,11 +166,12 @@ class _Layout:
                 shutil.copy2(folder / name, self._place(folder) / name)
 
     def _rewrite(self, copies: Sequence[Path] | Iterator[Path]) -> None:
-        """Let absolute paths of packages lead to the copies."""
+        """Let absolute paths of packages lead to the copies, and repositories be installed like any package."""
         for copy in copies:
             text = changed = copy.read_text(encoding="utf-8", errors="surrogateescape")
             for package in self.requirements.folders:
                 changed = changed.replace(str(package), str(self._place(package)))
+            changed = _EDITABLE_REPOSITORY.sub(r"\1", changed)
             if changed != text:
                 copy.chmod(0o644)
                 copy.write_text(changed, encoding="utf-8", errors="surrogateescape")

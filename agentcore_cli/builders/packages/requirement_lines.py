@@ -16,8 +16,10 @@ _VARIABLE: Final = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _COMMENT: Final = re.compile(r"(^|\s)#.*$")
 _OPTION: Final = re.compile(r"(?P<name>-[-\w]*?)(?:\s*=\s*|\s+|(?<=^-[a-z])(?=\S)|$)(?P<value>.*)")
 _OF_A_REQUIREMENT: Final = re.compile(r"\s--?[a-z].*$")  # --hash, --config-settings
+REPOSITORY: Final = re.compile(r"(git|hg|svn|bzr)\+", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*://|(git|hg|svn|bzr)\+", re.IGNORECASE)
 _EXTRAS: Final = re.compile(r"\[[^]]*\]$")
+_EGG: Final = re.compile(r"[#&]egg=(?P<name>[\w.-]+(?:\[[^]]*\])?)")  # what pip calls a repository's package
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ class Line:
     @property
     def is_editable(self) -> bool:
         return self.option in ("-e", "--editable")
+
+    @property
+    def is_editable_repository(self) -> bool:
+        """Whether a repository is to be cloned beside the code, as pip does and uv doesn't (`pip freeze` writes it)."""
+        return self.is_editable and REPOSITORY.match(self.value) is not None
 
 
 def lines_of(text: str, environ: Mapping[str, str] = os.environ) -> Iterator[Line]:
@@ -70,6 +77,8 @@ def _asked(line: Line, text: str) -> Line:
     if (named := _named(wanted)) is not None:
         requirement = named
         path = local_path(named.url) if named.url else None
+    elif REPOSITORY.match(wanted) and (egg := _EGG.search(wanted)):
+        requirement = _named(f"{egg['name']} @ {wanted}")
     elif not _SCHEME.match(wanted) or wanted.startswith("file:"):
         path = _path(wanted)
     return Line(line.number, line.text, line.option, line.value, requirement, path)

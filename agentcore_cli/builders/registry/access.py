@@ -51,14 +51,18 @@ def of_docker(host: str) -> SignIn | None:
 
     try:
         found = auth.load_config().resolve_authconfig(_HUB_KEY if is_hub(host) else host)
-    except DockerException as error:
-        raise CredentialsError(
-            f"{host}: Docker's credential helper failed: {error}", hint=f"docker login {host}"
-        ) from (error)
+    except (DockerException, OSError) as error:
+        raise _failed(host, str(error)) from error
+    except (ValueError, KeyError, TypeError, AttributeError):  # its text may be a secret
+        raise _failed(host, "what it or Docker's config says is not what Docker documents") from None
     if not found:
         return None
     identity = found.get("IdentityToken") or found.get("identitytoken") or ""
     return SignIn(found.get("Username") or found.get("username") or "", _password(found), identity)
+
+
+def _failed(host: str, why: str) -> CredentialsError:
+    return CredentialsError(f"{host}: Docker's credential helper failed: {why}", hint=f"docker login {host}")
 
 
 def _password(found: Mapping[str, str]) -> str:

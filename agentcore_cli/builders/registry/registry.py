@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from agentcore_cli.builders.registry.access import Credentials, RegistryAccess
 from agentcore_cli.builders.registry.transport import Body, LostError, Transport, discard, interruptible
-from agentcore_cli.errors import AgentcoreError, ConflictError, DeniedError, NotFoundError, ServiceError
+from agentcore_cli.errors import AgentcoreError, ConflictError, DeniedError, InputError, NotFoundError, ServiceError
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -22,6 +23,7 @@ MANIFESTS: Final = (
     "application/vnd.docker.distribution.manifest.v2+json",
 )
 _MANIFEST_MAX: Final = 4 * 1024**2  # bytes, as the specification asks registries to take
+_DIGEST: Final = re.compile("sha256:[0-9a-f]{64}")
 _CHUNK: Final = 1024 * 1024
 _REFUSALS: Final = 3  # of what we sign in with, for one request: tokens end while it is prepared
 _FETCHES: Final = 4
@@ -197,6 +199,13 @@ class Registry:
 
 def digest_of(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def checked_digest(said: Any) -> str:
+    """A digest that somebody else wrote, which becomes part of a file's name. Raises InputError for anything else."""
+    if isinstance(said, str) and _DIGEST.fullmatch(said):
+        return said
+    raise InputError(f"{said!r:.100}: not the SHA-256 digest of anything")
 
 
 def pulls(repository: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from io import RawIOBase
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin, urlsplit, urlunsplit
@@ -78,7 +79,7 @@ class Transport:
                 continue
             if answer.status not in _BUSY or last:
                 return answer
-            wait = _retry_after(answer.headers.get("Retry-After"))
+            wait = retry_after(answer)
             discard(answer)
             self._pause(_pause_of(attempt) if wait is None else wait)
         raise AssertionError("unreachable")
@@ -88,8 +89,7 @@ class Transport:
         self._pause(_pause_of(attempt))
 
     def wait(self, seconds: float) -> None:
-        """As long as the registry asked for, within reason."""
-        self._pause(min(seconds, _LONGEST_PAUSE))
+        self._pause(seconds)
 
     def close(self) -> None:
         """Close every connection now: urllib3 leaves that to the garbage collector."""
@@ -212,9 +212,16 @@ def _pause_of(attempt: int) -> float:
     return min(_FIRST_PAUSE * 2.0**attempt, _LONGEST_PAUSE)
 
 
-def _retry_after(value: str | None) -> float | None:
-    """Seconds; a date is not what registries send."""
-    return min(float(value), _LONGEST_PAUSE) if value and value.isdecimal() else None
+def retry_after(answer: BaseHTTPResponse) -> float | None:
+    """How many seconds the registry asks for, within reason; it may say so by a date (RFC 9110, 10.2.3)."""
+    value = answer.headers.get("Retry-After", "")
+    if value.isdecimal():
+        return min(float(value), _LONGEST_PAUSE)
+    try:
+        there = parsedate_to_datetime(value).timestamp()
+    except ValueError:
+        return None
+    return min(max(there - time.time(), 0.0), _LONGEST_PAUSE)
 
 
 def _reason(error: BaseException) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from agentcore_cli.builders.registry.registry import Registry, pushes
-from agentcore_cli.builders.registry.transport import LostError, discard
+from agentcore_cli.builders.registry.transport import LostError, discard, retry_after
 from agentcore_cli.errors import AgentcoreError, ServiceError
 
 if TYPE_CHECKING:
@@ -137,9 +137,8 @@ class Upload:
 
     def _busy(self, answer: BaseHTTPResponse) -> None:
         failure = self.registry.failure(answer, f"{self.repository}@{self.digest}")
-        wait = answer.headers.get("Retry-After", "")
-        if wait.isdecimal():
-            self.registry.transport.wait(float(wait))
+        if wait := retry_after(answer):
+            self.registry.transport.wait(wait)
         raise _BusyError(failure.message, hint=failure.hint)
 
     def _part(self, start: int, end: int) -> _Part:

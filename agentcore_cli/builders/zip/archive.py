@@ -67,6 +67,13 @@ def build(folder: Path, inputs: CodeInputs, installed: Path | None, stopping: St
     return made
 
 
+def packages_end(built: FinishedZip, inputs: CodeInputs) -> int:
+    """How many bytes the packages take, with which the zip begins: those of every other one with the same packages."""
+    own = _Code(inputs).names
+    with zipfile.ZipFile(built.path) as archive:
+        return next((each.header_offset for each in archive.infolist() if each.filename.rstrip("/") in own), 0)
+
+
 def largest(inputs: CodeInputs, installed: Path | None, count: int) -> list[tuple[str, int]]:
     """The names and sizes (bytes) of the largest files, largest first."""
     sizes = {name: entry.size for name, entry in inputs.source.entries.items()}

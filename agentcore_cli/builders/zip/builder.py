@@ -58,6 +58,10 @@ class ZipBuilder:
         work.tell("packing the zip")
         return code_archive.build(self.archives, self.inputs, installed, work.stopping)
 
+    def packages_end(self, built: FinishedZip) -> int:
+        """How many bytes it begins with that are the packages'."""
+        return code_archive.packages_end(built, self.inputs)
+
     def largest(self, count: int) -> list[tuple[str, int]]:
         folder = self.cache / self.inputs.wanted.key if self.inputs.wanted else None
         return code_archive.largest(self.inputs, folder if folder and folder.is_dir() else None, count)

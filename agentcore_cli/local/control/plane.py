@@ -121,6 +121,10 @@ class ControlPlane:
         """How many runtimes exist, in all regions."""
         return self._tables.count_runtimes()
 
+    def regions(self) -> list[str]:
+        """Those that have runtimes."""
+        return self._tables.regions()
+
     def code_keys(self) -> list[str]:
         """The zips of the content store that versions are made from, in all regions."""
         return self._tables.code_keys()

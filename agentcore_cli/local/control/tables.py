@@ -84,6 +84,9 @@ class Tables:
         query = f"{_RUNTIME} WHERE region = ? AND sequence > ? ORDER BY sequence LIMIT ?"
         return [RuntimeRecord(*row) for row in self.store.all(query, region, after, limit)]
 
+    def regions(self) -> list[str]:
+        return [row[0] for row in self.store.all("SELECT DISTINCT region FROM runtimes ORDER BY region")]
+
     def count_runtimes(self, region: str | None = None) -> int:
         row = self.store.one("SELECT count(*) FROM runtimes WHERE ? IS NULL OR region = ?", region, region)
         assert row is not None  # count(*) always gives a row

@@ -13,18 +13,21 @@ from agentcore_cli.contract import SYNC_REQUEST_SECONDS
 from agentcore_cli.local.http.proxy import AgentRefused, ProxiedExchange
 from agentcore_cli.local.http.wire import ServiceFault
 from agentcore_cli.local.sessions import logs
+from agentcore_cli.local.sessions.routes import without_route
 from agentcore_cli.local.sessions.session import Session
+from agentcore_cli.local.sessions.whereabouts import Advice
 
 NEWS_SECONDS: Final = 5.0  # how long to wait for the reason why an agent hung up
 LOG_SECONDS: Final = 0.05  # how long an agent's last lines may take into its log
 
 
-async def refused(session: Session, refusal: AgentRefused, began: float) -> ServiceFault:
-    """The agent answered with an error. `began`: when the request did, in epoch seconds."""
+async def refused(session: Session, refusal: AgentRefused, request: tuple[str, str], began: float) -> ServiceFault:
+    """The agent answered `request`, method and path, with an error. `began`: when that was, in epoch seconds."""
     await asyncio.sleep(LOG_SECONDS)
     said = refusal.body.decode(errors="replace").strip()
+    advice = without_route(refusal.status, session.version.settings.protocol, request, said)
     message = f"Received error ({refusal.status}) from runtime. Please check your CloudWatch logs for more information"
-    return ServiceFault.runtime_client_error(message, detail=_detail(said, session, began))
+    return ServiceFault.runtime_client_error(message, detail=_detail(said, session, began, advice))
 
 
 async def lost(session: Session, exchange: ProxiedExchange, began: float, known: str) -> ServiceFault:
@@ -45,9 +48,10 @@ async def _why(session: Session) -> str:
     return "closed the connection without an answer"
 
 
-def _detail(first: str, session: Session, began: float) -> str:
+def _detail(first: str, session: Session, began: float, advice: Advice | None = None) -> str:
     """What goes well here alone may be why it goes wrong: a program of this machine, say."""
     tail = logs.tail(session.log, since=began)
     said = "\n".join(tail)
     warnings = [f"warning: {warning}" for warning in session.warnings() if warning not in said]
-    return "\n".join(filter(None, [first, *tail, *warnings, session.lacks_credentials]))
+    advised = [advice.message, advice.lines] if advice else []
+    return "\n".join(filter(None, [first, *tail, *advised, *warnings, session.lacks_credentials]))

@@ -24,6 +24,7 @@ from agentcore_cli.local.http.request import Request, too_large
 from agentcore_cli.local.http.wire import ServiceFault
 from agentcore_cli.local.sessions.session import Session
 from agentcore_cli.local.sessions.sessions import LiveSessions
+from agentcore_cli.local.sessions.transcripts import Transcripts
 from agentcore_cli.local.traces.calls import START, STREAM, WAIT, CallTrace
 from agentcore_cli.local.traces.intake import TraceIntake
 
@@ -44,14 +45,16 @@ _MCP_TYPES: Final = ("application/json", "text/event-stream")
 class Invocations:
     """Both operations; each raises ServiceFault, and AnswerBroken or CallerGone where there is nobody to tell."""
 
-    def __init__(self, sessions: LiveSessions, traces: TraceIntake) -> None:
+    def __init__(self, sessions: LiveSessions, traces: TraceIntake, transcripts: Transcripts) -> None:
         self._sessions = sessions
+        self._transcripts = transcripts
         self._traces = traces
         self._remarked: set[str] = set()
         self._warned: set[tuple[str, str]] = set()
 
     async def invoke(self, request: Request, version: Resolved) -> None:
         request.protocol = version.settings.protocol
+        self._transcripts.overhear(request)
         body = request.body(PAYLOAD_MAX)
         if request.protocol not in _RPC:
             await self._invoke(request, version, body, parameters.of_invoke(request))
@@ -109,6 +112,8 @@ class Invocations:
             raise
         finally:
             trace.end()
+            if request.turn is not None:
+                self._transcripts.ended(request.turn)
 
     async def _converse(
         self, request: Request, version: Resolved, body: RequestBody, asked: _Asked, trace: CallTrace
@@ -116,6 +121,9 @@ class Invocations:
         trace.step(START)
         session = await self._sessions.enter(version, asked.session_id, asked.remark, by=request.grant)
         trace.step(WAIT)
+        if request.turn is not None:
+            request.turn.trace_id = trace.context.trace_id
+            self._transcripts.add(session, request.turn)
         assert session.pool is not None, "a session that can be entered has a process"
         exchange = ProxiedExchange(session.pool, body, request.hurry)
         began = time.time()
@@ -125,7 +133,8 @@ class Invocations:
         except AgentLost as error:
             raise await failures.lost(session, exchange, began, str(error)) from error
         except AgentRefused as error:
-            raise await failures.refused(session, error, began) from error
+            asked_for = (asked.method.decode(), asked.path)
+            raise await failures.refused(session, error, asked_for, began) from error
         except PayloadTooLarge as error:
             raise too_large(PAYLOAD_MAX) from error
         finally:

@@ -26,6 +26,7 @@ from agentcore_cli.local.http.session_tokens import OPENED, TokenGrant, denied
 from agentcore_cli.local.http.wire import JSON_HEADERS, Answer, ServiceFault
 from agentcore_cli.local.sandbox import SandboxError
 from agentcore_cli.local.sessions.sessions import LiveSessions
+from agentcore_cli.local.sessions.transcripts import Transcripts
 from agentcore_cli.local.traces.intake import TraceIntake
 
 STOPS_REMEMBERED: Final = 1000
@@ -44,7 +45,13 @@ class DataPlaneServer:
     """Finds the runtime, then lets the operation work: None means that it has sent its answer by itself."""
 
     def __init__(
-        self, control: ControlPlane, sessions: LiveSessions, traces: TraceIntake, clock: Clock, faults: Faults
+        self,
+        control: ControlPlane,
+        sessions: LiveSessions,
+        traces: TraceIntake,
+        transcripts: Transcripts,
+        clock: Clock,
+        faults: Faults,
     ) -> None:
         self._control = control
         self._sessions = sessions
@@ -52,7 +59,7 @@ class DataPlaneServer:
         self._faults = faults
         self._authorizers = authorizer.Authorizers()
         self._stops: dict[tuple[str, ...], None] = {}
-        invocations = Invocations(sessions, traces)
+        invocations = Invocations(sessions, traces, transcripts)
         self._operations: dict[tuple[str, ...], Operation] = {
             ("POST", "invocations"): invocations.invoke,
             ("GET", "invocations"): _not_streamed,

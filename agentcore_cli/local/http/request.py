@@ -14,6 +14,7 @@ from agentcore_cli.contract import DEFAULT_ENDPOINT, USER_AGENT, Protocol
 from agentcore_cli.local.http.headers import HeaderList
 from agentcore_cli.local.http.held_body import HeldBody
 from agentcore_cli.local.http.proxy import CallerGone, Receive, RequestBody, Send
+from agentcore_cli.local.http.recorded_turn import RecordedTurn
 from agentcore_cli.local.http.session_tokens import PREFIX, TokenGrant
 from agentcore_cli.local.http.wire import ServiceFault, split_path
 from agentcore_cli.signature import hash_of
@@ -28,6 +29,7 @@ class Request:
     call, with that grant, if any: its connection is no stranger's from then on; `hurry` when its answer ends before its
     end: a caller that does not take what is left is hung up on.
     `path` and `query_string` are as they were sent. `session_token` stood before the path whose `segments` these are.
+    `turn` remembers what is said, where somebody wants to see it.
     """
 
     __slots__ = (
@@ -49,6 +51,7 @@ class Request:
         "segments",
         "send",
         "session_token",
+        "turn",
     )
 
     def __init__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -68,6 +71,7 @@ class Request:
         self.grant: TokenGrant | None = None
         self.protocol: Protocol = "HTTP"
         self.rpc_id: msgspec.Raw | None = None
+        self.turn: RecordedTurn | None = None
         self._held: HeldBody | None = None
         self._has_body = "method" in scope
 

@@ -19,8 +19,10 @@ from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.faults import Faults
 from agentcore_cli.local.http.pool import Pool
 from agentcore_cli.local.http.upstream import UpstreamLost
+from agentcore_cli.local.protocol import SessionVitals
 from agentcore_cli.local.sessions.schedule import Schedule
 from agentcore_cli.local.sessions.session import Session
+from agentcore_cli.local.sessions.usage import SessionUsage
 
 BUSY_PING_SECONDS: Final = 2.0
 IDLE_PING_SECONDS: Final = 30.0
@@ -171,6 +173,21 @@ def verdict(session: Session, now: float) -> str | None:
 def outlived(session: Session, now: float) -> bool:
     """Whether the session is older than it may become, whatever it is doing."""
     return now - session.started.awake >= session.version.settings.max_lifetime
+
+
+def vitals_of(session: Session, now: float, used: SessionUsage | None) -> SessionVitals:
+    """How a session does, by the clock's `awake`."""
+    settings, pings = session.version.settings, session.vitals
+    health = "HealthyBusy" if pings.busy else "Unhealthy" if pings.failures else "Healthy"
+    quiet = now - session.idle_since if session.state == "idle" else 0.0
+    return SessionVitals(
+        state=session.state,
+        health=health if session.state in ("active", "idle") else session.state,
+        idle_left=max(0.0, settings.idle_timeout - quiet),
+        life_left=max(0.0, session.started.awake + settings.max_lifetime - now),
+        memory_bytes=used and used.memory_bytes,
+        cpu_seconds=used and used.cpu_seconds,
+    )
 
 
 def next_check(session: Session, now: float) -> float:

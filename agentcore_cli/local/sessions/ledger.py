@@ -57,12 +57,12 @@ class SessionLedger:
     def past(self, runtime_arn: str | None = None) -> list[SessionRecord]:
         """The sessions that have ended, newest first; of one runtime or of all."""
         rows = self._store.all(
-            "SELECT record FROM sessions WHERE ended_at IS NOT NULL AND runtime_arn = coalesce(?, runtime_arn)"
-            " ORDER BY ended_at DESC LIMIT ?",
+            "SELECT record, runtime_arn FROM sessions"
+            " WHERE ended_at IS NOT NULL AND runtime_arn = coalesce(?, runtime_arn) ORDER BY ended_at DESC LIMIT ?",
             runtime_arn,
             SHOWN_MAX,
         )
-        return [_record(row[0]) for row in rows]
+        return [replace(_record(record), runtime_arn=arn) for record, arn in rows]
 
     def close(self) -> None:
         self._store.close()

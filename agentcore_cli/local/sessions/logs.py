@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import time
 import uuid
@@ -12,11 +13,13 @@ from typing import Final
 
 from agentcore_cli.contract import log_group
 from agentcore_cli.local.home import Home
+from agentcore_cli.local.protocol import LogPiece
 
 KEPT_PER_GROUP: Final = 500  # files
 KEPT_SECONDS: Final = 30 * 86_400.0
 TAIL_LINES: Final = 20
 EXTRACTION: Final = "extraction"  # the kind of log that a project's own extraction of records has
+PIECE_MAX: Final = 256 * 1024  # bytes of a log that are read at once
 _TAIL_BYTES: Final = 64 * 1024
 _STAMP: Final = len("2026-11-22T00:00:00.123Z")
 
@@ -51,6 +54,26 @@ def tail(log: Path, since: float = 0.0) -> list[str]:
     earliest = datetime.fromtimestamp(since, UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
     recent = [line for line in lines if line[:_STAMP] >= earliest]
     return [line[_STAMP + 1 :] for line in recent[-TAIL_LINES:]]
+
+
+def piece(log: Path, after: int) -> LogPiece:
+    """What stands in a log from a byte on; of a negative one from so many bytes before its end, at whole lines."""
+    try:
+        with log.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            is_start = after < 0 or after > size  # it is shorter than it was: its older half went
+            begin = max(0, size + after) if after < 0 else 0 if is_start else after
+            file.seek(max(0, begin - 1) if after < 0 else begin)
+            if after < 0 and begin:
+                file.readline()
+            begin = file.tell()
+            data = file.read(PIECE_MAX)
+    except FileNotFoundError:
+        return LogPiece("", 0, is_start=after != 0)
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    text = decoder.decode(data)
+    rest = decoder.getstate()[0]  # the beginning of a character that is not whole yet
+    return LogPiece(text, begin + len(data) - len(rest), is_start)
 
 
 def prune(folder: Path, alive: Container[Path]) -> None:

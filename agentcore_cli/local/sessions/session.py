@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, Protocol
@@ -11,6 +12,7 @@ from agentcore_cli.local.clock import Moment
 from agentcore_cli.local.control import Resolved
 from agentcore_cli.local.http import headers
 from agentcore_cli.local.http.pool import Pool
+from agentcore_cli.local.http.recorded_turn import RecordedTurn
 from agentcore_cli.local.http.session_tokens import TokenGrant
 from agentcore_cli.local.programs.sandboxes import AnyProcess, AnyProgram
 from agentcore_cli.local.protocol import SessionRecord
@@ -83,6 +85,7 @@ class Session:
     token: str = field(default="", repr=False)  # see `session_tokens`
     begun_by: str | None = None  # the runtime of the session that called for it, where one did
     lacks_credentials: str = ""  # why its SDK gets none, since it asked last
+    turns: deque[RecordedTurn] | None = None  # see `transcripts`
     storage: Kept | None = None
     storage_bytes: int | None = None  # as it was looked at last
     ended_at: float | None = None
@@ -203,6 +206,7 @@ class Session:
     def record(self, level: Level) -> SessionRecord:
         """The session as `/_local/sessions` shows it."""
         return SessionRecord(
+            runtime_arn=self.version.runtime_arn,
             session_id=self.key.session_id,
             endpoint=self.key.endpoint,
             version=self.version.version,

@@ -140,9 +140,7 @@ class LiveSessions:
 
     async def stop(self, runtime_id: str, endpoint: str, session_id: str) -> None:
         """End one session on request. Raises ServiceFault: 404 when it does not run, 409 while it starts or ends."""
-        session = self._live.get(SessionKey(runtime_id, endpoint, session_id))
-        if session is None:
-            raise ServiceFault.not_found("Session not found or already terminated")
+        session = self.find(SessionKey(runtime_id, endpoint, session_id))
         if session.state not in ("active", "idle"):
             raise ServiceFault.retryable_conflict()
         await self.end(session, "stopped on request")
@@ -170,6 +168,12 @@ class LiveSessions:
                 while any(self._health.is_due(session) for session in self._live.values()):
                     await asyncio.sleep(GRAIN_SECONDS)
         self.storages.expire()
+
+    def find(self, key: SessionKey) -> Session:
+        """One that lives. Raises ServiceFault 404."""
+        if (session := self._live.get(key)) is None:
+            raise ServiceFault.not_found("Session not found or already terminated")
+        return session
 
     def count(self) -> int:
         return len(self._live)
@@ -214,7 +218,8 @@ class LiveSessions:
                 logs.begin(session.log, remark)
             await self._provision(session)
         except Exception as error:  # whatever it is, the id is not left behind in provisioning
-            await self._give_up(session, str(error))
+            session.state = "stopping"
+            await self._tear_down(session, str(error), grace=1.0)
             raise refusal(error, session) from error
         session.state = "idle"
         self._health.watch(session)
@@ -232,8 +237,7 @@ class LiveSessions:
 
     def _log_of_next(self, key: SessionKey) -> Path:
         if self._starts % PRUNE_EVERY == 1:
-            folder = logs.group(self._home, key.runtime_id, key.endpoint)
-            alive = {session.log for session in self._live.values()}
+            folder, alive = logs.group(self._home, key.runtime_id, key.endpoint), {it.log for it in self._live.values()}
             self._background.start(asyncio.to_thread(logs.prune, folder, alive))
         return logs.stream(self._home, key.runtime_id, key.endpoint)
 
@@ -252,10 +256,6 @@ class LiveSessions:
         self._ledger.record(session, self._level(session))
         await until_ready(session, self._clock)
         await self._storage.mount(session, program)
-
-    async def _give_up(self, session: Session, reason: str) -> None:
-        session.state = "stopping"
-        await self._tear_down(session, reason, grace=1.0)
 
     def _end_overfull(self, kept: Kept, excess: str) -> None:
         session = next((session for session in self._live.values() if session.storage == kept), None)

@@ -18,7 +18,7 @@ from agentcore_cli.operations.check.findings import Finding
 from agentcore_cli.operations.check.installed import Installed
 from agentcore_cli.operations.check.project import Use
 from agentcore_cli.operations.check.requirements import DeclaredRequirements as Asked
-from agentcore_cli.operations.check.requirements import set_aside
+from agentcore_cli.operations.check.requirements import asked_elsewhere, set_aside
 from agentcore_cli.operations.check.resolution import resolve
 
 _OURS: Final = Installed(Path(sysconfig.get_path("purelib")))  # this tool's own: what it has is seen, too
@@ -165,6 +165,8 @@ def _advice(name: str, supply: Supply, *, certain: bool) -> str:
         return f"{name} left the standard library in Python {removed}" + (
             f"; add {wanted} to {file}" if wanted and supply.requirements else ""
         )
+    if other := asked_elsewhere(supply.root, supply.requirements, normalised(wanted or name)):
+        return f"{name} comes with {wanted or name}, which {other} asks for: configure with --requirements {other}"
     if supply.requirements is None:
         start = f"nothing is required that provides {name}"
         return f"{start}: write {wanted or 'the package that has it'} to {file}"

@@ -41,11 +41,11 @@ def protocol_findings(
     needed = PROTOCOLS[protocol].port
     at_place = [bind for bind in listening if bind.address.port.value in (needed, None)]
     for bind in at_place:
-        yield from _loopback_findings(bind)
+        yield from _loopback_findings(bind, needed)
     if not at_place:
         for bind in listening:
             yield _other_port(bind, protocol, needed)
-            yield from _loopback_findings(bind)
+            yield from _loopback_findings(bind, needed)
 
 
 def _other_protocol(server: ServerCall, protocol: Protocol) -> Finding | None:
@@ -80,7 +80,7 @@ def _mcp_run(bind: Bind) -> str:
     return f'{run}(transport="streamable-http", host="{_ALL}")'
 
 
-def _loopback_findings(bind: Bind) -> Iterator[Finding]:
+def _loopback_findings(bind: Bind, needed: int) -> Iterator[Finding]:
     host = bind.address.host.value
     if not isinstance(host, str) or not (host in _LOOPBACK or host.startswith("127.")):
         return
@@ -89,7 +89,7 @@ def _loopback_findings(bind: Bind) -> Iterator[Finding]:
         bind.server if bind.server.kind.address == "made" and bind.address.host == bind.server.address.host else bind
     )
     call = bind.server.kind.name if isinstance(where, ServerCall) else bind.call
-    mend = f'write {call}(…, host="{_ALL}")' + _by_variable(bind.address.host.variable, _ALL)
+    mend = f"write {bind.server.kind.having(call, _ALL, needed)}" + _by_variable(bind.address.host.variable, _ALL)
     problem = f"it listens on {host}{default}, which works here, but on AWS nothing reaches it there; {mend}"
     yield _doubt(where.source.shown, where.line, problem)
 
@@ -98,7 +98,7 @@ def _other_port(bind: Bind, protocol: Protocol, needed: int) -> Finding:
     port = bind.address.port
     where = bind.server if bind.server.kind.address == "made" and port == bind.server.address.port else bind
     call = bind.server.kind.name if isinstance(where, ServerCall) else bind.call
-    mend = f"write {call}(…, port={needed})" + _by_variable(port.variable, str(needed))
+    mend = f"write {bind.server.kind.having(call, None, needed)}" + _by_variable(port.variable, str(needed))
     problem = f"it listens on port {port.value}, but {protocol} on AgentCore needs {needed}; {mend}"
     return _doubt(where.source.shown, where.line, problem)
 

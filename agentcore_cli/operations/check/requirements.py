@@ -17,6 +17,8 @@ from agentcore_cli.operations.check.findings import Finding
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 _PINS = ("==", "===")
+_OTHER_NAMES = re.compile(r"req[\w.-]*\.(txt|in|lock)|requirements/[\w.-]+\.(txt|in)")
+_NOT_TO_RUN = re.compile(r"(?<![a-z])(dev|test|doc|lint|ci)")
 
 
 @dataclass
@@ -69,6 +71,19 @@ def set_aside(root: Path, name: str | None) -> dict[str, str]:
         asked = table.get("dependencies") if isinstance(table, dict) else None
         found |= dict.fromkeys(_names(list(asked) if isinstance(asked, dict) else ()), f"the group {group}")
     return found
+
+
+def asked_elsewhere(root: Path, name: str | None, distribution: str) -> str | None:
+    """The requirements file besides `name` that asks for a distribution: of several the one that asks for most."""
+    folders = (root, root / "requirements")
+    there = (path.relative_to(root).as_posix() for folder in folders if folder.is_dir() for path in folder.iterdir())
+    others = {
+        other: {canonicalize_name(asked.name) for asked in builders.Requirements(root, other).reading.named}
+        for other in sorted(there)
+        if other != name and _OTHER_NAMES.fullmatch(other) and not _NOT_TO_RUN.search(other)
+    }
+    asking = [other for other, names in others.items() if distribution in names]
+    return max(asking, key=lambda other: len(others[other]), default=None)
 
 
 def _lists(value: object) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """The servers that an agent's files make: of which protocol, and on which address and port each of them listens.
 
 What is known of the libraries is in the two tables; a value that can't be read is None, and nothing is said of it.
-Sources: mcp 1.30 and 2.3, fastmcp 4.2, strands-agents 1.62, a2a-sdk 0.3 and 1.3, uvicorn, Flask, aiohttp, waitress and
-the standard library, each by the signature of what starts it.
+Sources: mcp 1.30 and 2.3, fastmcp 4.2, strands-agents 1.62, a2a-sdk 0.3 and 1.3, uvicorn, Flask, aiohttp, waitress,
+bottle 0.13, sanic 25.12, gevent 26.9, granian 2.8 and the standard library, each by the signature of what starts it.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ class Kind:
     """A class or function that makes a server: `root` is its package, `name` its own.
 
     `address` says where its address is named: in the call that starts it, which is this one (`here`) or one of its
-    methods (`run`), or already where it is made (`made`). `first` are the parameters that may be given by position,
-    `host` and `port` the defaults.
+    methods (`run`), or already where it is made (`made`). `first` are the parameters that may be given by position
+    (`pair`: host and port as one tuple), `host` and `port` the defaults, `host_name` what the host's parameter is
+    called.
     """
 
     root: str
@@ -41,6 +42,13 @@ class Kind:
     host: str | None = None
     port: int | None = None
     transport: Transport | None = None
+    host_name: str = "host"
+
+    def having(self, call: str, host: str | None, port: int) -> str:
+        """A call that starts it there, as it is written in code; without `host` the one that it has stays."""
+        if "pair" in self.first:
+            return f'{call}(("{host or _AUTO}", {port}), …)'
+        return f'{call}(…, {self.host_name}="{host}")' if host else f"{call}(…, port={port})"
 
 
 KINDS: Final = (
@@ -68,8 +76,15 @@ KINDS: Final = (
     Kind("waitress", "serve", None, "here", ("app",), _AUTO, 8080),
     Kind("werkzeug", "run_simple", None, "here", ("host", "port", "app")),
     Kind("wsgiref", "make_server", None, "here", ("host", "port", "app")),
-    Kind("http", "HTTPServer", None, "here", ("address",)),
-    Kind("http", "ThreadingHTTPServer", None, "here", ("address",)),
+    Kind("http", "HTTPServer", None, "here", ("pair",)),
+    Kind("http", "ThreadingHTTPServer", None, "here", ("pair",)),
+    Kind("socketserver", "TCPServer", None, "here", ("pair",)),
+    Kind("socketserver", "ThreadingTCPServer", None, "here", ("pair",)),
+    Kind("gevent", "WSGIServer", None, "here", ("pair",)),
+    Kind("bottle", "run", None, "here", ("app", "server", "host", "port"), _LOOPBACK, 8080),
+    Kind("bottle", "Bottle", None, "run", (), _LOOPBACK, 8080),
+    Kind("sanic", "Sanic", None, "run", ("host", "port"), _LOOPBACK, 8000),
+    Kind("granian", "Granian", None, "made", ("target", "address", "port"), _LOOPBACK, 8000, host_name="address"),
 )
 _RUNS: Final = frozenset(
     {"run", "run_async", "run_http_async", "run_streamable_http_async", "run_stdio_async", "serve"}
@@ -207,8 +222,8 @@ class _Reader:
         )
 
     def _address(self, kind: Kind, call: ast.Call) -> Address:
-        host, port = self._argument(call, "host", kind.first), self._argument(call, "port", kind.first)
-        if isinstance(pair := self._argument(call, "address", kind.first), ast.Tuple) and len(pair.elts) == 2:
+        host, port = self._argument(call, kind.host_name, kind.first), self._argument(call, "port", kind.first)
+        if isinstance(pair := self._argument(call, "pair", kind.first), ast.Tuple) and len(pair.elts) == 2:
             host, port = pair.elts
         is_whole = all(keyword.arg is not None for keyword in call.keywords)  # no **options
         variable = "FASTMCP_HOST" if kind.root == "fastmcp" else None

@@ -25,7 +25,7 @@ _OTHERS: Final = {
     "Pipfile": "pipenv requirements > requirements.txt",
     "Pipfile.lock": "pipenv requirements > requirements.txt",
     "setup.py": "echo . > requirements.txt",
-    "setup.cfg": "echo . > requirements.txt",
+    "setup.cfg": "touch pyproject.toml && echo . > requirements.txt",  # without either nothing builds it
     "environment.yml": "conda run -n NAME python -m pip list --format=freeze > requirements.txt",
     "environment.yaml": "conda run -n NAME python -m pip list --format=freeze > requirements.txt",
 }

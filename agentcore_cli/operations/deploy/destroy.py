@@ -9,7 +9,7 @@ from agentcore_cli import wiring
 from agentcore_cli.builders.images import docker_image
 from agentcore_cli.contract import DEFAULT_ENDPOINT, TAG_TARGET
 from agentcore_cli.engine import Change, Resource, apply, plan_destroy
-from agentcore_cli.errors import AgentcoreError, InputError
+from agentcore_cli.errors import AgentcoreError, DeniedError, InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.keys import BUCKET, BUILD_LOG, CODE, IMAGE, LOG_GROUP, MEMORY, REPOSITORY, RUNTIME
 from agentcore_cli.operations.deploy.plan import Workplace, work_on
@@ -22,7 +22,7 @@ from agentcore_cli.resources.wait_options import WaitOptions
 class DestroyRequest:
     """`consent` is shown the deletions and answers; with `dry_run` it is not asked. `timeout` is in seconds.
 
-    The agent's memory holds what users said: it goes only with `include_memory`. `include_adopted`: a runtime that was
+    The agent's memory holds what users said: it goes only with `include_memory`. `include_supplied`: a runtime that was
     imported goes too, with its log groups.
     """
 
@@ -32,7 +32,7 @@ class DestroyRequest:
     keep_repository: bool = False
     keep_logs: bool = False
     include_memory: bool = False
-    include_adopted: bool = False
+    include_supplied: bool = False
 
     @property
     def kept(self) -> frozenset[str]:
@@ -94,14 +94,26 @@ def destroy(request: DestroyRequest, selected: Selected, listener: Listener) -> 
 
 
 def _everything(place: Workplace, request: DestroyRequest, listener: Listener) -> list[Resource]:
-    return wiring.everything(
-        place.selected,
-        place.session,
-        account=place.account.number,
-        wait_options=WaitOptions(seconds=request.timeout),
+    selected, session, account = place.selected, place.session, place.account.number
+    options = WaitOptions(seconds=request.timeout)
+    there = wiring.everything(
+        selected,
+        session,
+        account=account,
+        wait_options=options,
         listener=listener,
-        with_supplied=request.include_adopted,
+        with_supplied=request.include_supplied,
     )
+    others = wiring.unrecorded(selected, session, account=account, wait_options=options, listener=listener)
+    return [*there, *(resource for resource in others if _is_there(resource))]
+
+
+def _is_there(resource: Resource) -> bool:
+    """Whether it is found; who may not look there has most likely made nothing there."""
+    try:
+        return resource.read(None) is not None
+    except DeniedError:
+        return False
 
 
 def _forget_builds(place: Workplace, listener: Listener) -> None:

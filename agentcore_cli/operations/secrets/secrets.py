@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Final
 
 from agentcore_cli.config import FROM_ENV
 from agentcore_cli.errors import AgentFailedError, InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.operations.secrets import env_files
 from agentcore_cli.operations.selection import Selected
+
+# pydantic-settings asks for NAME, APP_NAME (env_prefix) or DB__NAME by the field that it fills: name, db.name.
+_FIELD: Final = re.compile(r"(?<![\w.])([\w.]{3,})(?:\\n|\s)+field required \[type=missing")
 
 
 def local_values(selected: Selected, environ: Mapping[str, str], listener: Listener) -> dict[str, str]:
@@ -85,7 +89,10 @@ def explain_missing(error: AgentFailedError, selected: Selected | None) -> None:
 
 
 def _names(message: str, name: str) -> bool:
-    return len(name) > 2 and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", message) is not None
+    if len(name) > 2 and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", message):
+        return True
+    spelled = name.lower().replace("__", ".")
+    return any(spelled == field or spelled.endswith(f"_{field}") for field in _FIELD.findall(message.lower()))
 
 
 def _stored(selected: Selected, left: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:

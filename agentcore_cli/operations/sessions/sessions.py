@@ -108,6 +108,7 @@ def _remembered_or_not(alive: Iterable[SessionRecord], selected: Selected, name:
         session_id = names.session_id(name, wiring.deployed(selected).arn, DEFAULT_ENDPOINT)
         return SessionRecord(
             name=name,
+            runtime_arn=wiring.deployed(selected).arn,
             session_id=session_id,
             endpoint=DEFAULT_ENDPOINT,
             state="unknown",
@@ -126,11 +127,12 @@ def _remembered(selected: Selected) -> Sessions:
     now = time.time()
     lifecycle = selected.agent.lifecycle
     expiry = Expiry(now, lifecycle.idle_timeout, lifecycle.max_lifetime)
-    entries = Ledger(selected.loaded.root).sessions(wiring.deployed(selected).arn)
-    return Sessions(tuple(_by_the_clock(entry, expiry) for entry in entries), now, "ledger")
+    arn = wiring.deployed(selected).arn
+    entries = Ledger(selected.loaded.root).sessions(arn)
+    return Sessions(tuple(_by_the_clock(arn, entry, expiry) for entry in entries), now, "ledger")
 
 
-def _by_the_clock(entry: LedgerEntry, expiry: Expiry) -> SessionRecord:
+def _by_the_clock(arn: str, entry: LedgerEntry, expiry: Expiry) -> SessionRecord:
     if entry.stopped:
         state = "stopped"
     elif expiry.has_outlived(entry):
@@ -139,6 +141,7 @@ def _by_the_clock(entry: LedgerEntry, expiry: Expiry) -> SessionRecord:
         state = "maybe idled out" if expiry.was_idle(entry) else "used lately"
     return SessionRecord(
         name=entry.name,
+        runtime_arn=arn,
         session_id=entry.session_id,
         endpoint=entry.endpoint,
         state=state,

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agentcore_cli.aws.objects import PART, Objects
+from agentcore_cli.aws.objects import PART, Beginning, Objects
 from agentcore_cli.aws.session import Access, AwsSession
 from agentcore_cli.errors import AgentcoreError, ConflictError, DeniedError
-from tests.fakes.aws_answers import access_denied, failed
+from tests.fakes.aws_answers import Answer, access_denied, failed
+from tests.fakes.aws_calls import Call, Request
 from tests.fakes.aws_faults import instead, named, reset_after
-from tests.fakes.aws_proxy import AwsProxy
+from tests.fakes.aws_proxy import AwsProxy, Forward
 from tests.fakes.moto_buckets import MotoBuckets
 from tests.stand_ins import ACCOUNT, REGION, Moto
 
@@ -134,3 +136,81 @@ def test_what_cant_be_aborted_the_lifecycle_removes(client: Objects, s3: Any, pr
     with pytest.raises(DeniedError, match="s3:PutObject"):
         upload(client, file_of(tmp_path, LARGE))
     assert len(unfinished(s3)) == 1
+
+
+COMMON = 5 * 1024**2 + 3
+
+
+def again(client: Objects, s3: Any, folder: Path, *, common: int = COMMON, size: int = LARGE) -> tuple[Path, str]:
+    """A file that begins as an object did, which is there already, uploaded by what they have in common."""
+    first = file_of(folder, size)
+    s3.put_object(Bucket=BUCKET, Key="first.zip", Body=first.read_bytes())
+    version = client.versions(BUCKET, "first.zip")[0].id
+    file = folder / "b.zip"
+    file.write_bytes(first.read_bytes()[:common] + b"changed" * 1000)
+    like = Beginning("first.zip", version, common)
+    return file, client.upload(BUCKET, KEY, file, told=lambda arrived: None, stopping=lambda: False, like=like)
+
+
+def read(s3: Any, version: str) -> bytes:
+    data: bytes = s3.get_object(Bucket=BUCKET, Key=KEY, VersionId=version)["Body"].read()
+    return data
+
+
+def count_sent(proxy: AwsProxy) -> list[int]:
+    """The bytes of each body from now on."""
+    sent: list[int] = []
+
+    def count(call: Call, request: Request, forward: Forward) -> Answer:
+        sent.append(len(request.body))
+        return forward(request)
+
+    proxy.interfere(lambda call: call.name in ("s3:UploadPart", "s3:PutObject"), count)
+    return sent
+
+
+@pytest.mark.parametrize("size", [COMMON + 10, LARGE], ids=["below-a-part", "large"])
+def test_what_an_object_has_already_is_copied_and_not_sent(
+    client: Objects, s3: Any, proxy: AwsProxy, tmp_path: Path, size: int
+) -> None:
+    sent = count_sent(proxy)
+    file, version = again(client, s3, tmp_path, size=size)
+    assert read(s3, version) == file.read_bytes()
+    assert sum(sent) == file.stat().st_size - COMMON
+    assert unfinished(s3) == []
+
+
+def other_bytes(call: Call, request: Request, forward: Forward) -> Answer:
+    """S3 copies, and what it copied is something else."""
+    answer = forward(request)
+    body = re.sub(b"(?<=<ChecksumSHA256>)[^<]+", b"AAAA", answer.body)
+    return Answer(answer.status, body, answer.headers)
+
+
+def no_checksum(call: Call, request: Request, forward: Forward) -> Answer:
+    answer = forward(request)
+    return Answer(answer.status, re.sub(b"<ChecksumSHA256>.*</ChecksumSHA256>", b"", answer.body), answer.headers)
+
+
+@pytest.mark.parametrize(
+    "harm", [instead(access_denied), other_bytes, no_checksum], ids=["refused", "other-bytes", "no-checksum"]
+)
+def test_what_is_not_copied_is_sent(client: Objects, s3: Any, proxy: AwsProxy, tmp_path: Path, harm: Any) -> None:
+    proxy.interfere(named("s3:UploadPartCopy"), harm)
+    sent = count_sent(proxy)
+    file, version = again(client, s3, tmp_path)
+    assert read(s3, version) == file.read_bytes()
+    assert sum(sent) == file.stat().st_size
+    assert unfinished(s3) == []
+
+
+def test_an_object_that_is_gone_is_no_source(client: Objects, s3: Any, tmp_path: Path) -> None:
+    file = file_of(tmp_path, LARGE)
+    like = Beginning("gone.zip", "no-such-version", COMMON)
+    version = client.upload(BUCKET, KEY, file, told=lambda arrived: None, stopping=lambda: False, like=like)
+    assert read(s3, version) == file.read_bytes()
+
+
+def test_less_than_s3_takes_as_a_part_is_not_copied(client: Objects, s3: Any, proxy: AwsProxy, tmp_path: Path) -> None:
+    again(client, s3, tmp_path, common=1000)
+    assert "s3:UploadPartCopy" not in proxy.names

@@ -20,6 +20,7 @@ from agentcore_cli.errors import AgentcoreError
 from tests.fakes.wheel import make_wheel
 
 PYTHON: Final = f"3.{sys.version_info[1]}"
+IDENTITY: Final = ("-c", "user.name=a", "-c", "user.email=a@example.com")
 # As setuptools does: what an earlier build left in build/lib is packed again, and folders appear in the source.
 BACKEND: Final = """\
 import pathlib, shutil, sys, tomllib
@@ -225,6 +226,21 @@ def test_a_build_that_fails_names_the_user_s_folder(root: Path, install: Install
     with pytest.raises(AgentcoreError) as caught:
         install(root, "requirements.txt")
     assert f"in {kit.resolve()}/backend.py" in caught.value.message
+    assert "agentcore-" not in (caught.value.hint or "agentcore-")  # the folder that it was built in
+
+
+@pytest.mark.parametrize("option", ["-e ", "--editable ", "--editable=", ""])
+def test_an_editable_repository_is_installed_like_any_package(root: Path, install: Install, option: str) -> None:
+    """As `pip freeze` writes it, which uv refuses."""
+    repository = root.parent / "repository"
+    make_package(repository / "libs/kit", "kit")
+    for arguments in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "first"]):
+        subprocess.run(["git", *IDENTITY, *arguments], cwd=repository, check=True)
+    line = f"{option}git+file://{repository}#egg=kit&subdirectory=libs/kit"
+    (root / "requirements.txt").write_text(f"# kept\n{line}\n")
+    assert [asked.name for asked in Requirements(root, "requirements.txt").reading.named] == ["kit"]
+    assert install(root, "requirements.txt") == {"kit": "first"}
+    assert (root / "requirements.txt").read_text() == f"# kept\n{line}\n"
 
 
 def test_what_lies_beside_a_package_is_found_when_it_is_built(root: Path, install: Install) -> None:

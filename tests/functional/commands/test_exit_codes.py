@@ -56,6 +56,7 @@ OF_EACH_VERB = {
     "traces-list": [([], 0), (["--since", "soon"], 2), (["--agent", "nobody"], 4)],
     "traces-enable": [([], 2), (["--target", "aws", "--yes"], 3)],
     "traces-show": [(["--last"], 0), ([], 2), (["--last", "abc"], 2), (["abc", "--follow"], 2), (["f" * 32], 4)],
+    "open": [(["--no-browser"], 0), (["now"], 2)],
     "versions": [([], 0), (["--agent", "nobody"], 4)],
     "rollback": [(["--to", "1"], 0), (["--to", "99"], 4), (["--endpoint", "nowhere"], 4)],
     "endpoints-list": [([], 0), (["--agent", "nobody"], 4)],

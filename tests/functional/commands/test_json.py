@@ -57,6 +57,8 @@ LOCAL = [
     ["memory delete", "spare", "--yes"],
     ["destroy", "--dry-run"],
     ["local start"],
+    ["open", "--no-browser"],
+    ["open", "--print-url"],
     ["local status"],
     ["local env"],
     ["local logs"],

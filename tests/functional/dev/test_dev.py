@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -123,8 +125,6 @@ def test_logs_of_all_sessions_and_a_schema_for_each_line(project: Project, dev: 
     dev.wait("replay")
     dev.end()
     dev.wait("result")
-    import json
-
     checked("dev", "\n".join(json.dumps(event) for event in dev.events))
 
 
@@ -141,6 +141,20 @@ def test_nothing_is_left_whatever_ends_it(project: Project, number: signal.Signa
         dev.close()
     project.gone()
     assert "bot" not in project.command.run("status", "--local", code=4).stdout
+
+
+def test_open_lets_a_browser_in(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BROWSER", "true")
+    dev = Dev(project, "--open", "--no-chat", stdin=subprocess.DEVNULL)
+    try:
+        told = dev.wait("page")
+        assert told["opened"] is True
+        assert told["url"] in Path(told["file"]).read_text()
+        dev.process.terminate()
+        assert dev.process.wait(SECONDS) == 128 + signal.SIGTERM
+        checked("dev", "\n".join(json.dumps(event) for event in dev.events))
+    finally:
+        dev.close()
 
 
 def test_keep_leaves_it_deployed(project: Project) -> None:

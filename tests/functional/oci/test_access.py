@@ -119,6 +119,39 @@ def test_what_docker_login_kept_is_found(docker_config: Path) -> None:
     assert caught.value.hint == "docker login broken.example"
 
 
+@pytest.mark.parametrize(
+    "says", ["", "not JSON", "[]", '{"Username": "ann"}', "'", "{}", '{"Username": 1, "Secret": null}']
+)
+def test_a_helper_that_says_something_else_is_told_without_what_it_said(docker_config: Path, says: str) -> None:
+    helper = docker_config.parent / "bin" / "docker-credential-odd"
+    helper.write_text(
+        f"#!/bin/sh\ncat > /dev/null\ncat <<'END'\n{says} stand-in-secret\nEND\n" if says else "#!/bin/sh\n"
+    )
+    helper.chmod(0o755)
+    docker_config.write_text(json.dumps({"credHelpers": {"odd.example": "odd"}}))
+    with pytest.raises(CredentialsError, match=r"odd.example: Docker's credential helper failed") as caught:
+        access.of_docker("odd.example")
+    assert "stand-in-secret" not in caught.value.message
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"auths": []}', '{"auths": {"a.example": 7}}', '{"credHelpers": 3}'])
+def test_a_config_that_is_damaged_is_told_or_none(docker_config: Path, text: str) -> None:
+    docker_config.write_text(text)
+    try:
+        assert access.of_docker("a.example") is None
+    except CredentialsError as error:
+        assert error.hint == "docker login a.example"  # noqa: PT017
+
+
+def test_an_identity_token_that_docker_login_kept_is_found(docker_config: Path) -> None:
+    auth = base64.b64encode(b"00000000-0000-0000-0000-000000000000:").decode()
+    docker_config.write_text(json.dumps({"auths": {"a.example": {"auth": auth, "identitytoken": "stand-in"}}}))
+    found = access.of_docker("a.example")
+    assert found
+    assert found.identity == "stand-in"
+
+
 def test_without_a_config_nobody_asks(docker_config: Path) -> None:
     assert access.of_docker("a.example") is None
     assert not docker_config.exists()

@@ -165,6 +165,56 @@ def test_a_dockerfile_of_one_s_own(yard: Yard) -> None:
     assert (files["opt/run"].mode, files["opt/run"].isfile()) == (0o750, True)
 
 
+ODD = """\
+ARG WHICH=base
+ARG UNUSED
+FROM $HOST/${WHICH}/python:3.13
+ARG WHICH OTHER=${WHICH:-none} UNUSED
+LABEL which=$WHICH other=$OTHER unnamed="$TARGETARCH$UNUSED"
+ARG TARGETARCH
+ENV\tARCH=$TARGETARCH
+ENV OLD\tthe old  form
+EXPOSE 9000-9002 53/UDP
+WORKDIR //srv//agent/
+COPY --chmod=640 main.py below/it/
+"""
+
+
+def test_a_dockerfile_with_what_is_seldom_seen(yard: Yard) -> None:
+    (yard.root / "Dockerfile").write_text(ODD.replace("$HOST", yard.host) + "CMD python main.py\n")
+    built = yard.build()
+    config = json.loads(yard.blobs.read(built.config.digest))["config"]
+    labels = {"which": "base", "other": "base", "unnamed": ""}
+    assert config["Labels"] == {"of": "base", "by": "us", **labels}
+    assert config["Env"][2:] == ["ARCH=arm64", "OLD=the old  form"]
+    assert sorted(config["ExposedPorts"]) == ["53/udp", "9000/tcp", "9001/tcp", "9002/tcp"]
+    assert config["WorkingDir"] == "/srv/agent"
+    files = listed(yard, built.added[-1].digest)
+    assert (files["srv/agent/below/it/main.py"].mode, files["srv/agent/below/it"].mode) == (0o640, 0o755)
+    assert files["srv/agent/below"].mode == 0o755
+
+
+def test_a_name_that_would_remove_a_file_is_refused(yard: Yard) -> None:
+    (yard.root / "data").mkdir()
+    (yard.root / "data" / ".wh.main.py").write_text("x")
+    with pytest.raises(InputError, match=r"data/\.wh\.main\.py: in an image's layer .* removes a file"):
+        yard.build()
+
+
+def test_names_that_no_other_tool_likes_are_kept(yard: Yard) -> None:
+    names = ["two\nlines", "na\u00efve \U0001f40d", "n" * 250, " blank ", "-rf", "#x", "a\\b"]
+    for name in names:
+        (yard.root / name).write_text(name if name.isascii() else "x")
+    deep = yard.root / "/".join(["d" * 100] * 5)
+    deep.mkdir(parents=True)
+    (deep / "file").write_text("x")
+    os.link(deep / "file", yard.root / "linked")
+    files = listed(yard, yard.build().added[-1].digest)
+    assert {f"app/{name}" for name in names} <= files.keys()
+    assert f"app/{'/'.join(['d' * 100] * 5)}/file" in files
+    assert files["app/linked"].isfile()
+
+
 FAULTS = {
     "a RUN": ("RUN true", "line 2: RUN"),
     "a source that is not there": ("COPY nothing /x", "line 2: COPY: nothing: not among the files"),
@@ -175,6 +225,9 @@ FAULTS = {
     "a group that is not there": ("COPY --chown=0:nobody main.py /x", "the base image has no group nobody"),
     "a mode in letters": ("COPY --chmod=u+x main.py /x", "a number is taken here"),
     "out of the project": ("COPY ../secret /x", "not among the files that go along"),
+    "a port that is none": ("EXPOSE 80a", "80a: a port is a number"),
+    "a port beyond all": ("EXPOSE 9-70000", "ports are from 1 to 65535"),
+    "an old form without a value": ("ENV NAME", "NAME has no value"),
     "an unknown option": ("COPY --parents main.py /x", "--parents is not known here"),
 }
 

@@ -59,6 +59,8 @@ def test_one_line_of_code_sends_its_layer_alone(large: Yard, proxy: RegistryProx
 FAULTS = {
     "401 midway": [Fault("PATCH", UPLOADS, 401, {"WWW-Authenticate": 'Basic realm="here"'})],
     "429 with Retry-After": [Fault("POST", UPLOADS, 429, {"Retry-After": "0"}, count=2)],
+    "429 with a date": [Fault("POST", UPLOADS, 429, {"Retry-After": "Sat, 01 Jan 2000 00:00:00 GMT"}, count=2)],
+    "429 with nonsense": [Fault("HEAD", "/blobs/", 429, {"Retry-After": "soon"})],
     "429 of a blob": [Fault("PATCH", UPLOADS, 429, {"Retry-After": "0"}, above=LARGE)],
     "500 of a look": [Fault("HEAD", "/blobs/", 500)],
     "500 of an upload": [Fault("PATCH", UPLOADS, 500, count=2)],

@@ -2,90 +2,41 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import pytest
 
-from agentcore_cli.engine import Action, Change, Resource
+from agentcore_cli.engine import Action
 from agentcore_cli.errors import ConflictError
 from agentcore_cli.resources.ownership import Owner
 from tests.fakes.things import Killed
-from tests.functional.resources.deployment import OWNER, Deployment
+from tests.functional.resources.deployment import OWNER
+from tests.functional.resources.subject import Subject
 
 NOBODYS: Mapping[str, str] = {}
 SOMEBODYS: Mapping[str, str] = {"team": "one"}
 ANOTHER_PROJECTS = Owner("other-9f8e7d", OWNER.agent, OWNER.target).tags
 
 
-class Subject(ABC):
-    """The adapter: one resource of an agent in an account of stand-ins. `others` is what `CHANGES` are made with."""
-
-    def __init__(self, deployment: Deployment, others: Any = None) -> None:
-        self.deployment = deployment
-        self.others = others or self
-
-    @abstractmethod
-    def resource(self, lives: int | None = None, **wishes: Any) -> Resource:
-        """As the config wants it, on a session of so many `lives`. `wishes` are for the tests of its own."""
-
-    @abstractmethod
-    def there(self) -> list[Any]:
-        """All of its kind that exist in the account, as that describes them."""
-
-    @abstractmethod
-    def remove(self) -> None:
-        """Delete it as somebody else would."""
-
-    def below(self) -> Sequence[Resource]:
-        """What it is deployed on."""
-        return ()
-
-    def look_alike(self, tags: Mapping[str, str]) -> None:
-        """Make one of our name that is not ours."""
-        raise NotImplementedError
-
-    def anew(self) -> None:
-        """An empty account, and no records."""
-        self.deployment.account.reset()
-        self.deployment.store.records.clear()
-
-    def change(self, **wishes: Any) -> Change:
-        """What the plan says of it."""
-        return self.deployment.plan(*self.below(), self.resource(**wishes)).changes[-1]
-
-    def fields(self, **wishes: Any) -> set[str]:
-        return {field.field for field in self.change(**wishes).fields}
-
-    def deploy(self, lives: int | None = None, **wishes: Any) -> Mapping[str, Any]:
-        """Its outputs."""
-        resource = self.resource(lives, **wishes)
-        return self.deployment.deploy(*self.below(), resource).outputs[resource.key]
-
-    def destroy(self, lives: int | None = None, **wishes: Any) -> None:
-        self.deployment.destroy(self.resource(lives, **wishes))
-
-    def lose_state(self) -> None:
-        self.deployment.store.records.clear()
-
-
 class ResourceContract:
     """Subclass it in the resource's test file, with a fixture `subject`.
 
-    `CHANGES` are what others do to it, each with the fields that a plan names then; where it has tags, the case
-    `owner-tag-gone` is told by our records alone. `CALLS` counts the answered calls of a first deploy, of one with
-    nothing to do, and of a destroy. `LOOK_ALIKES` are the tags of things of our name that are not ours.
+    `CHANGES` are what others do to it, each with the fields that a plan names then. `TOLD_BY_RECORDS` are the ids of
+    those that our records alone tell; where it has tags, that of the owner's. `CALLS` counts the answered calls of a
+    first deploy, of one with nothing to do, and of a destroy. `LOOK_ALIKES` are the tags of things of our name that are
+    not ours.
     """
 
     CHANGES: ClassVar[Sequence[Any]]
     CALLS: ClassVar[tuple[int, int, int]]
+    TOLD_BY_RECORDS: ClassVar[frozenset[str]] = frozenset({"owner-tag-gone"})
     LOOK_ALIKES: ClassVar[Sequence[Mapping[str, str]]] = (NOBODYS, SOMEBODYS, ANOTHER_PROJECTS)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         if "change" in metafunc.fixturenames:
             with_records = metafunc.function.__name__.endswith("set_right")
-            cases = [case for case in self.CHANGES if with_records or case.id != "owner-tag-gone"]
+            cases = [case for case in self.CHANGES if with_records or case.id not in self.TOLD_BY_RECORDS]
             metafunc.parametrize(("change", "fields"), cases)
         if "tags" in metafunc.fixturenames:
             metafunc.parametrize("tags", self.LOOK_ALIKES, ids=str)

@@ -23,8 +23,9 @@ from agentcore_cli.resources.build_project import BuildProject, BuildProjectSpec
 from agentcore_cli.resources.own_role import OwnRole, RoleSpec
 from tests.fakes.aws_proxy import AwsProxy
 from tests.fakes.codebuild import CodeBuildStandIn
-from tests.functional.resources.contract import ResourceContract, Subject
+from tests.functional.resources.contract import ResourceContract
 from tests.functional.resources.deployment import OWNER, Deployment
+from tests.functional.resources.subject import Subject
 from tests.stand_ins import ACCOUNT, REGION, Moto
 
 NAME = names.build_project_name("bot", OWNER.project, OWNER.target)

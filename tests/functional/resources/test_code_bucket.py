@@ -21,8 +21,9 @@ from agentcore_cli.resources.code_bucket import CodeBucket, CodeBucketSpec
 from tests.fakes.aws_proxy import AwsProxy
 from tests.fakes.moto_buckets import MotoBuckets
 from tests.fakes.things import Killed
-from tests.functional.resources.contract import ResourceContract, Subject
+from tests.functional.resources.contract import ResourceContract
 from tests.functional.resources.deployment import OWNER, Deployment
+from tests.functional.resources.subject import Subject
 from tests.stand_ins import ACCOUNT, REGION, Moto
 
 NAME = names.bucket_name("bot", OWNER.project, OWNER.target, ACCOUNT, REGION)

@@ -20,8 +20,9 @@ from agentcore_cli.resources.execution_role import execution_role
 from agentcore_cli.resources.iam.execution_policy import Grant
 from agentcore_cli.resources.own_role import POLICY, OwnRole
 from tests.fakes.things import Killed
-from tests.functional.resources.contract import ResourceContract, Subject
+from tests.functional.resources.contract import ResourceContract
 from tests.functional.resources.deployment import OWNER, Deployment
+from tests.functional.resources.subject import Subject
 from tests.stand_ins import ACCOUNT, REGION
 
 NAME = names.role_name("bot", OWNER.project, OWNER.target, REGION)

@@ -17,8 +17,9 @@ from agentcore_cli.engine import PENDING, Action, Desired, Found
 from agentcore_cli.errors import ConflictError
 from agentcore_cli.resources.log_group import LogGroup, LogGroupSpec
 from tests.fakes.things import Thing, World
-from tests.functional.resources.contract import ResourceContract, Subject
+from tests.functional.resources.contract import ResourceContract
 from tests.functional.resources.deployment import OWNER, Deployment
+from tests.functional.resources.subject import Subject
 from tests.stand_ins import ACCOUNT, REGION
 
 ID = "bot-AbCdEf0123"

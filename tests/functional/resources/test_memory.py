@@ -24,8 +24,9 @@ from agentcore_cli.resources.memory import Memory, MemorySpec, SuppliedMemory, v
 from agentcore_cli.resources.wait_options import WaitOptions
 from tests.fakes.control_server import ControlServer
 from tests.fakes.things import Killed
-from tests.functional.resources.contract import ResourceContract, Subject
+from tests.functional.resources.contract import ResourceContract
 from tests.functional.resources.deployment import OWNER, ControlAccount, Deployment
+from tests.functional.resources.subject import Subject
 from tests.local_runtime import eventually
 
 ROLE = "arn:aws:iam::000000000000:role/Memories"

@@ -18,8 +18,9 @@ from agentcore_cli.errors import ConflictError, InputError
 from agentcore_cli.events import Note
 from agentcore_cli.resources.repository import Repository, RepositorySpec, SuppliedRepository
 from tests.fakes.things import Killed
-from tests.functional.resources.contract import ResourceContract, Subject
+from tests.functional.resources.contract import ResourceContract
 from tests.functional.resources.deployment import OWNER, Deployment
+from tests.functional.resources.subject import Subject
 from tests.stand_ins import ACCOUNT, REGION
 
 NAME = names.repository_name("bot", OWNER.project, OWNER.target)

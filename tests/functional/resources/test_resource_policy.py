@@ -20,8 +20,9 @@ from tests.fakes.control import PARTNER, REGION, SETTINGS
 from tests.fakes.control_server import ControlServer
 from tests.fakes.things import Thing, World
 from tests.functional.local.control.waiting import settled
-from tests.functional.resources.contract import ResourceContract, Subject
+from tests.functional.resources.contract import ResourceContract
 from tests.functional.resources.deployment import ControlAccount, Deployment
+from tests.functional.resources.subject import Subject
 
 INVOKE = "bedrock-agentcore:InvokeAgentRuntime"
 ALLOW = {"Sid": "Partners", "Effect": "Allow", "Principal": PARTNER, "Action": INVOKE}

@@ -29,11 +29,12 @@ raise SystemExit(code)
 
 
 def test_the_server_loads_nothing_that_nobody_has_asked_for() -> None:
-    """An idle server is as small as it was: WebSockets and tokens cost those who use them."""
+    """An idle server is as small as it was: WebSockets, tokens and the page cost those who use them."""
     program = """
 import sys
 import agentcore_cli.local.server
-print([name for name in ("websockets", "jwt", "cryptography", "boto3", "docker") if name in sys.modules])
+others = ("websockets", "jwt", "cryptography", "boto3", "docker", "agentcore_cli.local.page.page")
+print([name for name in others if name in sys.modules])
 """
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"

@@ -316,7 +316,7 @@ TAGGED = {
 def test_and_its_scope_covers_what_the_call_is_about(service: str, operation: str) -> None:
     """By the resource that a refusal would name; what looks at policies is about those of a supplied role."""
     parameters = dict(PARAMETERS.get(service, {}))
-    if operation.endswith(("Object", "Upload", "Part")):
+    if operation.endswith(("Object", "Upload", "Part", "PartCopy")):
         parameters["Key"] = "0123.zip"
     if operation == "DeleteObjects":
         parameters["Delete"] = {}

@@ -108,7 +108,7 @@ def look_at_address(host: Any, port: int) -> None:
 
 def on_loopback(host: str, port: int) -> str:
     """What there is to tell of it."""
-    return f'the server listens on {host}:{port}, where AWS does not reach it, though it works here: host="0.0.0.0"'
+    return f"the server listens on {host}:{port}, where AWS does not reach it, though it works here: give it 0.0.0.0"
 
 
 def _begun(command: str) -> "Iterator[str]":

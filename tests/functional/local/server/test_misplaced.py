@@ -50,6 +50,23 @@ def test_a_ping_that_is_answered_with_404(server: RunningServer, protocol: str, 
     assert "\nserving" in told
 
 
+ROUTELESS = SERVER.replace(
+    "do_POST = do_GET",
+    """
+    def do_POST(self):
+        self.send_error(405, "Method Not Allowed")
+""",
+)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "port", "path"), [("HTTP", 8080, "/invocations"), ("MCP", 8000, "/mcp"), ("A2A", 9000, "/")]
+)
+def test_a_server_without_the_path_that_is_called(server: RunningServer, protocol: str, port: int, path: str) -> None:
+    told = refusal(server, ROUTELESS.format(status=200, port=port), f"noroute_{protocol}", protocol)
+    assert f"The server answers 405 to POST {path}, which is what {protocol} on AgentCore calls.\n" in told
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells where another process listens")
 @pytest.mark.parametrize(
     ("protocol", "port", "said"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +21,7 @@ from tests.fakes.code_bridge import CodeBridge
 from tests.fakes.codebuild import CodeBuildStandIn
 from tests.fakes.control import PARTNER
 from tests.fakes.control_server import ControlServer
+from tests.fakes.ecr_bridge import EcrBridge, Pushed
 from tests.fakes.moto_buckets import MotoBuckets
 from tests.fakes.things import Heard
 from tests.fakes.transaction_search import TransactionSearch
@@ -142,10 +143,13 @@ class Cloud:
 
 
 @contextmanager
-def open_cloud(moto: Moto, folder: Path, **options: Any) -> Iterator[Cloud]:
+def open_cloud(moto: Moto, folder: Path, *, registry: Pushed | None = None, **options: Any) -> Iterator[Cloud]:
+    """With `registry`, moto's ECR knows what is pushed to it."""
+    bridge = EcrBridge(registry, moto.url) if registry else None
     search = TransactionSearch(moto.client("logs"))
     codebuild = CodeBuildStandIn(moto.client, folder / "codebuild")
     with (
+        closing(bridge) if bridge else nullcontext(),
         ControlServer(folder / "control", **options) as control,
         AwsProxy(
             {"bedrock-agentcore": control.url},
@@ -156,6 +160,7 @@ def open_cloud(moto: Moto, folder: Path, **options: Any) -> Iterator[Cloud]:
                 "bedrock-agentcore": CodeBridge(moto.client("s3"), control.home.artifacts),
                 "logs": search,
                 "xray": search,
+                **({"ecr": bridge} if bridge else {}),
             },
         ) as proxy,
     ):

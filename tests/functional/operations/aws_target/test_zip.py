@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,10 @@ from agentcore_cli.engine import Action
 from agentcore_cli.errors import ConflictError, EntrypointError, InputError
 from agentcore_cli.operations.deploy.plan import Overrides
 from agentcore_cli.operations.deploy.rollback import RollbackRequest, rollback
-from tests.fakes.aws_calls import Call
+from tests.fakes.aws_answers import Answer
+from tests.fakes.aws_calls import Call, Request
+from tests.fakes.aws_proxy import Forward
+from tests.fakes.wheel import make_wheel
 from tests.functional.operations.aws_target.cloud import Cloud, Project
 
 AGENT = "from http.server import HTTPServer\n"
@@ -108,6 +112,31 @@ def test_a_changed_line_is_one_object_more_and_going_back_none(project: Project,
     project.deploy()
     assert uploads(cloud) == []
     assert cloud.code() == first
+
+
+def test_a_changed_line_sends_the_code_and_no_package(project: Project, cloud: Cloud, tmp_path: Path) -> None:
+    wheels, noise = tmp_path / "wheels", random.Random(13)
+    wheels.mkdir()
+    make_wheel(wheels, "large", more={"data/large.bin": noise.randbytes(6 * 1024**2)})
+    (project.root / "requirements.txt").write_text(f"--no-index\n--find-links {wheels}\nlarge\n")
+    configure(project, requirements="requirements.txt")
+    project.deploy()
+    (project.root / "handler.py").write_text(f"{AGENT}# changed\n")
+    cloud.proxy.begin_anew()
+    sent: list[int] = []
+
+    def count(call: Call, request: Request, forward: Forward) -> Answer:
+        sent.append(len(request.body))
+        return forward(request)
+
+    cloud.proxy.interfere(lambda call: call.service == "s3", count)
+    project.deploy()
+    assert "s3:UploadPartCopy" in cloud.proxy.names
+    assert sum(sent) < 20_000
+    with running(cloud) as archive:
+        assert archive.read("handler.py").decode() == f"{AGENT}# changed\n"
+        assert archive.testzip() is None
+        assert len(archive.read("data/large.bin")) == 6 * 1024**2
 
 
 def test_without_the_state_file_all_of_it_is_found_again(project: Project, cloud: Cloud) -> None:

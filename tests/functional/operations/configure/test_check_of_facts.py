@@ -160,7 +160,7 @@ def test_the_right_distribution_is_advised_or_none(tmp_path: Path) -> None:
     [
         ("Pipfile", "pipenv requirements > requirements.txt"),
         ("setup.py", "echo . > requirements.txt"),
-        ("setup.cfg", "echo . > requirements.txt"),
+        ("setup.cfg", "touch pyproject.toml && echo . > requirements.txt"),
         ("environment.yml", "conda run -n NAME python -m pip list --format=freeze > requirements.txt"),
     ],
 )
@@ -203,6 +203,37 @@ def test_what_is_in_an_extra_or_a_group_alone_is_told_as_that(text: str, where: 
     with pytest.raises(EntrypointError) as caught:
         check_entrypoint(Subject(tmp_path, start, "3.11", "pyproject.toml"), {})
     assert f"which is in {where} alone, and is not installed: add it to pyproject.toml" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({"requirements.in": "some-word[x]>=1\n"}, "requirements.in"),
+        ({"requirements-agent.txt": "some_word\n"}, "requirements-agent.txt"),
+        (
+            {"requirements/base.txt": "some-word\n", "requirements/prod.txt": "-r base.txt\nother\n"},
+            "requirements/prod.txt",
+        ),
+        ({"requirements.txt": "--no-index\n", "reqs.txt": "some-word\nother\n"}, "reqs.txt"),
+        ({"requirements-dev.txt": "some-word\n", "requirements/test.txt": "some-word\n"}, None),
+        ({"requirements.in": "other\n"}, None),
+    ],
+)
+def test_requirements_in_a_file_of_another_name_are_told(
+    files: dict[str, str], told: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "handler.py").write_text(f"import some_word\n{SERVER}")
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    requirements = with_defaults(Settings(), tmp_path, "handler.py").requirements
+    subject = Subject(tmp_path, Start.of("handler.py", "HTTP", tmp_path), "3.11", requirements)
+    with pytest.raises(EntrypointError) as caught:
+        check_entrypoint(subject, {})
+    if told is None:
+        assert "--requirements" not in caught.value.message
+    else:
+        assert f"which {told} asks for: configure with --requirements {told}" in caught.value.message
 
 
 def test_a_project_of_poetry_is_read(tmp_path: Path) -> None:

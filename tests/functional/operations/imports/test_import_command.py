@@ -151,7 +151,7 @@ def test_a_runtime_is_taken_in_used_and_left(
     assert list(cloud.runtimes()) == ["theirs"]
     assert cloud.roles() == ["Theirs"]
 
-    command.run("destroy", "--yes", "--include-adopted")
+    command.run("destroy", "--yes", "--include-supplied")
     assert cloud.runtimes() == {}
     assert cloud.roles() == ["Theirs"]
 

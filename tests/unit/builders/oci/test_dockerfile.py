@@ -50,3 +50,26 @@ def test_what_needs_an_engine_is_refused_with_its_line(text: str, message: str) 
     with pytest.raises(InputError, match=message) as caught:
         dockerfile.read(text)
     assert caught.value.hint
+
+
+READ = {
+    "tabs": ("FROM\ta\nENV\tA=1\tB=2\n", ("ENV", "A=1\tB=2")),
+    "a byte order mark": ("\ufeff# escape=`\nFROM a\nENV A=`\n1\n", ("ENV", "A=1")),
+    "a backslash that is escaped ends the line": ("FROM a\nENV A=b\\\\\nUSER 1\n", ("ENV", "A=b\\\\")),
+    "blanks behind the backslash": ("FROM a\nENV A=1 \\ \t\n  B=2\n", ("ENV", "A=1   B=2")),
+    "Windows' ends of lines": ("FROM a\r\nENV A=1 \\\r\n B=2\r\n", ("ENV", "A=1  B=2")),
+    "a line separator that is none here": ("FROM a\nLABEL a=1\u2028b\n", ("LABEL", "a=1\u2028b")),
+    "the other escape character in a word": ("# escape=`\nFROM a\nENV A=c:\\d`$e\n", ("ENV", "A=c:\\\\d\\$e")),
+    "which JSON does not know": ('# escape=`\nFROM a\nCMD ["a\\n"]\n', ("CMD", '["a\\n"]')),
+    "a directive behind a comment is one": ("# just so\n# escape=`\nFROM a\nENV A=1 \\\n2\n", ("ENV", "A=1 2")),
+}
+
+
+@pytest.mark.parametrize(("text", "second"), READ.values(), ids=READ)
+def test_lines_are_read_as_docker_reads_them(text: str, second: tuple[str, str]) -> None:
+    assert names(text)[1] == second
+
+
+def test_another_character_than_the_two_is_refused() -> None:
+    with pytest.raises(InputError, match=r"escape=\^"):
+        dockerfile.read("# escape=^\nFROM a\n")

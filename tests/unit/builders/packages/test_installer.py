@@ -55,6 +55,22 @@ def test_a_failure_names_what_is_at_fault(said: str, kind: type[AgentcoreError],
 
 
 @pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        ("error: Failed to build `pyodbc==5.0`", "give pyodbc==5.0 a version that has a wheel, or mend what its build"),
+        ("error: Failed to build `kit @ file:///home/kit`", "mend what its build says"),
+        (
+            "error: Failed to download and build `kit @ git+ssh://host/kit`\n  cause: Git operation failed",
+            "see that git reaches the repository and may read it",
+        ),
+        ("error: Failed to fetch: https://host/simple/kit/", "see that the package index can be reached"),
+    ],
+)
+def test_a_failure_says_what_to_do_first(said: str, advice: str) -> None:
+    assert (failure(said.splitlines(), PLACE).hint or "").startswith(advice)
+
+
+@pytest.mark.parametrize(
     ("said", "told"),
     [
         ("hint: Pre-releases are there; enable them with `--prerelease=allow`", "`UV_PRERELEASE=allow`"),

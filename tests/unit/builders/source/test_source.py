@@ -35,6 +35,13 @@ def test_folders_of_any_name_belong_to_the_agent(root: Path, name: str) -> None:
     assert name in names(root)
 
 
+def test_what_an_editor_keeps_beside_an_open_file_is_out(root: Path) -> None:
+    for name in ("#handler.py#", "handler.py~", ".handler.py.swp", "deep/.handler.py.swo"):
+        write(root, name)
+    (root / ".#handler.py").symlink_to("me@machine.1234:5678")  # Emacs' lock
+    assert names(root) == {"handler.py", "deep"}
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agentcore_cli.local.home import Home
+from agentcore_cli.local.protocol import LogPiece
 from agentcore_cli.local.sessions import logs
 
 
@@ -43,3 +44,39 @@ def test_the_oldest_go_and_the_living_stay(tmp_path: Path) -> None:
     assert "0.log" in left
     assert not {"1.log", "2.log"} & left
     assert len(left) == logs.KEPT_PER_GROUP + 1
+
+
+def test_a_log_is_read_on_from_where_it_was(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_bytes("one\nzwölf".encode()[:-4])  # in the middle of ö
+    first = logs.piece(log, 0)
+    assert (first.text, first.is_start) == ("one\nzw", False)
+    log.write_bytes("one\nzwölf\n".encode())
+    assert logs.piece(log, first.next) == LogPiece("ölf\n", 11)
+    assert logs.piece(log, 11) == LogPiece("", 11)
+
+
+def test_a_log_that_has_lost_its_older_half_is_read_anew(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("new\n")
+    assert logs.piece(log, 100) == LogPiece("new\n", 4, is_start=True)
+    assert logs.piece(tmp_path / "gone", 100) == LogPiece("", 0, is_start=True)
+
+
+def test_a_log_is_read_from_its_end_at_whole_lines(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("first\nsecond\nthird\n")
+    assert logs.piece(log, -8).text == "third\n"
+    assert logs.piece(log, -6).text == "third\n"
+    assert logs.piece(log, -13).text == "second\nthird\n"
+    assert logs.piece(log, -1000).text == "first\nsecond\nthird\n"
+
+
+def test_a_piece_of_a_log_is_bounded(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("é" * logs.PIECE_MAX)
+    read, at = 0, 0
+    while (piece := logs.piece(log, at)).text:
+        assert len(piece.text.encode()) <= logs.PIECE_MAX
+        read, at = read + len(piece.text), piece.next
+    assert read == logs.PIECE_MAX

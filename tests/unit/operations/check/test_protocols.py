@@ -73,10 +73,36 @@ LOOPBACKS = {
     "a pair": (
         "from http.server import HTTPServer\n\nHTTPServer(('127.0.0.1', 8080), None).serve_forever()\n",
         "HTTP",
-        loopback("agent.py:3", "HTTPServer", "127.0.0.1"),
+        f'agent.py:3: it listens on 127.0.0.1, {LOOPBACK}; write HTTPServer(("0.0.0.0", 8080), …)',
+    ),
+    "Bottle": (
+        "from bottle import Bottle\n\napp = Bottle()\napp.run(port=8080)\n",
+        "HTTP",
+        loopback("agent.py:4", "app.run"),
+    ),
+    "bottle.run": ("import bottle\n\nbottle.run(None, port=8080)\n", "HTTP", loopback("agent.py:3", "bottle.run")),
+    "gevent": (
+        "from gevent.pywsgi import WSGIServer\n\nWSGIServer(('localhost', 8080), None).serve_forever()\n",
+        "HTTP",
+        f'agent.py:3: it listens on localhost, {LOOPBACK}; write WSGIServer(("0.0.0.0", 8080), …)',
+    ),
+    "Granian": (
+        "from granian import Granian\n\nserver = Granian('app:app', port=8080)\nserver.serve()\n",
+        "HTTP",
+        f'agent.py:3: it listens on 127.0.0.1, the default, {LOOPBACK}; write Granian(…, address="0.0.0.0")',
     ),
 }
 MISPLACED = {
+    "a pair's other port": (
+        "from socketserver import TCPServer\n\nTCPServer(('', 9090), None).serve_forever()\n",
+        "HTTP",
+        f'agent.py:3: it listens on port 9090, {PORT} TCPServer(("0.0.0.0", 8080), …)',
+    ),
+    "Sanic": (
+        "from sanic import Sanic\n\napp = Sanic('bot')\napp.run('0.0.0.0')\n",
+        "HTTP",
+        f"agent.py:4: it listens on port 8000, {PORT} app.run(…, port=8080)",
+    ),
     "another port": (
         "PORT = 9090\nfrom aiohttp import web\n\nweb.run_app(None, port=PORT)\n",
         "HTTP",
@@ -117,6 +143,7 @@ def test_what_works_here_alone_is_warned_of(code: str, protocol: Protocol, expec
         (FASTMCP.format(run=HTTP), "MCP", {"FASTMCP_HOST": "0.0.0.0"}),
         (STRANDS.format(made="", run='host="0.0.0.0"'), "A2A", {}),
         (UVICORN.format(run=', host="0.0.0.0", port=int(os.environ.get("PORT", 8000))'), "HTTP", {"PORT": "8080"}),
+        ("from granian import Granian\n\nGranian('a:b', '0.0.0.0', 8080).serve()\n", "HTTP", {}),
         (UVICORN.format(run=', host=chosen(), port=int(os.environ["PORT"])'), "HTTP", {}),
         ("A = B\nB = A\nimport uvicorn\nuvicorn.run(None, host=A, port=B)\n", "HTTP", {}),
         # a page of figures beside the agent, for this machine alone
