@@ -20,8 +20,11 @@ from agentcore_cli.local.home import Home
 from agentcore_cli.operations.local_runtime import stop
 from agentcore_cli.operations.selection import Options, Selected, select
 from agentcore_cli.operations.sessions.sessions import stop_sessions
+from agentcore_cli.waiting import Waiter
 
 _CLOCK_SECONDS: Final = 1.0  # that the clock of a server which nobody has moved may be off
+_LOOK_SECONDS: Final = 0.02
+_END_SECONDS: Final = 10.0  # that sessions have to end, that of a deploy's trial among them
 
 Wanted = tuple[object, ...]  # the project and what is said of its agent
 
@@ -64,13 +67,15 @@ class KeptServer:
         try:
             for folder in self._used:
                 stop_sessions(_selected(folder), None)
-            health = AdminClient(server).health()
+            admin = AdminClient(server)
+            is_empty = Waiter(_LOOK_SECONDS, _LOOK_SECONDS).until(lambda: not admin.health().sessions, _END_SECONDS)
+            began, health = time.time(), admin.health()
             known = {wiring.deployed(_selected(folder)).arn for folder in self._deployed}
         except AgentcoreError:
             return False
         self._used.clear()
-        is_empty = not health.sessions and health.runtimes == len(known) and not any(health.faults.values())
-        return is_empty and abs(health.time - time.time()) < _CLOCK_SECONDS
+        is_on_time = began - _CLOCK_SECONDS < health.time < time.time() + _CLOCK_SECONDS
+        return is_empty and is_on_time and health.runtimes == len(known) and not any(health.faults.values())
 
     def remove(self) -> None:
         stop(self.home)
