@@ -36,7 +36,7 @@ def engine_address(environ: Mapping[str, str] = os.environ) -> EngineAddress:
     """Where the engine is. A context that is not there, or can't be read, leaves the usual socket."""
     if host := environ.get("DOCKER_HOST"):
         return EngineAddress(host, from_environment=True)
-    folder = Path(environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+    folder = Path(environ.get("DOCKER_CONFIG") or os.path.expanduser("~/.docker"))
     try:
         name = environ.get("DOCKER_CONTEXT") or _read(folder / "config.json")["currentContext"]
         key = hashlib.sha256(name.encode()).hexdigest()

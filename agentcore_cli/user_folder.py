@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -25,11 +26,17 @@ _OURS: Final = frozenset(
 )
 
 
+def home_of(environ: Mapping[str, str] = os.environ) -> Path:
+    """The user's home. An account that has none (`docker run --user 1000`) gets Debian's name for that."""
+    place = environ.get("HOME") or os.path.expanduser("~")
+    return Path(place if os.path.isabs(place) else "/nonexistent")
+
+
 def location() -> Path:
     """Where it is, whether it is there or not."""
     if explicit := os.environ.get("AGENTCORE_HOME"):
         return Path(explicit).absolute()
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    state = os.environ.get("XDG_STATE_HOME") or home_of() / ".local" / "state"
     return Path(state).absolute() / "agentcore"
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
 
 from agentcore_cli.errors import InputError
+from agentcore_cli.user_folder import home_of
 
 
 class Profile(Struct, frozen=True):
@@ -24,7 +26,7 @@ class Profile(Struct, frozen=True):
 def read_profile(name: str | None, environ: Mapping[str, str]) -> Profile:
     """The profile `name`, else AWS_PROFILE, else `default`. Raises InputError for a file that can't be read."""
     chosen = name or environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE") or "default"
-    home = Path(environ.get("HOME") or Path.home())
+    home = home_of(environ)
     credentials = _sections(Path(environ.get("AWS_SHARED_CREDENTIALS_FILE") or home / ".aws" / "credentials"))
     config = _sections(Path(environ.get("AWS_CONFIG_FILE") or home / ".aws" / "config"))
     found = [config.get(chosen if chosen == "default" else f"profile {chosen}"), credentials.get(chosen)]
@@ -33,7 +35,7 @@ def read_profile(name: str | None, environ: Mapping[str, str]) -> Profile:
 
 
 def _sections(path: Path) -> Mapping[str, Mapping[str, str]]:
-    if not path.exists():
+    if not os.path.exists(path):  # nor where nobody may look: the HOME of another user, after `su`
         return {}
     import configparser
 

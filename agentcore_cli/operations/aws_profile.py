@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from agentcore_cli.aws.profiles import read_profile
+from agentcore_cli.user_folder import home_of
 
 # What a profile of the config file may hold that leads to credentials, and how to call it.
 _SOURCES: Final = {
@@ -64,7 +65,7 @@ def lapsed_login(profile: str | None, environ: Mapping[str, str]) -> str | None:
             return None
         chosen = read_profile(source, environ)
     name = hashlib.sha1(started.encode(), usedforsecurity=False).hexdigest()
-    home = Path(environ.get("HOME") or Path.home())
+    home = home_of(environ)
     return None if _is_logged_in(home / ".aws" / "sso" / "cache" / f"{name}.json") else chosen.name
 
 

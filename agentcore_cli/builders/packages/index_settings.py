@@ -22,6 +22,7 @@ from typing import Final
 from agentcore_cli.builders.packages import poetry_sources
 from agentcore_cli.builders.packages.redaction import ENCODE, UNCLEAR, unclear_line
 from agentcore_cli.errors import InputError
+from agentcore_cli.user_folder import home_of
 
 _SECTIONS: Final = ("global", "install")  # what is said of installing goes before
 _INDEXES: Final = ("UV_INDEX", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL")
@@ -117,7 +118,7 @@ def _files_of_uv(environ: Mapping[str, str], folder: Path) -> Iterator[Path]:
 
 
 def _user_settings(environ: Mapping[str, str]) -> Path:
-    return Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME") or Path.home()) / ".config")
+    return Path(environ.get("XDG_CONFIG_HOME") or home_of(environ) / ".config")
 
 
 def _tells(file: Path) -> bool:
@@ -207,7 +208,7 @@ def _files(environ: Mapping[str, str]) -> Iterator[Path]:
     chosen = environ.get("PIP_CONFIG_FILE")
     if chosen == os.devnull:
         return
-    home = Path(environ.get("HOME") or Path.home())
+    home = home_of(environ)
     for folder in reversed((environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep)):
         yield Path(folder, "pip", "pip.conf")
     yield Path("/etc/pip.conf")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from agentcore_cli.errors import InputError
+from agentcore_cli.user_folder import home_of
 
 SUPPORTED: Final = range(10, 15)  # minor versions of Python 3 that AgentCore's code runtimes have
 _EXECUTABLE: Final = re.compile(r"python3\.(\d{1,2})t?")
@@ -61,7 +62,7 @@ def _candidates() -> dict[int, list[Path]]:
     """Executables by minor version, in the order in which they are tried."""
     found: dict[int, list[Path]] = {sys.version_info[1]: [Path(sys.executable)]}
     for folder in _folders():
-        for path in sorted(folder.glob("python3.*")):
+        for path in _listed(folder, "python3.*"):
             name = _EXECUTABLE.fullmatch(path.name)
             if name and int(name[1]) in SUPPORTED and os.access(path, os.X_OK):
                 found.setdefault(int(name[1]), []).append(path)
@@ -70,14 +71,22 @@ def _candidates() -> dict[int, list[Path]]:
 
 def _folders() -> Iterator[Path]:
     """PATH, without pyenv's shims, which work only where one is selected; then pyenv's own versions and uv's."""
-    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    pyenv = Path(os.environ.get("PYENV_ROOT") or home_of() / ".pyenv")
     for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
         if folder and Path(folder) != pyenv / "shims":
             yield Path(folder)
-    yield from sorted(pyenv.glob("versions/*/bin"), reverse=True)
-    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    yield from reversed(_listed(pyenv, "versions/*/bin"))
+    data = Path(os.environ.get("XDG_DATA_HOME") or home_of() / ".local" / "share")
     uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR") or data / "uv" / "python")
-    yield from sorted(uv.glob("cpython-*/bin"), reverse=True)
+    yield from reversed(_listed(uv, "cpython-*/bin"))
+
+
+def _listed(folder: Path, pattern: str) -> list[Path]:
+    """What a folder has; nothing of one that may not be read, as PATH has them of another user after `su`."""
+    try:
+        return sorted(folder.glob(pattern))
+    except OSError:
+        return []
 
 
 def _probe(path: Path) -> Interpreter | None:

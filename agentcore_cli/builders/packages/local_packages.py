@@ -138,7 +138,7 @@ def files(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _is_out(folder: Path, *, at_top: bool) -> bool:
-    if _matches(folder.name) or (folder / "pyvenv.cfg").exists():
+    if _matches(folder.name) or os.path.exists(folder / "pyvenv.cfg"):
         return True
     if at_top and folder.name == "build":
         return any(folder.glob("lib*")) or any(folder.glob("bdist.*"))

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from agentcore_cli.user_folder import home_of
+
 
 def addresses(environ: Mapping[str, str], folder: Path) -> Iterator[str]:
     """Of the sources in the pyproject.toml of `folder`, those with credentials: their addresses, which hold these."""
@@ -38,7 +40,7 @@ def _credentials(name: str, environ: Mapping[str, str]) -> tuple[str, str]:
 def _settings(environ: Mapping[str, str]) -> Path:
     if chosen := environ.get("POETRY_CONFIG_DIR"):
         return Path(chosen)
-    home = Path(environ.get("HOME") or Path.home())
+    home = home_of(environ)
     if sys.platform == "darwin":
         return home / "Library" / "Application Support" / "pypoetry"
     return Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "pypoetry"

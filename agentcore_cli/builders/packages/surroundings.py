@@ -6,9 +6,12 @@ package index is passed on: the settings of uv and pip with their credentials, n
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+
+from agentcore_cli.user_folder import home_of
 
 _PASSED_ON: Final = frozenset(
     {
@@ -36,7 +39,7 @@ def _is_passed_on(name: str) -> bool:
 
 def _places(environ: Mapping[str, str]) -> dict[str, str]:
     """Where uv would have looked in the user's HOME: cache, settings, netrc, interpreters, credentials."""
-    user = Path(environ.get("HOME") or Path.home())
+    user = home_of(environ)
     cache = Path(environ.get("XDG_CACHE_HOME") or user / ".cache")
     data = Path(environ.get("XDG_DATA_HOME") or user / ".local" / "share")
     config = Path(environ.get("XDG_CONFIG_HOME") or user / ".config")
@@ -49,5 +52,11 @@ def _places(environ: Mapping[str, str]) -> dict[str, str]:
         "CARGO_HOME": user / ".cargo",
         "RUSTUP_HOME": user / ".rustup",
     }
-    existing = {name: str(place) for name, place in places.items() if place.exists()}
-    return existing | {"UV_CACHE_DIR": str(cache / "uv")}
+    existing = {name: str(place) for name, place in places.items() if os.path.exists(place)}
+    return existing | ({"UV_CACHE_DIR": str(cache / "uv")} if _may_be_made(cache / "uv") else {})
+
+
+def _may_be_made(folder: Path) -> bool:
+    """Whether its owner may write there. Without such a cache uv has one in the HOME that it is given, for once."""
+    there = next(above for above in (folder, *folder.parents) if os.path.exists(above))
+    return os.access(there, os.W_OK | os.X_OK)

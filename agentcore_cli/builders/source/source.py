@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import stat
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -161,7 +162,7 @@ class _Walk:
         if path.is_symlink():
             self._check_link(path, name)
         if path.is_dir():
-            if not (self._ignore.prunes(name) or (path / "pyvenv.cfg").exists()):
+            if not (self._ignore.prunes(name) or os.path.exists(path / "pyvenv.cfg")):
                 yield from self.below(path, name)
         elif not self._ignore.ignores(name):
             yield name, _file(path, name)
@@ -220,7 +221,8 @@ def _hashed(name: str, entry: SourceEntry) -> SourceEntry:
 
 
 def _unreadable(name: str, error: OSError) -> InputError:
-    return InputError(f"{name}: can't be read: {error.strerror}", hint=_ignore_hint(name))
+    allow = f"chmod u+rX {shlex.quote(name)}, or " if isinstance(error, PermissionError) else ""
+    return InputError(f"{name}: can't be read: {error.strerror}", hint=allow + _ignore_hint(name))
 
 
 def _kind(mode: int) -> str:

@@ -28,7 +28,7 @@ class AgentLost(Exception):
 
 
 class AgentRefused(Exception):
-    """The agent answered with a status of 400 or more; nothing was sent to the caller."""
+    """The agent answered with a status of 300 or more; nothing was sent to the caller."""
 
     def __init__(self, status: int, body: bytes) -> None:
         super().__init__(status)
@@ -138,7 +138,7 @@ class ProxiedExchange:
         except (UpstreamLost, OSError) as error:
             self._raise_from_upload()
             raise AgentLost(str(error) if isinstance(error, UpstreamLost) else "") from error
-        if answer.status >= 400:
+        if answer.status >= 300:
             raise AgentRefused(answer.status, await self._refusal())
         return answer
 

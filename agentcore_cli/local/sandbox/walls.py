@@ -11,6 +11,7 @@ from agentcore_cli.local.home import Home
 from agentcore_cli.local.sandbox import account
 from agentcore_cli.local.sandbox.environment import CERTIFICATES
 from agentcore_cli.local.sandbox.program import BindMount
+from agentcore_cli.user_folder import home_of
 
 if TYPE_CHECKING:
     from agentcore_cli.local.sandbox.isolation import Isolation
@@ -39,7 +40,7 @@ def wall_settings(
     storage: str | None = None,
 ) -> dict[str, Any]:
     """What may be seen inside, and who is there."""
-    kept_out = [os.path.expanduser("~"), str(home.root), str(home.environments)]
+    kept_out = [str(home_of()), str(home.root), str(home.environments)]
     return {
         "namespaces": isolation.namespaces,
         "account": owner(home, isolation),

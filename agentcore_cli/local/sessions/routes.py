@@ -15,6 +15,7 @@ Starlette:       Route("/invocations", answer, methods=["POST"])""",
     "/mcp": 'FastMCP:  mcp.run(transport="streamable-http"), whose path is /mcp unless another is given',
     "/": "the JSON-RPC endpoint of an A2A server is at its root here, whatever its agent card says",
 }
+_EXACTLY: Final = "the route has to be that very path, without a slash behind it and without a login page"
 _STATUSES: Final = (404, 405, 501)
 # What servers answer by themselves then: Starlette, Flask, Django, aiohttp, Tornado, Sanic, Litestar, http.server.
 _NO_ROUTE: Final = re.compile(
@@ -32,7 +33,9 @@ def without_route(status: int, protocol: Protocol, request: tuple[str, str], sai
     `request` is method and path, `said` the answer's text.
     """
     method, path = request
+    called = f"{method} {path}, which is what {protocol} on AgentCore calls"
+    if 300 <= status < 400:
+        return Advice(f"The server answers {status} to {called}: a redirect, and no answer.", _EXACTLY)
     if status not in _STATUSES or not any(_NO_ROUTE.fullmatch(part) for part in _BETWEEN_WORDS.split(said[:_READ_MAX])):
         return None
-    message = f"The server answers {status} to {method} {path}, which is what {protocol} on AgentCore calls."
-    return Advice(message, _ADD_ROUTE.get(path, ""))
+    return Advice(f"The server answers {status} to {called}.", _ADD_ROUTE.get(path, ""))

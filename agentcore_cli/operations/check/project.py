@@ -168,7 +168,14 @@ class _Explorer:
     def _missing(self, use: Use, target: str) -> None:
         parent = next((found for part in reversed([*_prefixes(target)]) if (found := self._find(part))), None)
         if parent is None or parent.file is None or modules.is_static(parent):
-            self._lacks(target, use.finding(f"the project has no module {target}"))
+            self._lacks(target, use.finding(f"the project has no module {target}{self._hiding(parent)}"))
+
+    def _hiding(self, module: Module | None) -> str:
+        """That a file hides a folder of its name, which Python takes for a package only with an `__init__.py`."""
+        if module is None or module.file is None or not module.file.with_suffix("").is_dir():
+            return ""
+        folder = self._shown(module.file.with_suffix(""))
+        return f": {self._shown(module.file)} hides the folder {folder}, until that has an __init__.py"
 
     def _lacks(self, target: str, finding: Finding) -> None:
         top = target.partition(".")[0]

@@ -21,7 +21,7 @@ from agentcore_cli.operations.deploy.handed_over import HandedOver, hand_over
 from agentcore_cli.operations.deploy.plan import Workplace, check, choose_builder, make_plan, work_on
 from agentcore_cli.operations.deploy.rollback import RollbackRequest, go_back
 from agentcore_cli.operations.deploy.smoke import STEP, Smoke, told_what_goes_on
-from agentcore_cli.operations.invoke.relative_paths import explain_relative_path
+from agentcore_cli.operations.invoke.missing_files import explain_missing_file
 from agentcore_cli.operations.invoke.starting import told_while_starting
 from agentcore_cli.operations.secrets.secrets import explain_missing, local_values
 from agentcore_cli.operations.selection import Selected
@@ -132,7 +132,7 @@ def _told_what_is_missing(selected: Selected) -> Iterator[None]:
         yield
     except AgentFailedError as error:
         explain_missing(error, selected)
-        explain_relative_path(error, selected)
+        explain_missing_file(error, selected)
         raise
 
 

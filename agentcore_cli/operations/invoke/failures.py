@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from agentcore_cli.contract import Protocol
 from agentcore_cli.errors import AgentFailedError, NotFoundError, StillInProgressError
 from agentcore_cli.formats.log_records import readable
 from agentcore_cli.operations.invoke.exchanges import Exchange, remember
-from agentcore_cli.operations.invoke.relative_paths import explain_relative_path
+from agentcore_cli.operations.invoke.missing_files import explain_missing_file
 from agentcore_cli.operations.secrets.secrets import explain_missing
 
 
@@ -43,14 +46,21 @@ def explain(error: AgentFailedError, exchange: Exchange, *, midway: bool = False
     lines = error.message.split("\n") + _last_lines(exchange, midway=midway)
     error.message = "\n".join(readable(line) for line in lines)
     explain_missing(error, destination.selected)
-    explain_relative_path(error, destination.selected)
+    explain_missing_file(error, destination.selected)
+
+
+# A body that lacks fields, as FastAPI tells it.
+_LACKED: Final = re.compile(r'"type": ?"missing", ?"loc": ?\["body", ?"(?P<field>\w+)"\]')
 
 
 def refusal_hint(message: str, protocol: Protocol, invoke: str) -> str | None:
-    """What an agent that refuses a request of MCP or A2A wants instead, where its words are known.
+    """What an agent that refuses a request wants instead, where its words are known.
 
-    Sources: mcp's StreamableHTTPServerTransport; a2a-sdk's dispatcher without its mode for 0.3.
+    Sources: mcp's StreamableHTTPServerTransport; a2a-sdk's dispatcher without its mode for 0.3; FastAPI's 422.
     """
+    if protocol == "HTTP" and (lacked := _LACKED.findall(message)):
+        payload = json.dumps(dict.fromkeys(lacked, "…"), ensure_ascii=False)
+        return f"the agent takes other fields than it was sent (text is sent as prompt): {invoke} '{payload}'"
     if protocol == "MCP" and any(words in message for words in ("Session not found", "Missing session ID")):
         return (
             "the server keeps MCP sessions of its own and wants `initialize` first; with "

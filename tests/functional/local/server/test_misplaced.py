@@ -67,6 +67,12 @@ def test_a_server_without_the_path_that_is_called(server: RunningServer, protoco
     assert f"The server answers 405 to POST {path}, which is what {protocol} on AgentCore calls.\n" in told
 
 
+def test_a_redirect_is_told_as_no_answer(server: RunningServer) -> None:
+    """As frameworks answer where the route has a slash at its end."""
+    told = refusal(server, ROUTELESS.replace("405, ", "307, ").format(status=200, port=8080), "redirects", "HTTP")
+    assert "The server answers 307 to POST /invocations, which is what HTTP on AgentCore calls: a redirect" in told
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells where another process listens")
 @pytest.mark.parametrize(
     ("protocol", "port", "said"),

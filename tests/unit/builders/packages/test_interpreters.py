@@ -43,6 +43,16 @@ def test_the_wanted_version_is_found_wherever_it_is(machine: Machine, folder: st
     assert (found.path, found.version, found.minor) == (path, "3.14.2", "3.14")
 
 
+def test_a_folder_that_may_not_be_looked_into_is_passed_over(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PATH and HOME are another user's after `su`; a name that is too long fails for root, too."""
+    path = machine.install("bin", "3.14.2")
+    unseen = f"/{'x' * 300}"
+    monkeypatch.setenv("PATH", f"{unseen}:{path.parent}")
+    for name in ("PYENV_ROOT", "UV_PYTHON_INSTALL_DIR"):
+        monkeypatch.setenv(name, unseen)
+    assert interpreters.find("3.14").path == path
+
+
 def test_path_comes_before_pyenv(machine: Machine) -> None:
     machine.install("pyenv/versions/3.14.9/bin", "3.14.9")
     machine.install("bin", "3.14.1")

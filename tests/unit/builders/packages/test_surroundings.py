@@ -39,3 +39,10 @@ def test_what_was_named_wins_over_where_it_would_be(tmp_path: Path) -> None:
     environ = {"HOME": str(tmp_path), "UV_CACHE_DIR": "/cache", "NETRC": "/netrc"}
     made = of_installer(environ, tmp_path / "own")
     assert (made["UV_CACHE_DIR"], made["NETRC"]) == ("/cache", "/netrc")
+
+
+def test_without_a_home_the_cache_of_uv_is_in_the_one_that_it_is_given(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for user in (tmp_path / "file" / "below", Path("/", "x" * 300)):
+        assert "NETRC" not in of_installer({"HOME": str(user)}, tmp_path / "own")
+    assert "UV_CACHE_DIR" not in of_installer({"HOME": str(tmp_path / "file" / "below")}, tmp_path / "own")

@@ -212,9 +212,14 @@ def test_what_cannot_be_packed_is_named(root: Path, make: object, why: str) -> N
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_a_file_that_cannot_be_read_is_named(root: Path) -> None:
+def test_what_cannot_be_read_is_named(root: Path) -> None:
     write(root, "private").chmod(0)
-    with pytest.raises(InputError, match="private: can't be read"):
+    with pytest.raises(InputError, match="private: can't be read") as caught:
+        source.read(root)
+    assert (caught.value.hint or "").startswith("chmod u+rX private, or add a line private to .dockerignore")
+    (root / "private").unlink()
+    (root / "folder").mkdir(mode=0)
+    with pytest.raises(InputError, match="folder: can't be read"):
         source.read(root)
 
 

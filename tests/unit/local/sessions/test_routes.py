@@ -36,3 +36,12 @@ def test_a_framework_that_has_no_such_route_is_told_as_that(said: str) -> None:
 )
 def test_what_an_agent_itself_answers_is_left_as_it_is(status: int, said: str) -> None:
     assert without_route(status, "HTTP", ("POST", "/invocations"), said) is None
+
+
+def test_a_redirect_is_no_answer() -> None:
+    advice = without_route(307, "MCP", ("POST", "/mcp"), "")
+    assert advice is not None
+    assert (
+        "answers 307 to POST /mcp, which is what MCP on AgentCore calls: a redirect, and no answer." in advice.message
+    )
+    assert "without a slash" in advice.lines

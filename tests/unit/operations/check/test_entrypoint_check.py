@@ -270,6 +270,13 @@ FAULTS = {
             unrequired(3, "bedrock_agentcore", "bedrock-agentcore"),
         ),
     ),
+    "a file beside the folder of its name": Case(
+        {"handler.py": "import bots.tools\n" + GOOD, "bots.py": "", "bots/tools.py": ""},
+        (
+            "handler.py:1: the project has no module bots.tools: bots.py hides the folder bots, until that has an "
+            "__init__.py",
+        ),
+    ),
     "no such module in the project": Case(
         {"handler.py": "import bots.tools\n" + GOOD, "bots/__init__.py": ""},
         ("handler.py:1: the project has no module bots.tools",),

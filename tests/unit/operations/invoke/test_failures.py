@@ -16,8 +16,13 @@ from agentcore_cli.operations.invoke.failures import refusal_hint
         ("the agent answers with an error: no (JSON-RPC -32601)", "A2A", "run --header 'A2A-Version: 1.0' PAYLOAD"),
         ("the agent answers with an error: no (JSON-RPC -32601)", "MCP", None),
         ("Session not found", "HTTP", None),
+        (
+            '{"detail":[{"type":"missing","loc":["body","message"],"msg":"Field required","input":{"prompt":"Hi"}}]}',
+            "HTTP",
+            """run '{"message": "…"}'""",
+        ),
     ],
 )
-def test_known_refusals_of_mcp_and_a2a(message: str, protocol: Protocol, says: str | None) -> None:
+def test_known_refusals(message: str, protocol: Protocol, says: str | None) -> None:
     hint = refusal_hint(message, protocol, "run")
     assert says in hint if says and hint else hint == says

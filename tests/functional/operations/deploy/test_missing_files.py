@@ -1,11 +1,11 @@
-"""An agent that looks for a file where it does not lie is told where relative paths begin."""
+"""An agent that looks for a file where it does not lie is told where it is, or why it is not there."""
 
 from __future__ import annotations
 
 import pytest
 
 from agentcore_cli.errors import AgentFailedError
-from agentcore_cli.operations.invoke.relative_paths import explain_relative_path
+from agentcore_cli.operations.invoke.missing_files import explain_missing_file
 from tests.functional.operations.deploy.workshop import Workshop
 
 LACKS = "FileNotFoundError: [Errno 2] No such file or directory: 'data.csv'"
@@ -13,7 +13,7 @@ LACKS = "FileNotFoundError: [Errno 2] No such file or directory: 'data.csv'"
 
 def told(workshop: Workshop, message: str = LACKS) -> str:
     error = AgentFailedError(message, hint="as it was")
-    explain_relative_path(error, workshop.selected)
+    explain_missing_file(error, workshop.selected)
     return f"{error.message} {error.hint}"
 
 
@@ -35,3 +35,23 @@ def test_nothing_is_said_of_what_lies_elsewhere(workshop: Workshop, place: str |
         (workshop.root / place).write_text("")
     assert told(workshop) == f"{LACKS} as it was"
     assert told(workshop, LACKS.replace("data", "/srv/data")).endswith("as it was")
+
+
+def test_a_path_of_this_machine_is_told_as_that(workshop: Workshop) -> None:
+    (workshop.root / "tables").mkdir()
+    (workshop.root / "tables/data.csv").write_text("")
+    said = told(workshop, LACKS.replace("data.csv", f"{workshop.root}/tables/data.csv"))
+    assert "data.csv is a path of this machine; sessions have the project's folder as their own" in said
+    assert 'open "tables/data.csv", then agentcore deploy --local' in said
+
+
+@pytest.mark.parametrize("name", ["certs/bundle.pem", "./notes.txt"])
+def test_what_stays_behind_is_told_with_the_line_that_takes_it_in(workshop: Workshop, name: str) -> None:
+    (workshop.root / "certs").mkdir()
+    (workshop.root / name).write_text("")
+    (workshop.root / ".dockerignore").write_text("notes.txt\n")
+    said = told(workshop, LACKS.replace("data.csv", name))
+    assert f"{name.removeprefix('./')} stays behind" in said
+    assert f"add a line !{name.removeprefix('./')} to .dockerignore, then agentcore deploy --local" in said
+    (workshop.root / ".dockerignore").write_text(f"notes.txt\n!{name.removeprefix('./')}\n")
+    assert told(workshop, LACKS.replace("data.csv", name)).endswith("as it was")
