@@ -24,7 +24,7 @@ from agentcore_cli.waiting import Waiter
 
 _CLOCK_SECONDS: Final = 1.0  # that the clock of a server which nobody has moved may be off
 _LOOK_SECONDS: Final = 0.02
-_END_SECONDS: Final = 10.0  # that sessions have to end, that of a deploy's trial among them
+_END_SECONDS: Final = 30.0  # that sessions have to end, that of a deploy's trial among them
 
 Wanted = tuple[object, ...]  # the project and what is said of its agent
 

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-SEEN = {}
+HOMES = []
 
 
 def deployed(runtime, **said):
+    HOMES.append(os.environ["AGENTCORE_HOME"])
     return runtime.deploy("agent.py", **said)
 
 
@@ -25,14 +26,12 @@ def test_an_id_of_an_earlier_test_is_new(agentcore_runtime, number):
     agent = deployed(agentcore_runtime)
     assert agent.invoke({"prompt": number}, session_id="a") == "0.1"
     assert [line for line in agent.logs() if "heard" in line] == [f"heard {number}"]
-    assert SEEN.setdefault("home", os.environ["AGENTCORE_HOME"]) == os.environ["AGENTCORE_HOME"]
 
 
 def test_one_may_be_deployed_twice(agentcore_runtime):
     one, other = deployed(agentcore_runtime), deployed(agentcore_runtime)
     assert one.invoke({}, session_id="a") == "0.1"
     assert other.invoke({}, session_id="b") == "0.1"
-    assert os.environ["AGENTCORE_HOME"] == SEEN["home"]
 
 
 def test_what_is_said_of_it_counts(agentcore_runtime):
@@ -44,7 +43,6 @@ def test_what_was_saved_counts(agentcore_runtime):
     file = Path("agent.py")
     file.write_text(file.read_text().replace('MARK = "0"', 'MARK = "1"'))
     assert deployed(agentcore_runtime).invoke({}, session_id="a") == "1.1"
-    assert os.environ["AGENTCORE_HOME"] == SEEN["home"]
 
 
 def test_the_clock_is_moved(agentcore_runtime):
@@ -55,7 +53,8 @@ def test_the_clock_is_moved(agentcore_runtime):
 
 
 def test_after_that_the_server_is_another(agentcore_runtime):
-    assert os.environ["AGENTCORE_HOME"] != SEEN["home"]
+    assert os.environ["AGENTCORE_HOME"] not in HOMES
+    assert len(set(HOMES)) < len(HOMES) - 1, "earlier tests handed their server on"
     assert not agentcore_runtime._server._deployed
     assert deployed(agentcore_runtime).invoke({}, session_id="a") == "1.1"
 """
