@@ -69,7 +69,8 @@ export class Turn {
   /** The turn as the runtime kept it. */
   recall(kept) {
     const about = { type: kept.content_type, status: kept.status, requestId: kept.request_id };
-    const came = kept.status < 400 ? recalled(kept.answer, about) : { text: "", error: new ApiError(messageOf(kept.answer), about) };
+    const refused = () => new ApiError(messageOf(kept.answer), { ...about, type: `Status ${kept.status}` });
+    const came = kept.status < 400 ? recalled(kept.answer, about) : { text: "", error: refused() };
     this.say(came.text);
     this.#write();
     const words = [
@@ -77,7 +78,7 @@ export class Turn {
       kept.cut ? `cut at ${size(kept.kept_bytes)}` : "",
     ];
     this.meta.append(...words.filter(Boolean).map((text) => h("span", {}, text)));
-    if (kept.request_id) this.meta.append(h("span", {}, "request ", h("code", {}, kept.request_id)));
+    if (kept.request_id && !came.error) this.meta.append(h("span", {}, "request ", h("code", {}, kept.request_id)));
     if (kept.trace_id) this.meta.append(h("a", { href: route(["traces", kept.trace_id]) }, "Trace"));
     if (this.replay && !kept.cut) this.meta.append(this.replay);
     if (came.error) this.fail(came.error);

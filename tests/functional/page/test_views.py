@@ -62,7 +62,7 @@ def test_sessions_and_how_they_do(opened: OpenedPage, page: Page, send: Sends, s
 
 
 def test_a_session_its_transcript_and_its_log(
-    opened: OpenedPage, page: Page, send: Sends, session: str, address: str
+    opened: OpenedPage, page: Page, runtime: RunningServer, agent: str, send: Sends, session: str, address: str
 ) -> None:
     opened.view(address)
     expect(page.get_by_text("not started")).to_be_visible()
@@ -73,6 +73,10 @@ def test_a_session_its_transcript_and_its_log(
     expect(turn).to_contain_text("Message 1 of 1: Where is my order?")
     send(prompt="And now?", log="once more\nERROR it is lost")
     expect(page.get_by_role("article", name="Turn 2")).to_contain_text("Message 2 of 1: And now?")
+    runtime.invoke(agent, b'{"answer": "no", "status": 500}', session_id=session)
+    failed = page.get_by_role("article", name="Turn 3").get_by_role("alert")
+    expect(failed).to_contain_text("Status 424 Received error (500) from runtime")
+    expect(failed).to_contain_text("request id")
     page.get_by_role("tab", name="Log").click()
     log = page.get_by_role("log", name="Log of the session")
     expect(log).to_contain_text("looked it up")
