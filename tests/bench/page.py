@@ -10,6 +10,7 @@ from statistics import median
 from playwright.sync_api import Browser
 
 from agentcore_cli.files import templates
+from agentcore_cli.local import daemon
 from agentcore_cli.local.home import Home
 from tests.bench.effort import Effort
 from tests.bench.figure import Figure, Missing, milliseconds
@@ -28,7 +29,8 @@ PAINTED = """
 def measure(_stage: Stage, effort: Effort) -> Iterator[Figure]:
     """In a server of their own; each time in a new browser context, that has nothing of it yet."""
     with tempfile.TemporaryDirectory(prefix="ac-") as folder:
-        server = RunningServer(Home(Path(folder, "home")).create())
+        home = Home(Path(folder, "home")).create()
+        server = RunningServer(home)
         try:
             server.deploy(AGENT)
             with running_browser() as browser:
@@ -37,6 +39,7 @@ def measure(_stage: Stage, effort: Effort) -> Iterator[Figure]:
             raise Missing(str(missing)) from None
         finally:
             server.close()
+            daemon.stop(home)
     first = median(times) / 1000
     yield Figure(
         "page: first paint, p50", milliseconds(first), f"worst {max(times):.1f} ms", first * 1000, "ms", "at most", 200
