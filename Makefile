@@ -7,7 +7,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Commands start as fast as they do where they are installed: from compiled modules.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-all test-local test-e2e test-attacks test-aws check bench format clean
+.PHONY: demo test test-all test-local test-e2e test-attacks test-aws check bench screenshots format clean
 .NOTPARALLEL:
 
 demo: $(VENV)/installed
@@ -53,6 +53,10 @@ check: $(VENV)/installed
 
 bench: $(VENV)/installed
 	$(BIN)/python -m tests.bench
+
+# The pictures of the page in docs/, by Debian's chromium.
+screenshots: $(VENV)/installed
+	$(BIN)/python -m tests.screenshots
 
 format: $(VENV)/installed
 	$(BIN)/ruff format .

@@ -179,6 +179,8 @@ class EcrRepository(NamedTuple):
 _REGISTRY: Final = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?")
 SERVICE_PRINCIPAL: Final = "bedrock-agentcore.amazonaws.com"  # in every partition, China too, like most services'
 
+LOCAL_DEBUGGER: Final = "debugpy"  # `-m debugpy … --wait-for-client`: sessions that wait for an editor
+
 # How a version's settings say which network its sessions have on the local runtime; on AWS it has others.
 LOCAL_NETWORK: Final = "AGENTCORE_LOCAL_NETWORK"
 LOCAL_REACHABLE: Final = "AGENTCORE_LOCAL_REACHABLE"

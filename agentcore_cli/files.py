@@ -14,10 +14,11 @@ from typing import IO
 from agentcore_cli.errors import AgentcoreError, ConflictError, InputError
 
 
-def write_atomically(path: Path, data: bytes | str, *, mode: int = 0o644) -> None:
+def write_atomically(path: Path, data: bytes | str, *, mode: int = 0o644, durable: bool = True) -> None:
     """Replace `path` by `data` so that a reader sees the old or the new content, never a part.
 
-    The data is on disk before the name points to it. Raises AgentcoreError when the disk is full, or the folder may not
+    The data is on disk before the name points to it; with `durable` false that may come later, and a power cut leave
+    what can't be read. Raises AgentcoreError when the disk is full, or the folder may not
     be written to.
     """
     payload = data.encode() if isinstance(data, str) else data
@@ -28,7 +29,8 @@ def write_atomically(path: Path, data: bytes | str, *, mode: int = 0o644) -> Non
             with os.fdopen(descriptor, "wb") as file:
                 file.write(payload)
                 file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    os.fsync(file.fileno())
             os.chmod(temporary, mode)
             os.replace(temporary, path)
         except OSError:

@@ -1,24 +1,24 @@
 """For tests of agents: the fixture `agentcore_runtime`, a local runtime of the test's own.
 
 The agent runs as it would be deployed: in a session of its own for each session id, from a copy of what belongs to it,
-with its own requirements. Nothing is written into the project, and nothing is left when the test ends.
+with its own requirements. Nothing is written into the project, and nothing is left when the tests have ended.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-import tempfile
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 if TYPE_CHECKING:
-    from agentcore_cli.local.home import Home
     from agentcore_cli.notebook import Runtime
+    from agentcore_cli.notebook.kept_servers import KeptServer, KeptServers
 
 _CONFIG: Final = ".agentcore.yaml"
 
@@ -31,6 +31,7 @@ class Agent:
         self._runtime = runtime
         self._root = root
         self._folder = folder
+        self._began = time.time()
 
     def reload(self) -> None:
         """Deploy what was saved since: new sessions run it, living ones keep their version and what they remember.
@@ -59,15 +60,15 @@ class Agent:
 
     def logs(self, session_id: str | None = None) -> list[str]:
         """What the agent wrote, line by line; of one session or of all."""
-        return [line.message for line in self._runtime.logs(session_id)]
+        since = time.time() - self._began
+        return [line.message for line in self._runtime.logs(session_id, since=since)]
 
 
 class LocalRuntime:
-    """A local runtime that lives as long as one test."""
+    """A local runtime that is one test's for as long as that runs."""
 
-    def __init__(self, home: Home, projects: Path) -> None:
-        self._home = home
-        self._projects = projects
+    def __init__(self, server: KeptServer) -> None:
+        self._server = server
 
     def deploy(
         self,
@@ -86,15 +87,16 @@ class LocalRuntime:
 
         path = Path(entrypoint).resolve()
         root = _project_of(path)
-        folder = self._projects / str(len(list(self._projects.iterdir())))
-        _copy(root, folder)
-        if (root / _CONFIG).exists():
-            shutil.copy(root / _CONFIG, folder / _CONFIG)
-        runtime = Runtime(target="local", folder=folder)
-        runtime.configure(
-            path.relative_to(root).as_posix(), requirements_file=requirements_file, environment=environment or {}
-        )
-        runtime.launch()
+        name = path.relative_to(root).as_posix()
+        has_config = (root / _CONFIG).exists()
+        given = (requirements_file, has_config, *sorted((environment or {}).items()))
+        with self._server.deploying((root, name, *given, *_top(root))) as folder:
+            _copy(root, folder)
+            if has_config:
+                shutil.copy(root / _CONFIG, folder / _CONFIG)
+            runtime = Runtime(target="local", folder=folder)
+            runtime.configure(name, requirements_file=requirements_file, environment=environment or {})
+            runtime.launch()
         return Agent(runtime, root, folder)
 
     def advance_clock(self, duration: str | float) -> None:
@@ -103,37 +105,41 @@ class LocalRuntime:
         from agentcore_cli.operations.logs.durations import seconds
 
         passed = seconds(duration, option="advance_clock") if isinstance(duration, str) else duration
-        advance_clock(self._home, passed)
+        self._server.is_as_new = False
+        advance_clock(self._server.home, passed)
 
     @property
     def environment(self) -> dict[str, str]:
         """The variables that point boto3, the AWS CLI and SDKs at this runtime."""
         from agentcore_cli.operations.local_runtime import environment
 
-        return environment(self._home, None).environment
+        self._server.is_as_new = False  # with these anything may be done
+        return environment(self._server.home, None).environment
 
 
 @pytest.fixture
-def agentcore_runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalRuntime]:
-    """A fresh local runtime on a free port; deploys an entrypoint, invokes by session id, advances the clock.
+def agentcore_runtime(_agentcore_servers: KeptServers, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalRuntime]:
+    """A local runtime on a free port with nothing in it; deploys an entrypoint, invokes by session id, advances the
+    clock.
 
-    Packages are those of the user's own local runtime, which a deploy or an earlier test has installed.
+    Packages are those of the user's own local runtime, which a deploy or an earlier test has installed. A test that
+    deployed and invoked and no more hands its server on to the next one, which finds no session, but the processes that
+    have the packages loaded: see `KeptServer`.
     """
-    from agentcore_cli.errors import AgentcoreError
-    from agentcore_cli.local.home import Home
-    from agentcore_cli.operations.local_runtime import stop
-
-    home = Home(Path(tempfile.mkdtemp(prefix="ac-"))).create()  # short: a Unix socket's path may not be long
-    with suppress(AgentcoreError):  # a user without a folder: then packages are the test's own
-        home.share_environments(Home.default())
-    monkeypatch.setenv("AGENTCORE_HOME", str(home.root))
-    projects = tmp_path / "agentcore"
-    projects.mkdir()
+    server = _agentcore_servers.take()
+    monkeypatch.setenv("AGENTCORE_HOME", str(server.home.root))
     try:
-        yield LocalRuntime(home, projects)
+        yield LocalRuntime(server)
     finally:
-        stop(home)
-        shutil.rmtree(home.root, ignore_errors=True)
+        _agentcore_servers.give_back(server)
+
+
+@pytest.fixture(scope="session")
+def _agentcore_servers() -> Iterator[KeptServers]:
+    from agentcore_cli.notebook.kept_servers import KeptServers
+
+    with closing(KeptServers()) as servers:
+        yield servers
 
 
 def _project_of(entrypoint: Path) -> Path:
@@ -146,6 +152,13 @@ def _project_of(entrypoint: Path) -> Path:
         if any(agent.entrypoint.partition(":")[0] == name for agent in load(config).config.agents.values()):
             return config.parent
     return entrypoint.parent
+
+
+def _top(root: Path) -> list[str]:
+    """The names at the top of a project, which settings are made from where there is no config."""
+    from agentcore_cli.builders.source import source
+
+    return sorted({name.partition("/")[0] for name in source.read(root).entries})
 
 
 def _copy(root: Path, folder: Path) -> None:

@@ -123,7 +123,7 @@ class State:
             listener(Note(f"{self._name} {fault}; kept as {aside.name}, looking at what is there", "warning"))
 
     def change(self, agent: str, key: str, record: Mapping[str, Any] | None) -> None:
-        """Write one record, or drop it with None; on disk when this returns."""
+        """Write one record, or drop it with None; it outlives this process when this returns."""
         with self._writing:
             agents = self._agents()
             records = agents.setdefault(agent, {})
@@ -163,9 +163,11 @@ class State:
         from agentcore_cli import files  # not needed to read, and reading is on the fast path
 
         project_folder.check(self._root)
-        files.write_atomically(self._folder / ".gitignore", "*\n")
+        if not (ignore := self._folder / ".gitignore").exists():
+            files.write_atomically(ignore, "*\n")
         text = json.dumps({"version": _VERSION, "target": self._target, "agents": agents}, indent=1)
-        files.write_atomically(self._path, text + "\n", mode=0o600)
+        # What runs on this machine is found again without it, and somebody waits for it after each save.
+        files.write_atomically(self._path, text + "\n", mode=0o600, durable=self._target != "local")
 
     def _agents(self) -> dict[str, Any]:
         content, _ = self._read()

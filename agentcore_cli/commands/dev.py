@@ -28,6 +28,10 @@ def dev(
     replay: Annotated[bool, typer.Option("--replay", help="After each save say again what was said.")] = False,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page to see sessions, too.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the agents deployed in the end.")] = False,
+    debug: Annotated[
+        int | None,
+        typer.Option("--debug", metavar="PORT", min=1024, max=65535, help="Sessions wait there for an editor."),
+    ] = None,
 ) -> None:
     """Talk with the agent while you write it: what is saved is what new sessions run.
 
@@ -43,21 +47,25 @@ def dev(
         raise InputError("--no-chat and --replay: choose one of them")
     if said.target not in (None, "local"):
         raise InputError(f"dev --target {said.target}: it is for the local runtime", hint="leave --target out")
-    window = DevWindow(out, chats=not no_chat)
+    window = DevWindow(out, chats=not no_chat, debug=debug)
     chosen = _chosen(said.options(), agents or [], window)
     window.names_agents = len(chosen) > 1
     development = Development(chosen, window.tell, window.hear, keep=keep)
-    with _ended_by_signals():
-        try:
-            _begin(development, window, opens_page=open_page)
-            code = _follow(development, window) if no_chat else _converse(development, window, replays=replay)
-        except KeyboardInterrupt:
-            code = INTERRUPTED
-        finally:
-            _end(development, window)
+    code = _run(development, window, replays=replay, opens_page=open_page)
     out.result({"agents": [{"agent": a.agent, "version": a.version} for a in chosen]}, last_of_stream=True)
     if code:
         raise typer.Exit(code)
+
+
+def _run(development: Development, window: DevWindow, *, replays: bool, opens_page: bool) -> int:
+    with _ended_by_signals():
+        try:
+            _begin(development, window, opens_page=opens_page)
+            return _converse(development, window, replays=replays) if window.chats else _follow(development, window)
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        finally:
+            _end(development, window)
 
 
 def _begin(development: Development, window: DevWindow, *, opens_page: bool) -> None:
@@ -65,6 +73,7 @@ def _begin(development: Development, window: DevWindow, *, opens_page: bool) -> 
         window.listener = listener
         development.begin()
     window.listener = None
+    window.tell_of_debugging()
     if opens_page:
         from agentcore_cli.local.home import Home
         from agentcore_cli.operations.page.opening import open_page
@@ -85,7 +94,9 @@ def _chosen(options: Options, names: list[str], window: DevWindow) -> list[Reloa
     if not names:
         config = load(find(options.config, Path.cwd())).config
         names = [name for name in config.agents if is_meant_unnamed(config, name)] or list(config.agents)
-    return [Reloads(replace(local, agent=name), window.tell) for name in dict.fromkeys(names)]
+    if window.debug is not None and len(set(names)) > 1:
+        raise InputError(f"dev --debug: one agent waits at a port, and these are {len(set(names))}", hint="name one")
+    return [Reloads(replace(local, agent=name), window.tell, window.debug) for name in dict.fromkeys(names)]
 
 
 def _converse(development: Development, window: DevWindow, *, replays: bool) -> int:

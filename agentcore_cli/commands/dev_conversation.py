@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -35,18 +36,23 @@ class DevConversation(Conversation):
     replays: bool = False
     turns: list[SaidTurn] = field(default_factory=list)
     before: tuple[str, list[SaidTurn]] | None = None  # the session that was left for new code, and its turns
-    is_outdated: bool = False
+    outdated: set[str] = field(default_factory=set)  # agents that have new code, and were not talked with since
     words: list[str] = field(default_factory=list)
     turning: threading.RLock = field(default_factory=threading.RLock)
+
+    @property
+    def agent(self) -> str:
+        return next(name for name, talk in self.talks.items() if talk is self.talk)
+
+    @property
+    def is_outdated(self) -> bool:
+        return self.agent in self.outdated
 
     def speaks_with(self, agent: str) -> bool:
         return self.talks[agent] is self.talk
 
-    def has_new_version(self, agent: str) -> None:
+    def has_new_version(self) -> None:
         """Called from the thread that reloads."""
-        if not self.speaks_with(agent):
-            return
-        self.is_outdated = True
         if self.replays and self.turns:
             with self.turning:
                 try:
@@ -63,14 +69,15 @@ class DevConversation(Conversation):
 
     def _new(self, name: str | None) -> None:
         Conversation._new(self, name)
-        self.turns, self.is_outdated, self.before = [], False, None
+        self.turns, self.before = [], None
+        self.outdated.discard(self.agent)
 
     def _keep(self, _: str | None) -> None:
         if not self.is_outdated and self.before is not None:
             session, self.turns = self.before
             self.talk.begin(session)
             self.before = None
-        self.is_outdated = False
+        self.outdated.discard(self.agent)
         self.out.note(f"session {self.talk.session} goes on with the code that it has")
 
     def _agent(self, name: str | None) -> None:
@@ -78,7 +85,7 @@ class DevConversation(Conversation):
             self.out.note(f"/agent NAME: one of {', '.join(self.talks)}")
             return
         self.talk = self.talks[name]
-        self.turns, self.is_outdated, self.before = [], False, None
+        self.turns, self.before = [], None
         self.out.note(f"agent {name}, session {self.talk.session}")
 
     def _replay(self, _: str | None) -> None:
@@ -86,6 +93,8 @@ class DevConversation(Conversation):
             self.out.note("nothing was said yet")
             return
         talk = Chat(self.talk.destination, manner=self.talk.manner)
+        if self.window.debug is not None:
+            self._leave_session()
         answers: list[SaidTurn] = []
         for again in replay(self.turns, talk):
             answers.append(SaidTurn(again.said, again.after))
@@ -96,17 +105,28 @@ class DevConversation(Conversation):
                 self.window.note(f"turn {again.turn}: {'the same' if again.is_same else again.said}")
                 if not again.is_same:
                     self.window.note(again.difference)
-        self.before = (self.talk.session, self.turns)
+        if self.window.debug is None:
+            self.before = (self.talk.session, self.turns)
         self.talk.begin(talk.session)
-        self.turns, self.is_outdated = answers, False
+        self.turns = answers
+        self.outdated.discard(self.agent)
         self.window.note(f"session {self.talk.session} goes on from there; /keep goes back")
+
+    def _leave_session(self) -> None:
+        """For new code. Under a debugger it ends: the next one waits at the same port."""
+        if self.window.debug is None:
+            self.before = (self.talk.session, self.turns)
+            return
+        with suppress(AgentcoreError):  # it has ended by itself, or never began
+            self.talk.stop()
 
     def _turn(self, text: str) -> None:
         with self.turning:
             if self.is_outdated:
-                self.before = (self.talk.session, self.turns)
+                self._leave_session()
                 self.talk.begin(None)
-                self.turns, self.is_outdated = [], False
+                self.turns = []
+                self.outdated.discard(self.agent)
                 self.out.note(f"new code: session {self.talk.session}")
             self.words = []
             Conversation._turn(self, text)

@@ -25,16 +25,18 @@ class DevWindow:
     """Whole lines, one after the other; an answer that stands in the middle of a line is broken there.
 
     `listener` hears of the first deploy. Without a conversation (`chats`) the logs are the result.
+    `debug` is the port where sessions wait for an editor.
     """
 
-    def __init__(self, out: Output, *, chats: bool) -> None:
+    def __init__(self, out: Output, *, chats: bool, debug: int | None) -> None:
         self.out = out
         self.listener: Listener | None = None
         self.conversation: DevConversation | None = None
         self.names_agents = False
         self.lock = threading.RLock()
         self.stands_in_line = False
-        self._chats = chats
+        self.debug = debug
+        self.chats = chats
         self._closed = False
 
     def tell(self, event: Event) -> None:
@@ -57,6 +59,12 @@ class DevWindow:
     def note(self, text: str) -> None:
         with self._whole_lines():
             self.out.note(text)
+
+    def tell_of_debugging(self) -> None:
+        if self.debug is not None:
+            self.note(
+                f"a session waits for an editor at 127.0.0.1:{self.debug}, one at a time; its code is in /var/task"
+            )
 
     def show_page(self, page: OpenedPage) -> None:
         if self.out.json:
@@ -87,13 +95,15 @@ class DevWindow:
         label = name_of_session(told.line.session_id)[:_LABEL]
         if self.names_agents:
             label = f"{told.agent}/{label}"
-        if self._chats:
+        if self.chats:
             self.note(f"{label} | {readable(told.line.message)}")
             return
         with self._whole_lines(), suppress(ReaderLeft, AgentcoreError):
             self.out.log_line(told.line.timestamp, label, told.line.message)
 
     def _show_reload(self, told: Reloaded) -> None:
+        if self.conversation is not None and told.changed:
+            self.conversation.outdated.add(told.agent)  # before anybody is told, and answers
         if self.out.json:
             fault = told.error and {"code": told.error.code, "message": told.error.message, "hint": told.error.hint}
             seconds = round(told.seconds, 3)
@@ -101,8 +111,8 @@ class DevWindow:
             self._event("reload", {**shown, "files": told.files, "fault": fault})
         else:
             self.note(self._text(told))
-        if self.conversation is not None and told.changed:
-            self.conversation.has_new_version(told.agent)
+        if self.conversation is not None and told.changed and self.conversation.speaks_with(told.agent):
+            self.conversation.has_new_version()
 
     def _text(self, told: Reloaded) -> str:
         whose = f"{told.agent}: " if self.names_agents else ""
@@ -112,10 +122,11 @@ class DevWindow:
             hint = f"\n  next: {told.error.hint}" if told.error.hint else ""
             return f"✗ {whose}{told.error.message}{hint}\n  {serves}"
         if not told.changed:
-            return f"= {whose}{files}: nothing that the local runtime runs is different"
+            return f"= {whose}{files}: version {told.version} goes on, as nothing that runs here is different"
         text = f"✓ {whose}version {told.version} ({told.seconds:.2f}s): {files or 'what was saved meanwhile'}"
         if self.conversation is not None and self.conversation.speaks_with(told.agent):
             text += "; the next turn goes to a new session, /keep stays in this one"
+            text += " (which ends otherwise)" if self.debug is not None else ""
         return text
 
 

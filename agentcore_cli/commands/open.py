@@ -50,3 +50,5 @@ def _show(page: OpenedPage, out: Output, *, print_url: bool) -> None:
     if not page.opened:
         what = "this address" if print_url else "this file"
         out.note(f"{what} lets a browser in, once, within {page.seconds:.0f} seconds")
+    if page.target != "local":
+        out.note(f"the page of {page.target} is served until Ctrl-C")

@@ -52,6 +52,10 @@ class AdminClient:
     def __init__(self, server: ServerFile) -> None:
         self._server = server
 
+    @property
+    def server(self) -> ServerFile:
+        return self._server
+
     def health(self) -> Health:
         return self._call("GET", "health", Health)
 

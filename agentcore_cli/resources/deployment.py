@@ -23,7 +23,7 @@ class Overrides:
     Variables of `environment` are kept on later deploys; an empty value forgets one that was given before. Without
     `refresh` only the runtime itself is looked at, where the records say that the rest is as it should be. `upgrade`:
     the requirements are resolved anew, and what comes of it, `resolved`, is kept on later deploys. `choice` is who
-    builds for AWS, once that is known.
+    builds for AWS, once that is known. `debug` is the port where sessions of the local runtime wait for an editor.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -34,6 +34,7 @@ class Overrides:
     resolved: str | None = None
     choice: Choice | None = None
     sbom: bool | None = None
+    debug: int | None = None
 
     def wants_sbom(self, agent: AgentConfig) -> bool:
         """Whether what is in the image goes along with it."""

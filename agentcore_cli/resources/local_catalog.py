@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from agentcore_cli import keys, names
 from agentcore_cli.aws.memories import MemoryControl
@@ -17,7 +18,15 @@ from agentcore_cli.builders.images.docker_builder import DockerBuilder, Finished
 from agentcore_cli.builders.zip.start import OTEL as LAUNCHER
 from agentcore_cli.config import MemoryConfig as MemorySettings
 from agentcore_cli.config import Start
-from agentcore_cli.contract import LOCAL_ACCOUNT, LOCAL_ROLE, TAG_EXTRACTION, EcrRepository, is_in_ecr
+from agentcore_cli.contract import (
+    LOCAL_ACCOUNT,
+    LOCAL_DEBUGGER,
+    LOCAL_NETWORK,
+    LOCAL_ROLE,
+    TAG_EXTRACTION,
+    EcrRepository,
+    is_in_ecr,
+)
 from agentcore_cli.engine import Outputs, Resource
 from agentcore_cli.errors import InputError
 from agentcore_cli.rendering import OTEL_DISTRO
@@ -28,6 +37,9 @@ from agentcore_cli.resources.local_image import LocalImage
 from agentcore_cli.resources.memory import Memory
 from agentcore_cli.resources.runtime import Runtime, RuntimeSpec
 from agentcore_cli.resources.source_bundle import BundleProject, SourceBundle
+
+# An editor finds the session at this machine's own address; the debugger need not say how modules are frozen.
+_DEBUGGED: Final = {LOCAL_NETWORK: "shared", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +126,7 @@ def runtime(deployment: LocalDeployment, session: AwsSession) -> Runtime:
     start = deployment.start
     own_image = deployment.runs_image and not deployment.overrides.image
     environment = partial(with_python_path, deployment.root, deployment.owner.agent, deployment.agent, start)
+    debugged = _DEBUGGED if deployment.overrides.debug else {}
     spec = RuntimeSpec(
         name=names.local_runtime_name(deployment.owner.agent, deployment.owner.project),
         owner=deployment.owner,
@@ -121,7 +134,7 @@ def runtime(deployment: LocalDeployment, session: AwsSession) -> Runtime:
         role=lambda outputs: LOCAL_ROLE,
         artifact=_artifact_of(deployment),
         region=deployment.region,
-        environment=environment(deployment.environment) if own_image else deployment.environment,
+        environment={**(environment(deployment.environment) if own_image else deployment.environment), **debugged},
         given=environment(deployment.overrides.environment) if own_image else deployment.overrides.environment,
         given_before=deployment.given_before,
         memory=memory.variables if deployment.agent.memory else None,
@@ -139,6 +152,10 @@ def _artifact_of(deployment: LocalDeployment) -> Callable[[Outputs], Mapping[str
     if deployment.runs_image:
         return _image(deployment).artifact
     entry_point = deployment.start.entry_point
+    if deployment.overrides.debug is not None:
+        listen = f"--listen {deployment.overrides.debug} --wait-for-client"
+        entry_point = ("-m", f"{LOCAL_DEBUGGER} {listen} {shlex.join(deployment.start.argv)}")
+        return _bundle(deployment).artifact(entry_point)
     if deployment.agent.otel:  # of a module with its arguments one text, as AgentCore takes two at most
         entry_point = (LAUNCHER, " ".join(entry_point))
     return _bundle(deployment).artifact(entry_point)
@@ -155,7 +172,7 @@ def _bundle(deployment: LocalDeployment) -> SourceBundle:
         path=start.path,
         resolved=deployment.resolved,
         mounts=deployment.mounts,
-        extra=(OTEL_DISTRO,) if agent.otel else (),
+        extra=(*((OTEL_DISTRO,) if agent.otel else ()), *((LOCAL_DEBUGGER,) if deployment.overrides.debug else ())),
     )
     return SourceBundle(project, deployment.store, deployment.listener, deployment.vet)
 

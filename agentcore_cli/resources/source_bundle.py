@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ class BundleProject:
     extra: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SourceBundle:
     project: BundleProject
     store: BundleStore
@@ -58,10 +59,15 @@ class SourceBundle:
     sensitive: frozenset[str] = frozenset()
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
+        return self._planned
+
+    @cached_property
+    def _planned(self) -> Desired:
+        """What a plan is made of, which may ask more than once; what is there then is read again."""
         files = source.read(self.project.root)
         source.require_entry(files, self.project.entry)
         mounts.check(self.project.mounts)
-        inputs = self._inputs(files, self._interpreter())
+        inputs = self._inputs(files, self._interpreter)
         return Desired(inputs.describe(), _outputs(inputs))
 
     def read(self, recorded: JournalRecord | None) -> Found | None:
@@ -74,7 +80,7 @@ class SourceBundle:
 
     def apply(self, work: Work) -> Found:
         """Install what is required and pack the code; each only if it was not done before."""
-        interpreter, files = self._interpreter(), source.read(self.project.root)
+        interpreter, files = self._interpreter, source.read(self.project.root)
         self._tell(interpreter, files)
         installed = environment.build(
             self.store.environments,
@@ -99,6 +105,7 @@ class SourceBundle:
         project = self.project
         return Requirements(project.root, project.requirements, project.resolved) if project.requirements else None
 
+    @cached_property
     def _interpreter(self) -> Interpreter:
         return interpreters.find(self.project.python)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -78,9 +79,14 @@ class TerminalPrompt:
 
     def _read_below(self) -> str:
         from prompt_toolkit.application import create_app_session
-        from prompt_toolkit.patch_stdout import patch_stdout
 
-        with create_app_session(output=self._session.output), patch_stdout(raw=True):
+        from agentcore_cli.ui.above_prompt import AbovePrompt
+
+        with ExitStack() as held:
+            held.enter_context(create_app_session(output=self._session.output))
+            above = held.enter_context(AbovePrompt())
+            held.enter_context(redirect_stdout(above))
+            held.enter_context(redirect_stderr(above))
             return self._session.prompt(_PROMPT)
 
 

@@ -8,6 +8,9 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from agentcore_cli.local.page.answers import POLICY
 from tests.attacks.inside import Inside
@@ -219,6 +222,15 @@ def test_what_is_not_opened_stays_shut(visitor: PageVisitor, method: str, path: 
     answer = visitor.api(method, path, {} if method != "GET" else None)
     assert (answer.status, answer.json()) == (403, {"message": "That is not open to the page."})
     assert answer.headers["content-security-policy"].endswith("; sandbox")
+
+
+@pytest.mark.parametrize("path", ["/_page/api/runtimes/{arn}/ws", "/_page/ws", "/runtimes/{arn}/ws"])
+def test_a_visit_opens_no_web_socket(visitor: PageVisitor, answers: str, path: str) -> None:
+    url = f"ws://{visitor.host}{path.replace('{arn}', quote(answers, safe=''))}"
+    own = {"cookie": visitor.own["cookie"], "x-agentcore-page": visitor.own["x-agentcore-page"]}
+    with pytest.raises(InvalidStatus) as refused, connect(url, origin=Origin(visitor.origin), additional_headers=own):
+        pass
+    assert refused.value.response.status_code in (403, 404)
 
 
 @pytest.mark.parametrize("method", ["HEAD", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS", "PROPFIND"])

@@ -26,6 +26,7 @@ from tests.bench import (
     many_sessions,
     memory,
     new_session,
+    page,
     session_network,
     start_up,
     traces,
@@ -52,6 +53,7 @@ MEASURES: dict[str, Measure] = {
     "aws_calls": aws_calls.measure,
     "builders": builders.measure,
     "dev": dev.measure,
+    "page": page.measure,
 }
 
 

@@ -46,6 +46,9 @@ def measure(stage: Stage, effort: Effort) -> Iterator[Figure]:
             lost = sum(not _is_second(_ask(agent.local(session), agent.payload)) for session in living)
             for session in living:
                 agent.stop(session)
+            faults = [_faulty(file, source, dev) for _ in range(effort.rounds)]
+            file.write_text(source)
+            _answered(agent, dev)
             share = _watching(agent, dev, effort)
         with _uvicorn(agent) as address:
             others = [_saved(file, source, lambda: _marked(address, agent.payload)) for _ in range(effort.rounds)]
@@ -56,6 +59,8 @@ def measure(stage: Stage, effort: Effort) -> Iterator[Figure]:
         took = _at(ours, share_of / 100)
         yield Figure(f"save to answer, p{share_of}", milliseconds(took), other, took * 1000, "ms", "at most", mark)
     yield Figure(f"{LIVING} living sessions, lost over {saves} saves", str(lost), "all", lost, "sessions", "at most", 0)
+    took = _at(faults, 0.95)
+    yield Figure("a syntax error told after the save, p95", milliseconds(took), "", took * 1000, "ms", "at most", 300)
     yield Figure(f"{FILES:,} files watched", f"{share:.2f} % of a core", "", share, "%", "at most", 1)
     took = _of_a_test(agent)
     yield Figure("a test with the fixture, from the second on", milliseconds(took), "", took, "s", "at most", 0.6)
@@ -75,6 +80,21 @@ def _saved(file: Path, source: str, answered: object) -> float:
         pass
     took = time.perf_counter() - began
     time.sleep(0.3)  # as nobody saves without a breath
+    return took
+
+
+def _faulty(file: Path, source: str, dev: subprocess.Popen[str]) -> float:
+    """Seconds from the save of a syntax error until it is told."""
+    assert dev.stdout is not None
+    began = time.perf_counter()
+    file.write_text(f"{source}\ndef broken(:  # {next(_marks)}\n")
+    for line in dev.stdout:
+        told = json.loads(line)
+        if told.get("event") == "reload":
+            assert told["fault"], told
+            break
+    took = time.perf_counter() - began
+    time.sleep(0.3)
     return took
 
 

@@ -101,7 +101,7 @@ def build(folder: Path, inputs: BundleInputs, environment: Environment) -> Bundl
         "mounts": [mount._asdict() for mount in inputs.mounts],
         "inputs": inputs.describe(),
     }
-    files.write_atomically(_sidecar(path), json.dumps(sidecar), mode=0o600)
+    files.write_atomically(_sidecar(path), json.dumps(sidecar), mode=0o600, durable=False)  # broken: it is made anew
     with files.told_when_full(path), tempfile.NamedTemporaryFile(dir=folder, prefix=".bundle-", delete=False) as file:
         try:
             _pack(file, inputs)

@@ -94,7 +94,7 @@ def dynamic_files(folder: Path, content: Mapping[str, Any]) -> Iterator[Path]:
 def digest(place: Path) -> str:
     """The hash of a file, or of what counts of a folder. Raises InputError that names what can't be read."""
     result = hashlib.sha256()
-    for name, path in _files(place) if place.is_dir() else [(place.name, place)]:
+    for name, path in files(place) if place.is_dir() else [(place.name, place)]:
         try:
             with path.open("rb") as file:
                 content = hashlib.file_digest(file, "sha256").hexdigest()
@@ -107,7 +107,7 @@ def digest(place: Path) -> str:
 def copy(folder: Path, target: Path) -> None:
     """Copy what counts of a folder. Raises InputError that names what can't be read."""
     target.mkdir(parents=True, exist_ok=True)
-    for name, path in _files(folder):
+    for name, path in files(folder):
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         try:
             shutil.copy2(path, target / name)
@@ -116,7 +116,7 @@ def copy(folder: Path, target: Path) -> None:
         (target / name).chmod(0o755 if os.access(path, os.X_OK) else 0o644)
 
 
-def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+def files(folder: Path) -> Iterator[tuple[str, Path]]:
     """The files that count, by their relative names, in order. Links are followed, but not in circles."""
     seen = set()
     for parent, folders, files in os.walk(folder, followlinks=True):

@@ -7,6 +7,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _PARAMETER: Final = re.compile(r'([A-Za-z_]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))')
 _HUB_KEY: Final = "https://index.docker.io/v1/"
+_HELPER_SECONDS: Final = 120.0  # somebody may have to type a password for it
 _CLIENT: Final = "agentcore"
 _FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -41,16 +43,27 @@ Credentials = Callable[[str], SignIn | None]
 """By host: who asks there, None for nobody in particular. Asked again when what it gave was refused."""
 
 
-def of_docker(host: str) -> SignIn | None:
-    """What `docker login` left: in its config, or with the credential helper that this names.
+def of_docker(host: str, seconds: float = _HELPER_SECONDS) -> SignIn | None:
+    """What `docker login` left: in its config, or with the credential helper that this names, which has `seconds`.
 
     Raises CredentialsError for a helper that fails.
     """
     from docker import auth
     from docker.errors import DockerException
 
+    asking: Future[dict[str, str] | None] = Future()
+
+    def ask() -> None:
+        try:
+            asking.set_result(auth.load_config().resolve_authconfig(_HUB_KEY if is_hub(host) else host))
+        except Exception as error:
+            asking.set_exception(error)
+
+    threading.Thread(target=ask, name="credential helper", daemon=True).start()
     try:
-        found = auth.load_config().resolve_authconfig(_HUB_KEY if is_hub(host) else host)
+        found = asking.result(seconds)
+    except TimeoutError:
+        raise _failed(host, f"no answer in {seconds:g} seconds") from None
     except (DockerException, OSError) as error:
         raise _failed(host, str(error)) from error
     except (ValueError, KeyError, TypeError, AttributeError):  # its text may be a secret

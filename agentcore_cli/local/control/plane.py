@@ -25,6 +25,8 @@ from agentcore_cli.local.faults import Faults
 from agentcore_cli.local.http.wire import JSON_HEADERS, Answer, ServiceFault
 from agentcore_cli.local.store import Database
 
+HOLD_SECONDS: Final = 0.25
+
 MMDSV2: Final[Mapping[str, Any]] = {"requireMMDSV2": True}
 
 
@@ -94,7 +96,8 @@ class ControlPlane:
     ) -> Answer:
         """Answer one request: status, headers, body. What it changed survives kill -9 when this returns.
 
-        With `must_start` a version that it makes has to start before DEFAULT leads to it.
+        With `must_start` a version that it makes has to start before DEFAULT leads to it, and who asks for a runtime
+        that is on its way is told when it is there, after `HOLD_SECONDS` at the latest.
 
         Raises ServiceFault, and nothing is changed then.
         """
@@ -105,6 +108,8 @@ class ControlPlane:
             raise ServiceFault.unknown_operation()
         operation, in_path = found
         members = requests.read(operation, in_path, query, body)
+        if must_start and operation.name == "GetAgentRuntime":
+            await self._transitions.settled_of(members["agentRuntimeId"], HOLD_SECONDS)
         answer = self._answer(Call(operation, signed_region or self._region, members, must_start))
         return operation.status, list(JSON_HEADERS), b"" if operation.status == 204 else msgspec.json.encode(answer)
 

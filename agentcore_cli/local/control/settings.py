@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from agentcore_cli.contract import (
     IDLE_TIMEOUT_DEFAULT,
+    LOCAL_DEBUGGER,
     MAX_LIFETIME_DEFAULT,
     PROTOCOLS,
     Protocol,
@@ -38,6 +39,11 @@ class RuntimeSettings:
     storage: str | None  # where session storage is mounted
     other_mounts: tuple[str, ...]  # kinds of file systems that are to be mounted besides
     must_start: bool  # before DEFAULT leads to it
+
+    @property
+    def waits_for_editor(self) -> bool:
+        """Whether it runs under a debugger: nobody knows how long somebody looks at a line."""
+        return self.entry_point[:2] == ("-m", LOCAL_DEBUGGER)
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> RuntimeSettings:

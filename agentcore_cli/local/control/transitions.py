@@ -37,6 +37,11 @@ class Transitions:
         while self._tasks:
             await asyncio.wait(self._tasks.values())
 
+    async def settled_of(self, runtime_id: str, seconds: float) -> None:
+        """Return when nothing is under way of one runtime, or after so many seconds."""
+        if waiting := [task for work, task in self._tasks.items() if work.runtime_id == runtime_id]:
+            await asyncio.wait(waiting, timeout=seconds)
+
     async def close(self) -> None:
         """Leave the rest to the next start."""
         tasks = list(self._tasks.values())

@@ -20,6 +20,9 @@ from agentcore_cli.local.faults import Faults
 class TransitionWork(Protocol):
     """Hashable: the same work found twice is done once."""
 
+    @property
+    def runtime_id(self) -> str: ...
+
     async def perform(self, tables: Tables, lifecycle: Lifecycle, faults: Faults) -> None:
         """Do it. Raises ArtifactError when the artifact is at fault."""
 

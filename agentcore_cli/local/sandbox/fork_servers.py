@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from agentcore_cli.contract import LOCAL_DEBUGGER
 from agentcore_cli.local.sandbox.environment import base_environment, needs_own_interpreter
 from agentcore_cli.local.sandbox.fork_server import Forked, ForkRefused, ForkServer
 from agentcore_cli.local.sandbox.isolation import SHARED, Isolation
@@ -255,5 +256,7 @@ def _reason_against_forks(isolation: Isolation, program: Program) -> str:
         return f"{sys.platform} does not let a process with imports fork"
     if name := needs_own_interpreter(program):
         return f"{name} changes the interpreter"
+    if program.start[:2] == ("-m", LOCAL_DEBUGGER):
+        return f"{LOCAL_DEBUGGER} begins with the interpreter"
     launcher = Path(program.start[0])
     return f"{launcher.name} executes a new interpreter" if launcher.is_absolute() else ""

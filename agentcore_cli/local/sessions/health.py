@@ -163,7 +163,7 @@ def verdict(session: Session, now: float) -> str | None:
     settings = session.version.settings
     if outlived(session, now):
         return f"reached its maximum lifetime of {settings.max_lifetime} s"
-    if session.vitals.dead:
+    if session.vitals.dead and not settings.waits_for_editor:
         return f"failed {session.vitals.failures} health checks in a row"
     if session.state == "idle" and now - session.idle_since >= settings.idle_timeout:
         return f"was idle for {settings.idle_timeout} s"

@@ -47,7 +47,9 @@ async def until_ready(session: Session, clock: Clock) -> None:
     wait = _Wait(session)
     ready = asyncio.ensure_future(wait.serving())
     elsewhere = asyncio.ensure_future(wait.elsewhere())
-    too_late = asyncio.ensure_future(clock.sleep(program.initialization_seconds))
+    settings = session.version.settings
+    patience = settings.max_lifetime if settings.waits_for_editor else program.initialization_seconds
+    too_late = asyncio.ensure_future(clock.sleep(patience))
     try:
         news: set[asyncio.Future[Any]] = {ready, elsewhere, too_late, process.exited, session.doomed}
         await asyncio.wait(news, return_when=asyncio.FIRST_COMPLETED)
@@ -64,7 +66,7 @@ async def until_ready(session: Session, clock: Clock) -> None:
     if elsewhere.done() and not elsewhere.cancelled():
         elsewhere.result()
     seen = wait.advice()
-    raise StartFailed(" ".join(filter(None, (too_slow(program.initialization_seconds), seen.message))), seen.lines)
+    raise StartFailed(" ".join(filter(None, (too_slow(patience), seen.message))), seen.lines)
 
 
 async def _forward(process: AnyProcess, port: int, seen: whereabouts.Look) -> bool:
@@ -129,6 +131,9 @@ class _Wait:
         port = session.version.settings.port
         while True:
             await asyncio.sleep(LOOK_SECONDS)
+            if session.version.settings.waits_for_editor:
+                session.seen_starting = "it waits for an editor"
+                continue
             if not isinstance(session.program, Program) or session.process is None or self._refusals.status:
                 continue
             try:

@@ -22,7 +22,7 @@ from agentcore_cli.operations.check.findings import Finding, raise_faults
 from agentcore_cli.operations.check.handlers import handler_findings
 from agentcore_cli.operations.check.hiding import hidden_modules
 from agentcore_cli.operations.check.imports import Import
-from agentcore_cli.operations.check.installed import Installed, environments, extends_path
+from agentcore_cli.operations.check.installed import environments, extends_path, in_environment
 from agentcore_cli.operations.check.locate import locate, source_of
 from agentcore_cli.operations.check.notebooks import notebook_findings
 from agentcore_cli.operations.check.project import ReadProject, Use, explore
@@ -64,7 +64,7 @@ def check_entrypoint(subject: Subject, environ: Mapping[str, str]) -> tuple[str,
     file = source_of(subject.start, subject.root)
     project = explore(subject.root, file, subject.python, subject.start, subject.python_path)
     asked = requirements.read(subject.root, subject.requirements)
-    made = [Installed(subject.packages)] if subject.packages else []
+    made = [in_environment(subject.packages)] if subject.packages else []
     installed = [*made, *environments(subject.root, environ)]
     supply = Supply(subject.root, subject.requirements, subject.python, asked, installed)
     findings = [*asked.findings, *project.findings, *_missing_findings(project, supply)]
@@ -92,7 +92,7 @@ def check_installed(subject: Subject) -> None:
         return
     uses = [*project.foreign, *_server_of(project, subject.start)]
     asked = requirements.read(subject.root, subject.requirements)
-    installed = Installed(subject.packages)
+    installed = in_environment(subject.packages)
     supply = Supply(subject.root, subject.requirements, subject.python, asked, [installed])
     faults = [finding for finding in absent(uses, supply, installed) if finding.certain]
     raise_faults(faults, hint="mend the code or the requirements; deploy --no-smoke goes on without looking")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
@@ -31,7 +32,15 @@ class Installed:
 
     def owners(self, root: str) -> set[str]:
         """The distributions that the import name `root` was installed by: several share a namespace."""
-        return {name for name, found in self._distributions.items() if root in _import_names(found)}
+        return self._owners.get(root, set())
+
+    @cached_property
+    def _owners(self) -> dict[str, set[str]]:
+        owners: dict[str, set[str]] = defaultdict(set)
+        for name, found in self._distributions.items():
+            for root in _import_names(found):
+                owners[root].add(name)
+        return dict(owners)
 
     def closure(self, names: Iterable[str], extended: Iterable[str] = ()) -> frozenset[str] | None:
         """The distributions and all that they lead to; None where one of `names` is not installed here.
@@ -55,6 +64,12 @@ class Installed:
                         with_extras.add(needed)
                         seen.discard(needed)  # its extras are still to be followed
         return frozenset(seen)
+
+
+@cache
+def in_environment(folder: Path) -> Installed:
+    """Of an environment that a deploy made: its name says what is in it, so it is read once."""
+    return Installed(folder)
 
 
 def environments(root: Path, environ: Mapping[str, str]) -> list[Installed]:

@@ -32,7 +32,7 @@ from agentcore_cli.trust import Trust
 
 if TYPE_CHECKING:
     from agentcore_cli.aws.session import AwsSession
-    from agentcore_cli.local.protocol import Health
+    from agentcore_cli.local.protocol import Health, ServerFile
 
 _NEEDS_CONSENT = frozenset({Action.REPLACE, Action.DELETE, Action.ADOPT})
 
@@ -111,12 +111,14 @@ def deploy(
         applied = listener
         if selected.is_local:
             secrets = local_values(selected, request.caller, listener)
-            _hand_over_credentials(request, selected, secrets)
-            applied = _before_runtime(partial(_hand_over_credentials, request, selected, secrets), listener)
-            health = wiring.local_runtime(selected).health()
-            if _is_new(plan):
-                _tell_level(health, listener)
-            _tell_of_network(selected, health, listener)
+            hand_over_credentials = _CredentialsHandedOver(request, selected, secrets)
+            hand_over_credentials()
+            applied = _before_runtime(hand_over_credentials, listener)
+            if _is_new(plan) or selected.loaded.config.local.network == "private":
+                health = wiring.local_runtime(selected).health()
+                if _is_new(plan):
+                    _tell_level(health, listener)
+                _tell_of_network(selected, health, listener)
         with told_what_goes_on(place), _told_while_starting(selected, listener):
             outcome = apply(plan, place.journal, applied)
         seconds = _see_it_start(request, place, outcome, listener) if smokes else {}
@@ -215,19 +217,28 @@ def _leave(
     error.hint = mend
 
 
-def _hand_over_credentials(request: DeployRequest, selected: Selected, secrets: Mapping[str, str]) -> None:
-    """Give local sessions the deployer's AWS credentials and the agent's secrets, on every deploy; the server keeps
-    them in memory only.
+@dataclass(slots=True)
+class _CredentialsHandedOver:
+    """Gives local sessions the deployer's AWS credentials and the agent's secrets, on every deploy, once to a server,
+    which keeps them in memory only.
 
     They are there before the runtime is: its first session starts before it is READY.
     """
-    config = selected.loaded.config
-    withheld = config.local.credentials == "none"
-    given = (
-        HandedOver({}, None) if withheld else hand_over(request.caller, selected.target.profile, config.usual_profile)
-    )
-    runtime = wiring.local_runtime(selected)
-    runtime.put_credentials(_local_arn(selected), given.environment, given.source, secrets)
+
+    request: DeployRequest
+    selected: Selected
+    secrets: Mapping[str, str] = field(repr=False)
+    server: ServerFile | None = None
+
+    def __call__(self) -> None:
+        runtime = wiring.local_runtime(self.selected)
+        if runtime.server == self.server:
+            return
+        config, profile = self.selected.loaded.config, self.selected.target.profile
+        withheld = config.local.credentials == "none"
+        given = HandedOver({}, None) if withheld else hand_over(self.request.caller, profile, config.usual_profile)
+        runtime.put_credentials(_local_arn(self.selected), given.environment, given.source, self.secrets)
+        self.server = runtime.server
 
 
 def _local_arn(selected: Selected) -> str:

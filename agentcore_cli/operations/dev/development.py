@@ -12,9 +12,10 @@ from agentcore_cli.events import Listener, Note, ignore
 from agentcore_cli.operations.deploy.destroy import DestroyRequest, destroy
 from agentcore_cli.operations.dev.guardian import AgentGuardian
 from agentcore_cli.operations.dev.reloads import Reloaded, Reloads
-from agentcore_cli.operations.dev.watch import SaveWatch
+from agentcore_cli.operations.dev.watch import SaveWatch, WatchedFiles
 from agentcore_cli.operations.logs.lines import LogLine, LogsRequest
 from agentcore_cli.operations.logs.logs import read_logs
+from agentcore_cli.operations.secrets import env_files
 from agentcore_cli.operations.sessions.sessions import stop_sessions
 
 _END_SECONDS: Final = 60.0  # that a deploy which is under way has to end
@@ -71,8 +72,10 @@ class Development:
         self._stopping.set()
         is_free = self._working.acquire(timeout=_END_SECONDS)
         for agent in self.agents:
-            agent.close()
             guardian = self._guardians.pop(agent.agent, None)
+            if guardian is None and is_free and agent.version is not None:
+                agent.leave()
+            agent.close()
             if guardian is not None and is_free:
                 destroy(DestroyRequest(consent=lambda changes: True), agent.selected, ignore)
                 guardian.dismiss()
@@ -84,8 +87,8 @@ class Development:
 
     def _follow_saves(self, watching: threading.Event) -> None:
         first = self.agents[0].selected.loaded
-        also = {first.path.name, *(agent.selected.agent.requirements or "" for agent in self.agents)}
-        for saved in SaveWatch(first.root, frozenset(also), self._stopping).saves():
+        files = WatchedFiles(first.root, {first.path.name, *env_files.FILES}, self._requirements)
+        for saved in SaveWatch(files, self._stopping).saves():
             if not saved and not watching.is_set():
                 watching.set()
                 continue
@@ -96,6 +99,10 @@ class Development:
                     reloaded = agent.reload(saved)
                     if saved or reloaded.changed:
                         self._hear(reloaded)
+
+    def _requirements(self) -> set[str]:
+        """The files that say what the agents require, by the configs of now."""
+        return {name for agent in self.agents if (name := agent.selected.agent.requirements)}
 
     def _follow_logs(self, agent: Reloads) -> None:
         request = LogsRequest(follow=True, since=0.0)

@@ -47,10 +47,14 @@ class Reloaded:
 
 @dataclass(slots=True)
 class Reloads:
-    """An agent on the local runtime. `options` choose it; the config is read anew when it was saved."""
+    """An agent on the local runtime. `options` choose it; the config is read anew when it was saved.
+
+    With `debug`, a port, its sessions wait there for an editor; so no version is tried out before it counts.
+    """
 
     options: Options
     listener: Listener
+    debug: int | None = None
     selected: Selected = field(init=False)
     version: str | None = field(init=False, default=None)
     _session: AwsSession | None = field(init=False, default=None)
@@ -71,8 +75,9 @@ class Reloads:
     def deploy(self) -> DeployResult:
         """Raises what a deploy raises; the version before goes on serving then."""
         if self._session is None:
-            self._session = wiring.session(self.selected, must_start=True)
-        request = DeployRequest(Overrides(refresh=False), first_look=_FIRST_LOOK)
+            self._session = wiring.session(self.selected, must_start=self.debug is None)
+        overrides = Overrides(refresh=False, debug=self.debug)
+        request = DeployRequest(overrides, first_look=_FIRST_LOOK, smoke=self.debug is None)
         result = deploy(request, self.selected, self.listener, self._session)
         self.version = result.version
         return result
@@ -90,6 +95,13 @@ class Reloads:
             error = _placed(refused) if isinstance(refused, AgentFailedError) else refused
         changed = self.version != before
         return Reloaded(self.agent, self.version, changed, time.monotonic() - began, tuple(sorted(saved)), error)
+
+    def leave(self) -> None:
+        """It stays deployed, as any other deploy leaves it. Raises what a deploy raises."""
+        if self.debug is not None:
+            self.close()
+            self.debug = None
+            self.deploy()
 
     def close(self) -> None:
         if self._session is not None:

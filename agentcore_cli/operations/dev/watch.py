@@ -1,82 +1,159 @@
-"""Saves in a project: what belongs to its agents is watched, folder by folder, and nothing else."""
+"""Saves in a project: what its agents are made from is watched, folder by folder, and nothing else."""
 
 from __future__ import annotations
 
+import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
+from agentcore_cli.builders.packages import local_packages
+from agentcore_cli.builders.packages.requirements import Requirements
 from agentcore_cli.builders.source import source
 from agentcore_cli.errors import AgentcoreError
 from agentcore_cli.exclusions import IGNORE_FILE
 
-TOGETHER_SECONDS: Final = 0.05  # saves that are no further apart make one version
-_LOOK_MS: Final = 10  # how often the library looks whether the system has told of anything
-_TURN_MS: Final = 1000
+TOGETHER_SECONDS: Final = 0.05  # saves within so long of the first make one version
+_LOOK_MS: Final = 20  # how often the library looks whether the system has told of anything; it tells after two looks
+_LOOK_AGAIN_MS: Final = 5  # the same for the rest of the time in which saves are one
+_POLL_MS: Final = 300  # where the system tells of nothing
+_TURN_SECONDS: Final = 1.0
+
+
+class WatchedFiles:
+    """What agents are made from: the files of the folder `root`, `also` of these names in it, and what `requirements`
+    lead to, which may lie elsewhere.
+    """
+
+    def __init__(self, root: Path, also: Collection[str], requirements: Callable[[], Collection[str]]) -> None:
+        self.root = root
+        self._also = frozenset({*also, IGNORE_FILE})
+        self._requirements = requirements
+        self._required: frozenset[Path] = frozenset()
+
+    def folders(self) -> set[Path]:
+        """Where they lie: what the ignore file leaves out costs nothing."""
+        self._required = self._required_now()
+        try:
+            own = source.folders(self.root)
+        except AgentcoreError:  # the next deploy says what is wrong with the files
+            own = {self.root}
+        return own | {path.parent for path in self._required if path.parent.is_dir()}
+
+    def name(self, path: Path) -> str | None:
+        """What a person calls one of them; None for what is none."""
+        if path.is_relative_to(self.root):
+            name = path.relative_to(self.root).as_posix()
+            if name in self._also or source.goes_along(self.root, name):
+                return name
+        real = path.resolve()
+        if real in self._required or real in self._required_now():
+            return os.path.relpath(path, self.root)
+        return None
+
+    def _required_now(self) -> frozenset[Path]:
+        """The files that say what is required, and those of local packages."""
+        found: set[Path] = set()
+        for name in self._requirements():
+            try:
+                required = Requirements(self.root, name)
+                found.update(path.resolve() for path in required.files())
+                for place in {*required.reading.places, *required.folders}:
+                    inside = local_packages.files(place) if place.is_dir() else [(place.name, place)]
+                    found.update(path.resolve() for _, path in inside)
+            except (AgentcoreError, OSError):  # the next deploy says what is wrong with them
+                found.add((self.root / name).resolve())
+        return frozenset(found)
+
+
+class Notices(Protocol):
+    """What the system tells of some folders."""
+
+    def within(self, seconds: float) -> set[str]:
+        """The paths that have changed, when it is told of any; none after `seconds`, or when all is over."""
+
+    def close(self) -> None: ...
+
+
+class SystemNotices:
+    """By `watchfiles`. Raises FileNotFoundError for a folder that is gone."""
+
+    def __init__(self, folders: Collection[Path], stopping: threading.Event) -> None:
+        from watchfiles._rust_notify import RustNotify  # documented as the interface below `watch`
+
+        polls = bool(os.environ.get("WATCHFILES_FORCE_POLLING"))
+        self._library = RustNotify([str(folder) for folder in folders], False, polls, _POLL_MS, False, False)
+        self._stopping = stopping
+
+    def within(self, seconds: float) -> set[str]:
+        look = _LOOK_MS if seconds > TOGETHER_SECONDS else _LOOK_AGAIN_MS
+        together = int(TOGETHER_SECONDS * 1000)
+        told = self._library.watch(together, look, max(1, int(seconds * 1000)), self._stopping)
+        return set() if isinstance(told, str) else {path for _, path in told}
+
+    def close(self) -> None:
+        self._library.close()
 
 
 class SaveWatch:
-    """What is saved in the folder `root`. `also` are files that count though they are not the agent's.
+    """Saves of `files`, until `stopping`. `now` is a clock in seconds, `age` says how long ago a file was saved."""
 
-    Only folders with files of the agent are watched, so what the ignore file leaves out costs nothing.
-    """
-
-    def __init__(self, root: Path, also: frozenset[str], stopping: threading.Event) -> None:
-        self._root = root
-        self._also = also | {IGNORE_FILE}
+    def __init__(
+        self,
+        files: WatchedFiles,
+        stopping: threading.Event,
+        *,
+        notices: Callable[[Collection[Path], threading.Event], Notices] = SystemNotices,
+        now: Callable[[], float] = time.monotonic,
+        age: Callable[[str], float] | None = None,
+    ) -> None:
+        self._files = files
         self._stopping = stopping
+        self._notices = notices
+        self._now = now
+        self._age = age or _age
 
     def saves(self) -> Iterator[frozenset[str]]:
-        """The paths in the project that were saved together, until the end. The first time nothing: it watches now.
+        """The names of files that were saved together. The first time nothing: it watches now.
 
         What was saved while folders were looked for again is told as a save of nothing.
         """
         while not self._stopping.is_set():
-            yield from self._saves_in(self._folders())
-
-    def _saves_in(self, folders: set[Path]) -> Iterator[frozenset[str]]:
-        """Until the folders that are to be watched are others."""
-        from watchfiles import watch
-
-        told = watch(
-            *folders,
-            watch_filter=None,
-            debounce=int(TOGETHER_SECONDS * 1000),
-            step=_LOOK_MS,
-            stop_event=self._stopping,
-            rust_timeout=_TURN_MS,
-            yield_on_timeout=True,
-            raise_interrupt=False,
-            recursive=False,
-        )
-        yield frozenset()
-        gathered: set[str] = set()
-        until = 0.0
-        for changes in told:
-            names = {self._name(path) for _, path in changes}
-            found = {name for name in names if self._counts(name)}
-            if found and not gathered:
-                until = time.monotonic() + TOGETHER_SECONDS
-            gathered |= found
-            if not gathered:
+            folders = self._files.folders()
+            try:
+                notices = self._notices(folders, self._stopping)
+            except FileNotFoundError:  # gone since it was found
                 continue
-            if (left := until - time.monotonic()) > 0:
-                self._stopping.wait(left)
-            yield frozenset(gathered)
-            gathered.clear()
-            if self._folders() != folders:
+            try:
+                yield frozenset()
+                yield from self._saves_in(folders, notices)
+            finally:
+                notices.close()
+
+    def _saves_in(self, folders: set[Path], notices: Notices) -> Iterator[frozenset[str]]:
+        """Until the folders that are to be watched are others."""
+        while not self._stopping.is_set():
+            paths = notices.within(_TURN_SECONDS)
+            if not (saved := self._named(paths)):
+                continue
+            until = self._now() + TOGETHER_SECONDS - max(map(self._age, paths))
+            while not self._stopping.is_set() and (left := until - self._now()) > 0:
+                saved |= self._named(notices.within(left))
+            there = {name for name in saved if (self._files.root / name).exists()}
+            yield frozenset(there or saved)  # editors write beside a file, and rename
+            if self._files.folders() != folders:
                 return
 
-    def _folders(self) -> set[Path]:
-        try:
-            return source.folders(self._root)
-        except AgentcoreError:  # the next deploy says what is wrong with the files
-            return {self._root}
+    def _named(self, paths: Collection[str]) -> set[str]:
+        return {name for path in paths if (name := self._files.name(Path(path)))}
 
-    def _name(self, path: str) -> str:
-        return Path(path).relative_to(self._root).as_posix()
 
-    def _counts(self, name: str) -> bool:
-        return name in self._also or source.goes_along(self._root, name)
+def _age(path: str) -> float:
+    """The seconds since a file was saved, as far as its time is to be believed: it is told of soon."""
+    try:
+        age = time.time() - os.stat(path).st_mtime
+    except OSError:
+        return 0.0
+    return min(max(age, 0.0), 2 * _LOOK_MS / 1000)

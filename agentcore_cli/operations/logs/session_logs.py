@@ -21,6 +21,8 @@ from agentcore_cli.waiting import Waiter
 _POLL_SECONDS: Final = 0.25
 _LAST_LINES_SECONDS: Final = 0.5
 _LAST_LINES_PAUSE: Final = 0.05
+_LEVELS: Final = 5  # of folders above a log, up to that of all endpoints' logs
+_LATELY_NS: Final = 2_000_000_000
 _STAMP: Final = len("2026-11-22T00:00:00.123Z")
 
 
@@ -53,6 +55,7 @@ class SessionLogs:
         self._selected = selected
         self._listener = listener
         self._files: dict[str, _LogFile] = {}
+        self._folders = _Folders()
         self._since = stamp(now - request.since) if request.since is not None else ""
         self._until = stamp(now - request.until) if request.until is not None else "~"
 
@@ -73,14 +76,19 @@ class SessionLogs:
         """Nothing is kept open."""
 
     def _new_lines(self) -> Iterator[LogLine]:
+        if self._folders.have_changed():
+            self._look_for_files()
+        for line in heapq.merge(*(file.new_lines() for file in self._files.values())):
+            if self._since <= line.timestamp <= self._until:
+                yield line
+
+    def _look_for_files(self) -> None:
         for session in self._sessions():
             if session.log is not None and session.log not in self._files:
                 self._files[session.log] = _LogFile(session.session_id, Path(session.log))
         if self._request.session is None:
             self._look_for_extractions()
-        for line in heapq.merge(*(file.new_lines() for file in self._files.values())):
-            if self._since <= line.timestamp <= self._until:
-                yield line
+        self._folders.look_at({folder for log in self._files for folder in Path(log).parents[:_LEVELS]})
 
     def _look_for_extractions(self) -> None:
         """They lie among the sessions' logs of their endpoint: `<group>/YYYY/MM/DD/[extraction] <id>.log`."""
@@ -107,6 +115,35 @@ class SessionLogs:
             f"{self._selected.agent_name}{endpoint}: there is no log yet: it begins with the first session",
             hint=f"{self._selected.command('invoke')} PAYLOAD; --follow waits for it",
         )
+
+
+class _Folders:
+    """Folders that new logs show in: where nothing is new there, the server need not be asked."""
+
+    def __init__(self) -> None:
+        self._seen: dict[Path, int] = {}
+
+    def have_changed(self) -> bool:
+        """True as well while no folder is known, and while one has changed so lately that more may come unseen."""
+        if not self._seen:
+            return True
+        lately = time.time_ns() - _LATELY_NS
+        now = {folder: _changed_at(folder) for folder in self._seen}
+        changed = now != self._seen or any(at > lately for at in now.values())
+        self._seen = now
+        return changed
+
+    def look_at(self, folders: Iterable[Path]) -> None:
+        """From now on at these."""
+        self._seen = {folder: self._seen.get(folder, 0) for folder in folders}
+
+
+def _changed_at(folder: Path) -> int:
+    """In nanoseconds since the epoch; 0 for one that is gone."""
+    try:
+        return folder.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 class _LogFile:

@@ -7,6 +7,7 @@ import sys
 import webbrowser
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 from urllib.parse import urldefrag
 
@@ -41,9 +42,20 @@ def shown(
     target: str, invitation: PageInvitation, *, browse: bool, environ: Mapping[str, str] = os.environ
 ) -> OpenedPage:
     """Let a browser follow an invitation, where there is one."""
-    opened = browse and _has_browser(environ) and webbrowser.open(f"file://{invitation.file}")
+    opened = browse and _has_browser(environ) and _open_browser(Path(invitation.file).as_uri())
     url = urldefrag(invitation.url).url.removesuffix("open")
     return OpenedPage(target, url, invitation.file, invitation.seconds, opened, invitation.url)
+
+
+def _open_browser(address: str) -> bool:
+    """What a browser says is not the command's result: it goes to stderr."""
+    own = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        return webbrowser.open(address)
+    finally:
+        os.dup2(own, 1)
+        os.close(own)
 
 
 def _has_browser(environ: Mapping[str, str]) -> bool:

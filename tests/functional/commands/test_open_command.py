@@ -15,6 +15,7 @@ from tests.command_line import CommandLine
 from tests.page_visitor import PageVisitor
 
 BROWSER = """#!/bin/sh
+echo opening
 for word in "$@"; do echo "$word"; done >> "$0.saw"
 """
 
@@ -47,6 +48,7 @@ def test_a_browser_is_sent_to_a_file_that_lets_it_in_once(alone: CommandLine, br
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     url = said.stdout.strip()
+    assert "opening" in said.stderr
     there = visitor(alone)
     assert url == f"{there.origin}/_page/"
     token = file.read_text().partition(f"{url}open#")[2].partition('"')[0]

@@ -180,6 +180,7 @@ def test_on_a_terminal(project: Project) -> None:
         terminal.say("hello")
         terminal.wait_for("0.1")
         terminal.wait_for("heard hello")
+        terminal.wait_for(">")  # the prompt stands below what was written above it
         project.save("1")
         terminal.wait_for("the next turn goes to a new session")
         terminal.say("/replay")

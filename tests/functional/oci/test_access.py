@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -150,6 +152,21 @@ def test_an_identity_token_that_docker_login_kept_is_found(docker_config: Path) 
     found = access.of_docker("a.example")
     assert found
     assert found.identity == "stand-in"
+
+
+def test_a_helper_that_hangs_is_told(docker_config: Path) -> None:
+    gate = docker_config.parent / "gate"
+    os.mkfifo(gate)
+    helper = docker_config.parent / "bin" / "docker-credential-slow"
+    helper.write_text(f"#!/bin/sh\nexec cat {gate}\n")
+    helper.chmod(0o755)
+    docker_config.write_text(json.dumps({"credHelpers": {"slow.example": "slow"}}))
+    with pytest.raises(CredentialsError, match=r"slow\.example: .* no answer in 0\.05 seconds"):
+        access.of_docker("slow.example", 0.05)
+    gate.open("w").close()  # and the helper ends
+    for thread in threading.enumerate():
+        if thread.name == "credential helper":
+            thread.join()
 
 
 def test_without_a_config_nobody_asks(docker_config: Path) -> None:

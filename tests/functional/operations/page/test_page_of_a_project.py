@@ -8,6 +8,9 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from agentcore_cli.ledger import Expiry, Ledger, LedgerKey, Turn
 from agentcore_cli.names import session_id
@@ -15,7 +18,7 @@ from tests.functional.operations.aws_target.cloud import Cloud, Project
 from tests.functional.operations.aws_target.conftest import cloud as cloud
 from tests.functional.operations.aws_target.conftest import project as project
 from tests.functional.operations.logs.log_group import LogGroup, from_sdk
-from tests.functional.operations.page.opened import opened_page
+from tests.functional.operations.page.opened import SECONDS, opened_page
 from tests.functional.operations.traces.test_traces_on_aws import TRACE, Spans
 from tests.local_runtime import eventually, runtime_id
 from tests.page_visitor import PageVisitor
@@ -57,7 +60,8 @@ def test_runtimes_versions_and_endpoints_of_the_project_alone(visitor: PageVisit
 
 def test_drift_is_told_once_it_is_known(visitor: PageVisitor, project: Project, arn: str) -> None:
     project.configure(environment="{A: b}")
-    found = eventually(lambda: visitor.api("GET", f"/runtimes/{runtime_id(arn)}/").json()["drift"], "drift is known")
+    path = f"/runtimes/{runtime_id(arn)}/"
+    found = eventually(lambda: visitor.api("GET", path).json()["drift"], "drift is known", SECONDS)
     assert "runtime" in found
 
 
@@ -96,6 +100,8 @@ def test_it_is_guarded_as_the_local_one_is(visitor: PageVisitor) -> None:
     assert visitor.api("GET", "/_local/page", cookie=None).status == 403
     assert visitor.api("GET", "/_local/page", host="evil.example").status == 403
     assert visitor.ask("GET", "/runtimes/").status == 404
+    with pytest.raises(InvalidStatus), connect(f"ws://{visitor.host}/_page/ws", origin=Origin(visitor.origin)):
+        pass
     assert visitor.ask("GET", "/_page/").headers["content-security-policy"].startswith("default-src 'none'")
 
 

@@ -69,7 +69,7 @@ def test_nothing_is_kept_before_somebody_may_look() -> None:
 
 def test_a_turn_says_what_was_said_and_how_much_of_it_is_kept() -> None:
     async def scene() -> None:
-        transcripts, session = Transcripts(Clock()), Spoken()
+        transcripts, session = Transcripts(Clock(), Time()), Spoken()
         transcripts.keep_for(60)
         await turn(transcripts, session, b"short", b"\xff")
         await turn(transcripts, session, b"x" * (KEPT_MAX + 1), b"y" * KEPT_MAX)
@@ -84,7 +84,7 @@ def test_a_turn_says_what_was_said_and_how_much_of_it_is_kept() -> None:
 
 def test_the_newest_turns_stay() -> None:
     async def scene() -> None:
-        transcripts, session = Transcripts(Clock()), Spoken()
+        transcripts, session = Transcripts(Clock(), Time()), Spoken()
         transcripts.keep_for(60)
         for number in range(TURNS_MAX + 3):
             await turn(transcripts, session, b"%d" % number, b"")
@@ -96,7 +96,7 @@ def test_the_newest_turns_stay() -> None:
 
 def test_all_sessions_together_are_bounded() -> None:
     async def scene() -> None:
-        transcripts = Transcripts(Clock())
+        transcripts = Transcripts(Clock(), Time())
         transcripts.keep_for(600)
         sessions = [Spoken() for _ in range(20)]
         for number in range(BYTES_MAX // KEPT_MAX // 2 + 2):

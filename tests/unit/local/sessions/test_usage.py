@@ -30,8 +30,8 @@ def test_a_process_and_its_children_count() -> None:
         used = usage.of_tree(started.pid)
         started.communicate("\n")
     assert used is not None
-    assert 60_000_000 < used.memory_bytes < 200_000_000
-    assert used.cpu_seconds >= 0.3
+    assert 40_000_000 < used.memory_bytes < 400_000_000
+    assert used.cpu_seconds >= 0.25
 
 
 def test_one_that_has_ended_uses_nothing() -> None:

@@ -1,0 +1,69 @@
+"""Debian's Chromium, driven by Playwright, and the page of a local runtime in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+PATIENCE = 60_000  # milliseconds for whatever is waited for
+HOW = "chromium is missing: apt-get install chromium"
+_WATCH = """
+window.__violations = [];
+document.addEventListener("securitypolicyviolation", (event) => {
+  window.__violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+});
+"""
+
+
+@contextmanager
+def running_browser() -> Iterator[Browser]:
+    """A browser without a window. Raises FileNotFoundError, which says how to get one, where there is none."""
+    program = shutil.which("chromium")
+    if program is None:
+        raise FileNotFoundError(HOW)
+    arguments = ["--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class OpenedPage:
+    """The page as somebody sees it whom `agentcore open` let in by an `address`; `faults` must never happen in it."""
+
+    def __init__(self, browser: Browser, address: str, **options: Any) -> None:
+        options = {"viewport": {"width": 1280, "height": 800}} | options
+        self.context: BrowserContext = browser.new_context(**options)
+        self.context.set_default_timeout(PATIENCE)
+        self.context.add_init_script(_WATCH)
+        self.faults: list[str] = []
+        self.page: Page = self.context.new_page()
+        self.page.on("pageerror", lambda error: self.faults.append(f"{error.name}: {error.message}"))
+        self.page.on("console", self._heard)
+        self.page.on("dialog", lambda dialog: (self.faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        self.page.goto(address)
+        self.page.locator("main .view").wait_for()
+
+    def view(self, address: str) -> Page:
+        """Go to a view by its address behind "#"."""
+        self.page.evaluate("address => { location.hash = address }", address)
+        return self.page
+
+    def close(self) -> None:
+        """Close it, and fail the test for what must never happen."""
+        hit, violations = self.page.evaluate("[window.__hit, window.__violations]")
+        self.context.close()
+        assert self.faults == []
+        assert violations == []
+        assert hit is None, f"what somebody else wrote was run: {hit}"
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text or "Content-Security-Policy" in message.text:
+            self.faults.append(message.text)
