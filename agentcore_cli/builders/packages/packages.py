@@ -34,7 +34,11 @@ PLACE: Final = "/opt/packages"  # where they are in the image
 _FORMAT: Final = "3"  # change it when folders made by an older version of these files must not be used
 # glibc 2.28 first: it is what most wheels need and every base image has; Debian 13 has 2.41
 _GLIBCS: Final = tuple((2, minor) for minor in (28, 31, 34, 36, 39, 40))
-_WITHOUT_WHEEL: Final = re.compile(r"(?:attempted to build|Wheels are required for) `([A-Za-z0-9][\w.-]*)")
+_WITHOUT_WHEEL: Final = re.compile(
+    r"(?:attempted to build|Wheels are required for|Building source distributions for) `([A-Za-z0-9][\w.-]*)"
+)
+# What it says of a folder whose setup.py alone knows its name.
+_UNNAMED: Final = "Building source distributions is disabled"
 _OTHER_PLATFORM: Final = re.compile(r"([A-Za-z0-9][\w.-]*?)(?:==\S+)? has no wheels with a matching platform tag")
 _OTHER_PYTHON: Final = re.compile(r"([A-Za-z0-9][\w.-]*?)(?:==\S+)? has no wheels with a matching Python \w* ?tag")
 _PINNED: Final = re.compile(r"^([A-Za-z0-9][\w.-]*)", re.MULTILINE)
@@ -152,13 +156,13 @@ class _Installation:
                 if self.stopping() or not _lacks_wheel(error):
                     raise self._explained(error) from error
                 failures.append(error)
-                if "attempted to build" in error.message:
+                if "attempted to build" in error.message or "Building source distributions" in error.message:
                     break  # a folder or a repository: a newer platform has no wheel of it either
             else:
                 if platform != self.wanted.platforms[0] and self.wanted.glibc == _GLIBCS[-1]:
                     self.tell(f"the base image needs glibc {_glibc(platform)} or newer for these packages")
                 return
-        buildable = [failure for failure in failures if _WITHOUT_WHEEL.search(failure.message)]
+        buildable = [failure for failure in failures if _may_be_built(failure)]
         if not buildable:
             raise _without_wheel(_OTHER_PLATFORM.findall(failures[-1].message), failures[-1])
         self._install_with_builds(sources, buildable[0])
@@ -177,7 +181,7 @@ class _Installation:
         built: list[str] = []
         for _ in range(_BUILDS_MAX):
             built += [_normalised(name) for name in _WITHOUT_WHEEL.findall(failure.message)]
-            self.tell(f"no arm64 wheel of {', '.join(sorted(set(built)))}: building from source")
+            self.tell(f"no arm64 wheel of {', '.join(sorted(set(built))) or 'a folder'}: building from source")
             wheels = [option for name in sorted(names - set(built)) for option in ("--only-binary", name)]
             try:
                 self._attempt(sources, self.wanted.platforms[-1], wheels)
@@ -231,7 +235,11 @@ class _Installation:
 
 def _lacks_wheel(error: AgentcoreError) -> bool:
     """Whether another platform, or a build, may have what was not found."""
-    return bool(_WITHOUT_WHEEL.search(error.message) or _OTHER_PLATFORM.search(error.message))
+    return _may_be_built(error) or bool(_OTHER_PLATFORM.search(error.message))
+
+
+def _may_be_built(error: AgentcoreError) -> bool:
+    return bool(_WITHOUT_WHEEL.search(error.message)) or _UNNAMED in error.message
 
 
 def _without_wheel(names: Sequence[str], error: AgentcoreError) -> NotForArm64Error:
@@ -240,7 +248,7 @@ def _without_wheel(names: Sequence[str], error: AgentcoreError) -> NotForArm64Er
 
 def _no_arm64(names: Sequence[str], why: str) -> NotForArm64Error:
     return NotForArm64Error(
-        f"no arm64 wheel for {', '.join(names)}, and no build here that runs on arm64: {why}",
+        f"no arm64 wheel for {', '.join(names) or 'a folder'}, and no build here that runs on arm64: {why}",
         hint="ask for a version that has one (`pip download --platform manylinux_2_28_aarch64` tells), leave the "
         "package out, or have it compiled: `--build codebuild` on ARM in AWS, or docker with `install: image` in the "
         "config under emulation here",

@@ -126,6 +126,23 @@ def test_a_folder_that_runs_everywhere_is_built_here(project: Path, monkeypatch:
     assert "no arm64 wheel of shared: building from source" in told
 
 
+@pytest.mark.parametrize(("line", "named"), [("./shared", "a folder"), ("shared @ file://{}/shared", "shared")])
+def test_a_folder_whose_build_alone_knows_what_it_is_is_built_here(project: Path, line: str, named: str) -> None:
+    pyproject = make_source(project / "shared", "shared") / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().partition("[project]")[0])
+    make_wheel(project / "wheels", "plain")
+    told: list[str] = []
+    assert names(install(project, line.format(project), "plain", told=told)) == ["plain", "shared"]
+    assert f"no arm64 wheel of {named}: building from source" in told
+
+
+def test_one_of_them_whose_build_fails_is_told_with_what_the_build_says(project: Path) -> None:
+    (make_source(project / "shared", "shared") / "backend.py").write_text("import nothing_there\n")
+    pyproject = project / "shared" / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().partition("[project]")[0])
+    assert "No module named 'nothing_there'" in refused(project, "./shared").message
+
+
 def test_what_a_build_here_makes_for_this_processor_alone_is_refused(project: Path) -> None:
     code = {"shared.so": elf(62)}
     make_source(project / "shared", "shared", tag=f"{TAG}-{TAG}-manylinux_2_28_aarch64", more=code)
