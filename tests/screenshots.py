@@ -19,7 +19,7 @@ from tests.local_runtime import RunningServer
 
 AGENT = Path(__file__).parent / "agents" / "shown_on_page.py"
 FOLDER = Path(__file__).parents[1] / "docs"
-SIZE = {"width": 860, "height": 350}
+SIZE = {"width": 960, "height": 360}
 QUESTION = "Where is my order 1042?"
 ANSWER = "It left Leipzig this morning, and is with you tomorrow."
 

@@ -15,6 +15,7 @@ from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
+from agentcore_cli.local import daemon
 from agentcore_cli.local.home import Home
 from tests.bench.effort import Effort
 from tests.bench.figure import Figure, milliseconds
@@ -41,6 +42,7 @@ def measure(_stage: Stage, effort: Effort) -> Iterator[Figure]:
             yield _beside_calls(server, effort)
         finally:
             server.close()
+            daemon.stop(home)
     with tempfile.TemporaryDirectory(prefix="ac-") as folder:
         yield _shown(Path(folder), effort)
 
