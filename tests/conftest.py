@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -127,18 +128,35 @@ def leave(folder: Path) -> None:
 @pytest.fixture(autouse=True)
 def _no_child_is_left() -> Iterator[None]:
     """A test that starts processes ends them."""
-    before = _children()
+    before, began = _children(), time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
     yield
-    left = _children() - before
+    left = {pid: told for pid in _children() - before if (told := _told_of(pid, began))}
     assert not left, f"processes left behind: {left}"
 
 
 def _children() -> set[str]:
-    """The processes that this one has started and that have not ended, by pid; none where there is no /proc."""
+    """The processes that this one has started and that have not ended, by pid; none where there is no /proc.
+
+    A child whose thread ends is another thread's: one look may miss it, so two have to see the same.
+    """
+    seen: set[str] | None = None
     while Path("/proc/thread-self/children").exists():
         try:
             lists = [task.joinpath("children").read_text() for task in Path("/proc/self/task").iterdir()]
         except OSError:  # a thread has just ended; its children are another's now
             continue
-        return {pid for text in lists for pid in text.split()}
+        before, seen = seen, {pid for text in lists for pid in text.split()}
+        if seen == before:
+            return seen
     return set()
+
+
+def _told_of(pid: str, began: float) -> str:
+    """What a process that has not ended runs; "" for one that began before, in seconds since the machine did."""
+    try:
+        stat = Path("/proc", pid, "stat").read_text().rpartition(")")[2].split()
+        command = Path("/proc", pid, "cmdline").read_text().replace("\0", " ")
+    except OSError:
+        return ""
+    started = int(stat[19]) / os.sysconf("SC_CLK_TCK")
+    return f"{stat[0]} {command}" if started >= began - 0.02 else ""

@@ -1,4 +1,7 @@
-"""One browser and one server for all tests of a process, and a page of its own for each."""
+"""One browser and one server for the tests of a file, and a page of its own for each.
+
+While Playwright is there its event loop runs in the thread of the tests: no test of another file could run one.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ AGENT = Path(__file__).parents[2] / "agents" / "shown_on_page.py"
 Sends = Callable[..., Any]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE)
     try:
@@ -33,7 +36,7 @@ def browser() -> Iterator[Browser]:
         (pytest.fail if wanted == "required" else pytest.skip)(str(missing))
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def runtime(browser: Browser) -> Iterator[RunningServer]:
     folder = Path(tempfile.mkdtemp(prefix="ac-"))
     running = RunningServer(Home(folder).create())
@@ -44,7 +47,7 @@ def runtime(browser: Browser) -> Iterator[RunningServer]:
         leave(folder)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def agent(runtime: RunningServer) -> str:
     """The ARN of an agent that says whatever it is asked to say."""
     return runtime.deploy(AGENT, name="support_bot", description="Answers customers")
