@@ -59,7 +59,10 @@ class Agent:
         self._runtime.stop_session(session_id)
 
     def logs(self, session_id: str | None = None) -> list[str]:
-        """What the agent wrote, line by line; of one session or of all."""
+        """What the agent wrote, line by line; of one session or of all.
+
+        Another process takes the lines down: one that was printed before an answer may come a moment after it.
+        """
         since = time.time() - self._began
         return [line.message for line in self._runtime.logs(session_id, since=since)]
 

@@ -9,6 +9,7 @@ from tests.functional.dev.stage import Project
 
 TESTS = """
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,10 @@ def deployed(runtime, **said):
 def test_an_id_of_an_earlier_test_is_new(agentcore_runtime, number):
     agent = deployed(agentcore_runtime)
     assert agent.invoke({"prompt": number}, session_id="a") == "0.1"
-    assert [line for line in agent.logs() if "heard" in line] == [f"heard {number}"]
+    deadline = time.monotonic() + 60
+    while not (heard := [line for line in agent.logs() if "heard" in line]):
+        assert time.monotonic() < deadline
+    assert heard == [f"heard {number}"]
 
 
 def test_one_may_be_deployed_twice(agentcore_runtime):
