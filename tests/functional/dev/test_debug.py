@@ -14,7 +14,7 @@ from tests.local_runtime import eventually
 LINE = SOURCE.splitlines().index('        self.answer(f"{MARK}.{calls}")') + 1
 
 
-def attached(port: int) -> Editor:
+def connected(port: int) -> Editor:
     found: list[Editor] = []
 
     def connects() -> bool:
@@ -26,12 +26,30 @@ def attached(port: int) -> Editor:
     return found[0]
 
 
+def attached(port: int) -> Editor:
+    """To a session that waits; the one before it may still take a connection, and end then."""
+    found: list[Editor] = []
+
+    def attaches() -> bool:
+        editor = connected(port)
+        try:
+            editor.attach(agent=LINE)
+        except OSError:
+            editor.close()
+        else:
+            found.append(editor)
+        return bool(found)
+
+    eventually(attaches, "a session waits for an editor", SECONDS)
+    return found[0]
+
+
 def test_a_session_waits_for_an_editor_and_stops_where_it_says(project: Project) -> None:
     port = free_port()
     dev = Dev(project, "--debug", str(port))
     try:
         dev.type("hello")
-        editor = attached(port)
+        editor = connected(port)
         project.command.run("local", "clock", "advance", "10m")  # it waits for longer than any start may take
         editor.attach(agent=LINE)
         assert editor.value_at_stop("said['prompt']") == "'hello'"
@@ -42,7 +60,6 @@ def test_a_session_waits_for_an_editor_and_stops_where_it_says(project: Project)
         editor.until_hung_up()  # one waits at a port: the session before has ended
         editor.close()
         editor = attached(port)
-        editor.attach(agent=LINE)
         assert editor.value_at_stop("MARK") == "'1'"
         assert dev.wait("data")["data"] == "1.1"
         editor.close()
