@@ -23,11 +23,11 @@ class Editor:
     def attach(self, **breakpoints: int) -> None:
         """Let it run on; it stops where `breakpoints` say, a line for each file without its `.py`."""
         self._ask("initialize", {"adapterID": "test", "pathFormat": "path", "linesStartAt1": True}, answered=True)
-        mappings = [{"localRoot": "/work", "remoteRoot": "/var/task"}]
+        mappings = [{"localRoot": "/project", "remoteRoot": "/var/task"}]
         self._ask("attach", {"pathMappings": mappings, "justMyCode": False}, answered=False)
         self.wait("initialized")
         for name, line in breakpoints.items():
-            place = {"source": {"path": f"/work/{name}.py"}, "breakpoints": [{"line": line}]}
+            place = {"source": {"path": f"/project/{name}.py"}, "breakpoints": [{"line": line}]}
             self._ask("setBreakpoints", place, answered=True)
         self._ask("configurationDone", {}, answered=True)
 
