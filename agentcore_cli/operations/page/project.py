@@ -165,4 +165,4 @@ def on_the_wire(value: Any) -> Any:
     """For what JSON has no word for. The control plane writes times as ISO 8601."""
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
-    raise NotImplementedError(type(value).__name__)
+    raise TypeError(type(value).__name__)

@@ -58,14 +58,14 @@ def test_other_requirements_are_installed_while_the_version_before_serves(projec
 def test_a_package_outside_of_the_project_is_watched_as_well(project: Project) -> None:
     above = project.folder.parent
     (above / ".git").mkdir()
-    package = make_package(above / "shared", "kit")
-    configured(project, "../shared\n", "import kit; MARK = kit.answer")
+    package = make_package(above / "common", "kit")
+    configured(project, "../common\n", "import kit; MARK = kit.answer")
     dev = Dev(project)
     try:
         assert dev.say("hello")["data"] == "first.1"
         (package / "kit.py").write_text("answer = 'later'\n")
         told = dev.wait("reload")
-        assert (told["files"], told["fault"], told["changed"]) == (["../shared/kit.py"], None, True)
+        assert (told["files"], told["fault"], told["changed"]) == (["../common/kit.py"], None, True)
         assert project.call("after") == "later.1"
         assert dev.end() == 0
     finally:

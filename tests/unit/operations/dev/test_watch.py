@@ -78,23 +78,23 @@ def test_the_time_runs_from_the_save_and_not_from_when_it_is_told(tmp_path: Path
 
 def test_what_requirements_lead_to_is_watched_wherever_it_lies(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
-    root, package = tmp_path / "project", tmp_path / "shared"
+    root, package = tmp_path / "project", tmp_path / "packages"
     (package / "src" / "kit").mkdir(parents=True)
     root.mkdir()
     (package / "pyproject.toml").write_text('[project]\nname = "kit"\nversion = "1"\n')
     (package / "src" / "kit" / "core.py").touch()
-    (root / "requirements.txt").write_text("-r ../common.txt\n../shared\n")
+    (root / "requirements.txt").write_text("-r ../common.txt\n../packages\n")
     (tmp_path / "common.txt").write_text("")
     (tmp_path / "other.txt").write_text("")
     files = WatchedFiles(root, set(), lambda: {"requirements.txt"})
     assert files.folders() == {root, tmp_path, package, package / "src" / "kit"}
-    assert files.name(package / "src" / "kit" / "core.py") == "../shared/src/kit/core.py"
+    assert files.name(package / "src" / "kit" / "core.py") == "../packages/src/kit/core.py"
     assert files.name(tmp_path / "common.txt") == "../common.txt"
     assert files.name(tmp_path / "other.txt") is None
     new = package / "src" / "kit" / "new.py"
     new.touch()
-    assert files.name(new) == "../shared/src/kit/new.py"
+    assert files.name(new) == "../packages/src/kit/new.py"
     (package / "src" / "kit" / "core.py").unlink()
-    assert files.name(package / "src" / "kit" / "core.py") == "../shared/src/kit/core.py"
+    assert files.name(package / "src" / "kit" / "core.py") == "../packages/src/kit/core.py"
     (root / "requirements.txt").write_text("../gone\n")
     assert root in files.folders(), "what is wrong with the requirements is told by the next deploy"
