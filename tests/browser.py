@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from agentcore_cli.local.home import Home
+from tests.conftest import leave
+from tests.local_runtime import RunningServer
 
 PATIENCE = 60_000  # milliseconds for whatever is waited for
 HOW = "chromium is missing: apt-get install chromium"
@@ -33,6 +39,18 @@ def running_browser() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def running_server() -> Iterator[RunningServer]:
+    """A local runtime in a home of its own, of which nothing is left in the end."""
+    folder = Path(tempfile.mkdtemp(prefix="ac-"))
+    server = RunningServer(Home(folder).create())
+    try:
+        yield server
+    finally:
+        server.close()
+        leave(folder)
 
 
 class OpenedPage:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, expect
 
 from agentcore_cli import names
-from agentcore_cli.local.home import Home
-from tests.browser import OpenedPage, running_browser
-from tests.conftest import leave
+from tests.browser import OpenedPage, running_browser, running_server
 from tests.local_runtime import RunningServer
 
 AGENT = Path(__file__).parent / "agents" / "shown_on_page.py"
@@ -86,17 +81,6 @@ def made(number: int, name: str, after: float, took: float, told: dict[str, Any]
 
 def message(role: str, text: str) -> str:
     return json.dumps([{"role": role, "parts": [{"type": "text", "content": text}]}])
-
-
-@contextmanager
-def running_server() -> Iterator[RunningServer]:
-    folder = Path(tempfile.mkdtemp(prefix="ac-"))
-    server = RunningServer(Home(folder).create())
-    try:
-        yield server
-    finally:
-        server.close()
-        leave(folder)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from agentcore_cli.local.home import Home
-from tests.browser import PATIENCE, OpenedPage, running_browser
-from tests.conftest import leave
+from tests.browser import PATIENCE, OpenedPage, running_browser, running_server
 from tests.local_runtime import RunningServer, new_session
 
 AGENT = Path(__file__).parents[2] / "agents" / "shown_on_page.py"
@@ -38,13 +35,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def runtime(browser: Browser) -> Iterator[RunningServer]:
-    folder = Path(tempfile.mkdtemp(prefix="ac-"))
-    running = RunningServer(Home(folder).create())
-    try:
+    with running_server() as running:
         yield running
-    finally:
-        running.close()
-        leave(folder)
 
 
 @pytest.fixture(scope="module")
