@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -122,7 +121,9 @@ def _secret(said: str | None, option: str, variable: str, question: str, out: Ou
     if said is None:
         return os.environ.get(variable) or out.ask_secret(question, option=f"{option} -, or {variable}")
     if said == "-":
-        return sys.stdin.readline().removeprefix("\ufeff").rstrip("\r\n")
+        from agentcore_cli.ui.terminal import read_line
+
+        return read_line().removeprefix("\ufeff").rstrip("\r\n")
     if not said.startswith("@"):
         raise InputError(
             f"{option}: not on the command line, which others can read", hint=f"{option} - or {option} @FILE"

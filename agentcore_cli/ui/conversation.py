@@ -8,7 +8,7 @@ from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from agentcore_cli.ui.terminal import tell
+from agentcore_cli.ui.terminal import read_line, tell
 
 if TYPE_CHECKING:
     from prompt_toolkit.history import History
@@ -45,7 +45,7 @@ class PlainPrompt:
         while True:
             if self._prompt:
                 print(_PROMPT, end="", file=sys.stderr, flush=True)
-            line = sys.stdin.readline().removeprefix("\ufeff")  # as PowerShell begins a pipe
+            line = read_line().removeprefix("\ufeff")  # as PowerShell begins a pipe
             if not line and not said:
                 return None
             said.append(line.rstrip("\n").removesuffix("\\"))

@@ -155,7 +155,7 @@ class Output:
     @staticmethod
     def _read(prompt: str) -> str:
         print(prompt, end="", file=sys.stderr, flush=True)
-        answer = sys.stdin.readline()
+        answer = terminal.read_line()
         if not answer:
             raise KeyboardInterrupt
         return answer.strip()
