@@ -174,7 +174,7 @@ def _own_repository(deployment: AwsDeployment, session: AwsSession, *, with_imag
     address, client = deployment.own_repository, Repositories(session)
     find = _id_of(deployment, runtime(deployment, session))
     spec = repository.RepositorySpec(address, deployment.owner, deployment.agent, find)
-    return Repository(spec, client, ImagesInUse(address, client, RuntimeControl(session)) if with_images else None)
+    return Repository(spec, client, ImagesInUse(address, RuntimeControl(session)) if with_images else None)
 
 
 def images(deployment: AwsDeployment, session: AwsSession) -> VersionImages:

@@ -8,11 +8,11 @@ immutable, and keeps one. The policy is all that is written, by one call: there 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from agentcore_cli.aws.repositories import ImageDescription, Repositories
+from agentcore_cli.aws.repositories import ImageDescription
 from agentcore_cli.aws.runtimes import RuntimeControl
 from agentcore_cli.contract import EcrRepository
 from agentcore_cli.errors import InputError
@@ -63,19 +63,23 @@ class ImagesInUse:
     """The images of a repository that endpoints of a runtime answer with, or are on their way to."""
 
     address: EcrRepository
-    repositories: Repositories
     runtimes: RuntimeControl
 
-    def tags(self, runtime_id: str | None, retention: Retention | None, also: str | None = None) -> tuple[str, ...]:
-        """A tag of each, the one that the policy has where it has one; of the image with the URI `also` as well."""
-        return tuple(sorted(_kept(image, retention) or min(image.tags) for image in self._images(runtime_id, also)))
+    def tags(
+        self,
+        images: Collection[ImageDescription],
+        runtime_id: str | None,
+        retention: Retention | None,
+        also: str | None = None,
+    ) -> tuple[str, ...]:
+        """A tag of each among the repository's `images`, the one that the policy has where it has one.
 
-    def _images(self, runtime_id: str | None, also: str | None) -> Sequence[ImageDescription]:
-        """What has no tag can't be kept by a rule: nothing that we push is without one."""
-        uris = {*self._uris(runtime_id), *([also] if also else [])}
+        `also` is the URI of one more. What has no tag can't be kept by a rule: nothing that we push is without one.
+        """
+        uris = [*self._uris(runtime_id), *([also] if also else [])]
         wanted = {uri[len(self.address.uri) + 1 :] for uri in uris if self.has(uri)}
-        there = self.repositories.images(self.address.name) if wanted else []
-        return [image for image in there if image.tags and wanted & {image.digest, *image.tags}]
+        running = [image for image in images if image.tags and wanted & {image.digest, *image.tags}]
+        return tuple(sorted(_kept(image, retention) or min(image.tags) for image in running))
 
     def has(self, uri: str) -> bool:
         """Whether an image's URI is of this repository."""

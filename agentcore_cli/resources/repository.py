@@ -103,7 +103,7 @@ class Repository:
         retention = Retention.of(self.client.lifecycle(name))
         if retention is None:
             return
-        wanted = in_use.tags(runtime_id, retention, uri)
+        wanted = in_use.tags(self.client.images(name), runtime_id, retention, uri)
         if wanted != retention.in_use:
             self.client.set_lifecycle(name, Retention(retention.newest, wanted).document())
 
@@ -114,11 +114,21 @@ class Repository:
         return self.spec.owner.refusal(f"ECR repository {answer.name}", tags, recorded=is_recorded)
 
     def _unprotected(self, retention: Retention | None) -> list[str]:
-        """A tag of each image that an endpoint runs and no rule keeps."""
-        return sorted({*self._tags(retention)} - {*(retention.in_use if retention else ())})
+        """A tag of each image that an endpoint runs and no rule keeps, where there are so many that some may go."""
+        if self.in_use is None:
+            return []
+        images = self.client.images(self.spec.address.name)
+        if retention and len(images) + _WITH_ATTESTATIONS <= retention.newest:
+            return []
+        tags = self.in_use.tags(images, self.spec.runtime_id(), retention)
+        return sorted({*tags} - {*(retention.in_use if retention else ())})
 
-    def _tags(self, retention: Retention | None) -> tuple[str, ...]:
-        return self.in_use.tags(self.spec.runtime_id(), retention) if self.in_use else ()
+    def _tags_in_use(self) -> tuple[str, ...]:
+        name = self.spec.address.name
+        if self.in_use is None:
+            return ()
+        retention = Retention.of(self.client.lifecycle(name))
+        return self.in_use.tags(self.client.images(name), self.spec.runtime_id(), retention)
 
     def _create(self, work: Work) -> Found:
         facts, name = work.desired, self.spec.address.name
@@ -150,8 +160,7 @@ class Repository:
         if "scan_on_push" in changed:
             self.client.set_scan_on_push(name, facts["scan_on_push"])
         if {"keep_images", "unprotected_images"} & changed:
-            tags = self._tags(Retention.of(self.client.lifecycle(name)))
-            self.client.set_lifecycle(name, Retention(facts["keep_images"], tags).document())
+            self.client.set_lifecycle(name, Retention(facts["keep_images"], self._tags_in_use()).document())
         if "tags" in changed:
             arn = found.outputs["arn"]
             tag, untag = partial(self.client.tag, arn), partial(self.client.untag, arn)
