@@ -201,7 +201,7 @@ def runtime(deployment: AwsDeployment, session: AwsSession) -> Runtime:
         believes_tags=not deployment.overrides.refresh,
         supplied_id=deployment.agent.runtime,
         memory=memory.variables if deployment.agent.memory else None,
-        keeps=lambda uri, runtime_id: images(deployment, session).keep(uri, runtime_id),
+        keeps=lambda uri, runtime_id: images(deployment, session).own.keep(uri, runtime_id),
     )
     depends_on = (keys.MEMORY, keys.ROLE, keys.IMAGE, keys.CODE)
     return Runtime(keys.RUNTIME, spec, RuntimeControl(session), deployment.wait_options, depends_on=depends_on)

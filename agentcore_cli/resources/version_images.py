@@ -17,7 +17,8 @@ class VersionImages:
     """`own` is the repository that deploys make, `here` an address in the target's account and region, and
     `repositories` gives the client of a region.
 
-    Who may deploy may well not be allowed to look at images, or to change what is kept of them: that is only told.
+    Who may go back or move an endpoint may well not be allowed to look at images, or to change what is kept of them:
+    that is only told, as they may have to go back at once. A deploy asks `own`, and is refused.
     """
 
     own: Repository
