@@ -23,6 +23,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 
+from agentcore_cli.errors import AgentcoreError
 from agentcore_cli.local import daemon
 from agentcore_cli.local.client import AdminClient
 from agentcore_cli.local.home import Home
@@ -246,6 +247,26 @@ def eventually(check: Any, what: str, seconds: float = 60.0) -> Any:
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
         time.sleep(0.02)
     return found
+
+
+def nothing_is_served(home: Path) -> None:
+    """Return when the local runtime in `home` has neither a runtime nor a session, its server is stopped, which would
+    have ended by itself some seconds later (see the tests of the daemon), and nothing of it runs any more.
+    """
+    eventually(lambda: _serves_nothing(Home(home)), "the last agent is gone")
+    daemon.stop(Home(home))
+    eventually(lambda: not processes_of(home), "nothing runs after the last agent is gone")
+
+
+def _serves_nothing(home: Home) -> bool:
+    server = daemon.running(home)
+    if server is None:
+        return True
+    try:
+        health = AdminClient(server).health()
+    except AgentcoreError:  # it has just ended
+        return False
+    return not (health.runtimes or health.sessions)
 
 
 def processes_of(home: Path) -> dict[int, str]:

@@ -39,11 +39,24 @@ LONG = {
 }
 
 
+# They take five to ten minutes each: begun last, they would be what everybody waits for in the end.
+FIRST = (
+    "test_kill_points_of_oci.py",
+    "test_kill_points_of_destroy.py",
+    "test_kill_points_of_deploy.py",
+    "test_kill_points_of_a_zip_s_end.py",
+    "test_every_call_fails.py",
+)
+HERE = Path(__file__).parent
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.name in LONG or item.path.parent.name == "containers":
+        if item.path in (HERE / name for name in LONG) or item.path.parent == HERE / "containers":
             item.add_marker(pytest.mark.long)
+    begins = {HERE / name: number for number, name in enumerate(FIRST)}
+    items.sort(key=lambda item: begins.get(item.path, len(FIRST)))
 
 
 @pytest.fixture(scope="session")

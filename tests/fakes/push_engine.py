@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import socketserver
-import time
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ class PushEngine(InThread, socketserver.ThreadingUnixStreamServer):
         self.events = events
         self.silence = silence
         self.breaks_off = breaks_off
+        self.left = threading.Event()
         self.pushed: list[tuple[str, dict[str, str]]] = []
         self.tagged: list[str] = []
         self.builds: list[Sequence[Event]] = []
@@ -42,6 +43,10 @@ class PushEngine(InThread, socketserver.ThreadingUnixStreamServer):
         self.size = 1
         self.registry: Callable[[str], str] | None = None
         super().__init__(str(address), _Api)
+
+    def __exit__(self, *ending: object) -> None:
+        self.left.set()
+        super().__exit__(*ending)
 
 
 class _Api(Handler):
@@ -73,8 +78,7 @@ class _Api(Handler):
         sign_in = json.loads(base64.urlsafe_b64decode(self.headers["X-Registry-Auth"]))
         self.server.pushed.append((unquote(self.path), sign_in))
         self._stream(self._arrived() if self.server.registry else self.server.events)
-        time.sleep(self.server.silence)
-        if self.server.breaks_off:
+        if self.server.left.wait(self.server.silence) or self.server.breaks_off:
             self.close_connection = True
         else:
             self._chunk(b"")

@@ -1,4 +1,4 @@
-"""The network of an agent's sessions on this machine, and what keeps them apart, told before somebody is surprised by it."""
+"""What an agent's sessions reach on this machine, and what they do not: told before somebody is surprised by it."""
 
 from __future__ import annotations
 

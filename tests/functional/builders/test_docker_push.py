@@ -77,7 +77,7 @@ def test_a_push_that_fails_or_ends_without_a_digest_is_an_error(address: Path, e
 def test_an_interrupt_is_seen_while_the_engine_is_silent(address: Path) -> None:
     stop = threading.Event()
     threading.Timer(0.3, stop.set).start()
-    with PushEngine(address, [pushing("a", 1, 2)], silence=5), pytest.raises(AgentcoreError, match="interrupted"):
+    with PushEngine(address, [pushing("a", 1, 2)], silence=60), pytest.raises(AgentcoreError, match="interrupted"):
         push(stopping=stop)
 
 

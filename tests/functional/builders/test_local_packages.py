@@ -18,6 +18,7 @@ from agentcore_cli.builders.packages.packages import Wanted
 from agentcore_cli.builders.packages.requirements import Requirements
 from agentcore_cli.errors import AgentcoreError
 from tests.fakes.wheel import make_wheel
+from tests.long_cases import always
 
 PYTHON: Final = f"3.{sys.version_info[1]}"
 IDENTITY: Final = ("-c", "user.name=a", "-c", "user.email=a@example.com")
@@ -105,7 +106,11 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "line", ["./libs/kit", "libs/kit", "-e ./libs/kit", "-e libs/kit", "kit @ file:./libs/kit", "./libs/../libs/kit"]
+    "line",
+    always(
+        *("./libs/kit", "-e libs/kit"),
+        of=["./libs/kit", "libs/kit", "-e ./libs/kit", "-e libs/kit", "kit @ file:./libs/kit", "./libs/../libs/kit"],
+    ),
 )
 def test_a_changed_folder_is_built_anew_and_nothing_is_left_in_it(root: Path, line: str, install: Install) -> None:
     kit = make_package(root / "libs/kit", "kit")
@@ -229,7 +234,7 @@ def test_a_build_that_fails_names_the_user_s_folder(root: Path, install: Install
     assert "agentcore-" not in (caught.value.hint or "agentcore-")  # the folder that it was built in
 
 
-@pytest.mark.parametrize("option", ["-e ", "--editable ", "--editable=", ""])
+@pytest.mark.parametrize("option", always("-e ", of=["-e ", "--editable ", "--editable=", ""]))
 def test_an_editable_repository_is_installed_like_any_package(root: Path, install: Install, option: str) -> None:
     """As `pip freeze` writes it, which uv refuses."""
     repository = root.parent / "repository"

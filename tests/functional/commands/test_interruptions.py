@@ -13,6 +13,7 @@ import pytest
 from tests.command_line import AGENTCORE, CommandLine
 from tests.json_contract import checked
 from tests.local_runtime import eventually
+from tests.long_cases import always
 from tests.processes import kill
 
 LONG_ENOUGH = 60  # seconds
@@ -112,15 +113,19 @@ def test_a_deploy_goes_on_when_nobody_reads_about_it(agentcore: CommandLine, str
 
 @pytest.mark.parametrize(
     ("line", "code"),
-    [
+    always(
         ("agentcore status --local >&-", 0),
-        ("agentcore status --local 2>&-", 0),
-        ("agentcore invoke --local - <&-", 0),
-        ("agentcore deploy --local 2>/dev/full", 0),
-        ("PYTHONIOENCODING=ascii agentcore doctor --local", 0),
         ("agentcore status --local >/dev/full", 1),
-        ("agentcore nonsense --json | true", 2),
-    ],
+        of=[
+            ("agentcore status --local >&-", 0),
+            ("agentcore status --local 2>&-", 0),
+            ("agentcore invoke --local - <&-", 0),
+            ("agentcore deploy --local 2>/dev/full", 0),
+            ("PYTHONIOENCODING=ascii agentcore doctor --local", 0),
+            ("agentcore status --local >/dev/full", 1),
+            ("agentcore nonsense --json | true", 2),
+        ],
+    ),
 )
 def test_a_stream_that_is_of_no_use_is_no_traceback(agentcore: CommandLine, line: str, code: int) -> None:
     ran = shell(agentcore, line)

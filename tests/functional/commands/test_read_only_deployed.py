@@ -14,6 +14,7 @@ import pytest
 
 from tests.command_line import CommandLine
 from tests.conftest import leave
+from tests.long_cases import always
 
 AGENT = Path(__file__).parents[2] / "agents" / "answers.py"
 READING = [
@@ -31,6 +32,7 @@ READING = [
     ["doctor"],
     ["sessions", "stop", "conv1"],
 ]
+IN_TURN = always(["plan", "--local"], ["invoke", "{}", "-s", "conv1"], ["sessions", "stop", "conv1"], of=READING)
 
 
 def mounted(folder: Path, *how: str) -> None:
@@ -77,13 +79,13 @@ def full(deployed: CommandLine) -> Iterator[CommandLine]:
     filler.unlink()
 
 
-@pytest.mark.parametrize("verb", READING, ids=" ".join)
+@pytest.mark.parametrize("verb", IN_TURN, ids=" ".join)
 def test_a_read_only_project(read_only: CommandLine, verb: list[str]) -> None:
     ran = read_only.run(*verb)
     assert ran.stderr.count("Read-only file system") <= 1, ran.stderr
 
 
-@pytest.mark.parametrize("verb", READING, ids=" ".join)
+@pytest.mark.parametrize("verb", IN_TURN, ids=" ".join)
 def test_a_full_project(full: CommandLine, verb: list[str]) -> None:
     ran = full.run(*verb)
     assert ran.stderr.count("full") + ran.stderr.count("No space") <= 1, ran.stderr

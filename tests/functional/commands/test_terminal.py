@@ -12,6 +12,7 @@ import pytest
 
 from tests.command_line import CommandLine
 from tests.local_runtime import eventually
+from tests.long_cases import always
 from tests.terminal import CTRL_C, Terminal
 
 NARROW = 20
@@ -142,20 +143,24 @@ def test_ctrl_c_is_the_end_of_logs_that_are_followed(agentcore: CommandLine) -> 
 
 @pytest.mark.parametrize(
     "line",
-    [
-        """agentcore invoke --local '{"do": "slow_stream"}' | head -c 1""",
-        """agentcore invoke --local --raw '{"do": "slow_stream"}' | head -c 1""",
-        """agentcore invoke --local --json '{"do": "slow_stream"}' | head -1""",
-        "agentcore exec --local 'yes | head -100000' | head -1",
-        "agentcore logs --local | head -1",
+    always(
         "agentcore logs --local --json | head -1",
         "agentcore status --local | head -1",
-        "agentcore sessions list --local | true",
-        "agentcore doctor --local | head -1",
-        "agentcore --help | true",
-        "agentcore invoke --help | true",
-        "agentcore --version | true",
-    ],
+        of=[
+            """agentcore invoke --local '{"do": "slow_stream"}' | head -c 1""",
+            """agentcore invoke --local --raw '{"do": "slow_stream"}' | head -c 1""",
+            """agentcore invoke --local --json '{"do": "slow_stream"}' | head -1""",
+            "agentcore exec --local 'yes | head -100000' | head -1",
+            "agentcore logs --local | head -1",
+            "agentcore logs --local --json | head -1",
+            "agentcore status --local | head -1",
+            "agentcore sessions list --local | true",
+            "agentcore doctor --local | head -1",
+            "agentcore --help | true",
+            "agentcore invoke --help | true",
+            "agentcore --version | true",
+        ],
+    ),
 )
 def test_a_reader_that_has_had_enough_ends_a_command_quietly(agentcore: CommandLine, line: str) -> None:
     agentcore.run("invoke", "--local", "{}", "-s", "talkative")
@@ -167,17 +172,21 @@ def test_a_reader_that_has_had_enough_ends_a_command_quietly(agentcore: CommandL
 
 @pytest.mark.parametrize(
     ("verb", "whole"),
-    [
-        (["sessions", "list", "--all"], ["session:", "ended:", "stopped on request", "narrow-conversation"]),
-        (["sessions", "show", "a-narrow-conversation"], ["{session_id}"]),
+    always(
         (["versions"], ["version:", "endpoints:", "DEFAULT"]),
-        (["endpoints", "list"], ["DEFAULT", "READY"]),
-        (["status"], ["{arn}"]),
-        (["plan"], ["= runtime: keep"]),
-        (["doctor"], ["✓ python: "]),
-        (["local", "status"], ["http://127.0.0.1:"]),
         (["destroy"], ["{arn}", "error: "]),
-    ],
+        of=[
+            (["sessions", "list", "--all"], ["session:", "ended:", "stopped on request", "narrow-conversation"]),
+            (["sessions", "show", "a-narrow-conversation"], ["{session_id}"]),
+            (["versions"], ["version:", "endpoints:", "DEFAULT"]),
+            (["endpoints", "list"], ["DEFAULT", "READY"]),
+            (["status"], ["{arn}"]),
+            (["plan"], ["= runtime: keep"]),
+            (["doctor"], ["✓ python: "]),
+            (["local", "status"], ["http://127.0.0.1:"]),
+            (["destroy"], ["{arn}", "error: "]),
+        ],
+    ),
     ids=lambda value: value[0],
 )
 def test_twenty_columns_are_enough(agentcore: CommandLine, verb: list[str], whole: list[str]) -> None:
@@ -209,16 +218,20 @@ def test_a_deploy_on_twenty_columns(agentcore: CommandLine) -> None:
 
 @pytest.mark.parametrize(
     ("line", "code"),
-    [
-        ('agentcore invoke --local \'{"do": "hostile"}\' -s tricks', 5),
-        ('agentcore -v invoke --local \'{"do": "hostile"}\' -s tricks', 5),
+    always(
         ("agentcore logs --local", 0),
-        ("agentcore logs --local -s tricks", 0),
-        (r"agentcore sessions list --local --target $'\x1b]0;owned\a [red]'", 2),
-        (r"agentcore status --local --agent $'\x1b]0;owned\a [red]'", 4),
-        (r"agentcore local fault $'\x1b]0;owned\a [red]'", 2),
         (r"agentcore $'\x1b]0;owned\a [red]'", 2),
-    ],
+        of=[
+            ('agentcore invoke --local \'{"do": "hostile"}\' -s tricks', 5),
+            ('agentcore -v invoke --local \'{"do": "hostile"}\' -s tricks', 5),
+            ("agentcore logs --local", 0),
+            ("agentcore logs --local -s tricks", 0),
+            (r"agentcore sessions list --local --target $'\x1b]0;owned\a [red]'", 2),
+            (r"agentcore status --local --agent $'\x1b]0;owned\a [red]'", 4),
+            (r"agentcore local fault $'\x1b]0;owned\a [red]'", 2),
+            (r"agentcore $'\x1b]0;owned\a [red]'", 2),
+        ],
+    ),
     ids=lambda value: value if isinstance(value, str) else None,
 )
 def test_what_others_wrote_does_not_steer_the_terminal(agentcore: CommandLine, line: str, code: int) -> None:

@@ -9,8 +9,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from tests.command_line import AGENTCORE, CommandLine
-from tests.local_runtime import eventually, processes_of
+from tests.command_line import AGENTCORE
+from tests.local_runtime import eventually, nothing_is_served, processes_of
+from tests.same_process import SameProcess
 
 SECONDS = 60.0
 SOURCE = """\
@@ -54,7 +55,7 @@ class Project:
     def __init__(self, folder: Path, home: Path) -> None:
         self.folder = folder
         self.home = home
-        self.command = CommandLine(folder, {"AGENTCORE_HOME": str(home)})
+        self.command = SameProcess(folder, {"AGENTCORE_HOME": str(home)})
 
     def save(self, mark: str, **others: str) -> None:
         """Also `others`, files by their names without `.py`."""
@@ -71,6 +72,13 @@ class Project:
         return bool(processes_of(self.home)) or (self.home / "server.json").exists()
 
     def gone(self) -> None:
+        """Return when nothing is left of it but a server without anything to serve, which is stopped."""
+        eventually(lambda: not processes_of(self.folder), "whoever clears up behind it is done", SECONDS)
+        nothing_is_served(self.home)
+        assert not self.is_left()
+
+    def goes(self) -> None:
+        """Return when nothing is left of it, the server included, which ends by itself."""
         eventually(lambda: not self.is_left(), "nothing is left", SECONDS)
 
 

@@ -60,9 +60,9 @@ def test_replay_after_every_save(project: Project) -> None:
     ("mark", "others", "place"),
     [
         ('MARK = "1" +', {}, "agent.py:4"),
-        ('MARK = "1"; import nowhere', {}, "agent.py:4"),
+        pytest.param('MARK = "1"; import nowhere', {}, "agent.py:4", marks=pytest.mark.long),
         ('import helper; MARK = "1"', {"helper": "X = 1\nraise RuntimeError('no')\n"}, "helper.py:2"),
-        ('import helper; MARK = "1"', {"helper": "def f(:\n"}, "helper.py:1"),
+        pytest.param('import helper; MARK = "1"', {"helper": "def f(:\n"}, "helper.py:1", marks=pytest.mark.long),
     ],
     ids=["syntax", "import", "at start", "syntax elsewhere"],
 )
@@ -128,7 +128,15 @@ def test_logs_of_all_sessions_and_a_schema_for_each_line(project: Project, dev: 
     checked("dev", "\n".join(json.dumps(event) for event in dev.events))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGINT,
+        pytest.param(signal.SIGTERM, marks=pytest.mark.long),
+        pytest.param(signal.SIGHUP, marks=pytest.mark.long),
+        signal.SIGKILL,
+    ],
+)
 def test_nothing_is_left_whatever_ends_it(project: Project, number: signal.Signals) -> None:
     dev = Dev(project, "--no-chat", stdin=subprocess.DEVNULL)
     try:
@@ -194,7 +202,7 @@ def test_on_a_terminal(project: Project) -> None:
 def test_a_closed_terminal_ends_it(project: Project) -> None:
     with Terminal(project.command, "dev") as terminal:
         terminal.wait_for("; /help lists the commands")
-    project.gone()
+    project.goes()
 
 
 def test_restart_by_a_key(project: Project) -> None:

@@ -6,6 +6,8 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.fakes.wheel import make_wheel
 from tests.functional.builders.test_local_packages import make_package
 from tests.functional.dev.stage import SECONDS, Dev, Project
@@ -55,6 +57,7 @@ def test_other_requirements_are_installed_while_the_version_before_serves(projec
     project.gone()
 
 
+@pytest.mark.long
 def test_a_package_outside_of_the_project_is_watched_as_well(project: Project) -> None:
     above = project.folder.parent
     (above / ".git").mkdir()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.functional.docs.kitchen import Kitchen, kitchen
-from tests.functional.journeys.project import nothing_runs
+from tests.local_runtime import nothing_is_served
 
 
 @pytest.fixture(scope="module")
@@ -19,5 +19,5 @@ def reader() -> Iterator[Kitchen]:
     home = Path(tempfile.mkdtemp(prefix="ac-"))  # a short path: a Unix socket's may not be long
     with kitchen(home) as made:
         yield made
-    nothing_runs(home)
+    nothing_is_served(home)
     shutil.rmtree(home)

@@ -15,10 +15,14 @@ from tests.functional.docs.page import REPOSITORY, Recipe, Typed, commands_of, r
 from tests.redis_server import running_redis
 
 OF = {"traces": "strands"}  # whose example has another name
+IN_EVERY_RUN = {"builders", "local-memory", "zip"}  # the others take half a minute each
 PAGES = [page for page in sorted((REPOSITORY / "docs").glob("**/*.md")) if not [*recipes_of(page.read_text())]]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=() if page.stem in IN_EVERY_RUN else pytest.mark.long, id=page.stem) for page in PAGES],
+)
 def test_every_command_of_a_page_does_as_it_says(page: Path, tmp_path: Path, home: Home) -> None:
     examples, environment = tmp_path / "examples", shell(home.root)
     shutil.copytree(REPOSITORY / "examples", examples, ignore=shutil.ignore_patterns("__pycache__"))

@@ -24,7 +24,7 @@ LARGE = {
     "A2A",
 }
 # What the other tests of every run try too, by agents of their own.
-TRIED_ELSEWHERE = {"Flask", "Streaming", "WebSocket"}
+TRIED_ELSEWHERE = {"Django", "FastAPI", "Flask", "MCP", "Streaming", "WebSocket"}
 
 _AS_LARGE = (pytest.mark.long, pytest.mark.timeout(600))  # hundreds of MB, on a machine that does other things, too
 

@@ -10,7 +10,7 @@ from tests.functional.docs.kitchen import LAYOUTS, Kitchen
 from tests.functional.docs.page import Recipe
 
 # Each start and each kind of requirements is tried by quicker tests, too: test_starts.py and tests of the builders.
-IN_EVERY_RUN = {"One script", "A package that runs as a module"}
+IN_EVERY_RUN = {"A package that runs as a module"}
 
 
 @pytest.mark.parametrize(

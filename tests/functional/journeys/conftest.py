@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.bedrock import ScriptedBedrock
-from tests.functional.journeys.project import Deployments, nothing_runs
+from tests.functional.journeys.project import Deployments
+from tests.local_runtime import nothing_is_served
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +21,7 @@ def deployments() -> Iterator[Deployments]:
     home = Path(tempfile.mkdtemp(prefix="ac-"))  # a short path: a Unix socket's may not be long
     with ExitStack() as stack:
         yield Deployments(home, stack)
-    nothing_runs(home)
+    nothing_is_served(home)
     shutil.rmtree(home)
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from tests.command_line import CommandLine
-from tests.local_runtime import eventually, processes_of
 from tests.same_process import SameProcess
 
 REPOSITORY = Path(__file__).parents[3]
@@ -27,6 +26,10 @@ class Project:
 
     command: CommandLine
     arn: str
+
+    def typed(self) -> Project:
+        """The same, with each command a process, as in a shell; several may run at once."""
+        return Project(CommandLine(self.command.folder, self.command.environment), self.arn)
 
     def invoke(self, payload: str, session: str) -> Any:
         """What the agent answers to `payload` in `session`, parsed from the command's JSON."""
@@ -50,13 +53,13 @@ def deployed(
 
     `configure`: the arguments of `agentcore configure`. `environment`: variables of the deploying shell.
     """
-    command = CommandLine(folder, {**(environment or {}), "AGENTCORE_HOME": str(home)})
+    command = SameProcess(folder, {**(environment or {}), "AGENTCORE_HOME": str(home)})
     command.run("configure", *configure)
     arn = command.json("deploy", "--local")["arn"]
     try:
         yield Project(command, arn)
     finally:
-        SameProcess(folder, command.environment).run("destroy", "--local", "--yes")
+        command.run("destroy", "--local", "--yes")
 
 
 class Deployments:
@@ -69,11 +72,6 @@ class Deployments:
     def add(self, folder: Path, configure: Iterable[str], environment: Mapping[str, str] | None = None) -> Project:
         """Configure and deploy the agent in `folder` (see `deployed`)."""
         return self._stack.enter_context(deployed(folder, self._home, configure, environment))
-
-
-def nothing_runs(home: Path) -> None:
-    """Fail unless everything that belongs to the local runtime in `home` ends by itself within seconds."""
-    eventually(lambda: not processes_of(home), "nothing runs after the last agent is destroyed")
 
 
 def copy_agent(source: Path, folder: Path, requirements: Iterable[str], name: str | None = None) -> str:

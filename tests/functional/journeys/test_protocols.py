@@ -6,7 +6,8 @@ import json
 import shutil
 from pathlib import Path
 
-from tests.functional.journeys.project import AGENTS, deployed, nothing_runs
+from tests.functional.journeys.project import AGENTS, deployed
+from tests.local_runtime import nothing_is_served
 
 MCP_APPLICATION = """
 from mcp.server.fastmcp import FastMCP
@@ -55,7 +56,7 @@ def test_an_mcp_server(tmp_path: Path, home_path: Path) -> None:
         assert raw.stdout.strip() == failed.stdout.strip()
         told = project.command.feed("", "--json", "invoke", "--local", wrong, "-s", "first", code=5)
         assert json.loads(told.stdout)["error"]["code"] == "AgentFailed"
-    nothing_runs(home_path)
+    nothing_is_served(home_path)
 
 
 def test_an_a2a_agent(tmp_path: Path, home_path: Path) -> None:
@@ -70,4 +71,4 @@ def test_an_a2a_agent(tmp_path: Path, home_path: Path) -> None:
         assert "/runtimes/arn%3Aaws%3A" in card["url"]
         failed = project.command.run("invoke", "--local", json.dumps(call | {"method": "fail"}), "-s", "first", code=5)
         assert "Received error (500) from runtime" in failed.stderr
-    nothing_runs(home_path)
+    nothing_is_served(home_path)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from agentcore_cli.local.home import Home
-from tests.functional.journeys.project import AGENTS, Project, copy_agent, deployed, nothing_runs
+from tests.functional.journeys.project import AGENTS, Project, copy_agent, deployed
+from tests.local_runtime import eventually, processes_of
 
 HELLO = '{"message": "Hello"}'
 
@@ -18,8 +19,8 @@ def project(tmp_path: Path, home: Home) -> Iterator[Project]:
     """Alone in its home, so that the local runtime ends with it."""
     copy_agent(AGENTS / "seed_session_handler.py", tmp_path, ["bedrock-agentcore"], name="handler.py")
     with deployed(tmp_path, home.root, ["--entrypoint", "handler.py"]) as project:
-        yield project
-    nothing_runs(home.root)
+        yield project.typed()
+    eventually(lambda: not processes_of(home.root), "the server has ended by itself, after its last agent")
 
 
 def test_the_documented_commands(project: Project) -> None:

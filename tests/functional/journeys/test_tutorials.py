@@ -15,6 +15,8 @@ import pytest
 from tests.fakes.bedrock import ScriptedBedrock
 from tests.functional.journeys.project import AGENTS, TUTORIAL_REQUIREMENTS, Deployments, Project, copy_agent
 
+pytestmark = pytest.mark.long
+
 REGION = "us-west-2"
 
 

@@ -16,7 +16,7 @@ from agentcore_cli import Runtime
 from agentcore_cli.errors import AgentFailedError, InputError, NotFoundError
 from agentcore_cli.events import Event, Step
 from tests.environments import REPOSITORY
-from tests.functional.journeys.project import nothing_runs
+from tests.local_runtime import nothing_is_served
 
 SESSION = REPOSITORY / "examples" / "session"
 
@@ -31,7 +31,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         shutil.copy(SESSION / name, tmp_path)
     monkeypatch.chdir(tmp_path)
     yield tmp_path
-    nothing_runs(home)
+    nothing_is_served(home)
     shutil.rmtree(home)
 
 
@@ -67,6 +67,7 @@ def test_from_configure_to_destroy(project: Path, capfd: pytest.CaptureFixture[s
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.long
 def test_runtimes_side_by_side_in_one_folder_keep_to_their_agents(project: Path) -> None:
     first, second = Runtime(target="local"), Runtime(target="local")
     first.configure("handler.py", agent_name="first")

@@ -17,7 +17,8 @@ import pytest
 from tests.command_line import CommandLine
 from tests.environments import REPOSITORY, agent_environment
 from tests.fakes.bedrock import ScriptedBedrock
-from tests.functional.journeys.project import AGENTS, TUTORIAL_REQUIREMENTS, nothing_runs
+from tests.functional.journeys.project import AGENTS, TUTORIAL_REQUIREMENTS
+from tests.local_runtime import nothing_is_served
 from tests.stand_ins import Moto
 
 KERNEL = Path(__file__).with_name("kernel.py")
@@ -28,7 +29,7 @@ NAMING_CELL = 9  # shows the repository that the last cell deletes
 def home() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="ac-"))
     yield folder
-    nothing_runs(folder)
+    nothing_is_served(folder)
     shutil.rmtree(folder)
 
 

@@ -13,6 +13,7 @@ from agentcore_cli.builders.oci.blobs import Blobs
 from agentcore_cli.errors import AgentcoreError, CredentialsError, ServiceError
 from tests.fakes.registry_proxy import Fault, RegistryProxy
 from tests.functional.oci.conftest import Yard, is_whole
+from tests.long_cases import always
 from tests.registry_server import RegistryServer
 
 LARGE = 2_000_000  # bytes that do not compress
@@ -76,7 +77,10 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("faults", FAULTS.values(), ids=FAULTS.keys())
+OFTEN = ("401 midway", "503 at its end", "reset in the middle", "answer of the manifest lost", "upload forgotten")
+
+
+@pytest.mark.parametrize("faults", always(*OFTEN, of=FAULTS))
 def test_it_gets_through(
     large: Yard,
     proxy: RegistryProxy,

@@ -11,6 +11,8 @@ from tests.browser import OpenedPage
 from tests.functional.page.conftest import Sends
 from tests.local_runtime import RunningServer
 
+pytestmark = pytest.mark.long
+
 VIEWS = ("#/agents", "#/sessions", "#/traces", "#/memory", "#/chat", "#/compare")
 FOCUSABLE = ("button", "link", "textbox", "searchbox", "checkbox", "combobox", "spinbutton", "tab", "grid", "treegrid")
 _CONTRASTS = """

@@ -18,6 +18,8 @@ from tests.fakes.foreign_page import foreign_page
 from tests.functional.page.conftest import Sends
 from tests.local_runtime import RunningServer
 
+pytestmark = pytest.mark.long
+
 READ = "_local/sessions"
 SEND_FORM = """
 ([url, kind]) => {

@@ -9,11 +9,14 @@ from __future__ import annotations
 import time
 
 import msgspec
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from agentcore_cli.local.protocol import SessionPage, SessionRecord
 from tests.browser import OpenedPage
 from tests.functional.page.conftest import Sends
+
+pytestmark = pytest.mark.long
 
 SESSIONS = 1_000
 LINES = 10_000

@@ -15,6 +15,8 @@ from tests.command_line import CommandLine
 from tests.functional.commands.aws_project import arn_of, on_aws
 from tests.functional.commands.conftest import agentcore as agentcore
 
+pytestmark = pytest.mark.long
+
 SECONDS = 120
 
 

@@ -16,6 +16,8 @@ from agentcore_cli.formats.sse import ServerSentEvent, SseParser
 from tests.exported import event, span
 from tests.unit.formats.test_genai import MODELS, TOOLS
 
+pytestmark = pytest.mark.long
+
 FAILED = event("exception", exception__type="ValueError", exception__message="no such order")
 PARTS = [
     {"toolUse": {"name": "order", "input": {"id": 7}}},

@@ -5,10 +5,13 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser
 
 from tests import screenshots
 from tests.local_runtime import RunningServer
+
+pytestmark = pytest.mark.long
 
 SIZE_MAX = 60_000  # bytes
 WIDTH_MAX = 1_000  # pixels

@@ -13,6 +13,7 @@ from agentcore_cli.resources.ownership import Owner
 from tests.fakes.things import Killed
 from tests.functional.resources.deployment import OWNER
 from tests.functional.resources.subject import Subject
+from tests.long_cases import always
 
 NOBODYS: Mapping[str, str] = {}
 SOMEBODYS: Mapping[str, str] = {"team": "one"}
@@ -37,7 +38,8 @@ class ResourceContract:
         if "change" in metafunc.fixturenames:
             with_records = metafunc.function.__name__.endswith("set_right")
             cases = [case for case in self.CHANGES if with_records or case.id not in self.TOLD_BY_RECORDS]
-            metafunc.parametrize(("change", "fields"), cases)
+            tried = cases[:3] if with_records else cases[:1]
+            metafunc.parametrize(("change", "fields"), always(*(case.id for case in tried), of=cases))
         if "tags" in metafunc.fixturenames:
             metafunc.parametrize("tags", self.LOOK_ALIKES, ids=str)
 

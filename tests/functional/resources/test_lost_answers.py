@@ -21,6 +21,7 @@ from tests.fakes.aws_proxy import AwsProxy
 from tests.fakes.things import World
 from tests.functional.resources.deployment import OWNER, Deployment
 from tests.functional.resources.test_log_group import RuntimeThing
+from tests.long_cases import always
 from tests.stand_ins import ACCOUNT, REGION, Moto
 
 AGENT = AgentConfig(entrypoint="main.py", log_retention=30)
@@ -73,7 +74,7 @@ def inventory(moto: Moto) -> tuple[int, int, int]:
 
 
 @pytest.mark.parametrize("harm", HARM)
-@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("call", always("iam:CreateRole", of=CALLS))
 def test_a_deploy_gets_over_it(
     deployment: Deployment, proxy: AwsProxy, resources: list[Any], call: str, harm: str
 ) -> None:
@@ -85,7 +86,7 @@ def test_a_deploy_gets_over_it(
 
 
 @pytest.mark.parametrize("harm", HARM)
-@pytest.mark.parametrize("call", LAST_CALLS)
+@pytest.mark.parametrize("call", always("ecr:DeleteRepository", of=LAST_CALLS))
 def test_a_destroy_gets_over_it(
     deployment: Deployment, proxy: AwsProxy, resources: list[Any], call: str, harm: str
 ) -> None:

@@ -28,6 +28,7 @@ from tests.functional.resources.contract import ResourceContract
 from tests.functional.resources.deployment import OWNER, ControlAccount, Deployment
 from tests.functional.resources.subject import Subject
 from tests.local_runtime import eventually
+from tests.long_cases import always
 
 ROLE = "arn:aws:iam::000000000000:role/Memories"
 KEY = "arn:aws:kms:us-west-2:000000000000:key/11111111-2222-3333-4444-555555555555"
@@ -211,7 +212,7 @@ def test_a_strategy_of_another_type_takes_the_place_of_its_namesake(subject: Not
     assert subject.change(settings=other).action is Action.KEEP
 
 
-@pytest.mark.parametrize("lives", [1, 2, 3, 4, 5, 6, 7, 8])
+@pytest.mark.parametrize("lives", always(1, 5, of=range(1, 9)))
 def test_a_kill_in_an_update_leaves_what_the_next_deploy_completes(subject: Notes, lives: int) -> None:
     """Of a strategy that is taken out and made anew, after which nothing that was said is lost."""
     subject.deploy(settings=Settings("notes", strategies=(Strategy("semantic", name="facts"),)))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import linecache
 import os
 import pty
 import signal
@@ -13,6 +14,7 @@ from typing import TextIO
 import pytest
 
 from agentcore_cli.ui.terminal import columns, is_terminal, printable, read_line
+from tests.local_runtime import eventually
 
 
 @pytest.mark.parametrize(
@@ -98,7 +100,7 @@ def test_ctrl_c_ends_the_wait_for_a_line_and_leaves_nothing_behind(keyboard: int
     waited_for = signal.set_wakeup_fd(-1)
     signal.set_wakeup_fd(waited_for)
     opened = set(os.listdir("/dev/fd"))
-    key = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT))
+    key = threading.Thread(target=_press_ctrl_c_when_it_waits)
     with pytest.raises(KeyboardInterrupt):
         _read_while_pressed(key)
     key.join()
@@ -106,6 +108,17 @@ def test_ctrl_c_ends_the_wait_for_a_line_and_leaves_nothing_behind(keyboard: int
     assert set(os.listdir("/dev/fd")) == opened
     os.write(keyboard, b"and on\n")
     assert read_line() == "and on\n"
+
+
+def _press_ctrl_c_when_it_waits() -> None:
+    reader = threading.main_thread().ident or 0
+
+    def waits() -> bool:
+        frame = sys._current_frames()[reader]
+        return "select.select(" in linecache.getline(frame.f_code.co_filename, frame.f_lineno)
+
+    eventually(waits, "the line is waited for")
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 def _read_while_pressed(key: threading.Thread) -> str:

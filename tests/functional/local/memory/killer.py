@@ -15,6 +15,8 @@ from pathlib import Path
 
 from tests.fakes.local_memory import LocalMemory
 
+EVENTS_MAX = 99  # of a victim: a page of a list holds them all, however late the kill comes
+
 
 def main() -> None:
     folder, memory, kills = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
@@ -49,11 +51,12 @@ def _victim(folder: Path, memory: str, number: int, seconds: float) -> list[str]
 def _write(folder: Path, memory: str, number: int, tell: int) -> None:
     local = LocalMemory(folder)
     local.now += 1  # the memory is active by then
-    for count in range(1_000_000):
+    for count in range(EVENTS_MAX):
         event = local.say(memory, f"My number is {number} and {count}.", sessionId=f"k{number}")
         os.write(tell, f"k{number} {count} {event}\n".encode())
         if count % 3 == 2:
             local.worker.chore()
+    signal.pause()
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from agentcore_cli.local.sandbox import SessionProcess
 from agentcore_cli.local.sandbox.isolation import Isolation
 from tests.environments import agent_environment, find_python
 from tests.functional.local.sandbox.stage import AGENTS, Stage, invoke, on_stage, run_in
+from tests.long_cases import always
 
 PROCESS = Isolation(None, overlay=False, reason="refused by the test")
 OBEDIENT = AGENTS / "obedient.py"
@@ -39,23 +40,26 @@ async def answer(session: SessionProcess) -> Any:
 
 @pytest.mark.parametrize(
     ("start", "isolation"),
-    [
-        pytest.param(("uvicorn_workers.py",), None, id="uvicorn-workers"),
-        pytest.param(("uvicorn_workers.py",), PROCESS, id="uvicorn-workers-process"),
-        pytest.param(("uvicorn_workers_asyncio.py",), None, id="uvicorn-workers-asyncio"),
-        pytest.param(("uvicorn_reload.py",), None, id="uvicorn-reload"),
-        pytest.param(("flask_app.py",), None, id="flask-debug"),
-        pytest.param(("gunicorn_in_code.py", "sync"), None, id="gunicorn"),
-        pytest.param(("gunicorn_in_code.py", "gthread"), PROCESS, id="gunicorn-threads-process"),
-        pytest.param(("gunicorn_in_code.py", "uvicorn_worker.UvicornWorker"), None, id="gunicorn-uvicorn"),
-        pytest.param(("-m", "gunicorn", "flask_app:app", "-b", "0.0.0.0:8080", "-w", "2"), None, id="-m-gunicorn"),
-        pytest.param(("hypercorn_workers.py",), None, id="hypercorn"),
-        pytest.param(("launcher.py", "call"), None, id="subprocess"),
-        pytest.param(("launcher.py", "shell"), PROCESS, id="shell-process"),
-        pytest.param(("launcher.py", "replace"), None, id="exec"),
-        pytest.param(("launcher.py", "spawn"), None, id="spawn"),
-        pytest.param(("launcher.py", "forkserver"), None, id="forkserver"),
-    ],
+    always(
+        *("uvicorn-workers", "uvicorn-reload", "gunicorn", "shell-process", "spawn"),
+        of=[
+            pytest.param(("uvicorn_workers.py",), None, id="uvicorn-workers"),
+            pytest.param(("uvicorn_workers.py",), PROCESS, id="uvicorn-workers-process"),
+            pytest.param(("uvicorn_workers_asyncio.py",), None, id="uvicorn-workers-asyncio"),
+            pytest.param(("uvicorn_reload.py",), None, id="uvicorn-reload"),
+            pytest.param(("flask_app.py",), None, id="flask-debug"),
+            pytest.param(("gunicorn_in_code.py", "sync"), None, id="gunicorn"),
+            pytest.param(("gunicorn_in_code.py", "gthread"), PROCESS, id="gunicorn-threads-process"),
+            pytest.param(("gunicorn_in_code.py", "uvicorn_worker.UvicornWorker"), None, id="gunicorn-uvicorn"),
+            pytest.param(("-m", "gunicorn", "flask_app:app", "-b", "0.0.0.0:8080", "-w", "2"), None, id="-m-gunicorn"),
+            pytest.param(("hypercorn_workers.py",), None, id="hypercorn"),
+            pytest.param(("launcher.py", "call"), None, id="subprocess"),
+            pytest.param(("launcher.py", "shell"), PROCESS, id="shell-process"),
+            pytest.param(("launcher.py", "replace"), None, id="exec"),
+            pytest.param(("launcher.py", "spawn"), None, id="spawn"),
+            pytest.param(("launcher.py", "forkserver"), None, id="forkserver"),
+        ],
+    ),
 )
 def test_it_is_served_remembers_and_ends_as_a_whole(
     start: tuple[str, ...], isolation: Isolation | None, tmp_path: Path, interpreter: Path

@@ -10,6 +10,7 @@ import pytest
 
 from tests.environments import agent_environment
 from tests.functional.local.sandbox.stage import AGENTS, Stage, invoke, on_stage
+from tests.long_cases import always
 
 SESSIONS = 20
 LISTENING = "0A"
@@ -34,18 +35,21 @@ def sockets_of(pid: int) -> set[str]:
 
 @pytest.mark.parametrize(
     "start",
-    [
-        pytest.param(("sdk.py",), id="BedrockAgentCoreApp"),
-        pytest.param(("fastapi_app.py",), id="FastAPI"),
-        pytest.param(("uvicorn_asyncio.py",), id="uvicorn-asyncio"),
-        pytest.param(("uvicorn_uvloop.py",), id="uvicorn-uvloop"),
-        pytest.param(
-            ("-m", "uvicorn", "fastapi_app:app", "--host", "0.0.0.0", "--port", "8080"), id="python-m-uvicorn"
-        ),
-        pytest.param(("aiohttp_server.py",), id="aiohttp"),
-        pytest.param(("http_server.py",), id="http.server"),
-        pytest.param(("http_server.py", "threads"), id="http.server-threads"),
-    ],
+    always(
+        *("BedrockAgentCoreApp", "uvicorn-uvloop", "http.server-threads"),
+        of=[
+            pytest.param(("sdk.py",), id="BedrockAgentCoreApp"),
+            pytest.param(("fastapi_app.py",), id="FastAPI"),
+            pytest.param(("uvicorn_asyncio.py",), id="uvicorn-asyncio"),
+            pytest.param(("uvicorn_uvloop.py",), id="uvicorn-uvloop"),
+            pytest.param(
+                ("-m", "uvicorn", "fastapi_app:app", "--host", "0.0.0.0", "--port", "8080"), id="python-m-uvicorn"
+            ),
+            pytest.param(("aiohttp_server.py",), id="aiohttp"),
+            pytest.param(("http_server.py",), id="http.server"),
+            pytest.param(("http_server.py", "threads"), id="http.server-threads"),
+        ],
+    ),
 )
 def test_many_sessions_on_one_port_and_none(start: tuple[str, ...], tmp_path: Path, interpreter: Path) -> None:
     async def play(stage: Stage) -> None:

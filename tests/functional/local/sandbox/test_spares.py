@@ -15,15 +15,15 @@ from agentcore_cli.local.sandbox.isolation import Isolation
 from tests.bench.processes import descendants, private_bytes
 from tests.functional.local.sandbox.stage import AGENTS, Stage, on_stage, run_in
 from tests.functional.local.sandbox.test_endings import mounts, parent_of, wait_for_end
+from tests.long_cases import always
 from tests.processes import kill
 
 OBEDIENT = AGENTS / "obedient.py"
 PROCESS = Isolation(None, overlay=False, reason="refused by the test")
 FRESH = Isolation(None, overlay=False, reason="as on macOS", forks=False)
 
-LEVELS = pytest.mark.parametrize(
-    "isolation", [pytest.param(None, id="best"), pytest.param(PROCESS, id="process"), pytest.param(FRESH, id="fresh")]
-)
+EACH = [pytest.param(None, id="best"), pytest.param(PROCESS, id="process"), pytest.param(FRESH, id="fresh")]
+LEVELS = pytest.mark.parametrize("isolation", EACH)
 
 
 def with_spares(root: Path, play: Callable[[Stage], Awaitable[None]], isolation: Isolation | None = None) -> None:
@@ -134,7 +134,7 @@ def test_of_many_starts_at_once_one_takes_the_spare(tmp_path: Path) -> None:
     with_spares(tmp_path, play)
 
 
-@LEVELS
+@pytest.mark.parametrize("isolation", always("best", of=EACH))
 @pytest.mark.parametrize("victim", ["agent", "init", "parent"])
 @pytest.mark.parametrize("noticed", [True, False], ids=["long-ago", "at-hand-over"])
 def test_a_spare_that_was_killed_is_replaced(

@@ -29,7 +29,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 print("serving", flush=True)
 http.server.HTTPServer(("0.0.0.0", {port}), Handler).serve_forever()
 """
-LATE = "import time, socket\nhelper = socket.create_server(('127.0.0.1', 8000))\ntime.sleep(1.5)\n"
+LATE = "import http.server, time, socket\nhelper = socket.create_server(('127.0.0.1', 8000))\ntime.sleep(1.5)\n"
 CALL = b'{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}'
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise, permutations
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,13 @@ from tests.functional.operations.aws_target.every_builder import (
     every_builder,
     opened_server,
 )
+from tests.long_cases import always
 from tests.registry_server import RegistryServer
 from tests.stand_ins import Moto
 
 PAIRS = list(permutations(BUILDERS, 2))
 EACH_PAIR_ONCE = [BUILDERS[number] for number in (0, 1, 2, 3, 0, 2, 0, 3, 2, 1, 3, 1, 0)]
+SHORT = ["oci", "zip", "oci"]
 PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 
 
@@ -47,11 +49,12 @@ def test_the_walk_takes_every_change() -> None:
 
 
 @pytest.mark.timeout(300)
-def test_every_change_is_an_update_that_goes_back(yard: EveryBuilder) -> None:
+@pytest.mark.parametrize("walk", always(SHORT, of=[SHORT, EACH_PAIR_ONCE]), ids=len)
+def test_every_change_is_an_update_that_goes_back(yard: EveryBuilder, walk: Sequence[str]) -> None:
     """After each change to and fro: by a deploy, by a rollback to the version before, and by one to the new one."""
     artifacts: dict[str, Any] = {}
     versions: list[dict[str, Any]] = []
-    for before, builder in pairwise(["", *EACH_PAIR_ONCE]):
+    for before, builder in pairwise(["", *walk]):
         is_new = builder not in artifacts
         yard.take(builder)
         shown = {change.key: change for change in yard.project.plan().changes}

@@ -65,6 +65,9 @@ FIELDS: dict[str, dict[str, Any]] = {
 }
 
 
+IN_EVERY_RUN = {"artifact.image", "environment.MODE", "network.subnets", "authorizer.clients"}
+
+
 def change_by_hand(cloud: Cloud, changed: dict[str, Any]) -> None:
     """A full PUT of somebody else, with everything else as it is."""
     there = cloud.the_runtime()
@@ -76,7 +79,10 @@ def change_by_hand(cloud: Cloud, changed: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("field", "keeps_state"),
     [
-        *[pytest.param(field, True, id=f"{field}-with-state") for field in FIELDS],
+        *[
+            pytest.param(field, True, id=f"{field}-with-state", marks=() if field in IN_EVERY_RUN else pytest.mark.long)
+            for field in FIELDS
+        ],
         pytest.param("description", False, id="description-state-deleted"),
         *[
             pytest.param(field, False, id=f"{field}-state-deleted", marks=pytest.mark.long)

@@ -10,6 +10,7 @@ from agentcore_cli.config import AgentConfig, Start
 from agentcore_cli.resources.image_project import with_python_path
 from tests.functional.operations.deploy.workshop import HANDLER, Workshop
 from tests.local_runtime import RunningServer, new_session
+from tests.long_cases import always
 
 SAYING = HANDLER.replace(
     "self.answer(dict(os.environ))", "self.answer({'word': WORD, 'path': os.environ.get('PYTHONPATH')})"
@@ -29,7 +30,7 @@ def write(root: Path, name: str, text: str) -> None:
     (root / name).write_text(text)
 
 
-@pytest.mark.parametrize(("entrypoint", "line", "words"), LAYOUTS.values(), ids=LAYOUTS.keys())
+@pytest.mark.parametrize(("entrypoint", "line", "words"), always("relative", "src layout", of=LAYOUTS))
 def test_a_layout_runs(workshop: Workshop, server: RunningServer, entrypoint: str, line: str, words: str) -> None:
     file = "bot/agent.py" if entrypoint.startswith("-m") else entrypoint
     write(workshop.root, file, line + SAYING)
