@@ -1,4 +1,4 @@
-"""`reload` in the fixture and in the Python API; packages that several local runtimes of a user share."""
+"""`reload` in the fixture, in the Python API and below `dev`; packages that several local runtimes of a user share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ import pytest
 
 from agentcore_cli import Runtime
 from agentcore_cli.errors import AgentcoreError
+from agentcore_cli.events import ignore
 from agentcore_cli.local.home import Home
+from agentcore_cli.operations.dev.reloads import Reloads
+from agentcore_cli.operations.dev.watch import Save, SavedAgain
+from agentcore_cli.operations.selection import Options
 from tests.functional.dev.stage import SOURCE, Project
 
 TESTS = """
@@ -52,4 +56,26 @@ def test_a_runtime_reloads_and_a_fault_leaves_what_served(home: Home, tmp_path: 
     runtime.reload()
     assert runtime.invoke({}, "new")["response"] == ["1.1"]
     assert runtime.invoke({}, "old")["response"] == ["0.2"]
+    runtime.destroy()
+
+
+@pytest.mark.parametrize("first", ['MARK = "1"', "def broken(:"], ids=["good", "a fault"])
+def test_what_is_saved_again_at_once_makes_no_version_and_is_not_told(home: Home, tmp_path: Path, first: str) -> None:
+    file = tmp_path / "agent.py"
+    file.write_text(SOURCE)
+    runtime = Runtime(target="local", folder=tmp_path)
+    runtime.configure("agent.py", agent_name="bot")
+    agent = Reloads(Options(tmp_path / ".agentcore.yaml", "local", "bot"), ignore)
+    agent.deploy()
+    file.write_text(SOURCE.replace('MARK = "0"', first))
+    more: list[set[str]] = [{"agent.py"}]
+    save = Save(tmp_path, {"agent.py"}, lambda: iter(more))
+    with pytest.raises(SavedAgain):
+        agent.reload(save)
+    assert runtime.invoke({}, "between")["response"] == ["0.1"]
+    file.write_text(SOURCE.replace('MARK = "0"', 'MARK = "2"'))
+    told = agent.reload(save)
+    assert (told.version, told.error, told.files) == ("2", None, ("agent.py",))
+    assert runtime.invoke({}, "new")["response"] == ["2.1"]
+    agent.close()
     runtime.destroy()
