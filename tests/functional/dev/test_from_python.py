@@ -20,7 +20,10 @@ from tests.functional.dev.stage import SOURCE, Project
 TESTS = """
 from pathlib import Path
 
-def test_reload(agentcore_runtime):
+import pytest
+
+@pytest.mark.parametrize("number", range(2))
+def test_reload(agentcore_runtime, number):
     agent = agentcore_runtime.deploy("agent.py")
     assert agent.invoke({}, session_id="a") == "0.1"
     file = Path("agent.py")
@@ -28,6 +31,7 @@ def test_reload(agentcore_runtime):
     agent.reload()
     assert agent.invoke({}, session_id="b") == "1.1"
     assert agent.invoke({}, session_id="a") == "0.2"
+    file.write_text(file.read_text().replace('MARK = "1"', 'MARK = "0"'))
 """
 
 
