@@ -93,6 +93,7 @@ def test_without_records_a_destroy_finds_what_other_builders_made(yard: EveryBui
     assert yard.left() == NOTHING
 
 
+@pytest.mark.long
 def test_who_may_look_for_nothing_of_other_builders_destroys_without_records(yard: EveryBuilder) -> None:
     yard.take("oci")
     yard.project.deploy()
