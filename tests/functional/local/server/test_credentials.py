@@ -248,7 +248,9 @@ def test_what_expires_is_asked_for_anew(deployer: Deployer, services: Credential
     assert len(services.asked) == asked
 
 
-@pytest.mark.parametrize("ended", ["by its file", "by the portal", "never begun", "of the profile behind a role"])
+@pytest.mark.parametrize(
+    "ended", always("by the portal", of=["by its file", "by the portal", "never begun", "of the profile behind a role"])
+)
 def test_a_login_that_has_ended(deployer: Deployer, services: CredentialServices, ended: str) -> None:
     deployer.write("config", SSO + f"[profile work]\n{ROLE}source_profile = dev\n")
     if ended != "never begun":
