@@ -31,7 +31,8 @@ class Access:
 
     With `access_key` those credentials are used and nothing of the caller's AWS environment is; without, boto3's own
     chain with `profile`, and on top of it `assume_role`, taken on anew before it expires. `url` replaces AWS's
-    endpoints. `must_start` asks the local runtime to lead no endpoint to a version that does not start.
+    endpoints. `must_start` asks the local runtime to lead no endpoint to a version that does not start. `advice` stands
+    for the hints that are about AWS, where the services are others.
     """
 
     region: str
@@ -41,6 +42,7 @@ class Access:
     profile: str | None = None
     assume_role: str | None = None
     must_start: bool = False
+    advice: str | None = None
 
 
 class Clients:

@@ -124,14 +124,19 @@ class Answer:
             self.close()
 
 
-class DataPlane:
-    """One target's data plane. `timeout` is how long the agent may be silent, in seconds."""
+_ADVICE: Final = "agentcore doctor; check the network, the region and AWS_ENDPOINT_URL"
 
-    def __init__(self, url: str, signer: Signer, timeout: float) -> None:
+
+class DataPlane:
+    """One target's data plane. `timeout` is how long the agent may be silent, in seconds, `advice` what to do where
+    nobody answers at `url`."""
+
+    def __init__(self, url: str, signer: Signer, timeout: float, advice: str = _ADVICE) -> None:
         endpoints.parsed(url)
         self._url = url.rstrip("/")
         self._signer = signer
         self._timeout = timeout
+        self._advice = advice
 
     def invoke(self, call: AgentCall) -> Answer:
         """Send one invocation; never twice once the agent may have seen it.
@@ -191,8 +196,7 @@ class DataPlane:
         try:
             connection = endpoints.connect(request.url, self._timeout)
         except OSError as error:
-            hint = "agentcore doctor; check the network, the region and AWS_ENDPOINT_URL"
-            raise ServiceError(f"{url.netloc}: can't be reached: {error}", hint=hint) from error
+            raise ServiceError(f"{url.netloc}: can't be reached: {error}", hint=self._advice) from error
         try:
             target = f"{url.path}?{url.query}"
             return Answer(send(connection, request.method, target, request.headers, request.body), connection)

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from agentcore_cli.aws.access import Access, Clients
 from agentcore_cli.aws.errors import patience, patience_when_refused, translate
+from agentcore_cli.errors import AgentcoreError
 from agentcore_cli.waiting import Waiter
 
 _FIRST_PAUSE: Final = 0.1
@@ -52,8 +53,17 @@ class AwsSession:
                 return answer
             except (ClientError, BotoCoreError) as error:
                 if waiter.is_over(patience_for(error)):
-                    raise translate(error, service, operation, parameters, self._locate().region) from error
+                    raise self._failure(error, service, operation, parameters) from error
             waiter.pause()
+
+    def _failure(
+        self, error: ClientError | BotoCoreError, service: str, operation: str, parameters: dict[str, Any]
+    ) -> AgentcoreError:
+        access = self._locate()
+        failure = translate(error, service, operation, parameters, access.region)
+        if access.advice and failure.hint:
+            failure.hint = access.advice
+        return failure
 
     def pages(self, service: str, operation: str, key: str, **parameters: Any) -> list[dict[str, Any]]:
         """Every item of a list operation that pages by nextToken."""

@@ -171,8 +171,8 @@ class AgentConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     is the id of one that exists already: it is updated and never deleted. `models` are what the role may call, all
     when there is none; `services` are what else it may use of AgentCore, `role_policy` is a file with more IAM
     statements, `resource_policy` one with the policy of the runtime itself. `log_retention` is in days, `keep_images`
-    a number. `network` None is PUBLIC, `authorizer` None is IAM, `smoke` None: a deploy starts a session and sends it
-    nothing.
+    a number, beside the images that endpoints run. `network` None is PUBLIC, `authorizer` None is IAM, `smoke` None: a
+    deploy starts a session and sends it nothing.
     """
 
     entrypoint: str

@@ -119,7 +119,8 @@ class AdminClient:
             return _answer(response.status, response.headers.get(HEADER_REQUEST_ID), response.read(), answer)
         except (http.client.HTTPException, OSError) as error:
             raise ServiceError(
-                f"the local runtime at {self._server.url} does not answer: {error}", hint="agentcore local start"
+                f"the local runtime at {self._server.url} (process {self._server.pid}) does not answer: {error}",
+                hint="agentcore local stop, then again: that starts it anew",
             ) from error
         finally:
             connection.close()

@@ -27,6 +27,7 @@ START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 30.0
 UNUSED_SECONDS: Final = 600.0  # how long a server without any runtime waits for its first, since it was last asked for
 LINGER_SECONDS: Final = 6.0  # the same when it has had runtimes; a destroy looks every 2 s whether the last is gone
+ANEW: Final = "agentcore local stop, then again: that starts the local runtime anew"
 _POLL_SECONDS: Final = 0.02
 _LOG_TAIL: Final = 2000  # characters
 _MODULE: Final = "agentcore_cli.local"
@@ -45,9 +46,12 @@ def ensure_running(home: Home) -> ServerFile:
     """The server of this home, started if there is none; two callers at once get the same one.
 
     A server of another version is replaced as soon as no session lives in it, and used until then if it speaks the same
-    protocol. Raises AgentcoreError when it does not start, ConflictError when it speaks another and sessions live.
+    protocol. Raises AgentcoreError when it does not start, ConflictError when it speaks another and sessions live, and
+    for one in another network, which can't be reached from here.
     """
     server = running(home)
+    if server is not None:
+        _require_same_network(server)
     if server is not None and server.version == __version__ and _wanted(home):
         return server
     from agentcore_cli.files import lock
@@ -156,7 +160,39 @@ def _start(home: Home) -> ServerFile:
     server = running(home)
     if said != READY or server is None:
         raise _did_not_start(home, began)
+    _require_loopback(home, server)
     return server
+
+
+def _require_same_network(server: ServerFile) -> None:
+    """Each network namespace has a loopback of its own (`unshare -n`, a container that shares our processes)."""
+    try:
+        theirs, ours = (os.readlink(f"/proc/{process}/ns/net") for process in (server.pid, "self"))
+    except OSError:  # no Linux, or a process that we may not look at
+        return
+    if theirs != ours:
+        from agentcore_cli.errors import ConflictError
+
+        raise ConflictError(
+            f"the local runtime (process {server.pid}) runs in another network than this command, which can't reach it",
+            hint="agentcore local stop, then again: it starts here; or set AGENTCORE_HOME for another one beside it",
+        )
+
+
+def _require_loopback(home: Home, server: ServerFile) -> None:
+    """Raises AgentcoreError where this machine, or this container, does not reach itself."""
+    import socket
+
+    try:
+        socket.create_connection((server.host, server.port), START_SECONDS).close()
+    except OSError as error:
+        from agentcore_cli.errors import AgentcoreError
+
+        stop(home)
+        raise AgentcoreError(
+            f"the local runtime started, and {server.host} can't be reached here: {error.strerror or error}",
+            hint="turn the loopback network on (`ip link set lo up`), which nothing local works without; then again",
+        ) from error
 
 
 def _environment() -> dict[str, str]:

@@ -35,6 +35,7 @@ from agentcore_cli.resources.execution_role import execution_role
 from agentcore_cli.resources.image import Image, PushedImage
 from agentcore_cli.resources.image_builders import publisher
 from agentcore_cli.resources.image_project import with_python_path
+from agentcore_cli.resources.image_retention import ImagesInUse
 from agentcore_cli.resources.log_group import LogGroup
 from agentcore_cli.resources.memory import Memory, SuppliedMemory
 from agentcore_cli.resources.own_role import OwnRole
@@ -44,6 +45,7 @@ from agentcore_cli.resources.resource_policy import ResourcePolicy
 from agentcore_cli.resources.runtime import Runtime, RuntimeSpec
 from agentcore_cli.resources.supplied_image import SuppliedImage
 from agentcore_cli.resources.supplied_role import SuppliedRole
+from agentcore_cli.resources.version_images import VersionImages
 
 
 def wanted(deployment: AwsDeployment, session: AwsSession) -> list[Resource]:
@@ -161,15 +163,25 @@ def _registry(deployment: AwsDeployment, address: EcrRepository) -> str | None:
 def _repository(deployment: AwsDeployment, session: AwsSession) -> Resource:
     agent = deployment.agent
     if agent.ecr_repository is None:
-        return _own_repository(deployment, session)
+        return _own_repository(deployment, session, with_images=True)
     address = deployment.repository
     client = Repositories(session.in_region(address.region))
     return SuppliedRepository(address, deployment.owner.agent, client, deployment.listener)
 
 
-def _own_repository(deployment: AwsDeployment, session: AwsSession) -> Repository:
-    spec = repository.RepositorySpec(deployment.own_repository, deployment.owner, deployment.agent)
-    return Repository(spec, Repositories(session))
+def _own_repository(deployment: AwsDeployment, session: AwsSession, *, with_images: bool = False) -> Repository:
+    """`with_images`: what is in it is looked at, too."""
+    address, client = deployment.own_repository, Repositories(session)
+    find = _id_of(deployment, runtime(deployment, session))
+    spec = repository.RepositorySpec(address, deployment.owner, deployment.agent, find)
+    return Repository(spec, client, ImagesInUse(address, RuntimeControl(session)) if with_images else None)
+
+
+def images(deployment: AwsDeployment, session: AwsSession) -> VersionImages:
+    """The images of the versions of the agent's runtime, wherever they are."""
+    own = _own_repository(deployment, session, with_images=True)
+    here = EcrRepository(deployment.account, deployment.region, "")
+    return VersionImages(own, here, lambda region: Repositories(session.in_region(region)), deployment.listener)
 
 
 def runtime(deployment: AwsDeployment, session: AwsSession) -> Runtime:
@@ -189,6 +201,7 @@ def runtime(deployment: AwsDeployment, session: AwsSession) -> Runtime:
         believes_tags=not deployment.overrides.refresh,
         supplied_id=deployment.agent.runtime,
         memory=memory.variables if deployment.agent.memory else None,
+        keeps=lambda uri, runtime_id: images(deployment, session).keep(uri, runtime_id),
     )
     depends_on = (keys.MEMORY, keys.ROLE, keys.IMAGE, keys.CODE)
     return Runtime(keys.RUNTIME, spec, RuntimeControl(session), deployment.wait_options, depends_on=depends_on)

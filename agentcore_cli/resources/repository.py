@@ -1,9 +1,12 @@
-"""The ECR repository of an agent's images: ours with immutable tags and an end for old images, or a given one."""
+"""The ECR repository of an agent's images: ours with immutable tags and an end for old images, or a given one.
+
+What an endpoint runs has no end: that is told to ECR before it runs it (`keep`), and a plan shows where it is not so.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -15,6 +18,7 @@ from agentcore_cli.contract import EcrRepository
 from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import ConflictError, DeniedError, InputError
 from agentcore_cli.events import Listener, Note
+from agentcore_cli.resources.image_retention import ImagesInUse, Retention
 from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
 from agentcore_cli.resources.supplied import Supplied
 
@@ -23,17 +27,21 @@ _WITH_ATTESTATIONS: Final = 3  # to ECR each of an image's two is an image, too 
 
 @dataclass(frozen=True, slots=True)
 class RepositorySpec:
-    """The repository of one agent on one target."""
+    """The repository of one agent on one target. `runtime_id` finds the runtime that its images are for."""
 
     address: EcrRepository
     owner: Owner
     agent: AgentConfig
+    runtime_id: Callable[[], str | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
+    """Without `in_use` nothing is known of what runs: enough for a destroy."""
+
     spec: RepositorySpec
     client: Repositories
+    in_use: ImagesInUse | None = None
     key: str = keys.REPOSITORY
     depends_on: tuple[str, ...] = ()
     sensitive: frozenset[str] = frozenset()
@@ -45,6 +53,7 @@ class Repository:
             "tag_mutability": "IMMUTABLE",
             "scan_on_push": True,
             "keep_images": agent.keep_images * (_WITH_ATTESTATIONS if agent.sbom else 1),
+            "unprotected_images": [],
             "encryption": _encryption("KMS" if agent.encryption_key else "AES256", agent.encryption_key),
             "tags": {**agent.tags, **self.spec.owner.tags},
         }
@@ -57,10 +66,13 @@ class Repository:
         if answer is None:
             return None
         tags = self.client.tags(answer.arn)
-        is_recorded = recorded is not None and recorded.outputs.get("created_at") == answer.created_at
-        refusal = self.spec.owner.refusal(f"ECR repository {answer.name}", tags, recorded=is_recorded)
+        refusal = self._refusal(answer, tags, recorded)
         lifecycle = None if refusal else self.client.lifecycle(answer.name)
-        return Found(_facts(answer, lifecycle, tags), _outputs(answer), answer.arn, refusal)
+        retention = Retention.of(lifecycle)
+        kept = retention.newest if retention else _text(lifecycle)
+        unprotected = [] if refusal else self._unprotected(retention)
+        facts = _facts(answer, tags) | {"keep_images": kept, "unprotected_images": unprotected}
+        return Found(facts, _outputs(answer), answer.arn, refusal)
 
     def replaces(self, change: FieldChange) -> bool:
         return False
@@ -75,6 +87,48 @@ class Repository:
         if there := len(self.client.images(self.spec.address.name)):
             work.tell(f"deleting it with {there} image{'s' if there > 1 else ''}")
         self.client.delete(self.spec.address.name)
+
+    def keep(self, uri: str, runtime_id: str | None) -> None:
+        """Have ECR keep the image with this URI, which an endpoint of the runtime is about to run, and what others run.
+
+        What is not in this repository is nothing of ours. A lifecycle policy that is not like ours is left to the next
+        deploy, whose plan shows it.
+        """
+        name, in_use = self.spec.address.name, self.in_use
+        if in_use is None or not in_use.has(uri):
+            return
+        answer = self.client.get(name)
+        if answer is None or self._refusal(answer, self.client.tags(answer.arn), None):
+            return
+        retention = Retention.of(self.client.lifecycle(name))
+        if retention is None:
+            return
+        wanted = in_use.tags(self.client.images(name), runtime_id, retention, uri)
+        if wanted != retention.in_use:
+            self.client.set_lifecycle(name, Retention(retention.newest, wanted).document())
+
+    def _refusal(
+        self, answer: RepositoryDescription, tags: Mapping[str, str], recorded: JournalRecord | None
+    ) -> ConflictError | None:
+        is_recorded = recorded is not None and recorded.outputs.get("created_at") == answer.created_at
+        return self.spec.owner.refusal(f"ECR repository {answer.name}", tags, recorded=is_recorded)
+
+    def _unprotected(self, retention: Retention | None) -> list[str]:
+        """A tag of each image that an endpoint runs and no rule keeps, where there are so many that some may go."""
+        if self.in_use is None:
+            return []
+        images = self.client.images(self.spec.address.name)
+        if retention and len(images) + _WITH_ATTESTATIONS <= retention.newest:
+            return []
+        tags = self.in_use.tags(images, self.spec.runtime_id(), retention)
+        return sorted({*tags} - {*(retention.in_use if retention else ())})
+
+    def _tags_in_use(self) -> tuple[str, ...]:
+        name = self.spec.address.name
+        if self.in_use is None:
+            return ()
+        retention = Retention.of(self.client.lifecycle(name))
+        return self.in_use.tags(self.client.images(name), self.spec.runtime_id(), retention)
 
     def _create(self, work: Work) -> Found:
         facts, name = work.desired, self.spec.address.name
@@ -93,7 +147,7 @@ class Repository:
                 raise (there.refusal if there and there.refusal else error) from error
             return self._bring_in_line(work, there)
         work.save(_outputs(made))
-        self.client.set_lifecycle(name, _lifecycle(facts["keep_images"]))
+        self.client.set_lifecycle(name, Retention(facts["keep_images"]).document())
         return Found(facts, _outputs(made), made.arn)
 
     def _bring_in_line(self, work: Work, found: Found) -> Found:
@@ -105,8 +159,8 @@ class Repository:
             self.client.set_tag_mutability(name, facts["tag_mutability"])
         if "scan_on_push" in changed:
             self.client.set_scan_on_push(name, facts["scan_on_push"])
-        if "keep_images" in changed:
-            self.client.set_lifecycle(name, _lifecycle(facts["keep_images"]))
+        if {"keep_images", "unprotected_images"} & changed:
+            self.client.set_lifecycle(name, Retention(facts["keep_images"], self._tags_in_use()).document())
         if "tags" in changed:
             arn = found.outputs["arn"]
             tag, untag = partial(self.client.tag, arn), partial(self.client.untag, arn)
@@ -144,13 +198,10 @@ class SuppliedRepository(Supplied):
         return Found({}, outputs, address.arn, supplied=True)
 
 
-def _facts(
-    answer: RepositoryDescription, lifecycle: Mapping[str, Any] | None, tags: Mapping[str, str]
-) -> dict[str, Any]:
+def _facts(answer: RepositoryDescription, tags: Mapping[str, str]) -> dict[str, Any]:
     return {
         "tag_mutability": answer.tag_mutability,
         "scan_on_push": answer.scan_on_push,
-        "keep_images": _kept(lifecycle),
         "encryption": _encryption(answer.encryption, answer.key),
         "tags": tags_of_people(tags),
     }
@@ -164,27 +215,9 @@ def _encryption(kind: str, key: str | None) -> dict[str, str]:
     return {"type": kind} | ({"key": key} if key else {})
 
 
-def _lifecycle(keep: int) -> dict[str, Any]:
-    """The lifecycle policy that keeps the newest images, tagged or not, and expires the others."""
-    selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": keep}
-    rule = {
-        "rulePriority": 1,
-        "description": f"Keep the last {keep} images",
-        "selection": selection,
-        "action": {"type": "expire"},
-    }
-    return {"rules": [rule]}
-
-
-def _kept(lifecycle: Mapping[str, Any] | None) -> int | str | None:
-    """How many images a policy keeps, if it is like ours; the text of another one, None without any."""
-    if lifecycle is None:
-        return None
-    rules = lifecycle.get("rules", [])
-    count = rules[0].get("selection", {}).get("countNumber") if rules else None
-    if isinstance(count, int) and lifecycle == _lifecycle(count):
-        return count
-    return json.dumps(lifecycle, sort_keys=True)
+def _text(lifecycle: Mapping[str, Any] | None) -> str | None:
+    """A policy that is not like ours, to be shown."""
+    return None if lifecycle is None else json.dumps(lifecycle, sort_keys=True)
 
 
 def _other_encryption(address: EcrRepository, there: Mapping[str, str]) -> ConflictError:

@@ -36,7 +36,8 @@ class RuntimeSpec:
     that is said otherwise is not fetched. `artifact` and `role` make those facts from what was
     made before. `believes_tags`: those of the record count, and are not read. `supplied_id` is that of a runtime which
     somebody else made: it is updated, and gets no tags of ownership. `memory` makes the variables that name the agent's
-    memory, of which the config may set one itself; None without a memory.
+    memory, of which the config may set one itself; None without a memory. `keeps` sees to it that an image (its URI)
+    lasts that a runtime (its id, None: a new one) is about to run.
     """
 
     name: str
@@ -52,6 +53,7 @@ class RuntimeSpec:
     believes_tags: bool = False
     supplied_id: str | None = None
     memory: Callable[[Outputs], Mapping[str, str]] | None = None
+    keeps: Callable[[str, str | None], None] = lambda image, runtime_id: None
 
     @property
     def named(self) -> frozenset[str]:
@@ -120,6 +122,7 @@ class Runtime:
             return self._settled(work, runtime_id, work.found.outputs["version"])
         if work.found.facts["status"] in MOVING:
             self.rollout.rest(work, runtime_id)
+        self._keep_image(work, runtime_id)
         return self._update(work, runtime_id, work.token)
 
     def destroy(self, found: Found, work: Work) -> None:
@@ -137,7 +140,12 @@ class Runtime:
             self.client.delete(runtime_id)
         self.rollout.wait(work, "it is gone", lambda: self._is_gone(runtime_id))
 
+    def _keep_image(self, work: Work, runtime_id: str | None) -> None:
+        if image := work.desired["artifact"].get("image"):
+            self.spec.keeps(image, runtime_id)
+
     def _create(self, work: Work) -> Found:
+        self._keep_image(work, None)
         identity = {"agentRuntimeName": self.spec.name, "tags": work.desired["tags"], "clientToken": work.token}
         try:
             made = self.rollout.put(work, self.client.create, self._body(work.desired) | identity)

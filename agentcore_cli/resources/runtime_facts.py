@@ -54,6 +54,11 @@ def image_artifact(uri: str) -> Facts:
     return {"image": uri}
 
 
+def image_of(answer: Mapping[str, Any]) -> str | None:
+    """The URI of the image that GetAgentRuntime says a version runs; None for one that runs from a zip."""
+    return _artifact(answer["agentRuntimeArtifact"]).get("image")
+
+
 def facts_of_config(agent: AgentConfig) -> Facts:
     """What the config asks for, without artifact, role, environment and tags."""
     lifecycle = agent.lifecycle

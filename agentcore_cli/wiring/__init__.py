@@ -31,6 +31,7 @@ from agentcore_cli.wiring.deployments import (
     runtime,
     store,
     unrecorded,
+    version_images,
 )
 from agentcore_cli.wiring.selection import Selection, deployed, local_environment, memory_name, owner, region
 
@@ -64,4 +65,5 @@ __all__ = [
     "session_in",
     "store",
     "unrecorded",
+    "version_images",
 ]

@@ -29,7 +29,7 @@ def local_data_plane(region: str, *, timeout: float, bearer: str | None = None) 
 
     server = daemon.ensure_running(home())
     key = LocalKey(server.key, region)
-    return DataPlane(server.url, Bearer(bearer) if bearer else key, timeout)
+    return DataPlane(server.url, Bearer(bearer) if bearer else key, timeout, daemon.ANEW)
 
 
 def aws_data_plane(
@@ -120,6 +120,7 @@ def locator(selected: Selection, *, must_start: bool = False) -> Callable[[], Ac
             access_key=server.access_key,
             secret_key=server.secret_key,
             must_start=must_start,
+            advice=daemon.ANEW,
         )
 
     return locate

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from agentcore_cli.resources.earlier_version import EarlierVersion
     from agentcore_cli.resources.local_catalog import LocalDeployment
     from agentcore_cli.resources.runtime import Runtime
+    from agentcore_cli.resources.version_images import VersionImages
     from agentcore_cli.resources.wait_options import WaitOptions
 
 
@@ -194,6 +195,18 @@ def earlier_version(
 
     there = runtime(selected, session, account=account, wait_options=wait_options, listener=listener)
     return EarlierVersion(there, version)
+
+
+def version_images(
+    selected: Selection, session: AwsSession, *, account: str, listener: Listener
+) -> VersionImages | None:
+    """The images of the runtime's versions; None on the local runtime, where no image expires."""
+    if selected.is_local:
+        return None
+    from agentcore_cli.resources import catalog
+    from agentcore_cli.resources.wait_options import WaitOptions
+
+    return catalog.images(_aws_deployment(selected, account, None, WaitOptions(), listener), session)
 
 
 def deployment(selected: Selection, *, account: str) -> AwsDeployment:

@@ -110,5 +110,5 @@ def _with_sizes(answer: Answer | None, manifests: dict[str, bytes]) -> Answer | 
     content = json.loads(answer.body)
     for image in content["imageDetails"]:
         if (manifest := manifests.get(image["imageDigest"])) is not None:
-            image["imageSizeInBytes"] = sum(layer["size"] for layer in json.loads(manifest)["layers"])
+            image["imageSizeInBytes"] = sum(layer["size"] for layer in json.loads(manifest).get("layers", ()))
     return Answer(200, json.dumps(content).encode(), answer.headers)

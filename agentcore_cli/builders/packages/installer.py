@@ -33,6 +33,7 @@ _AT_FAULT: Final = re.compile(
 )
 _HINT: Final = re.compile(r"\s*hint:", re.IGNORECASE)
 _OPTION: Final = re.compile(r"(?<![\w-])--[a-z][\w-]*")
+_NO_OPTION: Final = re.compile(r"command-line (flag|option|argument)")  # what it is here is said by `_VARIABLES`
 # Advice of uv's that can be followed: these variables reach it (`surroundings`).
 _VARIABLES: Final = {
     "--allow-insecure-host": "UV_INSECURE_HOST",
@@ -51,6 +52,7 @@ _VARIABLES: Final = {
     "--system-certs": "UV_SYSTEM_CERTS",
 }
 _OF_THE_NETWORK: Final = ("error sending request", "Failed to fetch", "Failed to download", "client error", "timed out")
+_OF_TRUST: Final = "invalid peer certificate"
 _OF_GIT: Final = "Git operation failed"
 _WIDTH: Final = "4096"  # characters: uv breaks its sentences in a narrower terminal, and they are read here
 _SHOWN_LINES: Final = 12
@@ -162,13 +164,16 @@ def failure(said: Sequence[str], writes_to: Path) -> AgentcoreError:
 def _advice(line: str) -> str:
     """A line of uv's, with its options as the variables that reach it from here; no advice that can't be followed."""
     told = _OPTION.sub(lambda found: _VARIABLES.get(found[0], found[0]), line)
-    return "" if _HINT.match(line) and _OPTION.search(told) else told
+    return "" if _HINT.match(line) and _OPTION.search(told) else _NO_OPTION.sub("variable", told)
 
 
 def _way_out(text: str, package: str | None) -> str:
     """What to do first about a failure that is not the requirements' own."""
     if _OF_GIT in text:
         return "see that git reaches the repository and may read it"
+    if _OF_TRUST in text:
+        trusted = "whoever signed it is in the file that PIP_CERT or SSL_CERT_FILE names"
+        return f"see that the index's certificate is good, and that {trusted}"
     if any(sign in text for sign in _OF_THE_NETWORK):
         return "see that the package index can be reached and lets you in"
     if "Failed to build" in text or "build backend" in text:

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -115,17 +116,29 @@ def _try(home: Home, isolation: Isolation) -> Probed:
     session = folder / "sessions" / "probe"
     owner = account.number(home) if isolation.namespaces == "root" else None
     (folder / "code").mkdir(parents=True, exist_ok=True)
-    for name in ("app", "work", "home", "tmp"):
-        (session / name).mkdir(parents=True, exist_ok=True)
-        account.give(session / name, owner)
+    rooms = [session / name for name in ("app", "work", "home", "tmp")]
+    for room in rooms:
+        room.mkdir(parents=True, exist_ok=True)
     walls = wall_settings(home, isolation, Path(sys.executable), folder / "code", folder / "sessions")
     settings = {"overlay": isolation.overlay, "key": session.name, "app": SHARED.app, "session_home": SHARED.home}
     try:
+        if refusal := _refused_to_give(rooms, owner):
+            return Probed(refusal)
         return _probe("probe", walls | settings | {"guards": []})
     finally:
         if (work := session / "work" / "work").is_dir():
             work.chmod(0o700)  # overlayfs leaves it without any permission
         shutil.rmtree(folder)
+
+
+def _refused_to_give(rooms: Iterable[Path], owner: int | None) -> str | None:
+    """Root of a user namespace has no other users to give a file to, unless they were mapped into it."""
+    try:
+        for room in rooms:
+            account.give(room, owner)
+    except OSError as error:
+        return f"no account of the sessions' own: chown: {error.strerror}"
+    return None
 
 
 def _probe(role: str, settings: dict[str, Any]) -> Probed:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from agentcore_cli import wiring
+from agentcore_cli.aws.runtimes import RuntimeDescription
 from agentcore_cli.engine import Found
 from agentcore_cli.errors import CredentialsError, NotFoundError
 from agentcore_cli.events import Listener
 from agentcore_cli.keys import RUNTIME
 from agentcore_cli.operations.deploy.plan import Workplace
+from agentcore_cli.resources import runtime_facts
 from agentcore_cli.resources.wait_options import WaitOptions
 
 
@@ -33,6 +35,18 @@ def find_runtime(place: Workplace, listener: Listener) -> Found:
             hint=f"{selected.deploy_command()} makes it anew",
         )
     return found
+
+
+def keep_image(place: Workplace, version: RuntimeDescription, listener: Listener) -> None:
+    """See to it that the image of a version lasts which an endpoint is about to answer with.
+
+    Raises InputError, before anything is changed, when it is gone already.
+    """
+    images = wiring.version_images(place.selected, place.session, account=place.account.number, listener=listener)
+    image = runtime_facts.image_of(version.settings)
+    if images and image:
+        images.require(image, version.version)
+        images.keep(image, version.id)
 
 
 def _look(place: Workplace, listener: Listener) -> Found | None:

@@ -9,8 +9,8 @@ from agentcore_cli.aws.runtimes import EndpointDescription, RuntimeControl
 from agentcore_cli.contract import AGENT_NAME, DEFAULT_ENDPOINT
 from agentcore_cli.errors import ConflictError, InputError, NotFoundError
 from agentcore_cli.events import Listener
-from agentcore_cli.operations.deploy.deployed import find_runtime
-from agentcore_cli.operations.deploy.plan import visit, work_on
+from agentcore_cli.operations.deploy.deployed import find_runtime, keep_image
+from agentcore_cli.operations.deploy.plan import Workplace, visit, work_on
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.resources.rollout import READY, raise_if_failed
 from agentcore_cli.resources.wait_options import WaitOptions
@@ -63,13 +63,14 @@ def create_endpoint(request: EndpointRequest, selected: Selected, listener: List
     """Make an endpoint and wait until it answers.
 
     Raises InputError (2) for a name that AgentCore does not take, ConflictError for one that is taken, NotFoundError
-    (4) for a version that is not there.
+    (4) for a version that is not there, InputError for one whose image is gone.
     """
     _check_name(request.name)
     with work_on(selected, "endpoints create", listener) as place:
         found = find_runtime(place, listener)
         place.verify_account()
         runtime_id = found.outputs["id"]
+        _keep_image(place, runtime_id, request.version, listener)
         try:
             tags = {**selected.agent.tags, **wiring.owner(selected).tags}
             place.client.create_endpoint(runtime_id, request.name, request.version, request.description, tags)
@@ -81,7 +82,10 @@ def create_endpoint(request: EndpointRequest, selected: Selected, listener: List
 
 
 def update_endpoint(request: EndpointRequest, selected: Selected, listener: Listener) -> EndpointResult:
-    """Move an endpoint to another version, and wait until it answers with that. Raises NotFoundError (4)."""
+    """Move an endpoint to another version, and wait until it answers with that.
+
+    Raises NotFoundError (4), InputError (2) for a version whose image is gone.
+    """
     _check_name(request.name)
     with work_on(selected, "endpoints update", listener) as place:
         runtime_id = find_runtime(place, listener).outputs["id"]
@@ -91,6 +95,8 @@ def update_endpoint(request: EndpointRequest, selected: Selected, listener: List
             raise NotFoundError(f"endpoint {request.name}: not there", hint=selected.command("endpoints list"))
         if request.description is None and (request.version is None or leads_to(there, request.version)):
             return EndpointResult(selected.agent_name, selected.target_name, request.name, there, changed=False)
+        if request.version:
+            _keep_image(place, runtime_id, request.version, listener)
         moved = move_endpoint(
             place.client,
             runtime_id,
@@ -121,6 +127,12 @@ def delete_endpoint(request: EndpointRequest, selected: Selected, listener: List
         if request.wait:
             request.wait_options.until(is_gone, f"endpoint {request.name}", "it is gone")
     return EndpointResult(selected.agent_name, selected.target_name, request.name, None, changed=True)
+
+
+def _keep_image(place: Workplace, runtime_id: str, version: str | None, listener: Listener) -> None:
+    """Of a version that is not there AgentCore says so."""
+    if there := place.client.get(runtime_id, version):
+        keep_image(place, there, listener)
 
 
 def leads_to(endpoint: EndpointDescription, version: str) -> bool:

@@ -10,7 +10,7 @@ from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.engine import Found, apply, plan_deploy
 from agentcore_cli.errors import InputError, NotFoundError
 from agentcore_cli.events import Listener
-from agentcore_cli.operations.deploy.deployed import find_runtime
+from agentcore_cli.operations.deploy.deployed import find_runtime, keep_image
 from agentcore_cli.operations.deploy.endpoints import leads_to, move_endpoint
 from agentcore_cli.operations.deploy.plan import Workplace, work_on
 from agentcore_cli.operations.deploy.smoke import told_what_goes_on
@@ -51,7 +51,7 @@ def rollback(request: RollbackRequest, selected: Selected, listener: Listener) -
     """Go back and wait until the endpoint answers with that version.
 
     Raises NotFoundError (4) for an agent, endpoint or version that is not there, InputError (2) when there is none to
-    go back to, ConflictError for what is not ours, StillInProgressError (7).
+    go back to, or its image is gone, ConflictError for what is not ours, StillInProgressError (7).
     """
     with work_on(selected, "rollback", listener, must_start=request.wait) as place:
         return go_back(request, place, listener)
@@ -64,7 +64,7 @@ def go_back(request: RollbackRequest, place: Workplace, listener: Listener) -> R
     place.verify_account()
     if request.endpoint == DEFAULT_ENDPOINT:
         return _default(request, place, found, wait_options, listener)
-    return _named(request, place, found, wait_options)
+    return _named(request, place, found, wait_options, listener)
 
 
 def _default(
@@ -73,6 +73,7 @@ def _default(
     previous: str = found.outputs["version"]
     # a version that a rollback made counts as the one that it was made from, or two rollbacks would undo each other
     wanted = _wanted(request, place, found.outputs["id"], found.outputs.get(ROLLED_BACK_TO, previous))
+    keep_image(place, wanted, listener)
     resource = wiring.earlier_version(
         place.selected,
         place.session,
@@ -97,7 +98,9 @@ def _default(
     )
 
 
-def _named(request: RollbackRequest, place: Workplace, found: Found, wait_options: WaitOptions) -> RollbackResult:
+def _named(
+    request: RollbackRequest, place: Workplace, found: Found, wait_options: WaitOptions, listener: Listener
+) -> RollbackResult:
     runtime_id = found.outputs["id"]
     endpoint = place.client.endpoint(runtime_id, request.endpoint)
     if endpoint is None:
@@ -107,6 +110,7 @@ def _named(request: RollbackRequest, place: Workplace, found: Found, wait_option
     wanted = _wanted(request, place, runtime_id, previous)
     is_moved = not leads_to(endpoint, wanted.version)
     if is_moved:
+        keep_image(place, wanted, listener)
         move_endpoint(place.client, runtime_id, request.endpoint, wanted.version, wait_options)
     return RollbackResult(
         agent=place.selected.agent_name,

@@ -143,6 +143,10 @@ def test_who_cannot_be_reached_is_named(url: str) -> None:
     with pytest.raises(ServiceError, match="can't be reached") as caught:
         DataPlane(url, LocalKey(SigningKey("key", "secret"), "us-west-2"), 5).invoke(call())
     assert caught.value.exit_code == 1
+    assert "region" in (caught.value.hint or "")
+    with pytest.raises(ServiceError) as caught:
+        DataPlane(url, Bearer("token"), 5, "start it").invoke(call())
+    assert caught.value.hint == "start it"
 
 
 def test_the_signer_knows_what_to_do_about_a_refusal() -> None:

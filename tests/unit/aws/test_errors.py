@@ -7,6 +7,7 @@ from botocore import exceptions
 from botocore.exceptions import BotoCoreError, ClientError
 
 from agentcore_cli.aws.errors import patience, translate
+from agentcore_cli.aws.session import Access, AwsSession
 from agentcore_cli.errors import (
     AgentcoreError,
     ConflictError,
@@ -134,6 +135,13 @@ UNREACHABLE = exceptions.EndpointConnectionError(endpoint_url="http://127.0.0.1:
 )
 def test_what_passes_by_itself_is_worth_repeating(error: ClientError | BotoCoreError, worth_it: bool) -> None:
     assert (patience(error) > 0) is worth_it
+
+
+def test_hints_about_aws_are_not_for_what_is_elsewhere() -> None:
+    access = Access("us-west-2", "http://127.0.0.1:1", access_key="key", secret_key="secret", advice="start it")
+    with pytest.raises(ServiceError, match="can't be reached") as caught:
+        AwsSession(lambda: access).call_once(SERVICE, "list_agent_runtimes")
+    assert caught.value.hint == "start it"
 
 
 def test_what_cannot_be_reached_is_a_failure_of_the_service() -> None:

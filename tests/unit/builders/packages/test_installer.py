@@ -75,6 +75,7 @@ def test_a_failure_says_what_to_do_first(said: str, advice: str) -> None:
     [
         ("hint: Pre-releases are there; enable them with `--prerelease=allow`", "`UV_PRERELEASE=allow`"),
         ("hint: use `--index-strategy unsafe-best-match`", "`UV_INDEX_STRATEGY unsafe-best-match`"),
+        ("hint: Consider the `--system-certs` command-line flag", "Consider the `UV_SYSTEM_CERTS` variable"),
         ("hint: retry with `--some-other-way`", None),
         ("  cause: the file has --some-other-way", "--some-other-way"),
     ],
@@ -85,6 +86,16 @@ def test_no_advice_names_an_option_that_is_not_ours(said: str, told: str | None)
         assert message == "the requirements can't be installed:\nerror: it failed"
     else:
         assert told in message
+
+
+def test_a_certificate_that_is_not_trusted_is_told_with_what_names_those_that_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PIP_CERT", "/nowhere.pem")
+    said = ["error: Failed to fetch: https://pypi.org/simple/x/", "  cause: invalid peer certificate: UnknownIssuer"]
+    hint = failure(said, PLACE).hint or ""
+    assert "whoever signed it is in the file that PIP_CERT or SSL_CERT_FILE names" in hint
+    assert "pip's cert (there is no such file)" in hint
 
 
 def test_who_has_a_further_index_is_told_how_pip_looks_at_them(monkeypatch: pytest.MonkeyPatch) -> None:
