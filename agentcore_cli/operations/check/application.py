@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import PurePath
 from typing import Final
 
@@ -20,12 +20,14 @@ from agentcore_cli.operations.check.project import ReadProject
 from agentcore_cli.operations.check.servers import SDK
 from agentcore_cli.operations.check.source import SourceFile
 
+_RUN_THEMSELVES: Final = frozenset({"Flask", "Bottle"})
 _ASGI: Final = frozenset({"FastAPI", "Starlette", "Quart", "Litestar"})
 # The last name of a call that may start a server or hand over to one.
 _STARTERS: Final = words("""
     run serve serve_forever serve_http run_app run_forever run_async run_until_complete start start_server
     create_server listen main launch execv execve execvp execvpe system Popen call check_call run_module run_path
-    exec eval execute_from_command_line serve_a2a serve_ag_ui run_server run_http_async run_streamable_http_async
+    exec eval execute_from_command_line quickstart serve_a2a serve_ag_ui run_server run_http_async
+    run_streamable_http_async
 """)
 # Packages that start no server by being imported or used.
 _NO_SERVER: Final = words("""
@@ -46,7 +48,7 @@ def application_findings(project: ReadProject, start: Start) -> Iterator[Finding
     if start.attribute is not None:
         yield from _attribute_findings(main, start.attribute)
     elif not _starts_something(project, main):
-        yield _nothing_listens(project, main)
+        yield _nothing_listens(project, main, start.module)
     if (app := sdk_application(main)) and len(project.sources) == 1 and _uses(main, app[0]) <= _NOT_HANDLING:
         problem = f"{app[0]} has no handler: put @{app[0]}.entrypoint above the function that answers"
         yield Finding(main.shown, app[1], problem)
@@ -63,12 +65,12 @@ def sdk_application(source: SourceFile) -> tuple[str, int] | None:
     return None
 
 
-def _served_by_uvicorn(main: SourceFile) -> str | None:
-    """The name of an ASGI application at the top level of a file."""
+def _made_at_top_level(main: SourceFile, kinds: Collection[str]) -> str | None:
+    """The name of an application of these classes at the top level of a file."""
     for node in main.tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and isinstance(node.targets[0], ast.Name):
             name = node.targets[0].id
-            if _last_name(node.value.func) in _ASGI:
+            if _last_name(node.value.func) in kinds:
                 return name
     return None
 
@@ -88,18 +90,22 @@ def _starts_something(project: ReadProject, main: SourceFile) -> bool:
     return any(_last_name(call.func) in _STARTERS for source in project.sources for call in calls(source))
 
 
-def _nothing_listens(project: ReadProject, main: SourceFile) -> Finding:
+def _nothing_listens(project: ReadProject, main: SourceFile, module: str | None) -> Finding:
     if app := sdk_application(main):
         problem = f"{app[0]} is never started, so the session would end at once; add at the end of the file:\n"
         return Finding(main.shown, app[1], f'{problem}    if __name__ == "__main__":\n        {app[0]}.run()')
-    if name := _served_by_uvicorn(main):
-        started = f"{'.'.join(PurePath(main.shown).with_suffix('').parts)}:{name}"
+    if name := _made_at_top_level(main, _RUN_THEMSELVES):
+        problem = f'{name} is never started; add at the end of the file:\n    {name}.run(host="0.0.0.0", port=8080)'
+        return Finding(main.shown, None, problem, certain=False)
+    if name := _made_at_top_level(main, _ASGI):
+        started = f"{module or '.'.join(PurePath(main.shown).with_suffix('').parts)}:{name}"
         problem = f"nothing serves {name}: give --entrypoint {started}, which uvicorn serves, or call uvicorn.run"
         return Finding(main.shown, None, problem, certain=False)
     known = all(use.statement.root in _NO_SERVER | sys.stdlib_module_names for use in project.foreign)
     known = known and not any(map(runs_programs, project.sources))
+    found = "no application and no server" if known else "nothing was found that starts a server"
     problem = (
-        "no application and no server: AgentCore calls the agent by HTTP; put the SDK's application around it:\n"
+        f"{found}: AgentCore calls the agent by HTTP; put the SDK's application around it:\n"
         f"    from bedrock_agentcore import {SDK}\n    app = {SDK}()\n    @app.entrypoint\n"
         '    def handler(payload): ...\n    if __name__ == "__main__":\n        app.run()'
     )

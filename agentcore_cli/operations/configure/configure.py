@@ -14,7 +14,7 @@ from typing import Final
 
 from agentcore_cli import config as configs
 from agentcore_cli import files
-from agentcore_cli.config import FILE_NAME, LOCAL, AgentConfig, Config, Loaded
+from agentcore_cli.config import FILE_NAME, LOCAL, AgentConfig, Config, Loaded, Start
 from agentcore_cli.config.write import Edit, changed, new_project_id
 from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import InputError
@@ -162,7 +162,7 @@ def _agent_of(request: ConfigureRequest, loaded: Loaded | None, root: Path) -> t
     entrypoint = locate(request.entrypoint or ".", request.folder, root)
     if request.name is not None:
         return check_agent_name(request.name), entrypoint
-    same = [name for name, agent in agents.items() if agent.entrypoint == entrypoint]
+    same = [name for name, agent in agents.items() if _is_same(agent.entrypoint, entrypoint, root)]
     if len(same) == 1:
         return same[0], entrypoint
     name = default_name(entrypoint, root, agents)
@@ -172,6 +172,15 @@ def _agent_of(request: ConfigureRequest, loaded: Loaded | None, root: Path) -> t
             hint=f"give --name {name} to change it, or another name for a new agent",
         )
     return name, entrypoint
+
+
+def _is_same(one: str, other: str, root: Path) -> bool:
+    """Whether two entrypoints are one, or a file and the application in it: `src/bot/app.py` and `bot.app:app`."""
+    if one == other:
+        return True
+    if (":" in one) == (":" in other):
+        return False
+    return Start.of(one, _PROTOCOL, root).file == Start.of(other, _PROTOCOL, root).file
 
 
 def _present_text(draft: _Draft) -> str:

@@ -35,6 +35,7 @@ def test_reload(agentcore_runtime, number):
 """
 
 
+@pytest.mark.long
 def test_the_fixture_reloads(project: Project) -> None:
     (project.folder / "test_agent.py").write_text(TESTS)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_agent.py"]

@@ -176,6 +176,26 @@ def test_the_same_entrypoint_is_the_same_agent(agentcore: CommandLine, project: 
     assert list(config_of(project)["agents"]) == ["bot"]  # type: ignore[call-overload]
 
 
+def test_the_advice_for_an_application_can_be_followed_and_means_the_same_agent(
+    agentcore: CommandLine, project: Path
+) -> None:
+    """A package below src/ is imported by its own name, and the agent that was configured by its file goes on."""
+    package = project / "src" / "shop"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "tools.py").write_text("PATH = '/ping'\n")
+    application = "from starlette.applications import Starlette\nfrom .tools import PATH\napp = Starlette()\n"
+    (package / "app.py").write_text(application)
+    (project / "requirements.txt").write_text("starlette\n")
+    warned = agentcore.run("configure", "-e", "src/shop/app.py").stderr
+    assert "nothing serves app: give --entrypoint shop.app:app, which uvicorn serves" in warned
+    agentcore.run("configure", "-e", "shop.app:app")
+    assert config_of(project)["agents"]["shop"]["entrypoint"] == "shop.app:app"  # type: ignore[index]
+    assert list(config_of(project)["agents"]) == ["shop"]  # type: ignore[call-overload]
+    agentcore.run("configure", "-e", "shop.app:other", "--name", "other", "--no-check")
+    assert list(config_of(project)["agents"]) == ["shop", "other"]  # type: ignore[call-overload]
+
+
 def test_a_generated_dockerfile_follows_the_config_and_an_edited_one_stays(
     agentcore: CommandLine, project: Path
 ) -> None:

@@ -360,8 +360,8 @@ DOUBTS = {
         "import acme\nacme.begin()\n",
         requirements="git+https://example.com/acme-tools.git\n",
         expected=(
-            "handler.py: no application and no server: AgentCore calls the agent by HTTP; put the SDK's application "
-            "around it:",
+            "handler.py: nothing was found that starts a server: AgentCore calls the agent by HTTP; put the SDK's "
+            "application around it:",
             "    from bedrock_agentcore import BedrockAgentCoreApp",
             "    app = BedrockAgentCoreApp()",
             "    @app.entrypoint",
@@ -379,6 +379,17 @@ DOUBTS = {
             "handler.py: nothing serves served: give --entrypoint handler:served, which uvicorn serves, or call "
             "uvicorn.run",
         ),
+    ),
+    "a WSGI application that nothing starts": handler(
+        "from flask import Flask\nserved = Flask(__name__)\n",
+        requirements="flask\n",
+        expected=(
+            "handler.py: served is never started; add at the end of the file:",
+            '    served.run(host="0.0.0.0", port=8080)',
+        ),
+    ),
+    "a server of a framework that starts it by a call of its own": handler(
+        "import cherrypy\ncherrypy.quickstart(object())\n", requirements="cherrypy\n", expected=()
     ),
     "a field that the context may not have": handler(
         GOOD.replace("return payload", "return context.sesion_id"),
@@ -416,7 +427,7 @@ def test_a_program_that_is_waited_for_may_be_the_server(tmp_path: Path) -> None:
     """`subprocess.run(["gunicorn", ...])` is one way to start a server; a tool of an agent is another."""
     case = handler("import subprocess\nsubprocess.run(['gunicorn', 'app:app'])\n", requirements=None)
     (warning,) = case.check(tmp_path)
-    assert warning.startswith("handler.py: no application and no server")
+    assert warning.startswith("handler.py: nothing was found that starts a server")
 
 
 def test_django_s_own_server_is_one(tmp_path: Path) -> None:
