@@ -60,6 +60,9 @@ HEADER_RETRIEVAL: Final = "X-AgentCore-Local-Retrieval"  # its own: bm25 or embe
 # The local runtime's own: a version made by a request with this header has to start before DEFAULT leads to it, and the
 # `failureReason` of one that does not begins with these words.
 HEADER_MUST_START: Final = "X-AgentCore-Local-Must-Start"
+# Its value: "" is no such header, "ends" is that the session which shows it ends then, "waits" that for a moment it may
+# become the first one that is called for.
+MustStart = Literal["", "ends", "waits"]
 DOES_NOT_START: Final = "the new version does not start: "
 
 RESOURCE_POLICY_MAX: Final = 20_480  # characters (PutResourcePolicy)

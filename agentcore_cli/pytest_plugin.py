@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +18,7 @@ import pytest
 
 if TYPE_CHECKING:
     from agentcore_cli.notebook import Runtime
-    from agentcore_cli.notebook.kept_servers import KeptServer, KeptServers
+    from agentcore_cli.notebook.kept_servers import KeptProject, KeptServer, KeptServers
 
 _CONFIG: Final = ".agentcore.yaml"
 
@@ -26,11 +26,11 @@ _CONFIG: Final = ".agentcore.yaml"
 class Agent:
     """A deployed agent. A session id is any name; equal ones are one session."""
 
-    def __init__(self, runtime: Runtime, root: Path, folder: Path) -> None:
-        """`folder` holds a copy of what belongs to the agent in `root`."""
+    def __init__(self, runtime: Runtime, root: Path, project: KeptProject) -> None:
+        """`project` has a copy of what belongs to the agent in `root`."""
         self._runtime = runtime
         self._root = root
-        self._folder = folder
+        self._project = project
         self._began = time.time()
 
     def reload(self) -> None:
@@ -38,7 +38,8 @@ class Agent:
 
         Raises what a deploy raises; the version before goes on serving then.
         """
-        _copy(self._root, self._folder)
+        self._project.files = {}
+        _copy(self._root, self._project.folder)
         self._runtime.reload()
 
     def invoke(self, payload: Any, session_id: str | None = None, *, user_id: str | None = None) -> Any:
@@ -86,21 +87,24 @@ class LocalRuntime:
         then hold; else the entrypoint's folder. `requirements_file` is relative to the project; without it the usual
         places are looked at.
         """
+        from agentcore_cli.builders.source import source
         from agentcore_cli.notebook import Runtime
 
         path = Path(entrypoint).resolve()
         root = _project_of(path)
         name = path.relative_to(root).as_posix()
-        has_config = (root / _CONFIG).exists()
-        given = (requirements_file, has_config, *sorted((environment or {}).items()))
-        with self._server.deploying((root, name, *given, *_top(root))) as folder:
-            _copy(root, folder)
-            if has_config:
-                shutil.copy(root / _CONFIG, folder / _CONFIG)
-            runtime = Runtime(target="local", folder=folder)
-            runtime.configure(name, requirements_file=requirements_file, environment=environment or {})
-            runtime.launch()
-        return Agent(runtime, root, folder)
+        config = (root / _CONFIG).read_bytes() if (root / _CONFIG).exists() else None
+        given = (requirements_file, config, *sorted((environment or {}).items()))
+        files = source.read(root).fingerprints
+        with self._server.deploying((root, name, *given, *_top(files))) as project:
+            if project.runtime is None or project.files != files:
+                project.files, project.runtime = files, Runtime(target="local", folder=project.folder)
+                _copy(root, project.folder)
+                if config is not None:
+                    (project.folder / _CONFIG).write_bytes(config)
+                project.runtime.configure(name, requirements_file=requirements_file, environment=environment or {})
+            project.runtime.launch()
+        return Agent(project.runtime, root, project)
 
     def advance_clock(self, duration: str | float) -> None:
         """Let time pass for sessions: seconds, or text like `16m`. Those whose time is over have ended on return."""
@@ -157,11 +161,9 @@ def _project_of(entrypoint: Path) -> Path:
     return entrypoint.parent
 
 
-def _top(root: Path) -> list[str]:
+def _top(files: Iterable[str]) -> list[str]:
     """The names at the top of a project, which settings are made from where there is no config."""
-    from agentcore_cli.builders.source import source
-
-    return sorted({name.partition("/")[0] for name in source.read(root).entries})
+    return sorted({name.partition("/")[0] for name in files})
 
 
 def _copy(root: Path, folder: Path) -> None:

@@ -25,8 +25,11 @@ _NUMBERS = itertools.count()
 
 # How long one example takes says more about the machine than about the code. Each run tries the same examples: what is
 # found is found before it lands. `pytest --hypothesis-profile=searching` looks for others.
-hypothesis.settings.register_profile("searching", deadline=None)
-hypothesis.settings.register_profile("same", deadline=None, derandomize=True, database=None)
+UNHURRIED = (hypothesis.HealthCheck.too_slow,)
+hypothesis.settings.register_profile("searching", deadline=None, suppress_health_check=UNHURRIED)
+hypothesis.settings.register_profile(
+    "same", deadline=None, suppress_health_check=UNHURRIED, derandomize=True, database=None
+)
 hypothesis.settings.load_profile("same")
 
 # A shell's background job has Ctrl-C ignored, and what a test starts would inherit that.
@@ -119,10 +122,10 @@ def leave(folder: Path) -> None:
     try:
         daemon.stop(Home(folder))
         eventually(lambda: not processes_of(folder), "no process is left", GONE_SECONDS)
+    except AssertionError as still:
+        raise AssertionError(f"left behind: {processes_of(folder)}") from still
     finally:
-        left = processes_of(folder)
         shutil.rmtree(folder, ignore_errors=True)
-        assert not left, left
 
 
 @pytest.fixture(autouse=True)

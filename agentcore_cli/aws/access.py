@@ -18,7 +18,7 @@ from botocore.credentials import (
 from botocore.exceptions import NoCredentialsError
 from botocore.loaders import Loader, create_loader
 
-from agentcore_cli.contract import HEADER_MUST_START, USER_AGENT
+from agentcore_cli.contract import HEADER_MUST_START, USER_AGENT, MustStart
 
 _CONNECT_SECONDS: Final = 10
 _READ_SECONDS: Final = 30  # control planes answer within seconds; what they start goes on behind a status
@@ -41,7 +41,7 @@ class Access:
     secret_key: str = field(default="", repr=False)
     profile: str | None = None
     assume_role: str | None = None
-    must_start: bool = False
+    must_start: MustStart = ""
     advice: str | None = None
 
 
@@ -58,7 +58,7 @@ class Clients:
             self._session = self._session or _session(self.access)
             client = self._session.client(service, endpoint_url=self.access.url, config=_config(self.access))
             if self.access.must_start:
-                client.meta.events.register("before-call", _require_start)
+                client.meta.events.register("before-call", partial(_require_start, self.access.must_start))
             self._made[service] = client
         return self._made[service]
 
@@ -114,8 +114,8 @@ def _descriptions(data_path: str | None) -> Loader:
     return create_loader(data_path)
 
 
-def _require_start(params: dict[str, Any], **_: Any) -> None:
-    params["headers"][HEADER_MUST_START] = "true"
+def _require_start(how: MustStart, params: dict[str, Any], **_: Any) -> None:
+    params["headers"][HEADER_MUST_START] = how
 
 
 def _config(access: Access) -> Config:

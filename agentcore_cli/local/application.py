@@ -108,7 +108,7 @@ class Application:
             request.query,
             body,
             caller.region,
-            must_start=_MUST_START in request.headers,
+            must_start=request.headers.get(_MUST_START, b"").decode("latin-1"),
         )
 
 

@@ -6,8 +6,9 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,7 @@ from agentcore_cli.errors import AgentcoreError
 from agentcore_cli.local.client import AdminClient
 from agentcore_cli.local.daemon import running
 from agentcore_cli.local.home import Home
+from agentcore_cli.notebook.runtime import Runtime
 from agentcore_cli.operations.local_runtime import stop
 from agentcore_cli.operations.selection import Options, Selected, select
 from agentcore_cli.operations.sessions.sessions import stop_sessions
@@ -27,6 +29,19 @@ _LOOK_SECONDS: Final = 0.02
 _END_SECONDS: Final = 30.0  # that sessions have to end, that of a deploy's trial among them
 
 Wanted = tuple[object, ...]  # the project and what is said of its agent
+
+
+@dataclass(slots=True, eq=False)
+class KeptProject:
+    """A folder for a copy of a project.
+
+    `runtime` was configured there for these `files` (fingerprints by names); none when others were copied since.
+    """
+
+    folder: Path
+    wanted: Wanted
+    runtime: Runtime | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 class KeptServer:
@@ -44,19 +59,21 @@ class KeptServer:
             self.home.share_environments(Home.default())
         self.is_as_new = True
         self._projects = self.home.root / "projects"
-        self._deployed: dict[Path, Wanted] = {}
-        self._used: set[Path] = set()
+        self._deployed: list[KeptProject] = []
+        self._used: list[KeptProject] = []
 
     @contextmanager
-    def deploying(self, wanted: Wanted) -> Iterator[Path]:
-        """A folder for a copy of a project: that of the same agent in an earlier test, which this one has not used."""
-        there = (path for path, other in self._deployed.items() if other == wanted and path not in self._used)
-        folder = next(there, self._projects / str(len(self._deployed)))
-        self._deployed[folder] = wanted
-        self._used.add(folder)
+    def deploying(self, wanted: Wanted) -> Iterator[KeptProject]:
+        """That of the same agent in an earlier test, which this one has not used; else a new one."""
+        there = (project for project in self._deployed if project.wanted == wanted and project not in self._used)
+        project = next(there, None)
+        if project is None:
+            project = KeptProject(self._projects / str(len(self._deployed)), wanted)
+            self._deployed.append(project)
+        self._used.append(project)
         kept, self.is_as_new = self.is_as_new, False
-        yield folder
-        agents = load(folder / FILE_NAME).config.agents.values()
+        yield project
+        agents = load(project.folder / FILE_NAME).config.agents.values()
         self.is_as_new = kept and not any(agent.memory or agent.session_storage for agent in agents)
 
     def clear(self) -> bool:
@@ -65,12 +82,12 @@ class KeptServer:
         if not self.is_as_new or server is None:
             return False
         try:
-            for folder in self._used:
-                stop_sessions(_selected(folder), None)
+            for project in self._used:
+                stop_sessions(_selected(project), None)
             admin = AdminClient(server)
             is_empty = Waiter(_LOOK_SECONDS, _LOOK_SECONDS).until(lambda: not admin.health().sessions, _END_SECONDS)
             began, health = time.time(), admin.health()
-            known = {wiring.deployed(_selected(folder)).arn for folder in self._deployed}
+            known = {wiring.deployed(_selected(project)).arn for project in self._deployed}
         except AgentcoreError:
             return False
         self._used.clear()
@@ -82,8 +99,8 @@ class KeptServer:
         shutil.rmtree(self.home.root, ignore_errors=True)
 
 
-def _selected(folder: Path) -> Selected:
-    return select(Options(folder / FILE_NAME, target="local"))
+def _selected(project: KeptProject) -> Selected:
+    return select(Options(project.folder / FILE_NAME, target="local"))
 
 
 class KeptServers:

@@ -151,7 +151,8 @@ class Runtime:
             raise TypeError(f"launch() got an unexpected keyword argument {min(unknown)!r}")
         if local:
             self._target = LOCAL
-        request = DeployRequest(Overrides(environment=env_vars or {}), timeout=timeout, consent=consent or always)
+        overrides = Overrides(environment=env_vars or {})
+        request = DeployRequest(overrides, timeout=timeout, consent=consent or always, trial_waits=True)
         return launched(run(request, self._selected(), self._progress))
 
     deploy = launch

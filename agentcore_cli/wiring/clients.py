@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from agentcore_cli.aws.runtimes import RuntimeControl
     from agentcore_cli.aws.session import Access, AwsSession
     from agentcore_cli.config import Target
+    from agentcore_cli.contract import MustStart
     from agentcore_cli.local.client import AdminClient
     from agentcore_cli.local.home import Home
 
@@ -83,7 +84,7 @@ def home() -> Home:
     return Home.default().check()
 
 
-def session(selected: Selection, *, must_start: bool = False) -> AwsSession:
+def session(selected: Selection, *, must_start: MustStart = "") -> AwsSession:
     """The boto3 session of the target; the caller closes it. `must_start`: see `locator`."""
     from agentcore_cli.aws.session import AwsSession
 
@@ -97,7 +98,7 @@ def session_in(region: str, profile: str | None) -> AwsSession:
     return AwsSession(lambda: Access(region, profile=profile))
 
 
-def locator(selected: Selection, *, must_start: bool = False) -> Callable[[], Access]:
+def locator(selected: Selection, *, must_start: MustStart = "") -> Callable[[], Access]:
     """What says where the target's services are now; it starts the local runtime if need be.
 
     With `must_start` that leads no endpoint to a version of this session's making that does not start.

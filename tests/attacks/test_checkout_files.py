@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ from agentcore_cli.local import daemon
 from agentcore_cli.local.home import Home
 from agentcore_cli.operations.imports import predecessor
 from agentcore_cli.state import State
+from tests.conftest import UNHURRIED, leave
+from tests.long_cases import always
 from tests.same_process import SameProcess
 
 ARN = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/bot-AbCdEf0123"
@@ -37,6 +41,8 @@ STATES = st.fixed_dictionaries(
     {"version": st.just(1) | VALUES, "agents": VALUES | st.dictionaries(st.just("bot"), RECORDS)}
 )
 
+WITH_A_FOLDER = (*UNHURRIED, HealthCheck.function_scoped_fixture)
+
 BROKEN: dict[str, bytes] = {
     "empty": b"",
     "binary": bytes(range(256)) * 20,
@@ -52,13 +58,25 @@ BROKEN: dict[str, bytes] = {
 }
 
 
+@pytest.fixture(scope="module")
+def one_home() -> Iterator[Path]:
+    """For all whose own files are whole: what is broken is the project's."""
+    folder = Path(tempfile.mkdtemp(prefix="ac-"))
+    yield folder
+    leave(folder)
+
+
 @pytest.fixture
-def project(tmp_path: Path, home: Home) -> SameProcess:
+def project(tmp_path: Path, one_home: Path) -> SameProcess:
+    return project_of(tmp_path, one_home)
+
+
+def project_of(tmp_path: Path, home: Path) -> SameProcess:
     (tmp_path / "agent.py").write_text("import time\n")
     (tmp_path / ".agentcore").mkdir()
     agents, targets = "{bot: {entrypoint: agent.py}}", '{aws: {region: us-west-2, account: "123456789012"}}'
     (tmp_path / ".agentcore.yaml").write_text(f"version: 1\nproject: p-1\nagents: {agents}\ntargets: {targets}\n")
-    return SameProcess(tmp_path, {"AGENTCORE_HOME": str(home.root), "AGENTCORE_TARGET": "local"})
+    return SameProcess(tmp_path, {"AGENTCORE_HOME": str(home), "AGENTCORE_TARGET": "local"})
 
 
 def told(project: SameProcess, *verb: str) -> str:
@@ -86,15 +104,15 @@ def test_a_file_of_a_gigabyte_is_not_read_into_memory(project: SameProcess, name
     told(project, "status")
 
 
-@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize("content", always("binary", "nested lists", "another version", of=BROKEN))
 @pytest.mark.parametrize("name", ["server.json", "trusted.json"])
-def test_a_broken_file_of_the_user(project: SameProcess, home: Home, name: str, content: bytes) -> None:
+def test_a_broken_file_of_the_user(tmp_path: Path, home: Home, name: str, content: bytes) -> None:
     (home.root / name).write_bytes(content)
-    told(project, "plan")
+    told(project_of(tmp_path, home.root), "plan")
     assert daemon.stop(home), "it was started, and its file written anew"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
+@settings(suppress_health_check=WITH_A_FOLDER, max_examples=100)
 @given(STATES | VALUES)
 def test_whatever_a_state_holds(tmp_path: Path, content: Any) -> None:
     (tmp_path / ".agentcore").mkdir(exist_ok=True)
@@ -121,7 +139,7 @@ CELLS = (
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@settings(suppress_health_check=WITH_A_FOLDER, max_examples=30)
 @given(st.lists(CELLS, min_size=8, max_size=8))
 def test_whatever_a_ledgers_rows_hold(tmp_path: Path, cells: list[Any]) -> None:
     """SQLite keeps a text in a column of numbers."""
@@ -144,7 +162,7 @@ def test_whatever_a_ledgers_rows_hold(tmp_path: Path, cells: list[Any]) -> None:
             raise
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=WITH_A_FOLDER, max_examples=60)
 @given(
     st.dictionaries(
         st.sampled_from(

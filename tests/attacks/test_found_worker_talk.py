@@ -11,6 +11,7 @@ import pytest
 
 from agentcore_cli.local.sandbox import SandboxError
 from tests.functional.local.sandbox.stage import AGENTS, Stage, on_stage, run_in
+from tests.long_cases import always
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="attacks on what Linux has")
 
@@ -52,7 +53,7 @@ def descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
-@pytest.mark.parametrize("act", NONSENSE.values(), ids=NONSENSE.keys())
+@pytest.mark.parametrize("act", always("without-end", "descriptors", "descriptor-that-is-no-process", of=NONSENSE))
 def test_a_dependency_that_speaks_for_the_parent_hurts_its_own_program_alone(act: str, tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         healthy = stage.program(OBEDIENT)

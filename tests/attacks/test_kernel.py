@@ -14,6 +14,7 @@ import pytest
 from agentcore_cli.local.sandbox import SessionProcess
 from tests.attacks import attempts
 from tests.functional.local.sandbox.stage import AGENTS, Stage, on_stage, run_in
+from tests.long_cases import always
 
 OBEDIENT = AGENTS / "obedient.py"
 REFUSALS = {errno.EPERM, errno.EACCES}
@@ -86,7 +87,7 @@ def test_its_init_is_not_for_a_session_to_touch(tmp_path: Path) -> None:
     on_stage(tmp_path, play)
 
 
-@pytest.mark.parametrize("name", attempts.HONEST)
+@pytest.mark.parametrize("name", always("threads", "subprocess", "asyncio", "shared memory", of=list(attempts.HONEST)))
 def test_honest_programs_go_on_working(name: str, tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         session = await stage.start(stage.program(OBEDIENT))

@@ -75,6 +75,7 @@ time.sleep(600)
 """
 
 
+@pytest.mark.long
 def test_session_storage_is_a_folder_that_is_kept_and_watched(project: Run, tmp_path: Path) -> None:
     shutil.copy(AGENTS / "storing.py", tmp_path / "agent.py")
     project("configure", "--entrypoint", "agent.py", "--name", "walls", "--session-storage", "/mnt/data")

@@ -92,7 +92,7 @@ class ControlPlane:
         body: bytes,
         signed_region: str,
         *,
-        must_start: bool = False,
+        must_start: str = "",
     ) -> Answer:
         """Answer one request: status, headers, body. What it changed survives kill -9 when this returns.
 

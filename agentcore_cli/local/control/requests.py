@@ -19,13 +19,14 @@ _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 class Call:
     """One valid request: `members` holds those that were given, in the model's names.
 
-    `must_start` is of no operation's model: a version that the request makes has to start before DEFAULT leads to it.
+    `must_start` is of no operation's model: a version that the request makes has to start before DEFAULT leads to it,
+    and what becomes of the session that shows it (see `contract.MustStart`).
     """
 
     operation: ControlOperation
     region: str
     members: Mapping[str, Any]
-    must_start: bool = False
+    must_start: str = ""
 
 
 def read(

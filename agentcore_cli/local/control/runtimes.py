@@ -131,7 +131,7 @@ class Runtimes:
         body = {name: value for name, value in call.members.items() if name not in _NOT_SETTINGS}
         body["lifecycleConfiguration"] = effective_lifecycle(call.members.get("lifecycleConfiguration", {}))
         if call.must_start:
-            body[MUST_START] = True
+            body[MUST_START] = call.must_start
         if self._metadata is not None and not self._faults.strike("no-mmdsv2"):
             body.setdefault("metadataConfiguration", dict(self._metadata))
         at = runtime.updated_at

@@ -39,6 +39,7 @@ class RuntimeSettings:
     storage: str | None  # where session storage is mounted
     other_mounts: tuple[str, ...]  # kinds of file systems that are to be mounted besides
     must_start: bool  # before DEFAULT leads to it
+    trial_waits: bool  # the session that showed that it does is the first that is called for, if that is soon
 
     @property
     def waits_for_editor(self) -> bool:
@@ -69,6 +70,7 @@ class RuntimeSettings:
             storage=_storage(body),
             other_mounts=tuple(kind for kind, _ in _mounts(body) if kind != SESSION_STORAGE),
             must_start=MUST_START in body,
+            trial_waits=body.get(MUST_START) == "waits",
         )
 
 

@@ -60,6 +60,10 @@ class SessionTokens:
         self._grants[_hash(token)] = grant
         return token
 
+    def give_to(self, grant: TokenGrant, token: str) -> None:
+        """A token that was issued is another's from now on."""
+        self._grants[_hash(token)] = grant
+
     def find(self, token: str) -> TokenGrant:
         """Whose it is. Raises ServiceFault 403 for one of no session that lives."""
         grant = self._grants.get(_hash(token))

@@ -95,12 +95,12 @@ class ForkServers:
 
     async def leave(self, program: Program) -> bool:
         """No new sessions of `program`; whether there are any of others."""
-        if program.key in self._spares:
-            await self._spares.pop(program.key).close()
-        if len(self._programs) == 1:
-            return False
-        self._programs = [other for other in self._programs if other.key != program.key]
-        return True
+        spare, is_last = self._spares.pop(program.key, None), len(self._programs) == 1
+        if not is_last:
+            self._programs = [other for other in self._programs if other.key != program.key]
+        if spare is not None:
+            await spare.close()
+        return not is_last
 
     async def prepare(self) -> None:
         """Have a parent ready. Raises SandboxError only when the interpreter itself does not run."""

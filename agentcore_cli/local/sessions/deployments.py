@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import time
+from typing import Final
 
 from agentcore_cli.contract import DEFAULT_ENDPOINT, DOES_NOT_START
 from agentcore_cli.local.control import ArtifactError, Resolved
 from agentcore_cli.local.http.wire import ServiceFault
 from agentcore_cli.local.programs.credentials import SessionCredentials
 from agentcore_cli.local.programs.programs import Programs
+from agentcore_cli.local.sessions.background import Background
 from agentcore_cli.local.sessions.sessions import LiveSessions
+
+_log: Final = logging.getLogger(__name__)
 
 
 class Deployments:
@@ -21,9 +26,11 @@ class Deployments:
         self._credentials = credentials
         self.retired_at: float | None = None
         self._versions: dict[tuple[str, str], str] = {}
+        self._background = Background("a version that has been replaced", _log)
 
     async def prepare(self, version: Resolved) -> None:
-        """Make a version ready for an endpoint; the one it had before needs no warm parent any more."""
+        """Make a version ready for an endpoint; the one it had before needs no warm parent any more, for
+        whose end nobody waits."""
         await self._programs.find(version)
         if version.settings.must_start and version.endpoint == DEFAULT_ENDPOINT:
             await self._try_out(version)
@@ -33,7 +40,7 @@ class Deployments:
         self._versions[runtime_id, version.endpoint] = version.version
         still_used = {number for (owner, _), number in self._versions.items() if owner == runtime_id}
         if before is not None and before not in still_used:
-            await self._programs.forget(runtime_id, before)
+            self._background.start(self._programs.forget(runtime_id, before))
 
     async def _try_out(self, version: Resolved) -> None:
         """Raise ArtifactError for a version whose agent does not come to answer pings."""

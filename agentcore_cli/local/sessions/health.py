@@ -10,8 +10,9 @@ runtime-lifecycle-settings, runtime-long-run.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from agentcore_cli.contract import PROTOCOLS, SYNC_REQUEST_SECONDS
@@ -20,8 +21,8 @@ from agentcore_cli.local.faults import Faults
 from agentcore_cli.local.http.pool import Pool
 from agentcore_cli.local.http.upstream import UpstreamLost
 from agentcore_cli.local.protocol import SessionVitals
-from agentcore_cli.local.sessions.schedule import Schedule
-from agentcore_cli.local.sessions.session import Session
+from agentcore_cli.local.sessions.schedule import GRAIN_SECONDS, Schedule
+from agentcore_cli.local.sessions.session import Session, SessionKey
 from agentcore_cli.local.sessions.usage import SessionUsage
 
 BUSY_PING_SECONDS: Final = 2.0
@@ -29,6 +30,7 @@ IDLE_PING_SECONDS: Final = 30.0
 DROWSY_SECONDS: Final = 5.0  # of idleness, after which an agent's timers need no longer be punctual
 PING_TIMEOUT: Final = 10.0  # real seconds: an agent that blocks for three of these in a row is taken for dead
 PINGS_AT_ONCE: Final = 32
+CATCH_UP_SECONDS: Final = 15.0  # a termination may take as long (runtime-lifecycle-settings)
 STREAM_SECONDS: Final = 3600.0  # bedrock-agentcore-limits: a streaming answer's longest time
 PING_BODY_MAX: Final = 65_536  # bytes
 
@@ -100,6 +102,13 @@ class HealthMonitor:
         """Whether the session is being looked at or should have been by now, or is on its way out."""
         overdue = session.state in ("active", "idle") and session.next_check <= self._clock.awake()
         return overdue or session.being_checked or session.state == "stopping"
+
+    async def catch_up(self, live: Mapping[SessionKey, Session]) -> None:
+        """Return when all that were due have been looked at, and have ended, but after `CATCH_UP_SECONDS` anyway."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CATCH_UP_SECONDS):
+                while any(self.is_due(session) for session in live.values()):
+                    await asyncio.sleep(GRAIN_SECONDS)
 
     def close(self) -> None:
         for check in self._checks:

@@ -66,7 +66,7 @@ class Session:
     log: Path
     started: Moment
     vitals: HealthState
-    is_trial: bool = False  # started to see whether the version starts; nobody calls it, and no list shows it
+    is_trial: bool = False  # started to see whether the version starts; no list shows it; see `trials`
     state: State = "provisioning"
     seen_starting: str = ""  # what its agent does instead of serving, while it starts
     last_used: Moment = field(init=False)

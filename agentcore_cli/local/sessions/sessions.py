@@ -12,7 +12,6 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Final
 
 from agentcore_cli.local.clock import Clock
@@ -32,16 +31,16 @@ from agentcore_cli.local.sessions.background import Background
 from agentcore_cli.local.sessions.health import HealthMonitor
 from agentcore_cli.local.sessions.health_state import HealthState
 from agentcore_cli.local.sessions.ledger import SessionLedger
+from agentcore_cli.local.sessions.log_files import LogFiles
 from agentcore_cli.local.sessions.provisioning import refusal, until_ready
-from agentcore_cli.local.sessions.schedule import GRAIN_SECONDS, Schedule
+from agentcore_cli.local.sessions.schedule import Schedule
 from agentcore_cli.local.sessions.session import Activity, Session, SessionKey
 from agentcore_cli.local.sessions.session_storage import SessionStorage
+from agentcore_cli.local.sessions.trials import Trials
 from agentcore_cli.local.storage import Kept, Storages
 
 SLOW_START_SECONDS: Final = 3.0  # what the fault slow-start adds
 LAST_WORDS_SECONDS: Final = 5.0  # how long the rest of an answer may take once its agent has gone
-CATCH_UP_SECONDS: Final = 15.0  # a termination may take as long (runtime-lifecycle-settings)
-PRUNE_EVERY: Final = 50  # starts
 BEGUN_MAX: Final = 100  # living sessions that sessions of one runtime called for: an agent can call itself
 
 _log = logging.getLogger(__name__)
@@ -63,7 +62,6 @@ class LiveSessions:
     ) -> None:
         self.storages = Storages(home, clock, self._end_overfull)
         self._storage = SessionStorage(self.storages, sandbox)
-        self._home = home
         self._sandbox = sandbox
         self._programs = programs
         self._credentials = credentials
@@ -75,6 +73,10 @@ class LiveSessions:
         self._starts = 0
         self._closing = False
         self._background = Background("a session", _log)
+        self._logs = LogFiles(home, self._background)
+        self._trials = Trials(
+            lambda it: self._background.start(self.end(it, "the trial was over")), credentials, tokens
+        )
         self._schedule = Schedule(clock)
         self._health = HealthMonitor(self._schedule, clock, faults, self.end)
         self._scheduling: asyncio.Task[None] | None = None
@@ -115,7 +117,7 @@ class LiveSessions:
         """See a session of the version start, before anybody can call one. Raises ServiceFault as `enter`."""
         key = SessionKey(version.runtime_id, version.endpoint, f"trial-{secrets.token_hex(16)}")
         session = await self._start(key, version, is_trial=True)
-        self._background.start(self.end(session, "the trial was over"))
+        self._trials.succeeded(session)
 
     def begin(self, session: Session, exchange: Activity) -> None:
         """A request enters the session: it is active until `finish`."""
@@ -162,11 +164,8 @@ class LiveSessions:
             await session.gone.wait()
 
     async def catch_up(self) -> None:
-        """Return when the sessions whose time is over by the clock have ended, but after `CATCH_UP_SECONDS` anyway."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(CATCH_UP_SECONDS):
-                while any(self._health.is_due(session) for session in self._live.values()):
-                    await asyncio.sleep(GRAIN_SECONDS)
+        """Return when the sessions whose time is over by the clock have ended; see `HealthMonitor.catch_up`."""
+        await self._health.catch_up(self._live)
         self.storages.expire()
 
     def find(self, key: SessionKey) -> Session:
@@ -210,6 +209,13 @@ class LiveSessions:
             raise ServiceFault(503, "ServiceUnavailableException", "the local runtime is being stopped")
         if begun_by and sum(session.begun_by == begun_by for session in self._live.values()) >= BEGUN_MAX:
             raise ServiceFault.quota(f"The agent has called for {BEGUN_MAX} sessions that live")
+        may_have_begun = not (is_trial or remark or "slow-start" in self._faults.armed())
+        if may_have_begun and (begun := self._trials.take(version)) is not None:
+            self._live[key] = self._live.pop(begun.key)
+            self._trials.turn_into(key, begun, self._clock.moment())
+            begun.begun_by = begun_by
+            self._ledger.record(begun, self._level(begun))
+            return begun
         session = self._new(key, version, is_trial=is_trial)
         session.begun_by = begun_by
         self._live[key] = session
@@ -231,15 +237,9 @@ class LiveSessions:
         now = self._clock.moment()
         self._starts += 1
         name = f"s{self._starts}-{secrets.token_hex(4)}"
-        session = Session(key, version, name, self._log_of_next(key), now, HealthState(now.awake), is_trial)
+        session = Session(key, version, name, self._logs.new(key, self._live), now, HealthState(now.awake), is_trial)
         session.token = self._tokens.issue(session.grant)
         return session
-
-    def _log_of_next(self, key: SessionKey) -> Path:
-        if self._starts % PRUNE_EVERY == 1:
-            folder, alive = logs.group(self._home, key.runtime_id, key.endpoint), {it.log for it in self._live.values()}
-            self._background.start(asyncio.to_thread(logs.prune, folder, alive))
-        return logs.stream(self._home, key.runtime_id, key.endpoint)
 
     async def _provision(self, session: Session) -> None:
         if self._faults.strike("slow-start"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from agentcore_cli import contract, names, wiring
 from agentcore_cli.builders.choice import Choice
 from agentcore_cli.builders.packages.vetting import accept
+from agentcore_cli.contract import MustStart
 from agentcore_cli.engine import Action, Change, Facts, Outcome, Plan, apply
 from agentcore_cli.errors import AgentFailedError, InputError
 from agentcore_cli.events import Event, Listener, Note, Step
 from agentcore_cli.keys import RUNTIME
 from agentcore_cli.operations.configure.agent_check import check_imports
 from agentcore_cli.operations.deploy.handed_over import HandedOver, hand_over
+from agentcore_cli.operations.deploy.local_network import tell_level, tell_of_network
 from agentcore_cli.operations.deploy.plan import Workplace, check, choose_builder, make_plan, work_on
 from agentcore_cli.operations.deploy.rollback import RollbackRequest, go_back
 from agentcore_cli.operations.deploy.smoke import STEP, Smoke, told_what_goes_on
@@ -32,7 +34,7 @@ from agentcore_cli.trust import Trust
 
 if TYPE_CHECKING:
     from agentcore_cli.aws.session import AwsSession
-    from agentcore_cli.local.protocol import Health, ServerFile
+    from agentcore_cli.local.protocol import ServerFile
 
 _NEEDS_CONSENT = frozenset({Action.REPLACE, Action.DELETE, Action.ADOPT})
 
@@ -50,8 +52,10 @@ class DeployRequest:
 
     `timeout` is in seconds. `caller` is the environment whose AWS credentials local sessions get. With `smoke` the
     deploy is done only when a session of the new version has started, and with `rolls_back` one on AWS that does not
-    is left again for the version before. `bearer` is the token of a caller whom the agent lets in. After `first_look`
-    seconds it is looked for the first time whether a new version is live.
+    is left again for the version before. With `trial_waits` the session that shows it on the local runtime is the first
+    one that is called for, if that is soon. `bearer` is the token of a caller whom the agent lets in. After
+    `first_look` seconds it is looked for the first time whether a new version is live. `before_version` is called,
+    from a thread, when all is ready for a local version but the version itself; what it raises ends the deploy.
     """
 
     overrides: Overrides = field(default_factory=Overrides)
@@ -60,9 +64,18 @@ class DeployRequest:
     consent: Consent = always
     caller: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     smoke: bool = True
+    trial_waits: bool = False
     rolls_back: bool = False
     bearer: str | None = field(default=None, repr=False)
     first_look: float = FIRST_LOOK
+    before_version: Callable[[], None] = lambda: None
+
+    @property
+    def must_start(self) -> MustStart:
+        """What is asked of the local runtime."""
+        if not (self.smoke and self.wait):
+            return ""
+        return "waits" if self.trial_waits else "ends"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +112,8 @@ def deploy(
     """
     check(request.overrides, selected)
     wait_options = WaitOptions(request.wait, request.timeout, request.first_look)
-    smokes = request.smoke and request.wait
-    working = work_on(selected, "deploy", listener, must_start=smokes, session=session)
+    smokes = bool(request.must_start)
+    working = work_on(selected, "deploy", listener, must_start=request.must_start, session=session)
     with _told_what_is_missing(selected), working as place, wiring.store().in_use():
         choice = choose_builder(request.overrides, selected)
         vet = partial(check_imports, selected) if smokes else accept
@@ -113,12 +126,12 @@ def deploy(
             secrets = local_values(selected, request.caller, listener)
             hand_over_credentials = _CredentialsHandedOver(request, selected, secrets)
             hand_over_credentials()
-            applied = _before_runtime(hand_over_credentials, listener)
+            applied = _before_runtime((hand_over_credentials, request.before_version), listener)
             if _is_new(plan) or selected.loaded.config.local.network == "private":
                 health = wiring.local_runtime(selected).health()
                 if _is_new(plan):
-                    _tell_level(health, listener)
-                _tell_of_network(selected, health, listener)
+                    tell_level(health, listener)
+                tell_of_network(selected, health, listener)
         with told_what_goes_on(place), _told_while_starting(selected, listener):
             outcome = apply(plan, place.journal, applied)
         seconds = _see_it_start(request, place, outcome, listener) if smokes else {}
@@ -166,16 +179,6 @@ def _ask(request: DeployRequest, selected: Selected, plan: Plan) -> None:
     delicate = tuple(change for change in plan.pending if change.widens or change.action in _NEEDS_CONSENT)
     if delicate and not selected.is_local and not request.consent(delicate):
         raise InputError("not deployed: the answer was no")
-
-
-def _tell_level(health: Health, listener: Listener) -> None:
-    """Once for each agent, before any of it runs: what sessions that are no more than processes do not protect."""
-    if health.level == "process":
-        message = (
-            f"sessions are separate processes here, and no more ({health.level_reason}): an agent can read and change "
-            "what you can. Run agents that you don't trust elsewhere"
-        )
-        listener(Note(message, "warning"))
 
 
 def _see_it_start(
@@ -247,26 +250,17 @@ def _local_arn(selected: Selected) -> str:
     return contract.runtime_arn(wiring.region(selected), contract.LOCAL_ACCOUNT, name)
 
 
-def _before_runtime(again: Callable[[], None], listener: Listener) -> Listener:
-    """Hand over anew just before the runtime is made: while packages were installed a server may have ended that had
-    nothing to do, and what it was given with it."""
+def _before_runtime(calls: Iterable[Callable[[], None]], listener: Listener) -> Listener:
+    """Make the `calls` just before the runtime is made. Credentials are handed over anew: while packages were installed
+    a server may have ended that had nothing to do, and what it was given with it."""
 
     def heard(event: Event) -> None:
         if isinstance(event, Step) and (event.name, event.status) == (RUNTIME, "started"):
-            again()
+            for call in calls:
+                call()
         listener(event)
 
     return heard
-
-
-def _tell_of_network(selected: Selected, health: Health, listener: Listener) -> None:
-    """Say so when sessions do not get the private network that the config asks for."""
-    if selected.loaded.config.local.network != "private":
-        return
-    for wall in health.protections:
-        if wall["name"] == contract.LOCAL_NETWORK_PROTECTION and not wall["active"]:
-            text = f"sessions share this machine's network, not private as local.network asks: {wall['reason']}"
-            listener(Note(text, "warning"))
 
 
 def _result(selected: Selected, plan: Plan, outcome: Outcome, seconds: Mapping[str, float]) -> DeployResult:

@@ -1,14 +1,18 @@
-"""The network of an agent's sessions on this machine, told before somebody is surprised by it."""
+"""What an agent's sessions reach on this machine, and what they do not: told before somebody is surprised by it."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from agentcore_cli import contract, wiring
+from agentcore_cli.events import Listener, Note
 from agentcore_cli.operations.selection import Selected
+
+if TYPE_CHECKING:
+    from agentcore_cli.local.protocol import Health
 
 Mode = Literal["private", "shared", "none"]
 
@@ -67,3 +71,23 @@ def _reached(selected: Selected, environment: Mapping[str, str]) -> tuple[str, .
 def _endpoints() -> dict[str, str]:
     """Those of AWS that the deployer's own variables name: sessions get them with the credentials."""
     return {name: value for name, value in os.environ.items() if name.startswith("AWS_ENDPOINT_URL")}
+
+
+def tell_of_network(selected: Selected, health: Health, listener: Listener) -> None:
+    """Say so when sessions do not get the private network that the config asks for."""
+    if selected.loaded.config.local.network != "private":
+        return
+    for wall in health.protections:
+        if wall["name"] == contract.LOCAL_NETWORK_PROTECTION and not wall["active"]:
+            text = f"sessions share this machine's network, not private as local.network asks: {wall['reason']}"
+            listener(Note(text, "warning"))
+
+
+def tell_level(health: Health, listener: Listener) -> None:
+    """Once for each agent, before any of it runs: what sessions that are no more than processes do not protect."""
+    if health.level == "process":
+        message = (
+            f"sessions are separate processes here, and no more ({health.level_reason}): an agent can read and change "
+            "what you can. Run agents that you don't trust elsewhere"
+        )
+        listener(Note(message, "warning"))

@@ -17,7 +17,7 @@ from agentcore_cli.builders.source import source
 from agentcore_cli.builders.zip.inputs import check_python
 from agentcore_cli.config import Start
 from agentcore_cli.config.schema import IMAGE_NAME, IMAGE_RULE, LocalMount
-from agentcore_cli.contract import ENVIRONMENT_KEY_MAX, ENVIRONMENT_VALUE_MAX
+from agentcore_cli.contract import ENVIRONMENT_KEY_MAX, ENVIRONMENT_VALUE_MAX, MustStart
 from agentcore_cli.engine import Change, Journal, Plan, plan_deploy
 from agentcore_cli.errors import EntrypointError, InputError, StillInProgressError
 from agentcore_cli.events import Listener
@@ -132,7 +132,7 @@ def _largest(overrides: Overrides, selected: Selected, count: int) -> tuple[Larg
 
 
 @contextmanager
-def visit(selected: Selected, *, must_start: bool = False, session: AwsSession | None = None) -> Iterator[Workplace]:
+def visit(selected: Selected, *, must_start: MustStart = "", session: AwsSession | None = None) -> Iterator[Workplace]:
     """The target, for looking only. Work that takes longer than was waited for is told with where to look.
 
     A `session` that is given stays open.
@@ -154,7 +154,7 @@ def work_on(
     purpose: str,
     listener: Listener,
     *,
-    must_start: bool = False,
+    must_start: MustStart = "",
     session: AwsSession | None = None,
 ) -> Iterator[Workplace]:
     """The target, for changing it. Raises ConflictError when somebody else does.

@@ -53,7 +53,7 @@ def rollback(request: RollbackRequest, selected: Selected, listener: Listener) -
     Raises NotFoundError (4) for an agent, endpoint or version that is not there, InputError (2) when there is none to
     go back to, or its image is gone, ConflictError for what is not ours, StillInProgressError (7).
     """
-    with work_on(selected, "rollback", listener, must_start=request.wait) as place:
+    with work_on(selected, "rollback", listener, must_start="ends" if request.wait else "") as place:
         return go_back(request, place, listener)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from agentcore_cli.events import Listener, Note, ignore
 from agentcore_cli.operations.deploy.destroy import DestroyRequest, destroy
 from agentcore_cli.operations.dev.guardian import AgentGuardian
 from agentcore_cli.operations.dev.reloads import Reloaded, Reloads
-from agentcore_cli.operations.dev.watch import SaveWatch, WatchedFiles
+from agentcore_cli.operations.dev.watch import Save, SavedAgain, SaveWatch, WatchedFiles
 from agentcore_cli.operations.logs.lines import LogLine, LogsRequest
 from agentcore_cli.operations.logs.logs import read_logs
 from agentcore_cli.operations.secrets import env_files
@@ -88,16 +89,16 @@ class Development:
     def _follow_saves(self, watching: threading.Event) -> None:
         first = self.agents[0].selected.loaded
         files = WatchedFiles(first.root, {first.path.name, *env_files.FILES}, self._requirements)
-        for saved in SaveWatch(files, self._stopping).saves():
-            if not saved and not watching.is_set():
+        for save in SaveWatch(files, self._stopping).saves():
+            if not save.names and not watching.is_set():
                 watching.set()
                 continue
             with self._working:
                 for agent in self.agents:
                     if self._stopping.is_set():
                         return
-                    reloaded = agent.reload(saved)
-                    if saved or reloaded.changed:
+                    reloaded = _reloaded(agent, save)
+                    if reloaded.files or reloaded.changed:
                         self._hear(reloaded)
 
     def _requirements(self) -> set[str]:
@@ -116,3 +117,9 @@ class Development:
                 if self._stopping.wait(1.0):
                     return
                 self._listener(Note(f"logs of {agent.agent}: {error.message}", "warning"))
+
+
+def _reloaded(agent: Reloads, save: Save) -> Reloaded:
+    while True:
+        with contextlib.suppress(SavedAgain):
+            return agent.reload(save)

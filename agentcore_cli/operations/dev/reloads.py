@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +15,7 @@ from agentcore_cli.events import Listener
 from agentcore_cli.operations.check.findings import Finding
 from agentcore_cli.operations.check.source import read
 from agentcore_cli.operations.deploy.deploy import DeployRequest, DeployResult, deploy
+from agentcore_cli.operations.dev.watch import Save
 from agentcore_cli.operations.selection import Options, Selected, select
 from agentcore_cli.resources.deployment import Overrides
 
@@ -72,27 +73,34 @@ class Reloads:
         """Whether the records know of it already."""
         return self.selected.state.deployed(self.agent) is not None
 
-    def deploy(self) -> DeployResult:
-        """Raises what a deploy raises; the version before goes on serving then."""
+    def deploy(self, before_version: Callable[[], None] = lambda: None) -> DeployResult:
+        """Raises what a deploy raises; the version before goes on serving then.
+
+        `before_version` is called when all is ready but the version (see `DeployRequest`).
+        """
+        overrides, tries = Overrides(refresh=False, debug=self.debug), self.debug is None
+        request = DeployRequest(
+            overrides, first_look=_FIRST_LOOK, smoke=tries, trial_waits=tries, before_version=before_version
+        )
         if self._session is None:
-            self._session = wiring.session(self.selected, must_start=self.debug is None)
-        overrides = Overrides(refresh=False, debug=self.debug)
-        request = DeployRequest(overrides, first_look=_FIRST_LOOK, smoke=self.debug is None)
+            self._session = wiring.session(self.selected, must_start=request.must_start)
         result = deploy(request, self.selected, self.listener, self._session)
         self.version = result.version
         return result
 
-    def reload(self, saved: Collection[str] = ()) -> Reloaded:
-        """Deploy what was saved; `saved` are paths in the project."""
+    def reload(self, save: Save | None = None) -> Reloaded:
+        """Deploy what was saved. Raises SavedAgain, with nothing made, when more was saved that is one with it."""
         began, before = time.monotonic(), self.version
+        saved, be_whole = (save.names, save.be_whole) if save else (frozenset[str](), lambda: None)
         error: AgentcoreError | None = None
         try:
             self._read_again(saved)
             self._check(saved)
-            result = self.deploy()
+            result = self.deploy(be_whole)
             self._forget_old(result)
         except AgentcoreError as refused:
             error = _placed(refused) if isinstance(refused, AgentFailedError) else refused
+        be_whole()  # a fault is told when no mend is on its way
         changed = self.version != before
         return Reloaded(self.agent, self.version, changed, time.monotonic() - began, tuple(sorted(saved)), error)
 

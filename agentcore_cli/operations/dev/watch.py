@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -16,8 +16,9 @@ from agentcore_cli.errors import AgentcoreError
 from agentcore_cli.exclusions import IGNORE_FILE
 
 TOGETHER_SECONDS: Final = 0.05  # saves within so long of the first make one version
-_LOOK_MS: Final = 20  # how often the library looks whether the system has told of anything; it tells after two looks
-_LOOK_AGAIN_MS: Final = 5  # the same for the rest of the time in which saves are one
+_LOOK_MS: Final = 10  # how often the library looks whether the system has told of anything; it tells after two looks
+_LOOK_AGAIN_MS: Final = 2  # the same for the rest of the time in which saves are one
+_LEAST_SECONDS: Final = 0.001
 _POLL_MS: Final = 300  # where the system tells of nothing
 _TURN_SECONDS: Final = 1.0
 
@@ -97,6 +98,35 @@ class SystemNotices:
         self._library.close()
 
 
+class SavedAgain(Exception):
+    """More was saved that is one with it: what was made of it so far is old."""
+
+
+class Save:
+    """What was saved together, as far as it is known by now.
+
+    What comes of it may be made ready at once; `be_whole` is said before it counts.
+    """
+
+    def __init__(self, root: Path, names: Iterable[str], more: Callable[[], Iterator[set[str]]]) -> None:
+        """`more` waits until nothing is one with it any more, and gives what else is saved meanwhile."""
+        self._root = root
+        self._names = frozenset(names)
+        self._more = more()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The files, by their names in the project; editors write beside a file, and rename."""
+        there = {name for name in self._names if (self._root / name).exists()}
+        return frozenset(there) or self._names
+
+    def be_whole(self) -> None:
+        """Return when no other save is one with it, and none becomes so. Raises SavedAgain for each that is."""
+        if found := next(self._more, None):
+            self._names |= found
+            raise SavedAgain
+
+
 class SaveWatch:
     """Saves of `files`, until `stopping`. `now` is a clock in seconds, `age` says how long ago a file was saved."""
 
@@ -115,8 +145,8 @@ class SaveWatch:
         self._now = now
         self._age = age or _age
 
-    def saves(self) -> Iterator[frozenset[str]]:
-        """The names of files that were saved together. The first time nothing: it watches now.
+    def saves(self) -> Iterator[Save]:
+        """What was saved together. The first time nothing: it watches now.
 
         What was saved while folders were looked for again is told as a save of nothing.
         """
@@ -127,24 +157,29 @@ class SaveWatch:
             except FileNotFoundError:  # gone since it was found
                 continue
             try:
-                yield frozenset()
+                yield Save(self._files.root, (), lambda: iter(()))
                 yield from self._saves_in(folders, notices)
             finally:
                 notices.close()
 
-    def _saves_in(self, folders: set[Path], notices: Notices) -> Iterator[frozenset[str]]:
+    def _saves_in(self, folders: set[Path], notices: Notices) -> Iterator[Save]:
         """Until the folders that are to be watched are others."""
         while not self._stopping.is_set():
             paths = notices.within(_TURN_SECONDS)
             if not (saved := self._named(paths)):
                 continue
             until = self._now() + TOGETHER_SECONDS - max(map(self._age, paths))
-            while not self._stopping.is_set() and (left := until - self._now()) > 0:
-                saved |= self._named(notices.within(left))
-            there = {name for name in saved if (self._files.root / name).exists()}
-            yield frozenset(there or saved)  # editors write beside a file, and rename
+            yield Save(self._files.root, saved, lambda until=until: self._more(notices, until))  # type: ignore[misc]
             if self._files.folders() != folders:
                 return
+
+    def _more(self, notices: Notices, until: float) -> Iterator[set[str]]:
+        """What is saved `until` then; at least one look, for whoever comes late."""
+        left = max(until - self._now(), _LEAST_SECONDS)
+        while left > 0 and not self._stopping.is_set():
+            if more := self._named(notices.within(left)):
+                yield more
+            left = until - self._now()
 
     def _named(self, paths: Collection[str]) -> set[str]:
         return {name for path in paths if (name := self._files.name(Path(path)))}

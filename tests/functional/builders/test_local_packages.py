@@ -165,7 +165,7 @@ def test_path_sources_of_a_pyproject_count(root: Path, install: Install) -> None
     assert tree(root) == before
 
 
-@pytest.mark.parametrize("locked", [False, True], ids=["unlocked", "locked"])
+@pytest.mark.parametrize("locked", always(False, of=[False, True]), ids=["unlocked", "locked"])
 def test_members_of_a_workspace_count_with_what_they_lean_on(root: Path, locked: bool, install: Install) -> None:
     (root / "pyproject.toml").write_text(
         '[project]\nname = "mono"\nversion = "1"\nrequires-python = ">=3.10"\n'

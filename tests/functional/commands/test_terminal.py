@@ -43,7 +43,9 @@ def test_steps_are_drawn_as_they_happen_with_the_time_they_take(agentcore: Comma
     assert re.search(r"✓ runtime: update \(\d\.\ds\)", terminal.text)
 
 
-@pytest.mark.parametrize(("variable", "value"), [("CI", "1"), ("NO_COLOR", "1"), ("TERM", "dumb")])
+@pytest.mark.parametrize(
+    ("variable", "value"), always(("TERM", "dumb"), of=[("CI", "1"), ("NO_COLOR", "1"), ("TERM", "dumb")])
+)
 def test_a_terminal_that_can_t_be_drawn_on_gets_a_plain_line_per_change(
     agentcore: CommandLine, variable: str, value: str
 ) -> None:

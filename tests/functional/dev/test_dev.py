@@ -43,6 +43,7 @@ def test_keep_and_replay(project: Project, dev: Dev) -> None:
     assert dev.end() == 0
 
 
+@pytest.mark.long
 def test_replay_after_every_save(project: Project) -> None:
     dev = Dev(project, "--replay")
     try:
@@ -82,6 +83,7 @@ def test_a_fault_is_told_where_it_is_and_the_last_good_version_serves(
     assert dev.end() == 0
 
 
+@pytest.mark.long
 def test_of_saves_that_come_together_the_last_is_served(project: Project, dev: Dev) -> None:
     (project.folder / "helper.py").write_text("X = 1\n")
     dev.wait("reload")

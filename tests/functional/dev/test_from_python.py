@@ -1,4 +1,4 @@
-"""`reload` in the fixture and in the Python API; packages that several local runtimes of a user share."""
+"""`reload` in the fixture, in the Python API and below `dev`; packages that several local runtimes of a user share."""
 
 from __future__ import annotations
 
@@ -10,13 +10,20 @@ import pytest
 
 from agentcore_cli import Runtime
 from agentcore_cli.errors import AgentcoreError
+from agentcore_cli.events import ignore
 from agentcore_cli.local.home import Home
+from agentcore_cli.operations.dev.reloads import Reloads
+from agentcore_cli.operations.dev.watch import Save, SavedAgain
+from agentcore_cli.operations.selection import Options
 from tests.functional.dev.stage import SOURCE, Project
 
 TESTS = """
 from pathlib import Path
 
-def test_reload(agentcore_runtime):
+import pytest
+
+@pytest.mark.parametrize("number", range(2))
+def test_reload(agentcore_runtime, number):
     agent = agentcore_runtime.deploy("agent.py")
     assert agent.invoke({}, session_id="a") == "0.1"
     file = Path("agent.py")
@@ -24,9 +31,11 @@ def test_reload(agentcore_runtime):
     agent.reload()
     assert agent.invoke({}, session_id="b") == "1.1"
     assert agent.invoke({}, session_id="a") == "0.2"
+    file.write_text(file.read_text().replace('MARK = "1"', 'MARK = "0"'))
 """
 
 
+@pytest.mark.long
 def test_the_fixture_reloads(project: Project) -> None:
     (project.folder / "test_agent.py").write_text(TESTS)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_agent.py"]
@@ -52,4 +61,26 @@ def test_a_runtime_reloads_and_a_fault_leaves_what_served(home: Home, tmp_path: 
     runtime.reload()
     assert runtime.invoke({}, "new")["response"] == ["1.1"]
     assert runtime.invoke({}, "old")["response"] == ["0.2"]
+    runtime.destroy()
+
+
+@pytest.mark.parametrize("first", ['MARK = "1"', "def broken(:"], ids=["good", "a fault"])
+def test_what_is_saved_again_at_once_makes_no_version_and_is_not_told(home: Home, tmp_path: Path, first: str) -> None:
+    file = tmp_path / "agent.py"
+    file.write_text(SOURCE)
+    runtime = Runtime(target="local", folder=tmp_path)
+    runtime.configure("agent.py", agent_name="bot")
+    agent = Reloads(Options(tmp_path / ".agentcore.yaml", "local", "bot"), ignore)
+    agent.deploy()
+    file.write_text(SOURCE.replace('MARK = "0"', first))
+    more: list[set[str]] = [{"agent.py"}]
+    save = Save(tmp_path, {"agent.py"}, lambda: iter(more))
+    with pytest.raises(SavedAgain):
+        agent.reload(save)
+    assert runtime.invoke({}, "between")["response"] == ["0.1"]
+    file.write_text(SOURCE.replace('MARK = "0"', 'MARK = "2"'))
+    told = agent.reload(save)
+    assert (told.version, told.error, told.files) == ("2", None, ("agent.py",))
+    assert runtime.invoke({}, "new")["response"] == ["2.1"]
+    agent.close()
     runtime.destroy()

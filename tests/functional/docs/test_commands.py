@@ -15,7 +15,7 @@ from tests.functional.docs.page import REPOSITORY, Recipe, Typed, commands_of, r
 from tests.redis_server import running_redis
 
 OF = {"traces": "strands"}  # whose example has another name
-IN_EVERY_RUN = {"builders", "local-memory", "zip"}  # the others take half a minute each
+IN_EVERY_RUN = {"builders", "zip"}  # the others take half a minute each
 PAGES = [page for page in sorted((REPOSITORY / "docs").glob("**/*.md")) if not [*recipes_of(page.read_text())]]
 
 

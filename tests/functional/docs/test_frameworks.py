@@ -9,7 +9,7 @@ import pytest
 from tests.functional.docs.kitchen import OTHERS, Kitchen
 from tests.functional.docs.page import Recipe
 
-# Their packages take their time to be installed and imported. Strands is tried by every run in the journeys.
+# Their packages take their time to be installed and imported. Strands is tried by the journeys, too.
 LARGE = {
     "Strands",
     "LangGraph",
@@ -24,7 +24,10 @@ LARGE = {
     "A2A",
 }
 # What the other tests of every run try too, by agents of their own.
-TRIED_ELSEWHERE = {"Django", "FastAPI", "Flask", "MCP", "Streaming", "WebSocket"}
+TRIED_ELSEWHERE = {
+    *("Django", "FastAPI", "Flask", "MCP", "Streaming", "WebSocket"),
+    "gunicorn, or any program that serves",
+}
 
 _AS_LARGE = (pytest.mark.long, pytest.mark.timeout(600))  # hundreds of MB, on a machine that does other things, too
 

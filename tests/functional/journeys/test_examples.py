@@ -120,6 +120,7 @@ def test_session_storage_keeps_a_conversation_over_a_stop_and_no_deploy(
     assert (third["message_count"], third["earlier_messages"]) == (1, [])
 
 
+@pytest.mark.long
 def test_strands_uses_its_tool_and_remembers_the_order(tmp_path: Path, deployments: Deployments) -> None:
     project = add_example(
         deployments, "strands", tmp_path, "--entrypoint", "handler.py", "--env", "AGENT_MODEL=scripted"

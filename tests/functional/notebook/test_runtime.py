@@ -105,6 +105,7 @@ def test_what_is_wrong_is_an_exception_with_its_next_step(project: Path) -> None
         runtime.launch(surprise=True)
 
 
+@pytest.mark.long
 def test_a_stream_is_a_list_of_its_pieces_and_a_failing_agent_an_exception(project: Path) -> None:
     Path("streams.py").write_text(
         "from bedrock_agentcore.runtime import BedrockAgentCoreApp\n"

@@ -12,6 +12,8 @@ from tests.browser import OpenedPage
 from tests.functional.page.conftest import AGENT, Sends
 from tests.local_runtime import RunningServer, new_session
 
+pytestmark = pytest.mark.long
+
 
 def test_stop(opened: OpenedPage, page: Page, runtime: RunningServer, agent: str, send: Sends, address: str) -> None:
     send(prompt="a")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from agentcore_cli.local import daemon
@@ -11,6 +12,8 @@ from agentcore_cli.local.home import Home
 from tests.browser import OpenedPage
 from tests.functional.page.conftest import AGENT
 from tests.local_runtime import RunningServer
+
+pytestmark = pytest.mark.long
 
 
 def test_it_says_that_nobody_answers_and_what_to_do(browser: Browser, server: RunningServer, home: Home) -> None:

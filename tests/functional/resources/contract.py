@@ -90,6 +90,7 @@ class ResourceContract:
         subject.destroy()
         assert subject.there() == before
 
+    @pytest.mark.long
     def test_a_kill_after_any_call_leaves_what_the_next_deploy_completes(self, subject: Subject) -> None:
         for lives in range(1, self.CALLS[0] + 1):
             subject.anew()
@@ -100,6 +101,7 @@ class ResourceContract:
             assert subject.change().action is Action.KEEP
             assert len(subject.there()) == 1
 
+    @pytest.mark.long
     def test_a_kill_after_any_call_of_a_destroy_leaves_what_the_next_one_removes(self, subject: Subject) -> None:
         for lives in range(1, self.CALLS[2] + 1):
             subject.anew()

@@ -208,6 +208,7 @@ def test_another_encryption_is_set_for_what_comes(deployment: Deployment) -> Non
     assert deployment.is_settled([bucket(deployment, changed)])
 
 
+@pytest.mark.long
 def test_destroy_removes_it_with_every_version_after_any_kill(deployment: Deployment, s3: Any) -> None:
     for lives in itertools.count(1):
         deployment.account.reset()

@@ -54,6 +54,7 @@ def test_the_sdks_client_and_session_manager(server: RunningServer) -> None:
     }
 
 
+@pytest.mark.long
 def test_the_sdks_clients_in_unusual_use(server: RunningServer) -> None:
     """Longest ids, any text, writers in one millisecond, filters, branches of branches, deletions, strategies."""
     said = "Grüße 日本語 👩‍👩‍👧 \u202e\x00\\ \"'\n\u2028end"

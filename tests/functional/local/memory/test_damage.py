@@ -132,6 +132,7 @@ def test_a_disk_that_is_full_loses_nothing_that_was_acknowledged(server: Running
     assert process_of_memories(server) == process
 
 
+@pytest.mark.long
 def test_two_hundred_who_do_not_read_harm_nobody_else(server: RunningServer) -> None:
     memory = make(server)
     say(server, memory, "x" * PAGE)

@@ -24,6 +24,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SameProcess]:
     command.run("local", "stop")
 
 
+@pytest.mark.long
 def test_the_example_draws_its_own_records_and_tells_what_it_could_not(project: SameProcess) -> None:
     assert "memory: create" in project.run("plan").stdout
     project.run("deploy")

@@ -177,6 +177,7 @@ def test_with_extract_the_strategies_read_and_the_records_stay_out(here: Command
     here.run("memory", "delete", "read", "--yes")
 
 
+@pytest.mark.long
 def test_a_killed_import_goes_on_and_a_killed_export_too(here: CommandLine, tmp_path: Path) -> None:
     source, out = tmp_path / "many.jsonl", tmp_path / "out.jsonl"
     source.write_text(many(150))

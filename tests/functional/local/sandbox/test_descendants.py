@@ -41,7 +41,7 @@ async def answer(session: SessionProcess) -> Any:
 @pytest.mark.parametrize(
     ("start", "isolation"),
     always(
-        *("uvicorn-workers", "uvicorn-reload", "gunicorn", "shell-process", "spawn"),
+        *("uvicorn-workers", "gunicorn", "shell-process"),
         of=[
             pytest.param(("uvicorn_workers.py",), None, id="uvicorn-workers"),
             pytest.param(("uvicorn_workers.py",), PROCESS, id="uvicorn-workers-process"),

@@ -17,6 +17,7 @@ from agentcore_cli.operations.deploy.handed_over import hand_over
 from tests.fakes.bedrock import ScriptedBedrock
 from tests.fakes.credential_services import TOKEN, CredentialServices
 from tests.local_runtime import Answer, RunningServer, new_session, runtime_id
+from tests.long_cases import always
 from tests.stand_ins import Moto
 
 AGENT = Path(__file__).parents[3] / "agents" / "asks_bedrock.py"
@@ -196,7 +197,10 @@ SOURCES = [
 ]
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.__name__)
+OFTEN = (default_profile, role_to_assume, single_sign_on, credential_process)
+
+
+@pytest.mark.parametrize("source", always(*OFTEN, of=SOURCES), ids=lambda source: source.__name__)
 def test_it_reaches_the_model(deployer: Deployer, source: Callable[[Deployer], str]) -> None:
     key = source(deployer)
     told = deployer.told()
@@ -244,7 +248,9 @@ def test_what_expires_is_asked_for_anew(deployer: Deployer, services: Credential
     assert len(services.asked) == asked
 
 
-@pytest.mark.parametrize("ended", ["by its file", "by the portal", "never begun", "of the profile behind a role"])
+@pytest.mark.parametrize(
+    "ended", always("by the portal", of=["by its file", "by the portal", "never begun", "of the profile behind a role"])
+)
 def test_a_login_that_has_ended(deployer: Deployer, services: CredentialServices, ended: str) -> None:
     deployer.write("config", SSO + f"[profile work]\n{ROLE}source_profile = dev\n")
     if ended != "never begun":

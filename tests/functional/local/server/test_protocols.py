@@ -76,6 +76,7 @@ def ask_mcp(server: RunningServer, arn: str, body: bytes, **headers: str) -> Ans
     return server.invoke(arn, body, **({"Accept": MCP_TYPES} | headers))
 
 
+@pytest.mark.long
 def test_the_mcp_sdks_client_keeps_to_one_session(server: RunningServer, mcp: str, mcp_python: Path) -> None:
     heard = talk(server, mcp_python, mcp, [["add", {"a": 2, "b": 3}], ["count", {}], ["ask", {}]])
     assert heard["tools"] == ["add", "count", "ask"]

@@ -323,6 +323,7 @@ def test_who_comes_while_it_is_stopped_waits_for_its_end(server: RunningServer, 
         stopping.result()
 
 
+@pytest.mark.long
 def test_a_killed_server_loses_nothing_and_leaves_nothing(home: Home) -> None:
     first = RunningServer(home)
     arn, session, another = first.deploy(STORING, **SETTINGS), new_session(), new_session()

@@ -83,6 +83,7 @@ def test_every_change_is_an_update_that_goes_back(yard: EveryBuilder, walk: Sequ
     assert yard.left() == NOTHING
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("builder", ["docker", "oci"])
 def test_without_records_a_destroy_finds_what_other_builders_made(yard: EveryBuilder, builder: str) -> None:
     for earlier in ("codebuild", "zip", builder):
@@ -93,6 +94,7 @@ def test_without_records_a_destroy_finds_what_other_builders_made(yard: EveryBui
     assert yard.left() == NOTHING
 
 
+@pytest.mark.long
 def test_who_may_look_for_nothing_of_other_builders_destroys_without_records(yard: EveryBuilder) -> None:
     yard.take("oci")
     yard.project.deploy()

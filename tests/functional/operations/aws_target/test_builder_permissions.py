@@ -26,6 +26,7 @@ from tests.fakes.aws_calls import Call
 from tests.fakes.aws_faults import instead
 from tests.functional.operations.aws_target.every_builder import NOTHING, EveryBuilder, every_builder, opened_server
 from tests.functional.operations.aws_target.test_permissions import FOREIGN_TRUST
+from tests.long_cases import always
 from tests.registry_server import RegistryServer
 from tests.stand_ins import Moto
 
@@ -143,7 +144,7 @@ def refusal_of(verb: Callable[[], Any]) -> DeniedError | None:
     return None
 
 
-@pytest.mark.parametrize("builder", BUILDERS)
+@pytest.mark.parametrize("builder", always("oci", of=BUILDERS))
 def test_it_is_enough_for_a_life(yard: EveryBuilder, builder: str) -> None:
     yard.take(builder)
     policy = caller_permissions(yard.project.selected, ignore).policy

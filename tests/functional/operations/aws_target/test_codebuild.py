@@ -215,6 +215,7 @@ def test_an_image_that_agentcore_does_not_run_is_not_pushed(
     assert images(cloud) == {}
 
 
+@pytest.mark.long
 def test_a_build_that_somebody_stops_says_so(project: Project, cloud: Cloud) -> None:
     cloud.codebuild.holds = True
 
@@ -228,6 +229,7 @@ def test_a_build_that_somebody_stops_says_so(project: Project, cloud: Cloud) -> 
     assert "somebody stopped it" in (caught.value.hint or "")
 
 
+@pytest.mark.long
 def test_a_lost_answer_of_start_is_one_build(project: Project, cloud: Cloud) -> None:
     cloud.proxy.interfere(named("codebuild:StartBuild"), times(1, reset_after))
     project.deploy()
@@ -240,6 +242,7 @@ def test_a_role_that_is_seen_late_is_waited_for(project: Project, cloud: Cloud) 
     assert "waiting until CodeBuild sees its role" in told(project)
 
 
+@pytest.mark.long
 def test_a_destroy_leaves_nothing_and_runs_again(project: Project, cloud: Cloud) -> None:
     project.deploy()
     keys = [change.key for change in project.destroy().deletions]
@@ -252,6 +255,7 @@ def test_a_destroy_leaves_nothing_and_runs_again(project: Project, cloud: Cloud)
     assert project.destroy().deletions == ()
 
 
+@pytest.mark.long
 def test_without_the_state_file_all_of_it_is_found_again(project: Project, cloud: Cloud) -> None:
     project.deploy()
     project.state.unlink()
@@ -267,6 +271,7 @@ def test_other_builders_make_and_ask_nothing_of_it(project: Project, cloud: Clou
     assert [call.name for call in cloud.proxy.calls if call.service == "codebuild"] == []
 
 
+@pytest.mark.long
 def test_from_image_to_codebuild_to_zip_and_back(project: Project, cloud: Cloud) -> None:
     project.configure(python='"3.13"')
     project.deploy()
@@ -316,6 +321,7 @@ def test_the_role_may_do_what_a_build_does_and_no_more(project: Project, cloud: 
     assert trust["Condition"]["ArnLike"]["aws:SourceArn"] == the_project(cloud)["arn"]
 
 
+@pytest.mark.long
 def test_what_the_predecessor_got_wrong_about_a_source_is_not_so_here(project: Project, cloud: Cloud) -> None:
     (project.root / "requirements.txt").write_text("-r more.txt\n")
     (project.root / "more.txt").write_text("one==1\n")
@@ -336,6 +342,7 @@ def test_what_the_predecessor_got_wrong_about_a_source_is_not_so_here(project: P
     assert [change.key for change in project.plan().pending] == ["image", "runtime"]
 
 
+@pytest.mark.long
 def test_a_project_that_moved_is_the_same(project: Project, cloud: Cloud, tmp_path: Path) -> None:
     project.deploy()
     moved = Project(project.root.rename(tmp_path / "elsewhere"), cloud)
@@ -357,6 +364,7 @@ def test_credentials_that_would_be_in_the_image_are_refused_with_the_ways_out(pr
     assert writes(cloud) == []
 
 
+@pytest.mark.long
 def test_a_private_base_image_is_signed_in_to_and_may_be_read(project: Project, cloud: Cloud) -> None:
     base = "210987654321.dkr.ecr.eu-west-1.amazonaws.com/base/python:3"
     configure(project, base_image=base)

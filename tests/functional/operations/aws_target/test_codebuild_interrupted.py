@@ -63,6 +63,7 @@ WHOLE = {"runtimes": 1, "roles": 2, "images": 1, "buckets": 1, "objects": 1, "pr
 NOTHING = dict.fromkeys(WHOLE, 0)
 
 
+@pytest.mark.long
 def test_a_build_that_a_killed_deploy_left_is_joined_and_not_stopped_by_another(
     cloud: Cloud, command: ForkedCommandLine
 ) -> None:
@@ -94,6 +95,7 @@ def test_ctrl_c_stops_the_build(cloud: Cloud, command: ForkedCommandLine) -> Non
     assert (list(cloud.codebuild.builds.values()), there(cloud)) == (["STOPPED", "SUCCEEDED"], WHOLE)
 
 
+@pytest.mark.long
 def test_a_destroy_stops_what_still_builds(cloud: Cloud, command: ForkedCommandLine) -> None:
     cloud.codebuild.holds = True
     cloud.proxy.interfere(named("codebuild:StartBuild"), kill_after(command.pid))

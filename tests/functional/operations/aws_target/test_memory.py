@@ -131,6 +131,7 @@ def said(path: Path) -> list[Any]:
     return [{**event, "eventId": ""} for event in events if event]
 
 
+@pytest.mark.long
 def test_what_is_killed_on_its_way_to_aws_or_back_goes_on(remembering: Project, cloud: Cloud, tmp_path: Path) -> None:
     remembering.deploy()
     agentcore = SameProcess(remembering.root, cloud.environment | {"AGENTCORE_HOME": str(tmp_path / "home")})

@@ -52,6 +52,7 @@ def test_a_changed_package_is_a_new_version_with_its_new_code_and_a_plan_is_empt
     assert tree(kit) == before
 
 
+@pytest.mark.long
 def test_a_branch_that_moved_is_followed_when_an_upgrade_is_asked_for(workshop: Workshop, home: Home) -> None:
     repository = make_package(workshop.root.parent / "repository", "kit")
     subprocess.run(["git", "init", "--quiet", "--initial-branch", "main"], cwd=repository, check=True)

@@ -21,6 +21,7 @@ from tests.functional.operations.logs.log_group import LogGroup, from_sdk
 from tests.functional.operations.page.opened import SECONDS, opened_page
 from tests.functional.operations.traces.test_traces_on_aws import TRACE, Spans
 from tests.local_runtime import eventually, runtime_id
+from tests.long_cases import always
 from tests.page_visitor import PageVisitor
 
 
@@ -81,14 +82,17 @@ def test_without_any_span_there_is_none(visitor: PageVisitor) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [
+    always(
         ("POST", "/_local/clock"),
-        ("POST", "/_local/faults"),
-        ("GET", "/_local/health"),
-        ("POST", "/memories/"),
-        ("POST", "/runtimes/ARN/commands"),
-        ("GET", "/tags/ARN"),
-    ],
+        of=[
+            ("POST", "/_local/clock"),
+            ("POST", "/_local/faults"),
+            ("GET", "/_local/health"),
+            ("POST", "/memories/"),
+            ("POST", "/runtimes/ARN/commands"),
+            ("GET", "/tags/ARN"),
+        ],
+    ),
 )
 def test_what_aws_does_not_have_is_not_there(visitor: PageVisitor, arn: str, method: str, path: str) -> None:
     asked = path.replace("ARN", quote(arn, safe=""))

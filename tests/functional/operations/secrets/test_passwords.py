@@ -71,6 +71,7 @@ def project(tmp_path: Path, home: Home) -> Iterator[CommandLine]:
         command.run("destroy", "--local", "--yes")
 
 
+@pytest.mark.long
 def test_a_local_agent_never_sees_them(project: CommandLine, tmp_path: Path) -> None:
     options = ("-e", "agent.py", "--name", "bot", "--region", "us-west-2", "--requirements", "requirements.txt")
     said = [project.run("configure", *options), project.run("--json", "plan", "--local")]

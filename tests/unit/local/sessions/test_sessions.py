@@ -366,6 +366,7 @@ def test_the_newest_version_of_an_endpoint_is_the_one_kept_warm(home: Home) -> N
         await server.deployments.prepare(version(2, code="b"))
         assert server.sandbox.forgotten == []
         await server.deployments.prepare(version(2, code="b", endpoint="pinned"))
+        await turns()
         assert server.sandbox.forgotten == ["bot-0123456789/1"]
         assert {path.name[0] for path in home.snapshots.glob("*/[!.]*")} == {"a", "b"}
         await server.sessions.stop("bot-0123456789", "DEFAULT", ID)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from agentcore_cli.operations.dev.watch import TOGETHER_SECONDS, SaveWatch, WatchedFiles
+from agentcore_cli.operations.dev.watch import TOGETHER_SECONDS, Save, SavedAgain, SaveWatch, WatchedFiles
 
 
 class Script:
@@ -44,7 +45,15 @@ def seen(root: Path, *saved: tuple[float, str], age: float = 0.0) -> list[tuple[
     script = Script(root, *saved, stopping=stopping)
     files = WatchedFiles(root, {".agentcore.yaml"}, lambda: ())
     watch = SaveWatch(files, stopping, notices=script, now=lambda: script.now, age=lambda path: age)
-    return [(sorted(names), script.now) for names in watch.saves() if names]
+    return [(whole(save), script.now) for save in watch.saves() if save.names]
+
+
+def whole(save: Save) -> list[str]:
+    """What is made of it, by one who begins anew as often as it takes."""
+    while True:
+        with suppress(SavedAgain):
+            save.be_whole()
+            return sorted(save.names)
 
 
 @pytest.mark.parametrize(
