@@ -22,6 +22,7 @@ from agentcore_cli.local.protocol import CredentialSource
 BROKER: Final = "agentcore_cli.aws.broker"
 AHEAD_SECONDS: Final = 1200.0  # before their end; SDKs ask again a quarter of an hour before that
 KEEP_SECONDS: Final = 60.0  # keys that say no end may be replaced in their file; and what is about to end is asked for
+LAST_SECONDS: Final = 5.0  # before their end, in which nobody is given keys that end before they are used
 FAULT_SECONDS: Final = 2.0  # that a fault counts at least: whoever logs in goes on at once
 ANSWER_SECONDS: Final = 60.0
 
@@ -140,7 +141,7 @@ def _answer(said: bytes) -> Keys:
 
 def _is_fresh(keys: Keys, age: float) -> bool:
     """Whether they need not be asked for: they have long to go, or were asked for just now, `age` seconds ago."""
-    if keys.expires is not None and keys.expires <= time.time():
+    if keys.expires is not None and keys.expires - time.time() <= LAST_SECONDS:
         return False
     if keys.expires is not None and keys.expires - time.time() > AHEAD_SECONDS:
         return True

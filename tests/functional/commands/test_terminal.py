@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.command_line import CommandLine
+from tests.functional.commands.conftest import AGENT
 from tests.local_runtime import eventually
 from tests.long_cases import always
 from tests.terminal import CTRL_C, Terminal
@@ -28,14 +29,14 @@ with Output().progress() as tell:
 """
 
 
-def edit(agentcore: CommandLine) -> None:
-    """Change a line of the agent, so that a deploy has something to do."""
-    source = agentcore.folder / "agent.py"
-    source.write_text(f"{source.read_text()}\n# {time.time()}\n")
+def edit(agentcore: CommandLine, *, start_seconds: float = 0.0) -> None:
+    """Change the agent, so that a deploy has something to do; its start takes so long."""
+    changed = f"import time\n\ntime.sleep({start_seconds})  # {time.time()}\n"
+    (agentcore.folder / "agent.py").write_text(AGENT.read_text().replace("import time\n", changed, 1))
 
 
 def test_steps_are_drawn_as_they_happen_with_the_time_they_take(agentcore: CommandLine) -> None:
-    edit(agentcore)
+    edit(agentcore, start_seconds=0.1)  # what takes no time is told without one
     with Terminal(agentcore, "deploy", "--local") as terminal:
         assert terminal.end() == 0
     assert "\x1b[32m✓\x1b[0m source: update" in terminal.shown

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 
 import pytest
 
-from agentcore_cli.local.programs.brokers import FAULT_SECONDS, KEEP_SECONDS, Brokers, Keys, NoKeys
+from agentcore_cli.local.programs.brokers import FAULT_SECONDS, KEEP_SECONDS, LAST_SECONDS, Brokers, Keys, NoKeys
 from agentcore_cli.local.protocol import CredentialSource
 
 SOURCE = CredentialSource({}, "/")
@@ -59,3 +60,19 @@ def test_keys_without_an_end_are_asked_for_again_after_a_while() -> None:
         machine.now += passes
         machine.ask()
         assert machine.searches == searches
+
+
+@pytest.mark.parametrize(
+    ("left", "searches"), [(LAST_SECONDS + 30, 1), (LAST_SECONDS - 1, 2), (-1, 2)], ids=["good", "about to end", "over"]
+)
+def test_keys_that_end_before_they_are_used_are_given_to_nobody(left: float, searches: int) -> None:
+    machine = Machine(0.0, Keys("AKIA", "placeholder", "", time.time() + left))
+    machine.ask()
+    machine.ask()
+    assert machine.searches == searches
+
+
+def test_keys_that_are_about_to_end_serve_to_it_when_no_others_are_found() -> None:
+    machine = Machine(0.0, Keys("AKIA", "placeholder", "", time.time() + LAST_SECONDS - 1))
+    first, machine.found = machine.ask(), None
+    assert machine.ask() == first
