@@ -140,12 +140,12 @@ def _image(deployment: AwsDeployment, session: AwsSession) -> list[Resource]:
     )
     if isinstance(builder, CodeBuildBuilder):
         return [
-            _repository(deployment, session),
+            _repository(deployment, session, lambda: builder.tag),
             *build_catalog.wanted(deployment, session, builder),
             build_catalog.image(deployment, session, builder),
         ]
     spec = image.ImageSpec(builder, publisher(builder, client), address, deployment.listener)
-    return [_repository(deployment, session), Image(spec, client, _registry(deployment, address))]
+    return [_repository(deployment, session, lambda: builder.tag), Image(spec, client, _registry(deployment, address))]
 
 
 def _supplied_image(deployment: AwsDeployment, uri: str, session: AwsSession) -> SuppliedImage:
@@ -160,20 +160,27 @@ def _registry(deployment: AwsDeployment, address: EcrRepository) -> str | None:
     return address.account if address.account != deployment.account else None
 
 
-def _repository(deployment: AwsDeployment, session: AwsSession) -> Resource:
+def _repository(deployment: AwsDeployment, session: AwsSession, tag: Callable[[], str]) -> Resource:
+    """`tag` is that of the image which is pushed to it."""
     agent = deployment.agent
     if agent.ecr_repository is None:
-        return _own_repository(deployment, session, with_images=True)
+        return _own_repository(deployment, session, with_images=True, first_tag=tag)
     address = deployment.repository
     client = Repositories(session.in_region(address.region))
     return SuppliedRepository(address, deployment.owner.agent, client, deployment.listener)
 
 
-def _own_repository(deployment: AwsDeployment, session: AwsSession, *, with_images: bool = False) -> Repository:
+def _own_repository(
+    deployment: AwsDeployment,
+    session: AwsSession,
+    *,
+    with_images: bool = False,
+    first_tag: Callable[[], str] | None = None,
+) -> Repository:
     """`with_images`: what is in it is looked at, too."""
     address, client = deployment.own_repository, Repositories(session)
     find = _id_of(deployment, runtime(deployment, session))
-    spec = repository.RepositorySpec(address, deployment.owner, deployment.agent, find)
+    spec = repository.RepositorySpec(address, deployment.owner, deployment.agent, find, first_tag)
     return Repository(spec, client, ImagesInUse(address, RuntimeControl(session)) if with_images else None)
 
 

@@ -27,12 +27,15 @@ _WITH_ATTESTATIONS: Final = 3  # to ECR each of an image's two is an image, too 
 
 @dataclass(frozen=True, slots=True)
 class RepositorySpec:
-    """The repository of one agent on one target. `runtime_id` finds the runtime that its images are for."""
+    """The repository of one agent on one target. `runtime_id` finds the runtime that its images are for, `first_tag`
+    the tag of the image that is pushed to a new one; None without any.
+    """
 
     address: EcrRepository
     owner: Owner
     agent: AgentConfig
     runtime_id: Callable[[], str | None] = lambda: None
+    first_tag: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,9 @@ class Repository:
                 raise (there.refusal if there and there.refusal else error) from error
             return self._bring_in_line(work, there)
         work.save(_outputs(made))
-        self.client.set_lifecycle(name, Retention(facts["keep_images"]).document())
+        # a runtime may be there that goes on with the image, if somebody else deleted the repository
+        in_use = (self.spec.first_tag(),) if self.spec.first_tag else ()
+        self.client.set_lifecycle(name, Retention(facts["keep_images"], in_use).document())
         return Found(facts, _outputs(made), made.arn)
 
     def _bring_in_line(self, work: Work, found: Found) -> Found:

@@ -118,7 +118,11 @@ def test_what_was_deleted_by_hand_is_made_anew(lab: Laboratory) -> None:
 
 @pytest.mark.timeout(300)
 def test_two_deploys_at_once_from_two_folders(lab: Laboratory) -> None:
-    """Two clones of one project, with no state either; whoever loses says so or finds the other's work done."""
+    """Two clones of one project, with no state either; whoever loses says so or finds the other's work done.
+
+    Both push one image: of two, ECR would refuse the later, and the registry that poses as ECR lets it take the tag.
+    """
+    lab.command.run("build")
     other = lab.command.folder.with_name("clone")
     shutil.copytree(lab.command.folder, other, ignore=shutil.ignore_patterns(".agentcore"))
     lab.forget()
