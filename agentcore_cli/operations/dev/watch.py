@@ -16,7 +16,7 @@ from agentcore_cli.errors import AgentcoreError
 from agentcore_cli.exclusions import IGNORE_FILE
 
 TOGETHER_SECONDS: Final = 0.05  # saves within so long of the first make one version
-_LOOK_MS: Final = 10  # how often the library looks whether the system has told of anything; it tells after two looks
+_LOOK_MS: Final = 20  # how often the library looks whether the system has told of anything; it tells after two looks
 _LOOK_AGAIN_MS: Final = 2  # the same for the rest of the time in which saves are one
 _LEAST_SECONDS: Final = 0.001
 _POLL_MS: Final = 300  # where the system tells of nothing
