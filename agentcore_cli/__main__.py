@@ -5,15 +5,20 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from typing import TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 _OBJECTS = 100_000  # start-up makes tens of thousands that last; to look for cycles among them takes a twentieth of it
+_MOMENT_SECONDS = 0.001
 _INTERRUPTED = 130  # errors.INTERRUPTED; that is not loaded when Ctrl-C comes this early
 
 
 def run() -> None:
     """Run the command line in sys.argv and exit with its code."""
     gc.set_threshold(_OBJECTS)
+    sys.unraisablehook = _raise_again
     try:
         sys.stdin, sys.stdout, sys.stderr = _usable(sys.stdin), _usable(sys.stdout), _usable(sys.stderr)
         from agentcore_cli.main import main
@@ -33,6 +38,24 @@ def _usable(stream: TextIO | None) -> TextIO:
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="backslashreplace")
     return stream
+
+
+def _raise_again(lost: UnraisableHookArgs) -> None:
+    """What a signal's handler raised in a destructor or a weak reference's callback, where Python drops it, is raised
+    again a moment later; anything else is reported as ever.
+    """
+    import signal
+
+    ending = lost.exc_value
+    if not isinstance(ending, (KeyboardInterrupt, SystemExit)):
+        sys.__unraisablehook__(lost)
+        return
+
+    def end(_number: int, _frame: object) -> NoReturn:
+        raise ending.with_traceback(None)
+
+    signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, _MOMENT_SECONDS)
 
 
 def _let_go(stream: TextIO) -> None:

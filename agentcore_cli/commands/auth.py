@@ -121,7 +121,7 @@ def _secret(said: str | None, option: str, variable: str, question: str, out: Ou
     if said is None:
         return os.environ.get(variable) or out.ask_secret(question, option=f"{option} -, or {variable}")
     if said == "-":
-        from agentcore_cli.ui.terminal import read_line
+        from agentcore_cli.ui.keyboard import read_line
 
         return read_line().removeprefix("\ufeff").rstrip("\r\n")
     if not said.startswith("@"):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -116,28 +116,17 @@ def _converse(development: Development, window: DevWindow, *, replays: bool) -> 
 
 def _follow(development: Development, window: DevWindow) -> int:
     """Logs, until somebody ends it; on a terminal by a key."""
+    from agentcore_cli.ui.keyboard import keys, wait_for_signal
+
     if not sys.stdin.isatty():
-        signal.pause()
+        while True:
+            wait_for_signal()
     window.note("r restarts, q leaves")
-    with _keys() as pressed:
+    with keys() as pressed:
         while (key := pressed()) not in ("q", ""):
             if key == "r":
                 development.restart()
     return 0
-
-
-@contextmanager
-def _keys() -> Iterator[Callable[[], str]]:
-    """Keys as they are pressed; the terminal is as it was in the end."""
-    import termios
-    import tty
-
-    before: list[Any] = termios.tcgetattr(sys.stdin)
-    tty.setcbreak(sys.stdin)
-    try:
-        yield lambda: sys.stdin.read(1)
-    finally:
-        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from agentcore_cli.ui.terminal import read_line, tell
+from agentcore_cli.ui.keyboard import read_line
+from agentcore_cli.ui.terminal import tell
 
 if TYPE_CHECKING:
     from prompt_toolkit.history import History

@@ -154,8 +154,10 @@ class Output:
 
     @staticmethod
     def _read(prompt: str) -> str:
+        from agentcore_cli.ui import keyboard
+
         print(prompt, end="", file=sys.stderr, flush=True)
-        answer = terminal.read_line()
+        answer = keyboard.read_line()
         if not answer:
             raise KeyboardInterrupt
         return answer.strip()

@@ -26,31 +26,6 @@ def can_ask() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def read_line() -> str:
-    """The next line of stdin, with its end; empty at the end. Raises KeyboardInterrupt, also for a Ctrl-C that comes in
-    the instant before the read begins, which Python alone would not look at before the line is there.
-    """
-    if sys.stdin.isatty():
-        _wait_for_line()
-    return sys.stdin.readline()
-
-
-def _wait_for_line() -> None:
-    """Until the terminal has a line, of which each read takes one whole, or a signal came."""
-    import select
-    import signal
-
-    reader, writer = os.pipe()
-    os.set_blocking(writer, False)
-    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    try:
-        select.select([sys.stdin, reader], [], [])
-    finally:
-        signal.set_wakeup_fd(before)
-        os.close(reader)
-        os.close(writer)
-
-
 def tell(text: str, stream: TextIO) -> None:
     """A line beside the result. Work is not ended because nobody can read about it."""
     try:

@@ -1,20 +1,14 @@
 from __future__ import annotations
 
-import io
-import linecache
 import os
 import pty
-import signal
-import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
 import pytest
 
-from agentcore_cli.ui.terminal import columns, is_terminal, printable, read_line
-from tests.local_runtime import eventually
+from agentcore_cli.ui.terminal import columns, is_terminal, printable
 
 
 @pytest.mark.parametrize(
@@ -74,53 +68,3 @@ def test_a_terminal_that_does_not_say_how_wide_it_is_and_a_file_have_no_width(te
     with (tmp_path / "file").open("w") as file:
         assert columns(file) is None
         assert not is_terminal(file)
-
-
-@pytest.fixture
-def keyboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """What types on the terminal that stdin is."""
-    ours, theirs = pty.openpty()
-    with os.fdopen(theirs) as stream:
-        monkeypatch.setattr(sys, "stdin", stream)
-        yield ours
-    os.close(ours)
-
-
-def test_lines_typed_ahead_are_read_one_by_one_to_the_end(keyboard: int) -> None:
-    os.write(keyboard, b"first\nsecond\n\x04")
-    assert [read_line(), read_line(), read_line()] == ["first\n", "second\n", ""]
-
-
-def test_lines_of_a_pipe_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO("first\nsecond"))
-    assert [read_line(), read_line(), read_line()] == ["first\n", "second", ""]
-
-
-def test_ctrl_c_ends_the_wait_for_a_line_and_leaves_nothing_behind(keyboard: int) -> None:
-    waited_for = signal.set_wakeup_fd(-1)
-    signal.set_wakeup_fd(waited_for)
-    opened = set(os.listdir("/dev/fd"))
-    key = threading.Thread(target=_press_ctrl_c_when_it_waits)
-    with pytest.raises(KeyboardInterrupt):
-        _read_while_pressed(key)
-    key.join()
-    assert signal.set_wakeup_fd(waited_for) == waited_for
-    assert set(os.listdir("/dev/fd")) == opened
-    os.write(keyboard, b"and on\n")
-    assert read_line() == "and on\n"
-
-
-def _press_ctrl_c_when_it_waits() -> None:
-    reader = threading.main_thread().ident or 0
-
-    def waits() -> bool:
-        frame = sys._current_frames()[reader]
-        return "select.select(" in linecache.getline(frame.f_code.co_filename, frame.f_lineno)
-
-    eventually(waits, "the line is waited for")
-    os.kill(os.getpid(), signal.SIGINT)
-
-
-def _read_while_pressed(key: threading.Thread) -> str:
-    key.start()
-    return read_line()
