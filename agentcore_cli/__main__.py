@@ -26,6 +26,8 @@ def run() -> None:
         code = main(sys.argv[1:])
     except KeyboardInterrupt:
         code = _INTERRUPTED
+    if code == _INTERRUPTED:
+        _end_with_a_code()
     _let_go(sys.stdout)
     _let_go(sys.stderr)
     sys.exit(code)
@@ -56,6 +58,15 @@ def _raise_again(lost: UnraisableHookArgs) -> None:
 
     signal.signal(signal.SIGALRM, end)
     signal.setitimer(signal.ITIMER_REAL, _MOMENT_SECONDS)
+
+
+def _end_with_a_code() -> None:
+    """`python -m` kills itself by SIGINT in the end, caught or not, if one came while it ran a text as code, as for
+    each dataclass that it makes (`unhandled_keyboard_interrupt` in Python/pythonrun.c). Blocked, that does nothing.
+    """
+    import signal
+
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
 def _let_go(stream: TextIO) -> None:

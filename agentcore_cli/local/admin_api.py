@@ -26,6 +26,7 @@ from agentcore_cli.local.protocol import (
     Artifacts,
     ClockTime,
     Done,
+    ForeseeVersion,
     Health,
     LogPiece,
     MountRecord,
@@ -103,6 +104,7 @@ class AdminApi:
             ("POST", "clock"): self._advance_clock,
             ("POST", "faults"): self._arm_fault,
             ("PUT", "credentials"): self._put_credentials,
+            ("POST", "foreseen"): self._foresee_version,
             ("POST", "shutdown"): self._end_server,
         }
 
@@ -202,6 +204,11 @@ class AdminApi:
     async def _put_credentials(self, request: Request) -> Done:
         asked = await _body(request, PutCredentials)
         self._credentials.put(asked.runtime_arn, asked.environment, asked.source, asked.secrets)
+        return Done()
+
+    async def _foresee_version(self, request: Request) -> Done:
+        asked = await _body(request, ForeseeVersion)
+        self._control.foresee(asked.runtime_id, bytes(asked.request), asked.must_start)
         return Done()
 
     async def _end_server(self, _request: Request) -> Done:

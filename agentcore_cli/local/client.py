@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import http.client
+import json
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
 
-from agentcore_cli.contract import HEADER_REQUEST_ID, LOCAL_REGION, SERVICE
+from agentcore_cli.contract import HEADER_REQUEST_ID, LOCAL_REGION, SERVICE, MustStart
 from agentcore_cli.errors import AgentcoreError, CredentialsError, InputError, NotFoundError, ServiceError
 from agentcore_cli.local.protocol import (
     AdvanceClock,
@@ -20,6 +21,7 @@ from agentcore_cli.local.protocol import (
     ClockTime,
     CredentialSource,
     Done,
+    ForeseeVersion,
     Health,
     PageInvitation,
     PutCredentials,
@@ -104,6 +106,10 @@ class AdminClient:
         """See `PutCredentials`. The server keeps them in memory only."""
         given = PutCredentials(runtime_arn, dict(environment), source, dict(secrets or {}))
         self._call("PUT", "credentials", Done, given)
+
+    def foresee(self, runtime_id: str, request: Mapping[str, Any], must_start: MustStart) -> None:
+        """Say that UpdateAgentRuntime is about to be called with `request`: what it makes is tried out from now on."""
+        self._call("POST", "foreseen", Done, ForeseeVersion(runtime_id, msgspec.Raw(json.dumps(request)), must_start))
 
     def shutdown(self) -> None:
         """Ask the server to end; `daemon.stop` also waits for it."""

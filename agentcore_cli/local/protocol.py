@@ -281,5 +281,13 @@ class PutCredentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"PutCredentials({self.runtime_arn!r}, ...)"
 
 
+class ForeseeVersion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An UpdateAgentRuntime that is about to come: its `request`, and what is asked of it (`contract.MustStart`)."""
+
+    runtime_id: str
+    request: msgspec.Raw
+    must_start: str
+
+
 class Done(msgspec.Struct, frozen=True):
     """An answer that says nothing else."""

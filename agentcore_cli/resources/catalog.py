@@ -42,7 +42,8 @@ from agentcore_cli.resources.own_role import OwnRole
 from agentcore_cli.resources.registry_credentials import registry_credentials
 from agentcore_cli.resources.repository import Repository, SuppliedRepository
 from agentcore_cli.resources.resource_policy import ResourcePolicy
-from agentcore_cli.resources.runtime import Runtime, RuntimeSpec
+from agentcore_cli.resources.runtime import Runtime
+from agentcore_cli.resources.runtime_spec import RuntimeSpec
 from agentcore_cli.resources.supplied_image import SuppliedImage
 from agentcore_cli.resources.supplied_role import SuppliedRole
 from agentcore_cli.resources.version_images import VersionImages

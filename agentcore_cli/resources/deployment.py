@@ -13,6 +13,7 @@ from agentcore_cli.builders.packages.vetting import Vet, accept
 from agentcore_cli.config import AgentConfig, Build
 from agentcore_cli.events import Listener
 from agentcore_cli.resources.ownership import Owner
+from agentcore_cli.resources.runtime_spec import Foresees, not_foreseen
 from agentcore_cli.resources.wait_options import WaitOptions
 
 
@@ -24,6 +25,7 @@ class Overrides:
     `refresh` only the runtime itself is looked at, where the records say that the rest is as it should be. `upgrade`:
     the requirements are resolved anew, and what comes of it, `resolved`, is kept on later deploys. `choice` is who
     builds for AWS, once that is known. `debug` is the port where sessions of the local runtime wait for an editor.
+    `foresees` hears what a local version will be made of, just before it is.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -35,6 +37,7 @@ class Overrides:
     choice: Choice | None = None
     sbom: bool | None = None
     debug: int | None = None
+    foresees: Foresees = not_foreseen
 
     def wants_sbom(self, agent: AgentConfig) -> bool:
         """Whether what is in the image goes along with it."""
@@ -56,7 +59,7 @@ class Deployment:
     `blobs` the layers of those that no engine builds.
 
     `environment` is the config's; `given_before` are the names of the variables that earlier deploys were given by
-    `--env` (see `runtime.Wish`). `artifact` is what runs now by the records, `resolved` what the requirements were
+    `--env` (see `RuntimeSpec`). `artifact` is what runs now by the records, `resolved` what the requirements were
     resolved to, now or by an earlier deploy. `memory_name` is that of the memory that deploys make, by the config or
     the records. `vet` looks at packages when they are installed.
     """

@@ -35,7 +35,8 @@ from agentcore_cli.resources.deployment import Deployment
 from agentcore_cli.resources.image_project import image_project, with_python_path
 from agentcore_cli.resources.local_image import LocalImage
 from agentcore_cli.resources.memory import Memory
-from agentcore_cli.resources.runtime import Runtime, RuntimeSpec
+from agentcore_cli.resources.runtime import Runtime
+from agentcore_cli.resources.runtime_spec import RuntimeSpec
 from agentcore_cli.resources.source_bundle import BundleProject, SourceBundle
 
 # An editor finds the session at this machine's own address; the debugger need not say how modules are frozen.
@@ -138,6 +139,7 @@ def runtime(deployment: LocalDeployment, session: AwsSession) -> Runtime:
         given=environment(deployment.overrides.environment) if own_image else deployment.overrides.environment,
         given_before=deployment.given_before,
         memory=memory.variables if deployment.agent.memory else None,
+        foresees=deployment.overrides.foresees,
     )
     depends_on = (keys.MEMORY, keys.SOURCE, keys.IMAGE)
     return Runtime(keys.RUNTIME, spec, RuntimeControl(session), deployment.wait_options, depends_on=depends_on)

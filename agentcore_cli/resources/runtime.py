@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Any, Final
 
 from agentcore_cli.aws.runtimes import EndpointDescription, RuntimeControl, RuntimeDescription
-from agentcore_cli.config import AgentConfig
-from agentcore_cli.contract import DEFAULT_ENDPOINT, MEMORY_VARIABLES
+from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import ConflictError, InputError, NotFoundError
 from agentcore_cli.launcher.references import VARIABLE
 from agentcore_cli.resources import runtime_facts
 from agentcore_cli.resources.iam import secret_references
-from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
+from agentcore_cli.resources.ownership import change_tags, tags_of_people
 from agentcore_cli.resources.rollout import MOVING, READY, Rollout, raise_if_failed, status_of
+from agentcore_cli.resources.runtime_spec import RuntimeSpec
 from agentcore_cli.resources.wait_options import WaitOptions
 
 MMDS_V2: Final[dict[str, Any]] = {"metadataConfiguration": {"requireMMDSV2": True}}
@@ -25,40 +25,6 @@ ROLLED_BACK_TO: Final = "rolled_back_to"
 STARTED: Final = "started"  # the version that a deploy has seen starting
 _BEYOND_REPAIR: Final = frozenset({"CREATE_FAILED", "DELETE_FAILED", "DELETING"})
 _OUTSIDE_A_VERSION: Final = frozenset({"tags", "status"})
-
-
-@dataclass(frozen=True, slots=True)
-class RuntimeSpec:
-    """What the config and the command line want of a runtime.
-
-    `given` are the variables of this deploy's `--env`, an empty one to be forgotten; `given_before` are the names of
-    those that earlier deploys were given, None without a record. `secrets` are references, for the launcher; a variable
-    that is said otherwise is not fetched. `artifact` and `role` make those facts from what was
-    made before. `believes_tags`: those of the record count, and are not read. `supplied_id` is that of a runtime which
-    somebody else made: it is updated, and gets no tags of ownership. `memory` makes the variables that name the agent's
-    memory, of which the config may set one itself; None without a memory. `keeps` sees to it that an image (its URI)
-    lasts that a runtime (its id, None: a new one) is about to run.
-    """
-
-    name: str
-    owner: Owner
-    agent: AgentConfig
-    role: Callable[[Outputs], str]
-    artifact: Callable[[Outputs], Mapping[str, Any]]
-    region: str
-    environment: Mapping[str, str] = field(default_factory=dict)
-    secrets: Mapping[str, str] = field(default_factory=dict)
-    given: Mapping[str, str] = field(default_factory=dict)
-    given_before: frozenset[str] | None = None
-    believes_tags: bool = False
-    supplied_id: str | None = None
-    memory: Callable[[Outputs], Mapping[str, str]] | None = None
-    keeps: Callable[[str, str | None], None] = lambda image, runtime_id: None
-
-    @property
-    def named(self) -> frozenset[str]:
-        """The variables that the config sets, itself or by naming a memory."""
-        return frozenset(self.environment) | (frozenset(MEMORY_VARIABLES) if self.memory else frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +113,10 @@ class Runtime:
     def _create(self, work: Work) -> Found:
         self._keep_image(work, None)
         identity = {"agentRuntimeName": self.spec.name, "tags": work.desired["tags"], "clientToken": work.token}
+        body = self._body(work.desired) | identity
+        self.spec.foresees(None, body)
         try:
-            made = self.rollout.put(work, self.client.create, self._body(work.desired) | identity)
+            made = self.rollout.put(work, self.client.create, body)
         except ConflictError as error:
             raise self._somebody_was_faster(error) from error
         work.save(outputs_of(made))
@@ -162,7 +130,9 @@ class Runtime:
         current = self.client.get(runtime_id)
         body = runtime_facts.with_unmanaged(self._body(work.desired), current.settings if current else {})
         identity = {"agentRuntimeId": runtime_id, "clientToken": token}
-        made = self.rollout.put(work, self.client.update, body | MMDS_V2 | identity)
+        whole = body | MMDS_V2 | identity
+        self.spec.foresees(runtime_id, whole)
+        made = self.rollout.put(work, self.client.update, whole)
         work.save(outputs_of(made))
         return self._settled(work, made.id, made.version)
 

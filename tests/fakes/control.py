@@ -71,13 +71,25 @@ class LocalControl:
         self.store.close()
 
     def call(
-        self, method: str, url: str, body: object = None, *, raw: bytes | None = None, region: str = REGION
+        self,
+        method: str,
+        url: str,
+        body: object = None,
+        *,
+        raw: bytes | None = None,
+        region: str = REGION,
+        must_start: str = "",
     ) -> tuple[int, Any]:
         """One request; the path is given as on the wire, percent-encoded. The JSON of the answer, or None."""
         path, _, query = url.partition("?")
         payload = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
         answer = self.plane.handle(
-            method, split_path(path.encode()), parse_qs(query, keep_blank_values=True), payload, region
+            method,
+            split_path(path.encode()),
+            parse_qs(query, keep_blank_values=True),
+            payload,
+            region,
+            must_start=must_start,
         )
         status, _, content = self._runner.run(answer)
         return status, json.loads(content) if content else None

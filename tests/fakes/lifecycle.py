@@ -12,10 +12,14 @@ class RecordingLifecycle:
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, ...]] = []
+        self.foreseen: list[Resolved] = []
         self.prepared: list[Resolved] = []
         self.failure: Exception | None = None
         self.open = asyncio.Event()
         self.open.set()
+
+    def foresee(self, version: Resolved) -> None:
+        self.foreseen.append(version)
 
     async def prepare(self, version: Resolved) -> None:
         self.prepared.append(version)

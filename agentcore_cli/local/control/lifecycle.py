@@ -30,6 +30,9 @@ class ArtifactError(Exception):
 class Lifecycle(Protocol):
     """The work behind CREATING, UPDATING and DELETING. Every call may come again after a crash: it is idempotent."""
 
+    def foresee(self, version: Resolved) -> None:
+        """Such a version is about to be made, or not: what is made ready for it at once need not wait for it."""
+
     async def prepare(self, version: Resolved) -> None:
         """Make the version ready to start sessions. Raises ArtifactError with the reason if it never can."""
 

@@ -56,8 +56,10 @@ class ControlPlane:
         self._resolution = Resolution(self._tables, faults)
         self._transitions = Transitions(self._tables, clock, faults, lifecycle)
         tags = self._tags = Tags(self._tables)
+        self._lifecycle = lifecycle
+        self._runtimes = Runtimes(self._tables, tags, clock, faults, artifact_folder=artifacts, metadata=metadata)
         self._perform = _table(
-            Runtimes(self._tables, tags, clock, faults, artifact_folder=artifacts, metadata=metadata),
+            self._runtimes,
             Endpoints(self._tables, tags, clock, faults),
             tags,
             Policies(self._tables),
@@ -112,6 +114,20 @@ class ControlPlane:
             await self._transitions.settled_of(members["agentRuntimeId"], HOLD_SECONDS)
         answer = self._answer(Call(operation, signed_region or self._region, members, must_start))
         return operation.status, list(JSON_HEADERS), b"" if operation.status == 204 else msgspec.json.encode(answer)
+
+    def foresee(self, runtime_id: str, body: bytes, must_start: str) -> None:
+        """An UpdateAgentRuntime is about to come, or not: what it would make is made ready, and nothing is changed.
+
+        While faults are armed it waits for its turn. Raises ServiceFault as the update would.
+        """
+        found = operations.find("PUT", ["runtimes", runtime_id])
+        runtime = self._tables.runtime(runtime_id)
+        if found is None or runtime is None:
+            raise ServiceFault.not_found(f"No agent found with id '{runtime_id}'")
+        operation, in_path = found
+        call = Call(operation, runtime.region, requests.read(operation, in_path, {}, body), must_start)
+        if not self._faults.armed():
+            self._lifecycle.foresee(self._runtimes.foreseen(call))
 
     def resolve(self, runtime: str, account: str | None, qualifier: str) -> Resolved:
         """The version behind an endpoint, for the data plane (see `Resolution.resolve`)."""

@@ -16,10 +16,11 @@ from typing import Any, Final
 from agentcore_cli.contract import DEFAULT_ENDPOINT, LOCAL_ACCOUNT, Arn
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import answers, artifacts
+from agentcore_cli.local.control.lifecycle import Resolved
 from agentcore_cli.local.control.paging import page
 from agentcore_cli.local.control.records import MOVING, EndpointRecord, RuntimeRecord, Status, VersionRecord
 from agentcore_cli.local.control.requests import Call
-from agentcore_cli.local.control.settings import MUST_START, effective_lifecycle
+from agentcore_cli.local.control.settings import MUST_START, RuntimeSettings, effective_lifecycle
 from agentcore_cli.local.control.tables import Tables
 from agentcore_cli.local.control.tags import Tags
 from agentcore_cli.local.faults import Faults
@@ -85,6 +86,13 @@ class Runtimes:
         self._roll_default(updated)
         return answers.runtime_updated(updated)
 
+    def foreseen(self, call: Call) -> Resolved:
+        """What an update that is called like this would lead DEFAULT to. Raises ServiceFault as the update would."""
+        runtime = settled_runtime(self._tables, call)
+        artifacts.require(self._artifact_folder, call.members)
+        settings = RuntimeSettings.of(self._body(call))
+        return Resolved(runtime.id, runtime.arn, DEFAULT_ENDPOINT, str(runtime.version + 1), settings)
+
     def delete(self, call: Call) -> dict[str, Any]:
         if "agentRuntimeVersion" in call.members:
             return self._delete_version(call)
@@ -128,14 +136,18 @@ class Runtimes:
             raise ServiceFault.validation("Role validation failed", fields=[])
 
     def _add_version(self, runtime: RuntimeRecord, call: Call) -> None:
+        at = runtime.updated_at
+        body = self._body(call)
+        self._tables.add_version(VersionRecord(runtime.id, runtime.version, runtime.status, None, body, at, at))
+
+    def _body(self, call: Call) -> dict[str, Any]:
         body = {name: value for name, value in call.members.items() if name not in _NOT_SETTINGS}
         body["lifecycleConfiguration"] = effective_lifecycle(call.members.get("lifecycleConfiguration", {}))
         if call.must_start:
             body[MUST_START] = call.must_start
         if self._metadata is not None and not self._faults.strike("no-mmdsv2"):
             body.setdefault("metadataConfiguration", dict(self._metadata))
-        at = runtime.updated_at
-        self._tables.add_version(VersionRecord(runtime.id, runtime.version, runtime.status, None, body, at, at))
+        return body
 
     def _roll_default(self, runtime: RuntimeRecord) -> None:
         default = self._tables.endpoint(runtime.id, DEFAULT_ENDPOINT)

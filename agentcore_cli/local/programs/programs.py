@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import shutil
 import subprocess
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
+
+import msgspec
 
 from agentcore_cli import documents, shared_environments
 from agentcore_cli.contract import Arn
@@ -20,6 +24,7 @@ from agentcore_cli.local.programs.snapshots import Snapshots
 from agentcore_cli.local.sandbox import BindMount, Program, SandboxError
 
 _SCRIPT_SECONDS: Final = 20.0
+_OF_CODE: Final = "."
 _LAUNCHER: Final = "opentelemetry-instrument"
 
 
@@ -51,7 +56,7 @@ class Programs:
 
         Raises ArtifactError with the reason why it can't run here.
         """
-        key = program_key(version.runtime_id, version.version)
+        key = program_key(version)
         async with self._preparing:
             if key not in self._programs:
                 self._programs[key] = await self._prepare(key, version)
@@ -85,8 +90,15 @@ class Programs:
 
     async def forget(self, runtime_id: str, version: str | None = None) -> None:
         """End the warm parents of a version, or of the whole runtime; sessions that run go on."""
-        prefix = program_key(runtime_id, version or "")
-        for key in [key for key in self._programs if key == prefix or (version is None and key.startswith(prefix))]:
+        prefix = f"{runtime_id}/" if version is None else f"{runtime_id}/{version}{_OF_CODE}"
+        await self._forget([key for key in self._programs if f"{key}{_OF_CODE}".startswith(prefix)])
+
+    async def drop(self, version: Resolved) -> None:
+        """The same of what a version might have been, and is not."""
+        await self._forget([program_key(version)] if program_key(version) in self._programs else [])
+
+    async def _forget(self, keys: Iterable[str]) -> None:
+        for key in keys:
             del self._programs[key]
             await self._sandbox.forget(key)
             await self._remove_unused_snapshot(key)
@@ -140,8 +152,13 @@ class Programs:
         return _Told(interpreter, readable, mounts, path)
 
 
-def program_key(runtime_id: str, version: str) -> str:
-    return f"{runtime_id}/{version}"
+def program_key(version: Resolved) -> str:
+    """What is code also has a digest in it of all that makes the version, which may not be made yet."""
+    key = f"{version.runtime_id}/{version.version}"
+    if version.settings.code_key is None:
+        return key
+    made_of = msgspec.json.encode(version.settings.body, order="deterministic")
+    return f"{key}{_OF_CODE}{hashlib.sha256(made_of).hexdigest()[:12]}"
 
 
 def start(entry_point: tuple[str, ...], code: Path, interpreter: Path) -> tuple[str, ...]:

@@ -12,7 +12,9 @@ from agentcore_cli.local.http.wire import ServiceFault
 from agentcore_cli.local.programs.credentials import SessionCredentials
 from agentcore_cli.local.programs.programs import Programs
 from agentcore_cli.local.sessions.background import Background
+from agentcore_cli.local.sessions.foreseen import ForeseenVersions
 from agentcore_cli.local.sessions.sessions import LiveSessions
+from agentcore_cli.local.sessions.trials import new_id
 
 _log: Final = logging.getLogger(__name__)
 
@@ -26,14 +28,19 @@ class Deployments:
         self._credentials = credentials
         self.retired_at: float | None = None
         self._versions: dict[tuple[str, str], str] = {}
+        self._foreseen = ForeseenVersions(programs, sessions)
         self._background = Background("a version that has been replaced", _log)
+
+    def foresee(self, version: Resolved) -> None:
+        """Begin to see whether a version starts that is about to be made for DEFAULT."""
+        self._foreseen.begin(version)
 
     async def prepare(self, version: Resolved) -> None:
         """Make a version ready for an endpoint; the one it had before needs no warm parent any more, for
         whose end nobody waits."""
         await self._programs.find(version)
-        if version.settings.must_start and version.endpoint == DEFAULT_ENDPOINT:
-            await self._try_out(version)
+        if version.endpoint == DEFAULT_ENDPOINT:
+            await self._see_it_start(version)
         runtime_id = version.runtime_id
         self._sessions.storages.moved(runtime_id, version.endpoint, version.version)
         before = self._versions.get((runtime_id, version.endpoint))
@@ -42,16 +49,19 @@ class Deployments:
         if before is not None and before not in still_used:
             self._background.start(self._programs.forget(runtime_id, before))
 
-    async def _try_out(self, version: Resolved) -> None:
-        """Raise ArtifactError for a version whose agent does not come to answer pings."""
+    async def _see_it_start(self, version: Resolved) -> None:
+        """Raise ArtifactError for a version that has to start and whose agent does not come to answer pings."""
         try:
-            await self._sessions.try_out(version)
+            was_seen = await self._foreseen.take(version)
+            if version.settings.must_start and not was_seen:
+                await self._sessions.try_out(version, new_id())
         except ServiceFault as fault:
             await self._programs.forget(version.runtime_id, version.version)
             detail = fault.detail and f"\n{fault.detail}"
             raise ArtifactError(f"{DOES_NOT_START}{fault.message}{detail}") from fault
 
     async def retire_runtime(self, runtime_id: str) -> None:
+        self._foreseen.forget(runtime_id)
         await self._sessions.end_where(lambda session: session.key.runtime_id == runtime_id, "the runtime was deleted")
         await self._sessions.storages.forget(runtime_id)
         await self._programs.forget(runtime_id)

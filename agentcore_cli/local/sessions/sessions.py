@@ -113,9 +113,9 @@ class LiveSessions:
             raise ServiceFault.retryable_conflict()
         return session
 
-    async def try_out(self, version: Resolved) -> None:
+    async def try_out(self, version: Resolved, session_id: str) -> None:
         """See a session of the version start, before anybody can call one. Raises ServiceFault as `enter`."""
-        key = SessionKey(version.runtime_id, version.endpoint, f"trial-{secrets.token_hex(16)}")
+        key = SessionKey(version.runtime_id, version.endpoint, session_id)
         session = await self._start(key, version, is_trial=True)
         self._trials.succeeded(session)
 

@@ -6,6 +6,7 @@ So it becomes the first session that is called for, if one is soon: whoever depl
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
@@ -16,6 +17,11 @@ from agentcore_cli.local.programs.credentials import SessionCredentials
 from agentcore_cli.local.sessions.session import Session, SessionKey
 
 WAIT_SECONDS: Final = 3.0  # real time
+
+
+def new_id() -> str:
+    """Of a session that nobody called for."""
+    return f"trial-{secrets.token_hex(16)}"
 
 
 class _WaitingTrial(NamedTuple):
@@ -52,7 +58,7 @@ class Trials:
         """One of the version, which waits no more; None when there is none that could be anybody's."""
         place = (version.runtime_id, version.endpoint)
         waiting = self._waiting.get(place)
-        if waiting is None or waiting.session.version.version != version.version:
+        if waiting is None or waiting.session.version != version:
             return None
         session, process = waiting.session, waiting.session.process
         is_over = process is None or process.exited.done() or session.state not in ("active", "idle")

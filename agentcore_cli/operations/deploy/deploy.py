@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,10 +15,10 @@ from agentcore_cli.builders.packages.vetting import accept
 from agentcore_cli.contract import MustStart
 from agentcore_cli.engine import Action, Change, Facts, Outcome, Plan, apply
 from agentcore_cli.errors import AgentFailedError, InputError
-from agentcore_cli.events import Event, Listener, Note, Step
+from agentcore_cli.events import Listener, Note
 from agentcore_cli.keys import RUNTIME
 from agentcore_cli.operations.configure.agent_check import check_imports
-from agentcore_cli.operations.deploy.handed_over import HandedOver, hand_over
+from agentcore_cli.operations.deploy.local_handover import CredentialsHandedOver, before_runtime, foresee, local_arn
 from agentcore_cli.operations.deploy.local_network import tell_level, tell_of_network
 from agentcore_cli.operations.deploy.plan import Workplace, check, choose_builder, make_plan, work_on
 from agentcore_cli.operations.deploy.rollback import RollbackRequest, go_back
@@ -34,7 +34,6 @@ from agentcore_cli.trust import Trust
 
 if TYPE_CHECKING:
     from agentcore_cli.aws.session import AwsSession
-    from agentcore_cli.local.protocol import ServerFile
 
 _NEEDS_CONSENT = frozenset({Action.REPLACE, Action.DELETE, Action.ADOPT})
 
@@ -117,16 +116,17 @@ def deploy(
     with _told_what_is_missing(selected), working as place, wiring.store().in_use():
         choice = choose_builder(request.overrides, selected)
         vet = partial(check_imports, selected) if smokes else accept
-        plan = make_plan(place, replace(request.overrides, choice=choice), wait_options, listener, vet)
+        overrides = replace(request.overrides, choice=choice, foresees=partial(foresee, request, selected))
+        plan = make_plan(place, overrides, wait_options, listener, vet)
         _tell_builder(request, selected, choice, listener)
         _ask(request, selected, plan)
         _note_first(selected, listener)
         applied = listener
         if selected.is_local:
             secrets = local_values(selected, request.caller, listener)
-            hand_over_credentials = _CredentialsHandedOver(request, selected, secrets)
+            hand_over_credentials = CredentialsHandedOver(request, selected, secrets)
             hand_over_credentials()
-            applied = _before_runtime((hand_over_credentials, request.before_version), listener)
+            applied = before_runtime(hand_over_credentials, listener)
             if _is_new(plan) or selected.loaded.config.local.network == "private":
                 health = wiring.local_runtime(selected).health()
                 if _is_new(plan):
@@ -151,7 +151,7 @@ def _told_what_is_missing(selected: Selected) -> Iterator[None]:
 
 def _told_while_starting(selected: Selected, listener: Listener) -> AbstractContextManager[None]:
     """The local runtime starts a session of a new version before that is READY."""
-    return told_while_starting(_local_arn(selected), listener) if selected.is_local else nullcontext()
+    return told_while_starting(local_arn(selected), listener) if selected.is_local else nullcontext()
 
 
 def _is_new(plan: Plan) -> bool:
@@ -218,49 +218,6 @@ def _leave(
     else:
         error.message += f"\nrolled back: DEFAULT answers with what version {went.rolled_back_to} was"
     error.hint = mend
-
-
-@dataclass(slots=True)
-class _CredentialsHandedOver:
-    """Gives local sessions the deployer's AWS credentials and the agent's secrets, on every deploy, once to a server,
-    which keeps them in memory only.
-
-    They are there before the runtime is: its first session starts before it is READY.
-    """
-
-    request: DeployRequest
-    selected: Selected
-    secrets: Mapping[str, str] = field(repr=False)
-    server: ServerFile | None = None
-
-    def __call__(self) -> None:
-        runtime = wiring.local_runtime(self.selected)
-        if runtime.server == self.server:
-            return
-        config, profile = self.selected.loaded.config, self.selected.target.profile
-        withheld = config.local.credentials == "none"
-        given = HandedOver({}, None) if withheld else hand_over(self.request.caller, profile, config.usual_profile)
-        runtime.put_credentials(_local_arn(self.selected), given.environment, given.source, self.secrets)
-        self.server = runtime.server
-
-
-def _local_arn(selected: Selected) -> str:
-    """The runtime's, but for the end that an id is given when it is made."""
-    name = names.local_runtime_name(selected.agent_name, selected.loaded.config.project)
-    return contract.runtime_arn(wiring.region(selected), contract.LOCAL_ACCOUNT, name)
-
-
-def _before_runtime(calls: Iterable[Callable[[], None]], listener: Listener) -> Listener:
-    """Make the `calls` just before the runtime is made. Credentials are handed over anew: while packages were installed
-    a server may have ended that had nothing to do, and what it was given with it."""
-
-    def heard(event: Event) -> None:
-        if isinstance(event, Step) and (event.name, event.status) == (RUNTIME, "started"):
-            for call in calls:
-                call()
-        listener(event)
-
-    return heard
 
 
 def _result(selected: Selected, plan: Plan, outcome: Outcome, seconds: Mapping[str, float]) -> DeployResult:

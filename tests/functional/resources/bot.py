@@ -9,8 +9,9 @@ from typing import Any
 from agentcore_cli.aws.runtimes import RuntimeControl
 from agentcore_cli.config import AgentConfig, Authorizer, LifecycleConfig, NetworkConfig
 from agentcore_cli.contract import LOCAL_BUCKET, LOCAL_ROLE
-from agentcore_cli.resources.runtime import Runtime, RuntimeSpec
+from agentcore_cli.resources.runtime import Runtime
 from agentcore_cli.resources.runtime_facts import code_artifact
+from agentcore_cli.resources.runtime_spec import RuntimeSpec
 from agentcore_cli.resources.wait_options import WaitOptions
 from tests.fakes.control import DIGEST, REGION
 from tests.fakes.things import MemoryStore

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +47,14 @@ def test_a_signal_is_heard_where_python_drops_what_its_handler_raises(dropped: s
     program = _PROGRAM.format(dropped=_DROPPED[dropped].replace("\n", "\n    "))
     ran = subprocess.run([sys.executable, "-c", program, str(number)], capture_output=True, text=True, timeout=30)
     assert (ran.returncode, ran.stdout, ran.stderr) == (code, "", "")
+
+
+def test_the_code_is_ours_if_the_signal_came_while_a_text_was_run_as_code(tmp_path: Path) -> None:
+    dropped = "try:\n        exec('send()')\n    except KeyboardInterrupt:\n        return 130"
+    (tmp_path / "interrupted.py").write_text(_PROGRAM.format(dropped=dropped))
+    started = [sys.executable, "-m", "interrupted", "2"]  # a script exits before Python asks for it
+    ran = subprocess.run(started, cwd=tmp_path, capture_output=True, text=True, timeout=30)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "")
 
 
 def test_other_faults_of_destructors_are_reported_as_ever() -> None:

@@ -30,8 +30,10 @@ def sidecar(home: Home, **told: str) -> None:
 
 def test_all_of_it(home: Home, tmp_path: Path) -> None:
     sidecar(home, interpreter=sys.executable, environment=str(tmp_path), python="3.11")
-    assert program_of(home) == Program(
-        key="bot-0123456789/1",
+    program = program_of(home)
+    assert program.key.startswith("bot-0123456789/1.")
+    assert program == Program(
+        key=program.key,
         interpreter=Path(sys.executable),
         code=home.snapshots / "bot-0123456789" / ("a" * 64),
         start=("main.py",),

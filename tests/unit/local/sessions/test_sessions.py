@@ -17,11 +17,13 @@ from agentcore_cli.local.home import Home
 from agentcore_cli.local.http.proxy import AgentLost
 from agentcore_cli.local.http.session_tokens import TokenGrant
 from agentcore_cli.local.http.wire import ServiceFault
+from agentcore_cli.local.programs.programs import program_key
 from agentcore_cli.local.protocol import SessionRecord
 from agentcore_cli.local.sandbox import Exit, Program, SessionSpec
 from agentcore_cli.local.sessions.health_state import HealthState
 from agentcore_cli.local.sessions.ledger import SessionLedger
 from agentcore_cli.local.sessions.sessions import BEGUN_MAX
+from agentcore_cli.local.sessions.trials import new_id
 from agentcore_cli.local.store import Database
 from tests.fakes.local_server import ARN, SessionServer, put_code, session_server, version
 from tests.fakes.machine_time import MachineTime
@@ -160,7 +162,7 @@ def test_a_session_that_is_no_longer_wanted_while_it_starts(home: Home) -> None:
         await server.deployments.retire_runtime("bot-0123456789")
         with pytest.raises(ServiceFault, match="the runtime was deleted"):
             await call
-        assert server.sandbox.forgotten == ["bot-0123456789/1"]
+        assert server.sandbox.forgotten == [program_key(version(1))]
         assert list(home.snapshots.iterdir()) == []
 
     run(home, use, silent=True)
@@ -367,7 +369,7 @@ def test_the_newest_version_of_an_endpoint_is_the_one_kept_warm(home: Home) -> N
         assert server.sandbox.forgotten == []
         await server.deployments.prepare(version(2, code="b", endpoint="pinned"))
         await turns()
-        assert server.sandbox.forgotten == ["bot-0123456789/1"]
+        assert server.sandbox.forgotten == [program_key(version(1))]
         assert {path.name[0] for path in home.snapshots.glob("*/[!.]*")} == {"a", "b"}
         await server.sessions.stop("bot-0123456789", "DEFAULT", ID)
         assert {path.name[0] for path in home.snapshots.glob("*/[!.]*")} == {"b"}
@@ -423,7 +425,7 @@ def test_where_nothing_is_mounted_a_variable_leads_to_what_a_session_keeps(home:
         assert (folder_of(server, 1) / "notes").read_text() == "kept"
         await server.ask(version(**STORAGE), "y" * 33)
         assert list(folder_of(server, 2).iterdir()) == []
-        await server.sessions.try_out(version(**STORAGE))
+        await server.sessions.try_out(version(**STORAGE), new_id())
         await server.ask(version(), "z" * 33)
         assert ["AGENTCORE_SESSION_STORAGE" in each.spec.environment for each in server.sandbox.started[3:]] == [
             False,

@@ -16,7 +16,7 @@ from agentcore_cli.local.programs.credentials import SessionCredentials
 from agentcore_cli.local.sandbox import Exit
 from agentcore_cli.local.sessions.health_state import HealthState
 from agentcore_cli.local.sessions.session import Session, SessionKey
-from agentcore_cli.local.sessions.trials import WAIT_SECONDS, Trials
+from agentcore_cli.local.sessions.trials import WAIT_SECONDS, Trials, new_id
 from tests.fakes.local_server import ARN, SessionServer, put_code, session_server, version
 from tests.fakes.sandbox import ScriptedAgent
 from tests.turns import turns
@@ -29,7 +29,7 @@ WAITS = {"localMustStart": "waits"}
 def run(home: Home, use: Callable[[SessionServer], Awaitable[None]]) -> None:
     async def scenario() -> None:
         async with session_server(home, ScriptedAgent()) as server:
-            await server.sessions.try_out(version(**WAITS))
+            await server.sessions.try_out(version(**WAITS), new_id())
             await use(server)
 
     put_code(home)
@@ -70,7 +70,7 @@ async def _another_version(server: SessionServer) -> None:
 
 
 async def _a_new_trial(server: SessionServer) -> None:
-    await server.sessions.try_out(version(2, **WAITS))
+    await server.sessions.try_out(version(2, **WAITS), new_id())
     await server.ask(version(**WAITS), ID)
     await server.ask(version(2, **WAITS), "y" * 33)
 
@@ -111,7 +111,7 @@ def test_what_a_session_keeps_is_there_before_it_starts(home: Home) -> None:
     storage = {"filesystemConfigurations": [{"sessionStorage": {"mountPath": "/mnt/data"}}]}
 
     async def use(server: SessionServer) -> None:
-        await server.sessions.try_out(version(2, **WAITS, **storage))
+        await server.sessions.try_out(version(2, **WAITS, **storage), new_id())
         await server.ask(version(2, **WAITS, **storage), ID)
         assert len(server.sandbox.started) == 3
 
@@ -120,7 +120,7 @@ def test_what_a_session_keeps_is_there_before_it_starts(home: Home) -> None:
 
 def test_without_being_asked_to_it_ends_at_once(home: Home) -> None:
     async def use(server: SessionServer) -> None:
-        await server.sessions.try_out(version(2))
+        await server.sessions.try_out(version(2), new_id())
         await turns()
         assert server.sandbox.started[1].stopped == 1
 
