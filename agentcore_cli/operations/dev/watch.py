@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -14,10 +15,12 @@ from agentcore_cli.builders.packages.requirements import Requirements
 from agentcore_cli.builders.source import source
 from agentcore_cli.errors import AgentcoreError
 from agentcore_cli.exclusions import IGNORE_FILE
+from agentcore_cli.operations.dev.folder_events import FolderEvents
 
 TOGETHER_SECONDS: Final = 0.05  # saves within so long of the first make one version
 _LOOK_MS: Final = 20  # how often the library looks whether the system has told of anything; it tells after two looks
-_LOOK_AGAIN_MS: Final = 2  # the same for the rest of the time in which saves are one
+_LOOK_AGAIN_MS: Final = 2  # the same when there is, or soon may be, something
+_TOLD_MS: Final = 20  # that the library has to hear of what we were woken for
 _LEAST_SECONDS: Final = 0.001
 _POLL_MS: Final = 300  # where the system tells of nothing
 _TURN_SECONDS: Final = 1.0
@@ -79,23 +82,41 @@ class Notices(Protocol):
 
 
 class SystemNotices:
-    """By `watchfiles`. Raises FileNotFoundError for a folder that is gone."""
+    """By `watchfiles`, asked when the system wakes us, and where it can't, again and again.
 
-    def __init__(self, folders: Collection[Path], stopping: threading.Event) -> None:
+    Raises FileNotFoundError for a folder that is gone.
+    """
+
+    def __init__(
+        self,
+        folders: Collection[Path],
+        stopping: threading.Event,
+        wake: Callable[[Collection[Path]], FolderEvents] = FolderEvents,
+    ) -> None:
         from watchfiles._rust_notify import RustNotify  # documented as the interface below `watch`
 
         polls = bool(os.environ.get("WATCHFILES_FORCE_POLLING"))
         self._library = RustNotify([str(folder) for folder in folders], False, polls, _POLL_MS, False, False)
         self._stopping = stopping
+        self._events: FolderEvents | None = None
+        if not polls:
+            with contextlib.suppress(OSError):  # then it is looked for as often as elsewhere
+                self._events = wake(folders)
 
     def within(self, seconds: float) -> set[str]:
-        look = _LOOK_MS if seconds > TOGETHER_SECONDS else _LOOK_AGAIN_MS
-        together = int(TOGETHER_SECONDS * 1000)
-        told = self._library.watch(together, look, max(1, int(seconds * 1000)), self._stopping)
-        return set() if isinstance(told, str) else {path for _, path in told}
+        if self._events is None:
+            look = _LOOK_MS if seconds > TOGETHER_SECONDS else _LOOK_AGAIN_MS
+            return self._ask(look, max(1, int(seconds * 1000)))
+        return self._ask(_LOOK_AGAIN_MS, _TOLD_MS if self._events.wait(seconds) else 1)
 
     def close(self) -> None:
         self._library.close()
+        if self._events is not None:
+            self._events.close()
+
+    def _ask(self, look: int, milliseconds: int) -> set[str]:
+        told = self._library.watch(int(TOGETHER_SECONDS * 1000), look, milliseconds, self._stopping)
+        return set() if isinstance(told, str) else {path for _, path in told}
 
 
 class SavedAgain(Exception):
