@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 def dev(
     ctx: typer.Context,
-    agents: Annotated[list[str] | None, typer.Argument(metavar="[AGENT]...", help="Agents of the project.")] = None,
+    agents: Annotated[
+        list[str] | None, typer.Argument(metavar="[AGENT]...", help="Without one, all of the project.")
+    ] = None,
     no_chat: Annotated[bool, typer.Option("--no-chat", help="The logs alone; r restarts, q leaves.")] = False,
     replay: Annotated[bool, typer.Option("--replay", help="After each save say again what was said.")] = False,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page to see sessions, too.")] = False,
@@ -71,8 +73,10 @@ def _run(development: Development, window: DevWindow, *, replays: bool, opens_pa
 def _begin(development: Development, window: DevWindow, *, opens_page: bool) -> None:
     with window.out.progress(json_events=True) as listener:
         window.listener = listener
-        development.begin()
+        refused = development.begin()
     window.listener = None
+    for told in refused:
+        window.hear(told)
     window.tell_of_debugging()
     if opens_page:
         from agentcore_cli.local.home import Home
@@ -82,10 +86,13 @@ def _begin(development: Development, window: DevWindow, *, opens_page: bool) -> 
 
 
 def _chosen(options: Options, names: list[str], window: DevWindow) -> list[Reloads]:
-    """The agents that were named; the one that commands are about without a name; else all of the project."""
+    """The agents that were named, else all of the project: first the one that commands are about without a name.
+
+    A debugger is for one: without a name, for that.
+    """
     from msgspec.structs import replace
 
-    from agentcore_cli.config import find, is_meant_unnamed, load
+    from agentcore_cli.config import choose_agent, find, is_meant_unnamed, load
     from agentcore_cli.operations.dev.reloads import Reloads
 
     local = replace(options, target="local")
@@ -93,7 +100,8 @@ def _chosen(options: Options, names: list[str], window: DevWindow) -> list[Reloa
         names = [options.agent]
     if not names:
         config = load(find(options.config, Path.cwd())).config
-        names = [name for name in config.agents if is_meant_unnamed(config, name)] or list(config.agents)
+        first = choose_agent(config, None)[0] if window.debug is not None else None
+        names = [first] if first else sorted(config.agents, key=lambda name: not is_meant_unnamed(config, name))
     if window.debug is not None and len(set(names)) > 1:
         raise InputError(f"dev --debug: one agent waits at a port, and these are {len(set(names))}", hint="name one")
     return [Reloads(replace(local, agent=name), window.tell, window.debug) for name in dict.fromkeys(names)]
@@ -105,13 +113,14 @@ def _converse(development: Development, window: DevWindow, *, replays: bool) -> 
     from agentcore_cli.operations.invoke.chat import Chat, history_file
     from agentcore_cli.ui.conversation import lines
 
-    there = [destination.of(agent.selected, None) for agent in development.agents]
-    talks = {agent.agent: Chat(to) for agent, to in zip(development.agents, there, strict=True)}
-    talk = next(iter(talks.values()))
+    agents = {agent.agent: agent for agent in development.agents}
+    first = next(agent for agent in development.agents if agent.serving)
+    talk = Chat(destination.of(first.selected, None))
     talk.check()
-    conversation = DevConversation(talk, window.out, window=window, talks=talks, replays=replays)
+    talks = {first.agent: talk}
+    conversation = DevConversation(talk, window.out, window=window, agents=agents, talks=talks, replays=replays)
     window.conversation = conversation
-    return conversation.hold(lines(history_file(there[0]), keeps_below=True))
+    return conversation.hold(lines(history_file(talk.destination), keeps_below=True))
 
 
 def _follow(development: Development, window: DevWindow) -> int:

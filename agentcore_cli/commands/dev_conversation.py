@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 from agentcore_cli.commands.conversation import HELP, Conversation
 from agentcore_cli.errors import AgentcoreError
+from agentcore_cli.operations import destination
 from agentcore_cli.operations.dev.replay import SaidTurn, replay
 from agentcore_cli.operations.invoke.chat import Chat
 
 if TYPE_CHECKING:
     from agentcore_cli.commands.dev_window import DevWindow
+    from agentcore_cli.operations.dev.reloads import Reloads
     from agentcore_cli.operations.invoke.chat import Said
 
 _HELP: Final = f"""\
@@ -26,12 +28,14 @@ _HELP: Final = f"""\
 
 @dataclass(slots=True, kw_only=True)
 class DevConversation(Conversation):
-    """`talks` are those with all agents of the window, `turns` what was said in the session of now.
+    """`agents` are those of the window, `talks` the conversations that were begun, `turns` what was said in the session
+    of now.
 
     With `replays` each save has that said again.
     """
 
     window: DevWindow
+    agents: dict[str, Reloads]
     talks: dict[str, Chat]
     replays: bool = False
     turns: list[SaidTurn] = field(default_factory=list)
@@ -49,7 +53,7 @@ class DevConversation(Conversation):
         return self.agent in self.outdated
 
     def speaks_with(self, agent: str) -> bool:
-        return self.talks[agent] is self.talk
+        return self.talks.get(agent) is self.talk
 
     def has_new_version(self) -> None:
         """Called from the thread that reloads."""
@@ -81,9 +85,15 @@ class DevConversation(Conversation):
         self.out.note(f"session {self.talk.session} goes on with the code that it has")
 
     def _agent(self, name: str | None) -> None:
-        if name not in self.talks:
-            self.out.note(f"/agent NAME: one of {', '.join(self.talks)}")
+        if name not in self.agents:
+            self.out.note(f"/agent NAME: one of {', '.join(self.agents)}")
             return
+        if not self.agents[name].serving:
+            self.out.note(f"agent {name}: nothing of it serves yet; mend it and save")
+            return
+        if name not in self.talks:
+            self.talks[name] = Chat(destination.of(self.agents[name].selected, None))
+            self.outdated.discard(name)
         self.talk = self.talks[name]
         self.turns, self.before = [], None
         self.out.note(f"agent {name}, session {self.talk.session}")

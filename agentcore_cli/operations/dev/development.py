@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -44,42 +45,59 @@ class Development:
         self._listener = listener
         self._hear = hear
         self._keep = keep
-        self._guardians: dict[str, AgentGuardian] = {}
+        self._guardian: AgentGuardian | None = None
+        self._passing: list[Reloads] = []  # what goes in the end
         self._stopping = threading.Event()
         self._working = threading.Lock()
         self._threads: list[threading.Thread] = []
+        self._read: set[str] = set()  # the agents whose logs are
 
-    def begin(self) -> None:
-        """Deploy all; from then on saves are followed. Raises what a deploy raises."""
+    def begin(self) -> list[Reloaded]:
+        """Deploy all; from then on saves are followed. Gives those that failed, which a save may mend.
+
+        Raises what the first deploy raised when none came to anything.
+        """
+        self._passing = [agent for agent in self.agents if not (self._keep or agent.was_deployed)]
+        if self._passing:
+            self._guardian = AgentGuardian(self.agents[0].selected.loaded.path, [a.agent for a in self._passing])
+        failed: list[tuple[Reloads, AgentcoreError, float]] = []
         for agent in self.agents:
-            if not (self._keep or agent.was_deployed):
-                self._guardians[agent.agent] = AgentGuardian(agent.selected.loaded.path, agent.agent)
-            agent.deploy()
+            began = time.monotonic()
+            try:
+                agent.deploy()
+            except AgentcoreError as error:
+                failed.append((agent, error, time.monotonic() - began))
+        if len(failed) == len(self.agents):
+            raise failed[0][1]
         watching = threading.Event()
         self._start(lambda: self._follow_saves(watching))
         watching.wait()
         for agent in self.agents:
-            self._start(lambda agent=agent: self._follow_logs(agent))  # type: ignore[misc]
+            self._read_logs(agent)
+        return [agent.refused(error, seconds) for agent, error, seconds in failed]
 
     def restart(self) -> None:
         """End every session and deploy what is there."""
         with self._working:
             for agent in self.agents:
-                stop_sessions(agent.selected, None)
+                if agent.serving:
+                    stop_sessions(agent.selected, None)
                 self._hear(agent.reload())
+                self._read_logs(agent)
 
     def end(self) -> None:
-        """Remove what was deployed here, unless it is to be kept."""
+        """Remove what was deployed here, unless it is to be kept; the guardian does when this can't."""
         self._stopping.set()
         is_free = self._working.acquire(timeout=_END_SECONDS)
         for agent in self.agents:
-            guardian = self._guardians.pop(agent.agent, None)
-            if guardian is None and is_free and agent.version is not None:
+            is_passing = agent in self._passing
+            if not is_passing and is_free and agent.version is not None:
                 agent.leave()
             agent.close()
-            if guardian is not None and is_free:
+            if is_passing and is_free:
                 destroy(DestroyRequest(consent=lambda changes: True), agent.selected, ignore)
-                guardian.dismiss()
+        if self._guardian is not None and is_free:
+            self._guardian.dismiss()
 
     def _start(self, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=work, daemon=True)
@@ -100,10 +118,17 @@ class Development:
                     reloaded = _reloaded(agent, save)
                     if reloaded.files or reloaded.changed:
                         self._hear(reloaded)
+                    self._read_logs(agent)
 
     def _requirements(self) -> set[str]:
         """The files that say what the agents require, by the configs of now."""
         return {name for agent in self.agents if (name := agent.selected.agent.requirements)}
+
+    def _read_logs(self, agent: Reloads) -> None:
+        """From when it serves."""
+        if agent.serving and agent.agent not in self._read:
+            self._read.add(agent.agent)
+            self._start(lambda: self._follow_logs(agent))
 
     def _follow_logs(self, agent: Reloads) -> None:
         request = LogsRequest(follow=True, since=0.0)

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from agentcore_cli.aws.session import AwsSession
 
 _FIRST_LOOK: Final = 0.004  # seconds; a version of other code alone is live within a few hundredths
-_MEND: Final = "mend it and save: the last good version serves meanwhile"
+_MEND: Final = "mend it and save"
+_MEANWHILE: Final = f"{_MEND}: the last good version serves meanwhile"
 # Where sessions have the code: behind walls, and without.
 _CODE: Final = r"(?:/var/task|.*/sessions/\w+/[\w-]+/app)"
 _FRAME: Final = re.compile(rf'^  File "{_CODE}/(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
@@ -58,11 +59,14 @@ class Reloads:
     debug: int | None = None
     selected: Selected = field(init=False)
     version: str | None = field(init=False, default=None)
+    _before: str | None = field(init=False)
     _session: AwsSession | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.selected = select(self.options)
         self.options = Options(self.selected.loaded.path, self.options.target, self.selected.agent_name)
+        there, is_unfinished = self.selected.state.deployed(self.agent), self.selected.state.is_unfinished(self.agent)
+        self._before = there.version if there and not is_unfinished else None
 
     @property
     def agent(self) -> str:
@@ -72,6 +76,11 @@ class Reloads:
     def was_deployed(self) -> bool:
         """Whether the records know of it already."""
         return self.selected.state.deployed(self.agent) is not None
+
+    @property
+    def serving(self) -> str | None:
+        """The version that new sessions run: what was deployed last, here or before; None while there is none."""
+        return self.version or self._before
 
     def deploy(self, before_version: Callable[[], None] = lambda: None) -> DeployResult:
         """Raises what a deploy raises; the version before goes on serving then.
@@ -99,10 +108,14 @@ class Reloads:
             result = self.deploy(be_whole)
             self._forget_old(result)
         except AgentcoreError as refused:
-            error = _placed(refused) if isinstance(refused, AgentFailedError) else refused
+            error = self._told(refused)
         be_whole()  # a fault is told when no mend is on its way
         changed = self.version != before
         return Reloaded(self.agent, self.version, changed, time.monotonic() - began, tuple(sorted(saved)), error)
+
+    def refused(self, error: AgentcoreError, seconds: float) -> Reloaded:
+        """What is told of a first deploy that failed so after `seconds`, where others go on."""
+        return Reloaded(self.agent, self.serving, changed=False, seconds=seconds, error=self._told(error))
 
     def leave(self) -> None:
         """It stays deployed, as any other deploy leaves it. Raises what a deploy raises."""
@@ -127,7 +140,13 @@ class Reloads:
             if name.endswith(".py") and (root / name).is_file():
                 found = read(root / name, name, python)
                 if isinstance(found, Finding) and found.certain:
-                    raise EntrypointError(str(found), hint=_MEND)
+                    raise EntrypointError(str(found))
+
+    def _told(self, error: AgentcoreError) -> AgentcoreError:
+        """The same as it is said here, where a save mends it."""
+        if isinstance(error, AgentFailedError | EntrypointError):
+            error.hint = _MEANWHILE if self.serving else _MEND
+        return _placed(error) if isinstance(error, AgentFailedError) else error
 
     def _forget_old(self, result: DeployResult) -> None:
         """Now and then remove versions that no session runs, with what they were made from."""
@@ -145,7 +164,6 @@ class Reloads:
 
 def _placed(error: AgentFailedError) -> AgentFailedError:
     """The same with the file and line of the project at the front, if its traceback has them."""
-    error.hint = _MEND
     if frames := list(_FRAME.finditer(error.message)):
         raised = _RAISED.search(error.message, frames[-1].end())
         place = f"{frames[-1]['file']}:{frames[-1]['line']}"

@@ -57,14 +57,15 @@ class Project:
         self.home = home
         self.command = SameProcess(folder, {"AGENTCORE_HOME": str(home)})
 
-    def save(self, mark: str, **others: str) -> None:
+    def save(self, mark: str, *, file: str = "agent.py", **others: str) -> None:
         """Also `others`, files by their names without `.py`."""
         for name, text in others.items():
             (self.folder / f"{name}.py").write_text(text)
-        (self.folder / "agent.py").write_text(SOURCE.replace('MARK = "0"', mark if "=" in mark else f'MARK = "{mark}"'))
+        (self.folder / file).write_text(SOURCE.replace('MARK = "0"', mark if "=" in mark else f'MARK = "{mark}"'))
 
-    def call(self, session: str) -> str:
-        said: str = json.loads(self.command.run("invoke", "--local", "--raw", "{}", "--session-id", session).stdout)
+    def call(self, session: str, *of_agent: str) -> str:
+        ran = self.command.run(*of_agent, "invoke", "--local", "--raw", "{}", "--session-id", session)
+        said: str = json.loads(ran.stdout)
         return said
 
     def is_left(self) -> bool:
@@ -100,7 +101,10 @@ class Dev:
 
     def wait(self, name: str) -> dict[str, Any]:
         while True:
-            event = self._queue.get(timeout=SECONDS)
+            try:
+                event = self._queue.get(timeout=15)
+            except queue.Empty:
+                raise AssertionError(f"no {name} among {self.events}") from None
             assert event is not None, f"ended before {name}: {self.events}"
             self.events.append(event)
             if event.get("event", "error") == name:
