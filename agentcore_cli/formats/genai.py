@@ -51,13 +51,14 @@ _EVENT_ROLES: Final = {
     "gen_ai.tool.message": "tool",
     "gen_ai.choice": "assistant",
 }
-_INDEXED: Final = (  # before and behind a message's number; which way it goes
-    ("gen_ai.prompt.", ".content", ".role", "user"),
-    ("llm.input_messages.", ".message.content", ".message.role", "user"),
-    ("gen_ai.completion.", ".content", ".role", "assistant"),
-    ("llm.output_messages.", ".message.content", ".message.role", "assistant"),
+_INDEXED: Final = (  # what stands before a message's number, and behind it; who says it
+    ("gen_ai.prompt.", ".", "user"),
+    ("llm.input_messages.", ".message.", "user"),
+    ("gen_ai.completion.", ".", "assistant"),
+    ("llm.output_messages.", ".message.", "assistant"),
 )
-INDEX_MAX: Final = 200  # messages that are looked for by number
+_CALLS: Final = ("tool_call.function.", "")  # before the name and the arguments of a message's call of a tool
+INDEX_MAX: Final = 200  # messages, and calls of one, that are looked for by number
 
 
 class SpanMessage(Struct, frozen=True):
@@ -125,7 +126,7 @@ def facts(span: Span, records: Iterable[LogRecord] = ()) -> SpanFacts:
 def _call(attributes: Attributes, messages: tuple[SpanMessage, ...]) -> tuple[str, str]:
     """Arguments and result of a tool."""
     arguments = _text(_first(attributes, ("gen_ai.tool.call.arguments", "tool.parameters", *_INPUT)))
-    result = _text(_first(attributes, ("gen_ai.tool.call.result", *_OUTPUT)))
+    result = _said_by_langchain(_first(attributes, ("gen_ai.tool.call.result", *_OUTPUT)))
     said = next((each.text for each in messages if not each.is_answer), "")
     answered = next((each.text for each in messages if each.is_answer), "")
     return arguments or said, result or answered
@@ -135,7 +136,8 @@ def _messages(attributes: Attributes, span: Span, records: Iterable[LogRecord]) 
     if (system := attributes.get("gen_ai.system_instructions")) is not None:
         yield SpanMessage("system", _parts(_parsed(system)), False)
     yield from _newer(attributes)
-    yield from _indexed(attributes)
+    numbered = [*_indexed(attributes)]
+    yield from numbered
     for event in span.events:
         yield from _of_event(event.name, plain_attributes(event.attributes))
     for record in records:
@@ -143,8 +145,11 @@ def _messages(attributes: Attributes, span: Span, records: Iterable[LogRecord]) 
         yield from _of_record(record.event_name or str(named.get("event.name", "")), plain(record.body), named)
     if work_of(attributes) != "tool":
         for names, role in ((_INPUT, "user"), (_OUTPUT, "assistant")):
+            is_answer = role == "assistant"
+            if any(each.is_answer == is_answer for each in numbered):
+                continue  # the same once more, as the library has it in memory
             if (value := _first(attributes, names)) is not None:
-                yield SpanMessage(role, _text(value), role == "assistant")
+                yield SpanMessage(role, _text(value), is_answer)
 
 
 def _newer(attributes: Attributes) -> Iterator[SpanMessage]:
@@ -155,13 +160,33 @@ def _newer(attributes: Attributes) -> Iterator[SpanMessage]:
 
 
 def _indexed(attributes: Attributes) -> Iterator[SpanMessage]:
-    for before, content, role, usual in _INDEXED:
+    for before, behind, usual in _INDEXED:
         for number in range(INDEX_MAX):
-            said = attributes.get(f"{before}{number}{content}")
-            if said is None:
+            message = f"{before}{number}{behind}"
+            said = [_text(attributes.get(f"{message}content")), *_contents(attributes, message)]
+            text = "\n".join(filter(None, [*said, *_calls(attributes, message)]))
+            told = attributes.get(f"{message}role")
+            if not text and told is None:
                 break
-            told = attributes.get(f"{before}{number}{role}", usual)
-            yield SpanMessage(_text(told), _text(said), usual == "assistant")
+            yield SpanMessage(_text(told) or usual, text, usual == "assistant")
+
+
+def _contents(attributes: Attributes, message: str) -> Iterator[str]:
+    """The parts that OpenInference has of a message in several."""
+    for number in range(INDEX_MAX):
+        part = f"{message}contents.{number}.message_content."
+        if f"{part}type" not in attributes and f"{part}text" not in attributes:
+            return
+        yield _text(attributes.get(f"{part}text"))
+
+
+def _calls(attributes: Attributes, message: str) -> Iterator[str]:
+    for number in range(INDEX_MAX):
+        calls = [f"{message}tool_calls.{number}.{call}" for call in _CALLS]
+        call = next((call for call in calls if f"{call}name" in attributes), None)
+        if call is None:
+            return
+        yield f"{_text(attributes[f'{call}name'])}({_text(attributes.get(f'{call}arguments'))})"
 
 
 def _of_event(name: str, attributes: Attributes) -> Iterator[SpanMessage]:
@@ -210,9 +235,14 @@ def _parts(content: Any) -> str:
 
 def _part(part: Any) -> str:
     if isinstance(part, dict):
-        for name, call in (("toolUse", part.get("toolUse")), ("tool_call", part)):
+        for name, call in (*((name, part.get(name)) for name in ("toolUse", "function")), ("tool_call", part)):
             if isinstance(call, dict) and (name in part or part.get("type") == name) and call.get("name"):
                 return f"{call['name']}({_text(call.get('input', call.get('arguments')))})"
+        if isinstance(calls := part.get("tool_calls"), list):
+            said = part.get("content")
+            return _parts([*(said if isinstance(said, list) else filter(None, [said])), *calls])
+        if isinstance(part.get("content"), list):
+            return _parts(part["content"])
         for name in ("toolResult", "response", "result"):
             if name in part:
                 inner = part[name]
@@ -221,6 +251,15 @@ def _part(part: Any) -> str:
             if isinstance(part.get(name), str):
                 return str(part[name])
     return _text(part)
+
+
+def _said_by_langchain(value: Any) -> str:
+    """The content of a message that LangChain has written down whole, as a tool's result; anything else as it is."""
+    whole = _parsed(value)
+    message = whole.get("data", whole.get("kwargs")) if isinstance(whole, dict) else None
+    if isinstance(message, dict) and "content" in message and "tool_call_id" in message:
+        return _parts(message["content"])
+    return _text(value)
 
 
 def _error(attributes: Attributes, span: Span) -> str:

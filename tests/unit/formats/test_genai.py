@@ -155,12 +155,57 @@ def test_a_call_of_a_tool(form: str) -> None:
         ({"toolResult": {"content": [{"text": "sent"}]}}, "sent"),
         ({"type": "tool_call_response", "response": "sent"}, "sent"),
         ({"image": "…"}, '{"image": "…"}'),
+        ({"role": "a", "content": [{"text": "sent"}]}, "sent"),
+        (
+            {"content": "I look.", "tool_calls": [{"type": "function", "function": {"name": "f", "arguments": {}}}]},
+            "I look.\nf({})",
+        ),
     ],
 )
 def test_parts_of_messages(part: dict[str, Any], text: str) -> None:
     assert (
         read({**CHAT, "gen_ai.output.messages": json.dumps([{"role": "a", "parts": [part]}])}).messages[0].text == text
     )
+
+
+LANGCHAIN = {
+    "openinference.span.kind": "LLM",
+    "input.value": '{"messages": [[{"lc": 1}]]}',
+    "llm.input_messages.0.message.role": "user",
+    "llm.input_messages.0.message.contents.0.message_content.type": "text",
+    "llm.input_messages.0.message.contents.0.message_content.text": "Where is it?",
+    "llm.input_messages.1.message.role": "assistant",
+    "llm.input_messages.1.message.tool_calls.0.tool_call.function.name": "order",
+    "llm.input_messages.1.message.tool_calls.0.tool_call.function.arguments": '{"id": 7}',
+    "llm.input_messages.2.message.role": "tool",
+    "llm.input_messages.2.message.content": "sent",
+    "output.value": "It was sent.",
+}
+
+
+def test_messages_by_number_are_said_once_and_whole() -> None:
+    """A message that calls tools has no content; what stands in `input.value` is the same as LangChain has it."""
+    assert read(LANGCHAIN).messages == (
+        SpanMessage("user", "Where is it?", False),
+        SpanMessage("assistant", 'order({"id": 7})', False),
+        SpanMessage("tool", "sent", False),
+        SpanMessage("assistant", "It was sent.", True),
+    )
+    openllmetry = {**CHAT, "gen_ai.completion.0.tool_calls.0.name": "order", "gen_ai.completion.0.role": "assistant"}
+    assert read(openllmetry).messages == (SpanMessage("assistant", "order()", True),)
+
+
+@pytest.mark.parametrize(
+    ("output", "result"),
+    [
+        ('{"type": "tool", "data": {"content": "sent", "tool_call_id": "1"}}', "sent"),
+        ('{"lc": 1, "kwargs": {"content": [{"text": "sent"}], "tool_call_id": "1"}}', "sent"),
+        ('{"data": {"content": "sent"}}', '{"data": {"content": "sent"}}'),
+    ],
+    ids=["its own form", "as LangSmith has it", "of the tool itself"],
+)
+def test_a_tool_s_result_is_the_content_of_langchain_s_message(output: str, result: str) -> None:
+    assert read({"openinference.span.kind": "TOOL", "output.value": output}).result == result
 
 
 def test_an_agent_and_anything_else() -> None:
