@@ -82,8 +82,9 @@ class Development:
             for agent in self.agents:
                 if agent.serving:
                     stop_sessions(agent.selected, None)
-                self._hear(agent.reload())
+                reloaded = agent.reload()
                 self._read_logs(agent)
+                self._hear(reloaded)
 
     def end(self) -> None:
         """Remove what was deployed here, unless it is to be kept; the guardian does when this can't."""
@@ -116,9 +117,9 @@ class Development:
                     if self._stopping.is_set():
                         return
                     reloaded = _reloaded(agent, save)
+                    self._read_logs(agent)
                     if reloaded.files or reloaded.changed:
                         self._hear(reloaded)
-                    self._read_logs(agent)
 
     def _requirements(self) -> set[str]:
         """The files that say what the agents require, by the configs of now."""
@@ -128,17 +129,20 @@ class Development:
         """From when it serves."""
         if agent.serving and agent.agent not in self._read:
             self._read.add(agent.agent)
-            self._start(lambda: self._follow_logs(agent))
+            began = time.time()
+            self._start(lambda: self._follow_logs(agent, began))
 
-    def _follow_logs(self, agent: Reloads) -> None:
-        request = LogsRequest(follow=True, since=0.0)
+    def _follow_logs(self, agent: Reloads, began: float) -> None:
+        """From the time `began`, in seconds since the epoch."""
         while not self._stopping.is_set():
+            request = LogsRequest(follow=True, since=time.time() - began)
             try:
                 for line in read_logs(request, agent.selected, ignore):
                     if self._stopping.is_set():
                         return
                     self._hear(LoggedLine(agent.agent, line))
             except AgentcoreError as error:
+                began = time.time()
                 if self._stopping.wait(1.0):
                     return
                 self._listener(Note(f"logs of {agent.agent}: {error.message}", "warning"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
 import subprocess
@@ -102,13 +103,20 @@ class Dev:
     def wait(self, name: str) -> dict[str, Any]:
         while True:
             try:
-                event = self._queue.get(timeout=15)
+                event = self._queue.get(timeout=SECONDS)
             except queue.Empty:
                 raise AssertionError(f"no {name} among {self.events}") from None
             assert event is not None, f"ended before {name}: {self.events}"
             self.events.append(event)
             if event.get("event", "error") == name:
                 return event
+
+    def logged(self) -> set[str]:
+        """The agents of which a line of their logs was told so far."""
+        with contextlib.suppress(queue.Empty):
+            while (event := self._queue.get_nowait()) is not None:
+                self.events.append(event)
+        return {event["agent"] for event in self.events if event.get("event") == "log"}
 
     def say(self, text: str) -> dict[str, Any]:
         """A turn; gives its answer's event."""

@@ -12,6 +12,7 @@ import pytest
 
 from tests.functional.dev.stage import SECONDS, Dev, Project
 from tests.json_contract import checked
+from tests.local_runtime import eventually
 from tests.terminal import CTRL_C, Terminal
 
 OTHER = ("--agent", "other")
@@ -61,9 +62,9 @@ def test_a_conversation_with_both(two: Project) -> None:
         assert dev.say("again")["data"] == "q.1"
         dev.type("/agent bot")
         assert dev.say("again")["data"] == "1.1"
+        eventually(lambda: dev.logged() == {"bot", "other"}, "logs of both")
         assert dev.end() == 0
         assert [each["agent"] for each in dev.wait("result")["agents"]] == ["bot", "other"]
-        assert {each["agent"] for each in dev.events if each.get("event") == "log"} == {"bot", "other"}
         checked("dev", "\n".join(json.dumps(event) for event in dev.events))
     assert not is_deployed(two)
     assert not is_deployed(two, *OTHER)
@@ -75,11 +76,7 @@ def test_nothing_is_left_of_either_whatever_ends_it(two: Project, number: signal
         for _ in range(2):
             while (told := dev.wait("step"))["name"] != "runtime" or told["status"] != "done":
                 pass
-        heard = set()
-        two.call("one")
-        two.call("one", *OTHER)
-        while heard != {"bot", "other"}:
-            heard.add(dev.wait("log")["agent"])
+        eventually(lambda: (two.call("one"), two.call("one", *OTHER)) and dev.logged() >= {"bot", "other"}, "logs")
         two.save("1")
         assert [dev.wait("reload")["agent"], dev.wait("reload")["agent"]] == ["bot", "other"]
         dev.process.send_signal(number)
@@ -115,8 +112,7 @@ def test_one_that_does_not_start_waits_for_its_mend_beside_one_that_does(two: Pr
         assert (told["changed"], told["fault"]) == (True, None)
         dev.type("/agent other")
         assert dev.say("hello")["data"] == "p.1"
-        while dev.wait("log")["agent"] != "other":
-            pass
+        eventually(lambda: "other" in dev.logged(), "its logs")
         assert dev.end() == 0
         checked("dev", "\n".join(json.dumps(event) for event in dev.events))
     assert not is_deployed(two, *OTHER)
