@@ -137,6 +137,7 @@ def test_commands_and_stops_are_closed(inside: Inside) -> None:
         ("POST", "/_local/clock"),
         ("POST", "/_local/faults"),
         ("PUT", "/_local/credentials"),
+        ("POST", "/_local/foreseen"),
         ("POST", "/_local/shutdown"),
         ("GET", "/_local/whatever"),
         ("GET", "//_local/health"),

@@ -206,7 +206,16 @@ def test_the_id_of_a_request_that_is_nested_without_end(server: RunningServer, a
 
 @pytest.mark.parametrize("body", [DEEP, b"[" * 60_000, NO_TEXT, b'{"clientToken": "\xed\xa0\x80"}', b"{", b"\xff\xfe"])
 @pytest.mark.parametrize(
-    "operation", ["stopruntimesession", "commands", "_local/clock", "_local/faults", "_local/credentials", "control"]
+    "operation",
+    [
+        "stopruntimesession",
+        "commands",
+        "_local/clock",
+        "_local/faults",
+        "_local/credentials",
+        "_local/foreseen",
+        "control",
+    ],
 )
 def test_odd_bodies_can_t_be_parsed(server: RunningServer, answers: str, operation: str, body: bytes) -> None:
     path = f"/runtimes/{quote(answers, safe='')}/{operation}"

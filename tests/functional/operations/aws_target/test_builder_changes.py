@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise, permutations
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,29 +18,13 @@ from tests.functional.operations.aws_target.every_builder import (
     BUILDERS,
     NOTHING,
     EveryBuilder,
-    every_builder,
-    opened_server,
 )
 from tests.long_cases import always
-from tests.registry_server import RegistryServer
-from tests.stand_ins import Moto
 
 PAIRS = list(permutations(BUILDERS, 2))
 EACH_PAIR_ONCE = [BUILDERS[number] for number in (0, 1, 2, 3, 0, 2, 0, 3, 2, 1, 3, 1, 0)]
 SHORT = ["oci", "zip", "oci"]
 PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryServer]:
-    with opened_server(tmp_path_factory.mktemp("registry")) as server:
-        yield server
-
-
-@pytest.fixture
-def yard(moto: Moto, server: RegistryServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EveryBuilder]:
-    with every_builder(moto, server, tmp_path, monkeypatch) as yard:
-        yield yard
 
 
 def test_the_walk_takes_every_change() -> None:

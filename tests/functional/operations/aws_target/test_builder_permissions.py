@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,11 +23,9 @@ from agentcore_cli.resources.iam.policy_document import missing, statements
 from tests.fakes.aws_answers import access_denied
 from tests.fakes.aws_calls import Call
 from tests.fakes.aws_faults import instead
-from tests.functional.operations.aws_target.every_builder import NOTHING, EveryBuilder, every_builder, opened_server
+from tests.functional.operations.aws_target.every_builder import NOTHING, EveryBuilder
 from tests.functional.operations.aws_target.test_permissions import FOREIGN_TRUST
 from tests.long_cases import always
-from tests.registry_server import RegistryServer
-from tests.stand_ins import Moto
 
 BUILDERS = ("codebuild", "zip", "oci")
 UNSEEN = {
@@ -55,18 +52,6 @@ UNSEEN_OF = {
     "zip": _NO_LOG | {"s3:GetObject", "s3:GetObjectVersion"},  # AgentCore reads the zip with the caller's rights
 }
 EVERYWHERE = {"CreateAgentRuntime", "ListAgentRuntimes", "GetAuthorizationToken"}  # without a resource
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryServer]:
-    with opened_server(tmp_path_factory.mktemp("registry")) as server:
-        yield server
-
-
-@pytest.fixture
-def yard(moto: Moto, server: RegistryServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EveryBuilder]:
-    with every_builder(moto, server, tmp_path, monkeypatch) as yard:
-        yield yard
 
 
 def wanted(call: Call) -> dict[str, str]:

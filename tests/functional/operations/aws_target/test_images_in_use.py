@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,18 +27,10 @@ from tests.fakes.aws_calls import Call
 from tests.fakes.aws_faults import instead
 from tests.fakes.ecr_lifecycle import expire
 from tests.functional.operations.aws_target.cloud import IMAGE_REPOSITORY
-from tests.functional.operations.aws_target.every_builder import EveryBuilder, every_builder, opened_server
+from tests.functional.operations.aws_target.every_builder import EveryBuilder
 from tests.functional.operations.aws_target.test_builder_permissions import wanted
-from tests.registry_server import RegistryServer
-from tests.stand_ins import Moto
 
 CHANGES = ("Create", "Update", "Put", "Delete", "Batch", "Tag", "Untag")
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryServer]:
-    with opened_server(tmp_path_factory.mktemp("registry")) as server:
-        yield server
 
 
 @dataclass
@@ -148,9 +139,8 @@ def is_change(call: Call) -> bool:
 
 
 @pytest.fixture
-def shop(moto: Moto, server: RegistryServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    with every_builder(moto, server, tmp_path, monkeypatch) as yard:
-        yield Shop(yard)
+def shop(yard: EveryBuilder) -> Shop:
+    return Shop(yard)
 
 
 def test_what_endpoints_run_is_there_at_each_call_of_a_life(shop: Shop) -> None:
