@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from agentcore_cli.operations.dev.development import Development
     from agentcore_cli.operations.dev.reloads import Reloads
     from agentcore_cli.operations.selection import Options
+
+_KEYS: Final = frozenset("rq")
 
 
 def dev(
@@ -130,11 +132,14 @@ def _follow(development: Development, window: DevWindow) -> int:
     if not sys.stdin.isatty():
         while True:
             wait_for_signal()
-    window.note("r restarts, q leaves")
     with keys() as pressed:
-        while (key := pressed()) not in ("q", ""):
-            if key == "r":
-                development.restart()
+        window.note("r restarts, q leaves")
+        while typed := pressed():
+            if not _KEYS.issuperset(typed):  # an arrow, or what was pasted
+                continue
+            if "q" in typed:
+                break
+            development.restart()
     return 0
 
 

@@ -6,11 +6,15 @@ would wait for the line as well, so nothing here blocks but a select that signal
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
+
+_PASTED: Final = 4096  # bytes, as much as a terminal keeps
 
 
 def read_line() -> str:
@@ -27,21 +31,59 @@ def wait_for_signal() -> None:
 
 @contextmanager
 def keys() -> Iterator[Callable[[], str]]:
-    """Keys of the terminal as they are pressed, empty at its end; the terminal is as it was afterwards."""
+    """The keys of the terminal that have been pressed, all that are there at once, so that what is pasted, and a key of
+    several bytes, can be told from one; empty at its end.
+
+    The terminal is as it was afterwards, and while Ctrl-Z stops us.
+    """
+    import signal
     import termios
     import tty
 
     before: list[Any] = termios.tcgetattr(sys.stdin)
-    tty.setcbreak(sys.stdin)
+
+    def listen() -> None:
+        if _is_in_front():
+            tty.setcbreak(sys.stdin, termios.TCSADRAIN)
+
+    def leave() -> None:
+        if _is_in_front():
+            with contextlib.suppress(termios.error):  # it was closed
+                termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+
+    def stop(number: int, _frame: object) -> None:
+        leave()
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+        signal.signal(number, stop)
+
+    handlers = {signal.SIGTSTP: stop, signal.SIGCONT: lambda _number, _frame: listen()}
+    replaced = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
-        yield _read_key
+        listen()
+        yield _read_keys
     finally:
-        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+        for number, handler in replaced.items():
+            signal.signal(number, handler)
+        leave()
 
 
-def _read_key() -> str:
+def _is_in_front() -> bool:
+    """Whether the terminal is ours: it stops whoever changes it from the background."""
+    try:
+        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except OSError:  # it is nobody's
+        return True
+
+
+def _read_keys() -> str:
     _wait(sys.stdin)
-    return os.read(sys.stdin.fileno(), 1).decode("latin-1")
+    try:
+        return os.read(sys.stdin.fileno(), _PASTED).decode(errors="replace")
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        return ""  # the terminal was closed
 
 
 def _wait(*streams: TextIO) -> None:

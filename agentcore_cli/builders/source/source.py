@@ -102,8 +102,10 @@ def survey(root: Path, *, ignore_file: str = IGNORE_FILE) -> Survey:
 
 
 def folders(root: Path) -> set[Path]:
-    """Where the files of an agent lie, `root` among them. Raises InputError as `read` does."""
-    entries = _Walk(root, root / IGNORE_FILE).below(root, "")
+    """Where the files of an agent lie, `root` among them, and those that can't be packed as long as they are as they
+    are. Raises InputError when `root` can't be read.
+    """
+    entries = _Walk(root, root / IGNORE_FILE, passes_over=True).below(root, "")
     return {root} | {entry.path if entry.digest is None else entry.path.parent for _, entry in entries}
 
 
@@ -126,6 +128,7 @@ def require_entry(source: Source, entry: Path, ignore_file: str = IGNORE_FILE) -
 class _Walk:
     root: Path
     ignore_file: Path
+    passes_over: bool = False  # what can't be packed
     secrets: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     _ignore: Ignore = field(init=False)
@@ -145,13 +148,18 @@ class _Walk:
         real = os.path.realpath(folder)
         if real in self._above:
             raise InputError(f"{name}: the link leads back to a folder above it", hint=_ignore_hint(name))
+        items = _listed(folder, name)
         self._above.append(real)
         empty = True
-        for item in _listed(folder, name):
+        for item in items:
             path = f"{name}/{item.name}" if name else item.name
-            for found in self._entries(Path(item.path), path):
-                yield found
-                empty = False
+            try:
+                for found in self._entries(Path(item.path), path):
+                    yield found
+                    empty = False
+            except InputError:
+                if not self.passes_over:
+                    raise
         self._above.pop()
         if empty and name and not self._ignore.ignores(name):
             yield name, SourceEntry(folder, executable=False, size=0, digest=None)

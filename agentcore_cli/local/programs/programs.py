@@ -49,6 +49,7 @@ class Programs:
         self._code_keys: dict[str, tuple[str, str]] = {}
         self._sessions: Counter[str] = Counter()
         self._preparing = asyncio.Lock()
+        self._unpacking = asyncio.Lock()  # so that no folder is removed that another version is about to stand on
         self._held: dict[Path, int | None] = {}  # environments, kept there while this server runs
 
     async def find(self, version: Resolved) -> AnyProgram:
@@ -58,10 +59,9 @@ class Programs:
         """
         key = program_key(version)
         async with self._preparing:
-            if key not in self._programs:
-                self._programs[key] = await self._prepare(key, version)
-                self._code_keys[key] = (version.runtime_id, version.settings.code_key or "")
-        return self._programs[key]
+            if (program := self._programs.get(key)) is None:
+                program = self._programs[key] = await self._prepare(key, version)
+        return program
 
     async def _prepare(self, key: str, version: Resolved) -> AnyProgram:
         settings = version.settings
@@ -72,10 +72,13 @@ class Programs:
             )
         if settings.container_uri is not None:
             return await self._sandbox.image_program(key, settings, environment(settings, version.runtime_arn))
-        program = await asyncio.to_thread(self._make, key, version)
+        async with self._unpacking:
+            program = await asyncio.to_thread(self._make, key, version)
+            self._code_keys[key] = (version.runtime_id, settings.code_key or "")
         try:
             await self._sandbox.prepare(program)
         except SandboxError as error:
+            await self._remove_unused_snapshot(key)
             raise ArtifactError(str(error)) from error
         return program
 
@@ -94,8 +97,9 @@ class Programs:
         await self._forget([key for key in self._programs if f"{key}{_OF_CODE}".startswith(prefix)])
 
     async def drop(self, version: Resolved) -> None:
-        """The same of what a version might have been, and is not."""
-        await self._forget([program_key(version)] if program_key(version) in self._programs else [])
+        """The same of what a version might have been, and is not. It may become one again, whose turn is then after."""
+        async with self._preparing:
+            await self._forget([program_key(version)] if program_key(version) in self._programs else [])
 
     async def _forget(self, keys: Iterable[str]) -> None:
         for key in keys:
@@ -107,9 +111,10 @@ class Programs:
         if key in self._programs or self._sessions[key]:
             return
         del self._sessions[key]
-        place = self._code_keys.pop(key, None)
-        if place and place[1] and place not in self._code_keys.values():
-            await asyncio.to_thread(self._snapshots.forget, *place)
+        async with self._unpacking:
+            place = self._code_keys.pop(key, None)
+            if place and place[1] and place not in self._code_keys.values():
+                await asyncio.to_thread(self._snapshots.forget, *place)
 
     def _make(self, key: str, version: Resolved) -> Program:
         settings = version.settings

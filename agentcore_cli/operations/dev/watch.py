@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from agentcore_cli.builders.packages import local_packages
 from agentcore_cli.builders.packages.requirements import Requirements
@@ -16,6 +16,9 @@ from agentcore_cli.builders.source import source
 from agentcore_cli.errors import AgentcoreError
 from agentcore_cli.exclusions import IGNORE_FILE
 from agentcore_cli.operations.dev.folder_events import FolderEvents
+
+if TYPE_CHECKING:
+    from watchfiles._rust_notify import RustNotify
 
 TOGETHER_SECONDS: Final = 0.05  # saves within so long of the first make one version
 _LOOK_MS: Final = 20  # how often the library looks whether the system has told of anything; it tells after two looks
@@ -42,7 +45,7 @@ class WatchedFiles:
         self._required = self._required_now()
         try:
             own = source.folders(self.root)
-        except AgentcoreError:  # the next deploy says what is wrong with the files
+        except AgentcoreError:  # the next deploy says what is wrong with it
             own = {self.root}
         return own | {path.parent for path in self._required if path.parent.is_dir()}
 
@@ -50,12 +53,18 @@ class WatchedFiles:
         """What a person calls one of them; None for what is none."""
         if path.is_relative_to(self.root):
             name = path.relative_to(self.root).as_posix()
-            if name in self._also or source.goes_along(self.root, name):
+            if name in self._also or self._goes_along(name):
                 return name
         real = path.resolve()
         if real in self._required or real in self._required_now():
             return os.path.relpath(path, self.root)
         return None
+
+    def _goes_along(self, name: str) -> bool:
+        try:
+            return source.goes_along(self.root, name)
+        except AgentcoreError:  # the next deploy says what is wrong with the ignore file
+            return True
 
     def _required_now(self) -> frozenset[Path]:
         """The files that say what is required, and those of local packages."""
@@ -82,7 +91,8 @@ class Notices(Protocol):
 
 
 class SystemNotices:
-    """By `watchfiles`, asked when the system wakes us, and where it can't, again and again.
+    """By `watchfiles`, asked when the system wakes us, and where it can't, again and again. Where there are no watches
+    left to be had, files are compared instead.
 
     Raises FileNotFoundError for a folder that is gone.
     """
@@ -93,10 +103,8 @@ class SystemNotices:
         stopping: threading.Event,
         wake: Callable[[Collection[Path]], FolderEvents] = FolderEvents,
     ) -> None:
-        from watchfiles._rust_notify import RustNotify  # documented as the interface below `watch`
-
         polls = bool(os.environ.get("WATCHFILES_FORCE_POLLING"))
-        self._library = RustNotify([str(folder) for folder in folders], False, polls, _POLL_MS, False, False)
+        self._library, polls = _library(sorted(map(str, folders)), polls=polls)
         self._stopping = stopping
         self._events: FolderEvents | None = None
         if not polls:
@@ -117,6 +125,16 @@ class SystemNotices:
     def _ask(self, look: int, milliseconds: int) -> set[str]:
         told = self._library.watch(int(TOGETHER_SECONDS * 1000), look, milliseconds, self._stopping)
         return set() if isinstance(told, str) else {path for _, path in told}
+
+
+def _library(folders: list[str], *, polls: bool) -> tuple[RustNotify, bool]:
+    """What notices changes, and whether by polling. Parents come first: they tell of a child that is made anew."""
+    from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError  # documented as what is below `watch`
+
+    if not polls:
+        with contextlib.suppress(OSError, WatchfilesRustInternalError):
+            return RustNotify(folders, False, polls, _POLL_MS, False, False), False
+    return RustNotify(folders, False, True, _POLL_MS, False, False), True
 
 
 class SavedAgain(Exception):
@@ -165,6 +183,8 @@ class SaveWatch:
         self._notices = notices
         self._now = now
         self._age = age or _age
+        self._folders: set[Path] = set()
+        self._is_old = False
 
     def saves(self) -> Iterator[Save]:
         """What was saved together. The first time nothing: it watches now.
@@ -172,35 +192,43 @@ class SaveWatch:
         What was saved while folders were looked for again is told as a save of nothing.
         """
         while not self._stopping.is_set():
-            folders = self._files.folders()
+            self._folders = self._files.folders()
             try:
-                notices = self._notices(folders, self._stopping)
-            except FileNotFoundError:  # gone since it was found
+                notices = self._notices(self._folders, self._stopping)
+            except FileNotFoundError:  # gone since it was found, or the project itself
+                self._stopping.wait(TOGETHER_SECONDS)
                 continue
             try:
-                yield Save(self._files.root, (), lambda: iter(()))
-                yield from self._saves_in(folders, notices)
+                self._is_old = self._files.folders() != self._folders
+                if not self._is_old:
+                    yield Save(self._files.root, (), lambda: iter(()))
+                yield from self._saves_in(notices)
             finally:
                 notices.close()
 
-    def _saves_in(self, folders: set[Path], notices: Notices) -> Iterator[Save]:
+    def _saves_in(self, notices: Notices) -> Iterator[Save]:
         """Until the folders that are to be watched are others."""
-        while not self._stopping.is_set():
-            paths = notices.within(_TURN_SECONDS)
+        while not (self._is_old or self._stopping.is_set()):
+            paths = self._within(notices, _TURN_SECONDS)
             if not (saved := self._named(paths)):
                 continue
             until = self._now() + TOGETHER_SECONDS - max(map(self._age, paths))
             yield Save(self._files.root, saved, lambda until=until: self._more(notices, until))  # type: ignore[misc]
-            if self._files.folders() != folders:
-                return
+            self._is_old |= self._files.folders() != self._folders
 
     def _more(self, notices: Notices, until: float) -> Iterator[set[str]]:
         """What is saved `until` then; at least one look, for whoever comes late."""
         left = max(until - self._now(), _LEAST_SECONDS)
         while left > 0 and not self._stopping.is_set():
-            if more := self._named(notices.within(left)):
+            if more := self._named(self._within(notices, left)):
                 yield more
             left = until - self._now()
+
+    def _within(self, notices: Notices, seconds: float) -> set[str]:
+        """What has changed. A folder that is told of may be another one of that name, which nobody watches yet."""
+        paths = notices.within(seconds)
+        self._is_old |= not self._folders.isdisjoint(map(Path, paths))
+        return paths
 
     def _named(self, paths: Collection[str]) -> set[str]:
         return {name for path in paths if (name := self._files.name(Path(path)))}

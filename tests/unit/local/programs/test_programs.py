@@ -13,7 +13,7 @@ from agentcore_cli.local.control import ArtifactError
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.programs.programs import Programs, start
 from agentcore_cli.local.programs.snapshots import Snapshots
-from agentcore_cli.local.sandbox import Program
+from agentcore_cli.local.sandbox import Program, SandboxError
 from tests.fakes.local_server import put_code, version
 from tests.fakes.sandbox import FakeSandbox, ScriptedAgent
 
@@ -42,6 +42,51 @@ def test_all_of_it(home: Home, tmp_path: Path) -> None:
         readable=(tmp_path,),
         data=Snapshots(home).data_of("a" * 64 + ".zip"),
     )
+
+
+class GatedSandbox(FakeSandbox):
+    """Programs after the first wait to be prepared until `gate` is set, and are `refused` then, or not."""
+
+    def __init__(self, home: Home, *, refused: bool) -> None:
+        super().__init__(home.sockets, ScriptedAgent())
+        self.refused = refused
+        self.waits, self.gate = asyncio.Event(), asyncio.Event()
+
+    async def prepare(self, program: Program) -> None:
+        if self.prepared:
+            self.waits.set()
+            await self.gate.wait()
+            if self.refused:
+                raise SandboxError("no room")
+        await super().prepare(program)
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_the_code_of_a_version_stays_while_it_is_prepared_and_an_older_one_of_it_goes(
+    home: Home, *, refused: bool
+) -> None:
+    put_code(home)
+    sidecar(home, interpreter=sys.executable)
+    code = home.snapshots / "bot-0123456789" / ("a" * 64)
+
+    async def use() -> None:
+        sandbox = GatedSandbox(home, refused=refused)
+        programs = Programs(home, sandbox)  # type: ignore[arg-type]
+        await programs.find(version())
+        finding = asyncio.create_task(programs.find(version(2)))
+        await sandbox.waits.wait()
+        await programs.forget("bot-0123456789", "1")
+        assert (code / "main.py").is_file()
+        sandbox.gate.set()
+        if refused:
+            with pytest.raises(ArtifactError, match="no room"):
+                await finding
+        else:
+            await finding
+            await programs.drop(version(2))
+        assert not code.exists()
+
+    asyncio.run(use())
 
 
 def test_without_a_sidecar_a_python_is_looked_for(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
