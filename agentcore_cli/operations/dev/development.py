@@ -19,7 +19,7 @@ from agentcore_cli.operations.logs.logs import read_logs
 from agentcore_cli.operations.secrets import env_files
 from agentcore_cli.operations.sessions.sessions import stop_sessions
 
-_END_SECONDS: Final = 60.0  # that a deploy which is under way has to end
+_END_SECONDS: Final = 60.0  # that a deploy which is under way, or a look at logs, has to end
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Development:
         self._guardians: dict[str, AgentGuardian] = {}
         self._stopping = threading.Event()
         self._working = threading.Lock()
-        self._threads: list[threading.Thread] = []
+        self._logs: list[threading.Thread] = []
 
     def begin(self) -> None:
         """Deploy all; from then on saves are followed. Raises what a deploy raises."""
@@ -56,10 +56,9 @@ class Development:
                 self._guardians[agent.agent] = AgentGuardian(agent.selected.loaded.path, agent.agent)
             agent.deploy()
         watching = threading.Event()
-        self._start(lambda: self._follow_saves(watching))
+        _started(self._follow_saves, watching)
         watching.wait()
-        for agent in self.agents:
-            self._start(lambda agent=agent: self._follow_logs(agent))  # type: ignore[misc]
+        self._logs = [_started(self._follow_logs, agent) for agent in self.agents]
 
     def restart(self) -> None:
         """End every session and deploy what is there."""
@@ -71,6 +70,8 @@ class Development:
     def end(self) -> None:
         """Remove what was deployed here, unless it is to be kept."""
         self._stopping.set()
+        for thread in self._logs:  # else one might ask for logs of a runtime that has just ended, and start it again
+            thread.join(_END_SECONDS)
         is_free = self._working.acquire(timeout=_END_SECONDS)
         for agent in self.agents:
             guardian = self._guardians.pop(agent.agent, None)
@@ -80,11 +81,6 @@ class Development:
             if guardian is not None and is_free:
                 destroy(DestroyRequest(consent=lambda changes: True), agent.selected, ignore)
                 guardian.dismiss()
-
-    def _start(self, work: Callable[[], None]) -> None:
-        thread = threading.Thread(target=work, daemon=True)
-        self._threads.append(thread)
-        thread.start()
 
     def _follow_saves(self, watching: threading.Event) -> None:
         first = self.agents[0].selected.loaded
@@ -106,7 +102,7 @@ class Development:
         return {name for agent in self.agents if (name := agent.selected.agent.requirements)}
 
     def _follow_logs(self, agent: Reloads) -> None:
-        request = LogsRequest(follow=True, since=0.0)
+        request = LogsRequest(follow=True, since=0.0, over=self._stopping)
         while not self._stopping.is_set():
             try:
                 for line in read_logs(request, agent.selected, ignore):
@@ -117,6 +113,12 @@ class Development:
                 if self._stopping.wait(1.0):
                     return
                 self._listener(Note(f"logs of {agent.agent}: {error.message}", "warning"))
+
+
+def _started(work: Callable[..., None], *arguments: object) -> threading.Thread:
+    thread = threading.Thread(target=work, args=arguments, daemon=True)
+    thread.start()
+    return thread
 
 
 def _reloaded(agent: Reloads, save: Save) -> Reloaded:
