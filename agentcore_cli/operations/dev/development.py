@@ -20,7 +20,7 @@ from agentcore_cli.operations.logs.logs import read_logs
 from agentcore_cli.operations.secrets import env_files
 from agentcore_cli.operations.sessions.sessions import stop_sessions
 
-_END_SECONDS: Final = 60.0  # that a deploy which is under way has to end
+_END_SECONDS: Final = 60.0  # that a deploy which is under way, or a look at logs, has to end
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,7 @@ class Development:
         self._passing: list[Reloads] = []  # what goes in the end
         self._stopping = threading.Event()
         self._working = threading.Lock()
-        self._threads: list[threading.Thread] = []
-        self._read: set[str] = set()  # the agents whose logs are
+        self._logs: dict[str, threading.Thread] = {}  # by the agent whose they are
 
     def begin(self) -> list[Reloaded]:
         """Deploy all; from then on saves are followed. Gives those that failed, which a save may mend.
@@ -70,7 +69,7 @@ class Development:
         if len(failed) == len(self.agents):
             raise failed[0][1]
         watching = threading.Event()
-        self._start(lambda: self._follow_saves(watching))
+        _started(self._follow_saves, watching)
         watching.wait()
         for agent in self.agents:
             self._read_logs(agent)
@@ -89,6 +88,8 @@ class Development:
     def end(self) -> None:
         """Remove what was deployed here, unless it is to be kept; the guardian does when this can't."""
         self._stopping.set()
+        for thread in list(self._logs.values()):  # else one might ask a runtime that has just ended, and start it again
+            thread.join(_END_SECONDS)
         is_free = self._working.acquire(timeout=_END_SECONDS)
         for agent in self.agents:
             is_passing = agent in self._passing
@@ -99,11 +100,6 @@ class Development:
                 destroy(DestroyRequest(consent=lambda changes: True), agent.selected, ignore)
         if self._guardian is not None and is_free:
             self._guardian.dismiss()
-
-    def _start(self, work: Callable[[], None]) -> None:
-        thread = threading.Thread(target=work, daemon=True)
-        self._threads.append(thread)
-        thread.start()
 
     def _follow_saves(self, watching: threading.Event) -> None:
         first = self.agents[0].selected.loaded
@@ -127,15 +123,13 @@ class Development:
 
     def _read_logs(self, agent: Reloads) -> None:
         """From when it serves."""
-        if agent.serving and agent.agent not in self._read:
-            self._read.add(agent.agent)
-            began = time.time()
-            self._start(lambda: self._follow_logs(agent, began))
+        if agent.serving and agent.agent not in self._logs:
+            self._logs[agent.agent] = _started(self._follow_logs, agent, time.time())
 
     def _follow_logs(self, agent: Reloads, began: float) -> None:
         """From the time `began`, in seconds since the epoch."""
         while not self._stopping.is_set():
-            request = LogsRequest(follow=True, since=time.time() - began)
+            request = LogsRequest(follow=True, since=time.time() - began, over=self._stopping)
             try:
                 for line in read_logs(request, agent.selected, ignore):
                     if self._stopping.is_set():
@@ -146,6 +140,12 @@ class Development:
                 if self._stopping.wait(1.0):
                     return
                 self._listener(Note(f"logs of {agent.agent}: {error.message}", "warning"))
+
+
+def _started(work: Callable[..., None], *arguments: object) -> threading.Thread:
+    thread = threading.Thread(target=work, args=arguments, daemon=True)
+    thread.start()
+    return thread
 
 
 def _reloaded(agent: Reloads, save: Save) -> Reloaded:

@@ -106,8 +106,7 @@ class CloudLog:
             self._listener(Note(f"waiting for {self._group}: AgentCore makes it with the first call"))
 
     def coming(self) -> Iterator[LogLine]:
-        while True:
-            time.sleep(POLL_SECONDS)
+        while not self._request.over.wait(POLL_SECONDS):
             with suppress(NotFoundError):  # not yet
                 yield from self._lines(max(self._start, self._newest - OVERLAP_MS))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from threading import Event
 from typing import Final, Protocol
 
 LAST_LINES: Final = 20  # of a session whose agent failed
@@ -13,7 +14,7 @@ LAST_LINES: Final = 20  # of a session whose agent failed
 @dataclass(frozen=True, slots=True)
 class LogsRequest:
     """`since` and `until` are seconds before now; `limit` keeps the last lines; without `endpoint` it is DEFAULT on
-    AWS and all of them here.
+    AWS and all of them here. Once `over` is set nothing is looked for any more, with `follow` too.
     """
 
     session: str | None = None
@@ -23,6 +24,7 @@ class LogsRequest:
     until: float | None = None
     grep: str | None = None
     limit: int | None = None
+    over: Event = field(default_factory=Event, compare=False)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,7 +45,7 @@ class LogSource(Protocol):
         """
 
     def coming(self) -> Iterator[LogLine]:
-        """Those that come after `there` was read, without end."""
+        """Those that come after `there` was read, until it is over."""
 
     def close(self) -> None:
         """Let go of what was opened."""

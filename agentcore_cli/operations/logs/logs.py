@@ -13,7 +13,7 @@ from agentcore_cli.operations.selection import Selected
 
 
 def read_logs(request: LogsRequest, selected: Selected, listener: Listener = ignore) -> Iterator[LogLine]:
-    """The lines that `request` asks for, oldest first; with `follow` it goes on until it is interrupted.
+    """The lines that `request` asks for, oldest first; with `follow` it goes on until that is over.
 
     `limit` counts the lines that `grep` lets through, and with `follow` only those that are there already. Raises
     NotFoundError for a session that never was here, and for a log that isn't there yet; InputError for an end of what

@@ -68,8 +68,7 @@ class SessionLogs:
         self._listener(Note("waiting for the first session: its log begins with it"))
 
     def coming(self) -> Iterator[LogLine]:
-        while True:
-            time.sleep(_POLL_SECONDS)
+        while not self._request.over.wait(_POLL_SECONDS):
             yield from self._new_lines()
 
     def close(self) -> None:

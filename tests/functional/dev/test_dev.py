@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -151,6 +152,16 @@ def test_nothing_is_left_whatever_ends_it(project: Project, number: signal.Signa
         dev.close()
     project.gone()
     assert "bot" not in project.command.run("status", "--local", code=4).stdout
+
+
+def test_nobody_asks_for_logs_when_it_has_ended(project: Project) -> None:
+    """In a process that goes on: whoever asks starts a local runtime where there is none."""
+    project.command.run("deploy", "--local")  # so that there goes on to be something to ask for
+    before = set(threading.enumerate())
+    project.command.feed("hello\n", "dev", "--json")
+    eventually(lambda: set(threading.enumerate()) <= before, "the last of it has ended")
+    project.command.run("destroy", "--local", "--yes")
+    project.gone()
 
 
 def test_open_lets_a_browser_in(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
