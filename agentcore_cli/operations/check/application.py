@@ -17,11 +17,15 @@ from agentcore_cli.operations.check.calls import calls, runs_programs
 from agentcore_cli.operations.check.distributions import words
 from agentcore_cli.operations.check.findings import Finding
 from agentcore_cli.operations.check.project import ReadProject
-from agentcore_cli.operations.check.servers import SDK
+from agentcore_cli.operations.check.servers import SDK, imported
 from agentcore_cli.operations.check.source import SourceFile
 
 _RUN_THEMSELVES: Final = frozenset({"Flask", "Bottle"})
-_ASGI: Final = frozenset({"FastAPI", "Starlette", "Quart", "Litestar"})
+_ASGI: Final = frozenset({"FastAPI", "Starlette", "Quart", "Litestar", "get_asgi_application", "falcon.asgi.App"})
+_WSGI: Final = frozenset({"get_wsgi_application", "make_wsgi_app", "wsgifunc", "falcon.App", "falcon.API"})
+# The parameters of a function that is an application itself (PEP 3333; the ASGI specification).
+_ASGI_CALL: Final = ("scope", "receive", "send")
+_WSGI_CALL: Final = ("environ", "start_response")
 # The last name of a call that may start a server or hand over to one.
 _STARTERS: Final = words("""
     run serve serve_forever serve_http run_app run_forever run_async run_until_complete start start_server
@@ -65,13 +69,21 @@ def sdk_application(source: SourceFile) -> tuple[str, int] | None:
     return None
 
 
-def _made_at_top_level(main: SourceFile, kinds: Collection[str]) -> str | None:
-    """The name of an application of these classes at the top level of a file."""
+def _made_at_top_level(main: SourceFile, kinds: Collection[str], parameters: tuple[str, ...] = ()) -> str | None:
+    """The name of an application at the top level of a file: made by a call of one of `kinds`, names or, where those
+    mean little, dotted ones; or a function of these `parameters`.
+    """
+    origins = dict(imported(main.tree))
     for node in main.tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and isinstance(node.targets[0], ast.Name):
-            name = node.targets[0].id
-            if _last_name(node.value.func) in kinds:
-                return name
+            first, _, rest = ast.unparse(node.value.func).partition(".")
+            dotted = ".".join(filter(None, (origins.get(first, first), rest)))
+            if not {_last_name(node.value.func), dotted}.isdisjoint(kinds):
+                return node.targets[0].id
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            taken = tuple(argument.arg for argument in node.args.args)
+            if taken and taken == parameters:
+                return node.name
     return None
 
 
@@ -97,7 +109,13 @@ def _nothing_listens(project: ReadProject, main: SourceFile, module: str | None)
     if name := _made_at_top_level(main, _RUN_THEMSELVES):
         problem = f'{name} is never started; add at the end of the file:\n    {name}.run(host="0.0.0.0", port=8080)'
         return Finding(main.shown, None, problem, certain=False)
-    if name := _made_at_top_level(main, _ASGI):
+    if name := _made_at_top_level(main, _WSGI, _WSGI_CALL):
+        problem = (
+            f"nothing serves {name}, a WSGI application; require waitress, and add at the end of the file:\n"
+            f'    import waitress\n    waitress.serve({name}, host="0.0.0.0", port=8080)'
+        )
+        return Finding(main.shown, None, problem, certain=False)
+    if name := _made_at_top_level(main, _ASGI, _ASGI_CALL):
         started = f"{module or '.'.join(PurePath(main.shown).with_suffix('').parts)}:{name}"
         problem = f"nothing serves {name}: give --entrypoint {started}, which uvicorn serves, or call uvicorn.run"
         return Finding(main.shown, None, problem, certain=False)

@@ -161,7 +161,7 @@ class _Reader:
 
     def __init__(self, source: SourceFile, environment: Mapping[str, str]) -> None:
         self._source = source
-        self._imported = dict(_imported(source.tree))
+        self._imported = dict(imported(source.tree))
         self._values = Values(source.tree, environment)
         self._calls = list(calls(source))
         self.variables: dict[str, ServerCall] = {}
@@ -259,7 +259,7 @@ class _Reader:
         return f"{self._imported[first]}.{rest}" if rest else self._imported[first]
 
 
-def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
+def imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
     """The names that imports bind, each with what it stands for."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

@@ -388,6 +388,49 @@ DOUBTS = {
             '    served.run(host="0.0.0.0", port=8080)',
         ),
     ),
+    **{
+        f"a WSGI application that has no server of its own: {name}, {made}": handler(
+            source,
+            requirements=f"{name.lower()}\n",
+            expected=(
+                f"handler.py: nothing serves {made}, a WSGI application; require waitress, and add at the end of the "
+                "file:",
+                "    import waitress",
+                f'    waitress.serve({made}, host="0.0.0.0", port=8080)',
+            ),
+        )
+        for name, made, source in (
+            ("Falcon", "app", "import falcon\napp = falcon.App()\n"),
+            ("Falcon", "api", "from falcon import App as Falcon\napi = Falcon()\n"),
+            ("Pyramid", "app", "from pyramid.config import Configurator\napp = Configurator().make_wsgi_app()\n"),
+            (
+                "Django",
+                "served",
+                "from django.core.wsgi import get_wsgi_application\nserved = get_wsgi_application()\n",
+            ),
+            ("", "answer", "def answer(environ, start_response):\n    return []\n"),
+        )
+    },
+    "an ASGI application of a package whose others are WSGI": handler(
+        "import falcon.asgi\napp = falcon.asgi.App()\n",
+        requirements="falcon\n",
+        expected=(
+            "handler.py: nothing serves app: give --entrypoint handler:app, which uvicorn serves, or call uvicorn.run",
+        ),
+    ),
+    "an ASGI application that is a function": handler(
+        "async def answer(scope, receive, send): ...\n",
+        requirements="uvicorn\n",
+        expected=(
+            "handler.py: nothing serves answer: give --entrypoint handler:answer, which uvicorn serves, or call "
+            "uvicorn.run",
+        ),
+    ),
+    "a WSGI application that waitress serves": handler(
+        'import falcon\nimport waitress\napp = falcon.App()\nwaitress.serve(app, host="0.0.0.0", port=8080)\n',
+        requirements="falcon\nwaitress\n",
+        expected=(),
+    ),
     "a server of a framework that starts it by a call of its own": handler(
         "import cherrypy\ncherrypy.quickstart(object())\n", requirements="cherrypy\n", expected=()
     ),
