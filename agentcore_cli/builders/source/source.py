@@ -171,6 +171,7 @@ class _Walk:
             self._check_link(path, name)
         if path.is_dir():
             if not (self._ignore.prunes(name) or os.path.exists(path / "pyvenv.cfg")):
+                _check_name(name)
                 yield from self.below(path, name)
         elif not self._ignore.ignores(name):
             yield name, _file(path, name)
@@ -204,13 +205,18 @@ def _listed(folder: Path, name: str) -> list[os.DirEntry[str]]:
         raise _unreadable(name or str(folder), error) from error
 
 
-def _file(path: Path, name: str) -> SourceEntry:
-    """A file that is not hashed yet: first it must be known that all of them are not too much."""
+def _check_name(name: str) -> None:
     try:
         name.encode()
-        status = path.stat()
     except UnicodeEncodeError as error:
         raise InputError(f"{name!r}: the name is not UTF-8", hint="rename or remove it") from error
+
+
+def _file(path: Path, name: str) -> SourceEntry:
+    """A file that is not hashed yet: first it must be known that all of them are not too much."""
+    _check_name(name)
+    try:
+        status = path.stat()
     except OSError as error:
         raise _unreadable(name, error) from error
     if not stat.S_ISREG(status.st_mode):

@@ -8,9 +8,11 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
+from agentcore_cli.formats import otlp
 from agentcore_cli.operations.deploy.handed_over import hand_over
 from tests.e2e.containers.engine import Engine
 from tests.e2e.containers.runtime import deploy, refusal, value
+from tests.exported import TRACE, as_json, as_protobuf, export, span
 from tests.local_runtime import RunningServer, eventually, new_session
 
 pytestmark = pytest.mark.timeout(600)
@@ -105,6 +107,17 @@ def test_the_environment_is_made(server: RunningServer, arn: str, session: str) 
     for path in server.home.root.rglob("*"):
         if path.is_file():
             assert GIVEN["AWS_SECRET_ACCESS_KEY"].encode() not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize("kind", ["json", "x-protobuf"])
+def test_what_its_exporter_sends_is_in_the_session_s_trace(server: RunningServer, arn: str, kind: str) -> None:
+    session, exported = new_session(), export(span(1, "chat"))
+    body = as_json(exported) if kind == "json" else as_protobuf(exported)
+    asked = f"os.environ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'], {body!r}, {{'content-type': 'application/{kind}'}}"
+    assert value(server, arn, f"urllib.request.urlopen(urllib.request.Request({asked})).status", session) == 200
+    (resource,) = server.local.trace(trace_id=TRACE, session_id=session).trace.resource_spans
+    (sent,) = resource.scope_spans[0].spans
+    assert (sent.name, otlp.plain_attributes(sent.attributes)) == ("chat", {"session.id": session})
 
 
 def test_sessions_cannot_reach_each_other(server: RunningServer, arn: str, session: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -208,6 +209,15 @@ def test_what_cannot_be_packed_is_named(root: Path, make: object, why: str) -> N
     with pytest.raises(InputError, match=f"odd: .*{why}"):
         source.read(root)
     write(root, ".dockerignore", "odd\n")
+    assert names(root) == {"handler.py"}
+
+
+@pytest.mark.parametrize("make", [Path.touch, Path.mkdir])
+def test_a_name_that_is_no_utf_8_is_refused(root: Path, make: Callable[[Path], None]) -> None:
+    make(root / os.fsdecode(b"caf\xe9"))
+    with pytest.raises(InputError, match=r"'caf\\udce9': the name is not UTF-8"):
+        source.read(root)
+    write(root, ".dockerignore", "caf*\n")
     assert names(root) == {"handler.py"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -95,6 +96,7 @@ def test_a_folder_that_is_made_while_the_watch_is_built_is_watched(root: Path, s
 def test_what_cannot_be_packed_hides_no_folder_from_the_watch(root: Path) -> None:
     (root / "sub" / "link.py").symlink_to("nowhere.py")
     (root / "sub" / "round").symlink_to("..")
+    (root / os.fsdecode(b"caf\xe9") / "deeper").mkdir(parents=True)  # the library takes UTF-8 alone
     assert WatchedFiles(root, (), lambda: ()).folders() == {root, root / "sub"}
 
 
