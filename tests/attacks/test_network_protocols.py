@@ -1,4 +1,4 @@
-"""What else than TCP over IPv4 a session tries on its network; and two servers that make networks side by side."""
+"""What else than TCP over IPv4 a session tries on its network."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from agentcore_cli.local.sandbox.network import link_name
 from agentcore_cli.local.sandbox.resolver import Resolver
 from tests.addresses import own_loopback
-from tests.attacks.test_network import AGENT, PUBLIC, as_root, connect, need_private, play, public_port, web_server
+from tests.attacks.test_network import AGENT, PUBLIC, as_root, need_private, play, public_port
 from tests.functional.local.sandbox.stage import Stage, run_in
 
 __all__ = ["public_port"]
@@ -130,46 +129,3 @@ def resolver_over_tcp(host: str, address: str) -> Iterator[None]:
         thread.start()
         yield
         thread.join()
-
-
-@as_root
-def test_two_servers_side_by_side_keep_their_sessions_apart(tmp_path: Path, public_port: int) -> None:
-    """Each with links and filters of its own; the end of one leaves the other its way out."""
-    address = f"""
-import socket
-with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-    probe.connect(({PUBLIC!r}, 1))
-    result = probe.getsockname()[0]
-"""
-    serve = """
-import builtins, socket
-builtins.kept = socket.create_server(("", 9125))
-kept.setblocking(False)
-result = True
-"""
-    came = """
-try:
-    result = kept.accept()[1]
-except BlockingIOError:
-    result = None
-"""
-
-    async def act() -> None:
-        async with Stage(tmp_path / "one") as one:
-            need_private(one)
-            first = await one.start(one.program(AGENT))
-            async with Stage(tmp_path / "other") as other:
-                second = await other.start(other.program(AGENT))
-                assert link_name(one.home) != link_name(other.home)
-                here, there = await run_in(first, address), await run_in(second, address)
-                assert here.rsplit(".", 2)[0] != there.rsplit(".", 2)[0]
-                assert await run_in(second, serve)
-                with web_server("0.0.0.0", "the machine's") as port:
-                    await run_in(first, connect(there, 9125))  # who answers, if anybody, is beyond this machine
-                    assert await run_in(second, came) is None
-                    assert await run_in(first, connect("127.0.0.1", port)) == "ConnectionRefusedError"
-                for session in (first, second):
-                    assert await run_in(session, connect(PUBLIC, public_port)) == "seen 198.51.100.1"
-            assert await run_in(first, connect(PUBLIC, public_port)) == "seen 198.51.100.1"
-
-    asyncio.run(act())

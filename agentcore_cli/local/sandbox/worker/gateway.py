@@ -16,7 +16,6 @@ import contextlib
 import os
 import select
 import socket
-import struct
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,7 +30,6 @@ TABLE = "agentcore"
 # Of no use outside of one link or one machine: this network, loopback, link-local (cloud machines have their
 # credentials there), groups, reserved and broadcast.
 NOWHERE = (("0.0.0.0", 8), ("127.0.0.0", 8), ("169.254.0.0", 16), ("224.0.0.0", 4), ("240.0.0.0", 4))
-RANGES = (*(f"10.{number}" for number in range(213, 255)), *(f"172.{number}" for number in range(16, 32)))
 
 _SETTINGS = {"ipv6/conf/default/disable_ipv6": "1", "ipv4/ip_unprivileged_port_start": "0"}
 _LINKS = 250 * 256  # a session's address ends in its number, below those of the uplink
@@ -65,9 +63,7 @@ class Gateway:
         self._numbers = 0
         self.names: list[int] = []
         outside = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-        self.range = free_range(self._host)
-        self.address = f"{self.range}.255.250"
-        self._uplink = uplink.choose(settings, self.range, self._host, outside)
+        self._uplink = uplink.choose(settings, self._host, outside)
         enter(settings["namespaces"])
         self._own = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         self._inner = netlink.Netlink()
@@ -77,6 +73,11 @@ class Gateway:
             self._open()
         except OSError as refused:
             self.reason = str(refused)
+
+    @property
+    def address(self) -> str:
+        """Where sessions ask for names: the gateway's own; empty where there is no way out."""
+        return "" if self.reason else f"{self._uplink.range}.255.250"
 
     def describe(self) -> Message:
         """`reason` says why there is no way out, or is empty; `range` is where sessions have their addresses."""
@@ -110,9 +111,9 @@ class Gateway:
         """Have a way out, with its filters before it."""
         configure({**_SETTINGS, "ipv4/ip_forward": "1"})
         netlink.set_up(self._inner, _LOOPBACK_INDEX)
-        netlink.add_address(self._inner, _LOOPBACK_INDEX, self.address)
         firewall.replace(self._filters, TABLE, policy(self._host), fresh=True)
         self._uplink.open(self._inner, self._own)
+        netlink.add_address(self._inner, _LOOPBACK_INDEX, self.address)
         self.names = [*_name_sockets(self.address)]
 
     def _learn(self) -> None:
@@ -165,7 +166,7 @@ class Gateway:
         """The pair of links with the next number that is free."""
         for _ in range(_LINKS):
             self._numbers = (self._numbers + 1) % _LINKS
-            name, address = f"s{self._numbers}", f"{self.range}.{self._numbers // 256}.{self._numbers % 256}"
+            name, address = f"s{self._numbers}", f"{self._uplink.range}.{self._numbers // 256}.{self._numbers % 256}"
             try:
                 netlink.add_pair(self._inner, name, INSIDE, namespace)
             except FileExistsError:
@@ -224,15 +225,6 @@ def bridges() -> "set[int]":
     return found
 
 
-def free_range(host: netlink.Netlink) -> str:
-    """The first two numbers of 65,536 private addresses to which this machine has no route."""
-    used = [(_number(network), prefix) for network, prefix, _ in netlink.routes(host) if prefix > 1]
-    for candidate in RANGES:
-        if not any(_overlap(_number(f"{candidate}.0.0"), 16, network, prefix) for network, prefix in used):
-            return candidate
-    raise OSError("this machine uses all private addresses")
-
-
 def configure(settings: "dict[str, str]") -> None:
     """Settings of the network namespace that this process is in; what this kernel does not have needs none."""
     for name, value in settings.items():
@@ -257,13 +249,3 @@ def _name_sockets(address: str) -> "Iterator[int]":
         if kind == socket.SOCK_STREAM:
             opened.listen(BACKLOG)
         yield opened.detach()
-
-
-def _number(address: str) -> int:
-    (number,) = struct.unpack(">I", socket.inet_aton(address))
-    return int(number)
-
-
-def _overlap(first: int, first_prefix: int, second: int, second_prefix: int) -> bool:
-    shift = 32 - min(first_prefix, second_prefix)
-    return first >> shift == second >> shift

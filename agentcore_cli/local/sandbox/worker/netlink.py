@@ -20,7 +20,8 @@ NETLINK_ROUTE, NETLINK_NETFILTER = 0, 12
 IFF_UP = 1
 IFLA_NAME, IFLA_LINKINFO, IFLA_NET_NS_FD = 3, 18, 28
 IFLA_INFO_KIND, IFLA_INFO_DATA, VETH_INFO_PEER = 1, 2, 1
-IFA_ADDRESS, IFA_LOCAL = 1, 2
+IFA_ADDRESS, IFA_LOCAL, IFA_FLAGS = 1, 2, 8
+IFA_F_NOPREFIXROUTE = 0x200
 RTA_DST, RTA_OIF, RTA_GATEWAY, RTA_TABLE = 1, 4, 5, 15
 RTNH_F_ONLINK = 4
 MAIN_TABLE, PROTOCOL_STATIC, SCOPE_LINK, TYPE_UNICAST = 254, 4, 253, 1
@@ -148,18 +149,23 @@ def remove_link(netlink: Netlink, index: int) -> None:
     netlink.ask("link", RTM_DELLINK, struct.pack("=BxHiII", socket.AF_UNSPEC, 0, index, 0, 0))
 
 
-def add_address(netlink: Netlink, index: int, address: str, prefix: int = 32) -> None:
+def add_address(netlink: Netlink, index: int, address: str, prefix: int = 32, *, route: bool = True) -> None:
+    """An address of a link, with the `route` to its network that the kernel makes of it."""
     packed = socket.inet_aton(address)
     head = struct.pack("=BBBBI", socket.AF_INET, prefix, 0, 0, index)
-    body = head + attribute(IFA_LOCAL, packed) + attribute(IFA_ADDRESS, packed)
+    flags = attribute(IFA_FLAGS, struct.pack("=I", 0 if route else IFA_F_NOPREFIXROUTE))
+    body = head + attribute(IFA_LOCAL, packed) + attribute(IFA_ADDRESS, packed) + flags
     netlink.ask(f"address {address}", RTM_NEWADDR, body, CREATE | EXCLUSIVE)
 
 
-def add_route(netlink: Netlink, index: int, address: "str | None" = None, gateway: "str | None" = None) -> None:
-    """A route to one `address`, or the default one, over a link; a `gateway` is taken to be at its other end."""
+def add_route(
+    netlink: Netlink, index: int, address: "str | None" = None, prefix: int = 32, *, gateway: "str | None" = None
+) -> None:
+    """A route to one `address` (or a network), or the default one, over a link; a `gateway` is taken to be at its
+    other end. Raises FileExistsError when there is one to the same, over whatever link."""
     scope = 0 if gateway else SCOPE_LINK
     body = struct.pack(
-        "=BBBBBBBBI", socket.AF_INET, 32 if address else 0, 0, 0, MAIN_TABLE, PROTOCOL_STATIC, scope, TYPE_UNICAST,
+        "=BBBBBBBBI", socket.AF_INET, prefix if address else 0, 0, 0, MAIN_TABLE, PROTOCOL_STATIC, scope, TYPE_UNICAST,
         RTNH_F_ONLINK if gateway else 0,
     )  # fmt: skip
     if address:

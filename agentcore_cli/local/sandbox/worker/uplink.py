@@ -22,26 +22,28 @@ from collections.abc import Iterator
 from typing import IO, Any, Union
 
 from . import firewall, kernel, netlink
+from .ranges import free_ranges
 
 NAME = "up0"
 PREFIX = "agc"  # what the outer links of all servers of this machine begin with
 PASTA = "pasta"
 PASTA_SECONDS = 5.0
 
+_PREFIX_LENGTH = 30  # of the network of a pair's two addresses
 _SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 _ANSWERS = ("-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED")
 
 Settings = dict[str, Any]
 
 
-def choose(settings: Settings, numbers: str, host: netlink.Netlink, outside: int) -> "Union[Pair, Pasta]":
-    """The way out that this user may have; `numbers` begin the gateway's addresses. Call it before any namespace is
-    entered; `outside` is the machine's network."""
+def choose(settings: Settings, host: netlink.Netlink, outside: int) -> "Union[Pair, Pasta]":
+    """The way out that this user may have; its `range` is the gateway's once it is open. Call it before any namespace
+    is entered; `outside` is the machine's network."""
     record = Record(settings["record"])
     record.undo()
     if settings["namespaces"] == "root":
-        return Pair(settings["link"], numbers, host, outside, record)
-    return Pasta(settings["pasta"], numbers, record)
+        return Pair(settings["link"], host, outside, record)
+    return Pasta(settings["pasta"], next(free_ranges(host)), record)
 
 
 class Record:
@@ -64,7 +66,7 @@ class Record:
                 done = json.load(file)
         except (FileNotFoundError, ValueError):
             return
-        for link in done.get("forwarding", ()):
+        for link in () if _forwarding("all") == "1" else done.get("forwarding", ()):
             with contextlib.suppress(OSError):  # the link is gone
                 _switch_forwarding(link, "0")
         for link in done.get("iptables", ()):
@@ -83,10 +85,9 @@ class Pair:
 
     name = "veth"
 
-    def __init__(self, link: str, numbers: str, host: netlink.Netlink, outside: int, record: Record) -> None:
+    def __init__(self, link: str, host: netlink.Netlink, outside: int, record: Record) -> None:
+        self.range = ""
         self._link = link
-        self._network = f"{numbers}.255.252"
-        self._outer, self._inner = f"{numbers}.255.253", f"{numbers}.255.254"
         self._host = host
         self._outside = outside
         self._own = -1
@@ -102,14 +103,13 @@ class Pair:
         with self._out_there(), contextlib.suppress(OSError):  # of a gateway whose end is not complete
             netlink.remove_link(self._host, socket.if_nametoindex(self._link))
         netlink.add_pair(self._host, self._link, NAME, own)
+        with self._out_there():
+            _switch_forwarding(self._link, "1")
+            self.range = self._claim_range(socket.if_nametoindex(self._link))
         index = socket.if_nametoindex(NAME)
         netlink.set_up(inner, index)
-        netlink.add_address(inner, index, self._inner, 30)
-        netlink.add_route(inner, index, gateway=self._outer)
-        with self._out_there():
-            index = socket.if_nametoindex(self._link)
-            netlink.add_address(self._host, index, self._outer, 30)
-            _switch_forwarding(self._link, "1")
+        netlink.add_address(inner, index, f"{self.range}.255.254", _PREFIX_LENGTH)
+        netlink.add_route(inner, index, gateway=f"{self.range}.255.253")
         self.learn()
 
     def learn(self) -> None:
@@ -138,14 +138,27 @@ class Pair:
         with self._out_there():
             self._record.undo()
 
+    def _claim_range(self, link: int) -> str:
+        """The first free range that no other gateway, which may start just now, has taken: its route is there once."""
+        for candidate in free_ranges(self._host):
+            with contextlib.suppress(FileExistsError):
+                netlink.add_route(self._host, link, f"{candidate}.255.252", _PREFIX_LENGTH)
+                netlink.add_address(self._host, link, f"{candidate}.255.253", _PREFIX_LENGTH, route=False)
+                return candidate
+        raise AssertionError("free_ranges ends with an OSError")
+
     def _policy(self) -> "list[firewall.Chain]":
-        """Out there: nothing to this machine itself, only answers back, and nothing that we made possible besides."""
+        """Out there: nothing to this machine itself, only answers back, and nothing that we made possible besides.
+
+        A machine that forwards as a whole (since Docker was started, say) forwards for others, too.
+        """
         to_us, from_us = firewall.to_link(self._link), firewall.from_link(self._link)
         others = firewall.to_link(self._link, other=True)
         forward = [to_us + firewall.of_known_connections() + firewall.accept(), to_us + firewall.drop()]
         elsewhere = firewall.to_links(PREFIX, other=True)
-        forward += [firewall.from_link(name) + elsewhere + firewall.drop() for name in self._forwarding]
-        translated = firewall.from_network(self._network, 30) + others + firewall.masquerade()
+        if _forwarding("all") == "0":
+            forward += [firewall.from_link(name) + elsewhere + firewall.drop() for name in self._forwarding]
+        translated = firewall.from_network(f"{self.range}.255.252", _PREFIX_LENGTH) + others + firewall.masquerade()
         return [
             firewall.Chain("input", "filter", firewall.INPUT, -10, [from_us + firewall.refuse()]),
             firewall.Chain("forward", "filter", firewall.FORWARD, -10, forward),
@@ -153,14 +166,16 @@ class Pair:
         ]
 
     def _allow_answers(self) -> None:
-        """Answers come in by the links that lead anywhere."""
+        """Answers come in by the links that lead anywhere, but not by those of other gateways: they are theirs."""
         for link in {index for _, _, index in netlink.routes(self._host) if index}:
             with contextlib.suppress(OSError):  # it is just going
                 name = socket.if_indextoname(link)
-                if name not in ("lo", self._link) and _forwarding(name) == "0":
+                if name == "lo" or name.startswith(PREFIX) or _forwarding(name) == "1":
+                    continue
+                if name not in self._forwarding:  # a link of that name may have come again
                     self._record.add("forwarding", name)
                     self._forwarding.append(name)
-                    _switch_forwarding(name, "1")
+                _switch_forwarding(name, "1")
 
     @contextlib.contextmanager
     def _out_there(self) -> "Iterator[None]":
@@ -178,8 +193,8 @@ class Pasta:
     name = PASTA
 
     def __init__(self, program: "str | None", numbers: str, record: Record) -> None:
+        self.range = numbers
         self._program = program
-        self._numbers = numbers
         self._record = record
         self._words: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (open as long as the program)
         self._pid = -1
@@ -232,7 +247,7 @@ class Pasta:
         for number in (1, 2):
             os.dup2(self._words.fileno(), number)
         spaces = f"/proc/{gateway}/ns"
-        addresses = ("-a", f"{self._numbers}.255.254", "-n", "30", "-g", f"{self._numbers}.255.253")
+        addresses = ("-a", f"{self.range}.255.254", "-n", "30", "-g", f"{self.range}.255.253")
         nothing = ("-t", "none", "-u", "none", "-T", "none", "-U", "none", "--no-dhcp", "--no-map-gw")
         command = [program, "-f", "-4", "--config-net", "-I", NAME, *addresses, *nothing]
         with contextlib.suppress(OSError):
