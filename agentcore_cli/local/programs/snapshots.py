@@ -1,4 +1,8 @@
-"""Artifacts unpacked: `<sha256>.zip` of the store becomes the read-only folder `<runtime>/<sha256>`, or nothing."""
+"""Artifacts unpacked: `<sha256>.zip` of the store becomes the folder `<runtime>/<sha256>`, or nothing.
+
+Nobody writes to it: sessions have it as a read-only mount under a layer of their own, which takes the modes over, so
+that its owner may write there; or they copy it.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ from agentcore_cli.local.control import ArtifactError
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.sandbox.trees import empty_tree, remove_tree
 
-_READ_ONLY: Final = 0o555
+_FOLDER_MODE: Final = 0o755
 _PARTIAL: Final = ".partial-"
 _GONE: Final = ".gone-"
 _DEPTH_MAX: Final = 200  # folders in folders; far below what Python recurses
@@ -100,7 +104,7 @@ class Snapshots:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpack into an empty folder, every file and folder read-only.
+    """Unpack into an empty folder; every file and folder is for its owner to write, and for all to read.
 
     Raises ArtifactError for whatever is wrong with the zip: over the service's limits (runtime-code-deploy), broken,
     encrypted, packed in a way that is not known here, or with a name that leads out of the folder, stands there twice
@@ -113,7 +117,8 @@ def unpack(archive: Path, folder: Path) -> None:
         _check(archive.name, members)
         for member in members:
             _unpack_member(contents, member, folder)
-    _make_read_only(folder)
+    for parent, _, _ in os.walk(folder):
+        os.chmod(parent, _FOLDER_MODE)
 
 
 @contextmanager
@@ -173,11 +178,3 @@ def _unpack_member(contents: zipfile.ZipFile, member: zipfile.ZipInfo, folder: P
             raise zipfile.BadZipFile(f"{member.filename!r} is not as long as it says")
     executable = (member.external_attr >> 16) & stat.S_IXUSR
     target.chmod(0o755 if executable else 0o644)
-
-
-def _make_read_only(folder: Path) -> None:
-    for parent, _, files in os.walk(folder):
-        for name in files:
-            path = Path(parent, name)
-            path.chmod(path.stat().st_mode & _READ_ONLY)
-        Path(parent).chmod(_READ_ONLY)

@@ -18,6 +18,7 @@ from agentcore_cli.local.home import Home
 
 _FIRST: Final = 1_879_048_192  # the end of systemd's range for containers
 _COUNT: Final = 200_000_000
+_WRITE: Final = 0o222
 
 
 def number(home: Home) -> int:
@@ -43,6 +44,19 @@ def give_tree(folder: Path, owner: int | None) -> None:
         for name in (*folders, *files):
             give(Path(parent, name), owner)
     give(folder, owner)
+
+
+def protect_tree(folder: Path) -> None:
+    """Make a folder read-only where no mount does: a module that writes while a parent imports it spoils no copy.
+
+    It stops mistakes, not the owner; root's writes it does not stop.
+    """
+    if not folder.stat().st_mode & _WRITE:
+        return
+    for parent, _, files in os.walk(folder, topdown=False):
+        for path in (*(Path(parent, name) for name in files), Path(parent)):
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode & ~_WRITE)
 
 
 def let_in(folder: Path, owner: int | None) -> None:

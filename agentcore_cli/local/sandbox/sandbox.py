@@ -14,7 +14,7 @@ from typing import Any
 
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.sandbox import attachment
-from agentcore_cli.local.sandbox.account import give_tree, let_in
+from agentcore_cli.local.sandbox.account import give_tree, let_in, protect_tree
 from agentcore_cli.local.sandbox.cgroups import Cgroups
 from agentcore_cli.local.sandbox.environment import interpreter_variables
 from agentcore_cli.local.sandbox.folders import Folders
@@ -150,6 +150,8 @@ class Sandbox:
     def _hand_over(self, program: Program) -> None:
         """Let the account of sessions have the code and see the packages. Blocking."""
         give_tree(program.code, self._owner)
+        if self._isolation.namespaces is None:
+            protect_tree(program.code)
         for folder in (program.code.parent, *program.readable):
             let_in(folder, self._owner)
 

@@ -39,12 +39,14 @@ def test_folder_home_and_temporary_folder_are_private(isolation: Isolation, tmp_
     on_stage(tmp_path, play, isolation)
 
 
-def test_a_read_only_snapshot_becomes_a_writable_copy(tmp_path: Path) -> None:
+def test_the_snapshot_becomes_read_only_and_its_copies_are_writable(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         program = stage.program(OBEDIENT)
-        (program.code / "obedient.py").chmod(0o444)
         session = await stage.start(program)
-        assert await run_in(session, "import os; result = os.stat('obedient.py').st_mode & 0o200") == 0o200
+        modes = [path.stat().st_mode & 0o222 for path in (program.code, program.code / "obedient.py")]
+        assert modes == [0, 0]
+        look = "import os; result = [os.stat(name).st_mode & 0o200 for name in ('.', 'obedient.py')]"
+        assert await run_in(session, look) == [0o200, 0o200]
 
     on_stage(tmp_path, play, PROCESS)
 

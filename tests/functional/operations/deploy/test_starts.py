@@ -52,6 +52,20 @@ def test_pythonpath_is_relative_to_the_code_and_reaches_children(workshop: Works
     assert Path(said["path"]).is_absolute()
 
 
+def test_a_session_writes_anywhere_in_its_own_copy_of_the_code(workshop: Workshop, server: RunningServer) -> None:
+    write(workshop.root, "data/deep/table.csv", "1")
+    write(workshop.root, "state.json", "1")
+    append = "[open(name, 'a').write('2') for name in ('state.json', 'data/new', 'data/deep/table.csv')]"
+    read = "{name: open(name).read() for name in ('state.json', 'data/deep/table.csv')}"
+    write(
+        workshop.root, "handler.py", HANDLER.replace("self.answer(dict(os.environ))", f"{append}; self.answer({read})")
+    )
+    arn = workshop.deploy().arn
+    for _ in range(2):  # the second finds nothing of the first
+        said = server.invoke(arn, b"{}", new_session()).json()
+        assert said == {"state.json": "12", "data/deep/table.csv": "12"}
+
+
 @pytest.mark.parametrize(
     ("agent", "expected"),
     [

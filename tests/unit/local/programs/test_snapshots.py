@@ -1,4 +1,4 @@
-"""Zips become read-only folders, or nothing."""
+"""Zips become folders, or nothing."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def test_files_and_modes(home: Home) -> None:
     assert (folder / "data/deep/a.txt").read_text() == "this is data/deep/a.txt"
     modes = {path.relative_to(folder).as_posix(): stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*")}
     assert modes == {
-        "main.py": 0o444,
-        "bin": 0o555,
-        "bin/tool": 0o555,
-        "data": 0o555,
-        "data/deep": 0o555,
-        "data/deep/a.txt": 0o444,
+        "main.py": 0o644,
+        "bin": 0o755,
+        "bin/tool": 0o755,
+        "data": 0o755,
+        "data/deep": 0o755,
+        "data/deep/a.txt": 0o644,
     }
 
 
