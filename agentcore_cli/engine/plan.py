@@ -10,7 +10,7 @@ from graphlib import TopologicalSorter
 
 from agentcore_cli.engine.difference import PENDING, Facts, FieldChange, conceal, differences
 from agentcore_cli.engine.journal import Journal, JournalRecord
-from agentcore_cli.engine.resource import Desired, Found, Outliving, Resource, Widening
+from agentcore_cli.engine.resource import Desired, Found, Outliving, Replacing, Resource, Widening
 
 
 class Action(StrEnum):
@@ -183,7 +183,7 @@ def _change(resource: Resource, desired: Desired, found: Found | None, recorded:
     if found.supplied:
         return Change(resource.key, Action.KEEP, "supplied, and used as it is", (), found.name)
     fields = compare(resource, found, desired)
-    is_replaced = any(resource.replaces(field) for field in fields)
+    is_replaced = isinstance(resource, Replacing) and any(resource.replaces(field) for field in fields)
     if recorded is None:
         action = Action.REPLACE if is_replaced else Action.ADOPT
         reason = "ours by its tags, but not in our records"
