@@ -44,7 +44,6 @@ class PlannedStep:
     change: Change
     resource: Resource
     found: Found | None = None
-    recorded: JournalRecord | None = None
     desired: Facts = field(default_factory=dict)
 
 
@@ -158,7 +157,7 @@ def _plan_one(
         raise found.refusal
     change = _change(resource, desired, found, recorded)
     promised = dict(found.outputs) if found and change.action is Action.KEEP else Promised(desired.promises)
-    return PlannedStep(change, resource, found, recorded, desired.facts), promised
+    return PlannedStep(change, resource, found, desired.facts), promised
 
 
 def _deletion(
@@ -166,13 +165,12 @@ def _deletion(
 ) -> PlannedStep | None:
     if found and found.supplied:
         forgotten = Change(resource.key, Action.DELETE, "supplied, so it stays: only our record of it goes")
-        return PlannedStep(forgotten, resource, None, recorded) if recorded else None
+        return PlannedStep(forgotten, resource) if recorded else None
     if found and not found.refusal:
-        change = Change(resource.key, Action.DELETE, reason, name=found.name)
-        return PlannedStep(change, resource, found, recorded)
+        return PlannedStep(Change(resource.key, Action.DELETE, reason, name=found.name), resource, found)
     if recorded:
         change = Change(resource.key, Action.DELETE, "gone already" if not found else "not ours any more")
-        return PlannedStep(change, resource, None, recorded)
+        return PlannedStep(change, resource)
     return None
 
 
