@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from agentcore_cli.commands.globals import Globals
-from agentcore_cli.commands.groups import CommandGroup
+from agentcore_cli.commands.groups import command_group
 from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import InputError
 
@@ -21,13 +21,7 @@ if TYPE_CHECKING:
 _PASSWORD: Final = "AGENTCORE_PASSWORD"  # noqa: S105 (the names of variables)
 _CLIENT_SECRET: Final = "AGENTCORE_CLIENT_SECRET"  # noqa: S105
 
-app = typer.Typer(
-    cls=CommandGroup,
-    rich_markup_mode=None,
-    add_completion=False,
-    no_args_is_help=True,
-    help="Let callers show a token: a Cognito user pool, its users, and tokens for them.",
-)
+app = command_group("Let callers show a token: a Cognito user pool, its users, and tokens for them.")
 
 
 @app.command("create-pool")

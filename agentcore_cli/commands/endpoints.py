@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentcore_cli.commands.globals import Globals
-from agentcore_cli.commands.groups import CommandGroup
+from agentcore_cli.commands.groups import command_group
 from agentcore_cli.commands.waiting import NoWait, Timeout, perform
 from agentcore_cli.errors import InputError
 
@@ -21,13 +21,7 @@ Name = Annotated[str, typer.Argument(help="The endpoint's name.")]
 Version = Annotated[str | None, typer.Option("--version", metavar="N", help="The version that it leads to.")]
 Description = Annotated[str | None, typer.Option(metavar="TEXT", help="Shown by AWS beside it.")]
 
-app = typer.Typer(
-    cls=CommandGroup,
-    rich_markup_mode=None,
-    add_completion=False,
-    no_args_is_help=True,
-    help="List, make, move and delete named endpoints of the runtime.",
-)
+app = command_group("List, make, move and delete named endpoints of the runtime.")
 
 
 @app.command("list")

@@ -7,23 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentcore_cli.commands.globals import Globals
-from agentcore_cli.commands.groups import CommandGroup
+from agentcore_cli.commands.groups import command_group
 
 if TYPE_CHECKING:
     from agentcore_cli.local.home import Home
     from agentcore_cli.local.protocol import ProtectionRecord
     from agentcore_cli.operations.local_runtime import RuntimeStatus
 
-app = typer.Typer(
-    cls=CommandGroup,
-    rich_markup_mode=None,
-    add_completion=False,
-    no_args_is_help=True,
-    help="Start, stop and steer the local runtime. It starts by itself when it is needed.",
-)
-clock = typer.Typer(
-    cls=CommandGroup, rich_markup_mode=None, no_args_is_help=True, help="The clock that idle times are measured on."
-)
+app = command_group("Start, stop and steer the local runtime. It starts by itself when it is needed.")
+clock = command_group("The clock that idle times are measured on.")
 app.add_typer(clock, name="clock")
 
 

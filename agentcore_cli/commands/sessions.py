@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentcore_cli.commands.globals import Globals
-from agentcore_cli.commands.groups import CommandGroup
+from agentcore_cli.commands.groups import command_group
 from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.errors import InputError
 
@@ -18,13 +18,7 @@ if TYPE_CHECKING:
     from agentcore_cli.operations.sessions.sessions import Sessions
     from agentcore_cli.ui import Output
 
-app = typer.Typer(
-    cls=CommandGroup,
-    rich_markup_mode=None,
-    add_completion=False,
-    no_args_is_help=True,
-    help="List, show and stop sessions.",
-)
+app = command_group("List, show and stop sessions.")
 
 
 @app.command("list")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 import typer
 
 from agentcore_cli.commands.globals import Globals
-from agentcore_cli.commands.groups import CommandGroup
+from agentcore_cli.commands.groups import command_group
 from agentcore_cli.errors import INTERRUPTED, InputError, Interrupted
 
 if TYPE_CHECKING:
@@ -18,13 +18,7 @@ if TYPE_CHECKING:
     from agentcore_cli.operations.traces.tree import TraceTree
     from agentcore_cli.ui import Output
 
-app = typer.Typer(
-    cls=CommandGroup,
-    rich_markup_mode=None,
-    add_completion=False,
-    no_args_is_help=True,
-    help="See what calls did: models, tools, tokens, times.",
-)
+app = command_group("See what calls did: models, tools, tokens, times.")
 
 _Session = Annotated[str | None, typer.Option("--session-id", "-s", metavar="NAME", help="One session only.")]
 _Qualifier = Annotated[str | None, typer.Option(metavar="E", help="The endpoint.")]
