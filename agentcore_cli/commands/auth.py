@@ -36,11 +36,10 @@ def create_pool(
     """
     from agentcore_cli.operations.auth import CreatePoolRequest
     from agentcore_cli.operations.auth import create_pool as run
-    from agentcore_cli.operations.selection import select
 
     said = Globals.of(ctx)
     out = said.output()
-    selected = select(said.options())
+    selected = said.select()
     with out.progress() as listener:
         result = run(CreatePoolRequest(tuple(user or ()), service), selected, listener)
     out.result(result, _human(result))
@@ -63,15 +62,13 @@ def token(
     scope: Annotated[list[str] | None, typer.Option("--scope", help="With --client-id: what the token is for.")] = None,
 ) -> None:
     """Print an access token, for a user of the pool or for a program (--client-id) of any OpenID provider."""
-    from agentcore_cli.operations.selection import select
-
     said = Globals.of(ctx)
     out = said.output()
     if (user is None) == (client_id is None):
         raise InputError(
             "auth token: say who the token is for: --user or --client-id", hint="agentcore auth token --user NAME"
         )
-    selected = select(said.options())
+    selected = said.select()
     if user is not None:
         secret = _secret(password, "--password", _PASSWORD, f"Password of {user}", out)
         got = _user_token(user, secret, selected)
@@ -88,11 +85,10 @@ def delete_pool(
 ) -> None:
     """Delete the agent's user pool with all its users, if it is ours, and take it out of the config."""
     from agentcore_cli.operations.auth import delete_pool as run
-    from agentcore_cli.operations.selection import select
 
     said = Globals.of(ctx)
     out = said.output()
-    selected = select(said.options())
+    selected = said.select()
     result = run(lambda pool: yes or out.confirm(f"- user pool {pool}, with all its users", "Delete it?"), selected)
     out.result(result, f"{result.agent}: user pool {result.pool_id} deleted")
     out.note(f"next: {selected.deploy_command()} lets callers in by IAM again")

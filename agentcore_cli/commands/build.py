@@ -34,11 +34,10 @@ def build(
     """Make the artifact that deploy would push, and stop there. Asks nothing of AWS."""
     from agentcore_cli.operations.deploy.build import BuildRequest
     from agentcore_cli.operations.deploy.build import build as run
-    from agentcore_cli.operations.selection import select
 
     said = Globals.of(ctx)
     out = said.output()
-    selected = select(said.options())
+    selected = said.select()
     try:
         with out.progress() as listener:
             result = run(BuildRequest(how, output, sbom), selected, listener)

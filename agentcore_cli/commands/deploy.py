@@ -51,13 +51,12 @@ def deploy(
     from agentcore_cli.commands.assignments import assignments
     from agentcore_cli.commands.changes import describe_plan
     from agentcore_cli.operations.deploy.plan import plan
-    from agentcore_cli.operations.selection import select
     from agentcore_cli.resources.deployment import Overrides
 
     said = Globals.of(ctx)
     out = said.output()
     overrides = Overrides(assignments(env, "--env"), build, image, refresh=not no_refresh, upgrade=upgrade, sbom=sbom)
-    selected = select(said.options())
+    selected = said.select()
     if dry_run:
         with out.progress(json_events=True) as listener:
             planned = plan(overrides, selected, listener)

@@ -32,7 +32,6 @@ def destroy(
     from agentcore_cli.commands.changes import ask_about
     from agentcore_cli.operations.deploy.destroy import DestroyRequest
     from agentcore_cli.operations.deploy.destroy import destroy as run
-    from agentcore_cli.operations.selection import select
 
     said = Globals.of(ctx)
     out = said.output()
@@ -41,7 +40,7 @@ def destroy(
         return yes or out.confirm(ask_about(changes), "Delete this?")
 
     request = DestroyRequest(consent, dry_run, timeout, keep_repository, keep_logs, include_memory, include_supplied)
-    selected = select(said.options())
+    selected = said.select()
     try:
         with out.progress(json_events=True) as listener:
             result = run(request, selected, listener)

@@ -30,11 +30,10 @@ def rollback(
     """
     from agentcore_cli.operations.deploy.rollback import RollbackRequest
     from agentcore_cli.operations.deploy.rollback import rollback as run
-    from agentcore_cli.operations.selection import select
 
     said = Globals.of(ctx)
     out = said.output()
-    selected = select(said.options())
+    selected = said.select()
     request = RollbackRequest(to, endpoint, wait=not no_wait, timeout=timeout)
     try:
         with out.progress() as listener:

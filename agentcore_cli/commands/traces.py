@@ -36,11 +36,10 @@ def list_(
     follow: _Follow = False,
 ) -> None:
     """List the agent's traces, the newest first: one for each call."""
-    from agentcore_cli.operations.selection import select
     from agentcore_cli.operations.traces.traces import list_traces
 
     said = Globals.of(ctx)
-    out, selected = said.output(), select(said.options())
+    out, selected = said.output(), said.select()
     request = _request(session, qualifier, since, limit)
     page = list_traces(request, selected)
     if not follow:
@@ -62,13 +61,12 @@ def show(
     follow: _Follow = False,
 ) -> None:
     """Show a trace as a tree of spans; with --json as OTLP, which other tools read."""
-    from agentcore_cli.operations.selection import select
     from agentcore_cli.operations.traces.traces import find_trace, list_traces
 
     said = Globals.of(ctx)
     out = said.output()
     _check_form(trace, last=last, jsonl=jsonl, follow=follow, json=out.json)
-    selected, request = select(said.options()), _request(session, qualifier, None, 1)
+    selected, request = said.select(), _request(session, qualifier, None, 1)
     if not follow:
         _show(find_trace(trace, request, selected), selected, out, full=full, jsonl=jsonl, endpoint=qualifier)
         return
@@ -82,11 +80,10 @@ def enable(ctx: typer.Context, yes: Annotated[bool, typer.Option("--yes", "-y", 
 
     It is a setting of the whole account in a region, and CloudWatch bills the spans that it keeps.
     """
-    from agentcore_cli.operations.selection import select
     from agentcore_cli.operations.traces import transaction_search
 
     said = Globals.of(ctx)
-    out, selected = said.output(), select(said.options())
+    out, selected = said.output(), said.select()
     state = transaction_search.look(selected)
     about = (
         "Transaction Search is a setting of the whole account in this region: X-Ray sends all its spans, not this "

@@ -23,10 +23,8 @@ def perform(
     ctx: typer.Context, operation: Callable[[Selected, Listener], Result], *, look: str, again: str | None = None
 ) -> Result:
     """Do it with its progress shown. What to do after Ctrl-C is `again`, else our own verb `look`."""
-    from agentcore_cli.operations.selection import select
-
     said = Globals.of(ctx)
-    selected = select(said.options())
+    selected = said.select()
     try:
         with said.output().progress() as listener:
             return operation(selected, listener)
