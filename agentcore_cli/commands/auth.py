@@ -14,8 +14,7 @@ from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import InputError
 
 if TYPE_CHECKING:
-    from agentcore_cli.operations.auth import PoolResult, Token
-    from agentcore_cli.operations.selection import Selected
+    from agentcore_cli.operations.auth import PoolResult
     from agentcore_cli.ui import Output
 
 _PASSWORD: Final = "AGENTCORE_PASSWORD"  # noqa: S105 (the names of variables)
@@ -62,6 +61,8 @@ def token(
     scope: Annotated[list[str] | None, typer.Option("--scope", help="With --client-id: what the token is for.")] = None,
 ) -> None:
     """Print an access token, for a user of the pool or for a program (--client-id) of any OpenID provider."""
+    from agentcore_cli.operations.auth import service_token, user_token
+
     said = Globals.of(ctx)
     out = said.output()
     if (user is None) == (client_id is None):
@@ -71,10 +72,10 @@ def token(
     selected = said.select()
     if user is not None:
         secret = _secret(password, "--password", _PASSWORD, f"Password of {user}", out)
-        got = _user_token(user, secret, selected)
+        got = user_token(user, secret, selected)
     else:
         secret = _secret(client_secret, "--client-secret", _CLIENT_SECRET, f"Secret of {client_id}", out)
-        got = _service_token(str(client_id), secret, tuple(scope or ()), selected)
+        got = service_token(str(client_id), secret, tuple(scope or ()), selected)
     out.result(got, got.access_token)
 
 
@@ -92,18 +93,6 @@ def delete_pool(
     result = run(lambda pool: yes or out.confirm(f"- user pool {pool}, with all its users", "Delete it?"), selected)
     out.result(result, f"{result.agent}: user pool {result.pool_id} deleted")
     out.note(f"next: {selected.deploy_command()} lets callers in by IAM again")
-
-
-def _user_token(user: str, password: str, selected: Selected) -> Token:
-    from agentcore_cli.operations.auth import user_token
-
-    return user_token(user, password, selected)
-
-
-def _service_token(client_id: str, client_secret: str, scopes: tuple[str, ...], selected: Selected) -> Token:
-    from agentcore_cli.operations.auth import service_token
-
-    return service_token(client_id, client_secret, scopes, selected)
 
 
 def _secret(said: str | None, option: str, variable: str, question: str, out: Output) -> str:
