@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
@@ -119,13 +120,9 @@ def _follow(page: TracePage, request: TracesRequest, selected: Selected, out: Ou
     """What is there, oldest first, then what comes, until Ctrl-C."""
     from agentcore_cli.operations.traces.following import follow
 
-    count = 0
+    count, newest = 0, max((each.number for each in page.traces), default=0)
     try:
-        for each in reversed(page.traces):
-            tell(each) if not out.json else out.event("trace", each)
-            count += 1
-        newest = max((each.number for each in page.traces), default=0)
-        for each in follow(request, selected, after=newest):
+        for each in chain(reversed(page.traces), follow(request, selected, after=newest)):
             tell(each) if not out.json else out.event("trace", each)
             count += 1
     except KeyboardInterrupt:
