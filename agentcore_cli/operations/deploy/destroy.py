@@ -78,7 +78,7 @@ def destroy(request: DestroyRequest, selected: Selected, listener: Listener) -> 
         _claim(there)
         outcome = apply(plan, place.journal, listener)
         if selected.is_local:
-            wiring.store().sweep(wiring.local_runtime(selected).artifacts())
+            wiring.store().sweep(wiring.local_runtime().artifacts())
             wiring.let_go_of_local_runtime()
         else:
             _forget_builds(place, listener)

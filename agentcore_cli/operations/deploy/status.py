@@ -114,5 +114,5 @@ def _told(what: str, it: RuntimeDescription | EndpointDescription) -> str:
 def _living_sessions(selected: Selected, arn: str) -> int | None:
     if not selected.is_local:
         return None
-    page = wiring.local_runtime(selected).sessions(arn)
+    page = wiring.local_runtime().sessions(arn)
     return sum(session.state in ALIVE for session in page.sessions)

@@ -44,7 +44,7 @@ def list_traces(request: TracesRequest, selected: Selected, *, after: int = 0) -
         query["session_id"] = names.session_id(request.session, arn, request.endpoint or DEFAULT_ENDPOINT)
     if request.since is not None:
         query["since"] = time.time() - request.since
-    return wiring.local_runtime(selected).traces(**query)
+    return wiring.local_runtime().traces(**query)
 
 
 def find_trace(named: str | None, request: TracesRequest, selected: Selected) -> str:
@@ -70,7 +70,7 @@ def show_trace(trace_id: str, selected: Selected, endpoint: str | None = None) -
 
         return show_on_aws(selected, trace_id, endpoint)
     try:
-        return wiring.local_runtime(selected).trace(trace_id=trace_id)
+        return wiring.local_runtime().trace(trace_id=trace_id)
     except NotFoundError as error:
         raise _not_found(trace_id, selected) from error
 
