@@ -33,7 +33,7 @@ from agentcore_cli.wiring.deployments import (
     unrecorded,
     version_images,
 )
-from agentcore_cli.wiring.selection import Selection, deployed, local_environment, memory_name, owner, region
+from agentcore_cli.wiring.selection import Selection, deployed, local_environment, memory_id, memory_name, owner, region
 
 __all__ = [
     "Selection",
@@ -54,6 +54,7 @@ __all__ = [
     "locator",
     "memories",
     "memory_contents",
+    "memory_id",
     "memory_name",
     "owner",
     "region",

@@ -91,14 +91,19 @@ def memory_name(selected: Selection) -> str | None:
     """The name that the agent's own memory has on the target: by the config, else as the records have it."""
     settings = selected.agent.whole_memory
     if settings is None or (settings.supplied_id and not selected.is_local):
-        return recorded_memory(selected).get("name")
+        return _recorded_memory(selected).get("name")
     if selected.is_local:
         return names.local_memory_name(settings.label, selected.loaded.config.project)
     is_default = selected.target_name == selected.loaded.config.default_aws_target
     return names.memory_name(settings.label, selected.target_name, is_default=is_default)
 
 
-def recorded_memory(selected: Selection) -> Mapping[str, str]:
+def memory_id(selected: Selection) -> str | None:
+    """The id of the agent's own memory, as the records have it."""
+    return _recorded_memory(selected).get("id")
+
+
+def _recorded_memory(selected: Selection) -> Mapping[str, str]:
     """What the records have of the agent's own memory; nothing where none was made."""
     recorded: Mapping[str, str] = (selected.state.record(selected.agent_name, keys.MEMORY) or {}).get("outputs", {})
     return recorded

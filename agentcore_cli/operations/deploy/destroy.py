@@ -71,7 +71,11 @@ def destroy(request: DestroyRequest, selected: Selected, listener: Listener) -> 
         deletions = tuple(_in_full(change, place) for change in plan.changes)
         if request.dry_run:
             return DestroyResult(
-                selected.agent_name, selected.target_name, deletions, dry_run=True, kept_memory=_memory_of(selected)
+                selected.agent_name,
+                selected.target_name,
+                deletions,
+                dry_run=True,
+                kept_memory=wiring.memory_id(selected),
             )
         if deletions and not request.consent(deletions):
             raise InputError("nothing was destroyed: the answer was no")
@@ -82,7 +86,7 @@ def destroy(request: DestroyRequest, selected: Selected, listener: Listener) -> 
             wiring.let_go_of_local_runtime()
         else:
             _forget_builds(place, listener)
-    kept = _memory_of(selected)
+    kept = wiring.memory_id(selected)
     if kept:
         removes = f"{selected.command('destroy')} --include-memory"
         listener(Note(f"memory {kept} stays, with what users said: {removes} removes it"))
@@ -141,12 +145,6 @@ def _claim(resources: Iterable[Resource]) -> None:
     for resource in resources:
         if isinstance(resource, Claiming):
             resource.claim()
-
-
-def _memory_of(selected: Selected) -> str | None:
-    """The id of the memory that deploys made for the agent, as the records have it."""
-    memory_id: str | None = (selected.state.record(selected.agent_name, MEMORY) or {}).get("outputs", {}).get("id")
-    return memory_id
 
 
 def _tell_of_interfaces(selected: Selected, listener: Listener) -> None:
