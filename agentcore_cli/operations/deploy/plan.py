@@ -97,7 +97,8 @@ def plan(overrides: Overrides, selected: Selected, listener: Listener, *, larges
     result = PlanResult(selected.agent_name, selected.target_name, made.changes, made.pending, told, builder=choice)
     if not selected.is_local or _is_image(overrides, selected):
         return result  # containers have what the engine gives
-    network = _network(overrides, selected)
+    variables = {**wiring.local_environment(selected), **overrides.environment}
+    network = local_network.session_network(selected, variables)
     return replace(result, network=network, mounts=selected.loaded.config.local.mounts)
 
 
@@ -105,11 +106,6 @@ def choose_builder(overrides: Overrides, selected: Selected) -> Choice | None:
     """Who makes the artifact; None on the local runtime, and where an image is there already."""
     if selected.is_local or overrides.image or selected.agent.image:
         return None
-    return choice_of(overrides, selected)
-
-
-def choice_of(overrides: Overrides, selected: Selected) -> Choice:
-    """Who builds for AWS, and why."""
     return overrides.choice_for(selected.agent)
 
 
@@ -117,10 +113,6 @@ def _is_image(overrides: Overrides, selected: Selected) -> bool:
     there = selected.state.deployed(selected.agent_name)
     has_image = overrides.build is None and there is not None and "/" in (there.artifact or "")
     return bool(overrides.image) or overrides.build == "docker" or has_image
-
-
-def _network(overrides: Overrides, selected: Selected) -> local_network.NetworkOfSessions | None:
-    return local_network.session_network(selected, {**wiring.local_environment(selected), **overrides.environment})
 
 
 def _largest(overrides: Overrides, selected: Selected, count: int) -> tuple[LargeFile, ...]:
