@@ -23,7 +23,6 @@ from agentcore_cli.wiring.clients import (
 from agentcore_cli.wiring.deployments import (
     builder,
     deployment,
-    earlier_version,
     everything,
     installed_packages,
     journal,
@@ -41,7 +40,6 @@ __all__ = [
     "builder",
     "deployed",
     "deployment",
-    "earlier_version",
     "everything",
     "home",
     "identity",

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from agentcore_cli.aws.repositories import Authorization
-    from agentcore_cli.aws.runtimes import RuntimeDescription as Version
     from agentcore_cli.aws.session import AwsSession
     from agentcore_cli.builders.builder import Builder
     from agentcore_cli.builders.bundles.store import BundleStore
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from agentcore_cli.events import Listener
     from agentcore_cli.resources.aws_deployment import AwsDeployment
     from agentcore_cli.resources.deployment import Overrides
-    from agentcore_cli.resources.earlier_version import EarlierVersion
     from agentcore_cli.resources.local_catalog import LocalDeployment
     from agentcore_cli.resources.runtime import Runtime
     from agentcore_cli.resources.version_images import VersionImages
@@ -179,22 +177,6 @@ def runtime(
     from agentcore_cli.resources import catalog
 
     return catalog.runtime(_aws_deployment(selected, account, None, wait_options, listener), session)
-
-
-def earlier_version(
-    selected: Selection,
-    session: AwsSession,
-    version: Version,
-    *,
-    account: str,
-    wait_options: WaitOptions,
-    listener: Listener,
-) -> EarlierVersion:
-    """The runtime as it was in this version."""
-    from agentcore_cli.resources.earlier_version import EarlierVersion
-
-    there = runtime(selected, session, account=account, wait_options=wait_options, listener=listener)
-    return EarlierVersion(there, version)
 
 
 def version_images(
