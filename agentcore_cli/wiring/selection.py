@@ -11,6 +11,7 @@ from agentcore_cli.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from agentcore_cli.aws.session import AwsSession
     from agentcore_cli.config import AgentConfig, Loaded, Target
     from agentcore_cli.resources.ownership import Owner
     from agentcore_cli.state import Deployed, State
@@ -43,6 +44,19 @@ class Selection(Protocol):
     def deploy_command(self) -> str: ...
 
     def agreed_endpoint(self) -> str | None: ...
+
+
+class VisitedTarget(Protocol):
+    """Where somebody looks at an agent, or works on it: by which session, and in which account."""
+
+    @property
+    def selected(self) -> Selection: ...
+
+    @property
+    def session(self) -> AwsSession: ...
+
+    @property
+    def account_number(self) -> str: ...
 
 
 def deployed(selected: Selection) -> Deployed:

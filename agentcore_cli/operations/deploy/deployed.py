@@ -10,7 +10,6 @@ from agentcore_cli.events import Listener
 from agentcore_cli.keys import RUNTIME
 from agentcore_cli.operations.deploy.plan import Workplace
 from agentcore_cli.resources import runtime_facts
-from agentcore_cli.resources.runtime import Runtime
 from agentcore_cli.resources.wait_options import WaitOptions
 
 
@@ -21,7 +20,8 @@ def find_runtime(place: Workplace, listener: Listener) -> Found:
     """
     selected = place.selected
     try:
-        found = runtime_of(place, WaitOptions(), listener).read(place.journal.recorded(RUNTIME))
+        there = wiring.runtime(place, wait_options=WaitOptions(), listener=listener)
+        found = there.read(place.journal.recorded(RUNTIME))
     except CredentialsError:
         if selected.state.account(selected.agent_name) is None:
             wiring.deployed(selected)  # as far as is known here, nothing was deployed, so that says it
@@ -38,19 +38,12 @@ def find_runtime(place: Workplace, listener: Listener) -> Found:
     return found
 
 
-def runtime_of(place: Workplace, wait_options: WaitOptions, listener: Listener) -> Runtime:
-    """What looks at the runtime and changes it."""
-    return wiring.runtime(
-        place.selected, place.session, account=place.account.number, wait_options=wait_options, listener=listener
-    )
-
-
 def keep_image(place: Workplace, version: RuntimeDescription, listener: Listener) -> None:
     """See to it that the image of a version lasts which an endpoint is about to answer with.
 
     Raises InputError, before anything is changed, when it is gone already.
     """
-    images = wiring.version_images(place.selected, place.session, account=place.account.number, listener=listener)
+    images = wiring.version_images(place, listener=listener)
     image = runtime_facts.image_of(version.settings)
     if images and image:
         images.require(image, version.version)

@@ -98,17 +98,9 @@ def destroy(request: DestroyRequest, selected: Selected, listener: Listener) -> 
 
 
 def _everything(place: Workplace, request: DestroyRequest, listener: Listener) -> list[Resource]:
-    selected, session, account = place.selected, place.session, place.account.number
     options = WaitOptions(seconds=request.timeout)
-    there = wiring.everything(
-        selected,
-        session,
-        account=account,
-        wait_options=options,
-        listener=listener,
-        with_supplied=request.include_supplied,
-    )
-    others = wiring.unrecorded(selected, session, account=account, wait_options=options, listener=listener)
+    there = wiring.everything(place, wait_options=options, listener=listener, with_supplied=request.include_supplied)
+    others = wiring.unrecorded(place, wait_options=options, listener=listener)
     return [*there, *(resource for resource in others if _is_there(resource))]
 
 
@@ -122,7 +114,7 @@ def _is_there(resource: Resource) -> bool:
 
 def _forget_builds(place: Workplace, listener: Listener) -> None:
     """Take what builds left in the Docker Engine away; the local target's images, labelled as such, stay."""
-    labels = wiring.deployment(place.selected, account=place.account.number).image_labels
+    labels = wiring.deployment(place.selected, account=place.account_number).image_labels
     try:
         gone = docker_image.remove(labels, without=TAG_TARGET)
     except AgentcoreError:

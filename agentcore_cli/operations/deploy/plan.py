@@ -79,6 +79,10 @@ class Workplace:
     def client(self) -> RuntimeControl:
         return wiring.runtimes(self.session)
 
+    @property
+    def account_number(self) -> str:
+        return self.account.number
+
     def verify_account(self) -> None:
         """Raises CredentialsError (3) when the credentials are of another account than the target."""
         verify_account(self.account, self.selected, self.session)
@@ -170,15 +174,7 @@ def make_plan(
     if overrides.upgrade:
         resolved = resolved_anew(place.selected, listener, build=overrides.build)
         overrides = replace(overrides, resolved=resolved)
-    resources = wiring.resources(
-        place.selected,
-        place.session,
-        account=place.account.number,
-        overrides=overrides,
-        wait_options=wait_options,
-        listener=listener,
-        vet=vet,
-    )
+    resources = wiring.resources(place, overrides=overrides, wait_options=wait_options, listener=listener, vet=vet)
     believed = () if overrides.refresh else [resource.key for resource in resources if resource.key != RUNTIME]
     made = plan_deploy(resources, place.journal, believed=believed)
     if made.pending:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agentcore_cli import wiring
 from agentcore_cli.aws.runtimes import RuntimeControl, RuntimeDescription
 from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.engine import Found, apply, plan_deploy
 from agentcore_cli.errors import InputError, NotFoundError
 from agentcore_cli.events import Listener
-from agentcore_cli.operations.deploy.deployed import find_runtime, keep_image, runtime_of
+from agentcore_cli.operations.deploy.deployed import find_runtime, keep_image
 from agentcore_cli.operations.deploy.endpoints import leads_to, move_endpoint
 from agentcore_cli.operations.deploy.plan import Workplace, work_on
 from agentcore_cli.operations.deploy.smoke import told_what_goes_on
@@ -74,7 +75,7 @@ def _default(
     # a version that a rollback made counts as the one that it was made from, or two rollbacks would undo each other
     wanted = _wanted(request, place, found.outputs["id"], found.outputs.get(ROLLED_BACK_TO, previous))
     keep_image(place, wanted, listener)
-    resource = EarlierVersion(runtime_of(place, wait_options, listener), wanted)
+    resource = EarlierVersion(wiring.runtime(place, wait_options=wait_options, listener=listener), wanted)
     plan = plan_deploy([resource], place.journal)
     with told_what_goes_on(place):
         outcome = apply(plan, place.journal, listener)
