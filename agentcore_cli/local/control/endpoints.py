@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import answers
-from agentcore_cli.local.control.paging import page
+from agentcore_cli.local.control.paging import listing
 from agentcore_cli.local.control.records import MOVING, EndpointRecord, RuntimeRecord
 from agentcore_cli.local.control.requests import Call
 from agentcore_cli.local.control.runtimes import (
@@ -84,13 +85,13 @@ class Endpoints:
 
     def list(self, call: Call) -> dict[str, Any]:
         runtime = existing_runtime(self._tables, call)
-        found = page(
+        return listing(
             call,
-            lambda after, limit: self._tables.endpoints(runtime.id, after, limit),
+            "runtimeEndpoints",
+            partial(self._tables.endpoints, runtime.id),
             lambda endpoint: endpoint.sequence,
+            partial(answers.endpoint_summary, runtime),
         )
-        items = [answers.endpoint_summary(runtime, endpoint) for endpoint in found.items]
-        return answers.listing("runtimeEndpoints", items, found.next_token)
 
     def _refuse_if_taken_or_full(self, runtime: RuntimeRecord, name: str) -> None:
         endpoints = self._tables.endpoints(runtime.id)

@@ -8,8 +8,7 @@ from __future__ import annotations
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -21,12 +20,6 @@ PAGE_SIZE: Final = 100  # when maxResults is not given
 Item = TypeVar("Item")
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Item]):
-    items: Sequence[Item]
-    next_token: str | None
-
-
 class _Place(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     """A list is an operation in a region, of a runtime where it has one."""
 
@@ -34,8 +27,14 @@ class _Place(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     after: int
 
 
-def page(call: Call, fetch: Callable[[int, int], Sequence[Item]], key: Callable[[Item], int]) -> Page[Item]:
-    """One page: `fetch(after, limit)` gives items with growing `key`.
+def listing(
+    call: Call,
+    member: str,
+    fetch: Callable[[int, int], Sequence[Item]],
+    key: Callable[[Item], int],
+    shown: Callable[[Item], dict[str, Any]],
+) -> dict[str, Any]:
+    """The answer with one page as its `member`: `fetch(after, limit)` gives items with growing `key`.
 
     Raises ServiceFault (400) for a token that another list gave, or none.
     """
@@ -43,9 +42,10 @@ def page(call: Call, fetch: Callable[[int, int], Sequence[Item]], key: Callable[
     after = _after(this, call.members.get("nextToken"))
     size = call.members.get("maxResults", PAGE_SIZE)
     found = fetch(after, size + 1)
-    items = found[:size]
-    more = len(found) > size
-    return Page(items, _token(_Place(this, key(items[-1]))) if more else None)
+    answer: dict[str, Any] = {member: [shown(item) for item in found[:size]]}
+    if len(found) > size:
+        answer["nextToken"] = _token(_Place(this, key(found[size - 1])))
+    return answer
 
 
 def _after(this: tuple[str, str, str], token: str | None) -> int:

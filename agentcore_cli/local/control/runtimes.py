@@ -10,6 +10,7 @@ import secrets
 import string
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from agentcore_cli.contract import DEFAULT_ENDPOINT, LOCAL_ACCOUNT, Arn
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import answers, artifacts
 from agentcore_cli.local.control.lifecycle import Resolved
-from agentcore_cli.local.control.paging import page
+from agentcore_cli.local.control.paging import listing
 from agentcore_cli.local.control.records import MOVING, EndpointRecord, RuntimeRecord, Status, VersionRecord
 from agentcore_cli.local.control.requests import Call
 from agentcore_cli.local.control.settings import MUST_START, RuntimeSettings, effective_lifecycle
@@ -106,25 +107,23 @@ class Runtimes:
         return {"status": "DELETING", "agentRuntimeId": runtime.id}
 
     def list(self, call: Call) -> dict[str, Any]:
-        found = page(
+        return listing(
             call,
-            lambda after, limit: self._tables.runtimes(call.region, after, limit),
+            "agentRuntimes",
+            partial(self._tables.runtimes, call.region),
             lambda runtime: runtime.sequence,
+            lambda runtime: answers.runtime_summary(runtime, existing_version(self._tables, runtime, None)),
         )
-        items = [
-            answers.runtime_summary(runtime, existing_version(self._tables, runtime, None)) for runtime in found.items
-        ]
-        return answers.listing("agentRuntimes", items, found.next_token)
 
     def list_versions(self, call: Call) -> dict[str, Any]:
         runtime = existing_runtime(self._tables, call)
-        found = page(
+        return listing(
             call,
-            lambda after, limit: self._tables.versions(runtime.id, after, limit),
+            "agentRuntimes",
+            partial(self._tables.versions, runtime.id),
             lambda version: version.number,
+            partial(answers.runtime_summary, runtime),
         )
-        items = [answers.runtime_summary(runtime, version) for version in found.items]
-        return answers.listing("agentRuntimes", items, found.next_token)
 
     def _require(self, call: Call) -> None:
         """Raise ServiceFault for an artifact that is not there, and, where that fault is armed, for the role.
