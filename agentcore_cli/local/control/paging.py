@@ -18,6 +18,7 @@ from agentcore_cli.local.http.wire import FieldFault, ServiceFault
 PAGE_SIZE: Final = 100  # when maxResults is not given
 
 Item = TypeVar("Item")
+Place = TypeVar("Place", bound=msgspec.Struct)
 
 
 class _Place(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
@@ -44,26 +45,31 @@ def listing(
     found = fetch(after, size + 1)
     answer: dict[str, Any] = {member: [shown(item) for item in found[:size]]}
     if len(found) > size:
-        answer["nextToken"] = _token(_Place(this, key(found[size - 1])))
+        answer["nextToken"] = token_of(_Place(this, key(found[size - 1])))
     return answer
 
 
 def _after(this: tuple[str, str, str], token: str | None) -> int:
     if token is None:
         return 0
-    try:
-        place = msgspec.json.decode(urlsafe_b64decode(token), type=_Place)
-    except (binascii.Error, ValueError) as error:
-        raise _bad_token() from error
+    place = place_of(token, _Place)
     if place.list != this:
-        raise _bad_token()
+        raise bad_token()
     return place.after
 
 
-def _token(place: _Place) -> str:
+def token_of(place: msgspec.Struct) -> str:
     return urlsafe_b64encode(msgspec.json.encode(place)).decode()
 
 
-def _bad_token() -> ServiceFault:
+def place_of(token: str, shape: type[Place]) -> Place:
+    """What `token_of` made a token of. Raises ServiceFault (400) for what is no token."""
+    try:
+        return msgspec.json.decode(urlsafe_b64decode(token), type=shape)
+    except (binascii.Error, ValueError) as error:
+        raise bad_token() from error
+
+
+def bad_token() -> ServiceFault:
     fault = FieldFault("nextToken", "nextToken: not a token that this list gave")
     return ServiceFault.validation(fault.message, fields=[fault])

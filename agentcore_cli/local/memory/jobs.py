@@ -96,15 +96,12 @@ class Jobs:
         (before,), size = paging.after(call), paging.size(call)
         columns = [column for column in ("strategy", "session", "actor") if f"{column}Id" in asked]
         rows = self._store.all(
-            "SELECT id, event_id, reason, strategy, session, actor, seq FROM jobs WHERE memory = ? AND seq < ?"
+            "SELECT seq, id, event_id, reason, strategy, session, actor FROM jobs WHERE memory = ? AND seq < ?"
             + "".join(f" AND {column} = ?" for column in columns)
             + " ORDER BY seq DESC LIMIT ?",
             *(memory.seq, before, *(asked[f"{column}Id"] for column in columns), size + 1),
         )
-        answer: Json = {"jobs": [_shown(row) for row in rows[:size]]}
-        if len(rows) > size:
-            answer["nextToken"] = paging.token(call, rows[size - 1][-1])
-        return answer
+        return paging.listing(call, "jobs", size, [(seq, _shown(*job)) for seq, *job in rows])
 
     def start(self, call: MemoryCall) -> Json:
         memory = self._memories.find(call)
@@ -120,8 +117,7 @@ class Jobs:
         return {"jobId": job_id}
 
 
-def _shown(row: tuple[Any, ...]) -> Json:
-    id, event_id, reason, strategy, session, actor, _ = row
+def _shown(id: str, event_id: str, reason: str, strategy: str, session: str, actor: str) -> Json:
     return {
         "jobID": id,
         "messages": {"messagesList": [{"eventId": event_id, "messageIndex": 0}]},

@@ -104,10 +104,7 @@ class Memories:
             f"SELECT {_COLUMNS} FROM memories WHERE region = ? AND seq < ? ORDER BY seq DESC", call.region, before
         )
         found = [memory for row in rows if (memory := _settled(_memory(row), call.now))]
-        answer: Json = {"memories": [_summary(memory) for memory in found[:size]]}
-        if len(found) > size:
-            answer["nextToken"] = paging.token(call, found[size - 1].seq)
-        return answer
+        return paging.listing(call, "memories", size, [(memory.seq, _summary(memory)) for memory in found])
 
     def update(self, call: MemoryCall) -> Json:
         memory = self._named(call)
