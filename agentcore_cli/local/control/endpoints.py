@@ -14,7 +14,6 @@ from agentcore_cli.local.control.requests import Call
 from agentcore_cli.local.control.runtimes import (
     existing_runtime,
     existing_version,
-    new_id,
     not_ready_yet,
     settled_runtime,
 )
@@ -37,19 +36,8 @@ class Endpoints:
         runtime = settled_runtime(self._tables, call)
         name = call.members["name"]
         self._refuse_if_taken_or_full(runtime, name)
-        now = self._clock.now()
-        endpoint = EndpointRecord(
-            runtime_id=runtime.id,
-            name=name,
-            id=new_id(name),
-            live_version=None,
-            target_version=self._target(runtime, call.members.get("agentRuntimeVersion")),
-            status="CREATING",
-            failure_reason=None,
-            description=call.members.get("description"),
-            created_at=now,
-            updated_at=now,
-        )
+        version = self._target(runtime, call.members.get("agentRuntimeVersion"))
+        endpoint = EndpointRecord.new(runtime.id, name, version, self._clock.now(), call.members.get("description"))
         self._tables.add_endpoint(endpoint)
         self._tags.put(runtime.id, name, call.members.get("tags", {}))
         return answers.endpoint_created(runtime, endpoint)
