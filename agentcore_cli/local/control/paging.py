@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from agentcore_cli.local.control.requests import Call
-from agentcore_cli.local.http.wire import FieldFault, ServiceFault
+from agentcore_cli.local.http.wire import ServiceFault
 
 PAGE_SIZE: Final = 100  # when maxResults is not given
 
@@ -71,5 +71,4 @@ def place_of(token: str, shape: type[Place]) -> Place:
 
 
 def bad_token() -> ServiceFault:
-    fault = FieldFault("nextToken", "nextToken: not a token that this list gave")
-    return ServiceFault.validation(fault.message, fields=[fault])
+    return ServiceFault.invalid("nextToken", "nextToken: not a token that this list gave")

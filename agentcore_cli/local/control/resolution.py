@@ -12,7 +12,7 @@ from agentcore_cli.local.control.shapes import RUNTIME_ID_PATTERN
 from agentcore_cli.local.control.tables import Tables
 from agentcore_cli.local.control.work import resolve_version
 from agentcore_cli.local.faults import Faults
-from agentcore_cli.local.http.wire import FieldFault, ServiceFault
+from agentcore_cli.local.http.wire import ServiceFault
 
 _ID: Final = re.compile(RUNTIME_ID_PATTERN, re.ASCII)
 _ARN: Final = re.compile(
@@ -71,18 +71,13 @@ class Resolution:
             runtime = self._tables.runtime(match[1])
             return runtime if runtime and runtime.arn == text else None
         if not _ID.fullmatch(text):
-            raise _invalid(
-                "agentRuntimeArn", f"Value '{text}' at 'agentRuntimeArn' is no ARN or id of an agent runtime"
-            )
+            message = f"Value '{text}' at 'agentRuntimeArn' is no ARN or id of an agent runtime"
+            raise ServiceFault.invalid("agentRuntimeArn", message)
         if account is None or not _ACCOUNT.fullmatch(account):
-            raise _invalid("accountId", "accountId (12 digits) is required when agentRuntimeArn is an id")
+            raise ServiceFault.invalid("accountId", "accountId (12 digits) is required when agentRuntimeArn is an id")
         runtime = self._tables.runtime(text)
         return runtime if runtime and runtime.account == account else None
 
 
 def _not_found(qualifier: str, arn: str) -> ServiceFault:
     return ServiceFault.not_found(f"No endpoint or agent found with qualifier '{qualifier}' for agent '{arn}'")
-
-
-def _invalid(name: str, message: str) -> ServiceFault:
-    return ServiceFault.validation(message, fields=[FieldFault(name, message)])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from agentcore_cli.local.control.records import new_id
-from agentcore_cli.local.http.wire import FieldFault, ServiceFault
+from agentcore_cli.local.http.wire import ServiceFault
 
 _PER_ACTOR: Final = "/strategies/{memoryStrategyId}/actors/{actorId}/"
 _PER_SESSION: Final = "/strategies/{memoryStrategyId}/actors/{actorId}/sessions/{sessionId}/"
@@ -132,5 +132,5 @@ def _known(by_id: Mapping[str, Json], asked: Mapping[str, Any]) -> Json:
     strategy = by_id.get(asked["memoryStrategyId"])
     if strategy is None:
         message = f"memoryStrategies: no strategy of this memory has the id {asked['memoryStrategyId']}"
-        raise ServiceFault.validation(message, fields=[FieldFault("memoryStrategies", message)])
+        raise ServiceFault.invalid("memoryStrategies", message)
     return strategy
