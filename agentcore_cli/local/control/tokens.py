@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from agentcore_cli.local.clock import Clock
-from agentcore_cli.local.control.operations import ControlOperation
+from agentcore_cli.local.control.operations import ServedOperation
 from agentcore_cli.local.control.requests import Call
 from agentcore_cli.local.http.wire import ServiceFault
 from agentcore_cli.local.store import Database
@@ -62,7 +62,7 @@ def digest(members: Mapping[str, Any]) -> str:
     return hashlib.sha256(msgspec.json.encode(parameters, order="deterministic")).hexdigest()
 
 
-def remembered(operation: ControlOperation, parameters: str, before: str, answer: str) -> dict[str, Any]:
+def remembered(operation: ServedOperation, parameters: str, before: str, answer: str) -> dict[str, Any]:
     """The answer that a token had `before`. Raises ServiceFault (400) if that was with other parameters."""
     if parameters != before and not operation.deletes:
         raise ServiceFault.validation(

@@ -135,7 +135,8 @@ class MemoryWorker:
         try:
             with self._store.transaction():
                 return [
-                    self._refused(refusal) if refusal and call.operation.adds else self._apart(call) for call in calls
+                    self._refused(refusal) if refusal and operations.adds(call.operation) else self._apart(call)
+                    for call in calls
                 ]
         except (ServiceFault, sqlite3.Error) as error:
             return [Answered.of(_failed(self._store, error))] * len(calls)
