@@ -39,9 +39,9 @@ class Resolution:
             raise _not_found(qualifier, resolved.runtime_arn)
         return resolved
 
-    def live(self, runtime_id: str) -> Resolved | None:
-        """What DEFAULT leads to at a runtime that is not being removed."""
-        endpoint = self._tables.endpoint(runtime_id, DEFAULT_ENDPOINT)
+    def live(self, runtime_id: str, qualifier: str = DEFAULT_ENDPOINT) -> Resolved | None:
+        """What an endpoint leads to, unless it is being removed."""
+        endpoint = self._tables.endpoint(runtime_id, qualifier)
         if endpoint is None or endpoint.live_version is None or endpoint.status == "DELETING":
             return None
         return resolve_version(self._tables, runtime_id, endpoint.name, endpoint.live_version)
@@ -58,12 +58,9 @@ class Resolution:
 
     def _look_up(self, runtime: str, account: str | None, qualifier: str) -> Resolved:
         found = self._runtime(runtime, account)
-        endpoint = self._tables.endpoint(found.id, qualifier) if found else None
-        if found is None or endpoint is None or endpoint.live_version is None or endpoint.status == "DELETING":
-            raise _not_found(qualifier, runtime)
-        resolved = resolve_version(self._tables, found.id, endpoint.name, endpoint.live_version)
+        resolved = self.live(found.id, qualifier) if found else None
         if resolved is None:
-            raise _not_found(qualifier, found.arn)
+            raise _not_found(qualifier, runtime)
         return resolved
 
     def _runtime(self, text: str, account: str | None) -> RuntimeRecord | None:
