@@ -32,17 +32,6 @@ class Waiting(NamedTuple):
     strategy: str | None
 
 
-class Failed(NamedTuple):
-    memory: int
-    strategy: str
-    event: int
-    event_id: str
-    variables: Mapping[str, str]
-    session: str
-    actor: str
-    reason: str
-
-
 class Jobs:
     def __init__(self, store: Database, memories: Memories, tokens: MemoryTokens) -> None:
         self._store = store
@@ -82,12 +71,15 @@ class Jobs:
     def done(self, waiting: Waiting) -> None:
         self._store.execute("DELETE FROM pending WHERE seq = ?", waiting.seq)
 
-    def fail(self, failed: Failed) -> None:
-        values = failed._replace(variables=msgspec.json.encode(failed.variables).decode())  # type: ignore[arg-type]
+    def fail(
+        self, waiting: Waiting, *, memory: int, strategy: str, event_id: str, session: str, actor: str, reason: str
+    ) -> None:
+        """What a strategy was to make of an event could not be made."""
         self._store.execute(
             "INSERT INTO jobs (id, memory, strategy, event, event_id, variables, session, actor, reason)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            *(str(uuid.uuid4()), *values),
+            *(str(uuid.uuid4()), memory, strategy, waiting.event, event_id),
+            *(msgspec.json.encode(waiting.variables).decode(), session, actor, reason),
         )
 
     def list(self, call: MemoryCall) -> Json:

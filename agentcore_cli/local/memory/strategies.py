@@ -25,7 +25,6 @@ _OVERRIDES: Final[Mapping[str, str]] = {
     "userPreferenceOverride": "USER_PREFERENCE_OVERRIDE",
     "episodicOverride": "EPISODIC_OVERRIDE",
 }
-SELF_MANAGED: Final = "SELF_MANAGED"
 _CONTEXT_WINDOW: Final = 4  # messages, when historicalContextWindowSize is not given
 _PER_SESSION_OVERRIDES: Final = ("summaryOverride", "episodicOverride")
 
@@ -109,7 +108,7 @@ def _custom(configuration: Mapping[str, Any]) -> Json:
     if "selfManagedConfiguration" in configuration:
         managed = {"triggerConditions": [], "historicalContextWindowSize": _CONTEXT_WINDOW}
         return {
-            "type": SELF_MANAGED,
+            "type": "SELF_MANAGED",
             "selfManagedConfiguration": managed | configuration["selfManagedConfiguration"],
         }
     for member, kind in _OVERRIDES.items():
