@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
+from agentcore_cli.documents import value_or_text
 from agentcore_cli.formats.otlp import LogRecord, Span, plain, plain_attributes
 
 Work = Literal["model", "tool", "agent", "other"]
@@ -283,12 +284,7 @@ def _count(value: Any) -> int:
 
 def _parsed(value: Any) -> Any:
     """JSON in a text, as what it holds; anything else as it is."""
-    if isinstance(value, str) and value[:1] in ("{", "["):
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return value
-    return value
+    return value_or_text(value) if isinstance(value, str) and value[:1] in ("{", "[") else value
 
 
 def _text(value: Any) -> str:
