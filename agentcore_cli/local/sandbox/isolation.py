@@ -120,11 +120,11 @@ def _try(home: Home, isolation: Isolation) -> Probed:
     for room in rooms:
         room.mkdir(parents=True, exist_ok=True)
     walls = wall_settings(home, isolation, Path(sys.executable), folder / "code", folder / "sessions")
-    settings = {"overlay": isolation.overlay, "key": session.name, "app": SHARED.app, "session_home": SHARED.home}
+    settings = {"overlay": isolation.overlay, "key": session.name, "guards": []}
     try:
         if refusal := _refused_to_give(rooms, owner):
             return Probed(refusal)
-        return _probe("probe", walls | settings | {"guards": []})
+        return _probe("probe", walls | settings)
     finally:
         if (work := session / "work" / "work").is_dir():
             work.chmod(0o700)  # overlayfs leaves it without any permission

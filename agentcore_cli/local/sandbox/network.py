@@ -75,7 +75,7 @@ class SharedGateway:
         self._answers: asyncio.Queue[Message] = asyncio.Queue()
         self._turn = asyncio.Lock()
         self._serve: Serve | None = None
-        self._port = 0
+        self.port = 0
         self._told: dict[str, Any] | None = None
         self._names: list[int] = []
         self._process: subprocess.Popen[bytes] | None = None
@@ -106,11 +106,6 @@ class SharedGateway:
         return str(self._told["address"]) if self._told else ""
 
     @property
-    def way_out(self) -> str:
-        """By what means: `veth`, `pasta`, or empty."""
-        return "" if self.reason or self._told is None else str(self._told["uplink"])
-
-    @property
     def user_namespace(self) -> int | None:
         """For an ordinary user: a descriptor of the user namespace that a session's must lie in, to be linked."""
         self._settle()
@@ -135,11 +130,11 @@ class SharedGateway:
 
     def answer_by(self, port: int, serve: Serve) -> None:
         """Let sessions reach the server at its own `port` of their loopback."""
-        self._port, self._serve = port, serve
+        self.port, self._serve = port, serve
 
     async def furnish(self, namespace: int, mode: Mode) -> Door:
         """Make of a new network namespace the one that `mode` says. Raises SandboxError."""
-        ports = [self._port] if self._serve is not None and mode != "closed" else []
+        ports = [self.port] if self._serve is not None and mode != "closed" else []
         listeners = await self._ask({"furnish": ports, "link": mode == "private"}, namespace)
         client = Door()
         for listener in listeners:
@@ -154,9 +149,6 @@ class SharedGateway:
         listeners = await self._ask({"listen": [service.port for service in services]}, namespace)
         for service, listener in zip(services, listeners, strict=True):
             client.add(await asyncio.start_server(relay_to("localhost", service.port), sock=listener))
-
-    def own_ports(self) -> set[int]:
-        return {self._port}
 
     async def close(self) -> None:
         """End the gateway, and all that it made on this machine."""

@@ -59,7 +59,7 @@ class SessionNetwork:
         if self._namespace is None or self._door is None:
             return
         variables = {**passed_on(), **self._program.environment, **environment}
-        named = services(variables, without={self._program.port, *self._network.own_ports()})
+        named = services(variables, without={self._program.port, self._network.port})
         found = await listening(named)
         if found:
             _log.info("session %s reaches of this machine's loopback: %s", self._key, ", ".join(map(str, found)))

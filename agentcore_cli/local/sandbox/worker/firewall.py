@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from .netlink import ACKNOWLEDGE, CREATE, NETLINK_NETFILTER, REQUEST, Netlink, attribute, message, nested, text
 
-INPUT, FORWARD, OUTPUT, POSTROUTING = 1, 2, 3, 4
+INPUT, FORWARD, POSTROUTING = 1, 2, 4
 ACCEPT, DROP = 1, 0
 
 _SUBSYSTEM = 10
@@ -52,18 +52,18 @@ def replace(
     netlink.send(f"packet filter {table}", _batch(changes), len(changes))
 
 
-def from_link(name: str, *, other: bool = False) -> bytes:
-    """What came in by the link (or by any `other`)."""
-    return _meta(_IN_NAME) + _compare(_name(name), _UNEQUAL if other else _EQUAL)
+def from_link(name: str) -> bytes:
+    return _meta(_IN_NAME) + _compare(_name(name))
 
 
 def to_link(name: str, *, other: bool = False) -> bytes:
+    """What goes out by the link (or by any `other`)."""
     return _meta(_OUT_NAME) + _compare(_name(name), _UNEQUAL if other else _EQUAL)
 
 
-def to_links(prefix: str, *, other: bool = False) -> bytes:
-    """What goes out by links whose names begin so (or by any `other`)."""
-    return _meta(_OUT_NAME) + _compare(prefix.encode(), _UNEQUAL if other else _EQUAL)
+def to_links_but(prefix: str) -> bytes:
+    """What goes out by links whose names do not begin so."""
+    return _meta(_OUT_NAME) + _compare(prefix.encode(), _UNEQUAL)
 
 
 def to_network(address: str, prefix: int) -> bytes:

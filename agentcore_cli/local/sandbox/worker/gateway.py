@@ -79,8 +79,8 @@ class Gateway:
             self.reason = str(refused)
 
     def describe(self) -> Message:
-        """`reason` says why there is no way out, or is empty; `range` is where sessions have their addresses."""
-        return {"ready": not self.reason, "reason": self.reason, "address": self.address, "uplink": self._uplink.name}
+        """`reason` says why there is no way out, or is empty; `address` is where sessions ask for names."""
+        return {"ready": not self.reason, "reason": self.reason, "address": self.address}
 
     def run(self) -> None:
         poll = select.poll()

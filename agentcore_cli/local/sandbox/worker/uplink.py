@@ -94,7 +94,6 @@ class Pair:
         self._filters = firewall.open_filters()
         self._forwarding: list[str] = []
         self._has_rules = False
-        self._rules: tuple[str, ...] = ()
         self._made = False
 
     def open(self, inner: netlink.Netlink, own: int) -> None:
@@ -143,7 +142,7 @@ class Pair:
         to_us, from_us = firewall.to_link(self._link), firewall.from_link(self._link)
         others = firewall.to_link(self._link, other=True)
         forward = [to_us + firewall.of_known_connections() + firewall.accept(), to_us + firewall.drop()]
-        elsewhere = firewall.to_links(PREFIX, other=True)
+        elsewhere = firewall.to_links_but(PREFIX)
         forward += [firewall.from_link(name) + elsewhere + firewall.drop() for name in self._forwarding]
         translated = firewall.from_network(self._network, 30) + others + firewall.masquerade()
         return [
