@@ -43,16 +43,12 @@ def serve(channel: Channel) -> None:
     settings = channel.receive()
     if settings is None:
         return
-    gateway = None
     try:
-        gateway = Gateway(settings, channel)
-        channel.send_descriptors(gateway.describe(), gateway.names)
-        gateway.run()
+        with contextlib.closing(Gateway(settings, channel)) as gateway:
+            channel.send(gateway.describe(), gateway.names)
+            gateway.run()
     except OSError as error:
         channel.send({"failed": str(error)})
-    finally:
-        if gateway is not None:
-            gateway.close()
 
 
 class Gateway:
@@ -134,7 +130,7 @@ class Gateway:
                 self._furnish(namespace, message["link"])
             with entered(namespace, self._own):
                 sockets += [loopback.listen(port, BACKLOG) for port in ports]
-            self._channel.send_descriptors({"furnished": True}, [listener.fileno() for listener in sockets])
+            self._channel.send({"furnished": True}, [listener.fileno() for listener in sockets])
         except OSError as error:
             self._channel.send({"failed": str(error)})
         finally:
@@ -147,7 +143,7 @@ class Gateway:
         with entered(namespace, self._own):
             configure(_SETTINGS)
             inside = netlink.Netlink()
-        with inside:
+        with contextlib.closing(inside):
             netlink.set_up(inside, _LOOPBACK_INDEX)
             if link:
                 self._link(namespace, inside)

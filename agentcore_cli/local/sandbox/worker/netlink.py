@@ -4,6 +4,7 @@ A socket belongs to the network namespace in which it was opened and works there
 Messages are those of <linux/rtnetlink.h> and <linux/netfilter/nf_tables.h>. Every request raises OSError when refused.
 """
 
+import contextlib
 import os
 import socket
 import struct
@@ -72,12 +73,6 @@ class Netlink:
     def close(self) -> None:
         self._socket.close()
 
-    def __enter__(self) -> "Netlink":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def ask(self, what: str, kind: int, body: bytes, flags: int = 0) -> None:
         """Have one thing done."""
         self._sequence += 1
@@ -109,13 +104,9 @@ class Netlink:
 
     def drain(self) -> None:
         """Forget what was said of a group that was subscribed to."""
-        try:
+        with contextlib.suppress(OSError):  # no more was said, or too much to be kept: that it was counts alone
             while self._socket.recv(_SIZE, socket.MSG_DONTWAIT):
                 pass
-        except BlockingIOError:
-            return
-        except OSError:  # too much was said to be kept: something has changed, that is all that counts
-            return
 
     def _replies(self) -> "Iterator[tuple[int, bytes]]":
         data = self._socket.recv(_SIZE)

@@ -255,7 +255,7 @@ def process_began(pid: int) -> "str | None":
 
 def _is_up(name: str) -> bool:
     """Whether there is a link of that name with an address, in the namespace that this process is in."""
-    with contextlib.suppress(OSError), netlink.Netlink() as here:
+    with contextlib.suppress(OSError), contextlib.closing(netlink.Netlink()) as here:
         index = socket.if_nametoindex(name)
         return any(link == index for _, _, link in netlink.addresses(here)) and any(
             prefix == 0 for _, prefix, _ in netlink.routes(here)
