@@ -3,6 +3,7 @@
 import socket
 import struct
 from collections.abc import Sequence
+from ipaddress import IPv4Network
 from typing import NamedTuple
 
 from .netlink import ACKNOWLEDGE, CREATE, NETLINK_NETFILTER, REQUEST, Netlink, attribute, message, nested, text
@@ -147,9 +148,9 @@ def _mask(mask: bytes) -> bytes:
 
 
 def _in_network(offset: int, address: str, prefix: int) -> bytes:
-    mask = struct.pack(">I", (0xFFFFFFFF << (32 - prefix)) & 0xFFFFFFFF)
-    network = bytes(part & kept for part, kept in zip(socket.inet_aton(address), mask, strict=True))
-    return _payload(_NETWORK_HEADER, offset, 4) + _mask(mask) + _compare(network)
+    network = IPv4Network((address, prefix), strict=False)
+    kept = _payload(_NETWORK_HEADER, offset, 4) + _mask(network.netmask.packed)
+    return kept + _compare(network.network_address.packed)
 
 
 def _decide(verdict: int) -> bytes:

@@ -16,8 +16,8 @@ import contextlib
 import os
 import select
 import socket
-import struct
 from collections.abc import Iterator
+from ipaddress import IPv4Network
 from typing import Any
 
 from . import account, firewall, kernel, loopback, netlink, uplink
@@ -222,9 +222,9 @@ def bridges() -> "set[int]":
 
 def free_range(host: netlink.Netlink) -> str:
     """The first two numbers of 65,536 private addresses to which this machine has no route."""
-    used = [(_number(network), prefix) for network, prefix, _ in netlink.routes(host) if prefix > 1]
+    used = [IPv4Network((network, prefix), strict=False) for network, prefix, _ in netlink.routes(host) if prefix > 1]
     for candidate in RANGES:
-        if not any(_overlap(_number(f"{candidate}.0.0"), 16, network, prefix) for network, prefix in used):
+        if not any(IPv4Network(f"{candidate}.0.0/16").overlaps(network) for network in used):
             return candidate
     raise OSError("this machine uses all private addresses")
 
@@ -253,13 +253,3 @@ def _name_sockets(address: str) -> "Iterator[int]":
         if kind == socket.SOCK_STREAM:
             opened.listen(BACKLOG)
         yield opened.detach()
-
-
-def _number(address: str) -> int:
-    (number,) = struct.unpack(">I", socket.inet_aton(address))
-    return int(number)
-
-
-def _overlap(first: int, first_prefix: int, second: int, second_prefix: int) -> bool:
-    shift = 32 - min(first_prefix, second_prefix)
-    return first >> shift == second >> shift
