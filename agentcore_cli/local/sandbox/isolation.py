@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
-import socket
-import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.sandbox import account
 from agentcore_cli.local.sandbox.program import Level, Protection
-from agentcore_cli.local.sandbox.walls import keeper_command, wall_settings
+from agentcore_cli.local.sandbox.walls import keeper, wall_settings
 from agentcore_cli.local.sandbox.worker import places
 
 PROBE_SECONDS = 20.0
@@ -143,24 +142,9 @@ def _refused_to_give(rooms: Iterable[Path], owner: int | None) -> str | None:
 
 def _probe(role: str, settings: dict[str, Any]) -> Probed:
     """Let a worker try, in the role that its command line knows (`worker/__main__.py`)."""
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        process = subprocess.Popen(
-            keeper_command(role, theirs.fileno()),
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            env={},
-            start_new_session=True,
-        )
-        theirs.close()
-        ours.settimeout(PROBE_SECONDS)
-        ours.sendall(json.dumps(settings).encode() + b"\n")
-        try:
-            answer = ours.makefile().readline()
-        except TimeoutError:
-            process.kill()
-            answer = ""
-        process.wait()
+    answer = ""
+    with contextlib.suppress(TimeoutError), keeper(role, settings, PROBE_SECONDS) as connection:
+        answer = connection.makefile().readline()
     if not answer:
         return Probed("the attempt ended without an answer")
     told = json.loads(answer)
