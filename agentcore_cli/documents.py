@@ -22,6 +22,14 @@ def parse(data: bytes | str) -> Any:
         raise ValueError("nested too deeply") from None
 
 
+def value_or_text(text: str | bytes) -> Any:
+    """The value of a JSON text of any size, or the text itself where it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
 def read(path: Path) -> Any:
     """The value in a file of ours. Raises OSError, and ValueError as `parse` does."""
     with path.open("rb") as file:

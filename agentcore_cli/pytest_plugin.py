@@ -6,7 +6,6 @@ with its own requirements. Nothing is written into the project, and nothing is l
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -48,11 +47,12 @@ class Agent:
         `payload` is what json.dumps takes, or bytes. Without `session_id` the call has a new session. Raises
         `agentcore_cli.errors.AgentFailedError` when the agent fails.
         """
+        from agentcore_cli.documents import value_or_text
         from agentcore_cli.names import new_session_id
         from agentcore_cli.notebook.answers import pieces_of
 
         answered = self._runtime.call(payload, session_id or new_session_id(), user_id=user_id)
-        pieces = [_parsed(piece) for piece in pieces_of(answered)]
+        pieces = [value_or_text(piece) for piece in pieces_of(answered)]
         return pieces if answered.streams else pieces[0]
 
     def stop_session(self, session_id: str) -> None:
@@ -178,10 +178,3 @@ def _copy(root: Path, folder: Path) -> None:
         place = folder / name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.mkdir(exist_ok=True) if entry.digest is None else shutil.copy(entry.path, place)
-
-
-def _parsed(piece: str | bytes) -> Any:
-    try:
-        return json.loads(piece)
-    except ValueError:
-        return piece

@@ -1,11 +1,16 @@
-"""An event loop in which waiting takes no time: for scenes without sockets, threads and processes."""
+"""An event loop in which waiting takes no time: for scenes without sockets, threads and processes.
+
+`runner` is for the files whose tests all run in it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from typing import Any
+
+import pytest
 
 
 class _Impatient(selectors.DefaultSelector):
@@ -29,6 +34,12 @@ class _Loop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._impatient.skipped
+
+
+@pytest.fixture
+def runner() -> Iterator[asyncio.Runner]:
+    with asyncio.Runner(loop_factory=_Loop) as runner:
+        yield runner
 
 
 def play(scene: Coroutine[Any, Any, None]) -> None:

@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
+from agentcore_cli.aws.service import AwsService, tag_list
 from agentcore_cli.aws.session import AwsSession
 from agentcore_cli.errors import NotFoundError
 
-_SERVICE: Final = "s3"
 _US_EAST_1: Final = "us-east-1"  # the one region that CreateBucket must not be told
 _BATCH: Final = 1000  # objects that one DeleteObjects takes
 _PUBLIC_ACCESS: Final = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
@@ -40,13 +40,20 @@ class Bucket:
     lifecycle: Sequence[Mapping[str, Any]]
 
 
-class Buckets:
-    """The door, for the buckets of `account`. Every method raises AgentcoreError as `aws.errors` has it."""
+class BucketService(AwsService):
+    """S3, for buckets that must be of `account`."""
+
+    service = "s3"
 
     def __init__(self, session: AwsSession, account: str) -> None:
-        self._session = session
+        super().__init__(session)
         self.account = account
 
+    def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        return super()._call(operation, ExpectedBucketOwner=self.account, **parameters)
+
+
+class Buckets(BucketService):
     def get(self, name: str) -> Bucket | None:
         """What it is set to, asked for all at once; what is not set is None or empty."""
         operations = (
@@ -60,7 +67,7 @@ class Buckets:
         )
         with ThreadPoolExecutor(len(operations)) as threads:
             versioning, tags, block, ownership, encryption, policy, lifecycle = threads.map(
-                lambda operation: self._set(operation, name), operations
+                lambda operation: self._if_there(operation, Bucket=name), operations
             )
         if versioning is None:
             return None
@@ -82,12 +89,8 @@ class Buckets:
     def create(self, name: str, region: str, tags: Mapping[str, str]) -> None:
         """With its tags from the start. Raises ConflictError when there is one of this name, anybody's."""
         where = {} if region == _US_EAST_1 else {"LocationConstraint": region}
-        self._session.call(
-            _SERVICE,
-            "create_bucket",
-            Bucket=name,
-            CreateBucketConfiguration={**where, "Tags": _tag_list(tags)},
-        )
+        configuration = {**where, "Tags": tag_list(tags)}
+        self._session.call(self.service, "create_bucket", Bucket=name, CreateBucketConfiguration=configuration)
 
     def make_private(self, name: str) -> None:
         blocked = dict.fromkeys(_PUBLIC_ACCESS, True)
@@ -114,7 +117,7 @@ class Buckets:
 
     def set_tags(self, name: str, tags: Mapping[str, str]) -> None:
         """PutBucketTagging: these and no others."""
-        self._call("put_bucket_tagging", Bucket=name, Tagging={"TagSet": _tag_list(tags)})
+        self._call("put_bucket_tagging", Bucket=name, Tagging={"TagSet": tag_list(tags)})
 
     def empty(self, name: str) -> int:
         """Delete every version of every object; how many there were. A bucket that is gone is empty."""
@@ -129,25 +132,9 @@ class Buckets:
 
     def delete(self, name: str) -> None:
         """DeleteBucket, which must be empty; gone already is as good."""
-        try:
-            self._call("delete_bucket", Bucket=name)
-        except NotFoundError:
-            return
+        self._if_there("delete_bucket", Bucket=name)
 
     def _some_versions(self, name: str) -> list[dict[str, str]]:
         page = self._call("list_object_versions", Bucket=name, MaxKeys=_BATCH)
         there = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
         return [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in there]
-
-    def _set(self, operation: str, name: str) -> dict[str, Any] | None:
-        try:
-            return self._call(operation, Bucket=name)
-        except NotFoundError:
-            return None
-
-    def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        return self._session.call(_SERVICE, operation, ExpectedBucketOwner=self.account, **parameters)
-
-
-def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]

@@ -11,10 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from agentcore_cli.aws.session import AwsSession
+from agentcore_cli.aws.service import AwsService
 from agentcore_cli.errors import NotFoundError
 
-_SERVICE: Final = "codebuild"
 _NEWEST: Final = 20  # builds among which those that run are looked for
 _FAILED: Final = frozenset({"FAILED", "FAULT", "TIMED_OUT", "STOPPED"})
 
@@ -49,11 +48,8 @@ class Build:
         return self.status == "IN_PROGRESS"
 
 
-class CodeBuild:
-    """The client. Every method raises AgentcoreError as `aws.errors` has it; absence is None where the type says so."""
-
-    def __init__(self, session: AwsSession) -> None:
-        self._session = session
+class CodeBuild(AwsService):
+    service = "codebuild"
 
     def project(self, name: str) -> ProjectDescription | None:
         found = self._call("batch_get_projects", names=[name])["projects"]
@@ -88,10 +84,8 @@ class CodeBuild:
 
     def running(self, project: str) -> list[Build]:
         """Those of the newest builds that have not ended; none when there is no such project."""
-        try:
-            ids = self._call("list_builds_for_project", projectName=project, sortOrder="DESCENDING")["ids"]
-        except NotFoundError:
-            return []
+        answer = self._if_there("list_builds_for_project", projectName=project, sortOrder="DESCENDING")
+        ids = answer["ids"] if answer else []
         return [build for build in self._builds(ids[:_NEWEST]) if build.runs] if ids else []
 
     def build(self, id: str) -> Build:
@@ -106,9 +100,6 @@ class CodeBuild:
 
     def _builds(self, ids: Sequence[str]) -> list[Build]:
         return [_build(found) for found in self._call("batch_get_builds", ids=list(ids))["builds"]]
-
-    def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        return self._session.call(_SERVICE, operation, **parameters)
 
 
 def _project(found: Mapping[str, Any]) -> ProjectDescription:

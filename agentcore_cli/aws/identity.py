@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agentcore_cli.aws.session import AwsSession
+from agentcore_cli.aws.service import AwsService
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +15,10 @@ class CallerIdentity:
     arn: str
 
 
-class Identity:
-    """The client of STS."""
-
-    def __init__(self, session: AwsSession) -> None:
-        self._session = session
+class Identity(AwsService):
+    service = "sts"
 
     def caller(self) -> CallerIdentity:
         """GetCallerIdentity, which every credential may call. Raises CredentialsError for one that is not valid."""
-        answer = self._session.call("sts", "get_caller_identity")
+        answer = self._call("get_caller_identity")
         return CallerIdentity(answer["Account"], answer["Arn"])

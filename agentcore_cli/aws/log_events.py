@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from agentcore_cli.aws.session import AwsSession
+from agentcore_cli.aws.service import AwsService
 
-_SERVICE: Final = "logs"
 _QUOTES: Final = '"\\'
 
 
@@ -21,11 +20,8 @@ class LogEvent:
     message: str
 
 
-class LogEvents:
-    """The client. Every method raises AgentcoreError as `aws.errors` has it."""
-
-    def __init__(self, session: AwsSession) -> None:
-        self._session = session
+class LogEvents(AwsService):
+    service = "logs"
 
     def read(
         self,
@@ -49,7 +45,7 @@ class LogEvents:
         if stream is not None:
             asked["logStreamNames"] = [stream]
         while True:
-            page = self._session.call(_SERVICE, "filter_log_events", **asked)
+            page = self._call("filter_log_events", **asked)
             for event in page.get("events", ()):
                 yield LogEvent(event["eventId"], event["timestamp"], event["message"].rstrip("\n"))
             if not page.get("nextToken"):

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from agentcore_cli.aws.session import AwsSession
-from agentcore_cli.errors import NotFoundError
-
-_SERVICE: Final = "logs"
+from agentcore_cli.aws.service import AwsService
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +22,8 @@ class LogGroupDescription:
     created_at: int
 
 
-class LogGroups:
-    """The client. Every method raises AgentcoreError as `aws.errors` has it."""
-
-    def __init__(self, session: AwsSession) -> None:
-        self._session = session
+class LogGroups(AwsService):
+    service = "logs"
 
     def all(self, prefix: str) -> list[LogGroupDescription]:
         """Those whose names begin so."""
@@ -41,32 +35,20 @@ class LogGroups:
 
     def delete(self, name: str) -> None:
         """DeleteLogGroup with all its lines; gone already is as good."""
-        try:
-            self._call("delete_log_group", logGroupName=name)
-        except NotFoundError:
-            return
+        self._if_there("delete_log_group", logGroupName=name)
 
     def set_retention(self, name: str, days: int) -> None:
         self._call("put_retention_policy", logGroupName=name, retentionInDays=days)
 
     def tags(self, arn: str) -> dict[str, str]:
-        try:
-            tags: dict[str, str] = self._call("list_tags_for_resource", resourceArn=arn)["tags"]
-        except NotFoundError:
-            return {}
-        return tags
+        answer = self._if_there("list_tags_for_resource", resourceArn=arn)
+        return dict(answer["tags"]) if answer else {}
 
     def tag(self, arn: str, tags: Mapping[str, str]) -> None:
         self._call("tag_resource", resourceArn=arn, tags=dict(tags))
 
     def untag(self, arn: str, keys: Collection[str]) -> None:
         self._call("untag_resource", resourceArn=arn, tagKeys=sorted(keys))
-
-    def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        return self._session.call(_SERVICE, operation, **parameters)
-
-    def _pages(self, operation: str, key: str, **parameters: Any) -> list[dict[str, Any]]:
-        return self._session.pages(_SERVICE, operation, key, **parameters)
 
 
 def _read(group: Mapping[str, Any]) -> LogGroupDescription:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any
 
 from agentcore_cli.aws.tagging import Tagging
 from agentcore_cli.contract import HEADER_RETRIEVAL
-from agentcore_cli.errors import ConflictError, InputError, NotFoundError
-
-_SERVICE: Final = "bedrock-agentcore-control"
+from agentcore_cli.errors import ConflictError, InputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +34,10 @@ class MemoryDescription:
 
 
 class MemoryControl(Tagging):
-    """The client. Every method raises AgentcoreError as `aws.errors` has it; absence is None where the type says so."""
-
     def create(self, body: Mapping[str, Any]) -> MemoryDescription:
         """CreateMemory. `body` must hold a clientToken: the call may be repeated. ConflictError: the name is taken."""
         try:
-            return _read(self._session.call(_SERVICE, "create_memory", **body)["memory"])
+            return _read(self._call("create_memory", **body)["memory"])
         except InputError as error:
             if "already exists" not in error.message:  # the service has no other word for it (SDK memory/client.py)
                 raise
@@ -49,14 +45,12 @@ class MemoryControl(Tagging):
 
     def update(self, body: Mapping[str, Any]) -> MemoryDescription:
         """UpdateMemory: what `body` leaves out stays as it is. It must hold a clientToken."""
-        return _read(self._session.call(_SERVICE, "update_memory", **body)["memory"])
+        return _read(self._call("update_memory", **body)["memory"])
 
     def get(self, memory_id: str) -> MemoryDescription | None:
-        try:
-            answer = self._session.call(_SERVICE, "get_memory", memoryId=memory_id)
-        except NotFoundError:
+        answer = self._if_there("get_memory", memoryId=memory_id)
+        if answer is None:
             return None
-
         headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
         return replace(_read(answer["memory"]), retrieval=headers.get(HEADER_RETRIEVAL.lower()))
 
@@ -66,14 +60,11 @@ class MemoryControl(Tagging):
         return self.get(listed.id) if listed else None
 
     def all(self) -> list[MemoryDescription]:
-        return [_read(item) for item in self._session.pages(_SERVICE, "list_memories", "memories", maxResults=100)]
+        return [_read(item) for item in self._pages("list_memories", "memories", maxResults=100)]
 
     def delete(self, memory_id: str) -> None:
         """DeleteMemory, with all that is in it; gone already is as good."""
-        try:
-            self._session.call(_SERVICE, "delete_memory", memoryId=memory_id)
-        except NotFoundError:
-            return
+        self._if_there("delete_memory", memoryId=memory_id)
 
 
 def _read(answer: Mapping[str, Any]) -> MemoryDescription:

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from agentcore_cli.aws.service import AwsService
 from agentcore_cli.aws.session import AwsSession
-from agentcore_cli.errors import NotFoundError
 
-_SERVICE: Final = "bedrock-agentcore"
 _PAGE: Final = 100
 _JOBS_PAGE: Final = 50  # as many as ListMemoryExtractionJobs gives at once
 EVERYWHERE: Final = "/"  # the namespace path that all records are under
@@ -19,11 +18,13 @@ EVERYWHERE: Final = "/"  # the namespace path that all records are under
 Json = dict[str, Any]
 
 
-class MemoryContents:
-    """The client of one memory's contents. Every method raises AgentcoreError as `aws.errors` has it."""
+class MemoryContents(AwsService):
+    """The client of one memory's contents."""
+
+    service = "bedrock-agentcore"
 
     def __init__(self, session: AwsSession, memory_id: str) -> None:
-        self._session = session
+        super().__init__(session)
         self._memory_id = memory_id
 
     def actors(self) -> Iterator[str]:
@@ -56,14 +57,7 @@ class MemoryContents:
     def search(self, query: str, *, path: str, top: int, strategy_id: str | None = None) -> list[Json]:
         """RetrieveMemoryRecords: the records below a namespace path that fit best, each with its `score`."""
         criteria = {"searchQuery": query, "topK": top} | ({"memoryStrategyId": strategy_id} if strategy_id else {})
-        answer = self._session.call(
-            _SERVICE,
-            "retrieve_memory_records",
-            memoryId=self._memory_id,
-            namespacePath=path,
-            searchCriteria=criteria,
-            maxResults=top,
-        )
+        answer = self._call("retrieve_memory_records", namespacePath=path, searchCriteria=criteria, maxResults=top)
         return list(answer["memoryRecordSummaries"])
 
     def failed_extractions(self) -> Iterator[Json]:
@@ -72,36 +66,25 @@ class MemoryContents:
 
     def create_event(self, body: Mapping[str, Any]) -> Json:
         """CreateEvent. `body` must hold a clientToken: the call may be repeated."""
-        event: Json = self._session.call(_SERVICE, "create_event", memoryId=self._memory_id, **body)["event"]
+        event: Json = self._call("create_event", **body)["event"]
         return event
 
     def has_event(self, actor: str, session: str, event_id: str) -> bool:
-        try:
-            self._session.call(
-                *(_SERVICE, "get_event"), memoryId=self._memory_id, actorId=actor, sessionId=session, eventId=event_id
-            )
-        except NotFoundError:
-            return False
-        return True
+        return self._if_there("get_event", actorId=actor, sessionId=session, eventId=event_id) is not None
 
     def create_records(self, records: Sequence[Mapping[str, Any]], token: str) -> list[Json]:
         """BatchCreateMemoryRecords, at most 100; gives those that the service did not take, with why."""
-        answer = self._session.call(
-            _SERVICE,
-            "batch_create_memory_records",
-            memoryId=self._memory_id,
-            records=list(records),
-            clientToken=token,
-        )
+        answer = self._call("batch_create_memory_records", records=list(records), clientToken=token)
         return list(answer["failedRecords"])
 
     def _each(self, operation: str, key: str, *, page: int = _PAGE, **parameters: Any) -> Iterator[Json]:
         following: dict[str, str] = {}
         while True:
-            answer = self._session.call(
-                _SERVICE, operation, memoryId=self._memory_id, maxResults=page, **parameters, **following
-            )
+            answer = self._call(operation, maxResults=page, **parameters, **following)
             yield from answer[key]
             if not answer.get("nextToken"):
                 return
             following = {"nextToken": answer["nextToken"]}
+
+    def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        return super()._call(operation, memoryId=self._memory_id, **parameters)

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-from agentcore_cli.aws.session import AwsSession
-from agentcore_cli.errors import AgentcoreError, NotFoundError
+from agentcore_cli.aws.buckets import BucketService
+from agentcore_cli.errors import AgentcoreError
 
-_SERVICE: Final = "s3"
 PART: Final = 8 * 1024**2  # bytes; S3 takes at most 10,000
 _SMALLEST_PART: Final = 5 * 1024**2  # but for the last
 _AT_ONCE: Final = 4  # so many parts are in memory
@@ -42,19 +41,10 @@ class Beginning:
     count: int
 
 
-class Objects:
-    """The door, for a bucket that must be of `account`. Every method raises AgentcoreError as `aws.errors` has it."""
-
-    def __init__(self, session: AwsSession, account: str) -> None:
-        self._session = session
-        self._account = account
-
+class Objects(BucketService):
     def versions(self, bucket: str, key: str) -> list[Version]:
         """Those of this very key, the latest first; none too when there is no bucket."""
-        try:
-            answer = self._call("list_object_versions", Bucket=bucket, Prefix=key)
-        except NotFoundError:
-            return []
+        answer = self._if_there("list_object_versions", Bucket=bucket, Prefix=key) or {}
         found = [item for item in answer.get("Versions", ()) if item["Key"] == key]
         return [Version(item["VersionId"], item["Size"], item["IsLatest"]) for item in found]
 
@@ -118,7 +108,7 @@ class Objects:
                 PartNumber=1,
                 CopySource=source,
                 CopySourceRange=f"bytes=0-{like.count - 1}",
-                ExpectedSourceBucketOwner=self._account,
+                ExpectedSourceBucketOwner=self.account,
                 **upload,
             )["CopyPartResult"]
         except AgentcoreError:
@@ -159,9 +149,6 @@ class Objects:
             self._call("abort_multipart_upload", **upload)
         except AgentcoreError:
             return
-
-    def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        return self._session.call(_SERVICE, operation, ExpectedBucketOwner=self._account, **parameters)
 
 
 def _next(pieces: Iterator[tuple[int, bytes]], count: int) -> Iterator[tuple[int, bytes]]:

@@ -6,11 +6,11 @@ with the real status; AGUI: a server-sent event RUN_ERROR (runtime-{mcp,a2a,agui
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from agentcore_cli.documents import value_or_text
 from agentcore_cli.errors import (
     AgentcoreError,
     AgentFailedError,
@@ -103,10 +103,7 @@ def _kind(code: object) -> str | None:
 
 
 def _object(body: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
+    value = value_or_text(body)
     return value if isinstance(value, dict) else {}
 
 

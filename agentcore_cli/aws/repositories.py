@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from agentcore_cli import certificates
-from agentcore_cli.aws.session import AwsSession
+from agentcore_cli.aws.service import AwsService, tag_list
 from agentcore_cli.errors import NotFoundError, ServiceError
 
-_SERVICE: Final = "ecr"
 _DOWNLOAD_SECONDS: Final = 30.0
 _BLOB_MAX: Final = 4 * 1024**2  # bytes; a config has a few thousand
 _MANIFESTS: Final = (  # BatchGetImage turns what is not among them into something else
@@ -69,18 +68,12 @@ class Authorization:
     password: str = field(repr=False)
 
 
-class Repositories:
-    """The client. Every method raises AgentcoreError as `aws.errors` has it; absence is None where the type says so."""
-
-    def __init__(self, session: AwsSession) -> None:
-        self._session = session
+class Repositories(AwsService):
+    service = "ecr"
 
     def get(self, name: str, registry: str | None = None) -> RepositoryDescription | None:
-        try:
-            answer = self._call("describe_repositories", repositoryNames=[name], **_of(registry))
-        except NotFoundError:
-            return None
-        return _read(answer["repositories"][0])
+        answer = self._if_there("describe_repositories", repositoryNames=[name], **_of(registry))
+        return _read(answer["repositories"][0]) if answer else None
 
     def create(
         self, name: str, *, tag_mutability: str, scan_on_push: bool, key: str | None, tags: Mapping[str, str]
@@ -90,7 +83,7 @@ class Repositories:
         answer = self._call(
             "create_repository",
             repositoryName=name,
-            tags=_tag_list(tags),
+            tags=tag_list(tags),
             imageTagMutability=tag_mutability,
             imageScanningConfiguration={"scanOnPush": scan_on_push},
             encryptionConfiguration=encryption,
@@ -99,7 +92,7 @@ class Repositories:
 
     def delete(self, name: str) -> None:
         """DeleteRepository with all its images; gone already is as good."""
-        self._unless_gone("delete_repository", repositoryName=name, force=True)
+        self._if_there("delete_repository", repositoryName=name, force=True)
 
     def set_tag_mutability(self, name: str, tag_mutability: str) -> None:
         self._call("put_image_tag_mutability", repositoryName=name, imageTagMutability=tag_mutability)
@@ -110,11 +103,8 @@ class Repositories:
 
     def lifecycle(self, name: str) -> Mapping[str, Any] | None:
         """The lifecycle policy's document."""
-        try:
-            text = self._call("get_lifecycle_policy", repositoryName=name)["lifecyclePolicyText"]
-        except NotFoundError:
-            return None
-        document: Mapping[str, Any] = json.loads(text)
+        answer = self._if_there("get_lifecycle_policy", repositoryName=name)
+        document: Mapping[str, Any] | None = json.loads(answer["lifecyclePolicyText"]) if answer else None
         return document
 
     def set_lifecycle(self, name: str, document: Mapping[str, Any]) -> None:
@@ -124,7 +114,7 @@ class Repositories:
         return {tag["Key"]: tag["Value"] for tag in self._call("list_tags_for_resource", resourceArn=arn)["tags"]}
 
     def tag(self, arn: str, tags: Mapping[str, str]) -> None:
-        self._call("tag_resource", resourceArn=arn, tags=_tag_list(tags))
+        self._call("tag_resource", resourceArn=arn, tags=tag_list(tags))
 
     def untag(self, arn: str, keys: Collection[str]) -> None:
         self._call("untag_resource", resourceArn=arn, tagKeys=sorted(keys))
@@ -146,11 +136,8 @@ class Repositories:
         """The manifest with this tag or digest; None too when the repository is not there."""
         wanted = {"imageTag": tag} if tag else {"imageDigest": digest}
         kinds = {"acceptedMediaTypes": list(_MANIFESTS)}
-        try:
-            answer = self._call("batch_get_image", repositoryName=name, imageIds=[wanted], **kinds, **_of(registry))
-        except NotFoundError:
-            return None
-        if not answer["images"]:
+        answer = self._if_there("batch_get_image", repositoryName=name, imageIds=[wanted], **kinds, **_of(registry))
+        if answer is None or not answer["images"]:
             return None
         found = answer["images"][0]
         return Manifest(found["imageId"]["imageDigest"], json.loads(found["imageManifest"]))
@@ -179,24 +166,13 @@ class Repositories:
     ) -> list[ImageDescription]:
         chosen = {"imageIds": list(ids)} if ids else {}
         try:
-            items = self._session.pages(
-                _SERVICE, "describe_images", "imageDetails", repositoryName=name, **chosen, **_of(registry)
-            )
+            items = self._pages("describe_images", "imageDetails", repositoryName=name, **chosen, **_of(registry))
         except NotFoundError:
             return []
         return [
             ImageDescription(i["imageDigest"], tuple(i.get("imageTags", ())), i.get("imageSizeInBytes", 0))
             for i in items
         ]
-
-    def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        return self._session.call(_SERVICE, operation, **parameters)
-
-    def _unless_gone(self, operation: str, **parameters: Any) -> None:
-        try:
-            self._call(operation, **parameters)
-        except NotFoundError:
-            return
 
 
 def _of(registry: str | None) -> dict[str, str]:
@@ -215,7 +191,3 @@ def _read(repository: Mapping[str, Any]) -> RepositoryDescription:
         encryption=encryption.get("encryptionType", "AES256"),
         key=encryption.get("kmsKey"),
     )
-
-
-def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]

@@ -9,12 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
-from agentcore_cli.aws.session import AwsSession
+from agentcore_cli.aws.service import AwsService, tag_list
 from agentcore_cli.errors import NotFoundError
-
-_SERVICE: Final = "iam"
 
 Document = Mapping[str, Any]
 
@@ -33,17 +31,12 @@ class Role:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-class Roles:
-    """The client. Every method raises AgentcoreError as `aws.errors` has it; absence is None where the type says so."""
-
-    def __init__(self, session: AwsSession) -> None:
-        self._session = session
+class Roles(AwsService):
+    service = "iam"
 
     def get(self, name: str) -> Role | None:
-        try:
-            return _read(self._call("get_role", RoleName=name)["Role"])
-        except NotFoundError:
-            return None
+        answer = self._if_there("get_role", RoleName=name)
+        return _read(answer["Role"]) if answer else None
 
     def create(
         self,
@@ -63,14 +56,14 @@ class Roles:
             Path=path,
             AssumeRolePolicyDocument=_compact(trust),
             Description=description,
-            Tags=_tag_list(tags),
+            Tags=tag_list(tags),
             **optional,
         )
         return _read(answer["Role"])
 
     def delete(self, name: str) -> None:
         """DeleteRole; gone already is as good. Raises ConflictError while something is attached to it."""
-        self._unless_gone("delete_role", RoleName=name)
+        self._if_there("delete_role", RoleName=name)
 
     def set_trust(self, name: str, trust: Document) -> None:
         self._call("update_assume_role_policy", RoleName=name, PolicyDocument=_compact(trust))
@@ -83,28 +76,24 @@ class Roles:
         if boundary:
             self._call("put_role_permissions_boundary", RoleName=name, PermissionsBoundary=boundary)
         else:
-            self._unless_gone("delete_role_permissions_boundary", RoleName=name)
+            self._if_there("delete_role_permissions_boundary", RoleName=name)
 
     def tag(self, name: str, tags: Mapping[str, str]) -> None:
-        self._call("tag_role", RoleName=name, Tags=_tag_list(tags))
+        self._call("tag_role", RoleName=name, Tags=tag_list(tags))
 
     def untag(self, name: str, keys: Collection[str]) -> None:
         self._call("untag_role", RoleName=name, TagKeys=sorted(keys))
 
     def policy(self, name: str, policy: str) -> Document | None:
         """The document of an inline policy."""
-        try:
-            answer = self._call("get_role_policy", RoleName=name, PolicyName=policy)
-        except NotFoundError:
-            return None
-        document: Document = answer["PolicyDocument"]
-        return document
+        answer = self._if_there("get_role_policy", RoleName=name, PolicyName=policy)
+        return answer["PolicyDocument"] if answer else None
 
     def put_policy(self, name: str, policy: str, document: Document) -> None:
         self._call("put_role_policy", RoleName=name, PolicyName=policy, PolicyDocument=_compact(document))
 
     def delete_policy(self, name: str, policy: str) -> None:
-        self._unless_gone("delete_role_policy", RoleName=name, PolicyName=policy)
+        self._if_there("delete_role_policy", RoleName=name, PolicyName=policy)
 
     def policies(self, name: str) -> list[str]:
         """The names of the inline policies."""
@@ -116,7 +105,7 @@ class Roles:
         return [item["PolicyArn"] for item in items]
 
     def detach(self, name: str, policy_arn: str) -> None:
-        self._unless_gone("detach_role_policy", RoleName=name, PolicyArn=policy_arn)
+        self._if_there("detach_role_policy", RoleName=name, PolicyArn=policy_arn)
 
     def managed_policy(self, policy_arn: str) -> Document:
         """The document of a managed policy's default version."""
@@ -131,16 +120,7 @@ class Roles:
         return [item["InstanceProfileName"] for item in items]
 
     def leave_instance_profile(self, name: str, profile: str) -> None:
-        self._unless_gone("remove_role_from_instance_profile", RoleName=name, InstanceProfileName=profile)
-
-    def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        return self._session.call(_SERVICE, operation, **parameters)
-
-    def _unless_gone(self, operation: str, **parameters: Any) -> None:
-        try:
-            self._call(operation, **parameters)
-        except NotFoundError:
-            return
+        self._if_there("remove_role_from_instance_profile", RoleName=name, InstanceProfileName=profile)
 
     def _pages(self, operation: str, key: str, **parameters: Any) -> list[Any]:
         """IAM pages by Marker; what a role that is gone has is nothing."""
@@ -168,10 +148,6 @@ def _read(role: Mapping[str, Any]) -> Role:
         boundary=role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
         tags={tag["Key"]: tag["Value"] for tag in role.get("Tags", ())},
     )
-
-
-def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def _compact(document: Document) -> str:

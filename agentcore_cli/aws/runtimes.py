@@ -12,7 +12,6 @@ from typing import Any, Final
 from agentcore_cli.aws.tagging import Tagging
 from agentcore_cli.errors import CredentialsError, InputError, NotFoundError
 
-_SERVICE: Final = "bedrock-agentcore-control"
 # What CreateAgentRuntime and UpdateAgentRuntime say of a role that they can't assume or that may not pull the image, as
 # reported by others: the second also of an image that is not there. A refused iam:PassRole is none of these.
 _ROLE_UNUSABLE: Final = re.compile(
@@ -67,8 +66,6 @@ class EndpointDescription:
 
 
 class RuntimeControl(Tagging):
-    """The client. Every method raises AgentcoreError as `aws.errors` has it; absence is None where the type says so."""
-
     def create(self, body: Mapping[str, Any]) -> RuntimeDescription:
         """CreateAgentRuntime. `body` must hold a clientToken: the call may be repeated. May raise RoleUnusableError."""
         return _made(self._put("create_agent_runtime", body), body["agentRuntimeName"])
@@ -82,11 +79,8 @@ class RuntimeControl(Tagging):
 
     def get(self, runtime_id: str, version: str | None = None) -> RuntimeDescription | None:
         chosen = {"agentRuntimeVersion": version} if version else {}
-        try:
-            answer = self._session.call(_SERVICE, "get_agent_runtime", agentRuntimeId=runtime_id, **chosen)
-        except NotFoundError:
-            return None
-        return _read(answer)
+        answer = self._if_there("get_agent_runtime", agentRuntimeId=runtime_id, **chosen)
+        return _read(answer) if answer else None
 
     def find(self, name: str) -> RuntimeDescription | None:
         """The runtime of this name, by looking through the list."""
@@ -98,14 +92,11 @@ class RuntimeControl(Tagging):
 
     def delete(self, runtime_id: str) -> None:
         """DeleteAgentRuntime; gone already is as good."""
-        try:
-            self._session.call(_SERVICE, "delete_agent_runtime", agentRuntimeId=runtime_id)
-        except NotFoundError:
-            return
+        self._if_there("delete_agent_runtime", agentRuntimeId=runtime_id)
 
     def delete_version(self, runtime_id: str, version: str) -> None:
         """DeleteAgentRuntime of one version. Raises ConflictError while an endpoint leads to it."""
-        self._session.call(_SERVICE, "delete_agent_runtime", agentRuntimeId=runtime_id, agentRuntimeVersion=version)
+        self._call("delete_agent_runtime", agentRuntimeId=runtime_id, agentRuntimeVersion=version)
 
     def versions(self, runtime_id: str) -> list[VersionDescription]:
         """All versions, newest first."""
@@ -122,11 +113,8 @@ class RuntimeControl(Tagging):
         return sorted(versions, key=lambda version: -int(version.version))
 
     def endpoint(self, runtime_id: str, name: str) -> EndpointDescription | None:
-        chosen = {"agentRuntimeId": runtime_id, "endpointName": name}
-        try:
-            return _endpoint(self._session.call(_SERVICE, "get_agent_runtime_endpoint", **chosen))
-        except NotFoundError:
-            return None
+        answer = self._if_there("get_agent_runtime_endpoint", agentRuntimeId=runtime_id, endpointName=name)
+        return _endpoint(answer) if answer else None
 
     def endpoints(self, runtime_id: str) -> list[EndpointDescription]:
         """All endpoints; what a runtime that is gone has is nothing."""
@@ -142,66 +130,46 @@ class RuntimeControl(Tagging):
         """CreateAgentRuntimeEndpoint; without `version` it leads to the newest. ConflictError: the name is taken."""
         chosen = {"agentRuntimeVersion": version, "description": description, "tags": dict(tags)}
         given = {key: value for key, value in chosen.items() if value}
-        self._session.call(
-            _SERVICE,
-            "create_agent_runtime_endpoint",
-            agentRuntimeId=runtime_id,
-            name=name,
-            clientToken=str(uuid.uuid4()),
-            **given,
-        )
+        token = str(uuid.uuid4())
+        self._call("create_agent_runtime_endpoint", agentRuntimeId=runtime_id, name=name, clientToken=token, **given)
 
     def update_endpoint(self, runtime_id: str, name: str, version: str | None, description: str | None) -> None:
         """UpdateAgentRuntimeEndpoint; what is not given stays as it is."""
         chosen = {"agentRuntimeVersion": version, "description": description}
         given = {key: value for key, value in chosen.items() if value}
-        self._session.call(
-            _SERVICE,
-            "update_agent_runtime_endpoint",
-            agentRuntimeId=runtime_id,
-            endpointName=name,
-            clientToken=str(uuid.uuid4()),
-            **given,
+        token = str(uuid.uuid4())
+        self._call(
+            "update_agent_runtime_endpoint", agentRuntimeId=runtime_id, endpointName=name, clientToken=token, **given
         )
 
     def delete_endpoint(self, runtime_id: str, name: str) -> None:
         """DeleteAgentRuntimeEndpoint; gone already is as good. DEFAULT goes with its runtime and can't be deleted."""
-        try:
-            chosen = {"agentRuntimeId": runtime_id, "endpointName": name}
-            self._session.call(_SERVICE, "delete_agent_runtime_endpoint", **chosen)
-        except NotFoundError:
-            return
+        self._if_there("delete_agent_runtime_endpoint", agentRuntimeId=runtime_id, endpointName=name)
 
     def policy(self, arn: str) -> dict[str, Any] | None:
         """GetResourcePolicy of a runtime or an endpoint; None without one."""
-        try:
-            text = self._session.call(_SERVICE, "get_resource_policy", resourceArn=arn).get("policy")
-        except NotFoundError:
-            return None
-        policy: dict[str, Any] | None = json.loads(text) if text else None
+        answer = self._if_there("get_resource_policy", resourceArn=arn) or {}
+        policy: dict[str, Any] | None = json.loads(answer["policy"]) if answer.get("policy") else None
         return policy
 
     def put_policy(self, arn: str, policy: Mapping[str, Any]) -> None:
         """PutResourcePolicy, in the place of any that is there."""
-        self._session.call(_SERVICE, "put_resource_policy", resourceArn=arn, policy=json.dumps(policy))
+        self._call("put_resource_policy", resourceArn=arn, policy=json.dumps(policy))
 
     def delete_policy(self, arn: str) -> None:
         """DeleteResourcePolicy; gone already, or with its resource, is as good."""
-        try:
-            self._session.call(_SERVICE, "delete_resource_policy", resourceArn=arn)
-        except NotFoundError:
-            return
+        self._if_there("delete_resource_policy", resourceArn=arn)
 
     def _put(self, operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            return self._session.call(_SERVICE, operation, **body)
+            return self._call(operation, **body)
         except (InputError, CredentialsError) as error:
             if not _ROLE_UNUSABLE.search(error.message):
                 raise
             raise RoleUnusableError(error.message, hint=_ROLE_HINT, request_id=error.request_id) from error
 
     def _pages(self, operation: str, key: str, **parameters: Any) -> list[dict[str, Any]]:
-        return self._session.pages(_SERVICE, operation, key, maxResults=100, **parameters)
+        return super()._pages(operation, key, maxResults=100, **parameters)
 
 
 def _made(answer: Mapping[str, Any], name: str) -> RuntimeDescription:

@@ -65,16 +65,18 @@ class AwsSession:
             failure.hint = access.advice
         return failure
 
-    def pages(self, service: str, operation: str, key: str, **parameters: Any) -> list[dict[str, Any]]:
-        """Every item of a list operation that pages by nextToken."""
+    def pages(
+        self, service: str, operation: str, key: str, *, following: str = "nextToken", **parameters: Any
+    ) -> list[dict[str, Any]]:
+        """Every item of a list operation that pages by a token, whose name is `following`."""
         items: list[dict[str, Any]] = []
-        following: dict[str, str] = {}
+        token: dict[str, str] = {}
         while True:
-            page = self.call(service, operation, **parameters, **following)
+            page = self.call(service, operation, **parameters, **token)
             items += page[key]
-            if not page.get("nextToken"):
+            if not page.get(following):
                 return items
-            following = {"nextToken": page["nextToken"]}
+            token = {following: page[following]}
 
     def in_region(self, region: str) -> AwsSession:
         """The same credentials in another region; closed with this one."""

@@ -7,23 +7,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from agentcore_cli.aws.session import AwsSession
+from agentcore_cli.aws.service import AwsService
 
 CLOUDWATCH: Final = "CloudWatchLogs"
-_XRAY: Final = "xray"
 
 
-class TraceDestination:
-    """The client. Every method raises AgentcoreError as `aws.errors` has it."""
-
-    def __init__(self, session: AwsSession) -> None:
-        self._session = session
+class TraceDestination(AwsService):
+    service = "xray"
 
     def get(self) -> tuple[str, bool]:
         """Where they go, and whether they do so by now."""
-        told = self._session.call(_XRAY, "get_trace_segment_destination")
+        told = self._call("get_trace_segment_destination")
         return told.get("Destination", "XRay"), told.get("Status") == "ACTIVE"
 
     def set_to_logs(self) -> None:
         """UpdateTraceSegmentDestination: for the whole account in this region."""
-        self._session.call(_XRAY, "update_trace_segment_destination", Destination=CLOUDWATCH)
+        self._call("update_trace_segment_destination", Destination=CLOUDWATCH)

@@ -5,15 +5,14 @@ No create call here knows a client token, so whoever creates looks first, and on
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from agentcore_cli.aws.session import AwsSession
+from agentcore_cli.aws.service import AwsService
 from agentcore_cli.contract import dns_suffix
 from agentcore_cli.errors import ConflictError, NotFoundError
 
-_SERVICE: Final = "cognito-idp"
 _PAGE: Final = 60  # the most that a list call gives
 
 
@@ -46,30 +45,25 @@ class AppClient:
     secret: str | None = None
 
 
-class UserPools:
-    """The client. Every method raises AgentcoreError as `aws.errors` has it."""
-
-    def __init__(self, session: AwsSession) -> None:
-        self._session = session
+class UserPools(AwsService):
+    service = "cognito-idp"
 
     def find(self, name: str) -> list[UserPool]:
         """All pools of this name: Cognito allows several."""
-        listed = self._pages("list_user_pools", "UserPools", "NextToken")
+        listed = self._listed("list_user_pools", "UserPools")
         return [pool for item in listed if item["Name"] == name and (pool := self.get(item["Id"]))]
 
     def get(self, pool_id: str) -> UserPool | None:
-        try:
-            answer = self._call("describe_user_pool", UserPoolId=pool_id)["UserPool"]
-        except NotFoundError:
+        answer = self._if_there("describe_user_pool", UserPoolId=pool_id)
+        if answer is None:
             return None
-        return UserPool(
-            answer["Id"], answer["Name"], answer["Arn"], answer.get("UserPoolTags", {}), answer.get("Domain")
-        )
+        found = answer["UserPool"]
+        return UserPool(found["Id"], found["Name"], found["Arn"], found.get("UserPoolTags", {}), found.get("Domain"))
 
     def create(self, name: str, tags: Mapping[str, str]) -> UserPool:
         """A pool that nobody can sign up to: its users are made by whoever owns it."""
         answer = self._session.call_once(
-            _SERVICE,
+            self.service,
             "create_user_pool",
             PoolName=name,
             UserPoolTags=dict(tags),
@@ -87,7 +81,7 @@ class UserPools:
             return
 
     def clients(self, pool_id: str) -> list[AppClient]:
-        listed = self._pages("list_user_pool_clients", "UserPoolClients", "NextToken", UserPoolId=pool_id)
+        listed = self._listed("list_user_pool_clients", "UserPoolClients", UserPoolId=pool_id)
         return [AppClient(item["ClientId"], item["ClientName"]) for item in listed]
 
     def create_user_client(self, pool_id: str, name: str) -> AppClient:
@@ -120,19 +114,12 @@ class UserPools:
         self._call("create_resource_server", UserPoolId=pool_id, Identifier=identifier, Name=identifier, Scopes=scopes)
 
     def has_resource_server(self, pool_id: str, identifier: str) -> bool:
-        try:
-            self._call("describe_resource_server", UserPoolId=pool_id, Identifier=identifier)
-        except NotFoundError:
-            return False
-        return True
+        return self._if_there("describe_resource_server", UserPoolId=pool_id, Identifier=identifier) is not None
 
     def user_status(self, pool_id: str, name: str) -> str | None:
         """CONFIRMED for one who can sign in, FORCE_CHANGE_PASSWORD for one who never did; None: there is none."""
-        try:
-            status: str = self._call("admin_get_user", UserPoolId=pool_id, Username=name)["UserStatus"]
-        except NotFoundError:
-            return None
-        return status
+        answer = self._if_there("admin_get_user", UserPoolId=pool_id, Username=name)
+        return answer["UserStatus"] if answer else None
 
     def create_user(self, pool_id: str, name: str) -> None:
         """A user without a password; no message is sent to anybody. One that is there already is as good."""
@@ -157,17 +144,8 @@ class UserPools:
         return token
 
     def _create_client(self, **parameters: Any) -> AppClient:
-        answer = self._session.call_once(_SERVICE, "create_user_pool_client", **parameters)["UserPoolClient"]
+        answer = self._session.call_once(self.service, "create_user_pool_client", **parameters)["UserPoolClient"]
         return AppClient(answer["ClientId"], answer["ClientName"], answer.get("ClientSecret"))
 
-    def _pages(self, operation: str, key: str, token: str, **parameters: Any) -> Iterator[dict[str, Any]]:
-        following: dict[str, str] = {}
-        while True:
-            page = self._call(operation, MaxResults=_PAGE, **parameters, **following)
-            yield from page[key]
-            if not page.get(token):
-                return
-            following = {token: page[token]}
-
-    def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        return self._session.call(_SERVICE, operation, **parameters)
+    def _listed(self, operation: str, key: str, **parameters: Any) -> list[dict[str, Any]]:
+        return self._pages(operation, key, following="NextToken", MaxResults=_PAGE, **parameters)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from agentcore_cli.documents import value_or_text
 from agentcore_cli.errors import AgentcoreError
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _show_whole(invocation: Invocation, out: Output) -> None:
         _show_bytes(bytes(body), invocation.answer.content_type, out)
         return
     if sys.stdout.isatty():
-        text = pretty(parsed(text))
+        text = pretty(value_or_text(text))
     out.piece(text if text.endswith("\n") or not text else text + "\n")
     invocation.check_whole(bytes(body))
 
@@ -211,16 +212,8 @@ def pretty(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
 
 
-def parsed(text: str) -> object:
-    """The JSON value in `text`, or `text` where it is none."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-
-
 def _response(body: bytes) -> object:
     try:
-        return parsed(body.decode())
+        return value_or_text(body.decode())
     except UnicodeDecodeError:
         return body

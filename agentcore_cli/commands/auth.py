@@ -9,25 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from agentcore_cli.commands.globals import Globals
-from agentcore_cli.commands.groups import CommandGroup
+from agentcore_cli.commands.groups import command_group
 from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import InputError
 
 if TYPE_CHECKING:
-    from agentcore_cli.operations.auth import PoolResult, Token
-    from agentcore_cli.operations.selection import Selected
+    from agentcore_cli.operations.auth import PoolResult
     from agentcore_cli.ui import Output
 
 _PASSWORD: Final = "AGENTCORE_PASSWORD"  # noqa: S105 (the names of variables)
 _CLIENT_SECRET: Final = "AGENTCORE_CLIENT_SECRET"  # noqa: S105
 
-app = typer.Typer(
-    cls=CommandGroup,
-    rich_markup_mode=None,
-    add_completion=False,
-    no_args_is_help=True,
-    help="Let callers show a token: a Cognito user pool, its users, and tokens for them.",
-)
+app = command_group("Let callers show a token: a Cognito user pool, its users, and tokens for them.")
 
 
 @app.command("create-pool")
@@ -42,11 +35,10 @@ def create_pool(
     """
     from agentcore_cli.operations.auth import CreatePoolRequest
     from agentcore_cli.operations.auth import create_pool as run
-    from agentcore_cli.operations.selection import select
 
     said = Globals.of(ctx)
     out = said.output()
-    selected = select(said.options())
+    selected = said.select()
     with out.progress() as listener:
         result = run(CreatePoolRequest(tuple(user or ()), service), selected, listener)
     out.result(result, _human(result))
@@ -69,7 +61,7 @@ def token(
     scope: Annotated[list[str] | None, typer.Option("--scope", help="With --client-id: what the token is for.")] = None,
 ) -> None:
     """Print an access token, for a user of the pool or for a program (--client-id) of any OpenID provider."""
-    from agentcore_cli.operations.selection import select
+    from agentcore_cli.operations.auth import service_token, user_token
 
     said = Globals.of(ctx)
     out = said.output()
@@ -77,13 +69,13 @@ def token(
         raise InputError(
             "auth token: say who the token is for: --user or --client-id", hint="agentcore auth token --user NAME"
         )
-    selected = select(said.options())
+    selected = said.select()
     if user is not None:
         secret = _secret(password, "--password", _PASSWORD, f"Password of {user}", out)
-        got = _user_token(user, secret, selected)
+        got = user_token(user, secret, selected)
     else:
         secret = _secret(client_secret, "--client-secret", _CLIENT_SECRET, f"Secret of {client_id}", out)
-        got = _service_token(str(client_id), secret, tuple(scope or ()), selected)
+        got = service_token(str(client_id), secret, tuple(scope or ()), selected)
     out.result(got, got.access_token)
 
 
@@ -94,26 +86,13 @@ def delete_pool(
 ) -> None:
     """Delete the agent's user pool with all its users, if it is ours, and take it out of the config."""
     from agentcore_cli.operations.auth import delete_pool as run
-    from agentcore_cli.operations.selection import select
 
     said = Globals.of(ctx)
     out = said.output()
-    selected = select(said.options())
+    selected = said.select()
     result = run(lambda pool: yes or out.confirm(f"- user pool {pool}, with all its users", "Delete it?"), selected)
     out.result(result, f"{result.agent}: user pool {result.pool_id} deleted")
     out.note(f"next: {selected.deploy_command()} lets callers in by IAM again")
-
-
-def _user_token(user: str, password: str, selected: Selected) -> Token:
-    from agentcore_cli.operations.auth import user_token
-
-    return user_token(user, password, selected)
-
-
-def _service_token(client_id: str, client_secret: str, scopes: tuple[str, ...], selected: Selected) -> Token:
-    from agentcore_cli.operations.auth import service_token
-
-    return service_token(client_id, client_secret, scopes, selected)
 
 
 def _secret(said: str | None, option: str, variable: str, question: str, out: Output) -> str:

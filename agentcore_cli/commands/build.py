@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from agentcore_cli.commands.globals import Globals
-from agentcore_cli.errors import Interrupted
+from agentcore_cli.commands.waiting import interruptible
 
 if TYPE_CHECKING:
     from agentcore_cli.operations.deploy.build import BuildResult
@@ -34,16 +34,12 @@ def build(
     """Make the artifact that deploy would push, and stop there. Asks nothing of AWS."""
     from agentcore_cli.operations.deploy.build import BuildRequest
     from agentcore_cli.operations.deploy.build import build as run
-    from agentcore_cli.operations.selection import select
 
     said = Globals.of(ctx)
     out = said.output()
-    selected = select(said.options())
-    try:
-        with out.progress() as listener:
-            result = run(BuildRequest(how, output, sbom), selected, listener)
-    except KeyboardInterrupt:
-        raise Interrupted("interrupted", hint="agentcore build goes on with what is there by now") from None
+    selected = said.select()
+    with interruptible("agentcore build goes on with what is there by now"), out.progress() as listener:
+        result = run(BuildRequest(how, output, sbom), selected, listener)
     out.result(result, _human(result))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from agentcore_cli.commands.globals import Globals
-from agentcore_cli.errors import Interrupted
+from agentcore_cli.commands.waiting import Timeout, interruptible
 
 if TYPE_CHECKING:
     from agentcore_cli.engine import Change
@@ -36,7 +36,7 @@ def deploy(
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to every question.")] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Don't wait until it is ready.")] = False,
-    timeout: Annotated[float, typer.Option(metavar="S", min=1, help="Seconds to wait at most.")] = 900,
+    timeout: Timeout = 900,
     upgrade: Annotated[
         bool, typer.Option("--upgrade", help="Resolve the requirements anew: newer versions, moved branches.")
     ] = False,
@@ -51,13 +51,12 @@ def deploy(
     from agentcore_cli.commands.assignments import assignments
     from agentcore_cli.commands.changes import describe_plan
     from agentcore_cli.operations.deploy.plan import plan
-    from agentcore_cli.operations.selection import select
     from agentcore_cli.resources.deployment import Overrides
 
     said = Globals.of(ctx)
     out = said.output()
     overrides = Overrides(assignments(env, "--env"), build, image, refresh=not no_refresh, upgrade=upgrade, sbom=sbom)
-    selected = select(said.options())
+    selected = said.select()
     if dry_run:
         with out.progress(json_events=True) as listener:
             planned = plan(overrides, selected, listener)
@@ -81,11 +80,8 @@ def _deploy(out: Output, overrides: Overrides, selected: Selected, *, yes: bool,
         return yes or out.confirm(ask_about(changes), "Go on?")
 
     request = DeployRequest(overrides=overrides, consent=consent, bearer=read_bearer(None), **wanted)
-    try:
-        with out.progress(json_events=True) as listener:
-            return run(request, selected, listener)
-    except KeyboardInterrupt:
-        raise Interrupted("interrupted", hint=f"{selected.command('deploy')} goes on from here") from None
+    with interruptible(f"{selected.command('deploy')} goes on from here"), out.progress(json_events=True) as listener:
+        return run(request, selected, listener)
 
 
 def _human(result: DeployResult) -> str:

@@ -15,11 +15,10 @@ if TYPE_CHECKING:
 def choose_destination(said: Globals, arn: str | None, qualifier: str | None) -> Destination:
     """`--arn`, or the agent of the config; at the endpoint of `--qualifier`."""
     from agentcore_cli.operations import destination
-    from agentcore_cli.operations.selection import select
 
     if arn is not None:
         return destination.by_arn(arn, qualifier, said.options())
-    return destination.of(select(said.options()), qualifier)
+    return destination.of(said.select(), qualifier)
 
 
 def choose_session(name: str | None, again: bool, destination: Destination) -> str:

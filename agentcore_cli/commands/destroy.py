@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentcore_cli.commands.globals import Globals
-from agentcore_cli.errors import Interrupted
+from agentcore_cli.commands.waiting import Timeout, interruptible
 
 if TYPE_CHECKING:
     from agentcore_cli.engine import Change
@@ -26,13 +26,12 @@ def destroy(
         bool, typer.Option("--include-supplied", help="The runtime too that import found.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be deleted.")] = False,
-    timeout: Annotated[float, typer.Option(metavar="S", min=1, help="Seconds to wait at most.")] = 900,
+    timeout: Timeout = 900,
 ) -> None:
     """Delete what deploy made for the agent on this target, wait until it is gone, and touch nothing else."""
     from agentcore_cli.commands.changes import ask_about
     from agentcore_cli.operations.deploy.destroy import DestroyRequest
     from agentcore_cli.operations.deploy.destroy import destroy as run
-    from agentcore_cli.operations.selection import select
 
     said = Globals.of(ctx)
     out = said.output()
@@ -41,12 +40,9 @@ def destroy(
         return yes or out.confirm(ask_about(changes), "Delete this?")
 
     request = DestroyRequest(consent, dry_run, timeout, keep_repository, keep_logs, include_memory, include_supplied)
-    selected = select(said.options())
-    try:
-        with out.progress(json_events=True) as listener:
-            result = run(request, selected, listener)
-    except KeyboardInterrupt:
-        raise Interrupted("interrupted", hint=f"{selected.command('destroy')} goes on from here") from None
+    selected = said.select()
+    with interruptible(f"{selected.command('destroy')} goes on from here"), out.progress(json_events=True) as listener:
+        result = run(request, selected, listener)
     out.result(result, _human(result), last_of_stream=True)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from agentcore_cli.errors import AgentcoreError, ReaderLeft
@@ -78,8 +79,15 @@ class DevWindow:
         with self.lock:
             self._closed = True
 
-    def _whole_lines(self) -> _WholeLines:
-        return _WholeLines(self)
+    @contextmanager
+    def _whole_lines(self) -> Iterator[None]:
+        """Held while lines are written: nobody else writes, and they begin at the start of a line."""
+        with self.lock:
+            if self.stands_in_line:
+                self.stands_in_line = False
+                with suppress(ReaderLeft, AgentcoreError):
+                    self.out.piece("\n")
+            yield
 
     def _event(self, name: str, value: object) -> None:
         with self.lock, suppress(ReaderLeft, AgentcoreError):  # the main thread finds out, too
@@ -128,20 +136,3 @@ class DevWindow:
             text += "; the next turn goes to a new session, /keep stays in this one"
             text += " (which ends otherwise)" if self.debug is not None else ""
         return text
-
-
-class _WholeLines:
-    """Held while lines are written: nobody else writes, and they begin at the start of a line."""
-
-    def __init__(self, window: DevWindow) -> None:
-        self._window = window
-
-    def __enter__(self) -> None:
-        self._window.lock.acquire()
-        if self._window.stands_in_line:
-            self._window.stands_in_line = False
-            with suppress(ReaderLeft, AgentcoreError):
-                self._window.out.piece("\n")
-
-    def __exit__(self, *_: object) -> None:
-        self._window.lock.release()

@@ -10,7 +10,7 @@ import typer
 from agentcore_cli.commands.globals import Globals
 
 if TYPE_CHECKING:
-    from agentcore_cli.operations.doctor import Check, Diagnosis
+    from agentcore_cli.operations.doctor import Check
 
 _MARKS = {"ok": "✓", "warn": "!", "fail": "✗"}
 
@@ -30,13 +30,9 @@ def doctor(
 
     said = Globals.of(ctx)
     diagnosis = examine(said.options(), Home.default(), Path.cwd(), traces=traces)
-    said.output().result(diagnosis, _human(diagnosis))
+    said.output().result(diagnosis, "\n".join(map(_lines, diagnosis.checks)))
     if not diagnosis.healthy:
         raise typer.Exit(FAILED)
-
-
-def _human(diagnosis: Diagnosis) -> str:
-    return "\n".join(_lines(check) for check in diagnosis.checks)
 
 
 def _lines(check: Check) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentcore_cli.commands.globals import Globals
-from agentcore_cli.commands.groups import CommandGroup
+from agentcore_cli.commands.groups import command_group
 from agentcore_cli.commands.waiting import NoWait, Timeout, perform
 from agentcore_cli.errors import InputError
 
@@ -21,26 +21,19 @@ Name = Annotated[str, typer.Argument(help="The endpoint's name.")]
 Version = Annotated[str | None, typer.Option("--version", metavar="N", help="The version that it leads to.")]
 Description = Annotated[str | None, typer.Option(metavar="TEXT", help="Shown by AWS beside it.")]
 
-app = typer.Typer(
-    cls=CommandGroup,
-    rich_markup_mode=None,
-    add_completion=False,
-    no_args_is_help=True,
-    help="List, make, move and delete named endpoints of the runtime.",
-)
+app = command_group("List, make, move and delete named endpoints of the runtime.")
 
 
 @app.command("list")
 def list_(ctx: typer.Context) -> None:
     """List the endpoints and the versions that they lead to."""
     from agentcore_cli.operations.deploy.endpoints import list_endpoints
-    from agentcore_cli.operations.selection import select
     from agentcore_cli.ui.tables import table
 
     said = Globals.of(ctx)
     out = said.output()
     with out.progress() as listener:
-        result = list_endpoints(select(said.options()), listener)
+        result = list_endpoints(said.select(), listener)
     rows = [(e.name, e.live_version, e.status, e.failure or "") for e in result.endpoints]
     out.result(result, table(("endpoint", "version", "status", "failure"), rows))
 
@@ -104,9 +97,7 @@ def _run(
     result = perform(ctx, lambda selected, listener: operation(request, selected, listener), look="endpoints list")
     out.result(result, _human(result))
     if result.endpoint and result.changed and not out.json:
-        from agentcore_cli.operations.selection import select
-
-        out.note(f"next: {select(said.options()).command('invoke')} --qualifier {request.name} PAYLOAD")
+        out.note(f"next: {said.select().command('invoke')} --qualifier {request.name} PAYLOAD")
 
 
 def _human(result: EndpointResult) -> str:

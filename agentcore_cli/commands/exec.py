@@ -37,38 +37,25 @@ def exec(
     On a terminal, what it writes is seen and steers nothing; a pipe or a file gets it as it is. Exits
     with the command's own code; a failure of ours is 125.
     """
+    from agentcore_cli.commands.destinations import choose_destination, choose_session
+    from agentcore_cli.operations.invoke.bearer import is_exposed, read_bearer
+    from agentcore_cli.operations.invoke.exec import ExecRequest
+
     said = Globals.of(ctx)
     try:
-        request, destination = _request(said, command, session, again, qualifier, arn, bearer_token, timeout)
+        if again and (session is not None or arn is not None):
+            raise InputError(f"--continue and {'--arn' if arn else '--session-id'}: choose one of them")
+        if is_exposed(bearer_token):
+            said.output().warning("a token on the command line is seen by all processes; better - or @FILE")
+        destination = choose_destination(said, arn, qualifier)
+        name = choose_session(session, again, destination)
+        request = ExecRequest(command, name, read_bearer(bearer_token), timeout)
         return _run(request, destination, said.output(), is_new=session is None and not again)
     except Interrupted as error:
         error.label = ExecFailed.label
         raise
     except AgentcoreError as error:
         raise ExecFailed.of(error) from error
-
-
-def _request(
-    said: Globals,
-    command: str,
-    session: str | None,
-    again: bool,
-    qualifier: str | None,
-    arn: str | None,
-    bearer_token: str | None,
-    timeout: int,
-) -> tuple[ExecRequest, Destination]:
-    from agentcore_cli.commands.destinations import choose_destination, choose_session
-    from agentcore_cli.operations.invoke.bearer import is_exposed, read_bearer
-    from agentcore_cli.operations.invoke.exec import ExecRequest
-
-    if again and (session is not None or arn is not None):
-        raise InputError(f"--continue and {'--arn' if arn else '--session-id'}: choose one of them")
-    if is_exposed(bearer_token):
-        said.output().warning("a token on the command line is seen by all processes; better - or @FILE")
-    destination = choose_destination(said, arn, qualifier)
-    name = choose_session(session, again, destination)
-    return ExecRequest(command, name, read_bearer(bearer_token), timeout), destination
 
 
 def _run(request: ExecRequest, destination: Destination, out: Output, *, is_new: bool) -> int:
@@ -84,8 +71,7 @@ def _run(request: ExecRequest, destination: Destination, out: Output, *, is_new:
     except KeyboardInterrupt:
         raise Interrupted("interrupted; the session goes on", hint=go_on) from None
     finally:
-        news = execution.remember() if execution is not None else None
-        if news:
+        if execution is not None and (news := execution.remember()):
             out.warning(news)
     if is_new and not out.json:
         out.note(f"agentcore: session {request.session}; continue it: {go_on}")

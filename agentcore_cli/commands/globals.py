@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import typer
 
-    from agentcore_cli.operations.selection import Options
+    from agentcore_cli.operations.selection import Options, Selected
     from agentcore_cli.ui import Output
 
 
@@ -65,6 +65,12 @@ class Globals:
             trust=tuple(self.trust or ()),
             ask=self._ask if self.output().can_ask() else None,
         )
+
+    def select(self) -> Selected:
+        """The agent and the target that they choose. Raises what `operations.selection.select` raises."""
+        from agentcore_cli.operations.selection import select
+
+        return select(self.options())
 
     def _ask(self, about: str) -> bool:
         return self.output().confirm(about, "Do you trust that address?", option="--trust ADDRESS")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import typer
 from typer.core import TyperGroup
 
 from agentcore_cli.errors import InputError
@@ -27,6 +28,11 @@ class CommandGroup(TyperGroup):
     def one_line(self, name: str) -> str:
         """What a command does, in the words of its help."""
         return (self.commands[name].help or "").partition("\n\n")[0].replace("\n", " ")
+
+
+def command_group(about: str) -> typer.Typer:
+    """The commands of a verb that has several; `about` is its help."""
+    return typer.Typer(cls=CommandGroup, rich_markup_mode=None, add_completion=False, no_args_is_help=True, help=about)
 
 
 def _instead(word: str, names: list[str], path: str) -> str:

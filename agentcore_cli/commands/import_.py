@@ -30,7 +30,8 @@ def import_(
 
     said = Globals.of(ctx)
     out = said.output()
-    request = ImportRequest(Path.cwd(), arn, file, entrypoint, name or said.options().agent, said.options().profile)
+    options = said.options()
+    request = ImportRequest(Path.cwd(), arn, file, entrypoint, name or options.agent, options.profile)
     with out.progress() as listener:
         result = import_agents(request, listener)
     for line in result.left_out:

@@ -6,32 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentcore_cli import wiring
 from agentcore_cli.commands.globals import Globals
-from agentcore_cli.commands.groups import CommandGroup
+from agentcore_cli.commands.groups import command_group
 
 if TYPE_CHECKING:
-    from agentcore_cli.local.home import Home
     from agentcore_cli.local.protocol import ProtectionRecord
     from agentcore_cli.operations.local_runtime import RuntimeStatus
 
-app = typer.Typer(
-    cls=CommandGroup,
-    rich_markup_mode=None,
-    add_completion=False,
-    no_args_is_help=True,
-    help="Start, stop and steer the local runtime. It starts by itself when it is needed.",
-)
-clock = typer.Typer(
-    cls=CommandGroup, rich_markup_mode=None, no_args_is_help=True, help="The clock that idle times are measured on."
-)
+app = command_group("Start, stop and steer the local runtime. It starts by itself when it is needed.")
+clock = command_group("The clock that idle times are measured on.")
 app.add_typer(clock, name="clock")
-
-
-def _home() -> Home:
-    """The runtime's folder. Raises InputError when it can't be used."""
-    from agentcore_cli.local.home import Home
-
-    return Home.default().check()
 
 
 def _human(status: RuntimeStatus) -> str:
@@ -68,7 +53,7 @@ def start(ctx: typer.Context) -> None:
     """Start the local runtime in the background."""
     from agentcore_cli.operations import local_runtime
 
-    status = local_runtime.start(_home())
+    status = local_runtime.start(wiring.home())
     Globals.of(ctx).output().result(status, _human(status))
 
 
@@ -77,7 +62,7 @@ def stop(ctx: typer.Context) -> None:
     """Stop the local runtime and all its sessions. What is deployed stays known."""
     from agentcore_cli.operations import local_runtime
 
-    status = local_runtime.stop(_home())
+    status = local_runtime.stop(wiring.home())
     Globals.of(ctx).output().result(status, "the local runtime is stopped; what is deployed stays known")
 
 
@@ -86,7 +71,7 @@ def status(ctx: typer.Context) -> None:
     """Say whether the local runtime runs, where, and how strictly it separates sessions."""
     from agentcore_cli.operations import local_runtime
 
-    current = local_runtime.status(_home())
+    current = local_runtime.status(wiring.home())
     Globals.of(ctx).output().result(current, _human(current))
 
 
@@ -98,7 +83,7 @@ def env(ctx: typer.Context) -> None:
     from agentcore_cli.operations import local_runtime
 
     said = Globals.of(ctx)
-    result = local_runtime.environment(_home(), said.region)
+    result = local_runtime.environment(wiring.home(), said.region)
     lines = [f"export {name}={shlex.quote(value)}" for name, value in result.environment.items()]
     said.output().result(result, "\n".join(lines))
 
@@ -108,7 +93,7 @@ def logs(ctx: typer.Context) -> None:
     """Print what the local runtime itself wrote; an agent's lines are in `agentcore logs --local`."""
     from agentcore_cli.operations import local_runtime
 
-    text = local_runtime.read_server_log(_home())
+    text = local_runtime.read_server_log(wiring.home())
     out = Globals.of(ctx).output()
     if out.json:
         out.result({"log": text})
@@ -144,7 +129,7 @@ def fault(
     """Make the local runtime fail on purpose, for tests."""
     from agentcore_cli.operations import local_runtime
 
-    local_runtime.arm_fault(_home(), name, count)
+    local_runtime.arm_fault(wiring.home(), name, count)
     Globals.of(ctx).output().result({"fault": name, "count": count}, f"{name} strikes the next {count} time(s)")
 
 
@@ -155,5 +140,5 @@ def advance(ctx: typer.Context, span: Annotated[str, typer.Argument(help="How fa
     from agentcore_cli.operations.logs import durations
     from agentcore_cli.ui.tables import moment
 
-    now = local_runtime.advance_clock(_home(), durations.seconds(span, option="advance"))
+    now = local_runtime.advance_clock(wiring.home(), durations.seconds(span, option="advance"))
     Globals.of(ctx).output().result({"now": now}, f"the local runtime's clock says {moment(now)}")

@@ -26,7 +26,6 @@ def logs(
     from agentcore_cli.operations.logs import durations
     from agentcore_cli.operations.logs.lines import LogsRequest
     from agentcore_cli.operations.logs.logs import read_logs
-    from agentcore_cli.operations.selection import select
 
     said = Globals.of(ctx)
     out = said.output()
@@ -41,7 +40,7 @@ def logs(
     )
     count = 0
     try:
-        for line in read_logs(request, select(said.options()), out.hear):
+        for line in read_logs(request, said.select(), out.hear):
             count += 1
             if out.json:
                 out.event("log", line)

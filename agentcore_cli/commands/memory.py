@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from agentcore_cli.commands.globals import Globals
-from agentcore_cli.commands.groups import CommandGroup
+from agentcore_cli.commands.groups import command_group
 from agentcore_cli.commands.waiting import NoWait, Result, Timeout, perform
 
 if TYPE_CHECKING:
@@ -23,13 +23,7 @@ _RETRIEVALS: Final = {
     "embeddings": "by meaning (a small model on this machine)",
 }
 
-app = typer.Typer(
-    cls=CommandGroup,
-    rich_markup_mode=None,
-    add_completion=False,
-    no_args_is_help=True,
-    help="Make, read, search, move and delete AgentCore memories.",
-)
+app = command_group("Make, read, search, move and delete AgentCore memories.")
 
 
 @app.command()

@@ -20,11 +20,10 @@ def permissions(
     import json
 
     from agentcore_cli.operations.deploy.permissions import caller_permissions, role_permissions
-    from agentcore_cli.operations.selection import select
 
     said = Globals.of(ctx)
     out = said.output()
-    selected = select(said.options())
+    selected = said.select()
     with out.progress() as listener:
         if role:
             found = role_permissions(selected, listener)

@@ -25,14 +25,13 @@ def plan(
     """Show what deploy would do: create, update, replace, keep, and why. Changes nothing."""
     from agentcore_cli.commands.changes import describe_plan
     from agentcore_cli.operations.deploy.plan import plan as run
-    from agentcore_cli.operations.selection import select
     from agentcore_cli.resources.deployment import Overrides
     from agentcore_cli.ui.tables import size, table
 
     said = Globals.of(ctx)
     out = said.output()
     with out.progress() as listener:
-        result = run(Overrides(image=image, refresh=not no_refresh), select(said.options()), listener, largest=largest)
+        result = run(Overrides(image=image, refresh=not no_refresh), said.select(), listener, largest=largest)
     sizes = [(file.name, size(file.size)) for file in result.largest]
     files = [table(("largest files", "size"), sizes)] if sizes else []
     out.result(result, "\n".join([describe_plan(result), *files]))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentcore_cli.commands.globals import Globals
+from agentcore_cli.commands.waiting import Timeout, interruptible
 from agentcore_cli.contract import DEFAULT_ENDPOINT
-from agentcore_cli.errors import Interrupted
 
 if TYPE_CHECKING:
     from agentcore_cli.operations.deploy.rollback import RollbackResult
@@ -22,7 +22,7 @@ def rollback(
     ] = DEFAULT_ENDPOINT,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Nothing is asked; for scripts that always say it.")] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Don't wait until it is ready.")] = False,
-    timeout: Annotated[float, typer.Option(metavar="S", min=1, help="Seconds to wait at most.")] = 900,
+    timeout: Timeout = 900,
 ) -> None:
     """Go back to an earlier version: its artifact and settings.
 
@@ -30,17 +30,13 @@ def rollback(
     """
     from agentcore_cli.operations.deploy.rollback import RollbackRequest
     from agentcore_cli.operations.deploy.rollback import rollback as run
-    from agentcore_cli.operations.selection import select
 
     said = Globals.of(ctx)
     out = said.output()
-    selected = select(said.options())
+    selected = said.select()
     request = RollbackRequest(to, endpoint, wait=not no_wait, timeout=timeout)
-    try:
-        with out.progress() as listener:
-            result = run(request, selected, listener)
-    except KeyboardInterrupt:
-        raise Interrupted("interrupted", hint=f"{selected.command('status')} tells where it is") from None
+    with interruptible(f"{selected.command('status')} tells where it is"), out.progress() as listener:
+        result = run(request, selected, listener)
     out.result(result, _human(result))
     if not out.json and result.changed and endpoint == DEFAULT_ENDPOINT:
         out.note(f"{selected.command('deploy')} goes forward again, to what the config says")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentcore_cli.commands.globals import Globals
-from agentcore_cli.commands.groups import CommandGroup
+from agentcore_cli.commands.groups import command_group
 from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.errors import InputError
 
@@ -18,13 +18,7 @@ if TYPE_CHECKING:
     from agentcore_cli.operations.sessions.sessions import Sessions
     from agentcore_cli.ui import Output
 
-app = typer.Typer(
-    cls=CommandGroup,
-    rich_markup_mode=None,
-    add_completion=False,
-    no_args_is_help=True,
-    help="List, show and stop sessions.",
-)
+app = command_group("List, show and stop sessions.")
 
 
 @app.command("list")
@@ -35,11 +29,10 @@ def list_(
 
     AWS can't list sessions: there it is those that this project has talked to.
     """
-    from agentcore_cli.operations.selection import select
     from agentcore_cli.operations.sessions.sessions import list_sessions
 
     said = Globals.of(ctx)
-    page = list_sessions(select(said.options()), ended=ended)
+    page = list_sessions(said.select(), ended=ended)
     out = said.output()
     out.result(page, _table(page) if page.sessions else "")
     _warn(page.sessions, out)
@@ -101,11 +94,10 @@ def show(ctx: typer.Context, session: Annotated[str, typer.Argument(help="A name
 
     What was said is shown if `invoke --keep-transcripts` kept it.
     """
-    from agentcore_cli.operations.selection import select
     from agentcore_cli.operations.sessions.sessions import show_session
 
     said = Globals.of(ctx)
-    found = show_session(select(said.options()), session)
+    found = show_session(said.select(), session)
     turns = [turn._asdict() for turn in found.turns]
     body = {name: getattr(found.session, name) for name in found.session.__struct_fields__} | {"turns": turns}
     out = said.output()
@@ -169,13 +161,12 @@ def stop(
 ) -> None:
     """Stop one session, or all: its memory and files are gone, but for its storage, and its name starts afresh."""
     from agentcore_cli.operations.invoke.bearer import read_bearer
-    from agentcore_cli.operations.selection import select
     from agentcore_cli.operations.sessions.sessions import stop_sessions
 
     if everything == (session is not None):
         raise InputError("sessions stop: which one?", hint="give a session's name or id, or --all")
     said = Globals.of(ctx)
-    result = stop_sessions(select(said.options()), session, bearer=read_bearer(bearer_token))
+    result = stop_sessions(said.select(), session, bearer=read_bearer(bearer_token))
     said.output().result(result, "\n".join(f"stopped {name}" for name in result.names))
 
 

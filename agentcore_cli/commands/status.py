@@ -16,12 +16,11 @@ if TYPE_CHECKING:
 def status(ctx: typer.Context) -> None:
     """Show the agent's runtime, endpoints and sessions, and what has drifted; exit 1 for a failed state."""
     from agentcore_cli.operations.deploy.status import status as run
-    from agentcore_cli.operations.selection import select
 
     said = Globals.of(ctx)
     out = said.output()
     with out.progress() as listener:
-        result = run(select(said.options()), listener)
+        result = run(said.select(), listener)
     out.result(result, _human(result))
     if result.failure:
         raise typer.Exit(FAILED)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
 from agentcore_cli.commands.globals import Globals
-from agentcore_cli.commands.groups import CommandGroup
+from agentcore_cli.commands.groups import command_group
 from agentcore_cli.errors import INTERRUPTED, InputError, Interrupted
 
 if TYPE_CHECKING:
@@ -18,13 +19,7 @@ if TYPE_CHECKING:
     from agentcore_cli.operations.traces.tree import TraceTree
     from agentcore_cli.ui import Output
 
-app = typer.Typer(
-    cls=CommandGroup,
-    rich_markup_mode=None,
-    add_completion=False,
-    no_args_is_help=True,
-    help="See what calls did: models, tools, tokens, times.",
-)
+app = command_group("See what calls did: models, tools, tokens, times.")
 
 _Session = Annotated[str | None, typer.Option("--session-id", "-s", metavar="NAME", help="One session only.")]
 _Qualifier = Annotated[str | None, typer.Option(metavar="E", help="The endpoint.")]
@@ -42,11 +37,10 @@ def list_(
     follow: _Follow = False,
 ) -> None:
     """List the agent's traces, the newest first: one for each call."""
-    from agentcore_cli.operations.selection import select
     from agentcore_cli.operations.traces.traces import list_traces
 
     said = Globals.of(ctx)
-    out, selected = said.output(), select(said.options())
+    out, selected = said.output(), said.select()
     request = _request(session, qualifier, since, limit)
     page = list_traces(request, selected)
     if not follow:
@@ -68,13 +62,12 @@ def show(
     follow: _Follow = False,
 ) -> None:
     """Show a trace as a tree of spans; with --json as OTLP, which other tools read."""
-    from agentcore_cli.operations.selection import select
     from agentcore_cli.operations.traces.traces import find_trace, list_traces
 
     said = Globals.of(ctx)
     out = said.output()
     _check_form(trace, last=last, jsonl=jsonl, follow=follow, json=out.json)
-    selected, request = select(said.options()), _request(session, qualifier, None, 1)
+    selected, request = said.select(), _request(session, qualifier, None, 1)
     if not follow:
         _show(find_trace(trace, request, selected), selected, out, full=full, jsonl=jsonl, endpoint=qualifier)
         return
@@ -88,11 +81,10 @@ def enable(ctx: typer.Context, yes: Annotated[bool, typer.Option("--yes", "-y", 
 
     It is a setting of the whole account in a region, and CloudWatch bills the spans that it keeps.
     """
-    from agentcore_cli.operations.selection import select
     from agentcore_cli.operations.traces import transaction_search
 
     said = Globals.of(ctx)
-    out, selected = said.output(), select(said.options())
+    out, selected = said.output(), said.select()
     state = transaction_search.look(selected)
     about = (
         "Transaction Search is a setting of the whole account in this region: X-Ray sends all its spans, not this "
@@ -128,13 +120,9 @@ def _follow(page: TracePage, request: TracesRequest, selected: Selected, out: Ou
     """What is there, oldest first, then what comes, until Ctrl-C."""
     from agentcore_cli.operations.traces.following import follow
 
-    count = 0
+    count, newest = 0, max((each.number for each in page.traces), default=0)
     try:
-        for each in reversed(page.traces):
-            tell(each) if not out.json else out.event("trace", each)
-            count += 1
-        newest = max((each.number for each in page.traces), default=0)
-        for each in follow(request, selected, after=newest):
+        for each in chain(reversed(page.traces), follow(request, selected, after=newest)):
             tell(each) if not out.json else out.event("trace", each)
             count += 1
     except KeyboardInterrupt:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -19,16 +20,20 @@ Timeout = Annotated[float, typer.Option(metavar="S", min=1, help="Seconds to wai
 Result = TypeVar("Result")
 
 
+@contextmanager
+def interruptible(hint: str) -> Iterator[None]:
+    """Ctrl-C ends the work with what to do then."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted", hint=hint) from None
+
+
 def perform(
     ctx: typer.Context, operation: Callable[[Selected, Listener], Result], *, look: str, again: str | None = None
 ) -> Result:
     """Do it with its progress shown. What to do after Ctrl-C is `again`, else our own verb `look`."""
-    from agentcore_cli.operations.selection import select
-
     said = Globals.of(ctx)
-    selected = select(said.options())
-    try:
-        with said.output().progress() as listener:
-            return operation(selected, listener)
-    except KeyboardInterrupt:
-        raise Interrupted("interrupted", hint=again or selected.command(look)) from None
+    selected = said.select()
+    with interruptible(again or selected.command(look)), said.output().progress() as listener:
+        return operation(selected, listener)

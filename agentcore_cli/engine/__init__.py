@@ -37,23 +37,12 @@ The engine holds no lock: a caller keeps two deploys of one target apart with `f
 """
 
 from agentcore_cli.engine.apply import Outcome, apply
-from agentcore_cli.engine.difference import HIDDEN, PENDING, Facts, FieldChange
-from agentcore_cli.engine.journal import Journal, JournalRecord, RecordStore
+from agentcore_cli.engine.difference import PENDING, Facts, FieldChange
+from agentcore_cli.engine.journal import Journal, JournalRecord
 from agentcore_cli.engine.plan import Action, Change, Plan, plan_deploy, plan_destroy
-from agentcore_cli.engine.resource import (
-    Desired,
-    Found,
-    Outliving,
-    Outputs,
-    Preparing,
-    Resource,
-    Widening,
-    Work,
-    WorkStopped,
-)
+from agentcore_cli.engine.resource import Desired, Found, Outputs, Resource, Work
 
 __all__ = [
-    "HIDDEN",
     "PENDING",
     "Action",
     "Change",
@@ -64,15 +53,10 @@ __all__ = [
     "Journal",
     "JournalRecord",
     "Outcome",
-    "Outliving",
     "Outputs",
     "Plan",
-    "Preparing",
-    "RecordStore",
     "Resource",
-    "Widening",
     "Work",
-    "WorkStopped",
     "apply",
     "plan_deploy",
     "plan_destroy",

@@ -10,7 +10,7 @@ from graphlib import TopologicalSorter
 
 from agentcore_cli.engine.difference import PENDING, Facts, FieldChange, conceal, differences
 from agentcore_cli.engine.journal import Journal, JournalRecord
-from agentcore_cli.engine.resource import Desired, Found, Outliving, Resource, Widening
+from agentcore_cli.engine.resource import Desired, Found, Outliving, Replacing, Resource, Widening
 
 
 class Action(StrEnum):
@@ -44,7 +44,6 @@ class PlannedStep:
     change: Change
     resource: Resource
     found: Found | None = None
-    recorded: JournalRecord | None = None
     desired: Facts = field(default_factory=dict)
 
 
@@ -158,7 +157,7 @@ def _plan_one(
         raise found.refusal
     change = _change(resource, desired, found, recorded)
     promised = dict(found.outputs) if found and change.action is Action.KEEP else Promised(desired.promises)
-    return PlannedStep(change, resource, found, recorded, desired.facts), promised
+    return PlannedStep(change, resource, found, desired.facts), promised
 
 
 def _deletion(
@@ -166,13 +165,12 @@ def _deletion(
 ) -> PlannedStep | None:
     if found and found.supplied:
         forgotten = Change(resource.key, Action.DELETE, "supplied, so it stays: only our record of it goes")
-        return PlannedStep(forgotten, resource, None, recorded) if recorded else None
+        return PlannedStep(forgotten, resource) if recorded else None
     if found and not found.refusal:
-        change = Change(resource.key, Action.DELETE, reason, name=found.name)
-        return PlannedStep(change, resource, found, recorded)
+        return PlannedStep(Change(resource.key, Action.DELETE, reason, name=found.name), resource, found)
     if recorded:
         change = Change(resource.key, Action.DELETE, "gone already" if not found else "not ours any more")
-        return PlannedStep(change, resource, None, recorded)
+        return PlannedStep(change, resource)
     return None
 
 
@@ -183,7 +181,7 @@ def _change(resource: Resource, desired: Desired, found: Found | None, recorded:
     if found.supplied:
         return Change(resource.key, Action.KEEP, "supplied, and used as it is", (), found.name)
     fields = compare(resource, found, desired)
-    is_replaced = any(resource.replaces(field) for field in fields)
+    is_replaced = isinstance(resource, Replacing) and any(resource.replaces(field) for field in fields)
     if recorded is None:
         action = Action.REPLACE if is_replaced else Action.ADOPT
         reason = "ours by its tags, but not in our records"

@@ -98,9 +98,6 @@ class Resource(Protocol):
     def read(self, recorded: JournalRecord | None) -> Found | None:
         """What is there: by what the journal knows, else by name and owner."""
 
-    def replaces(self, change: FieldChange) -> bool:
-        """Whether this change can't be made in place."""
-
     def apply(self, work: Work) -> Found:
         """Make it so; `work.found` is what is there (None: nothing). Returns what is there now."""
 
@@ -117,6 +114,14 @@ class Preparing(Protocol):
 
         `work.desired` is what the plan knew, with `PENDING` in it; there is no token yet, and nothing is to be saved.
         """
+
+
+@runtime_checkable
+class Replacing(Protocol):
+    """A resource of which not every change can be made in place: for some it is made anew."""
+
+    def replaces(self, change: FieldChange) -> bool:
+        """Whether this is one of those."""
 
 
 @runtime_checkable

@@ -14,7 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from agentcore_cli.documents import value_or_text
 from agentcore_cli.formats.otlp import LogRecord, Span, plain, plain_attributes
 
 Work = Literal["model", "tool", "agent", "other"]
@@ -110,17 +112,8 @@ def facts(span: Span, records: Iterable[LogRecord] = ()) -> SpanFacts:
     short = summary(attributes)
     messages = tuple(_messages(attributes, span, records))
     arguments, result = _call(attributes, messages) if short.work == "tool" else ("", "")
-    return SpanFacts(
-        short.work,
-        short.name,
-        short.model,
-        short.input_tokens,
-        short.output_tokens,
-        arguments,
-        result,
-        () if short.work == "tool" else messages,
-        _error(attributes, span),
-    )
+    said = () if short.work == "tool" else messages
+    return replace(short, arguments=arguments, result=result, messages=said, error=_error(attributes, span))
 
 
 def _call(attributes: Attributes, messages: tuple[SpanMessage, ...]) -> tuple[str, str]:
@@ -154,9 +147,7 @@ def _messages(attributes: Attributes, span: Span, records: Iterable[LogRecord]) 
 
 def _newer(attributes: Attributes) -> Iterator[SpanMessage]:
     for name, is_answer in (("gen_ai.input.messages", False), ("gen_ai.output.messages", True)):
-        said = _parsed(attributes.get(name))
-        for each in said if isinstance(said, list) else ():
-            yield _message(each, "assistant" if is_answer else "user", is_answer=is_answer)
+        yield from _each(_parsed(attributes.get(name)), is_answer=is_answer)
 
 
 def _indexed(attributes: Attributes) -> Iterator[SpanMessage]:
@@ -212,12 +203,16 @@ def _of_record(name: str, body: Any, attributes: Attributes) -> Iterator[SpanMes
     yield from _newer({**attributes, **body})
     for side, is_answer in (("input", False), ("output", True)):
         said = body.get(side)
-        told = said.get("messages") if isinstance(said, dict) else None
-        for each in told if isinstance(told, list) else ():
-            yield _message(each, "assistant" if is_answer else "user", is_answer=is_answer)
+        yield from _each(said.get("messages") if isinstance(said, dict) else None, is_answer=is_answer)
 
 
-def _message(said: Any, usual: str, *, is_answer: bool) -> SpanMessage:
+def _each(said: Any, *, is_answer: bool) -> Iterator[SpanMessage]:
+    for message in said if isinstance(said, list) else ():
+        yield _message(message, is_answer=is_answer)
+
+
+def _message(said: Any, *, is_answer: bool) -> SpanMessage:
+    usual = "assistant" if is_answer else "user"
     if not isinstance(said, dict):
         return SpanMessage(usual, _text(said), is_answer)
     content = _parsed(said.get("parts", said.get("content", said.get("message"))))
@@ -283,12 +278,7 @@ def _count(value: Any) -> int:
 
 def _parsed(value: Any) -> Any:
     """JSON in a text, as what it holds; anything else as it is."""
-    if isinstance(value, str) and value[:1] in ("{", "["):
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return value
-    return value
+    return value_or_text(value) if isinstance(value, str) and value[:1] in ("{", "[") else value
 
 
 def _text(value: Any) -> str:

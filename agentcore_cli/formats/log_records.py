@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from agentcore_cli.documents import value_or_text
 
 
 def readable(line: str) -> str:
     """A line of an agent's log for a person: a record of the SDK as Python's own logging prints one, with its
     traceback; any other line as it is.
     """
-    try:
-        record = json.loads(line) if line.startswith("{") else None
-    except (ValueError, RecursionError):
-        return line
-    match record:
+    match value_or_text(line) if line.startswith("{") else None:
         case {"level": str(level), "message": str(message), **rest}:
             trace = rest.get("stackTrace")
             traced = [str(part) for part in trace] if isinstance(trace, list) else []

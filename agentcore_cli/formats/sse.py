@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from agentcore_cli.documents import value_or_text
 from agentcore_cli.errors import AgentFailedError
 
 _LOOKED_AT: Final = 10_000  # characters
@@ -30,10 +31,7 @@ class ServerSentEvent:
     @property
     def value(self) -> object:
         """The JSON value in `data`, or `data` itself where it is none."""
-        try:
-            return json.loads(self.data)
-        except (ValueError, RecursionError):
-            return self.data
+        return value_or_text(self.data)
 
     @property
     def text(self) -> str:
@@ -85,11 +83,7 @@ def is_python_text(text: str) -> bool:
         return _OBJECT.match(beginning) is not None
     if not beginning.startswith(("{", "[", "(")) or _PYTHON.search(beginning) is None:
         return False
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return True
-    return False
+    return value_or_text(text) is text
 
 
 class SseParser:

@@ -41,7 +41,6 @@ from agentcore_cli.local.protocol import (
     Starts,
     TracePage,
 )
-from agentcore_cli.local.sandbox import Protection
 from agentcore_cli.local.sessions import logs, usage
 from agentcore_cli.local.sessions.health import vitals_of
 from agentcore_cli.local.sessions.session import Session, SessionKey
@@ -129,7 +128,9 @@ class AdminApi:
             sessions=self._sessions.count(),
             time=self._clock.now(),
             faults=self._faults.armed(),
-            protections=tuple(_protection(wall) for wall in level.protections),
+            protections=tuple(
+                ProtectionRecord(name=it.name, active=it.active, reason=it.reason) for it in level.protections
+            ),
             mounts=tuple(MountRecord(path=it.path, writable=it.writable) for it in self._sandbox.mounts),
         )
 
@@ -231,10 +232,6 @@ def _trace_query(request: Request) -> TraceQuery:
     except msgspec.ValidationError as error:
         raise ServiceFault.validation(str(error)) from error
     return TraceQuery(*members)
-
-
-def _protection(wall: Protection) -> ProtectionRecord:
-    return ProtectionRecord(name=wall.name, active=wall.active, reason=wall.reason)
 
 
 async def _body(request: Request, shape: type[T]) -> T:

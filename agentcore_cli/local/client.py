@@ -52,11 +52,7 @@ class AdminClient:
     """Every method raises an AgentcoreError with the request's id when the server refuses or does not answer."""
 
     def __init__(self, server: ServerFile) -> None:
-        self._server = server
-
-    @property
-    def server(self) -> ServerFile:
-        return self._server
+        self.server = server
 
     def health(self) -> Health:
         return self._call("GET", "health", Health)
@@ -116,7 +112,7 @@ class AdminClient:
         self._call("POST", "shutdown", Done)
 
     def _call(self, method: str, path: str, answer: type[T], body: msgspec.Struct | None = None) -> T:
-        connection = http.client.HTTPConnection(self._server.host, self._server.port, timeout=TIMEOUT)
+        connection = http.client.HTTPConnection(self.server.host, self.server.port, timeout=TIMEOUT)
         payload = msgspec.json.encode(body) if body is not None else b""
         target = f"/_local/{path}"
         try:
@@ -125,7 +121,7 @@ class AdminClient:
             return _answer(response.status, response.headers.get(HEADER_REQUEST_ID), response.read(), answer)
         except (http.client.HTTPException, OSError) as error:
             raise ServiceError(
-                f"the local runtime at {self._server.url} (process {self._server.pid}) does not answer: {error}",
+                f"the local runtime at {self.server.url} (process {self.server.pid}) does not answer: {error}",
                 hint="agentcore local stop, then again: that starts it anew",
             ) from error
         finally:
@@ -134,8 +130,8 @@ class AdminClient:
     def _signed(self, method: str, path: str, body: bytes) -> dict[str, str]:
         """The headers that prove that the request is of somebody who may read the server's file."""
         where, _, query = path.partition("?")
-        host = {"Host": f"{self._server.host}:{self._server.port}"}
-        return host | proof(self._server.key, LOCAL_REGION, SERVICE, time.time(), (method, where, query), host, body)
+        host = {"Host": f"{self.server.host}:{self.server.port}"}
+        return host | proof(self.server.key, LOCAL_REGION, SERVICE, time.time(), (method, where, query), host, body)
 
 
 def _answer(status: int, request_id: str | None, body: bytes, shape: type[T]) -> T:

@@ -50,7 +50,8 @@ class Database:
         A step once released is never changed, only followed. Raises AgentcoreError if the file was written by a
         newer version of the tool than this one.
         """
-        at = self._version(room)
+        row = self.one("SELECT version FROM rooms WHERE name = ?", room)
+        at = row[0] if row else 0
         if at > len(steps):
             raise AgentcoreError(
                 f"{self.path}: written by a newer agentcore ({room} is at {at}, this version knows {len(steps)})",
@@ -61,10 +62,6 @@ class Database:
                 for statement in filter(str.strip, step.split(";")):
                     self.execute(statement)
                 self.execute("INSERT OR REPLACE INTO rooms VALUES (?, ?)", room, version)
-
-    def _version(self, room: str) -> int:
-        row = self.one("SELECT version FROM rooms WHERE name = ?", room)
-        return row[0] if row else 0
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -87,7 +84,7 @@ class Database:
             return self._connection.execute(statement, values)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode in _FULL:
-                raise _disk_full(self.path, error) from error
+                raise ServiceFault.internal(f"{self.path}: {error}; nothing was changed") from error
             raise
 
     def one(self, query: str, *values: Any) -> tuple[Any, ...] | None:
@@ -120,10 +117,6 @@ def _create_private(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     except FileExistsError:
         path.chmod(0o600)
-
-
-def _disk_full(path: Path, error: sqlite3.OperationalError) -> ServiceFault:
-    return ServiceFault.internal(f"{path}: {error}; nothing was changed")
 
 
 def _cannot_open(path: Path, error: sqlite3.DatabaseError) -> AgentcoreError:

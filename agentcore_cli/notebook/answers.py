@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
+from agentcore_cli.documents import value_or_text
 from agentcore_cli.formats.sse import SseParser
 from agentcore_cli.operations.invoke.invoke import Invocation
 
@@ -31,10 +30,4 @@ def _read(answered: Invocation) -> list[str | bytes]:
 
 def unquoted(piece: str | bytes) -> str | bytes:
     """A JSON string as its text; everything else as it is."""
-    if isinstance(piece, bytes) or not piece.startswith('"'):
-        return piece
-    try:
-        value = json.loads(piece)
-    except ValueError:
-        return piece
-    return value if isinstance(value, str) else piece
+    return value_or_text(piece) if isinstance(piece, str) and piece.startswith('"') else piece

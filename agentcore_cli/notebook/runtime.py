@@ -13,7 +13,7 @@ from agentcore_cli.errors import InputError
 from agentcore_cli.events import Listener, ignore
 from agentcore_cli.names import new_session_id
 from agentcore_cli.notebook.answers import pieces_of, unquoted
-from agentcore_cli.notebook.arguments import Arguments, settings
+from agentcore_cli.notebook.arguments import build_of, member, python_of, written_requirements
 from agentcore_cli.notebook.results import (
     ConfigureResult,
     DestroyResult,
@@ -24,6 +24,7 @@ from agentcore_cli.notebook.results import (
     launched,
     looked_at,
 )
+from agentcore_cli.operations.configure.settings import Settings
 from agentcore_cli.operations.invoke.payload import JSON, Payload
 from agentcore_cli.operations.selection import Options, Selected, select
 
@@ -96,28 +97,34 @@ class Runtime:
         if vpc_enabled and not (vpc_subnets and vpc_security_groups):
             raise InputError("configure: vpc_enabled needs vpc_subnets and vpc_security_groups")
         folder = self._folder or Path.cwd()
-        said = Arguments(
-            requirements=requirements,
-            requirements_file=requirements_file,
-            execution_role=execution_role,
-            ecr_repository=ecr_repository,
+        authorizer = member(authorizer_configuration, "customJWTAuthorizer", "authorizer_configuration") or {}
+        headers = member(request_header_configuration, "requestHeaderAllowlist", "request_header_configuration")
+        if requirements is not None and requirements_file is None:
+            requirements_file = written_requirements(requirements, folder)
+        settings = Settings(
+            requirements=requirements_file,
+            python=python_of(runtime_type),
+            build=build_of(deployment_type),
             protocol=protocol,
-            environment=environment or {},
-            authorizer_configuration=authorizer_configuration,
-            request_header_configuration=request_header_configuration,
-            vpc_subnets=vpc_subnets or (),
-            vpc_security_groups=vpc_security_groups or (),
+            environment=dict(environment or {}),
             idle_timeout=idle_timeout,
             max_lifetime=max_lifetime,
-            deployment_type=deployment_type,
-            runtime_type=runtime_type,
-            tags=tags or {},
+            execution_role=execution_role,
+            ecr_repository=ecr_repository,
+            subnets=tuple(vpc_subnets or ()),
+            security_groups=tuple(vpc_security_groups or ()),
+            jwt_discovery_url=authorizer.get("discoveryUrl"),
+            jwt_clients=tuple(authorizer.get("allowedClients", ())),
+            jwt_audience=tuple(authorizer.get("allowedAudience", ())),
+            jwt_scopes=tuple(authorizer.get("allowedScopes", ())),
+            header_allowlist=tuple(headers or ()),
+            tags=dict(tags or {}),
         )
         request = ConfigureRequest(
             folder=folder,
             name=agent_name,
             entrypoint=entrypoint,
-            settings=settings(said, folder),
+            settings=settings,
             target=None if self._target == LOCAL else self._target,
             region=region,
             profile=profile,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,7 +21,6 @@ from agentcore_cli.decoding import text_of
 from agentcore_cli.errors import ConflictError, InputError, NotFoundError
 from agentcore_cli.events import Listener, Step
 from agentcore_cli.operations.selection import Selected
-from agentcore_cli.resources.ownership import Owner
 from agentcore_cli.trust import Trust, is_loopback
 
 _USERS: Final = "users"
@@ -96,7 +95,7 @@ def create_pool(request: CreatePoolRequest, selected: Selected, listener: Listen
                 hint="remove the authorizer from the config first",
             )
         if pool is None:
-            pool = pools.create(_name(selected), {**selected.agent.tags, **_owner(selected).tags})
+            pool = pools.create(_name(selected), {**selected.agent.tags, **wiring.owner(selected).tags})
         listener(Step("pool", "done", pool.id))
         client = _client(pools, pool, _USERS) or pools.create_user_client(pool.id, _USERS)
         users = tuple(_user(pools, pool, name) for name in request.users)
@@ -154,11 +153,8 @@ def _pools(selected: Selected) -> Iterator[UserPools]:
             "auth: Cognito is in AWS, the local runtime has none",
             hint="give an AWS target, --target NAME; the local runtime checks the tokens that it issues",
         )
-    session = wiring.session(selected)
-    try:
+    with closing(wiring.session(selected)) as session:
         yield UserPools(session)
-    finally:
-        session.close()
 
 
 def _provider_key(selected: Selected) -> str:
@@ -168,7 +164,7 @@ def _provider_key(selected: Selected) -> str:
 def _our_pool(pools: UserPools, selected: Selected) -> UserPool | None:
     """The pool of our name; one of that name with other tags is refused only where there is none of ours."""
     found = pools.find(_name(selected))
-    owner = _owner(selected)
+    owner = wiring.owner(selected)
     refusals = {
         pool.id: owner.refusal(f"user pool {pool.name} ({pool.id})", pool.tags, recorded=False) for pool in found
     }
@@ -230,10 +226,6 @@ def _authorizer(selected: Selected) -> Authorizer:
             hint="agentcore auth create-pool, or agentcore configure --jwt-discovery-url URL",
         )
     return selected.agent.authorizer
-
-
-def _owner(selected: Selected) -> Owner:
-    return Owner(selected.loaded.config.project, selected.agent_name, selected.target_name)
 
 
 def _name(selected: Selected) -> str:

@@ -73,19 +73,16 @@ class Destination(NamedTuple):
     def command(self, verb: str) -> str:
         """The command line of a verb about it."""
         endpoint = "" if self.endpoint == DEFAULT_ENDPOINT else f" --qualifier {shlex.quote(self.endpoint)}"
-        return self._about(verb) + endpoint
+        if self.selected is not None:
+            return self.selected.command(verb) + endpoint
+        profile = f" --profile {shlex.quote(self.target.profile)}" if self.target.profile else ""
+        return f"agentcore {verb} --arn {self.arn}{profile}{endpoint}"
 
     def where_to_look(self) -> str:
         """What to do when there is no such runtime, or no such endpoint of it."""
         if self.selected is None:
             return "check the ARN and --qualifier"
         return self.selected.command("status" if self.endpoint == DEFAULT_ENDPOINT else "endpoints list")
-
-    def _about(self, verb: str) -> str:
-        if self.selected is not None:
-            return self.selected.command(verb)
-        profile = f" --profile {shlex.quote(self.target.profile)}" if self.target.profile else ""
-        return f"agentcore {verb} --arn {self.arn}{profile}"
 
 
 def of(selected: Selected, endpoint: str | None) -> Destination:

@@ -8,7 +8,7 @@ from functools import partial
 from agentcore_cli import keys
 from agentcore_cli.aws.log_groups import LogGroupDescription, LogGroups
 from agentcore_cli.config import AgentConfig
-from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
+from agentcore_cli.engine import Desired, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import ConflictError
 from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
 
@@ -35,9 +35,6 @@ class BuildLogGroup:
         refusal = self.owner.refusal(f"log group {self.name}", tags, recorded=recorded is not None)
         facts = {"retention": there.retention, "tags": tags_of_people(tags)}
         return Found(facts, {"name": self.name}, there.arn, refusal)
-
-    def replaces(self, change: FieldChange) -> bool:
-        return False
 
     def apply(self, work: Work) -> Found:
         found, wanted = work.found or self._make(work), work.desired

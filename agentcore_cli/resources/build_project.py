@@ -18,7 +18,7 @@ from agentcore_cli import keys, rendering
 from agentcore_cli.aws.code_build import CodeBuild, ProjectDescription
 from agentcore_cli.config import AgentConfig
 from agentcore_cli.contract import EcrRepository, partition
-from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
+from agentcore_cli.engine import Desired, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import AgentcoreError, ConflictError, InputError
 from agentcore_cli.resources.ownership import Owner, tags_of_people
 from agentcore_cli.waiting import Waiter
@@ -90,9 +90,6 @@ class BuildProject:
         is_recorded = recorded is not None and recorded.outputs.get("name") == there.name
         refusal = self.spec.owner.refusal(f"CodeBuild project {there.name}", there.tags, recorded=is_recorded)
         return Found(_facts(there), {"name": there.name}, there.arn, refusal)
-
-    def replaces(self, change: FieldChange) -> bool:
-        return False
 
     def apply(self, work: Work) -> Found:
         found = work.found or self._create(work)

@@ -11,7 +11,7 @@ from agentcore_cli.aws.objects import Beginning, Objects
 from agentcore_cli.builders.builder import BuildWork, PackedArtifact
 from agentcore_cli.builders.source.finished_zip import FinishedZip
 from agentcore_cli.builders.zip.builder import ZipBuilder
-from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
+from agentcore_cli.engine import Desired, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import ConflictError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.exclusions import IGNORE_FILE
@@ -81,9 +81,6 @@ class Code:
             return None
         return Found({**recorded.facts, "tag": last["tag"]}, last, f"s3://{last['bucket']}/{last['object']}")
 
-    def replaces(self, change: FieldChange) -> bool:
-        return False
-
     def prepare(self, work: Work) -> None:
         """Pack it; that needs nothing of AWS."""
         self.builder.build(work)
@@ -143,9 +140,6 @@ class UploadedCode:
     def read(self, recorded: JournalRecord | None) -> Found | None:
         outputs = recorded.outputs if recorded else {}
         return Found({}, outputs, f"s3://{outputs['bucket']}/{outputs['object']}") if outputs else None
-
-    def replaces(self, change: FieldChange) -> bool:
-        return False
 
     def apply(self, work: Work) -> Found:
         raise AssertionError("a destroy makes nothing")

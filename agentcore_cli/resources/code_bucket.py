@@ -15,7 +15,7 @@ from agentcore_cli import keys
 from agentcore_cli.aws.buckets import Bucket, Buckets
 from agentcore_cli.config import AgentConfig
 from agentcore_cli.contract import partition
-from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
+from agentcore_cli.engine import Desired, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import ConflictError, DeniedError
 from agentcore_cli.resources.iam import policy_document
 from agentcore_cli.resources.ownership import Owner, tags_of_people
@@ -77,9 +77,6 @@ class CodeBucket:
         is_recorded = recorded is not None and recorded.outputs.get("name") == self.spec.name
         refusal = self.spec.owner.refusal(f"S3 bucket {self.spec.name}", there.tags, recorded=is_recorded)
         return Found(_facts(there), self._outputs, self.spec.arn, refusal)
-
-    def replaces(self, change: FieldChange) -> bool:
-        return False
 
     def apply(self, work: Work) -> Found:
         found = work.found or self._create(work)

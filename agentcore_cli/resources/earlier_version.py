@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agentcore_cli.aws.runtimes import RuntimeDescription
-from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
+from agentcore_cli.engine import Desired, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import AgentcoreError, ConflictError
 from agentcore_cli.resources import runtime_facts
 from agentcore_cli.resources.rollout import MOVING, READY
@@ -39,9 +39,6 @@ class EarlierVersion:
 
     def read(self, recorded: JournalRecord | None) -> Found | None:
         return self.runtime.read(recorded)
-
-    def replaces(self, change: FieldChange) -> bool:
-        return False
 
     def apply(self, work: Work) -> Found:
         found, rollout = work.found, self.runtime.rollout

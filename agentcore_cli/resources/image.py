@@ -11,7 +11,7 @@ from agentcore_cli.aws.repositories import Repositories
 from agentcore_cli.builders.builder import Artifact, Builder, Publisher
 from agentcore_cli.builders.images.docker_engine import EngineMissingError
 from agentcore_cli.contract import EcrRepository
-from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
+from agentcore_cli.engine import Desired, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import ConflictError
 from agentcore_cli.events import Listener, Note
 
@@ -69,9 +69,6 @@ class Image:
             return None
         return Found({**recorded.facts, "tag": last["tag"]}, last, last["uri"])
 
-    def replaces(self, change: FieldChange) -> bool:
-        return False
-
     def prepare(self, work: Work) -> None:
         """Build it; that needs nothing of AWS."""
         self.spec.builder.build(work)
@@ -124,9 +121,6 @@ class PushedImage:
             return None
         goes = self.repository is not None and outputs["uri"].startswith(f"{self.repository.uri}@")
         return Found({}, outputs, outputs["uri"], supplied=not goes)
-
-    def replaces(self, change: FieldChange) -> bool:
-        return False
 
     def apply(self, work: Work) -> Found:
         raise AssertionError("a destroy makes nothing")

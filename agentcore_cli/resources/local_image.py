@@ -15,7 +15,7 @@ from agentcore_cli.builders.images import docker_image
 from agentcore_cli.builders.images.docker_builder import DockerBuilder, FinishedImage
 from agentcore_cli.builders.images.docker_image import EngineImage as Built
 from agentcore_cli.contract import EcrRepository
-from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
+from agentcore_cli.engine import Desired, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import AgentcoreError
 from agentcore_cli.resources import runtime_facts
 
@@ -46,9 +46,6 @@ class LocalImage:
             return None
         facts = {**recorded.facts, "tag": reference.rpartition(":")[2]}
         return Found(facts, recorded.outputs, reference)
-
-    def replaces(self, change: FieldChange) -> bool:
-        return False
 
     def apply(self, work: Work) -> Found:
         """Build it unless the engine has it, and give it the name that the local runtime looks for."""

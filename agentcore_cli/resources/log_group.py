@@ -14,7 +14,7 @@ from typing import Any, Final
 from agentcore_cli import contract, keys
 from agentcore_cli.aws.log_groups import LogGroupDescription, LogGroups
 from agentcore_cli.config import AgentConfig
-from agentcore_cli.engine import PENDING, Desired, FieldChange, Found, JournalRecord, Outputs, Work
+from agentcore_cli.engine import PENDING, Desired, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import ConflictError
 from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
 
@@ -71,13 +71,10 @@ class LogGroup:
         facts = {"name": group.name, "retention": group.retention, "tags": tags_of_people(tags)}
         return Found(facts, {"name": group.name}, _BETWEEN.join(sorted(other.name for other, _ in ours)))
 
-    def replaces(self, change: FieldChange) -> bool:
-        return False  # the group of a runtime that is gone keeps its lines until their time is over
-
     def apply(self, work: Work) -> Found:
         name, facts = work.desired["name"], work.desired
         found = work.found
-        if found is None or found.facts["name"] != name:
+        if found is None or found.facts["name"] != name:  # that of a runtime which is gone stays for its time
             found = self._make(work, name)
         if found.facts["retention"] != facts["retention"]:
             self.client.set_retention(name, facts["retention"])

@@ -15,7 +15,7 @@ from agentcore_cli import keys
 from agentcore_cli.aws.repositories import Repositories, RepositoryDescription
 from agentcore_cli.config import AgentConfig
 from agentcore_cli.contract import EcrRepository
-from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
+from agentcore_cli.engine import Desired, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import ConflictError, DeniedError, InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.resources.image_retention import ImagesInUse, Retention
@@ -76,9 +76,6 @@ class Repository:
         unprotected = [] if refusal else self._unprotected(retention)
         facts = _facts(answer, tags) | {"keep_images": kept, "unprotected_images": unprotected}
         return Found(facts, _outputs(answer), answer.arn, refusal)
-
-    def replaces(self, change: FieldChange) -> bool:
-        return False
 
     def apply(self, work: Work) -> Found:
         if work.found is None:

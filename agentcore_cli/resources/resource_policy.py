@@ -74,9 +74,6 @@ class ResourcePolicy:
         facts = {name: policy_document.facts(policy) for name, policy in policies.items()}
         return Found({"runtime": arn, **facts}, {"arn": arn}, arn)
 
-    def replaces(self, change: FieldChange) -> bool:
-        return False
-
     def widens(self, change: FieldChange) -> bool:
         return change.name in _POLICIES and policy_document.widens(change)
 

@@ -21,7 +21,7 @@ from agentcore_cli.builders.packages.vetting import Vet, accept
 from agentcore_cli.builders.source import source
 from agentcore_cli.builders.source.source import Source
 from agentcore_cli.contract import LOCAL_BUCKET
-from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
+from agentcore_cli.engine import Desired, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.exclusions import IGNORE_FILE
@@ -74,9 +74,6 @@ class SourceBundle:
         digest = recorded.outputs.get("digest") if recorded else None
         there = bundle.find(self.store.artifacts, digest) if digest else None
         return Found(there.inputs, recorded.outputs, str(there.path)) if there and recorded else None
-
-    def replaces(self, change: FieldChange) -> bool:
-        return False
 
     def apply(self, work: Work) -> Found:
         """Install what is required and pack the code; each only if it was not done before."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
+from agentcore_cli.engine import Desired, Found, JournalRecord, Outputs, Work
 
 
 class Supplied(Protocol):
@@ -17,9 +17,6 @@ class Supplied(Protocol):
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
         return Desired({})
-
-    def replaces(self, change: FieldChange) -> bool:
-        return False
 
     def apply(self, work: Work) -> Found:
         return self.read(None)

@@ -63,16 +63,16 @@ def line(value: Any, *, event: str | None = None) -> str:
     if event is not None:
         head["event"] = event
     whole = head | (body if isinstance(body, dict) else {"value": body})
-    text = _encoded(whole, ascii_only=False)
+    text = _encoded(whole)
     return text if text.isprintable() else "".join(map(_escaped, text))
 
 
-def _encoded(whole: dict[str, Any], *, ascii_only: bool) -> str:
+def _encoded(whole: dict[str, Any]) -> str:
     try:
-        return json.dumps(whole, ensure_ascii=ascii_only, default=plain, allow_nan=False)
+        return json.dumps(whole, ensure_ascii=False, default=plain, allow_nan=False)
     except ValueError:
         read = json.loads(json.dumps(whole, default=plain))
-        return json.dumps(_finite(read), ensure_ascii=ascii_only)
+        return json.dumps(_finite(read), ensure_ascii=False)
 
 
 def _escaped(character: str) -> str:

@@ -55,30 +55,19 @@ class PlainProgress:
 class JsonProgress:
     """Each event is an object on stdout; the result comes last."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream
-
     def __call__(self, event: Event) -> None:
-        stream = self._stream or sys.stdout
-        name = "note" if isinstance(event, Note) else "step"
-        tell(line(event, event=name), stream)
+        tell(line(event, event="note" if isinstance(event, Note) else "step"), sys.stdout)
 
     def close(self) -> None:
         """Nothing to tidy up."""
 
 
-class QuietProgress:
+class QuietProgress(PlainProgress):
     """Warnings only."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._plain = PlainProgress(stream)
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Note) and event.level == "warning":
-            self._plain(event)
-
-    def close(self) -> None:
-        """Nothing to tidy up."""
+            super().__call__(event)
 
 
 class LiveProgress:

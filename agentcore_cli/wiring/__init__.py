@@ -23,7 +23,6 @@ from agentcore_cli.wiring.clients import (
 from agentcore_cli.wiring.deployments import (
     builder,
     deployment,
-    earlier_version,
     everything,
     installed_packages,
     journal,
@@ -33,7 +32,7 @@ from agentcore_cli.wiring.deployments import (
     unrecorded,
     version_images,
 )
-from agentcore_cli.wiring.selection import Selection, deployed, local_environment, memory_name, owner, region
+from agentcore_cli.wiring.selection import Selection, deployed, local_environment, memory_id, memory_name, owner, region
 
 __all__ = [
     "Selection",
@@ -41,7 +40,6 @@ __all__ = [
     "builder",
     "deployed",
     "deployment",
-    "earlier_version",
     "everything",
     "home",
     "identity",
@@ -54,6 +52,7 @@ __all__ = [
     "locator",
     "memories",
     "memory_contents",
+    "memory_id",
     "memory_name",
     "owner",
     "region",

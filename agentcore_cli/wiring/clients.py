@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agentcore_cli.errors import InputError
 from agentcore_cli.wiring.selection import Selection, region
 
 if TYPE_CHECKING:
@@ -52,12 +51,11 @@ def aws_data_plane(
     return DataPlane(url, Bearer(bearer) if bearer else SigV4(find, region), timeout)
 
 
-def local_runtime(selected: Selection) -> AdminClient:
+def local_runtime() -> AdminClient:
     """The client of the local server's own extension; starts the server if need be."""
     from agentcore_cli.local import daemon
     from agentcore_cli.local.client import AdminClient
 
-    _require_local(selected)
     return AdminClient(daemon.ensure_running(home()))
 
 
@@ -149,11 +147,3 @@ def memory_contents(session: AwsSession, memory_id: str) -> MemoryContents:
     from agentcore_cli.aws.memory_contents import MemoryContents
 
     return MemoryContents(session, memory_id)
-
-
-def _require_local(selected: Selection) -> None:
-    if not selected.is_local:
-        raise InputError(
-            f"target {selected.target_name}: this version can do that on the local runtime only",
-            hint="the same command with --local",
-        )

@@ -9,11 +9,12 @@ from agentcore_cli import keys
 from agentcore_cli.wiring.clients import home, session_in
 from agentcore_cli.wiring.selection import (
     Selection,
+    VisitedTarget,
     environment,
     local_environment,
+    memory_id,
     memory_name,
     owner,
-    recorded_memory,
     region,
     runtime_name,
 )
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from agentcore_cli.aws.repositories import Authorization
-    from agentcore_cli.aws.runtimes import RuntimeDescription as Version
-    from agentcore_cli.aws.session import AwsSession
     from agentcore_cli.builders.builder import Builder
     from agentcore_cli.builders.bundles.store import BundleStore
     from agentcore_cli.builders.choice import Choice
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from agentcore_cli.events import Listener
     from agentcore_cli.resources.aws_deployment import AwsDeployment
     from agentcore_cli.resources.deployment import Overrides
-    from agentcore_cli.resources.earlier_version import EarlierVersion
     from agentcore_cli.resources.local_catalog import LocalDeployment
     from agentcore_cli.resources.runtime import Runtime
     from agentcore_cli.resources.version_images import VersionImages
@@ -111,102 +109,72 @@ def installed_packages(selected: Selection, requirements: Requirements, build: s
 
 
 def resources(
-    selected: Selection,
-    session: AwsSession,
-    *,
-    account: str,
-    overrides: Overrides,
-    wait_options: WaitOptions,
-    listener: Listener,
-    vet: Vet,
+    place: VisitedTarget, *, overrides: Overrides, wait_options: WaitOptions, listener: Listener, vet: Vet
 ) -> list[Resource]:
-    """Everything that the agent needs on this target. `account` is the target's."""
-    if selected.is_local:
+    """Everything that the agent needs on this target."""
+    if place.selected.is_local:
         from agentcore_cli.resources import local_catalog
 
-        there = replace(_local_deployment(selected, overrides, wait_options, listener), vet=vet)
-        return local_catalog.wanted(there, session)
+        there = replace(_local_deployment(place.selected, overrides, wait_options, listener), vet=vet)
+        return local_catalog.wanted(there, place.session)
     from agentcore_cli.resources import catalog
 
-    wanted = replace(_aws_deployment(selected, account, overrides, wait_options, listener), vet=vet)
-    return catalog.wanted(wanted, session)
+    wanted = _aws_deployment(place.selected, place.account_number, overrides, wait_options, listener)
+    return catalog.wanted(replace(wanted, vet=vet), place.session)
 
 
 def everything(
-    selected: Selection,
-    session: AwsSession,
-    *,
-    account: str,
-    wait_options: WaitOptions,
-    listener: Listener,
-    with_supplied: bool = False,
+    place: VisitedTarget, *, wait_options: WaitOptions, listener: Listener, with_supplied: bool = False
 ) -> list[Resource]:
     """Everything that deploys may have made for the agent on this target, whatever the config says now.
 
     `with_supplied`: the runtime too that the config names and somebody else made.
     """
+    selected = place.selected
     if selected.is_local:
         from agentcore_cli.resources import local_catalog
 
-        deployment = _local_deployment(selected, None, wait_options, listener)
+        local = _local_deployment(selected, None, wait_options, listener)
         has_image = selected.state.record(selected.agent_name, keys.IMAGE) is not None
-        return local_catalog.everything(deployment, session, may_have_image=has_image or deployment.artifact is None)
+        return local_catalog.everything(local, place.session, may_have_image=has_image or local.artifact is None)
     from agentcore_cli.resources import catalog
 
-    there = _aws_deployment(selected, account, None, wait_options, listener)
-    return catalog.everything(there, session, with_supplied=with_supplied)
+    there = _aws_deployment(selected, place.account_number, None, wait_options, listener)
+    return catalog.everything(there, place.session, with_supplied=with_supplied)
 
 
-def unrecorded(
-    selected: Selection, session: AwsSession, *, account: str, wait_options: WaitOptions, listener: Listener
-) -> list[Resource]:
+def unrecorded(place: VisitedTarget, *, wait_options: WaitOptions, listener: Listener) -> list[Resource]:
     """Where no record says what was made: what deploys by other builders make, beside `everything`."""
+    selected = place.selected
     if selected.is_local or selected.state.account(selected.agent_name):
         return []
     from agentcore_cli.resources import catalog
 
-    return catalog.unrecorded(_aws_deployment(selected, account, None, wait_options, listener), session)
+    there = _aws_deployment(selected, place.account_number, None, wait_options, listener)
+    return catalog.unrecorded(there, place.session)
 
 
-def runtime(
-    selected: Selection, session: AwsSession, *, account: str, wait_options: WaitOptions, listener: Listener
-) -> Runtime:
+def runtime(place: VisitedTarget, *, wait_options: WaitOptions, listener: Listener) -> Runtime:
     """The agent's runtime alone."""
-    if selected.is_local:
+    if place.selected.is_local:
         from agentcore_cli.resources import local_catalog
 
-        return local_catalog.runtime(_local_deployment(selected, None, wait_options, listener), session)
+        return local_catalog.runtime(_local_deployment(place.selected, None, wait_options, listener), place.session)
     from agentcore_cli.resources import catalog
 
-    return catalog.runtime(_aws_deployment(selected, account, None, wait_options, listener), session)
+    there = _aws_deployment(place.selected, place.account_number, None, wait_options, listener)
+    return catalog.runtime(there, place.session)
 
 
-def earlier_version(
-    selected: Selection,
-    session: AwsSession,
-    version: Version,
-    *,
-    account: str,
-    wait_options: WaitOptions,
-    listener: Listener,
-) -> EarlierVersion:
-    """The runtime as it was in this version."""
-    from agentcore_cli.resources.earlier_version import EarlierVersion
-
-    there = runtime(selected, session, account=account, wait_options=wait_options, listener=listener)
-    return EarlierVersion(there, version)
-
-
-def version_images(
-    selected: Selection, session: AwsSession, *, account: str, listener: Listener
-) -> VersionImages | None:
+def version_images(place: VisitedTarget, *, listener: Listener) -> VersionImages | None:
     """The images of the runtime's versions; None on the local runtime, where no image expires."""
-    if selected.is_local:
+    if place.selected.is_local:
         return None
     from agentcore_cli.resources import catalog
     from agentcore_cli.resources.wait_options import WaitOptions
 
-    return catalog.images(_aws_deployment(selected, account, None, WaitOptions(), listener), session)
+    there = _aws_deployment(place.selected, place.account_number, None, WaitOptions(), listener)
+    return catalog.images(there, place.session)
 
 
 def deployment(selected: Selection, *, account: str) -> AwsDeployment:
@@ -245,7 +213,7 @@ def _aws_deployment(
         account=account,
         runtime_name=runtime_name(selected),
         runtime_id=selected.agent.runtime or (there.runtime_id if there else None),
-        memory_id=recorded_memory(selected).get("id"),
+        memory_id=memory_id(selected),
         has_repository=selected.state.record(selected.agent_name, keys.REPOSITORY) is not None,
         archives=home().archives,
         has_bucket=selected.state.record(selected.agent_name, keys.BUCKET) is not None,

@@ -11,6 +11,7 @@ from agentcore_cli.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from agentcore_cli.aws.session import AwsSession
     from agentcore_cli.config import AgentConfig, Loaded, Target
     from agentcore_cli.resources.ownership import Owner
     from agentcore_cli.state import Deployed, State
@@ -43,6 +44,19 @@ class Selection(Protocol):
     def deploy_command(self) -> str: ...
 
     def agreed_endpoint(self) -> str | None: ...
+
+
+class VisitedTarget(Protocol):
+    """Where somebody looks at an agent, or works on it: by which session, and in which account."""
+
+    @property
+    def selected(self) -> Selection: ...
+
+    @property
+    def session(self) -> AwsSession: ...
+
+    @property
+    def account_number(self) -> str: ...
 
 
 def deployed(selected: Selection) -> Deployed:
@@ -91,14 +105,19 @@ def memory_name(selected: Selection) -> str | None:
     """The name that the agent's own memory has on the target: by the config, else as the records have it."""
     settings = selected.agent.whole_memory
     if settings is None or (settings.supplied_id and not selected.is_local):
-        return recorded_memory(selected).get("name")
+        return _recorded_memory(selected).get("name")
     if selected.is_local:
         return names.local_memory_name(settings.label, selected.loaded.config.project)
     is_default = selected.target_name == selected.loaded.config.default_aws_target
     return names.memory_name(settings.label, selected.target_name, is_default=is_default)
 
 
-def recorded_memory(selected: Selection) -> Mapping[str, str]:
+def memory_id(selected: Selection) -> str | None:
+    """The id of the agent's own memory, as the records have it."""
+    return _recorded_memory(selected).get("id")
+
+
+def _recorded_memory(selected: Selection) -> Mapping[str, str]:
     """What the records have of the agent's own memory; nothing where none was made."""
     recorded: Mapping[str, str] = (selected.state.record(selected.agent_name, keys.MEMORY) or {}).get("outputs", {})
     return recorded

@@ -1,4 +1,4 @@
-"""Attacks on a server share it as the tests of the local runtime do: one for a file, with the agent that answers."""
+"""A server, one for a file, with the agent that answers, and a stage: as the tests of the local runtime have them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.attacks.theatre import USERS, Theatre, theatre
+from tests.functional.local.sandbox.conftest import isolation, keep_spares, runner, stage
 from tests.functional.local.server.conftest import answers, server
 
-__all__ = ["answers", "server"]
+__all__ = ["answers", "isolation", "keep_spares", "runner", "server", "stage"]
 
 
 @pytest.fixture(params=USERS)

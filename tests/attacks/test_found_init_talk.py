@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import sys
 import zlib
-from pathlib import Path
 
 import pytest
 
 from agentcore_cli.local.sandbox import SandboxError
-from tests.functional.local.sandbox.stage import AGENTS, Stage, on_stage, run_in
+from tests.functional.local.sandbox.stage import AGENTS, Stage, run_in
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="attacks on what Linux has")
 
@@ -43,22 +42,19 @@ LIES = {
 
 
 @pytest.mark.parametrize("lie", LIES.values(), ids=LIES.keys())
-def test_a_session_that_lies_about_its_end_ends(lie: bytes, tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        interpreter = stage.interpreter(taken_over=f"import zlib\nLIE = {_expression(lie)}\n{REWRITE}")
-        source = stage.write(agent=f"import taken_over\n{OBEDIENT.read_text()}")
-        session = await stage.start(stage.program(source, "agent.py", interpreter=interpreter))
-        async with asyncio.timeout(60):
-            assert await run_in(session, "result = 1") == 1
-            await session.stop(grace=1)
-            assert stage.session_folders() == []
-            try:
-                await session.run("true")
-            except SandboxError:
-                return
-        raise AssertionError("a session that has ended runs a command")
-
-    on_stage(tmp_path, play)
+async def test_a_session_that_lies_about_its_end_ends(lie: bytes, stage: Stage) -> None:
+    interpreter = stage.interpreter(taken_over=f"import zlib\nLIE = {_expression(lie)}\n{REWRITE}")
+    source = stage.write(agent=f"import taken_over\n{OBEDIENT.read_text()}")
+    session = await stage.start(stage.program(source, "agent.py", interpreter=interpreter))
+    async with asyncio.timeout(60):
+        assert await run_in(session, "result = 1") == 1
+        await session.stop(grace=1)
+        assert stage.session_folders() == []
+        try:
+            await session.run("true")
+        except SandboxError:
+            return
+    raise AssertionError("a session that has ended runs a command")
 
 
 def _expression(data: bytes) -> str:

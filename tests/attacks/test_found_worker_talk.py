@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from pathlib import Path
 
 import pytest
 
 from agentcore_cli.local.sandbox import SandboxError
-from tests.functional.local.sandbox.stage import AGENTS, Stage, on_stage, run_in
+from tests.functional.local.sandbox.stage import AGENTS, Stage, run_in
 from tests.long_cases import always
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="attacks on what Linux has")
@@ -54,38 +53,31 @@ def descriptors() -> int:
 
 
 @pytest.mark.parametrize("act", always("without-end", "descriptors", "descriptor-that-is-no-process", of=NONSENSE))
-def test_a_dependency_that_speaks_for_the_parent_hurts_its_own_program_alone(act: str, tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        healthy = stage.program(OBEDIENT)
-        await run_in(await stage.start(healthy), "result = 1")
-        hostile = f"{TAKE_OVER}\nif server is not None:\n    try:\n        pass\n    except OSError: pass\n    {act}\n"
-        hostile = hostile.replace("\nfor _", "\n    for _")
-        interpreter = stage.interpreter(taken_over=hostile)
-        source = stage.write(agent=f"import taken_over\n{OBEDIENT.read_text()}")
-        before = descriptors()
-        attacked = stage.program(source, "agent.py", interpreter=interpreter)
-        async with asyncio.timeout(60):
-            try:
-                session = await stage.start(attacked)
-            except SandboxError:
-                pass
-            else:
-                await session.stop(grace=0)
-            assert await run_in(await stage.start(healthy), "result = 2") == 2
-        await stage.sandbox.forget(attacked.key)
-        assert descriptors() - before < 60
-
-    on_stage(tmp_path, play)
+async def test_a_dependency_that_speaks_for_the_parent_hurts_its_own_program_alone(act: str, stage: Stage) -> None:
+    healthy = stage.program(OBEDIENT)
+    await run_in(await stage.start(healthy), "result = 1")
+    hostile = f"{TAKE_OVER}\nif server is not None:\n    try:\n        pass\n    except OSError: pass\n    {act}\n"
+    hostile = hostile.replace("\nfor _", "\n    for _")
+    interpreter = stage.interpreter(taken_over=hostile)
+    source = stage.write(agent=f"import taken_over\n{OBEDIENT.read_text()}")
+    before = descriptors()
+    attacked = stage.program(source, "agent.py", interpreter=interpreter)
+    async with asyncio.timeout(60):
+        try:
+            session = await stage.start(attacked)
+        except SandboxError:
+            pass
+        else:
+            await session.stop(grace=0)
+        assert await run_in(await stage.start(healthy), "result = 2") == 2
+    await stage.sandbox.forget(attacked.key)
+    assert descriptors() - before < 60
 
 
-def test_a_parent_that_writes_without_end_fills_no_disk(tmp_path: Path) -> None:
+async def test_a_parent_that_writes_without_end_fills_no_disk(stage: Stage) -> None:
     """What it prints goes to a place of a fixed size, whatever it is that it imports."""
-
-    async def play(stage: Stage) -> None:
-        flood = f"{TAKE_OVER}\nwhile server is not None:\n    os.write(1, b'x' * 65536)\n"
-        source = stage.write(agent=f"import taken_over\n{OBEDIENT.read_text()}")
-        program = stage.program(source, "agent.py", interpreter=stage.interpreter(taken_over=flood))
-        async with asyncio.timeout(60):
-            assert await run_in(await stage.start(program), "result = 3") == 3
-
-    on_stage(tmp_path, play)
+    flood = f"{TAKE_OVER}\nwhile server is not None:\n    os.write(1, b'x' * 65536)\n"
+    source = stage.write(agent=f"import taken_over\n{OBEDIENT.read_text()}")
+    program = stage.program(source, "agent.py", interpreter=stage.interpreter(taken_over=flood))
+    async with asyncio.timeout(60):
+        assert await run_in(await stage.start(program), "result = 3") == 3

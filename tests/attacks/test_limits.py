@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.attacks.test_kernel import require
-from tests.functional.local.sandbox.stage import AGENTS, Stage, on_stage, run_in
+from tests.functional.local.sandbox.stage import AGENTS, Stage, run_in
 from tests.long_cases import always
 
 FORKS_AT_ONCE = "import os, time\nfor _ in range(3):\n    if os.fork() == 0:\n        time.sleep(60)\n"
@@ -33,41 +33,32 @@ async def number_of_processes(group: Path) -> int:
     return count
 
 
-def test_what_the_agent_forks_before_it_is_moved_is_moved_too(tmp_path: Path) -> None:
+async def test_what_the_agent_forks_before_it_is_moved_is_moved_too(stage: Stage) -> None:
     key = f"forks-at-once-{os.getpid()}"
-
-    async def play(stage: Stage) -> None:
-        source = stage.write(agent=FORKS_AT_ONCE + (AGENTS / "obedient.py").read_text())
-        session = await stage.start(stage.program(source, "agent.py"), key=key)
-        assert await run_in(session, "result = 'up'") == "up"
-        groups = groups_named(key)
-        if not groups:
-            pytest.skip("no control groups are to be had here")
-        assert [await number_of_processes(group) for group in groups] == [PROCESSES] * len(groups)
-
-    on_stage(tmp_path, play)
+    source = stage.write(agent=FORKS_AT_ONCE + (AGENTS / "obedient.py").read_text())
+    session = await stage.start(stage.program(source, "agent.py"), key=key)
+    assert await run_in(session, "result = 'up'") == "up"
+    groups = groups_named(key)
+    if not groups:
+        pytest.skip("no control groups are to be had here")
+    assert [await number_of_processes(group) for group in groups] == [PROCESSES] * len(groups)
 
 
-def test_its_processes_are_limited_without_control_groups_and_counted_apart(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        require(stage, "process limit", "processes of its own")
-        program = stage.program(OBEDIENT)
-        session, other = await stage.start(program), await stage.start(program)
-        fork = (
-            "import os, resource, time\nresource.setrlimit(resource.RLIMIT_NPROC, (8, 4096))\nresult = 0\n"
-            "try:\n    for _ in range(20):\n        if os.fork() == 0: time.sleep(60)\n        result += 1\n"
-            "except BlockingIOError: pass\n"
-            "resource.setrlimit(resource.RLIMIT_NPROC, (4096, 4096))"  # the next request takes a thread
-        )
-        assert (
-            await run_in(session, "import resource; result = resource.getrlimit(resource.RLIMIT_NPROC)") == [4096] * 2
-        )
-        assert 0 < await run_in(session, fork) < 8
-        assert 0 < await run_in(other, fork) < 8
-        raising = "import resource; resource.setrlimit(resource.RLIMIT_NPROC, (5000, 5000))"
-        assert await run_in(other, f"try:\n    {raising}\nexcept ValueError: result = 'no'") == "no"
-
-    on_stage(tmp_path, play)
+async def test_its_processes_are_limited_without_control_groups_and_counted_apart(stage: Stage) -> None:
+    require(stage, "process limit", "processes of its own")
+    program = stage.program(OBEDIENT)
+    session, other = await stage.start(program), await stage.start(program)
+    fork = (
+        "import os, resource, time\nresource.setrlimit(resource.RLIMIT_NPROC, (8, 4096))\nresult = 0\n"
+        "try:\n    for _ in range(20):\n        if os.fork() == 0: time.sleep(60)\n        result += 1\n"
+        "except BlockingIOError: pass\n"
+        "resource.setrlimit(resource.RLIMIT_NPROC, (4096, 4096))"  # the next request takes a thread
+    )
+    assert await run_in(session, "import resource; result = resource.getrlimit(resource.RLIMIT_NPROC)") == [4096] * 2
+    assert 0 < await run_in(session, fork) < 8
+    assert 0 < await run_in(other, fork) < 8
+    raising = "import resource; resource.setrlimit(resource.RLIMIT_NPROC, (5000, 5000))"
+    assert await run_in(other, f"try:\n    {raising}\nexcept ValueError: result = 'no'") == "no"
 
 
 @pytest.mark.parametrize(
@@ -83,20 +74,17 @@ def test_its_processes_are_limited_without_control_groups_and_counted_apart(tmp_
         ],
     ),
 )
-def test_its_disk_is_bounded_and_that_is_told(act: str, tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        require(stage, "disk limit")
-        program = stage.program(OBEDIENT)
-        greedy, other = await stage.start(program), await stage.start(program)
-        source = (
-            "import errno, os\npiece = bytes(1 << 20)\nleft = open('/tmp/left', 'wb', 0)\nresult = 0\n"
-            f"try:\n    {act}\nexcept OSError as error: result = error.errno\n"
-            "print('the agent says so', flush=True)"
-        )
-        assert await run_in(greedy, source) == errno.ENOSPC
-        assert await run_in(other, "open('/tmp/x', 'w').write('x'); open('own', 'w').close(); result = 1") == 1
-        await greedy.stop(grace=1)
-        if "fallocate" not in act:
-            assert "no space is left of the session's 1 GB of disk" in (stage.home.logs / "s2.log").read_text()
-
-    on_stage(tmp_path, play)
+async def test_its_disk_is_bounded_and_that_is_told(act: str, stage: Stage) -> None:
+    require(stage, "disk limit")
+    program = stage.program(OBEDIENT)
+    greedy, other = await stage.start(program), await stage.start(program)
+    source = (
+        "import errno, os\npiece = bytes(1 << 20)\nleft = open('/tmp/left', 'wb', 0)\nresult = 0\n"
+        f"try:\n    {act}\nexcept OSError as error: result = error.errno\n"
+        "print('the agent says so', flush=True)"
+    )
+    assert await run_in(greedy, source) == errno.ENOSPC
+    assert await run_in(other, "open('/tmp/x', 'w').write('x'); open('own', 'w').close(); result = 1") == 1
+    await greedy.stop(grace=1)
+    if "fallocate" not in act:
+        assert "no space is left of the session's 1 GB of disk" in (stage.home.logs / "s2.log").read_text()

@@ -25,7 +25,7 @@ from agentcore_cli.contract import LOCAL_NETWORK, LOCAL_REACHABLE
 from agentcore_cli.local.sandbox.resolver import Resolver
 from tests import public_server
 from tests.addresses import own_loopback
-from tests.functional.local.sandbox.stage import AGENTS, Stage, on_stage, run_in
+from tests.functional.local.sandbox.stage import AGENTS, Stage, run_in
 
 AGENT = AGENTS / "obedient.py"
 PUBLIC = public_server.ADDRESS
@@ -82,45 +82,31 @@ def public_port() -> Iterator[int]:
         yield port
 
 
-def play(tmp_path: Path, act: Callable[[Stage], Any], **options: Any) -> None:
-    async def checked(stage: Stage) -> None:
-        need_private(stage)
-        await act(stage)
-
-    on_stage(tmp_path, checked, **options)
-
-
-def test_two_sessions_serve_the_same_port_of_their_loopback_and_do_not_meet(tmp_path: Path) -> None:
+async def test_two_sessions_serve_the_same_port_of_their_loopback_and_do_not_meet(stage: Stage) -> None:
     serve = """
 import socket
 import builtins
 builtins.kept_listener = socket.create_server(("127.0.0.1", 9123))
 result = "served"
 """
-
-    async def act(stage: Stage) -> None:
-        program = stage.program(AGENT)
-        one, two, three = [await stage.start(program) for _ in range(3)]
-        assert await run_in(one, serve) == "served"
-        assert await run_in(two, serve) == "served"
-        assert await run_in(three, connect("127.0.0.1", 9123)) == "ConnectionRefusedError"
-
-    play(tmp_path, act)
+    need_private(stage)
+    program = stage.program(AGENT)
+    one, two, three = [await stage.start(program) for _ in range(3)]
+    assert await run_in(one, serve) == "served"
+    assert await run_in(two, serve) == "served"
+    assert await run_in(three, connect("127.0.0.1", 9123)) == "ConnectionRefusedError"
 
 
-def test_this_machines_services_are_out_of_reach(tmp_path: Path) -> None:
+async def test_this_machines_services_are_out_of_reach(stage: Stage) -> None:
     own = {address for *_, (address, *_) in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
-
-    async def act(stage: Stage) -> None:
-        session = await stage.start(stage.program(AGENT))
-        with web_server("0.0.0.0", "the machine's") as port:
-            for host in ("127.0.0.1", "localhost", *own, *own_addresses()):
-                assert await run_in(session, connect(host, port)) == "ConnectionRefusedError", host
-
-    play(tmp_path, act)
+    need_private(stage)
+    session = await stage.start(stage.program(AGENT))
+    with web_server("0.0.0.0", "the machine's") as port:
+        for host in ("127.0.0.1", "localhost", *own, *own_addresses()):
+            assert await run_in(session, connect(host, port)) == "ConnectionRefusedError", host
 
 
-def test_abstract_sockets_and_packets_are_out_of_reach(tmp_path: Path) -> None:
+async def test_abstract_sockets_and_packets_are_out_of_reach(stage: Stage) -> None:
     name = f"\0agentcore-test-{os.getpid()}"
     look = f"""
 import socket
@@ -133,18 +119,15 @@ except OSError as error:
 links = sorted(name for _, name in socket.if_nameindex())
 result.append(links)
 """
-
-    async def act(stage: Stage) -> None:
-        with socket.socket(socket.AF_UNIX) as listener:
-            listener.bind(name)
-            listener.listen()
-            session = await stage.start(stage.program(AGENT))
-            assert await run_in(session, look) == ["ConnectionRefusedError", ["eth0", "lo"]]
-
-    play(tmp_path, act)
+    need_private(stage)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(name)
+        listener.listen()
+        session = await stage.start(stage.program(AGENT))
+        assert await run_in(session, look) == ["ConnectionRefusedError", ["eth0", "lo"]]
 
 
-def test_a_session_gets_out_and_other_sessions_are_out_of_reach(tmp_path: Path, public_port: int) -> None:
+async def test_a_session_gets_out_and_other_sessions_are_out_of_reach(stage: Stage, public_port: int) -> None:
     address = f"""
 import socket
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -152,54 +135,43 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
     result = probe.getsockname()[0]
 """
     serve = "import socket, builtins\nbuiltins.kept = socket.create_server(('', 9124))\nresult = True"
-
-    async def act(stage: Stage) -> None:
-        program = stage.program(AGENT)
-        one, two = await stage.start(program), await stage.start(program)
-        assert await run_in(one, connect(PUBLIC, public_port)) == "seen 198.51.100.1"
-        first, second = await run_in(one, address), await run_in(two, address)
-        assert first != second
-        assert await run_in(two, serve)
-        assert await run_in(one, connect(second, 9124)) == "ConnectionRefusedError"
-        assert await run_in(one, connect("169.254.169.254", 80)) == "ConnectionRefusedError"
-
-    play(tmp_path, act)
+    need_private(stage)
+    program = stage.program(AGENT)
+    one, two = await stage.start(program), await stage.start(program)
+    assert await run_in(one, connect(PUBLIC, public_port)) == "seen 198.51.100.1"
+    first, second = await run_in(one, address), await run_in(two, address)
+    assert first != second
+    assert await run_in(two, serve)
+    assert await run_in(one, connect(second, 9124)) == "ConnectionRefusedError"
+    assert await run_in(one, connect("169.254.169.254", 80)) == "ConnectionRefusedError"
 
 
-def test_without_a_network_there_is_the_loopback_alone(tmp_path: Path, public_port: int) -> None:
-    async def act(stage: Stage) -> None:
-        session = await stage.start(stage.program(AGENT, environment={LOCAL_NETWORK: "none"}))
-        assert await run_in(session, "import socket\nresult = [name for _, name in socket.if_nameindex()]") == ["lo"]
-        assert await run_in(session, connect(PUBLIC, public_port)) == "OSError"
-
-    on_stage(tmp_path, act)
+async def test_without_a_network_there_is_the_loopback_alone(stage: Stage, public_port: int) -> None:
+    session = await stage.start(stage.program(AGENT, environment={LOCAL_NETWORK: "none"}))
+    assert await run_in(session, "import socket\nresult = [name for _, name in socket.if_nameindex()]") == ["lo"]
+    assert await run_in(session, connect(PUBLIC, public_port)) == "OSError"
 
 
-def test_a_shared_network_is_the_machines(tmp_path: Path) -> None:
-    async def act(stage: Stage) -> None:
-        session = await stage.start(stage.program(AGENT, environment={LOCAL_NETWORK: "shared"}))
-        with web_server("127.0.0.1", "the machine's") as port:
-            assert await run_in(session, connect("127.0.0.1", port)) == "the machine's"
-
-    on_stage(tmp_path, act)
+async def test_a_shared_network_is_the_machines(stage: Stage) -> None:
+    session = await stage.start(stage.program(AGENT, environment={LOCAL_NETWORK: "shared"}))
+    with web_server("127.0.0.1", "the machine's") as port:
+        assert await run_in(session, connect("127.0.0.1", port)) == "the machine's"
 
 
-def test_services_of_this_machines_loopback_that_variables_name_are_reached(tmp_path: Path) -> None:
-    async def act(stage: Stage) -> None:
-        with web_server("127.0.0.1", "a model") as model, web_server("127.0.0.1", "a tool") as tool:
-            environment = {LOCAL_REACHABLE: f"127.0.0.1:{tool}"}
-            program = stage.program(AGENT, environment=environment)
-            given = {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": f"http://localhost:{model}/path"}
-            session = await stage.start(program, environment=given)
-            other = await stage.start(program)
-            assert await run_in(session, connect("127.0.0.1", model)) == "a model"
-            assert await run_in(session, connect("127.0.0.1", tool)) == "a tool"
-            assert await run_in(other, connect("127.0.0.1", model)) == "ConnectionRefusedError"
-
-    play(tmp_path, act)
+async def test_services_of_this_machines_loopback_that_variables_name_are_reached(stage: Stage) -> None:
+    need_private(stage)
+    with web_server("127.0.0.1", "a model") as model, web_server("127.0.0.1", "a tool") as tool:
+        environment = {LOCAL_REACHABLE: f"127.0.0.1:{tool}"}
+        program = stage.program(AGENT, environment=environment)
+        given = {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": f"http://localhost:{model}/path"}
+        session = await stage.start(program, environment=given)
+        other = await stage.start(program)
+        assert await run_in(session, connect("127.0.0.1", model)) == "a model"
+        assert await run_in(session, connect("127.0.0.1", tool)) == "a tool"
+        assert await run_in(other, connect("127.0.0.1", model)) == "ConnectionRefusedError"
 
 
-def test_the_servers_own_port_is_reached_from_inside(tmp_path: Path) -> None:
+async def test_the_servers_own_port_is_reached_from_inside(stage: Stage) -> None:
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.0 200 OK\r\n\r\nthe server")
         writer.close()
@@ -207,30 +179,24 @@ def test_the_servers_own_port_is_reached_from_inside(tmp_path: Path) -> None:
     async def serve(listener: socket.socket) -> asyncio.AbstractServer:
         return await asyncio.start_server(answer, sock=listener)
 
-    async def act(stage: Stage) -> None:
-        stage.sandbox.answer_by(8757, serve)
-        for network in ("private", "none"):
-            program = stage.program(AGENT, environment={LOCAL_NETWORK: network})
-            assert await run_in(await stage.start(program), connect("127.0.0.1", 8757)) == "the server"
-
-    play(tmp_path, act)
+    need_private(stage)
+    stage.sandbox.answer_by(8757, serve)
+    for network in ("private", "none"):
+        program = stage.program(AGENT, environment={LOCAL_NETWORK: network})
+        assert await run_in(await stage.start(program), connect("127.0.0.1", 8757)) == "the server"
 
 
 @as_root
-def test_names_are_asked_where_this_machine_asks(tmp_path: Path) -> None:
+async def test_names_are_asked_where_this_machine_asks(tmp_path: Path) -> None:
     server = own_loopback()
     (tmp_path / "resolv.conf").write_text(f"nameserver {server}\nsearch example.test\n")
-
-    async def act() -> None:
-        with fake_resolver(server, PUBLIC):
-            async with Stage(tmp_path, resolver=Resolver(tmp_path / "resolv.conf")) as stage:
-                need_private(stage)
-                session = await stage.start(stage.program(AGENT))
-                asked = "import socket\nresult = socket.gethostbyname('host.example.test')"
-                assert await run_in(session, asked) == PUBLIC
-                assert "example.test" in await run_in(session, "result = open('/etc/resolv.conf').read()")
-
-    asyncio.run(act())
+    with fake_resolver(server, PUBLIC):
+        async with Stage(tmp_path, resolver=Resolver(tmp_path / "resolv.conf")) as stage:
+            need_private(stage)
+            session = await stage.start(stage.program(AGENT))
+            asked = "import socket\nresult = socket.gethostbyname('host.example.test')"
+            assert await run_in(session, asked) == PUBLIC
+            assert "example.test" in await run_in(session, "result = open('/etc/resolv.conf').read()")
 
 
 @as_root
@@ -254,14 +220,12 @@ def test_nothing_is_left_of_a_server_that_ended_or_was_killed(tmp_path: Path, en
 
 
 @pytest.mark.long
-def test_a_hundred_sessions(tmp_path: Path) -> None:
-    async def act(stage: Stage) -> None:
-        program = stage.program(AGENT)
-        started = [await stage.start(program) for _ in range(100)]
-        answers = [await run_in(session, "import socket\nresult = len(socket.if_nameindex())") for session in started]
-        assert answers == [2] * 100
-
-    play(tmp_path, act)
+async def test_a_hundred_sessions(stage: Stage) -> None:
+    need_private(stage)
+    program = stage.program(AGENT)
+    started = [await stage.start(program) for _ in range(100)]
+    answers = [await run_in(session, "import socket\nresult = len(socket.if_nameindex())") for session in started]
+    assert answers == [2] * 100
 
 
 def own_addresses() -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import socket
 import struct
@@ -14,7 +13,7 @@ import pytest
 
 from agentcore_cli.local.sandbox.resolver import Resolver
 from tests.addresses import own_loopback
-from tests.attacks.test_network import AGENT, PUBLIC, as_root, need_private, play, public_port
+from tests.attacks.test_network import AGENT, PUBLIC, as_root, need_private, public_port
 from tests.functional.local.sandbox.stage import Stage, run_in
 
 __all__ = ["public_port"]
@@ -74,41 +73,34 @@ result = socket.inet_ntoa(answer[-4:])
 """
 
 
-def test_no_way_out_by_ipv6(tmp_path: Path) -> None:
-    async def act(stage: Stage) -> None:
-        session = await stage.start(stage.program(AGENT))
-        with socket.create_server(("::", 0), family=socket.AF_INET6) as machine:
-            port = machine.getsockname()[1]
-            hosts = ["::1", "::ffff:127.0.0.1", "fe80::1%eth0", "2001:db8::1", "64:ff9b::7f00:1"]
-            seen = await run_in(session, f"HOSTS, PORT = {hosts!r}, {port}\n{IPV6}")
-        assert seen["reached"] == []
-        assert set(seen["addresses"]) <= {"lo"}
-
+async def test_no_way_out_by_ipv6(stage: Stage) -> None:
     if not socket.has_ipv6 or not Path("/proc/net/if_inet6").exists():
         pytest.skip("this machine has no IPv6")
-    play(tmp_path, act)
+
+    need_private(stage)
+    session = await stage.start(stage.program(AGENT))
+    with socket.create_server(("::", 0), family=socket.AF_INET6) as machine:
+        port = machine.getsockname()[1]
+        hosts = ["::1", "::ffff:127.0.0.1", "fe80::1%eth0", "2001:db8::1", "64:ff9b::7f00:1"]
+        seen = await run_in(session, f"HOSTS, PORT = {hosts!r}, {port}\n{IPV6}")
+    assert seen["reached"] == []
+    assert set(seen["addresses"]) <= {"lo"}
 
 
-def test_no_raw_packets_and_no_change_of_its_links(tmp_path: Path) -> None:
-    async def act(stage: Stage) -> None:
-        session = await stage.start(stage.program(AGENT))
-        assert await run_in(session, RAW) == []
-
-    play(tmp_path, act)
+async def test_no_raw_packets_and_no_change_of_its_links(stage: Stage) -> None:
+    need_private(stage)
+    session = await stage.start(stage.program(AGENT))
+    assert await run_in(session, RAW) == []
 
 
 @as_root
-def test_names_over_tcp_are_asked_where_this_machine_asks(tmp_path: Path) -> None:
+async def test_names_over_tcp_are_asked_where_this_machine_asks(tmp_path: Path) -> None:
     server = own_loopback()
     (tmp_path / "resolv.conf").write_text(f"nameserver {server}\n")
-
-    async def act() -> None:
-        with resolver_over_tcp(server, PUBLIC):
-            async with Stage(tmp_path, resolver=Resolver(tmp_path / "resolv.conf")) as stage:
-                need_private(stage)
-                assert await run_in(await stage.start(stage.program(AGENT)), OVER_TCP) == PUBLIC
-
-    asyncio.run(act())
+    with resolver_over_tcp(server, PUBLIC):
+        async with Stage(tmp_path, resolver=Resolver(tmp_path / "resolv.conf")) as stage:
+            need_private(stage)
+            assert await run_in(await stage.start(stage.program(AGENT)), OVER_TCP) == PUBLIC
 
 
 @contextlib.contextmanager

@@ -29,7 +29,7 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
 pytestmark = as_root
 
 
-def test_two_servers_side_by_side_keep_their_sessions_apart(tmp_path: Path, public_port: int) -> None:
+async def test_two_servers_side_by_side_keep_their_sessions_apart(tmp_path: Path, public_port: int) -> None:
     """Each with links and filters of its own; the end of one leaves the other its way out."""
     serve = """
 import builtins, socket
@@ -44,40 +44,34 @@ except BlockingIOError:
     result = None
 """
 
-    async def act() -> None:
-        async with Stage(tmp_path / "one") as one:
-            need_private(one)
-            first = await one.start(one.program(AGENT))
-            async with Stage(tmp_path / "other") as other:
-                second = await other.start(other.program(AGENT))
-                assert link_name(one.home) != link_name(other.home)
-                here, there = await run_in(first, OWN_ADDRESS), await run_in(second, OWN_ADDRESS)
-                assert here.rsplit(".", 2)[0] != there.rsplit(".", 2)[0]
-                assert await run_in(second, serve)
-                with web_server("0.0.0.0", "the machine's") as port:
-                    await run_in(first, connect(there, 9125))  # who answers, if anybody, is beyond this machine
-                    assert await run_in(second, came) is None
-                    assert await run_in(first, connect("127.0.0.1", port)) == "ConnectionRefusedError"
-                for session in (first, second):
-                    assert await run_in(session, connect(PUBLIC, public_port)) == "seen 198.51.100.1"
-            assert await run_in(first, connect(PUBLIC, public_port)) == "seen 198.51.100.1"
-
-    asyncio.run(act())
+    async with Stage(tmp_path / "one") as one:
+        need_private(one)
+        first = await one.start(one.program(AGENT))
+        async with Stage(tmp_path / "other") as other:
+            second = await other.start(other.program(AGENT))
+            assert link_name(one.home) != link_name(other.home)
+            here, there = await run_in(first, OWN_ADDRESS), await run_in(second, OWN_ADDRESS)
+            assert here.rsplit(".", 2)[0] != there.rsplit(".", 2)[0]
+            assert await run_in(second, serve)
+            with web_server("0.0.0.0", "the machine's") as port:
+                await run_in(first, connect(there, 9125))  # who answers, if anybody, is beyond this machine
+                assert await run_in(second, came) is None
+                assert await run_in(first, connect("127.0.0.1", port)) == "ConnectionRefusedError"
+            for session in (first, second):
+                assert await run_in(session, connect(PUBLIC, public_port)) == "seen 198.51.100.1"
+        assert await run_in(first, connect(PUBLIC, public_port)) == "seen 198.51.100.1"
 
 
-def test_servers_that_start_at_once_all_have_a_way_out_of_their_own(tmp_path: Path, public_port: int) -> None:
-    async def act() -> None:
-        async with contextlib.AsyncExitStack() as started:
-            made = await asyncio.gather(*(asyncio.to_thread(Stage, tmp_path / str(number)) for number in range(8)))
-            stages = [await started.enter_async_context(stage) for stage in made]
-            need_private(stages[0])
-            sessions = await asyncio.gather(*(stage.start(stage.program(AGENT)) for stage in stages))
-            addresses = [await run_in(session, OWN_ADDRESS) for session in sessions]
-            assert len({address.rsplit(".", 2)[0] for address in addresses}) == len(stages), addresses
-            answers = await asyncio.gather(*(run_in(session, connect(PUBLIC, public_port)) for session in sessions))
-            assert answers == ["seen 198.51.100.1"] * len(stages)
-
-    asyncio.run(act())
+async def test_servers_that_start_at_once_all_have_a_way_out_of_their_own(tmp_path: Path, public_port: int) -> None:
+    async with contextlib.AsyncExitStack() as started:
+        made = await asyncio.gather(*(asyncio.to_thread(Stage, tmp_path / str(number)) for number in range(8)))
+        stages = [await started.enter_async_context(stage) for stage in made]
+        need_private(stages[0])
+        sessions = await asyncio.gather(*(stage.start(stage.program(AGENT)) for stage in stages))
+        addresses = [await run_in(session, OWN_ADDRESS) for session in sessions]
+        assert len({address.rsplit(".", 2)[0] for address in addresses}) == len(stages), addresses
+        answers = await asyncio.gather(*(run_in(session, connect(PUBLIC, public_port)) for session in sessions))
+        assert answers == ["seen 198.51.100.1"] * len(stages)
 
 
 def test_the_link_of_another_server_is_that_servers(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.local.sandbox.stage import AGENTS, Stage, invoke, on_stage, run_in
+from tests.functional.local.sandbox.stage import AGENTS, Stage, invoke, run_in
 
 OBEDIENT = AGENTS / "obedient.py"
 
@@ -47,66 +47,51 @@ namespaces = pytest.mark.skipif(sys.platform != "linux", reason="needs namespace
         ),
     ],
 )
-def test_a_session_does_not_see_what_another_wrote(write: str, look: str, tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        program = stage.program(OBEDIENT)
-        first, second = await stage.start(program), await stage.start(program)
-        await run_in(first, write)
-        assert await run_in(second, look) is False
-        third = await stage.start(program)
-        assert await run_in(third, look) is False
-
-    on_stage(tmp_path, play)
+async def test_a_session_does_not_see_what_another_wrote(write: str, look: str, stage: Stage) -> None:
+    program = stage.program(OBEDIENT)
+    first, second = await stage.start(program), await stage.start(program)
+    await run_in(first, write)
+    assert await run_in(second, look) is False
+    third = await stage.start(program)
+    assert await run_in(third, look) is False
 
 
-def test_what_a_session_wrote_is_there_at_its_next_call(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        session = await stage.start(stage.program(OBEDIENT))
-        await run_in(session, "open('notes', 'w').write('x'); open('/tmp/t', 'w').write('y')")
-        assert await run_in(session, "result = open('notes').read() + open('/tmp/t').read()") == "xy"
-
-    on_stage(tmp_path, play)
+async def test_what_a_session_wrote_is_there_at_its_next_call(stage: Stage) -> None:
+    session = await stage.start(stage.program(OBEDIENT))
+    await run_in(session, "open('notes', 'w').write('x'); open('/tmp/t', 'w').write('y')")
+    assert await run_in(session, "result = open('notes').read() + open('/tmp/t').read()") == "xy"
 
 
 @namespaces
-def test_installed_packages_are_read_only(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        session = await stage.start(stage.program(OBEDIENT))
-        for spoil in ("import json; open(json.__file__, 'a')", "import sys; open(sys.prefix + '/new', 'w')"):
-            reply = await invoke(session, {"run": spoil})
-            assert "PermissionError" in reply.body["error"] or "Read-only file system" in reply.body["error"]
-
-    on_stage(tmp_path, play)
+async def test_installed_packages_are_read_only(stage: Stage) -> None:
+    session = await stage.start(stage.program(OBEDIENT))
+    for spoil in ("import json; open(json.__file__, 'a')", "import sys; open(sys.prefix + '/new', 'w')"):
+        reply = await invoke(session, {"run": spoil})
+        assert "PermissionError" in reply.body["error"] or "Read-only file system" in reply.body["error"]
 
 
 @namespaces
-def test_the_runtime_s_own_files_and_other_sessions_are_hidden(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        stage.home.server_file.write_text("the access key")
-        program = stage.program(OBEDIENT)
-        session, other = await stage.start(program), await stage.start(program)
-        await run_in(other, "open('/tmp/private', 'w').write('x')")
-        at = f"import os; result = os.path.exists({str(stage.home.root)!r})"
-        assert await run_in(session, at) is False
-        assert await run_in(session, "import os; result = os.listdir('/.sessions')") == []
-        assert await run_in(session, "import os; result = os.listdir('/dev/shm')") == []
-
-    on_stage(tmp_path, play)
+async def test_the_runtime_s_own_files_and_other_sessions_are_hidden(stage: Stage) -> None:
+    stage.home.server_file.write_text("the access key")
+    program = stage.program(OBEDIENT)
+    session, other = await stage.start(program), await stage.start(program)
+    await run_in(other, "open('/tmp/private', 'w').write('x')")
+    at = f"import os; result = os.path.exists({str(stage.home.root)!r})"
+    assert await run_in(session, at) is False
+    assert await run_in(session, "import os; result = os.listdir('/.sessions')") == []
+    assert await run_in(session, "import os; result = os.listdir('/dev/shm')") == []
 
 
 @namespaces
-def test_a_session_sees_no_foreign_process_and_no_disk(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        session = await stage.start(stage.program(OBEDIENT))
-        processes = await run_in(session, "import os; result = [n for n in os.listdir('/proc') if n.isdigit()]")
-        assert sorted(processes) == ["1", "2"]
-        devices = await run_in(session, "import os; result = os.listdir('/dev')")
-        assert set(devices) <= {
-            *("null", "zero", "full", "random", "urandom", "tty", "pts", "ptmx", "shm"),
-            *("fd", "stdin", "stdout", "stderr"),
-        }
-
-    on_stage(tmp_path, play)
+async def test_a_session_sees_no_foreign_process_and_no_disk(stage: Stage) -> None:
+    session = await stage.start(stage.program(OBEDIENT))
+    processes = await run_in(session, "import os; result = [n for n in os.listdir('/proc') if n.isdigit()]")
+    assert sorted(processes) == ["1", "2"]
+    devices = await run_in(session, "import os; result = os.listdir('/dev')")
+    assert set(devices) <= {
+        *("null", "zero", "full", "random", "urandom", "tty", "pts", "ptmx", "shm"),
+        *("fd", "stdin", "stdout", "stderr"),
+    }
 
 
 @namespaces
@@ -122,12 +107,10 @@ def test_a_session_sees_no_foreign_process_and_no_disk(tmp_path: Path) -> None:
         pytest.param("os.mknod('disk', 0o60600, os.makedev(254, 0)) or 1 / 0", id="make-device"),
     ],
 )
-def test_a_session_cannot_undo_its_walls(act: str, tmp_path: Path) -> None:
+async def test_a_session_cannot_undo_its_walls(act: str, stage: Stage) -> None:
     """Each act is refused, by an error or (a signal for pid 1) in silence."""
-
-    async def play(stage: Stage) -> None:
-        session = await stage.start(stage.program(OBEDIENT))
-        source = f"""
+    session = await stage.start(stage.program(OBEDIENT))
+    source = f"""
 import ctypes, os
 libc = ctypes.CDLL(None)
 try:
@@ -139,61 +122,44 @@ except OSError:
 else:
     result = 'refused'
 """
-        assert await run_in(session, source) == "refused"
-
-    on_stage(tmp_path, play)
+    assert await run_in(session, source) == "refused"
 
 
-def test_the_environment_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_environment_is_made_anew(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_SECRET", "of the person who started the server")
-
-    async def play(stage: Stage) -> None:
-        program = stage.program(OBEDIENT, environment={"LOG_LEVEL": "info"})
-        session = await stage.start(program, environment={"AWS_ACCESS_KEY_ID": "AKIA"})
-        seen = await run_in(session, "import os; result = dict(os.environ)")
-        assert seen["LOG_LEVEL"] == "info"
-        assert seen["AWS_ACCESS_KEY_ID"] == "AKIA"
-        assert seen["PATH"].startswith(str(program.interpreter.parent))
-        assert "MY_SECRET" not in seen
-        assert "DOCKER_CONTAINER" not in seen
-
-    on_stage(tmp_path, play)
+    program = stage.program(OBEDIENT, environment={"LOG_LEVEL": "info"})
+    session = await stage.start(program, environment={"AWS_ACCESS_KEY_ID": "AKIA"})
+    seen = await run_in(session, "import os; result = dict(os.environ)")
+    assert seen["LOG_LEVEL"] == "info"
+    assert seen["AWS_ACCESS_KEY_ID"] == "AKIA"
+    assert seen["PATH"].startswith(str(program.interpreter.parent))
+    assert "MY_SECRET" not in seen
+    assert "DOCKER_CONTAINER" not in seen
 
 
-def test_session_variables_are_in_no_command_line_and_no_initial_environment(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        session = await stage.start(stage.program(OBEDIENT), environment={"AWS_SECRET_ACCESS_KEY": "wJalrXUt"})
-        await run_in(session, "result = 1")
-        for name in ("cmdline", "environ"):
-            assert "wJalrXUt" not in Path(f"/proc/{session.pid}/{name}").read_text()
-        for folder, _, files in os.walk(stage.home.root):
-            assert not any(
-                "wJalrXUt" in Path(folder, name).read_text(errors="ignore") for name in files if "." not in name
-            )
-
-    on_stage(tmp_path, play)
+async def test_session_variables_are_in_no_command_line_and_no_initial_environment(stage: Stage) -> None:
+    session = await stage.start(stage.program(OBEDIENT), environment={"AWS_SECRET_ACCESS_KEY": "wJalrXUt"})
+    await run_in(session, "result = 1")
+    for name in ("cmdline", "environ"):
+        assert "wJalrXUt" not in Path(f"/proc/{session.pid}/{name}").read_text()
+    for folder, _, files in os.walk(stage.home.root):
+        assert not any("wJalrXUt" in Path(folder, name).read_text(errors="ignore") for name in files if "." not in name)
 
 
-def test_two_sessions_draw_different_numbers(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        program = stage.program(OBEDIENT)
-        draw = "import random, uuid; result = [random.random(), str(uuid.uuid4())]"
-        drawn = [await run_in(await stage.start(program), draw) for _ in range(2)]
-        assert drawn[0][0] != drawn[1][0]
-        assert drawn[0][1] != drawn[1][1]
-
-    on_stage(tmp_path, play)
+async def test_two_sessions_draw_different_numbers(stage: Stage) -> None:
+    program = stage.program(OBEDIENT)
+    draw = "import random, uuid; result = [random.random(), str(uuid.uuid4())]"
+    drawn = [await run_in(await stage.start(program), draw) for _ in range(2)]
+    assert drawn[0][0] != drawn[1][0]
+    assert drawn[0][1] != drawn[1][1]
 
 
 @namespaces
-def test_all_sessions_have_the_same_paths(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        program = stage.program(OBEDIENT)
-        ask = "import os, tempfile; result = [os.getcwd(), sys.path[0], os.path.expanduser('~'), tempfile.gettempdir()]"
-        first, second = [await run_in(await stage.start(program), ask) for _ in range(2)]
-        assert first == second == ["/var/task", "/var/task", "/home/agent", "/tmp"]
-
-    on_stage(tmp_path, play)
+async def test_all_sessions_have_the_same_paths(stage: Stage) -> None:
+    program = stage.program(OBEDIENT)
+    ask = "import os, tempfile; result = [os.getcwd(), sys.path[0], os.path.expanduser('~'), tempfile.gettempdir()]"
+    first, second = [await run_in(await stage.start(program), ask) for _ in range(2)]
+    assert first == second == ["/var/task", "/var/task", "/home/agent", "/tmp"]
 
 
 REMOUNT = """

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agentcore_cli.local.sandbox import SessionProcess
-from tests.functional.local.sandbox.stage import AGENTS, Stage, invoke, on_stage, run_in
+from tests.functional.local.sandbox.stage import AGENTS, Stage, invoke, run_in
 
 OBEDIENT = AGENTS / "obedient.py"
 MEGABYTE = 1024**2
@@ -36,40 +36,33 @@ async def obey(session: SessionProcess, source: str) -> None:
         pytest.param("import os; os._exit(3)", None, id="exit"),
     ],
 )
-def test_violence_stays_at_home(act: str, killed: signal.Signals | None, tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        program = stage.program(OBEDIENT)
-        hostile, other = await stage.start(program), await stage.start(program)
-        await run_in(other, "kept = 1")
-        await obey(hostile, act)
-        if killed is not None:
-            ended = await asyncio.wait_for(hostile.exited, 60)
-            assert (ended.code, ended.signal) == (None, killed)
-        await hostile.stop(grace=1)
-        assert await run_in(other, "result = kept") == 1
-        assert await run_in(await stage.start(program), "result = 2") == 2
-
-    on_stage(tmp_path, play)
+async def test_violence_stays_at_home(act: str, killed: signal.Signals | None, stage: Stage) -> None:
+    program = stage.program(OBEDIENT)
+    hostile, other = await stage.start(program), await stage.start(program)
+    await run_in(other, "kept = 1")
+    await obey(hostile, act)
+    if killed is not None:
+        ended = await asyncio.wait_for(hostile.exited, 60)
+        assert (ended.code, ended.signal) == (None, killed)
+    await hostile.stop(grace=1)
+    assert await run_in(other, "result = kept") == 1
+    assert await run_in(await stage.start(program), "result = 2") == 2
 
 
-def test_children_that_outlive_their_agent_are_ended(tmp_path: Path) -> None:
+async def test_children_that_outlive_their_agent_are_ended(stage: Stage) -> None:
     marker = f"marker-{os.getpid()}"
-
-    async def play(stage: Stage) -> None:
-        session = await stage.start(stage.program(OBEDIENT))
-        orphan = f"import os, time; os.fork() and os._exit(0); time.sleep(1000) # {marker}"
-        await run_in(
-            session,
-            "import subprocess, sys\n"
-            f"for _ in range(5): subprocess.Popen([sys.executable, '-S', '-c', {orphan!r}], start_new_session=True)",
-        )
-        async with asyncio.timeout(60):
-            while len(processes_with(marker)) < 5:
-                await asyncio.sleep(0.05)
-        await session.stop(grace=1)
-        assert processes_with(marker) == []
-
-    on_stage(tmp_path, play)
+    session = await stage.start(stage.program(OBEDIENT))
+    orphan = f"import os, time; os.fork() and os._exit(0); time.sleep(1000) # {marker}"
+    await run_in(
+        session,
+        "import subprocess, sys\n"
+        f"for _ in range(5): subprocess.Popen([sys.executable, '-S', '-c', {orphan!r}], start_new_session=True)",
+    )
+    async with asyncio.timeout(60):
+        while len(processes_with(marker)) < 5:
+            await asyncio.sleep(0.05)
+    await session.stop(grace=1)
+    assert processes_with(marker) == []
 
 
 def processes_with(marker: str) -> list[int]:
@@ -85,34 +78,28 @@ def processes_with(marker: str) -> list[int]:
     return found
 
 
-def test_a_flood_on_stdout_is_capped_and_disturbs_nobody(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        program = stage.program(OBEDIENT)
-        hostile, other = await stage.start(program), await stage.start(program)
-        await obey(hostile, "import os\nfor n in range(1200): os.write(1, b'%06d ' % n + b'x' * 65536 * 2 + b'\\n')")
-        assert await run_in(other, "result = 1") == 1
-        await hostile.stop(grace=1)
-        log = (stage.home.logs / "s2.log").read_bytes()
-        assert len(log) <= 64 * MEGABYTE
-        assert log.splitlines()[-1][25:31] == b"001199"
-        assert all(line[23:25] == b"Z " for line in log.splitlines())
-
-    on_stage(tmp_path, play)
+async def test_a_flood_on_stdout_is_capped_and_disturbs_nobody(stage: Stage) -> None:
+    program = stage.program(OBEDIENT)
+    hostile, other = await stage.start(program), await stage.start(program)
+    await obey(hostile, "import os\nfor n in range(1200): os.write(1, b'%06d ' % n + b'x' * 65536 * 2 + b'\\n')")
+    assert await run_in(other, "result = 1") == 1
+    await hostile.stop(grace=1)
+    log = (stage.home.logs / "s2.log").read_bytes()
+    assert len(log) <= 64 * MEGABYTE
+    assert log.splitlines()[-1][25:31] == b"001199"
+    assert all(line[23:25] == b"Z " for line in log.splitlines())
 
 
-def test_memory_without_end_ends_the_session(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        program = stage.program(OBEDIENT)
-        hostile = await stage.start(program, memory=300 * MEGABYTE)
-        other = await stage.start(program)
-        await obey(hostile, "hoard = []\nwhile True: hoard.append(bytearray(10_000_000))")
-        assert await run_in(other, "result = 1") == 1
-        if hostile.exited.done() or await _ends(hostile):
-            ended = hostile.exited.result()
-            assert (ended.signal, ended.out_of_memory) == (signal.SIGKILL, True)
-            assert ended.describe() == "was killed by SIGKILL (out of memory)"
-
-    on_stage(tmp_path, play)
+async def test_memory_without_end_ends_the_session(stage: Stage) -> None:
+    program = stage.program(OBEDIENT)
+    hostile = await stage.start(program, memory=300 * MEGABYTE)
+    other = await stage.start(program)
+    await obey(hostile, "hoard = []\nwhile True: hoard.append(bytearray(10_000_000))")
+    assert await run_in(other, "result = 1") == 1
+    if hostile.exited.done() or await _ends(hostile):
+        ended = hostile.exited.result()
+        assert (ended.signal, ended.out_of_memory) == (signal.SIGKILL, True)
+        assert ended.describe() == "was killed by SIGKILL (out of memory)"
 
 
 async def _ends(session: SessionProcess) -> bool:
@@ -120,29 +107,23 @@ async def _ends(session: SessionProcess) -> bool:
     return bool(done)
 
 
-def test_a_fork_bomb_is_ended_with_its_session(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        program = stage.program(OBEDIENT)
-        hostile, other = await stage.start(program), await stage.start(program)
-        bomb = "import os, time\nif os.fork() == 0:\n  for _ in range(8): os.fork()\n  time.sleep(1000)"
-        await obey(hostile, bomb)
-        assert await run_in(other, "result = 1") == 1
-        await hostile.stop(grace=0.5)
-        assert "s2" not in [folder.name for folder in stage.session_folders()]
-
-    on_stage(tmp_path, play)
+async def test_a_fork_bomb_is_ended_with_its_session(stage: Stage) -> None:
+    program = stage.program(OBEDIENT)
+    hostile, other = await stage.start(program), await stage.start(program)
+    bomb = "import os, time\nif os.fork() == 0:\n  for _ in range(8): os.fork()\n  time.sleep(1000)"
+    await obey(hostile, bomb)
+    assert await run_in(other, "result = 1") == 1
+    await hostile.stop(grace=0.5)
+    assert "s2" not in [folder.name for folder in stage.session_folders()]
 
 
-def test_files_that_resist_removal_are_removed(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        session = await stage.start(stage.program(OBEDIENT))
-        await run_in(
-            session,
-            "import os\nos.makedirs('/tmp/a/b/c'); open('/tmp/a/b/f', 'w').close()\n"
-            "os.chmod('/tmp/a/b', 0); os.chmod('/tmp/a', 0); os.symlink('/', '/tmp/root')\n"
-            "os.makedirs('/tmp/' + '/'.join(['deep'] * 500))",
-        )
-        await session.stop(grace=1)
-        assert stage.session_folders() == []
-
-    on_stage(tmp_path, play)
+async def test_files_that_resist_removal_are_removed(stage: Stage) -> None:
+    session = await stage.start(stage.program(OBEDIENT))
+    await run_in(
+        session,
+        "import os\nos.makedirs('/tmp/a/b/c'); open('/tmp/a/b/f', 'w').close()\n"
+        "os.chmod('/tmp/a/b', 0); os.chmod('/tmp/a', 0); os.symlink('/', '/tmp/root')\n"
+        "os.makedirs('/tmp/' + '/'.join(['deep'] * 500))",
+    )
+    await session.stop(grace=1)
+    assert stage.session_folders() == []

@@ -10,7 +10,7 @@ import pytest
 
 from tests.attacks.test_violence import processes_with
 from tests.attacks.theatre import SECRET, Theatre
-from tests.functional.local.sandbox.stage import AGENTS, Stage, on_stage, run_in
+from tests.functional.local.sandbox.stage import AGENTS, Stage, run_in
 
 # Its first lines are what a package does when it is imported.
 DEPENDENCY = """
@@ -120,10 +120,9 @@ def test_a_dependency_has_no_network_at_import(stage_of: Theatre) -> None:
     assert result == [[], ["lo"]]
 
 
-def test_what_a_dependency_leaves_running_ends_with_its_program(tmp_path: Path) -> None:
+async def test_what_a_dependency_leaves_running_ends_with_its_program(tmp_path: Path) -> None:
     marker = f"stays-{tmp_path.name}-{id(tmp_path)}"
-
-    async def play(stage: Stage) -> None:
+    async with Stage(tmp_path) as stage:
         if stage.sandbox.level.name != "namespaces":
             pytest.skip(f"level namespaces: {stage.sandbox.level.reason}")
         text = (AGENTS / "obedient.py").read_text().replace("import json\n", "import dependency\nimport json\n", 1)
@@ -132,8 +131,6 @@ def test_what_a_dependency_leaves_running_ends_with_its_program(tmp_path: Path) 
         session = await stage.start(program)
         assert await run_in(session, "result = 1") == 1
         assert processes_with(marker)
-
-    on_stage(tmp_path, play)
     assert processes_with(marker) == []
 
 

@@ -107,10 +107,6 @@ def _present(members: Json) -> Json:
     return {name: value for name, value in members.items() if value is not None}
 
 
-def listing(key: str, items: list[Json], next_token: str | None) -> Json:
-    return _present({key: items, "nextToken": next_token})
-
-
 def status_of(runtime: RuntimeRecord, version: VersionRecord) -> Status:
     """A version's own status, unless the whole runtime is being removed."""
     return runtime.status if runtime.status in _REMOVAL else version.status

@@ -42,8 +42,8 @@ def require(folder: Path, members: Mapping[str, Any]) -> None:
         return
     key = members[_PATH]["codeConfiguration"]["code"]["s3"]["prefix"]
     if not (folder / key).is_file():
-        fault = FieldFault(f"{_CODE}.code.s3.prefix", f"s3://{LOCAL_BUCKET}/{key} is not in the local content store")
-        raise ServiceFault.validation(fault.message, fields=[fault])
+        message = f"s3://{LOCAL_BUCKET}/{key} is not in the local content store"
+        raise ServiceFault.invalid(f"{_CODE}.code.s3.prefix", message)
 
 
 def _location(s3: Mapping[str, str]) -> Iterator[FieldFault]:

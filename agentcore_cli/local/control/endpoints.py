@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import answers
-from agentcore_cli.local.control.paging import page
+from agentcore_cli.local.control.paging import listing
 from agentcore_cli.local.control.records import MOVING, EndpointRecord, RuntimeRecord
 from agentcore_cli.local.control.requests import Call
 from agentcore_cli.local.control.runtimes import (
     existing_runtime,
     existing_version,
-    new_id,
     not_ready_yet,
     settled_runtime,
 )
@@ -36,19 +36,8 @@ class Endpoints:
         runtime = settled_runtime(self._tables, call)
         name = call.members["name"]
         self._refuse_if_taken_or_full(runtime, name)
-        now = self._clock.now()
-        endpoint = EndpointRecord(
-            runtime_id=runtime.id,
-            name=name,
-            id=new_id(name),
-            live_version=None,
-            target_version=self._target(runtime, call.members.get("agentRuntimeVersion")),
-            status="CREATING",
-            failure_reason=None,
-            description=call.members.get("description"),
-            created_at=now,
-            updated_at=now,
-        )
+        version = self._target(runtime, call.members.get("agentRuntimeVersion"))
+        endpoint = EndpointRecord.new(runtime.id, name, version, self._clock.now(), call.members.get("description"))
         self._tables.add_endpoint(endpoint)
         self._tags.put(runtime.id, name, call.members.get("tags", {}))
         return answers.endpoint_created(runtime, endpoint)
@@ -84,13 +73,13 @@ class Endpoints:
 
     def list(self, call: Call) -> dict[str, Any]:
         runtime = existing_runtime(self._tables, call)
-        found = page(
+        return listing(
             call,
-            lambda after, limit: self._tables.endpoints(runtime.id, after, limit),
+            "runtimeEndpoints",
+            partial(self._tables.endpoints, runtime.id),
             lambda endpoint: endpoint.sequence,
+            partial(answers.endpoint_summary, runtime),
         )
-        items = [answers.endpoint_summary(runtime, endpoint) for endpoint in found.items]
-        return answers.listing("runtimeEndpoints", items, found.next_token)
 
     def _refuse_if_taken_or_full(self, runtime: RuntimeRecord, name: str) -> None:
         endpoints = self._tables.endpoints(runtime.id)

@@ -23,10 +23,11 @@ _ENDPOINTS: Final = (*_RUNTIME, "runtime-endpoints")
 _ENDPOINT: Final = (*_ENDPOINTS, "{endpointName}")
 _TAGS: Final = ("tags", "{resourceArn}")
 _POLICY: Final = ("resourcepolicy", "{resourceArn}")
+_TOKEN: Final = {"clientToken": "clientToken"}
 
 
 @dataclass(frozen=True, slots=True)
-class ControlOperation:
+class ServedOperation:
     """`query` maps the names in the query string to members; `rules` are those no single member can show."""
 
     name: str
@@ -66,43 +67,38 @@ class ControlOperation:
 
 
 OPERATIONS: Final = (
-    ControlOperation("CreateAgentRuntime", "PUT", _RUNTIMES, 202, shapes.CREATE_RUNTIME, rules=rules.create_runtime),
-    ControlOperation("GetAgentRuntime", "GET", _RUNTIME, 200, shapes.GET_RUNTIME, {"version": "agentRuntimeVersion"}),
-    ControlOperation("UpdateAgentRuntime", "PUT", _RUNTIME, 202, shapes.UPDATE_RUNTIME, rules=rules.version_settings),
-    ControlOperation(
+    ServedOperation("CreateAgentRuntime", "PUT", _RUNTIMES, 202, shapes.CREATE_RUNTIME, rules=rules.create_runtime),
+    ServedOperation("GetAgentRuntime", "GET", _RUNTIME, 200, shapes.GET_RUNTIME, {"version": "agentRuntimeVersion"}),
+    ServedOperation("UpdateAgentRuntime", "PUT", _RUNTIME, 202, shapes.UPDATE_RUNTIME, rules=rules.version_settings),
+    ServedOperation(
         "DeleteAgentRuntime",
         "DELETE",
         _RUNTIME,
         202,
         shapes.DELETE_RUNTIME,
-        {"version": "agentRuntimeVersion", "clientToken": "clientToken"},
+        {"version": "agentRuntimeVersion"} | _TOKEN,
     ),
-    ControlOperation("ListAgentRuntimes", "POST", _RUNTIMES, 200, shapes.LIST_RUNTIMES, _PAGE),
-    ControlOperation("ListAgentRuntimeVersions", "POST", (*_RUNTIME, "versions"), 200, shapes.LIST_VERSIONS, _PAGE),
-    ControlOperation("CreateAgentRuntimeEndpoint", "PUT", _ENDPOINTS, 202, shapes.CREATE_ENDPOINT, rules=rules.tags),
-    ControlOperation("GetAgentRuntimeEndpoint", "GET", _ENDPOINT, 200, shapes.GET_ENDPOINT),
-    ControlOperation("UpdateAgentRuntimeEndpoint", "PUT", _ENDPOINT, 202, shapes.UPDATE_ENDPOINT),
-    ControlOperation(
-        "DeleteAgentRuntimeEndpoint",
-        "DELETE",
-        _ENDPOINT,
-        202,
-        shapes.DELETE_ENDPOINT,
-        {"clientToken": "clientToken"},
-    ),
-    ControlOperation("ListAgentRuntimeEndpoints", "POST", _ENDPOINTS, 200, shapes.LIST_ENDPOINTS, _PAGE),
-    ControlOperation("TagResource", "POST", _TAGS, 204, shapes.TAG_RESOURCE, rules=rules.tags),
-    ControlOperation("UntagResource", "DELETE", _TAGS, 204, shapes.UNTAG_RESOURCE, {"tagKeys": "tagKeys"}),
-    ControlOperation("ListTagsForResource", "GET", _TAGS, 200, shapes.LIST_TAGS),
-    ControlOperation("PutResourcePolicy", "PUT", _POLICY, 201, shapes.PUT_POLICY, rules=rules.resource_policy),
-    ControlOperation("GetResourcePolicy", "GET", _POLICY, 200, shapes.GET_POLICY),
-    ControlOperation("DeleteResourcePolicy", "DELETE", _POLICY, 204, shapes.GET_POLICY),
+    ServedOperation("ListAgentRuntimes", "POST", _RUNTIMES, 200, shapes.LIST_RUNTIMES, _PAGE),
+    ServedOperation("ListAgentRuntimeVersions", "POST", (*_RUNTIME, "versions"), 200, shapes.LIST_VERSIONS, _PAGE),
+    ServedOperation("CreateAgentRuntimeEndpoint", "PUT", _ENDPOINTS, 202, shapes.CREATE_ENDPOINT, rules=rules.tags),
+    ServedOperation("GetAgentRuntimeEndpoint", "GET", _ENDPOINT, 200, shapes.GET_ENDPOINT),
+    ServedOperation("UpdateAgentRuntimeEndpoint", "PUT", _ENDPOINT, 202, shapes.UPDATE_ENDPOINT),
+    ServedOperation("DeleteAgentRuntimeEndpoint", "DELETE", _ENDPOINT, 202, shapes.DELETE_ENDPOINT, _TOKEN),
+    ServedOperation("ListAgentRuntimeEndpoints", "POST", _ENDPOINTS, 200, shapes.LIST_ENDPOINTS, _PAGE),
+    ServedOperation("TagResource", "POST", _TAGS, 204, shapes.TAG_RESOURCE, rules=rules.tags),
+    ServedOperation("UntagResource", "DELETE", _TAGS, 204, shapes.UNTAG_RESOURCE, {"tagKeys": "tagKeys"}),
+    ServedOperation("ListTagsForResource", "GET", _TAGS, 200, shapes.LIST_TAGS),
+    ServedOperation("PutResourcePolicy", "PUT", _POLICY, 201, shapes.PUT_POLICY, rules=rules.resource_policy),
+    ServedOperation("GetResourcePolicy", "GET", _POLICY, 200, shapes.GET_POLICY),
+    ServedOperation("DeleteResourcePolicy", "DELETE", _POLICY, 204, shapes.GET_POLICY),
 )
 
 
-def find(method: str, segments: list[str]) -> tuple[ControlOperation, dict[str, str]] | None:
+def find(
+    method: str, segments: list[str], served: Iterable[ServedOperation] = OPERATIONS
+) -> tuple[ServedOperation, dict[str, str]] | None:
     """The operation a request is for, and the members in its path."""
-    for operation in OPERATIONS:
+    for operation in served:
         if (in_path := operation.bind(method, segments)) is not None:
             return operation, in_path
     return None

@@ -8,23 +8,17 @@ from __future__ import annotations
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from agentcore_cli.local.control.requests import Call
-from agentcore_cli.local.http.wire import FieldFault, ServiceFault
+from agentcore_cli.local.http.wire import ServiceFault
 
 PAGE_SIZE: Final = 100  # when maxResults is not given
 
 Item = TypeVar("Item")
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Item]):
-    items: Sequence[Item]
-    next_token: str | None
+Place = TypeVar("Place", bound=msgspec.Struct)
 
 
 class _Place(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
@@ -34,8 +28,14 @@ class _Place(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     after: int
 
 
-def page(call: Call, fetch: Callable[[int, int], Sequence[Item]], key: Callable[[Item], int]) -> Page[Item]:
-    """One page: `fetch(after, limit)` gives items with growing `key`.
+def listing(
+    call: Call,
+    member: str,
+    fetch: Callable[[int, int], Sequence[Item]],
+    key: Callable[[Item], int],
+    shown: Callable[[Item], dict[str, Any]],
+) -> dict[str, Any]:
+    """The answer with one page as its `member`: `fetch(after, limit)` gives items with growing `key`.
 
     Raises ServiceFault (400) for a token that another list gave, or none.
     """
@@ -43,27 +43,32 @@ def page(call: Call, fetch: Callable[[int, int], Sequence[Item]], key: Callable[
     after = _after(this, call.members.get("nextToken"))
     size = call.members.get("maxResults", PAGE_SIZE)
     found = fetch(after, size + 1)
-    items = found[:size]
-    more = len(found) > size
-    return Page(items, _token(_Place(this, key(items[-1]))) if more else None)
+    answer: dict[str, Any] = {member: [shown(item) for item in found[:size]]}
+    if len(found) > size:
+        answer["nextToken"] = token_of(_Place(this, key(found[size - 1])))
+    return answer
 
 
 def _after(this: tuple[str, str, str], token: str | None) -> int:
     if token is None:
         return 0
-    try:
-        place = msgspec.json.decode(urlsafe_b64decode(token), type=_Place)
-    except (binascii.Error, ValueError) as error:
-        raise _bad_token() from error
+    place = place_of(token, _Place)
     if place.list != this:
-        raise _bad_token()
+        raise bad_token()
     return place.after
 
 
-def _token(place: _Place) -> str:
+def token_of(place: msgspec.Struct) -> str:
     return urlsafe_b64encode(msgspec.json.encode(place)).decode()
 
 
-def _bad_token() -> ServiceFault:
-    fault = FieldFault("nextToken", "nextToken: not a token that this list gave")
-    return ServiceFault.validation(fault.message, fields=[fault])
+def place_of(token: str, shape: type[Place]) -> Place:
+    """What `token_of` made a token of. Raises ServiceFault (400) for what is no token."""
+    try:
+        return msgspec.json.decode(urlsafe_b64decode(token), type=shape)
+    except (binascii.Error, ValueError) as error:
+        raise bad_token() from error
+
+
+def bad_token() -> ServiceFault:
+    return ServiceFault.invalid("nextToken", "nextToken: not a token that this list gave")

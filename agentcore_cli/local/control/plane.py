@@ -55,15 +55,32 @@ class ControlPlane:
         self._tokens = ClientTokens(store, clock)
         self._resolution = Resolution(self._tables, faults)
         self._transitions = Transitions(self._tables, clock, faults, lifecycle)
-        tags = self._tags = Tags(self._tables)
         self._lifecycle = lifecycle
-        self._runtimes = Runtimes(self._tables, tags, clock, faults, artifact_folder=artifacts, metadata=metadata)
-        self._perform = _table(
-            self._runtimes,
-            Endpoints(self._tables, tags, clock, faults),
-            tags,
-            Policies(self._tables),
+        tags = self._tags = Tags(self._tables)
+        runtimes = self._runtimes = Runtimes(
+            self._tables, tags, clock, faults, artifact_folder=artifacts, metadata=metadata
         )
+        endpoints = Endpoints(self._tables, tags, clock, faults)
+        policies = Policies(self._tables)
+        self._perform: dict[str, Callable[[Call], dict[str, Any]]] = {
+            "CreateAgentRuntime": runtimes.create,
+            "GetAgentRuntime": runtimes.get,
+            "UpdateAgentRuntime": runtimes.update,
+            "DeleteAgentRuntime": runtimes.delete,
+            "ListAgentRuntimes": runtimes.list,
+            "ListAgentRuntimeVersions": runtimes.list_versions,
+            "CreateAgentRuntimeEndpoint": endpoints.create,
+            "GetAgentRuntimeEndpoint": endpoints.get,
+            "UpdateAgentRuntimeEndpoint": endpoints.update,
+            "DeleteAgentRuntimeEndpoint": endpoints.delete,
+            "ListAgentRuntimeEndpoints": endpoints.list,
+            "TagResource": tags.tag,
+            "UntagResource": tags.untag,
+            "ListTagsForResource": tags.list,
+            "PutResourcePolicy": policies.put,
+            "GetResourcePolicy": policies.get,
+            "DeleteResourcePolicy": policies.delete,
+        }
 
     def operation(self, method: str, segments: list[str]) -> str | None:
         """The name of the operation of this plane that a request is for."""
@@ -165,27 +182,3 @@ class ControlPlane:
             answer = self._tokens.once(call, perform)
         self._transitions.start()
         return answer
-
-
-def _table(
-    runtimes: Runtimes, endpoints: Endpoints, tags: Tags, policies: Policies
-) -> dict[str, Callable[[Call], dict[str, Any]]]:
-    return {
-        "CreateAgentRuntime": runtimes.create,
-        "GetAgentRuntime": runtimes.get,
-        "UpdateAgentRuntime": runtimes.update,
-        "DeleteAgentRuntime": runtimes.delete,
-        "ListAgentRuntimes": runtimes.list,
-        "ListAgentRuntimeVersions": runtimes.list_versions,
-        "CreateAgentRuntimeEndpoint": endpoints.create,
-        "GetAgentRuntimeEndpoint": endpoints.get,
-        "UpdateAgentRuntimeEndpoint": endpoints.update,
-        "DeleteAgentRuntimeEndpoint": endpoints.delete,
-        "ListAgentRuntimeEndpoints": endpoints.list,
-        "TagResource": tags.tag,
-        "UntagResource": tags.untag,
-        "ListTagsForResource": tags.list,
-        "PutResourcePolicy": policies.put,
-        "GetResourcePolicy": policies.get,
-        "DeleteResourcePolicy": policies.delete,
-    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+import string
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -14,6 +16,12 @@ FAILED: Final[dict[Status, Status]] = {
     "UPDATING": "UPDATE_FAILED",
     "DELETING": "DELETE_FAILED",
 }
+_ALPHANUMERIC: Final = string.ascii_letters + string.digits
+
+
+def new_id(name: str) -> str:
+    """`<name>-<10 letters and digits>`, as the service makes ids of what has a name."""
+    return f"{name}-" + "".join(secrets.choice(_ALPHANUMERIC) for _ in range(10))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,11 @@ class EndpointRecord:
     created_at: float
     updated_at: float
     sequence: int = 0
+
+    @classmethod
+    def new(cls, runtime_id: str, name: str, version: int, now: float, description: str | None) -> EndpointRecord:
+        """One that is yet to get its first version."""
+        return cls(runtime_id, name, new_id(name), None, version, "CREATING", None, description, now, now)
 
     @property
     def is_default(self) -> bool:

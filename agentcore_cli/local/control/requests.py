@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from agentcore_cli.local.control.operations import ControlOperation
+from agentcore_cli.local.control.operations import ServedOperation
 from agentcore_cli.local.control.schema import Integer, List, Shape
 from agentcore_cli.local.control.validation import validate
 from agentcore_cli.local.http.wire import ServiceFault, parsed
@@ -23,14 +23,14 @@ class Call:
     and what becomes of the session that shows it (see `contract.MustStart`).
     """
 
-    operation: ControlOperation
+    operation: ServedOperation
     region: str
     members: Mapping[str, Any]
     must_start: str = ""
 
 
 def read(
-    operation: ControlOperation, in_path: Mapping[str, str], query: Mapping[str, list[str]], body: bytes
+    operation: ServedOperation, in_path: Mapping[str, str], query: Mapping[str, list[str]], body: bytes
 ) -> dict[str, Any]:
     """The members of a request. Raises ServiceFault (400) for what can't be parsed or breaks a constraint or rule."""
     sent: dict[str, Any] = dict(_parse(body)) if operation.in_body else {}

@@ -12,7 +12,7 @@ from agentcore_cli.local.control.shapes import RUNTIME_ID_PATTERN
 from agentcore_cli.local.control.tables import Tables
 from agentcore_cli.local.control.work import resolve_version
 from agentcore_cli.local.faults import Faults
-from agentcore_cli.local.http.wire import FieldFault, ServiceFault
+from agentcore_cli.local.http.wire import ServiceFault
 
 _ID: Final = re.compile(RUNTIME_ID_PATTERN, re.ASCII)
 _ARN: Final = re.compile(
@@ -39,9 +39,9 @@ class Resolution:
             raise _not_found(qualifier, resolved.runtime_arn)
         return resolved
 
-    def live(self, runtime_id: str) -> Resolved | None:
-        """What DEFAULT leads to at a runtime that is not being removed."""
-        endpoint = self._tables.endpoint(runtime_id, DEFAULT_ENDPOINT)
+    def live(self, runtime_id: str, qualifier: str = DEFAULT_ENDPOINT) -> Resolved | None:
+        """What an endpoint leads to, unless it is being removed."""
+        endpoint = self._tables.endpoint(runtime_id, qualifier)
         if endpoint is None or endpoint.live_version is None or endpoint.status == "DELETING":
             return None
         return resolve_version(self._tables, runtime_id, endpoint.name, endpoint.live_version)
@@ -58,12 +58,9 @@ class Resolution:
 
     def _look_up(self, runtime: str, account: str | None, qualifier: str) -> Resolved:
         found = self._runtime(runtime, account)
-        endpoint = self._tables.endpoint(found.id, qualifier) if found else None
-        if found is None or endpoint is None or endpoint.live_version is None or endpoint.status == "DELETING":
-            raise _not_found(qualifier, runtime)
-        resolved = resolve_version(self._tables, found.id, endpoint.name, endpoint.live_version)
+        resolved = self.live(found.id, qualifier) if found else None
         if resolved is None:
-            raise _not_found(qualifier, found.arn)
+            raise _not_found(qualifier, runtime)
         return resolved
 
     def _runtime(self, text: str, account: str | None) -> RuntimeRecord | None:
@@ -71,18 +68,13 @@ class Resolution:
             runtime = self._tables.runtime(match[1])
             return runtime if runtime and runtime.arn == text else None
         if not _ID.fullmatch(text):
-            raise _invalid(
-                "agentRuntimeArn", f"Value '{text}' at 'agentRuntimeArn' is no ARN or id of an agent runtime"
-            )
+            message = f"Value '{text}' at 'agentRuntimeArn' is no ARN or id of an agent runtime"
+            raise ServiceFault.invalid("agentRuntimeArn", message)
         if account is None or not _ACCOUNT.fullmatch(account):
-            raise _invalid("accountId", "accountId (12 digits) is required when agentRuntimeArn is an id")
+            raise ServiceFault.invalid("accountId", "accountId (12 digits) is required when agentRuntimeArn is an id")
         runtime = self._tables.runtime(text)
         return runtime if runtime and runtime.account == account else None
 
 
 def _not_found(qualifier: str, arn: str) -> ServiceFault:
     return ServiceFault.not_found(f"No endpoint or agent found with qualifier '{qualifier}' for agent '{arn}'")
-
-
-def _invalid(name: str, message: str) -> ServiceFault:
-    return ServiceFault.validation(message, fields=[FieldFault(name, message)])

@@ -159,25 +159,18 @@ def _environment(members: Members) -> Iterator[FieldFault]:
 
 def _filesystems(members: Members) -> Iterator[FieldFault]:
     """runtime-filesystem-configurations."""
+    path = "filesystemConfigurations"
     mounts: list[tuple[str, str]] = [
-        (kind, mount["mountPath"].rstrip("/"))
-        for entry in members.get("filesystemConfigurations", [])
-        for kind, mount in entry.items()
+        (kind, mount["mountPath"].rstrip("/")) for entry in members.get(path, []) for kind, mount in entry.items()
     ]
     for kind, times in Counter(kind for kind, _ in mounts).items():
         if times > _MOUNTS_MAX.get(kind, times):
-            yield FieldFault(
-                "filesystemConfigurations", f"filesystemConfigurations: at most {_MOUNTS_MAX[kind]} {kind}"
-            )
-    for _, path in mounts:
-        if path in ("/mnt/.", "/mnt/.."):  # the model's pattern lets them pass
-            yield FieldFault(
-                "filesystemConfigurations", f"filesystemConfigurations: mountPath {path} is not a folder of /mnt"
-            )
-    for path, times in Counter(path for _, path in mounts).items():
+            yield FieldFault(path, f"{path}: at most {_MOUNTS_MAX[kind]} {kind}")
+    for _, place in mounts:
+        if place in ("/mnt/.", "/mnt/.."):  # the model's pattern lets them pass
+            yield FieldFault(path, f"{path}: mountPath {place} is not a folder of /mnt")
+    for place, times in Counter(place for _, place in mounts).items():
         if times > 1:
-            yield FieldFault("filesystemConfigurations", f"filesystemConfigurations: mountPath {path} is there twice")
+            yield FieldFault(path, f"{path}: mountPath {place} is there twice")
     if "capacityProviderConfiguration" not in members and any(kind == "capacityProviderVolume" for kind, _ in mounts):
-        yield FieldFault(
-            "filesystemConfigurations", "filesystemConfigurations: capacityProviderVolume needs a capacity provider"
-        )
+        yield FieldFault(path, f"{path}: capacityProviderVolume needs a capacity provider")

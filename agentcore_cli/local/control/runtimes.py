@@ -6,10 +6,9 @@ and DEFAULT moves to it. Every change is answered at once; `transitions` does th
 
 from __future__ import annotations
 
-import secrets
-import string
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,8 +16,8 @@ from agentcore_cli.contract import DEFAULT_ENDPOINT, LOCAL_ACCOUNT, Arn
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import answers, artifacts
 from agentcore_cli.local.control.lifecycle import Resolved
-from agentcore_cli.local.control.paging import page
-from agentcore_cli.local.control.records import MOVING, EndpointRecord, RuntimeRecord, Status, VersionRecord
+from agentcore_cli.local.control.paging import listing
+from agentcore_cli.local.control.records import MOVING, EndpointRecord, RuntimeRecord, Status, VersionRecord, new_id
 from agentcore_cli.local.control.requests import Call
 from agentcore_cli.local.control.settings import MUST_START, RuntimeSettings, effective_lifecycle
 from agentcore_cli.local.control.tables import Tables
@@ -29,7 +28,6 @@ from agentcore_cli.local.http.wire import ServiceFault
 RUNTIMES_MAX: Final = 1000  # per account and region (bedrock-agentcore-limits)
 VERSIONS_MAX: Final = 1000  # per runtime
 _NOT_SETTINGS: Final = ("agentRuntimeName", "agentRuntimeId", "clientToken", "tags")
-_ALPHANUMERIC: Final = string.ascii_letters + string.digits
 
 
 class Runtimes:
@@ -64,7 +62,7 @@ class Runtimes:
         runtime = RuntimeRecord(new_id(name), partition, account, call.region, name, 1, "CREATING", None, now, now)
         self._tables.add_runtime(runtime)
         self._add_version(runtime, call)
-        self._tables.add_endpoint(_default_endpoint(runtime))
+        self._tables.add_endpoint(EndpointRecord.new(runtime.id, DEFAULT_ENDPOINT, runtime.version, now, None))
         self._tags.put(runtime.id, "", call.members.get("tags", {}))
         return answers.runtime_created(runtime)
 
@@ -106,25 +104,23 @@ class Runtimes:
         return {"status": "DELETING", "agentRuntimeId": runtime.id}
 
     def list(self, call: Call) -> dict[str, Any]:
-        found = page(
+        return listing(
             call,
-            lambda after, limit: self._tables.runtimes(call.region, after, limit),
+            "agentRuntimes",
+            partial(self._tables.runtimes, call.region),
             lambda runtime: runtime.sequence,
+            lambda runtime: answers.runtime_summary(runtime, existing_version(self._tables, runtime, None)),
         )
-        items = [
-            answers.runtime_summary(runtime, existing_version(self._tables, runtime, None)) for runtime in found.items
-        ]
-        return answers.listing("agentRuntimes", items, found.next_token)
 
     def list_versions(self, call: Call) -> dict[str, Any]:
         runtime = existing_runtime(self._tables, call)
-        found = page(
+        return listing(
             call,
-            lambda after, limit: self._tables.versions(runtime.id, after, limit),
+            "agentRuntimes",
+            partial(self._tables.versions, runtime.id),
             lambda version: version.number,
+            partial(answers.runtime_summary, runtime),
         )
-        items = [answers.runtime_summary(runtime, version) for version in found.items]
-        return answers.listing("agentRuntimes", items, found.next_token)
 
     def _require(self, call: Call) -> None:
         """Raise ServiceFault for an artifact that is not there, and, where that fault is armed, for the role.
@@ -178,11 +174,6 @@ class Runtimes:
         }
 
 
-def new_id(name: str) -> str:
-    """`<name>-<10 letters and digits>`, as the service makes the ids of runtimes and endpoints."""
-    return f"{name}-" + "".join(secrets.choice(_ALPHANUMERIC) for _ in range(10))
-
-
 def owner_of(role_arn: str) -> tuple[str, str]:
     """Partition and account of a role, to which the runtime belongs that is created with it."""
     role = Arn.of(role_arn)
@@ -220,18 +211,3 @@ def not_ready_yet(faults: Faults, status: Status, version: int) -> Status:
     if status == "READY" and faults.strike("not-ready"):
         return "CREATING" if version == 1 else "UPDATING"
     return status
-
-
-def _default_endpoint(runtime: RuntimeRecord) -> EndpointRecord:
-    return EndpointRecord(
-        runtime_id=runtime.id,
-        name=DEFAULT_ENDPOINT,
-        id=new_id(DEFAULT_ENDPOINT),
-        live_version=None,
-        target_version=runtime.version,
-        status="CREATING",
-        failure_reason=None,
-        description=None,
-        created_at=runtime.created_at,
-        updated_at=runtime.created_at,
-    )

@@ -88,9 +88,8 @@ class Tables:
         return [row[0] for row in self.store.all("SELECT DISTINCT region FROM runtimes ORDER BY region")]
 
     def count_runtimes(self, region: str | None = None) -> int:
-        row = self.store.one("SELECT count(*) FROM runtimes WHERE ? IS NULL OR region = ?", region, region)
-        assert row is not None  # count(*) always gives a row
-        return int(row[0])
+        [(count,)] = self.store.all("SELECT count(*) FROM runtimes WHERE ? IS NULL OR region = ?", region, region)
+        return int(count)
 
     def add_runtime(self, runtime: RuntimeRecord) -> None:
         """The runtime alone; its first version follows in the same transaction."""
@@ -124,9 +123,8 @@ class Tables:
         return [_version(row) for row in self.store.all(query, runtime_id, after, limit)]
 
     def count_versions(self, runtime_id: str) -> int:
-        row = self.store.one("SELECT count(*) FROM versions WHERE runtime_id = ?", runtime_id)
-        assert row is not None  # count(*) always gives a row
-        return int(row[0])
+        [(count,)] = self.store.all("SELECT count(*) FROM versions WHERE runtime_id = ?", runtime_id)
+        return int(count)
 
     def code_keys(self) -> list[str]:
         """The code of every version of every runtime, in all regions."""

@@ -9,12 +9,13 @@ parameters is kept.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
 
 from agentcore_cli.local.clock import Clock
+from agentcore_cli.local.control.operations import ServedOperation
 from agentcore_cli.local.control.requests import Call
 from agentcore_cli.local.http.wire import ServiceFault
 from agentcore_cli.local.store import Database
@@ -34,39 +35,37 @@ class ClientTokens:
         token = call.members.get("clientToken")
         if token is None:
             return perform(call)
-        digest = _digest(call)
-        if (answer := self._seen(call, token, digest)) is not None:
-            return answer
-        answer = perform(call)
-        self._remember(call, token, digest, answer)
-        return answer
-
-    def _seen(self, call: Call, token: str, digest: str) -> dict[str, Any] | None:
+        parameters = digest(call.members)
         row = self._store.one(
             "SELECT parameters, answer FROM tokens WHERE region = ? AND operation = ? AND token = ?",
             *(call.region, call.operation.name, token),
         )
-        if row is None:
-            return None
-        if row[0] != digest and not call.operation.deletes:
-            raise ServiceFault.validation(
-                "The client token was used before with other parameters",
-                reason="IdempotentParameterMismatchException",
-            )
-        answer: dict[str, Any] = msgspec.json.decode(row[1])
+        if row is not None:
+            return remembered(call.operation, parameters, *row)
+        answer = perform(call)
+        self._remember(call, token, parameters, answer)
         return answer
 
-    def _remember(self, call: Call, token: str, digest: str, answer: dict[str, Any]) -> None:
+    def _remember(self, call: Call, token: str, parameters: str, answer: dict[str, Any]) -> None:
         now = self._clock.now()
         runtime_id = answer.get("agentRuntimeId") or call.members["agentRuntimeId"]
         self._store.execute("DELETE FROM tokens WHERE created_at < ?", now - KEPT_SECONDS)
         self._store.execute(
             "INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?)",
             *(call.region, call.operation.name, token, runtime_id),
-            *(digest, msgspec.json.encode(answer).decode(), now),
+            *(parameters, msgspec.json.encode(answer).decode(), now),
         )
 
 
-def _digest(call: Call) -> str:
-    parameters = {name: value for name, value in call.members.items() if name != "clientToken"}
+def digest(members: Mapping[str, Any]) -> str:
+    parameters = {name: value for name, value in members.items() if name != "clientToken"}
     return hashlib.sha256(msgspec.json.encode(parameters, order="deterministic")).hexdigest()
+
+
+def remembered(operation: ServedOperation, parameters: str, before: str, answer: str) -> dict[str, Any]:
+    """The answer that a token had `before`. Raises ServiceFault (400) if that was with other parameters."""
+    if parameters != before and not operation.deletes:
+        raise ServiceFault.validation(
+            "The client token was used before with other parameters", reason="IdempotentParameterMismatchException"
+        )
+    return msgspec.json.decode(answer, type=dict[str, Any])

@@ -55,11 +55,10 @@ def _faults(shape: Shape, value: Any, path: str) -> Iterator[FieldFault]:
     """What is wrong with a value that should have this shape."""
     if value is None:
         yield FieldFault(path, f"Value null at '{path}' failed to satisfy constraint: {_MISSING}")
-    elif not _has_type(shape, value):
-        yield _fault(shape, value, path, f"Member must be {_TYPE_NAMES[type(shape)][1]}")
-    else:
-        for rule in _broken(shape, value):
-            yield _fault(shape, value, path, rule)
+        return
+    for rule in _broken(shape, value):
+        yield _fault(shape, value, path, rule)
+    if _has_type(shape, value):
         yield from _inside(shape, value, path)
 
 
@@ -71,6 +70,9 @@ def _has_type(shape: Shape, value: Any) -> bool:
 
 def _broken(shape: Shape, value: Any) -> Iterator[str]:
     """The constraints of the shape itself, not of what is inside."""
+    if not _has_type(shape, value):
+        yield f"Member must be {_TYPE_NAMES[type(shape)][1]}"
+        return
     match shape:
         case String():
             yield from _broken_size("length", len(value), shape.minimum, shape.maximum)
@@ -127,12 +129,7 @@ def _entry(shape: Map, path: str, which: str, part: Shape, value: Any) -> Iterat
     if isinstance(part, Structure | Union) and isinstance(value, dict):
         yield from _faults(part, value, f"{path}.value")
         return
-    if value is None:
-        rules = [_MISSING]
-    elif _has_type(part, value):
-        rules = list(_broken(part, value))
-    else:
-        rules = [f"Member must be {_TYPE_NAMES[type(part)][1]}"]
+    rules = [_MISSING] if value is None else list(_broken(part, value))
     if rules:
         yield _fault(shape, value, path, f"Map {which} must satisfy constraint: [{', '.join(rules)}]")
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
-from agentcore_cli.contract import HEADER_SESSION_CALLS, HEADER_VALUE_MAX, HEADER_WARNINGS, PAYLOAD_MAX
+from agentcore_cli.contract import HEADER_SESSION_CALLS, HEADER_WARNINGS, PAYLOAD_MAX
 from agentcore_cli.local.control import Resolved
 from agentcore_cli.local.data_plane import failures, parameters
 from agentcore_cli.local.http import headers, rpc
@@ -149,8 +149,7 @@ class Invocations:
         known_as = session.identity_to_agent(starts_mcp=asked.starts_mcp)
         sent = headers.to_agent(request.header_list, session.custom_headers, known_as, request.id)
         sent = trace.context.passed_on(sent)
-        if name := headers.too_long(sent, session.custom_headers):
-            raise ServiceFault.validation(f"The value of header {name} is longer than {HEADER_VALUE_MAX} bytes")
+        headers.check_lengths(sent, session.custom_headers)
 
         def request_head(length: int | None) -> bytes:
             return headers.request_head(asked.path, settings.port, sent, length, method=asked.method)
@@ -175,20 +174,17 @@ class Invocations:
         return [(_WARNINGS, json.dumps(new).encode())] if new else []
 
 
-class _Asked:
+class _Asked(msgspec.Struct):
     """What is asked of the agent. `starts_mcp`: it is the request that may start an MCP session of the agent's own.
 
     `remark` is for the log of a session that is started for it.
     """
 
-    __slots__ = ("method", "path", "remark", "session_id", "starts_mcp")
-
-    def __init__(self, method: bytes, path: str, session_id: str, starts_mcp: bool = False) -> None:
-        self.method = method
-        self.path = path
-        self.session_id = session_id
-        self.starts_mcp = starts_mcp
-        self.remark = ""
+    method: bytes
+    path: str
+    session_id: str
+    starts_mcp: bool = False
+    remark: str = ""
 
 
 async def _id_of(body: RequestBody) -> msgspec.Raw | None:

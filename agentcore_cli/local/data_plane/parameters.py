@@ -18,7 +18,7 @@ from agentcore_cli.local.control.shapes import CLIENT_TOKEN
 from agentcore_cli.local.control.validation import validate
 from agentcore_cli.local.http import headers
 from agentcore_cli.local.http.request import Request
-from agentcore_cli.local.http.wire import FieldFault, ServiceFault, parsed
+from agentcore_cli.local.http.wire import ServiceFault, parsed
 
 STOP_BODY_MAX: Final = 65_536  # bytes
 COMMAND_BODY_MAX: Final = 12 * COMMAND_MAX  # bytes: each of a command's may come as \\u00xx
@@ -106,8 +106,7 @@ async def of_command(request: Request) -> dict[str, Any]:
     members = validate(_COMMAND, _members(request, _COMMAND_HEADERS) | body)
     text: str = members["command"]
     if "\0" in text or len(text.encode()) > COMMAND_MAX:
-        message = f"command: at most {COMMAND_MAX} bytes, and none of them null"
-        raise ServiceFault.validation(message, fields=[FieldFault("command", message)])
+        raise ServiceFault.invalid("command", f"command: at most {COMMAND_MAX} bytes, and none of them null")
     return {"timeout": COMMAND_SECONDS_DEFAULT} | members
 
 

@@ -82,9 +82,7 @@ class DataPlaneServer:
             return _metadata(request, version)
         if operation[1:] == ("invocations",):
             request.protocol = version.settings.protocol
-        await self.authorize(version, caller, operation)
-        request.known(caller.grant)
-        request.grant = caller.grant
+        await self._admit(request, version, caller, operation)
         return await self._operations[operation](request, version)
 
     def resolve(self, request: Request) -> Resolved:
@@ -94,7 +92,9 @@ class DataPlaneServer:
         account = request.query.get("accountId", [None])[0]
         return self._control.resolve(request.segments[1], account, request.qualifier)
 
-    async def authorize(self, version: Resolved, caller: AdmittedCaller, operation: tuple[str, ...]) -> None:
+    async def _admit(
+        self, request: Request, version: Resolved, caller: AdmittedCaller, operation: tuple[str, ...]
+    ) -> None:
         """Let a caller through who may do that with the version. Raises ServiceFault."""
         if caller.grant is not None:
             self._require_grant(version, caller.grant, operation)
@@ -104,6 +104,8 @@ class DataPlaneServer:
             require_signature(caller)
         else:
             await self._authorizers.require(version.settings.authorizer, caller)
+        request.known(caller.grant)
+        request.grant = caller.grant
 
     def _require_grant(self, version: Resolved, grant: TokenGrant, operation: tuple[str, ...]) -> None:
         """Keep a session to what its token opens."""
@@ -119,9 +121,7 @@ class DataPlaneServer:
         version = self.resolve(request)
         if caller.kind in ("nobody", "session") and (token := conversation.bearer(offered)) is not None:
             caller = AdmittedCaller("bearer", token=token, grant=caller.grant)
-        await self.authorize(version, caller, ("GET", "ws"))
-        request.known(caller.grant)
-        request.grant = caller.grant
+        await self._admit(request, version, caller, ("GET", "ws"))
         session_id = parameters.of_websocket(request).get("runtimeSessionId") or str(uuid.uuid4())
         session = await self._sessions.enter(version, session_id, by=caller.grant)
         await conversation.hold(request, session, self._sessions, self._clock, offered)

@@ -17,7 +17,7 @@ from websockets.asyncio.client import connect, unix_connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.typing import Subprotocol
 
-from agentcore_cli.contract import FRAME_MAX, HEADER_VALUE_MAX, PAYLOAD_MAX, WEBSOCKET_SECONDS
+from agentcore_cli.contract import FRAME_MAX, PAYLOAD_MAX, WEBSOCKET_SECONDS
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.http import headers
 from agentcore_cli.local.http.agent_socket import AgentSocket
@@ -69,7 +69,7 @@ class WebSocketConversation:
             for end in ends:
                 end.cancel()
         self._hurry()
-        await asyncio.gather(self._close_agent(closing), _close_caller(closing, send))
+        await asyncio.gather(self._agent.close(*closing), _close_caller(closing, send))
 
     async def _to_agent(self, receive: Receive) -> Closing:
         """What the caller says; gives how it closed."""
@@ -119,23 +119,16 @@ class WebSocketConversation:
             return TOO_BIG, f"the agent's frame is larger than {FRAME_MAX} bytes"
         return FAILED, "the agent hung up"
 
-    async def _close_agent(self, closing: Closing) -> None:
-        await self._agent.close(*closing)
-
 
 async def hold(request: Request, session: Session, sessions: LiveSessions, clock: Clock, offered: list[str]) -> None:
     """A whole conversation. Raises ServiceFault when the agent does not take it; then nothing was answered."""
-    own = _for_agent(offered)
-    agent = await _open_to_agent(session, _headers(request, session), own)
+    agent = await _open_to_agent(session, _headers(request, session), _for_agent(offered))
     conversation = WebSocketConversation(agent, lambda: sessions.touch(session), clock, request.hurry)
     sessions.join(session, conversation)
     try:
-        accept = {
-            "type": "websocket.accept",
-            "subprotocol": _chosen(agent, offered),
-            "headers": _answered(request, session),
-        }
-        await request.send(accept)
+        answered = [*session.identity()[:1], (headers.REQUEST_ID, request.id.encode())]
+        subprotocol = _chosen(agent, offered)
+        await request.send({"type": "websocket.accept", "subprotocol": subprotocol, "headers": answered})
         await conversation.relay(request.receive, request.send)
     except OSError:  # the caller has gone
         pass
@@ -147,13 +140,8 @@ async def hold(request: Request, session: Session, sessions: LiveSessions, clock
 def _headers(request: Request, session: Session) -> headers.HeaderList:
     custom = session.custom_headers
     sent = headers.to_websocket(request.header_list, custom, session.identity(), request.id)
-    if name := headers.too_long(sent, custom):
-        raise ServiceFault.validation(f"The value of header {name} is longer than {HEADER_VALUE_MAX} bytes")
+    headers.check_lengths(sent, custom)
     return sent
-
-
-def _answered(request: Request, session: Session) -> headers.HeaderList:
-    return [*session.identity()[:1], (headers.REQUEST_ID, request.id.encode())]
 
 
 async def _open_to_agent(session: Session, sent: headers.HeaderList, offered: list[str]) -> AgentSocket:

@@ -87,7 +87,7 @@ class Extractions:
     async def _read_all(self) -> bool:
         """Whether some wait on, for their agent is not deployed."""
         behind, left = 0, False
-        while readings := await self._waiting(behind):
+        while readings := msgspec.msgpack.decode(await self._ask("read", behind), type=list[Reading]):
             for reading in readings:
                 found = await self._read(reading)
                 if found is None:
@@ -96,10 +96,6 @@ class Extractions:
                     await self._ask("keep", [found])
             behind = readings[-1].number
         return left
-
-    async def _waiting(self, behind: int) -> list[Reading]:
-        answered = await self._ask("read", behind)
-        return msgspec.msgpack.decode(answered, type=list[Reading])
 
     async def _ask(self, inner: str, content: object) -> bytes:
         body = msgspec.msgpack.encode(content)

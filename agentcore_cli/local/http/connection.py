@@ -30,14 +30,6 @@ _TOKENS_PASSED_OVER: Final = (b"upgrade", b"http2-settings")
 _LISTS: Final = (b"sec-websocket-protocol", b"sec-websocket-extensions")
 
 
-class _Refused(Exception):
-    """The head of a request is not taken."""
-
-    def __init__(self, fault: ServiceFault) -> None:
-        super().__init__(fault.message)
-        self.fault = fault
-
-
 class CallerConnection(HttpToolsProtocol):
     """See the module. `strangers` holds it until `prove` was called, which every scope has as its state's `known`.
 
@@ -62,7 +54,7 @@ class CallerConnection(HttpToolsProtocol):
     def prove(self, session: Hashable | None = None) -> None:
         """Whoever calls may do so: its connection is no stranger's any more, but the owner's or a `session`'s."""
         if session is None:
-            self._leave()
+            self._strangers.gone(self)
         else:
             self._strangers.belongs(self, session)
         self.timeout_keep_alive = self._idle_seconds
@@ -103,13 +95,13 @@ class CallerConnection(HttpToolsProtocol):
             self._refuse(error.__context__)
         else:
             if self._pending > HEAD_MAX:
-                self._refuse(_Refused(_too_large()))
+                self._refuse(_too_large())
 
     # What the parser calls
 
     def on_message_begin(self) -> None:
         if len(self.pipeline) >= PIPELINED_MAX:
-            raise _Refused(ServiceFault.validation("Too many requests wait on one connection"))
+            raise ServiceFault.validation("Too many requests wait on one connection")
         self._in_head, self._fields, self._head_size = True, 0, 0
         self._passed_over = False
         super().on_message_begin()
@@ -118,13 +110,13 @@ class CallerConnection(HttpToolsProtocol):
         self._count(len(url))
         super().on_url(url)
         if len(self.url) > URL_MAX:
-            raise _Refused(ServiceFault(414, "ValidationException", f"The address is longer than {URL_MAX} bytes"))
+            raise ServiceFault(414, "ValidationException", f"The address is longer than {URL_MAX} bytes")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._count(len(name) + len(value))
         self._fields += 1
         if self._fields > FIELDS_MAX:
-            raise _Refused(ServiceFault(431, "ValidationException", f"There are more than {FIELDS_MAX} headers"))
+            raise ServiceFault(431, "ValidationException", f"There are more than {FIELDS_MAX} headers")
         if self._in_head:  # else a trailer, which nobody is told
             super().on_header(name, value)
 
@@ -168,7 +160,7 @@ class CallerConnection(HttpToolsProtocol):
             super().timeout_keep_alive_handler()
 
     def send_400_response(self, msg: str) -> None:
-        self._refuse(_Refused(ServiceFault.validation(msg)))
+        self._refuse(ServiceFault.validation(msg))
 
     def _should_upgrade(self) -> bool:
         """Whether it is the handshake of a WebSocket, at an address that has one."""
@@ -198,7 +190,7 @@ class CallerConnection(HttpToolsProtocol):
             return
         method = self.parser.get_method()
         if method == b"CONNECT":
-            self._refuse(_Refused(ServiceFault.unknown_operation()))
+            self._refuse(ServiceFault.unknown_operation())
             return
         version = self.parser.get_http_version().encode()
         lines = [b"%b %b HTTP/%b" % (method, self.url, version), *self._without_upgrade(), b"", b""]
@@ -220,14 +212,14 @@ class CallerConnection(HttpToolsProtocol):
         self._pending = 0
         self._head_size += size
         if self._head_size > HEAD_MAX:
-            raise _Refused(_too_large())
+            raise _too_large()
 
     def _refuse(self, why: BaseException | None) -> None:
         """Say why, if nothing else is being said, and hang up."""
         if self.transport.is_closing():
             return
         if self.cycle is None or self.cycle.response_complete:
-            fault = why.fault if isinstance(why, _Refused) else ServiceFault.validation("That is no HTTP request")
+            fault = why if isinstance(why, ServiceFault) else ServiceFault.validation("That is no HTTP request")
             self.transport.write(_answer(fault))
         self.transport.close()
 
@@ -250,12 +242,9 @@ class CallerConnection(HttpToolsProtocol):
             self._last_timer = None
 
     def _lost(self) -> None:
-        self._leave()
+        self._strangers.gone(self)
         self._stop_timer()
         self._stop_last_timer()
-
-    def _leave(self) -> None:
-        self._strangers.gone(self)
 
 
 def _too_large() -> ServiceFault:

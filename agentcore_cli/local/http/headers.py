@@ -16,6 +16,7 @@ from agentcore_cli.contract import (
     HEADER_SESSION,
     HEADER_VALUE_MAX,
 )
+from agentcore_cli.local.http.wire import ServiceFault
 
 HeaderList = list[tuple[bytes, bytes]]
 
@@ -36,12 +37,12 @@ def forwardable(allowlist: Iterable[str], *, jwt: bool) -> frozenset[bytes]:
     return frozenset(names if jwt else names - {b"authorization"})
 
 
-def too_long(headers: HeaderList, custom: frozenset[bytes]) -> str | None:
-    """The first allowlisted header whose value is longer than the service takes, if there is one."""
+def check_lengths(headers: HeaderList, custom: frozenset[bytes]) -> None:
+    """Raise ServiceFault (400) if the value of an allowlisted header is longer than the service takes."""
     for name, value in headers:
         if name in custom and len(value) > HEADER_VALUE_MAX:
-            return name.decode()
-    return None
+            message = f"The value of header {name.decode()} is longer than {HEADER_VALUE_MAX} bytes"
+            raise ServiceFault.validation(message)
 
 
 def request_head(path: str, port: int, headers: HeaderList, length: int | None, *, method: bytes = b"POST") -> bytes:

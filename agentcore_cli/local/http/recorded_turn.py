@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from agentcore_cli.local.http.proxy import Receive, Send
@@ -9,14 +10,12 @@ from agentcore_cli.local.http.proxy import Receive, Send
 KEPT_MAX: Final = 65_536  # bytes of a payload, and of an answer
 
 
+@dataclass(slots=True, eq=False)
 class _Kept:
     """The first bytes of what passes, and how many there were."""
 
-    __slots__ = ("data", "size")
-
-    def __init__(self) -> None:
-        self.data = bytearray()
-        self.size = 0
+    data: bytearray = field(default_factory=bytearray)
+    size: int = 0
 
     def take(self, piece: bytes) -> None:
         self.size += len(piece)
@@ -26,19 +25,17 @@ class _Kept:
         self.data = bytearray()
 
 
+@dataclass(slots=True, weakref_slot=True, eq=False)
 class RecordedTurn:
     """`at` is when it came, in seconds since the epoch; `status` is 0 until it is answered."""
 
-    __slots__ = ("__weakref__", "answer", "at", "content_type", "payload", "request_id", "status", "trace_id")
-
-    def __init__(self, at: float, request_id: str) -> None:
-        self.at = at
-        self.request_id = request_id
-        self.trace_id = ""
-        self.status = 0
-        self.content_type = ""
-        self.payload = _Kept()
-        self.answer = _Kept()
+    at: float
+    request_id: str
+    trace_id: str = ""
+    status: int = 0
+    content_type: str = ""
+    payload: _Kept = field(default_factory=_Kept)
+    answer: _Kept = field(default_factory=_Kept)
 
     @property
     def size(self) -> int:

@@ -32,28 +32,6 @@ class Request:
     `turn` remembers what is said, where somebody wants to see it.
     """
 
-    __slots__ = (
-        "_has_body",
-        "_held",
-        "grant",
-        "header_list",
-        "headers",
-        "hurry",
-        "id",
-        "known",
-        "method",
-        "path",
-        "protocol",
-        "query",
-        "query_string",
-        "receive",
-        "rpc_id",
-        "segments",
-        "send",
-        "session_token",
-        "turn",
-    )
-
     def __init__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         self.id = str(uuid.uuid4())
         self.method: str = scope.get("method", "GET")  # the handshake of a WebSocket has no other

@@ -36,13 +36,8 @@ class Head:
     def __init__(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         self.status = status
         self.headers = headers
-        self.length = self._length()
-
-    def _length(self) -> int | None:
-        for name, value in self.headers:
-            if name == b"content-length" and value.isdigit():
-                return int(value)
-        return None
+        lengths = (int(value) for name, value in headers if name == b"content-length" and value.isdigit())
+        self.length = next(lengths, None)
 
     @property
     def framed(self) -> bool:
@@ -51,13 +46,17 @@ class Head:
 
 
 class AgentConnection(asyncio.Protocol):
-    """One connection to the agent: `write` a request, await `head`, then `chunk` until it gives b""."""
+    """One connection to the agent: `write` a request, await `head`, then `chunk` until it gives b"".
+
+    `complete`: the whole answer has arrived, of which a part may still wait to be read. `untouched`: not one byte of
+    it has. `lost`: the connection has ended.
+    """
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._parser = httptools.HttpResponseParser(self)
         self._transport: asyncio.Transport | None = None
-        self._lost = False
+        self.lost = False
         self._reader: asyncio.Future[None] | None = None
         self._writable: asyncio.Future[None] | None = None
         self._reading_paused = False
@@ -74,8 +73,8 @@ class AgentConnection(asyncio.Protocol):
         self._headers: list[tuple[bytes, bytes]] = []
         self._head: Head | None = None
         self._body = bytearray()
-        self._complete = False
-        self._untouched = True
+        self.complete = False
+        self.untouched = True
         self._surplus = False  # whether more than the answer has arrived
 
     # What the proxy calls
@@ -87,12 +86,12 @@ class AgentConnection(asyncio.Protocol):
         self.write(request)
 
     def write(self, data: bytes) -> None:
-        if self._transport is not None and not self._lost:
+        if self._transport is not None and not self.lost:
             self._transport.write(data)
 
     async def drained(self) -> None:
         """Return when the agent takes more of the request. Raises UpstreamLost when it never will."""
-        if self._lost:
+        if self.lost:
             raise UpstreamLost(self._fault)
         if self._writable is not None:
             await self._writable
@@ -101,48 +100,34 @@ class AgentConnection(asyncio.Protocol):
         """The final status line and headers (1xx are skipped). Raises UpstreamLost."""
         while self._head is None:
             await self._wait()
-        if self._fault and not self._complete:
+        if self._fault and not self.complete:
             raise UpstreamLost(self._fault)
         return self._head
 
     async def chunk(self) -> bytes:
         """What arrived of the body since the last call, b"" at its end. Raises UpstreamLost."""
         while not self._body:
-            if self._complete:
+            if self.complete:
                 return b""
             await self._wait()
         data = bytes(self._body)
         self._body.clear()
         if self._reading_paused:
             self._reading_paused = False
-            if self._transport is not None and not self._lost:
+            if self._transport is not None and not self.lost:
                 self._transport.resume_reading()
         return data
 
     @property
-    def complete(self) -> bool:
-        """Whether the whole answer has arrived (a part may still wait to be read)."""
-        return self._complete
-
-    @property
     def usable(self) -> bool:
         """Whether another exchange may follow on this connection."""
-        at_rest = self._complete and not self._surplus and self._writable is None
-        return at_rest and self._keep_alive and not self._lost
-
-    @property
-    def untouched(self) -> bool:
-        """Whether not one byte of an answer has arrived."""
-        return self._untouched
-
-    @property
-    def lost(self) -> bool:
-        return self._lost
+        at_rest = self.complete and not self._surplus and self._writable is None
+        return at_rest and self._keep_alive and not self.lost
 
     @property
     def quiet(self) -> bool:
         """Whether nothing has arrived that nobody asked for, not even what the event loop has yet to read."""
-        if self._transport is None or self._lost:
+        if self._transport is None or self.lost:
             return False
         poll = select.poll()
         poll.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
@@ -155,7 +140,7 @@ class AgentConnection(asyncio.Protocol):
         self._end()
 
     async def _wait(self) -> None:
-        if self._lost:
+        if self.lost:
             raise UpstreamLost(self._fault)
         self._reader = self._loop.create_future()
         try:
@@ -168,7 +153,7 @@ class AgentConnection(asyncio.Protocol):
             self._reader.set_result(None)
 
     def _end(self) -> None:
-        self._lost = True
+        self.lost = True
         if self._writable is not None:
             self.resume_writing()
         self._wake()
@@ -179,10 +164,10 @@ class AgentConnection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclasses
 
     def data_received(self, data: bytes) -> None:
-        if self._complete or not self._asked:  # nobody asked
+        if self.complete or not self._asked:  # nobody asked
             self.close()
             return
-        self._untouched = False
+        self.untouched = False
         self._pending += len(data)
         try:
             self._parser.feed_data(data)
@@ -193,13 +178,13 @@ class AgentConnection(asyncio.Protocol):
             self._break(_TooMuch())
 
     def connection_lost(self, _reason: Exception | None) -> None:
-        if self._head is not None and not self._complete and not self._head.framed and not self._lost:
-            self._complete = True
+        if self._head is not None and not self.complete and not self._head.framed and not self.lost:
+            self.complete = True
         self._end()
 
     def _break(self, error: Exception) -> None:
         """End a connection whose agent does not keep to HTTP, unless its answer is whole."""
-        if not self._complete:
+        if not self.complete:
             too_much = isinstance(error, _TooMuch) or isinstance(error.__context__, _TooMuch)
             self._fault = (
                 f"answered with more than {FIELDS_MAX} bytes of headers"
@@ -225,14 +210,14 @@ class AgentConnection(asyncio.Protocol):
     # httptools
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._complete:
+        if self.complete:
             return  # of a second answer
         self._count(len(name) + len(value) + len(b": \r\n"))
         if self._head is None:  # else a trailer, which nobody is told
             self._headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
-        if self._complete:
+        if self.complete:
             return
         status = self._parser.get_status_code()
         if status < 200:
@@ -247,7 +232,7 @@ class AgentConnection(asyncio.Protocol):
         self._pending = 0
 
     def on_body(self, body: bytes) -> None:
-        if self._complete:
+        if self.complete:
             return
         self._pending = 0
         self._body += body
@@ -257,14 +242,14 @@ class AgentConnection(asyncio.Protocol):
         self._wake()
 
     def on_message_begin(self) -> None:
-        self._surplus = self._complete
+        self._surplus = self.complete
 
     def on_message_complete(self) -> None:
-        if self._complete:
+        if self.complete:
             return
         self._pending = 0
         if self._head is None:  # an interim 1xx answer
             self._headers = []
             return
-        self._complete = True
+        self.complete = True
         self._wake()

@@ -65,6 +65,11 @@ class ServiceFault(Exception):
         return cls(400, "ValidationException", message, reason=reason, fields=fields)
 
     @classmethod
+    def invalid(cls, name: str, message: str) -> ServiceFault:
+        """The ValidationException for one member."""
+        return cls.validation(message, fields=[FieldFault(name, message)])
+
+    @classmethod
     def constraints(cls, fields: Sequence[FieldFault]) -> ServiceFault:
         """The ValidationException for members that break their shape's constraints, all of them at once."""
         errors = "1 validation error" if len(fields) == 1 else f"{len(fields)} validation errors"

@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from agentcore_cli.local.http.wire import FieldFault, ServiceFault
+from agentcore_cli.local.http.wire import ServiceFault
 from agentcore_cli.local.memory.event_ids import place_of
 from agentcore_cli.local.store import Database
 
@@ -29,13 +29,13 @@ class Branches:
             return MAIN
         name, root = asked["name"], asked.get("rootEventId")
         if name == MAIN:
-            raise _bad(f"branch: {MAIN} has no root event")
+            raise ServiceFault.invalid("branch", f"branch: {MAIN} has no root event")
         row = self._store.one("SELECT root FROM branches WHERE session = ? AND name = ?", session, name)
         if row is None or not self._has_events(session, name):
             parent = None if root is None else self._branch_of(session, root)
             self._store.execute("REPLACE INTO branches VALUES (?, ?, ?, ?)", session, name, root, parent)
         elif root is not None and row[0] is not None and place_of(root) != place_of(row[0]):
-            raise _bad(f"branch: {name} begins behind {row[0]}")
+            raise ServiceFault.invalid("branch", f"branch: {name} begins behind {row[0]}")
         return str(name)
 
     def shown(self, session: int, name: str) -> dict[str, str]:
@@ -92,9 +92,5 @@ class Branches:
         ms, seq = place_of(root)
         row = self._store.one("SELECT branch FROM events WHERE session = ? AND ms = ? AND seq = ?", session, ms, seq)
         if row is None:
-            raise _bad(f"branch: no event of this session has the id {root}")
+            raise ServiceFault.invalid("branch", f"branch: no event of this session has the id {root}")
         return str(row[0])
-
-
-def _bad(message: str) -> ServiceFault:
-    return ServiceFault.validation(message, fields=[FieldFault("branch", message)])

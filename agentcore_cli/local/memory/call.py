@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agentcore_cli.local.memory.operations import MemoryOperation
+from agentcore_cli.local.control.operations import ServedOperation
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class MemoryCall:
     A session's call is `granted` what belongs to its `project`; any other is for what is in the `region`.
     """
 
-    operation: MemoryOperation
+    operation: ServedOperation
     members: Mapping[str, Any]
     region: str
     now: float

@@ -16,7 +16,7 @@ from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT
 from agentcore_cli.local.memory import extraction
 from agentcore_cli.local.memory.event_ids import event_id
 from agentcore_cli.local.memory.frames import DrawnRecords, Reading
-from agentcore_cli.local.memory.jobs import Failed, Jobs, Waiting
+from agentcore_cli.local.memory.jobs import Jobs, Waiting
 from agentcore_cli.local.memory.memories import Memories, MemoryRow
 from agentcore_cli.local.memory.records import MemoryRecords
 from agentcore_cli.local.store import Database
@@ -77,10 +77,11 @@ class Drawing:
     def keep(self, found: DrawnRecords, now: float) -> None:
         """Make records of what a file has found in an event, and failed jobs of what it has not."""
         waiting = self._jobs.numbered(found.number)
-        event = self._event(waiting) if waiting else None
-        if waiting is not None:
-            self._jobs.done(waiting)
-        if waiting is None or event is None:
+        if waiting is None:
+            return
+        self._jobs.done(waiting)
+        event = self._event(waiting)
+        if event is None:
             return
         for strategy in _asked(event.memory, waiting):
             id = strategy["strategyId"]
@@ -116,11 +117,15 @@ class Drawing:
             )
 
     def _fail(self, waiting: Waiting, event: _Event, strategy: Json, reason: str) -> None:
-        failed = Failed(
-            *(event.memory.seq, strategy["strategyId"], waiting.event, event_id(event.ms, waiting.event)),
-            *(waiting.variables, event.session, event.actor, reason),
+        self._jobs.fail(
+            waiting,
+            memory=event.memory.seq,
+            strategy=strategy["strategyId"],
+            event_id=event_id(event.ms, waiting.event),
+            session=event.session,
+            actor=event.actor,
+            reason=reason,
         )
-        self._jobs.fail(failed)
 
     def _event(self, waiting: Waiting) -> _Event | None:
         row = self._store.one(

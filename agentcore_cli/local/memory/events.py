@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from agentcore_cli.local.http.wire import FieldFault, ServiceFault
+from agentcore_cli.local.http.wire import ServiceFault
 from agentcore_cli.local.memory import paging
 from agentcore_cli.local.memory.branches import MAIN, Branches
 from agentcore_cli.local.memory.call import MemoryCall
@@ -90,8 +90,7 @@ class Events:
     def _create(self, call: MemoryCall, memory: MemoryRow) -> Json:
         payload = msgspec.json.encode(call.members["payload"])
         if len(payload) > EVENT_MAX:
-            message = f"payload: an event holds at most {EVENT_MAX} bytes"
-            raise ServiceFault.validation(message, fields=[FieldFault("payload", message)])
+            raise ServiceFault.invalid("payload", f"payload: an event holds at most {EVENT_MAX} bytes")
         session = call.members.get("sessionId") or str(uuid.uuid4())
         thread = self._threads.enter(memory, call.members["actorId"], session, call.now)
         branch = self._branches.enter(thread.seq, call.members.get("branch"))

@@ -32,17 +32,6 @@ class Waiting(NamedTuple):
     strategy: str | None
 
 
-class Failed(NamedTuple):
-    memory: int
-    strategy: str
-    event: int
-    event_id: str
-    variables: Mapping[str, str]
-    session: str
-    actor: str
-    reason: str
-
-
 class Jobs:
     def __init__(self, store: Database, memories: Memories, tokens: MemoryTokens) -> None:
         self._store = store
@@ -82,12 +71,15 @@ class Jobs:
     def done(self, waiting: Waiting) -> None:
         self._store.execute("DELETE FROM pending WHERE seq = ?", waiting.seq)
 
-    def fail(self, failed: Failed) -> None:
-        values = failed._replace(variables=msgspec.json.encode(failed.variables).decode())  # type: ignore[arg-type]
+    def fail(
+        self, waiting: Waiting, *, memory: int, strategy: str, event_id: str, session: str, actor: str, reason: str
+    ) -> None:
+        """What a strategy was to make of an event could not be made."""
         self._store.execute(
             "INSERT INTO jobs (id, memory, strategy, event, event_id, variables, session, actor, reason)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            *(str(uuid.uuid4()), *values),
+            *(str(uuid.uuid4()), memory, strategy, waiting.event, event_id),
+            *(msgspec.json.encode(waiting.variables).decode(), session, actor, reason),
         )
 
     def list(self, call: MemoryCall) -> Json:
@@ -96,15 +88,12 @@ class Jobs:
         (before,), size = paging.after(call), paging.size(call)
         columns = [column for column in ("strategy", "session", "actor") if f"{column}Id" in asked]
         rows = self._store.all(
-            "SELECT id, event_id, reason, strategy, session, actor, seq FROM jobs WHERE memory = ? AND seq < ?"
+            "SELECT seq, id, event_id, reason, strategy, session, actor FROM jobs WHERE memory = ? AND seq < ?"
             + "".join(f" AND {column} = ?" for column in columns)
             + " ORDER BY seq DESC LIMIT ?",
             *(memory.seq, before, *(asked[f"{column}Id"] for column in columns), size + 1),
         )
-        answer: Json = {"jobs": [_shown(row) for row in rows[:size]]}
-        if len(rows) > size:
-            answer["nextToken"] = paging.token(call, rows[size - 1][-1])
-        return answer
+        return paging.listing(call, "jobs", size, [(seq, _shown(*job)) for seq, *job in rows])
 
     def start(self, call: MemoryCall) -> Json:
         memory = self._memories.find(call)
@@ -120,8 +109,7 @@ class Jobs:
         return {"jobId": job_id}
 
 
-def _shown(row: tuple[Any, ...]) -> Json:
-    id, event_id, reason, strategy, session, actor, _ = row
+def _shown(id: str, event_id: str, reason: str, strategy: str, session: str, actor: str) -> Json:
     return {
         "jobID": id,
         "messages": {"messagesList": [{"eventId": event_id, "messageIndex": 0}]},

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
-import string
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 import msgspec
 
 from agentcore_cli.contract import LOCAL_ACCOUNT, SERVICE, TAG_EXTRACTION, TAG_PROJECT
+from agentcore_cli.local.control.records import new_id
 from agentcore_cli.local.http.session_tokens import denied
 from agentcore_cli.local.http.wire import ServiceFault
 from agentcore_cli.local.memory import paging, strategies
@@ -27,7 +26,6 @@ _SETTINGS: Final = (
     *("indexedKeys", "namespaceKeys", "streamDeliveryResources"),
 )
 _CHANGED: Final = ("description", "memoryExecutionRoleArn", "namespaceKeys", "streamDeliveryResources")
-_ALPHANUMERIC: Final = string.ascii_letters + string.digits
 _COLUMNS: Final = "seq, id, region, name, expiry_days, status, settles_at, created_at, updated_at, body, tags"
 
 Json = dict[str, Any]
@@ -104,10 +102,7 @@ class Memories:
             f"SELECT {_COLUMNS} FROM memories WHERE region = ? AND seq < ? ORDER BY seq DESC", call.region, before
         )
         found = [memory for row in rows if (memory := _settled(_memory(row), call.now))]
-        answer: Json = {"memories": [_summary(memory) for memory in found[:size]]}
-        if len(found) > size:
-            answer["nextToken"] = paging.token(call, found[size - 1].seq)
-        return answer
+        return paging.listing(call, "memories", size, [(memory.seq, _summary(memory)) for memory in found])
 
     def update(self, call: MemoryCall) -> Json:
         memory = self._named(call)
@@ -143,7 +138,7 @@ class Memories:
             raise ServiceFault.quota(f"The limit of {MEMORIES_MAX} memories per account is reached")
         body = {setting: call.members[setting] for setting in _SETTINGS if setting in call.members}
         body["strategies"] = [
-            strategies.made(strategy, new_id, call.now) for strategy in call.members.get("memoryStrategies", [])
+            strategies.made(strategy, call.now) for strategy in call.members.get("memoryStrategies", [])
         ]
         memory = MemoryRow(
             seq=0,
@@ -167,9 +162,7 @@ class Memories:
         body = memory.body | {setting: call.members[setting] for setting in _CHANGED if setting in call.members}
         if added := call.members.get("addIndexedKeys"):
             body["indexedKeys"] = [*body.get("indexedKeys", []), *added]
-        body["strategies"] = strategies.changed(
-            memory.strategies, call.members.get("memoryStrategies", {}), new_id, call.now
-        )
+        body["strategies"] = strategies.changed(memory.strategies, call.members.get("memoryStrategies", {}), call.now)
         if len(body["strategies"]) > STRATEGIES_MAX:
             raise ServiceFault.quota(f"A memory has at most {STRATEGIES_MAX} strategies")
         changed = replace(
@@ -215,11 +208,6 @@ class Memories:
             " created_at = ?, updated_at = ?, body = ?, tags = ? WHERE seq = ?",
             *(*_row(memory), memory.seq),
         )
-
-
-def new_id(name: str) -> str:
-    """`<name>-<10 letters and digits>`, as the service makes the ids of memories and strategies."""
-    return f"{name}-" + "".join(secrets.choice(_ALPHANUMERIC) for _ in range(10))
 
 
 def _memory(row: tuple[Any, ...]) -> MemoryRow:

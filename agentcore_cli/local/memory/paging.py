@@ -5,14 +5,13 @@ A place is a row's own, not a count: what is written or deleted meanwhile moves 
 
 from __future__ import annotations
 
-import binascii
 import hashlib
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 import msgspec
 
-from agentcore_cli.local.http.wire import FieldFault, ServiceFault
+from agentcore_cli.local.control.paging import bad_token, place_of, token_of
 from agentcore_cli.local.memory.call import MemoryCall
 
 PAGE_SIZE: Final = 20  # when maxResults is not given (the model's documentation)
@@ -38,17 +37,22 @@ def after(call: MemoryCall, parts: int = 1) -> list[int]:
     token = call.members.get("nextToken")
     if token is None:
         return [_BEYOND] * parts
-    try:
-        place = msgspec.json.decode(urlsafe_b64decode(token), type=_Place)
-    except (binascii.Error, ValueError) as error:
-        raise _bad_token() from error
+    place = place_of(token, _Place)
     if place.of != _name(call) or len(place.at) != parts or not all(0 <= part <= _BEYOND for part in place.at):
-        raise _bad_token()
+        raise bad_token()
     return place.at
 
 
 def token(call: MemoryCall, *at: int) -> str:
-    return urlsafe_b64encode(msgspec.json.encode(_Place(_name(call), list(at)))).decode()
+    return token_of(_Place(_name(call), list(at)))
+
+
+def listing(call: MemoryCall, member: str, size: int, found: Sequence[tuple[int, dict[str, Any]]]) -> dict[str, Any]:
+    """The answer with one page as its `member`: of what was found, each item behind its place, the first `size`."""
+    answer: dict[str, Any] = {member: [item for _, item in found[:size]]}
+    if len(found) > size:
+        answer["nextToken"] = token(call, found[size - 1][0])
+    return answer
 
 
 def _name(call: MemoryCall) -> str:
@@ -56,8 +60,3 @@ def _name(call: MemoryCall) -> str:
     asked = {name: value for name, value in call.members.items() if name not in _NOT_ASKED}
     words = msgspec.json.encode([call.operation.name, call.region, asked], order="deterministic")
     return hashlib.sha256(words).hexdigest()[:16]
-
-
-def _bad_token() -> ServiceFault:
-    fault = FieldFault("nextToken", "nextToken: not a token that this list gave")
-    return ServiceFault.validation(fault.message, fields=[fault])

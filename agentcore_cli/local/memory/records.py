@@ -77,10 +77,8 @@ class MemoryRecords:
             f"SELECT {_COLUMNS} FROM records WHERE memory = ? AND seq < ?{condition} ORDER BY seq DESC LIMIT ?",
             *(memory.seq, before, *values, size + 1),
         )
-        answer: Json = {"memoryRecordSummaries": [_shown(MemoryRecord(*row)) for row in rows[:size]]}
-        if len(rows) > size:
-            answer["nextToken"] = paging.token(call, rows[size - 1][0])
-        return answer
+        shown = [(row[0], _shown(MemoryRecord(*row))) for row in rows]
+        return paging.listing(call, "memoryRecordSummaries", size, shown)
 
     def retrieve(self, call: MemoryCall) -> Json:
         """The best of those that have a word of the search, in pages of the first `topK`."""

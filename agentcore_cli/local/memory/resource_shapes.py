@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from agentcore_cli.local.control.schema import Double, Integer, List, String, enum, structure, union
+from agentcore_cli.local.control.schema import Double, Integer, List, Shape, String, enum, structure, union
 from agentcore_cli.local.control.shapes import MAX_RESULTS, TAGS
 from agentcore_cli.local.memory.shapes import METADATA_KEY, RECORD_EXPIRY
 
@@ -42,16 +42,11 @@ _SCHEMA_ENTRY: Final = structure(
     ),
 )
 _RECORD_SCHEMA: Final = structure(metadataSchema=List(_SCHEMA_ENTRY, 1, 20))
-_PROMPT: Final = String(1, 30000, sensitive=True)
-_PROMPTED: Final = structure("appendToPrompt modelId", appendToPrompt=_PROMPT, modelId=String())
-_PROMPTED_REFLECTION: Final = structure(
-    "appendToPrompt modelId",
-    appendToPrompt=_PROMPT,
-    modelId=String(),
-    namespaces=_TEMPLATES,
-    namespaceTemplates=_TEMPLATES,
-    memoryRecordSchema=_RECORD_SCHEMA,
+_PROMPTED: Final = structure(
+    "appendToPrompt modelId", appendToPrompt=String(1, 30000, sensitive=True), modelId=String()
 )
+_REFLECTION: Final = structure(namespaces=_TEMPLATES, namespaceTemplates=_TEMPLATES, memoryRecordSchema=_RECORD_SCHEMA)
+_PROMPTED_REFLECTION: Final = structure("appendToPrompt modelId", **_PROMPTED.members, **_REFLECTION.members)
 _TRIGGERS: Final = List(
     union(
         messageBasedTrigger=structure(messageCount=Integer(1, 50)),
@@ -60,16 +55,14 @@ _TRIGGERS: Final = List(
     ),
     1,
 )
-_REFLECTION: Final = structure(namespaces=_TEMPLATES, namespaceTemplates=_TEMPLATES, memoryRecordSchema=_RECORD_SCHEMA)
-_PLAIN: Final = structure(
-    "name",
-    name=_NAME,
-    description=_DESCRIPTION,
-    namespaces=_TEMPLATES,
-    namespaceTemplates=_TEMPLATES,
-    memoryRecordSchema=_RECORD_SCHEMA,
-    recordExpirySpecification=RECORD_EXPIRY,
-)
+# What all strategies have: before their configuration, and behind it.
+_TOLD: Final[dict[str, Shape]] = {
+    "description": _DESCRIPTION,
+    "namespaces": _TEMPLATES,
+    "namespaceTemplates": _TEMPLATES,
+}
+_KEPT: Final[dict[str, Shape]] = {"memoryRecordSchema": _RECORD_SCHEMA, "recordExpirySpecification": RECORD_EXPIRY}
+_PLAIN: Final = structure("name", name=_NAME, **_TOLD, **_KEPT)
 _STRATEGIES: Final = List(
     union(
         semanticMemoryStrategy=_PLAIN,
@@ -78,9 +71,7 @@ _STRATEGIES: Final = List(
         customMemoryStrategy=structure(
             "name",
             name=_NAME,
-            description=_DESCRIPTION,
-            namespaces=_TEMPLATES,
-            namespaceTemplates=_TEMPLATES,
+            **_TOLD,
             configuration=union(
                 semanticOverride=structure(extraction=_PROMPTED, consolidation=_PROMPTED),
                 summaryOverride=structure(consolidation=_PROMPTED),
@@ -99,19 +90,9 @@ _STRATEGIES: Final = List(
                     historicalContextWindowSize=Integer(0, 50),
                 ),
             ),
-            memoryRecordSchema=_RECORD_SCHEMA,
-            recordExpirySpecification=RECORD_EXPIRY,
+            **_KEPT,
         ),
-        episodicMemoryStrategy=structure(
-            "name",
-            name=_NAME,
-            description=_DESCRIPTION,
-            namespaces=_TEMPLATES,
-            namespaceTemplates=_TEMPLATES,
-            reflectionConfiguration=_REFLECTION,
-            memoryRecordSchema=_RECORD_SCHEMA,
-            recordExpirySpecification=RECORD_EXPIRY,
-        ),
+        episodicMemoryStrategy=structure("name", name=_NAME, **_TOLD, reflectionConfiguration=_REFLECTION, **_KEPT),
     )
 )
 _INDEXED_KEYS: Final = List(structure("key type", key=METADATA_KEY, type=_METADATA_VALUE_TYPE), 1, 10)
@@ -172,9 +153,7 @@ UPDATE_MEMORY: Final = structure(
             structure(
                 "memoryStrategyId",
                 memoryStrategyId=String(),
-                description=_DESCRIPTION,
-                namespaces=_TEMPLATES,
-                namespaceTemplates=_TEMPLATES,
+                **_TOLD,
                 configuration=structure(
                     extraction=union(
                         customExtractionConfiguration=union(
@@ -203,8 +182,7 @@ UPDATE_MEMORY: Final = structure(
                         historicalContextWindowSize=Integer(0, 50),
                     ),
                 ),
-                memoryRecordSchema=_RECORD_SCHEMA,
-                recordExpirySpecification=RECORD_EXPIRY,
+                **_KEPT,
             )
         ),
         deleteMemoryStrategies=List(structure("memoryStrategyId", memoryStrategyId=String())),

@@ -10,6 +10,7 @@ from typing import Final
 from agentcore_cli.local.access.guard import AdmittedCaller
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.control import ControlPlane
+from agentcore_cli.local.control.operations import ServedOperation
 from agentcore_cli.local.faults import Faults
 from agentcore_cli.local.http.budget import Budget
 from agentcore_cli.local.http.delivery import deliver
@@ -47,20 +48,23 @@ class MemoryService:
 
     async def handle(self, request: Request, caller: AdmittedCaller) -> None:
         """Answer a request of somebody who is known, to its last byte. Raises ServiceFault, and CallerGone."""
+        found = operations.find(request.method, request.segments)
+        operation = found[0] if found else None
         async with contextlib.AsyncExitStack() as turn:
-            found = operations.find(request.method, request.segments)
-            if found is not None and found[0].may_be_large:
+            if operation is not None and operation.name in operations.LARGE:
                 await turn.enter_async_context(self._turns.turn(caller.grant))
-            await deliver(request.send, await self._answer(request, caller), request.id)
+            await deliver(request.send, await self._answer(request, caller, operation), request.id)
 
-    async def _answer(self, request: Request, caller: AdmittedCaller) -> Answer:
+    async def _answer(self, request: Request, caller: AdmittedCaller, operation: ServedOperation | None) -> Answer:
         if not request.is_of_a_command:
             self.used_at = time.time()
         if self._faults.strike("throttle"):
             raise ServiceFault(429, "ThrottledException", "Rate exceeded")
         if caller.grant is None:
             return await self._ask(request, caller, await request.body(BODY_MAX).all())
-        self._require_data_plane(request)
+        # A session's token opens no operation on memories themselves, nor on their tags.
+        if operation is None or operation in operations.CONTROL:
+            raise denied(operation.name if operation else "*", "*")
         size = BODY_MAX if request.length is None else request.length
         if size <= SMALL_MAX:
             return await self._ask(request, caller, await request.body(SMALL_MAX).all())
@@ -69,14 +73,7 @@ class MemoryService:
             return await self._ask(request, caller, await _in_time(body))
 
     async def _ask(self, request: Request, caller: AdmittedCaller, body: bytes) -> Answer:
-        asked = Asked(
-            request.method,
-            request.segments,
-            request.query,
-            body,
-            caller.region,
-            self._clock.now(),
-        )
+        asked = Asked(request.method, request.segments, request.query, body, caller.region, self._clock.now())
         if caller.grant is not None:
             asked.granted, asked.project = True, self._control.project_of(caller.grant.runtime_id)
         answered = await self._process.ask(asked)
@@ -87,12 +84,6 @@ class MemoryService:
     async def close(self) -> None:
         """End the process, with what it was asked for done."""
         await self._process.close()
-
-    def _require_data_plane(self, request: Request) -> None:
-        """A session's token opens no operation on memories themselves, nor on their tags."""
-        found = operations.find(request.method, request.segments)
-        if found is None or found[0].is_control:
-            raise denied(found[0].name if found else "*", "*")
 
 
 async def _in_time(body: RequestBody) -> bytes:

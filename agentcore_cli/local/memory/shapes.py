@@ -55,27 +55,33 @@ _RECORD: Final[Mapping[str, Shape]] = {
     "memoryStrategyId": _STRATEGY_ID,
     "metadata": _RECORD_METADATA,
 }
-_RECORD_FILTERS: Final = List(
-    structure(
-        "left operator",
-        left=union(metadataKey=METADATA_KEY),
-        operator=enum(
-            "EQUALS_TO",
-            "EXISTS",
-            "NOT_EXISTS",
-            "BEFORE",
-            "AFTER",
-            "CONTAINS",
-            "GREATER_THAN",
-            "GREATER_THAN_OR_EQUALS",
-            "LESS_THAN",
-            "LESS_THAN_OR_EQUALS",
-        ),
-        right=union(metadataValue=_RECORD_VALUE),
-    ),
-    1,
-    5,
+
+
+def _filters(value: Shape, *operators: str) -> List:
+    """Filters that compare metadata with such a value."""
+    left, right = union(metadataKey=METADATA_KEY), union(metadataValue=value)
+    return List(structure("left operator", left=left, operator=enum(*operators), right=right), 1, 5)
+
+
+_EVENT_FILTERS: Final = _filters(_METADATA_VALUE, "EQUALS_TO", "EXISTS", "NOT_EXISTS")
+_RECORD_FILTERS: Final = _filters(
+    _RECORD_VALUE,
+    "EQUALS_TO",
+    "EXISTS",
+    "NOT_EXISTS",
+    "BEFORE",
+    "AFTER",
+    "CONTAINS",
+    "GREATER_THAN",
+    "GREATER_THAN_OR_EQUALS",
+    "LESS_THAN",
+    "LESS_THAN_OR_EQUALS",
 )
+# What several operations ask for: a session, a namespace, a page of a list.
+_OF_SESSION: Final[Mapping[str, Shape]] = {"memoryId": _MEMORY_ID, "sessionId": _SESSION_ID, "actorId": _ACTOR_ID}
+_NAMESPACED: Final[Mapping[str, Shape]] = {"namespace": _NAMESPACE, "namespacePath": _NAMESPACE}
+_PAGED: Final[Mapping[str, Shape]] = {"maxResults": MAX_RESULTS, "nextToken": String()}
+
 CREATE_EVENT: Final = structure(
     "memoryId actorId eventTimestamp payload",
     memoryId=_MEMORY_ID,
@@ -108,43 +114,24 @@ CREATE_EVENT: Final = structure(
         )
     ),
 )
-GET_EVENT: Final = structure(
-    "memoryId sessionId actorId eventId",
-    memoryId=_MEMORY_ID,
-    sessionId=_SESSION_ID,
-    actorId=_ACTOR_ID,
-    eventId=_EVENT_ID,
-)
+GET_EVENT: Final = structure("memoryId sessionId actorId eventId", **_OF_SESSION, eventId=_EVENT_ID)
 DELETE_EVENT: Final = GET_EVENT
 LIST_EVENTS: Final = structure(
     "memoryId sessionId actorId",
-    memoryId=_MEMORY_ID,
-    sessionId=_SESSION_ID,
-    actorId=_ACTOR_ID,
+    **_OF_SESSION,
     includePayloads=Boolean(),
     filter=structure(
         branch=structure("name", name=_BRANCH_NAME, includeParentBranches=Boolean()),
-        eventMetadata=List(
-            structure(
-                "left operator",
-                left=union(metadataKey=METADATA_KEY),
-                operator=enum("EQUALS_TO", "EXISTS", "NOT_EXISTS"),
-                right=union(metadataValue=_METADATA_VALUE),
-            ),
-            1,
-            5,
-        ),
+        eventMetadata=_EVENT_FILTERS,
     ),
-    maxResults=MAX_RESULTS,
-    nextToken=String(),
+    **_PAGED,
 )
-LIST_ACTORS: Final = structure("memoryId", memoryId=_MEMORY_ID, maxResults=MAX_RESULTS, nextToken=String())
+LIST_ACTORS: Final = structure("memoryId", memoryId=_MEMORY_ID, **_PAGED)
 LIST_SESSIONS: Final = structure(
     "memoryId actorId",
     memoryId=_MEMORY_ID,
     actorId=_ACTOR_ID,
-    maxResults=MAX_RESULTS,
-    nextToken=String(),
+    **_PAGED,
     filter=structure(eventFilter=enum("HAS_EVENTS")),
 )
 BATCH_CREATE_MEMORY_RECORDS: Final = structure(
@@ -189,18 +176,15 @@ DELETE_MEMORY_RECORD: Final = GET_MEMORY_RECORD
 LIST_MEMORY_RECORDS: Final = structure(
     "memoryId",
     memoryId=_MEMORY_ID,
-    namespace=_NAMESPACE,
-    namespacePath=_NAMESPACE,
+    **_NAMESPACED,
     memoryStrategyId=_STRATEGY_ID,
-    maxResults=MAX_RESULTS,
-    nextToken=String(),
+    **_PAGED,
     metadataFilters=_RECORD_FILTERS,
 )
 RETRIEVE_MEMORY_RECORDS: Final = structure(
     "memoryId searchCriteria",
     memoryId=_MEMORY_ID,
-    namespace=_NAMESPACE,
-    namespacePath=_NAMESPACE,
+    **_NAMESPACED,
     searchCriteria=structure(
         "searchQuery",
         searchQuery=String(1, 10000, sensitive=True),

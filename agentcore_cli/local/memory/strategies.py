@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
-from agentcore_cli.local.http.wire import FieldFault, ServiceFault
+from agentcore_cli.local.control.records import new_id
+from agentcore_cli.local.http.wire import ServiceFault
 
 _PER_ACTOR: Final = "/strategies/{memoryStrategyId}/actors/{actorId}/"
 _PER_SESSION: Final = "/strategies/{memoryStrategyId}/actors/{actorId}/sessions/{sessionId}/"
@@ -24,15 +25,13 @@ _OVERRIDES: Final[Mapping[str, str]] = {
     "userPreferenceOverride": "USER_PREFERENCE_OVERRIDE",
     "episodicOverride": "EPISODIC_OVERRIDE",
 }
-SELF_MANAGED: Final = "SELF_MANAGED"
 _CONTEXT_WINDOW: Final = 4  # messages, when historicalContextWindowSize is not given
 _PER_SESSION_OVERRIDES: Final = ("summaryOverride", "episodicOverride")
 
 Json = dict[str, Any]
-NewId = Callable[[str], str]
 
 
-def made(given: Mapping[str, Any], new_id: NewId, now: float) -> Json:
+def made(given: Mapping[str, Any], now: float) -> Json:
     """A strategy out of one of the request's."""
     [(member, settings)] = given.items()
     kind, template = _TYPES[member]
@@ -59,7 +58,7 @@ def made(given: Mapping[str, Any], new_id: NewId, now: float) -> Json:
     return strategy
 
 
-def changed(there: list[Json], change: Mapping[str, Any], new_id: NewId, now: float) -> list[Json]:
+def changed(there: list[Json], change: Mapping[str, Any], now: float) -> list[Json]:
     """The strategies after an update. Raises ServiceFault (400) for one that is not there, or a name that is."""
     by_id = {strategy["strategyId"]: {**strategy, "status": "ACTIVE"} for strategy in there}
     for asked in change.get("modifyMemoryStrategies", []):
@@ -68,7 +67,7 @@ def changed(there: list[Json], change: Mapping[str, Any], new_id: NewId, now: fl
     for asked in change.get("deleteMemoryStrategies", []):
         del by_id[_known(by_id, asked)["strategyId"]]
     names = {strategy["name"] for strategy in by_id.values()}
-    added = [made(given, new_id, now) for given in change.get("addMemoryStrategies", [])]
+    added = [made(given, now) for given in change.get("addMemoryStrategies", [])]
     for strategy in added:
         if strategy["name"] in names:
             raise ServiceFault.validation(f"Memory strategy with name {strategy['name']} already exists")
@@ -109,7 +108,7 @@ def _custom(configuration: Mapping[str, Any]) -> Json:
     if "selfManagedConfiguration" in configuration:
         managed = {"triggerConditions": [], "historicalContextWindowSize": _CONTEXT_WINDOW}
         return {
-            "type": SELF_MANAGED,
+            "type": "SELF_MANAGED",
             "selfManagedConfiguration": managed | configuration["selfManagedConfiguration"],
         }
     for member, kind in _OVERRIDES.items():
@@ -132,5 +131,5 @@ def _known(by_id: Mapping[str, Json], asked: Mapping[str, Any]) -> Json:
     strategy = by_id.get(asked["memoryStrategyId"])
     if strategy is None:
         message = f"memoryStrategies: no strategy of this memory has the id {asked['memoryStrategyId']}"
-        raise ServiceFault.validation(message, fields=[FieldFault("memoryStrategies", message)])
+        raise ServiceFault.invalid("memoryStrategies", message)
     return strategy

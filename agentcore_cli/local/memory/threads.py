@@ -50,11 +50,10 @@ class Threads:
         memory = self._memories.find(call)
         (before,), size = paging.after(call), paging.size(call)
         rows = self._store.all(
-            "SELECT actor, seq FROM actors WHERE memory = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+            "SELECT seq, actor FROM actors WHERE memory = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
             *(memory.seq, before, size + 1),
         )
-        answer: Json = {"actorSummaries": [{"actorId": actor} for actor, _ in rows[:size]]}
-        return _with_token(call, answer, rows, size)
+        return paging.listing(call, "actorSummaries", size, [(seq, {"actorId": actor}) for seq, actor in rows])
 
     def list_sessions(self, call: MemoryCall) -> Json:
         """With or without events, unless the filter asks for those with some."""
@@ -63,22 +62,11 @@ class Threads:
         (before,), size = paging.after(call), paging.size(call)
         has_events = "filter" in call.members and "eventFilter" in call.members["filter"]
         rows = self._store.all(
-            "SELECT session, created_at, seq FROM sessions WHERE seq < ?"
+            "SELECT seq, session, created_at FROM sessions WHERE seq < ?"
             " AND actor = (SELECT seq FROM actors WHERE memory = ? AND actor = ?)"
             " AND (? OR EXISTS (SELECT 1 FROM events WHERE events.session = sessions.seq AND expires_at > ?))"
             " ORDER BY seq DESC LIMIT ?",
             *(before, memory.seq, actor, not has_events, call.now, size + 1),
         )
-        answer: Json = {
-            "sessionSummaries": [
-                {"sessionId": session, "actorId": actor, "createdAt": created_at}
-                for session, created_at, _ in rows[:size]
-            ]
-        }
-        return _with_token(call, answer, rows, size)
-
-
-def _with_token(call: MemoryCall, answer: Json, rows: list[tuple[Any, ...]], size: int) -> Json:
-    if len(rows) > size:
-        answer["nextToken"] = paging.token(call, rows[size - 1][-1])
-    return answer
+        shown = [(seq, {"sessionId": session, "actorId": actor, "createdAt": at}) for seq, session, at in rows]
+        return paging.listing(call, "sessionSummaries", size, shown)

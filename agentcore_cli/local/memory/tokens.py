@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
 
-from agentcore_cli.local.http.wire import ServiceFault
+from agentcore_cli.local.control.tokens import KEPT_SECONDS, digest, remembered
 from agentcore_cli.local.memory.call import MemoryCall
 from agentcore_cli.local.store import Database
 
-KEPT_SECONDS: Final = 24 * 3600.0
 CHUNK: Final = 500  # rows that one chore removes
 
 Json = dict[str, Any]
@@ -31,19 +29,16 @@ class MemoryTokens:
         if not token:
             return perform()
         scope = f"{call.operation.name} {scope}"
-        parameters = _digest(call)
+        parameters = digest(call.members)
         row = self._store.one("SELECT parameters, answer FROM tokens WHERE scope = ? AND token = ?", scope, token)
-        if row is None:
-            answer = perform()
-            self._remember(call, scope, token, parameters, answer)
-            return answer
-        if row[0] != parameters and not call.operation.deletes:
-            raise ServiceFault.validation(
-                "The client token was used before with other parameters",
-                reason="IdempotentParameterMismatchException",
-            )
-        remembered: Json = msgspec.json.decode(row[1])
-        return remembered
+        if row is not None:
+            return remembered(call.operation, parameters, *row)
+        answer = perform()
+        self._store.execute(
+            "INSERT INTO tokens (scope, token, parameters, answer, created_at) VALUES (?, ?, ?, ?, ?)",
+            *(scope, token, parameters, msgspec.json.encode(answer).decode(), call.now),
+        )
+        return answer
 
     def forget(self, now: float) -> bool:
         """Remove some that are old; whether there may be more."""
@@ -52,14 +47,3 @@ class MemoryTokens:
         if old:
             self._store.execute("DELETE FROM tokens WHERE seq <= ? AND created_at < ?", old[-1], now - KEPT_SECONDS)
         return len(old) == CHUNK
-
-    def _remember(self, call: MemoryCall, scope: str, token: str, parameters: str, answer: Json) -> None:
-        self._store.execute(
-            "INSERT INTO tokens (scope, token, parameters, answer, created_at) VALUES (?, ?, ?, ?, ?)",
-            *(scope, token, parameters, msgspec.json.encode(answer).decode(), call.now),
-        )
-
-
-def _digest(call: MemoryCall) -> str:
-    parameters = {name: value for name, value in call.members.items() if name != "clientToken"}
-    return hashlib.sha256(msgspec.json.encode(parameters, order="deterministic")).hexdigest()

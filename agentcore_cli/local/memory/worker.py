@@ -94,27 +94,22 @@ class MemoryWorker:
     def answer(self, batch: Sequence[Asked]) -> list[Answered]:
         """The answers to a batch, in its order; what they say is done survives a power cut."""
         self._chores.now = max(asked.now for asked in batch)
-        answers: list[Answered | None] = [None] * len(batch)
-        calls: list[MemoryCall | None] = [None] * len(batch)
+        answers: dict[int, Answered] = {}
+        calls: dict[int, MemoryCall] = {}
         for number, asked in enumerate(batch):
-            if asked.inner:
-                answers[number] = self._inner(asked)
-                continue
             try:
-                calls[number] = _read(asked)
+                if asked.inner:
+                    answers[number] = self._inner(asked)
+                else:
+                    calls[number] = _read(asked)
             except ServiceFault as fault:
                 answers[number] = Answered.of(fault)
-        writes = [(at, call) for at, call in enumerate(calls) if call is not None and not call.operation.reads]
-        if writes:
-            for (at, _), answered in zip(writes, self._write([call for _, call in writes]), strict=True):
-                answers[at] = answered
-        for at, call in enumerate(calls):
-            if call is not None and call.operation.reads:
-                answers[at] = self._attempt(call)
-        found = [answer for answer in answers if answer is not None]
-        if found and self._jobs.news():
-            found[-1].owes = True
-        return found
+        if writes := {number: call for number, call in calls.items() if not call.operation.reads}:
+            answers.update(zip(writes, self._write(list(writes.values())), strict=True))
+        answers |= {number: self._attempt(call) for number, call in calls.items() if call.operation.reads}
+        if self._jobs.news():
+            answers[len(batch) - 1].owes = True
+        return [answers[number] for number in range(len(batch))]
 
     def _inner(self, asked: Asked) -> Answered:
         """What the server asks for on behalf of a project's file."""
@@ -135,7 +130,8 @@ class MemoryWorker:
         try:
             with self._store.transaction():
                 return [
-                    self._refused(refusal) if refusal and call.operation.adds else self._apart(call) for call in calls
+                    self._refused(refusal) if refusal and operations.adds(call.operation) else self._apart(call)
+                    for call in calls
                 ]
         except (ServiceFault, sqlite3.Error) as error:
             return [Answered.of(_failed(self._store, error))] * len(calls)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import array
-import contextlib
 import json
 import os
 import shutil
 import socket
-import subprocess
 import sys
 from typing import Final
 
 from agentcore_cli.contract import LOCAL_STORAGE_PROTECTION
 from agentcore_cli.local.sandbox.isolation import Isolation
 from agentcore_cli.local.sandbox.program import Protection, SandboxError, Storage, StorageMeans
-from agentcore_cli.local.sandbox.walls import keeper_command
+from agentcore_cli.local.sandbox.walls import keeper
 
 SYSTEM_PATH: Final = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
 _TOOLS: Final = ("mkfs.ext4", "debugfs")
@@ -59,24 +57,18 @@ def attach(namespace: int, storage: Storage, namespaces: str) -> int:
 
     `namespaces` says whose right it is: "root"'s, or an ordinary "user"'s. Blocking, some 40 ms. Raises SandboxError.
     """
-    ours, theirs = socket.socketpair()
-    with ours, theirs, contextlib.ExitStack() as ending:
-        process = subprocess.Popen(
-            keeper_command("storage", theirs.fileno()),
-            pass_fds=[theirs.fileno(), namespace],
-            stdin=subprocess.DEVNULL,
-            env={},
-            start_new_session=True,
-        )
-        ending.callback(process.wait)
-        theirs.close()
-        ours.settimeout(_SECONDS)
-        try:
-            ours.sendall(json.dumps(_settings(namespace, storage, namespaces)).encode() + b"\n")
-            told, descriptors = _received(ours)
-        except OSError as error:
-            process.kill()
-            raise SandboxError(f"its session storage could not be mounted: {error}") from error
+    settings = {
+        "namespace": namespace,
+        "namespaces": namespaces,
+        "source": str(storage.source),
+        "is_image": storage.is_image,
+        "place": storage.place,
+    }
+    try:
+        with keeper("storage", settings, _SECONDS, namespace) as connection:
+            told, descriptors = _received(connection)
+    except OSError as error:
+        raise SandboxError(f"its session storage could not be mounted: {error}") from error
     if descriptors:
         return descriptors[0]
     failed = json.loads(told)["failed"] if told else "the process that mounts it has ended"
@@ -92,13 +84,3 @@ def _received(ours: socket.socket) -> tuple[bytes, array.array[int]]:
         if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
             descriptors.frombytes(data)
     return told, descriptors
-
-
-def _settings(namespace: int, storage: Storage, namespaces: str) -> dict[str, object]:
-    return {
-        "namespace": namespace,
-        "namespaces": namespaces,
-        "source": str(storage.source),
-        "is_image": storage.is_image,
-        "place": storage.place,
-    }

@@ -30,7 +30,6 @@ class Folders:
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._sweeping: threading.Thread | None = None
         self._sockets = os.open(home.sockets, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
     def of_program(self, key: str) -> Path:
@@ -74,14 +73,7 @@ class Folders:
             path.unlink(missing_ok=True)
         left = [_set_aside(folder) for folder in self._home.sessions.iterdir()]
         if left:
-            self._sweeping = threading.Thread(target=_remove_all, args=(left,), name="sweep", daemon=True)
-            self._sweeping.start()
-
-    def wait_until_swept(self, seconds: float) -> bool:
-        """Whether nothing of an earlier server is left to remove, within so many seconds."""
-        if self._sweeping is not None:
-            self._sweeping.join(seconds)
-        return self._sweeping is None or not self._sweeping.is_alive()
+            threading.Thread(target=_remove_all, args=(left,), name="sweep", daemon=True).start()
 
     def close(self) -> None:
         """Let go; what is empty by now is removed."""

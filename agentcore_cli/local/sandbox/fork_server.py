@@ -202,9 +202,6 @@ class ForkServer:
             self._owed += 1
             with contextlib.suppress(ConnectionError):
                 await self._wire.send(message, descriptors)
-        return await self._answer()
-
-    async def _answer(self) -> Message:
         answer = await self._answers.get()
         if answer is None:
             self._answers.put_nowait(None)

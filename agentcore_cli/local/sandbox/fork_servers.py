@@ -208,7 +208,6 @@ class ForkServers:
             "app": SHARED.app if walled else str(self.program.code),
             "snapshots": CODE if walled else str(self.program.code.parent),
             "code": self.program.code.name,
-            "session_home": SHARED.home,
             "start": list(self.program.start),
             "port": self.program.port,
             "storage": self.program.storage,

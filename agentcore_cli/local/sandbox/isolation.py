@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
-import socket
-import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.sandbox import account
 from agentcore_cli.local.sandbox.program import Level, Protection
-from agentcore_cli.local.sandbox.walls import keeper_command, wall_settings
+from agentcore_cli.local.sandbox.walls import keeper, wall_settings
 from agentcore_cli.local.sandbox.worker import places
 
 PROBE_SECONDS = 20.0
@@ -120,11 +119,11 @@ def _try(home: Home, isolation: Isolation) -> Probed:
     for room in rooms:
         room.mkdir(parents=True, exist_ok=True)
     walls = wall_settings(home, isolation, Path(sys.executable), folder / "code", folder / "sessions")
-    settings = {"overlay": isolation.overlay, "key": session.name, "app": SHARED.app, "session_home": SHARED.home}
+    settings = {"overlay": isolation.overlay, "key": session.name, "guards": []}
     try:
         if refusal := _refused_to_give(rooms, owner):
             return Probed(refusal)
-        return _probe("probe", walls | settings | {"guards": []})
+        return _probe("probe", walls | settings)
     finally:
         if (work := session / "work" / "work").is_dir():
             work.chmod(0o700)  # overlayfs leaves it without any permission
@@ -143,24 +142,9 @@ def _refused_to_give(rooms: Iterable[Path], owner: int | None) -> str | None:
 
 def _probe(role: str, settings: dict[str, Any]) -> Probed:
     """Let a worker try, in the role that its command line knows (`worker/__main__.py`)."""
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        process = subprocess.Popen(
-            keeper_command(role, theirs.fileno()),
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            env={},
-            start_new_session=True,
-        )
-        theirs.close()
-        ours.settimeout(PROBE_SECONDS)
-        ours.sendall(json.dumps(settings).encode() + b"\n")
-        try:
-            answer = ours.makefile().readline()
-        except TimeoutError:
-            process.kill()
-            answer = ""
-        process.wait()
+    answer = ""
+    with contextlib.suppress(TimeoutError), keeper(role, settings, PROBE_SECONDS) as connection:
+        answer = connection.makefile().readline()
     if not answer:
         return Probed("the attempt ended without an answer")
     told = json.loads(answer)

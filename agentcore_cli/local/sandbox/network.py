@@ -16,6 +16,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import ExitStack
 from typing import Any, Final, Literal, Protocol
 
 from agentcore_cli.contract import LOCAL_NETWORK, LOCAL_NETWORK_PROTECTION
@@ -48,21 +49,6 @@ Serve = Callable[[socket.socket], Awaitable[Closable]]
 _log = logging.getLogger(__name__)
 
 
-class Door:
-    """What of the outside listens on one session's loopback; `close` it with the session."""
-
-    def __init__(self) -> None:
-        self._servers: list[Closable] = []
-
-    def add(self, server: Closable) -> None:
-        self._servers.append(server)
-
-    def close(self) -> None:
-        for server in self._servers:
-            server.close()
-        self._servers.clear()
-
-
 class SharedGateway:
     """One gateway per server. It starts at once; what becomes of it is looked at when it is needed.
 
@@ -75,7 +61,7 @@ class SharedGateway:
         self._answers: asyncio.Queue[Message] = asyncio.Queue()
         self._turn = asyncio.Lock()
         self._serve: Serve | None = None
-        self._port = 0
+        self.port = 0
         self._told: dict[str, Any] | None = None
         self._names: list[int] = []
         self._process: subprocess.Popen[bytes] | None = None
@@ -106,11 +92,6 @@ class SharedGateway:
         return str(self._told["address"]) if self._told else ""
 
     @property
-    def way_out(self) -> str:
-        """By what means: `veth`, `pasta`, or empty."""
-        return "" if self.reason or self._told is None else str(self._told["uplink"])
-
-    @property
     def user_namespace(self) -> int | None:
         """For an ordinary user: a descriptor of the user namespace that a session's must lie in, to be linked."""
         self._settle()
@@ -135,28 +116,29 @@ class SharedGateway:
 
     def answer_by(self, port: int, serve: Serve) -> None:
         """Let sessions reach the server at its own `port` of their loopback."""
-        self._port, self._serve = port, serve
+        self.port, self._serve = port, serve
 
-    async def furnish(self, namespace: int, mode: Mode) -> Door:
-        """Make of a new network namespace the one that `mode` says. Raises SandboxError."""
-        ports = [self._port] if self._serve is not None and mode != "closed" else []
+    async def furnish(self, namespace: int, mode: Mode) -> ExitStack:
+        """Make of a new network namespace the one that `mode` says. Raises SandboxError.
+
+        Gives what of the outside listens on the session's loopback, to be closed with the session.
+        """
+        ports = [self.port] if self._serve is not None and mode != "closed" else []
         listeners = await self._ask({"furnish": ports, "link": mode == "private"}, namespace)
-        client = Door()
+        door = ExitStack()
         for listener in listeners:
             assert self._serve is not None
-            client.add(await self._serve(listener))
-        return client
+            door.callback((await self._serve(listener)).close)
+        return door
 
-    async def let_through(self, namespace: int, client: Door, services: list[Service]) -> None:
+    async def let_through(self, namespace: int, door: ExitStack, services: list[Service]) -> None:
         """Let a session reach services of this machine's loopback at their ports. Raises SandboxError."""
         if not services:
             return
         listeners = await self._ask({"listen": [service.port for service in services]}, namespace)
         for service, listener in zip(services, listeners, strict=True):
-            client.add(await asyncio.start_server(relay_to("localhost", service.port), sock=listener))
-
-    def own_ports(self) -> set[int]:
-        return {self._port}
+            server = await asyncio.start_server(relay_to("localhost", service.port), sock=listener)
+            door.callback(server.close)
 
     async def close(self) -> None:
         """End the gateway, and all that it made on this machine."""

@@ -21,6 +21,7 @@ from agentcore_cli.local.sandbox.session_network import SessionNetwork
 from agentcore_cli.local.sandbox.session_resources import SessionResources
 from agentcore_cli.local.sandbox.start_barrier import StartBarrier
 from agentcore_cli.local.sandbox.wire import Message, Nonsense, Wire
+from agentcore_cli.local.sandbox.worker import children
 
 _ENDED: Final = {"failed": "its first process has ended"}
 
@@ -79,7 +80,7 @@ class SessionProcess:
         )
         await self._ask(request)
         await self._have(self._network.furnished())
-        self.pid = _first_child(self._init_pid) or self._init_pid
+        self.pid = next(iter(children.of(self._init_pid)), self._init_pid)
 
     async def begin(self, environment: Mapping[str, str], log: int, learner: PreloadProfiler | None) -> None:
         """Let the program run as the session that these make of it; `log` is an open file, copied.
@@ -260,13 +261,3 @@ def _report_of(told: object) -> Message:
     if not isinstance(told, dict) or {type(told.get(name)) for name in ("code", "signal")} - {int, NoneType}:
         raise Nonsense("a session says that it ended as nothing ends")
     return {"code": told.get("code"), "signal": told.get("signal")}
-
-
-def _first_child(pid: int) -> int | None:
-    """A process's first child, as this process numbers it; None where the system does not tell."""
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children") as file:
-            children = file.read().split()
-    except OSError:
-        return None
-    return int(children[0]) if children else None

@@ -6,10 +6,11 @@ import asyncio
 import logging
 import os
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Final
 
 from agentcore_cli.local.sandbox.environment import passed_on
-from agentcore_cli.local.sandbox.network import Door, Mode, SharedGateway
+from agentcore_cli.local.sandbox.network import Mode, SharedGateway
 from agentcore_cli.local.sandbox.program import Program, SandboxError
 from agentcore_cli.local.sandbox.reach import listening, services
 
@@ -27,8 +28,8 @@ class SessionNetwork:
         self._program = program
         self._key = key
         self._namespace: int | None = None
-        self._furnishing: asyncio.Task[Door] | None = None
-        self._door: Door | None = None
+        self._furnishing: asyncio.Task[ExitStack] | None = None
+        self._door: ExitStack | None = None
         self._closed = False
 
     @property
@@ -59,7 +60,7 @@ class SessionNetwork:
         if self._namespace is None or self._door is None:
             return
         variables = {**passed_on(), **self._program.environment, **environment}
-        named = services(variables, without={self._program.port, *self._network.own_ports()})
+        named = services(variables, without={self._program.port, self._network.port})
         found = await listening(named)
         if found:
             _log.info("session %s reaches of this machine's loopback: %s", self._key, ", ".join(map(str, found)))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import socket
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +27,33 @@ WORKER: Final = Path(__file__).parent / "worker"
 def keeper_command(role: str, descriptor: int) -> list[str]:
     """A keeper begins outside: so it runs on the server's own interpreter, without anybody's packages."""
     return [sys.executable, "-I", "-S", str(WORKER), role, str(descriptor)]
+
+
+@contextlib.contextmanager
+def keeper(role: str, settings: dict[str, Any], seconds: float, handed: int | None = None) -> Iterator[socket.socket]:
+    """A keeper that was told its `settings`, has a copy of a descriptor that is `handed` over, answers and ends.
+
+    Gives the connection to it, which waits for so many seconds; whatever goes wrong with that ends the keeper.
+    """
+    ours, theirs = socket.socketpair()
+    with ours:
+        with theirs:
+            process = subprocess.Popen(
+                keeper_command(role, theirs.fileno()),
+                pass_fds=[theirs.fileno(), *([] if handed is None else [handed])],
+                stdin=subprocess.DEVNULL,
+                env={},
+                start_new_session=True,
+            )
+        try:
+            ours.settimeout(seconds)
+            ours.sendall(json.dumps(settings).encode() + b"\n")
+            yield ours
+        except OSError:
+            process.kill()
+            raise
+        finally:
+            process.wait()
 
 
 def owner(home: Home, isolation: Isolation) -> int | None:

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 Message = dict[str, Any]
 
-DESCRIPTORS_MAX: Final = 64  # that come at once
 MESSAGE_MAX: Final = 1024**2  # bytes
 
 _log = logging.getLogger(__name__)
@@ -34,7 +33,7 @@ class Wire:
         connection: socket.socket,
         hear: Callable[[Message], None],
         closed: Callable[[], None],
-        descriptors_max: int = 0,
+        descriptors_max: int,
     ) -> None:
         """`descriptors_max` is how many descriptors one message may bring; the others are not accepted."""
         self._descriptors_max = descriptors_max
@@ -84,8 +83,6 @@ class Wire:
             self._connection.close()
 
     def _receive(self) -> bytes:
-        if not self._descriptors_max:
-            return self._connection.recv(65536)
         data, descriptors, _, _ = socket.recv_fds(self._connection, 65536, self._descriptors_max)
         for descriptor in descriptors:
             os.set_inheritable(descriptor, False)  # uvloop's children would keep them, and so what they stand for

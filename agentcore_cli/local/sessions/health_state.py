@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from typing import Any, Final
+
+from agentcore_cli.documents import value_or_text
 
 FAILURES_MAX: Final = 3  # failed pings in a row that end a session
 FUTURE_SECONDS: Final = 60.0  # how far an agent's clock may be ahead of this machine's
@@ -57,10 +58,7 @@ class HealthState:
 
 
 def _told(body: bytes) -> dict[str, Any]:
-    try:
-        told = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
+    told = value_or_text(body)
     return told if isinstance(told, dict) else {}
 
 

@@ -51,9 +51,8 @@ class Storages:
         """`too_much` is told of a storage that holds too much, and in what: as a folder, or for the disk."""
         self._root = home.storage
         self._clock = clock
-        self._store = Database(
-            home.database
-        )  # a removal that a power cut takes back would give a storage to a successor
+        # Durable: a removal that a power cut takes back would give a storage to a successor.
+        self._store = Database(home.database)
         self._store.migrate("storages", _MIGRATIONS)
         self._times = Database(home.database, durable=False)  # when one was used last may be lost with the power
         self._open: set[str] = set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -25,20 +25,18 @@ class Answered(msgspec.Struct, array_like=True):
     body: bytes
     type: str = ""
     reason: Reason | None = None
-    fields: list[tuple[str, str]] = []
+    fields: Sequence[FieldFault] = ()
     owes: bool = False
     last: bool = False
 
     @classmethod
     def of(cls, fault: ServiceFault) -> Answered:
-        fields = [(field.name, field.message) for field in fault.fields]
-        return cls(fault.status, [], fault.message.encode(), fault.type, fault.reason, fields)
+        return cls(fault.status, [], fault.message.encode(), fault.type, fault.reason, fault.fields)
 
     def fault(self) -> ServiceFault | None:
         if not self.type:
             return None
-        fields = [FieldFault(*field) for field in self.fields]
-        return ServiceFault(self.status, self.type, self.body.decode(), reason=self.reason, fields=fields)
+        return ServiceFault(self.status, self.type, self.body.decode(), reason=self.reason, fields=self.fields)
 
 
 def frame(number: int, message: msgspec.Struct) -> bytes:

@@ -26,8 +26,8 @@ class StoringProcess:
     """One process that runs the module `program` over `database`, and who waits for its answers."""
 
     def __init__(self, program: str, database: Path) -> None:
-        self.owes: Callable[[], None] = _nobody_waits
-        """Called when it has said that it owes something."""
+        self.owes: Callable[[], None] = lambda: None
+        """Called when it has said that it owes something; where nobody has set it, that stays so."""
         self._program = program
         self._database = database
         self._starting = asyncio.Lock()
@@ -122,7 +122,3 @@ class _Line(asyncio.Protocol):
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
-
-
-def _nobody_waits() -> None:
-    """What is owed stays so."""

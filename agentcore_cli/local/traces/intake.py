@@ -98,7 +98,7 @@ class TraceIntake:
             return
         self._calls.append(call)
         if len(self._calls) == 1:
-            asyncio.get_running_loop().call_later(CALLS_SECONDS, self._send_soon)
+            asyncio.get_running_loop().call_later(CALLS_SECONDS, lambda: self._start(self._send()))
 
     async def page(self, query: TraceQuery) -> TracePage:
         """The traces of a query. Raises ServiceFault."""
@@ -149,9 +149,6 @@ class TraceIntake:
             return
         if is_large:
             self._start(self._ask(TraceAsked("list", self._clock.now(), query=TraceQuery(limit=1))))
-
-    def _send_soon(self) -> None:
-        self._start(self._send())
 
     async def _send(self) -> None:
         if self._calls:

@@ -30,14 +30,13 @@ class TraceReading:
 
     def records(self, query: TraceQuery) -> list[TraceRecord]:
         """The traces of a query, newest first."""
-        where, values = ["p.hangs IS NULL", "p.id > ?", "p.started >= ?"], [query.after, int(query.since * _BILLION)]
-        for column, value in (("s.arn", query.runtime_arn), ("s.endpoint", query.endpoint)):
+        where = ["p.hangs IS NULL", "p.id > ?", "p.started >= ?"]
+        values: list[str | int] = [query.after, int(query.since * _BILLION)]
+        asked = {"s.arn": query.runtime_arn, "s.endpoint": query.endpoint, "s.session": query.session_id}
+        for column, value in asked.items():
             if value:
                 where.append(f"{column} = ?")
-                values.append(value)  # type: ignore[arg-type]
-        if query.session_id:
-            where.append("s.session = ?")
-            values.append(query.session_id)  # type: ignore[arg-type]
+                values.append(value)
         rows = self._store.all(
             "SELECT p.id, p.trace, s.arn, s.endpoint, s.session, p.started, p.ended, p.is_called FROM parts p "
             f"JOIN sessions s ON p.session = s.id WHERE {' AND '.join(where)} "

@@ -69,10 +69,11 @@ def check_entrypoint(subject: Subject, environ: Mapping[str, str]) -> tuple[str,
     supply = Supply(subject.root, subject.requirements, subject.python, asked, installed)
     findings = [*asked.findings, *project.findings, *_missing_findings(project, supply)]
     findings += hidden_modules(subject.root, file, subject.start, subject.python, supply.hidden_as)
-    for finding in application_findings(project, subject.start):
-        findings.append(finding.doubtful() if subject.own_start else finding)
-    for finding in protocol_findings(project, subject.start, subject.protocol, subject.environment):
-        findings.append(finding.doubtful() if subject.own_start else finding)
+    started = (
+        *application_findings(project, subject.start),
+        *protocol_findings(project, subject.start, subject.protocol, subject.environment),
+    )
+    findings += (finding.doubtful() if subject.own_start else finding for finding in started)
     for source in project.sources:
         findings += [*handler_findings(source), *notebook_findings(source)]
     findings += _import_findings(project, supply, subject)

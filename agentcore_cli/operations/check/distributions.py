@@ -123,9 +123,7 @@ def may_bring(distribution: str, root: str) -> bool:
     Variants do (`pydantic-ai-slim`, `opencv-contrib-python-headless`), and they carry the name.
     """
     names = {root.strip("_"), *_KNOWN.get(root, ())}
-    stems = {
-        re.sub(r"^python-|-(python|sdk|cpu|gpu|binary|headless|contrib)\b.*|[-_.]", "", name.lower()) for name in names
-    }
+    stems = {_OF_VARIANTS.sub("", name.lower()) for name in names}
     return any(stem and stem in distribution.replace("-", "") for stem in stems)
 
 

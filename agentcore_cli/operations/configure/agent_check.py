@@ -88,7 +88,7 @@ def _installed(root: Path, agent: AgentConfig) -> Path | None:
         extra = (OTEL_DISTRO,) if agent.otel else ()
         key = environment.key_of(requirements, find(agent.python), extra)
         made = environment.find(wiring.home().environments, key)
-        wanted = Wanted(requirements, agent.python, (OTEL_DISTRO,) if agent.otel else ())
+        wanted = Wanted(requirements, agent.python, extra)
         folders = (made.packages if made else None, wiring.home().packages / wanted.key)
     except AgentcoreError:  # the check tells what is wrong with them
         return None

@@ -16,7 +16,7 @@ from agentcore_cli.builders.source import source
 from agentcore_cli.config import Build
 from agentcore_cli.errors import AgentcoreError, InputError
 from agentcore_cli.events import Listener, Step
-from agentcore_cli.operations.deploy.plan import LargeFile, check_artifact, choice_of
+from agentcore_cli.operations.deploy.plan import LargeFile, check_artifact
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.resources.deployment import Overrides
 
@@ -61,7 +61,7 @@ def build(request: BuildRequest, selected: Selected, listener: Listener) -> Buil
     overrides = Overrides(build=request.build, sbom=request.sbom)
     check_artifact(overrides, selected)
     output = _usable(request.output, selected.loaded.root)
-    choice = choice_of(overrides, selected)
+    choice = overrides.choice_for(selected.agent)
     builder = wiring.builder(selected, choice, attests=overrides.wants_sbom(selected.agent))
     started = time.monotonic()
 

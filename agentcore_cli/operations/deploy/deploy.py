@@ -128,7 +128,7 @@ def deploy(
             hand_over_credentials()
             applied = before_runtime(hand_over_credentials, listener)
             if _is_new(plan) or selected.loaded.config.local.network == "private":
-                health = wiring.local_runtime(selected).health()
+                health = wiring.local_runtime().health()
                 if _is_new(plan):
                     tell_level(health, listener)
                 tell_of_network(selected, health, listener)

@@ -20,7 +20,8 @@ def find_runtime(place: Workplace, listener: Listener) -> Found:
     """
     selected = place.selected
     try:
-        found = _look(place, listener)
+        there = wiring.runtime(place, wait_options=WaitOptions(), listener=listener)
+        found = there.read(place.journal.recorded(RUNTIME))
     except CredentialsError:
         if selected.state.account(selected.agent_name) is None:
             wiring.deployed(selected)  # as far as is known here, nothing was deployed, so that says it
@@ -42,15 +43,8 @@ def keep_image(place: Workplace, version: RuntimeDescription, listener: Listener
 
     Raises InputError, before anything is changed, when it is gone already.
     """
-    images = wiring.version_images(place.selected, place.session, account=place.account.number, listener=listener)
+    images = wiring.version_images(place, listener=listener)
     image = runtime_facts.image_of(version.settings)
     if images and image:
         images.require(image, version.version)
         images.keep(image, version.id)
-
-
-def _look(place: Workplace, listener: Listener) -> Found | None:
-    resource = wiring.runtime(
-        place.selected, place.session, account=place.account.number, wait_options=WaitOptions(), listener=listener
-    )
-    return resource.read(place.journal.recorded(RUNTIME))

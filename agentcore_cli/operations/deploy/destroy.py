@@ -71,18 +71,22 @@ def destroy(request: DestroyRequest, selected: Selected, listener: Listener) -> 
         deletions = tuple(_in_full(change, place) for change in plan.changes)
         if request.dry_run:
             return DestroyResult(
-                selected.agent_name, selected.target_name, deletions, dry_run=True, kept_memory=_memory_of(selected)
+                selected.agent_name,
+                selected.target_name,
+                deletions,
+                dry_run=True,
+                kept_memory=wiring.memory_id(selected),
             )
         if deletions and not request.consent(deletions):
             raise InputError("nothing was destroyed: the answer was no")
         _claim(there)
         outcome = apply(plan, place.journal, listener)
         if selected.is_local:
-            wiring.store().sweep(wiring.local_runtime(selected).artifacts())
+            wiring.store().sweep(wiring.local_runtime().artifacts())
             wiring.let_go_of_local_runtime()
         else:
             _forget_builds(place, listener)
-    kept = _memory_of(selected)
+    kept = wiring.memory_id(selected)
     if kept:
         removes = f"{selected.command('destroy')} --include-memory"
         listener(Note(f"memory {kept} stays, with what users said: {removes} removes it"))
@@ -94,17 +98,9 @@ def destroy(request: DestroyRequest, selected: Selected, listener: Listener) -> 
 
 
 def _everything(place: Workplace, request: DestroyRequest, listener: Listener) -> list[Resource]:
-    selected, session, account = place.selected, place.session, place.account.number
     options = WaitOptions(seconds=request.timeout)
-    there = wiring.everything(
-        selected,
-        session,
-        account=account,
-        wait_options=options,
-        listener=listener,
-        with_supplied=request.include_supplied,
-    )
-    others = wiring.unrecorded(selected, session, account=account, wait_options=options, listener=listener)
+    there = wiring.everything(place, wait_options=options, listener=listener, with_supplied=request.include_supplied)
+    others = wiring.unrecorded(place, wait_options=options, listener=listener)
     return [*there, *(resource for resource in others if _is_there(resource))]
 
 
@@ -118,7 +114,7 @@ def _is_there(resource: Resource) -> bool:
 
 def _forget_builds(place: Workplace, listener: Listener) -> None:
     """Take what builds left in the Docker Engine away; the local target's images, labelled as such, stay."""
-    labels = wiring.deployment(place.selected, account=place.account.number).image_labels
+    labels = wiring.deployment(place.selected, account=place.account_number).image_labels
     try:
         gone = docker_image.remove(labels, without=TAG_TARGET)
     except AgentcoreError:
@@ -141,12 +137,6 @@ def _claim(resources: Iterable[Resource]) -> None:
     for resource in resources:
         if isinstance(resource, Claiming):
             resource.claim()
-
-
-def _memory_of(selected: Selected) -> str | None:
-    """The id of the memory that deploys made for the agent, as the records have it."""
-    memory_id: str | None = (selected.state.record(selected.agent_name, MEMORY) or {}).get("outputs", {}).get("id")
-    return memory_id
 
 
 def _tell_of_interfaces(selected: Selected, listener: Listener) -> None:

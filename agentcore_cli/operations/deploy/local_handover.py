@@ -33,7 +33,7 @@ class CredentialsHandedOver:
     server: ServerFile | None = None
 
     def __call__(self) -> None:
-        runtime = wiring.local_runtime(self.selected)
+        runtime = wiring.local_runtime()
         if runtime.server == self.server:
             return
         config, profile = self.selected.loaded.config, self.selected.target.profile
@@ -59,7 +59,7 @@ def foresee(request: DeployRequest, selected: Selected, runtime_id: str | None, 
     """Let the trial of a local version that is not the first begin; then whoever deploys may have a word."""
     if request.must_start == "waits" and runtime_id is not None:
         with suppress(AgentcoreError):  # the update says what is wrong
-            wiring.local_runtime(selected).foresee(runtime_id, body, request.must_start)
+            wiring.local_runtime().foresee(runtime_id, body, request.must_start)
     request.before_version()
 
 

@@ -47,14 +47,14 @@ def session_network(selected: Selected, environment: Mapping[str, str]) -> Netwo
     asked = environment.get(contract.LOCAL_NETWORK, "")
     if asked == "shared":
         return NetworkOfSessions("shared", "local.network asks for it", ())
-    if asked != "none" and (reason := _reason_against(selected)):
+    if asked != "none" and (reason := _reason_against(wiring.local_runtime().health())):
         return NetworkOfSessions("shared", reason, ())
     return NetworkOfSessions("none" if asked == "none" else "private", None, _reached(selected, environment))
 
 
-def _reason_against(selected: Selected) -> str:
+def _reason_against(health: Health) -> str:
     """Why sessions have no network of their own on this machine, or nothing."""
-    for wall in wiring.local_runtime(selected).health().protections:
+    for wall in health.protections:
         if wall["name"] == contract.LOCAL_NETWORK_PROTECTION and not wall["active"]:
             return wall["reason"]
     return ""
@@ -75,12 +75,9 @@ def _endpoints() -> dict[str, str]:
 
 def tell_of_network(selected: Selected, health: Health, listener: Listener) -> None:
     """Say so when sessions do not get the private network that the config asks for."""
-    if selected.loaded.config.local.network != "private":
-        return
-    for wall in health.protections:
-        if wall["name"] == contract.LOCAL_NETWORK_PROTECTION and not wall["active"]:
-            text = f"sessions share this machine's network, not private as local.network asks: {wall['reason']}"
-            listener(Note(text, "warning"))
+    if selected.loaded.config.local.network == "private" and (reason := _reason_against(health)):
+        text = f"sessions share this machine's network, not private as local.network asks: {reason}"
+        listener(Note(text, "warning"))
 
 
 def tell_level(health: Health, listener: Listener) -> None:

@@ -79,6 +79,10 @@ class Workplace:
     def client(self) -> RuntimeControl:
         return wiring.runtimes(self.session)
 
+    @property
+    def account_number(self) -> str:
+        return self.account.number
+
     def verify_account(self) -> None:
         """Raises CredentialsError (3) when the credentials are of another account than the target."""
         verify_account(self.account, self.selected, self.session)
@@ -97,7 +101,8 @@ def plan(overrides: Overrides, selected: Selected, listener: Listener, *, larges
     result = PlanResult(selected.agent_name, selected.target_name, made.changes, made.pending, told, builder=choice)
     if not selected.is_local or _is_image(overrides, selected):
         return result  # containers have what the engine gives
-    network = _network(overrides, selected)
+    variables = {**wiring.local_environment(selected), **overrides.environment}
+    network = local_network.session_network(selected, variables)
     return replace(result, network=network, mounts=selected.loaded.config.local.mounts)
 
 
@@ -105,11 +110,6 @@ def choose_builder(overrides: Overrides, selected: Selected) -> Choice | None:
     """Who makes the artifact; None on the local runtime, and where an image is there already."""
     if selected.is_local or overrides.image or selected.agent.image:
         return None
-    return choice_of(overrides, selected)
-
-
-def choice_of(overrides: Overrides, selected: Selected) -> Choice:
-    """Who builds for AWS, and why."""
     return overrides.choice_for(selected.agent)
 
 
@@ -117,10 +117,6 @@ def _is_image(overrides: Overrides, selected: Selected) -> bool:
     there = selected.state.deployed(selected.agent_name)
     has_image = overrides.build is None and there is not None and "/" in (there.artifact or "")
     return bool(overrides.image) or overrides.build == "docker" or has_image
-
-
-def _network(overrides: Overrides, selected: Selected) -> local_network.NetworkOfSessions | None:
-    return local_network.session_network(selected, {**wiring.local_environment(selected), **overrides.environment})
 
 
 def _largest(overrides: Overrides, selected: Selected, count: int) -> tuple[LargeFile, ...]:
@@ -178,15 +174,7 @@ def make_plan(
     if overrides.upgrade:
         resolved = resolved_anew(place.selected, listener, build=overrides.build)
         overrides = replace(overrides, resolved=resolved)
-    resources = wiring.resources(
-        place.selected,
-        place.session,
-        account=place.account.number,
-        overrides=overrides,
-        wait_options=wait_options,
-        listener=listener,
-        vet=vet,
-    )
+    resources = wiring.resources(place, overrides=overrides, wait_options=wait_options, listener=listener, vet=vet)
     believed = () if overrides.refresh else [resource.key for resource in resources if resource.key != RUNTIME]
     made = plan_deploy(resources, place.journal, believed=believed)
     if made.pending:

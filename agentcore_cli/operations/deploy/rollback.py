@@ -15,6 +15,7 @@ from agentcore_cli.operations.deploy.endpoints import leads_to, move_endpoint
 from agentcore_cli.operations.deploy.plan import Workplace, work_on
 from agentcore_cli.operations.deploy.smoke import told_what_goes_on
 from agentcore_cli.operations.selection import Selected
+from agentcore_cli.resources.earlier_version import EarlierVersion
 from agentcore_cli.resources.rollout import READY
 from agentcore_cli.resources.runtime import ROLLED_BACK_TO
 from agentcore_cli.resources.wait_options import WaitOptions
@@ -74,14 +75,7 @@ def _default(
     # a version that a rollback made counts as the one that it was made from, or two rollbacks would undo each other
     wanted = _wanted(request, place, found.outputs["id"], found.outputs.get(ROLLED_BACK_TO, previous))
     keep_image(place, wanted, listener)
-    resource = wiring.earlier_version(
-        place.selected,
-        place.session,
-        wanted,
-        account=place.account.number,
-        wait_options=wait_options,
-        listener=listener,
-    )
+    resource = EarlierVersion(wiring.runtime(place, wait_options=wait_options, listener=listener), wanted)
     plan = plan_deploy([resource], place.journal)
     with told_what_goes_on(place):
         outcome = apply(plan, place.journal, listener)

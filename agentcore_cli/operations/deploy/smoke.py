@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -124,7 +124,5 @@ def told_what_goes_on(place: Workplace) -> Iterator[None]:
 
 def _stop(plane: DataPlane, there: Destination, session: str) -> None:
     """End the session; one that never began, or that only its deployer may not end, ends by itself."""
-    try:
+    with suppress(NotFoundError, CredentialsError, AgentFailedError, StillInProgressError):
         plane.stop_session(there.arn, there.endpoint, session)
-    except (NotFoundError, CredentialsError, AgentFailedError, StillInProgressError):
-        return

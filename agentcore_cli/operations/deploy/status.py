@@ -11,8 +11,8 @@ from agentcore_cli.aws.runtimes import EndpointDescription, RuntimeDescription
 from agentcore_cli.engine import Change
 from agentcore_cli.errors import AgentcoreError, NotFoundError
 from agentcore_cli.events import Listener
-from agentcore_cli.operations.deploy import local_network
 from agentcore_cli.operations.deploy.deployed import find_runtime
+from agentcore_cli.operations.deploy.local_network import NetworkOfSessions, session_network
 from agentcore_cli.operations.deploy.plan import Workplace, make_plan, visit
 from agentcore_cli.operations.deploy.versions import ListedVersion, list_versions
 from agentcore_cli.operations.selection import Selected
@@ -45,7 +45,7 @@ class StatusResult:
     endpoints: tuple[EndpointDescription, ...]
     versions: tuple[ListedVersion, ...]
     sessions: int | None
-    network: local_network.NetworkOfSessions | None
+    network: NetworkOfSessions | None
     drift: tuple[Change, ...]
     drift_unknown: str | None
 
@@ -56,6 +56,7 @@ def status(selected: Selected, listener: Listener) -> StatusResult:
         runtime, artifact = _runtime(place, listener)
         endpoints = place.client.endpoints(runtime.id)
         drift, drift_unknown = _drift(place, listener)
+        variables = runtime.settings.get("environmentVariables", {})
         return StatusResult(
             agent=selected.agent_name,
             target=selected.target_name,
@@ -71,7 +72,7 @@ def status(selected: Selected, listener: Listener) -> StatusResult:
             endpoints=tuple(endpoints),
             versions=list_versions(place.client, runtime.id),
             sessions=_living_sessions(selected, runtime.arn),
-            network=None if "/" in artifact else _network(selected, runtime),
+            network=None if "/" in artifact else session_network(selected, variables),
             drift=drift,
             drift_unknown=drift_unknown,
         )
@@ -84,10 +85,6 @@ def _runtime(place: Workplace, listener: Listener) -> tuple[RuntimeDescription, 
     if runtime is None:
         raise NotFoundError(f"{found.name}: deleted meanwhile", hint=place.selected.deploy_command())
     return runtime, found.outputs["artifact"]
-
-
-def _network(selected: Selected, runtime: RuntimeDescription) -> local_network.NetworkOfSessions | None:
-    return local_network.session_network(selected, runtime.settings.get("environmentVariables", {}))
 
 
 def _drift(place: Workplace, listener: Listener) -> tuple[tuple[Change, ...], str | None]:
@@ -114,5 +111,5 @@ def _told(what: str, it: RuntimeDescription | EndpointDescription) -> str:
 def _living_sessions(selected: Selected, arn: str) -> int | None:
     if not selected.is_local:
         return None
-    page = wiring.local_runtime(selected).sessions(arn)
+    page = wiring.local_runtime().sessions(arn)
     return sum(session.state in ALIVE for session in page.sessions)

@@ -153,7 +153,7 @@ class Reloads:
         newest = int(result.version)
         if newest % _KEPT_VERSIONS or self._session is None:
             return
-        control, server = wiring.runtimes(self._session), wiring.local_runtime(self.selected)
+        control, server = wiring.runtimes(self._session), wiring.local_runtime()
         living = {each.version for each in server.sessions(result.arn).sessions if each.ended_at is None}
         for there in control.versions(result.runtime_id):
             if int(there.version) <= newest - _KEPT_VERSIONS and there.version not in living:

@@ -198,13 +198,11 @@ class SaveWatch:
             except FileNotFoundError:  # gone since it was found, or the project itself
                 self._stopping.wait(TOGETHER_SECONDS)
                 continue
-            try:
+            with contextlib.closing(notices):
                 self._is_old = self._files.folders() != self._folders
                 if not self._is_old:
                     yield Save(self._files.root, (), lambda: iter(()))
                 yield from self._saves_in(notices)
-            finally:
-                notices.close()
 
     def _saves_in(self, notices: Notices) -> Iterator[Save]:
         """Until the folders that are to be watched are others."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -113,8 +114,7 @@ def _read_runtime(arn: str, entrypoint: str | None, profile: str | None) -> Impo
         raise InputError(
             f"--arn {arn}: not the ARN of a runtime", hint="arn:aws:bedrock-agentcore:REGION:ACCOUNT:runtime/ID"
         )
-    session = wiring.session_in(Arn.of(arn).region, profile)
-    try:
+    with closing(wiring.session_in(Arn.of(arn).region, profile)) as session:
         client = wiring.runtimes(session)
         runtime_id = arn.partition("/")[2]
         runtime = client.get(runtime_id)
@@ -124,8 +124,6 @@ def _read_runtime(arn: str, entrypoint: str | None, profile: str | None) -> Impo
             )
         imported = from_runtime.read(runtime, client.tags(runtime.arn), client.endpoints(runtime_id), entrypoint)
         return _with_policies(imported, client)
-    finally:
-        session.close()
 
 
 def _with_policies(agent: Imported, client: RuntimeControl) -> Imported:

@@ -12,7 +12,7 @@ from agentcore_cli.errors import AgentFailedError, StillInProgressError
 from agentcore_cli.operations.destination import Destination
 
 if TYPE_CHECKING:
-    from agentcore_cli.ledger import Expiry, LedgerEntry, LedgerKey, Outcome, Turn
+    from agentcore_cli.ledger import Expiry, LedgerEntry, Outcome, Turn
 
 _TRANSCRIPT_MAX: Final = 1_000_000  # bytes of a request or an answer that are kept
 
@@ -64,13 +64,13 @@ def remember(exchange: Exchange, *, is_first: bool | None = None) -> str | None:
     selected = exchange.destination.selected
     if selected is None:
         return None
-    from agentcore_cli.ledger import Expiry, Ledger, LedgerError
+    from agentcore_cli.ledger import Expiry, Ledger, LedgerError, LedgerKey
 
     lifecycle = selected.agent.lifecycle
     expiry = Expiry(exchange.at, lifecycle.idle_timeout, lifecycle.max_lifetime, is_first)
     try:
         before = Ledger(selected.loaded.root).record(
-            _key(exchange),
+            LedgerKey(exchange.destination.arn, exchange.destination.endpoint, exchange.session_id),
             _turn(exchange),
             target=selected.target_name,
             agent=selected.agent_name,
@@ -102,12 +102,6 @@ def _span(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds / size:.3g}{unit}"
     return f"{seconds:.0f}s"
-
-
-def _key(exchange: Exchange) -> LedgerKey:
-    from agentcore_cli.ledger import LedgerKey
-
-    return LedgerKey(exchange.destination.arn, exchange.destination.endpoint, exchange.session_id)
 
 
 def _turn(exchange: Exchange) -> Turn:

@@ -70,10 +70,12 @@ def _session(destination: Destination) -> AwsSession:
 class CloudLog:
     """One endpoint's group, read with no line given twice: of the last hour, or since when it was said.
 
-    Raises NotFoundError when there is no log yet; one that is followed is waited for.
+    Raises NotFoundError when the agent isn't deployed, and when there is no log yet; one that is followed is waited
+    for.
     """
 
-    def __init__(self, request: LogsRequest, selected: Selected, there: Destination, listener: Listener) -> None:
+    def __init__(self, request: LogsRequest, selected: Selected, listener: Listener) -> None:
+        there = of(selected, request.endpoint)
         self._request = request
         self._selected = selected
         self._listener = listener
@@ -86,11 +88,6 @@ class CloudLog:
         self._start, self._end = _window(request)
         self._seen: dict[str, int] = {}
         self._newest = self._start
-
-    @classmethod
-    def of(cls, request: LogsRequest, selected: Selected, listener: Listener) -> CloudLog:
-        """Raises NotFoundError when the agent isn't deployed."""
-        return cls(request, selected, of(selected, request.endpoint), listener)
 
     def close(self) -> None:
         self._session.close()

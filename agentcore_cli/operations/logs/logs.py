@@ -37,7 +37,7 @@ def _source(request: LogsRequest, selected: Selected, listener: Listener) -> Log
         return SessionLogs(request, selected, listener)
     from agentcore_cli.operations.logs.cloud_logs import CloudLog
 
-    return CloudLog.of(request, selected, listener)
+    return CloudLog(request, selected, listener)
 
 
 def _grepped(lines: Iterable[LogLine], request: LogsRequest) -> Iterator[LogLine]:

@@ -13,7 +13,6 @@ from agentcore_cli.aws.memories import MemoryControl, MemoryDescription
 from agentcore_cli.aws.memory_contents import EVERYWHERE, Json, MemoryContents
 from agentcore_cli.aws.session import AwsSession
 from agentcore_cli.errors import InputError, NotFoundError
-from agentcore_cli.keys import MEMORY
 from agentcore_cli.operations.deploy.plan import visit
 from agentcore_cli.operations.selection import Selected
 
@@ -65,8 +64,7 @@ def find(session: AwsSession, selected: Selected, said: str) -> Chosen:
 def own_id(selected: Selected) -> str | None:
     """The id of the memory that the agent uses on this target, as far as config and records know it."""
     settings = selected.agent.whole_memory
-    recorded: str | None = (selected.state.record(selected.agent_name, MEMORY) or {}).get("outputs", {}).get("id")
-    return recorded or (settings.supplied_id if settings and not selected.is_local else None)
+    return wiring.memory_id(selected) or (settings.supplied_id if settings and not selected.is_local else None)
 
 
 def _found(client: MemoryControl, selected: Selected, said: str) -> MemoryDescription | None:

@@ -6,7 +6,6 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
@@ -93,8 +92,7 @@ def actors(said: str, selected: Selected) -> Actors:
 def sessions(said: str, actor: str | None, selected: Selected) -> MemorySessions:
     """The sessions of one actor, or of all, the newest first."""
     with choose(selected, said) as chosen:
-        of = [actor] if actor else list(chosen.contents.actors())
-        found = [session for each in of for session in _sessions(chosen, each)]
+        found = _sessions(chosen, actor)
         found.sort(key=lambda session: session.created_at, reverse=True)
         return MemorySessions(selected.target_name, chosen.memory.id, tuple(found))
 
@@ -130,14 +128,15 @@ def search(said: str, query: str, selected: Selected, *, path: str, top: int, st
         return SearchResult(selected.target_name, chosen.memory.id, query, tuple(_record(each) for each in found))
 
 
-def _sessions(chosen: Chosen, actor: str) -> list[SessionFacts]:
-    there = chosen.contents.sessions(actor)
-    return [SessionFacts(each["sessionId"], each["actorId"], iso(each["createdAt"])) for each in there]
+def _sessions(chosen: Chosen, actor: str | None) -> list[SessionFacts]:
+    """Those of one actor, or of all."""
+    actors = [actor] if actor else list(chosen.contents.actors())
+    there = [session for each in actors for session in chosen.contents.sessions(each)]
+    return [SessionFacts(each["sessionId"], each["actorId"], each["createdAt"].isoformat()) for each in there]
 
 
 def _conversation(chosen: Chosen, selected: Selected, actor: str | None, session: str | None) -> tuple[str, str]:
-    of = [actor] if actor else list(chosen.contents.actors())
-    found = [each for one in of for each in _sessions(chosen, one)]
+    found = _sessions(chosen, actor)
     if session is not None:
         found = [each for each in found if _is_meant(each.session, session)]
     if not found:
@@ -176,7 +175,7 @@ def _strategy_id(chosen: Chosen, said: str) -> str:
 def _event(event: Mapping[str, Any]) -> EventFacts:
     return EventFacts(
         event["eventId"],
-        iso(event["eventTimestamp"]),
+        event["eventTimestamp"].isoformat(),
         event.get("branch", {}).get("name"),
         tuple(event.get("payload", ())),
         event.get("metadata", {}),
@@ -189,10 +188,6 @@ def _record(record: Mapping[str, Any]) -> RecordFacts:
         record["content"].get("text", ""),
         tuple(record["namespaces"]),
         record.get("memoryStrategyId") or None,
-        iso(record["createdAt"]),
+        record["createdAt"].isoformat(),
         record.get("score"),
     )
-
-
-def iso(moment: datetime) -> str:
-    return moment.isoformat()

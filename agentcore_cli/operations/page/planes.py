@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable
 from typing import Any, Final
 
 import msgspec
@@ -58,7 +57,7 @@ class CloudPlanes:
             case ("GET", "_local", name):
                 return _json(await self._show(request, name))
             case ("POST", "runtimes"):
-                return _json(await self._once("runtimes", READ_SECONDS, self._project.runtimes))
+                return _json(await self._memo.of("runtimes", READ_SECONDS, self._project.runtimes))
             case ("GET" | "POST", "runtimes", runtime_id, *rest):
                 return _json(await self._read(request, runtime_id, with_drift=not rest))
         raise ServiceFault.unknown_operation()
@@ -71,20 +70,20 @@ class CloudPlanes:
             return await asyncio.to_thread(project.sessions, asked.get("runtime_arn"))
         if name == "logs":
             log, after = asked.get("log", ""), _number(asked.get("after", "0"))
-            return await self._once(("log", log, after), READ_SECONDS, lambda: project.log(log, after))
+            return await self._memo.of(("log", log, after), READ_SECONDS, lambda: project.log(log, after))
         if name == "traces":
             key = ("traces", *sorted((k, v) for k, v in asked.items() if k not in ("since", "after", "limit")))
-            return await self._once(key, SLOW_SECONDS, lambda: project.traces(asked))
+            return await self._memo.of(key, SLOW_SECONDS, lambda: project.traces(asked))
         if name == "trace":
             trace_id = asked.get("trace_id", "")
-            return await self._once(("trace", trace_id), SLOW_SECONDS, lambda: project.trace(trace_id))
+            return await self._memo.of(("trace", trace_id), SLOW_SECONDS, lambda: project.trace(trace_id))
         raise ServiceFault.unknown_operation()
 
     async def _read(self, request: Request, runtime_id: str, *, with_drift: bool) -> Any:
         method, segments, query = request.method, request.segments, request.query
         body = await request.body(BODY_MAX).all()
         key = (method, *segments, request.query_string, body)
-        shown = await self._once(key, READ_SECONDS, lambda: self._project.read(method, segments, query, body))
+        shown = await self._memo.of(key, READ_SECONDS, lambda: self._project.read(method, segments, query, body))
         if not with_drift:
             return shown
         return shown | {"drift": await self._drift(runtime_id)}
@@ -139,9 +138,6 @@ class CloudPlanes:
         if arn not in self._project.agents:
             raise NotFoundError(f"{arn}: no agent of this project")
         return destination.of(self._project.agents[arn], endpoint)
-
-    async def _once(self, key: Hashable, seconds: float, work: Callable[[], Any]) -> Any:
-        return await self._memo.of(key, seconds, work)
 
 
 async def _relay(invocation: Invocation, request: Request) -> None:

@@ -7,11 +7,13 @@ import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from msgspec.structs import replace
 
 from agentcore_cli import wiring
+from agentcore_cli.config import find, load
 from agentcore_cli.contract import Arn
 from agentcore_cli.errors import AgentcoreError, NotFoundError
 from agentcore_cli.events import ignore
@@ -149,10 +151,6 @@ class ProjectOnAws:
 
 def _any(options: Options) -> Selected:
     """Any agent of the config: they share the target."""
-    from pathlib import Path
-
-    from agentcore_cli.config import find, load
-
     config = load(find(options.config, Path.cwd())).config
     return select(replace(options, agent=next(iter(config.agents))))
 

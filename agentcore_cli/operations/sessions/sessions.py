@@ -119,7 +119,7 @@ def _remembered_or_not(alive: Iterable[SessionRecord], selected: Selected, name:
 
 
 def _at_runtime(selected: Selected) -> Sessions:
-    page = wiring.local_runtime(selected).sessions(wiring.deployed(selected).arn)
+    page = wiring.local_runtime().sessions(wiring.deployed(selected).arn)
     return Sessions(page.sessions, page.now, "runtime")
 
 

@@ -6,10 +6,10 @@ log records beside them (understanding-input-spans).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from agentcore_cli.documents import value_or_text
 from agentcore_cli.formats import otlp
 from agentcore_cli.formats.otlp import (
     LogRecord,
@@ -33,8 +33,8 @@ def read(lines: Iterable[str]) -> WholeTrace:
     spans: dict[str, ResourceSpans] = {}
     records: list[LogRecord] = []
     for line in lines:
-        told = _parsed(line)
-        if told is None or not isinstance(told.get("traceId"), str) or not isinstance(told.get("spanId"), str):
+        told = _object(value_or_text(line))
+        if not isinstance(told.get("traceId"), str) or not isinstance(told.get("spanId"), str):
             continue
         if "startTimeUnixNano" in told:
             spans.setdefault(told["spanId"], _resource_spans(told))
@@ -46,14 +46,6 @@ def read(lines: Iterable[str]) -> WholeTrace:
 def spans_of(whole: WholeTrace) -> list[Span]:
     groups = [group for resource in whole.trace.resource_spans for group in resource.scope_spans]
     return [span for group in groups for span in group.spans]
-
-
-def _parsed(line: str) -> dict[str, Any] | None:
-    try:
-        told = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return told if isinstance(told, dict) else None
 
 
 def _resource_spans(told: Mapping[str, Any]) -> ResourceSpans:

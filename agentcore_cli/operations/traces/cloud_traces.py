@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
-from typing import Any, Final
+from typing import Final
 
 from agentcore_cli import names, wiring
 from agentcore_cli.aws.log_groups import LogGroups
@@ -17,6 +17,8 @@ from agentcore_cli.local.protocol import TracePage, TraceRecord
 from agentcore_cli.operations import destination
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.operations.traces import cloud_spans
+from agentcore_cli.operations.traces.traces import TracesRequest
+from agentcore_cli.operations.traces.tree import session_of
 
 SPANS: Final = "aws/spans"
 DEFAULT_SINCE: Final = 3600.0  # seconds; a query is paid by what it reads
@@ -24,21 +26,20 @@ SHOWN_SINCE: Final = 14 * 86_400.0  # how old a trace may be that is named
 _BILLION: Final = 1_000_000_000
 
 
-def list_on_aws(
-    selected: Selected, session: str | None, endpoint: str | None, since: float | None, limit: int
-) -> TracePage:
+def list_on_aws(request: TracesRequest, selected: Selected) -> TracePage:
     """The traces of an endpoint, newest first, of the last hour or `since`. Raises NotFoundError (4)."""
-    there = destination.of(selected, endpoint)
+    there = destination.of(selected, request.endpoint)
     phrases = [there.runtime_id]
-    if session is not None:
-        phrases.append(names.session_id(session, there.arn, there.endpoint))
-    whole = _query(selected, there.runtime_id, there.endpoint, DEFAULT_SINCE if since is None else since, phrases)
+    if request.session is not None:
+        phrases.append(names.session_id(request.session, there.arn, there.endpoint))
+    since = DEFAULT_SINCE if request.since is None else request.since
+    whole = _query(selected, there.runtime_id, there.endpoint, since, phrases)
     traces: dict[str, list[Span]] = {}
     for span in cloud_spans.spans_of(whole):
         traces.setdefault(span.trace_id, []).append(span)
     found = [_record(trace, spans, there.arn, there.endpoint) for trace, spans in traces.items()]
     found.sort(key=lambda record: -record.started_at)
-    return TracePage(tuple(found[:limit]), time.time())
+    return TracePage(tuple(found[: request.limit]), time.time())
 
 
 def show_on_aws(selected: Selected, trace_id: str, endpoint: str | None) -> WholeTrace:
@@ -75,7 +76,7 @@ def _record(trace: str, spans: list[Span], arn: str, endpoint: str) -> TraceReco
         number=0,
         runtime_arn=arn,
         endpoint=endpoint,
-        session_id=next(filter(None, map(_session_of, spans)), ""),
+        session_id=next(filter(None, map(session_of, spans)), ""),
         started_at=start / _BILLION,
         seconds=(max(span.end for span in spans) - start) / _BILLION,
         spans=len(spans),
@@ -85,8 +86,3 @@ def _record(trace: str, spans: list[Span], arn: str, endpoint: str) -> TraceReco
         tools=sum(each.work == "tool" for each in known),
         models=tuple(dict.fromkeys(each.model for each in models if each.model)),
     )
-
-
-def _session_of(span: Span) -> str:
-    told: Any = otlp.plain_attributes(span.attributes).get("session.id", "")
-    return str(told)

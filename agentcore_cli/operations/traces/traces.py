@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from agentcore_cli import names, wiring
 from agentcore_cli.contract import DEFAULT_ENDPOINT
 from agentcore_cli.errors import InputError, NotFoundError
 from agentcore_cli.formats.otlp import WholeTrace
-from agentcore_cli.local.protocol import TracePage, TraceRecord
+from agentcore_cli.local.protocol import TracePage
 from agentcore_cli.operations.selection import Selected
 
 LIMIT: Final = 20
@@ -35,7 +35,7 @@ def list_traces(request: TracesRequest, selected: Selected, *, after: int = 0) -
     if not selected.is_local:
         from agentcore_cli.operations.traces.cloud_traces import list_on_aws
 
-        return list_on_aws(selected, request.session, request.endpoint, request.since, request.limit)
+        return list_on_aws(request, selected)
     arn = wiring.deployed(selected).arn
     query: dict[str, str | int | float] = {"runtime_arn": arn, "limit": request.limit, "after": after}
     if request.endpoint is not None:
@@ -44,14 +44,14 @@ def list_traces(request: TracesRequest, selected: Selected, *, after: int = 0) -
         query["session_id"] = names.session_id(request.session, arn, request.endpoint or DEFAULT_ENDPOINT)
     if request.since is not None:
         query["since"] = time.time() - request.since
-    return wiring.local_runtime(selected).traces(**query)
+    return wiring.local_runtime().traces(**query)
 
 
 def find_trace(named: str | None, request: TracesRequest, selected: Selected) -> str:
     """The id of the trace that begins with `named`, or of the last one. Raises NotFoundError, InputError."""
     if named is not None and re.fullmatch("[0-9a-f]{32}", named):
         return named
-    page = list_traces(request if named is None else _all(request), selected)
+    page = list_traces(request if named is None else replace(request, limit=FIND_MAX), selected)
     found = [each for each in page.traces if named is None or each.trace_id.startswith(named.lower())]
     if named is None and found:
         return found[0].trace_id
@@ -70,13 +70,9 @@ def show_trace(trace_id: str, selected: Selected, endpoint: str | None = None) -
 
         return show_on_aws(selected, trace_id, endpoint)
     try:
-        return wiring.local_runtime(selected).trace(trace_id=trace_id)
+        return wiring.local_runtime().trace(trace_id=trace_id)
     except NotFoundError as error:
         raise _not_found(trace_id, selected) from error
-
-
-def _all(request: TracesRequest) -> TracesRequest:
-    return TracesRequest(request.session, request.endpoint, request.since, FIND_MAX)
 
 
 def _not_found(named: str | None, selected: Selected) -> NotFoundError:
@@ -86,6 +82,3 @@ def _not_found(named: str | None, selected: Selected) -> NotFoundError:
             hint=f"{selected.command('invoke')} PAYLOAD",
         )
     return NotFoundError(f"trace {named}: not found", hint=selected.command("traces list"))
-
-
-__all__ = ["LIMIT", "TraceRecord", "TracesRequest", "find_trace", "list_traces", "show_trace"]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
@@ -16,21 +15,13 @@ pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture
-def run(home: Home, image: str) -> Callable[[Callable[[Container], Awaitable[Any]]], Any]:
-    """What a scenario gives that has a running container."""
-
-    def run(scenario: Callable[[Container], Awaitable[Any]]) -> Any:
-        async def main() -> Any:
-            containers = Containers(home)
-            program = ImageProgram("bot-0123456789/1", image.partition("@")[2], {"A": "b"}, 8080, "amd64")
-            try:
-                return await scenario(await containers.start(program, SessionSpec("s1", {}, home.logs / "s1.log")))
-            finally:
-                await containers.close()
-
-        return asyncio.run(main())
-
-    return run
+def container(runner: asyncio.Runner, home: Home, image: str) -> Iterator[Container]:
+    containers = Containers(home)
+    program = ImageProgram("bot-0123456789/1", image.partition("@")[2], {"A": "b"}, 8080, "amd64")
+    try:
+        yield runner.run(containers.start(program, SessionSpec("s1", {}, home.logs / "s1.log")))
+    finally:
+        runner.run(containers.close())
 
 
 async def outcome(container: Container, text: str) -> tuple[bytes, bytes, Exit | None]:
@@ -42,54 +33,39 @@ async def outcome(container: Container, text: str) -> tuple[bytes, bytes, Exit |
     return written["stdout"], written["stderr"], command.ended.result()
 
 
-def test_a_command_runs_as_the_agent_does(run: Any) -> None:
-    async def scenario(container: Container) -> None:
-        assert await outcome(container, "pwd; id -u; echo $A $OF_IMAGE") == (
-            b"/app\n10001\nb yes\n",
-            b"",
-            Exit(0, None),
-        )
-        assert await outcome(container, "echo no >&2; exit 7") == (b"", b"no\n", Exit(7, None))
-        assert (await outcome(container, "echo 'a \"b\" $c'"))[0] == b'a "b" $c\n'
-        assert (await outcome(container, "ls /app/agent.py"))[0] == b"/app/agent.py\n"
-
-    run(scenario)
+async def test_a_command_runs_as_the_agent_does(container: Container) -> None:
+    assert await outcome(container, "pwd; id -u; echo $A $OF_IMAGE") == (
+        b"/app\n10001\nb yes\n",
+        b"",
+        Exit(0, None),
+    )
+    assert await outcome(container, "echo no >&2; exit 7") == (b"", b"no\n", Exit(7, None))
+    assert (await outcome(container, "echo 'a \"b\" $c'"))[0] == b'a "b" $c\n'
+    assert (await outcome(container, "ls /app/agent.py"))[0] == b"/app/agent.py\n"
 
 
-def test_much_output_comes_whole(run: Any) -> None:
-    async def scenario(container: Container) -> bytes:
-        return (await outcome(container, "head -c 3000000 /dev/zero"))[0]
-
-    assert run(scenario) == bytes(3_000_000)
+async def test_much_output_comes_whole(container: Container) -> None:
+    assert (await outcome(container, "head -c 3000000 /dev/zero"))[0] == bytes(3_000_000)
 
 
-def test_a_killed_command_takes_its_children_along(run: Any) -> None:
-    async def scenario(container: Container) -> None:
-        command = await container.run("echo begun; sleep 600 | sleep 601")
-        async for stream, data in command.output():
-            assert (stream, data) == ("stdout", b"begun\n")
-            await command.kill()
-        assert command.ended.result() == Exit(None, 9)
-        left = "for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline; echo; done"
-        assert b"sleep 60" not in (await outcome(container, left))[0]
-
-    run(scenario)
+async def test_a_killed_command_takes_its_children_along(container: Container) -> None:
+    command = await container.run("echo begun; sleep 600 | sleep 601")
+    async for stream, data in command.output():
+        assert (stream, data) == ("stdout", b"begun\n")
+        await command.kill()
+    assert command.ended.result() == Exit(None, 9)
+    left = "for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline; echo; done"
+    assert b"sleep 60" not in (await outcome(container, left))[0]
 
 
-def test_what_goes_on_in_the_background_is_not_waited_for(run: Any) -> None:
-    async def scenario(container: Container) -> None:
-        assert await outcome(container, "sleep 600 & echo done") == (b"done\n", b"", Exit(0, None))
-
-    run(scenario)
+async def test_what_goes_on_in_the_background_is_not_waited_for(container: Container) -> None:
+    assert await outcome(container, "sleep 600 & echo done") == (b"done\n", b"", Exit(0, None))
 
 
-def test_the_containers_end_ends_a_command(run: Any) -> None:
-    async def scenario(container: Container) -> None:
-        command = await container.run("echo begun; sleep 600")
-        async for _ in command.output():
-            await container.stop(grace=0)
-        assert command.ended.result() in (None, Exit(None, 9))
-        with pytest.raises(SandboxError, match="could not be started"):
-            await container.run("true")
-
-    run(scenario)
+async def test_the_containers_end_ends_a_command(container: Container) -> None:
+    command = await container.run("echo begun; sleep 600")
+    async for _ in command.output():
+        await container.stop(grace=0)
+    assert command.ended.result() in (None, Exit(None, 9))
+    with pytest.raises(SandboxError, match="could not be started"):
+        await container.run("true")

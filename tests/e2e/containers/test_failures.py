@@ -74,22 +74,19 @@ def test_a_command_that_does_not_exist(server: RunningServer, engine: Engine) ->
     assert engine.containers(server.home.root) == []
 
 
-def test_too_much_memory(home: Home, engine: Engine, image: str) -> None:
+async def test_too_much_memory(home: Home, engine: Engine, image: str) -> None:
     """64 MB instead of 8 GB, for a quick end."""
     hungry = engine.image(
         "hungry", {"agent.py": "held = [bytearray(8_000_000) for _ in range(100)]"}, 'CMD ["python3", "agent.py"]'
     )
-
-    async def run() -> str:
-        containers = Containers(home)
-        try:
-            program = ImageProgram("bot-0123456789/1", hungry.partition("@")[2], {}, 8080, "amd64")
-            session = await containers.start(program, SessionSpec("s1", {}, home.logs / "s1.log", memory=64 * 1024**2))
-            return (await asyncio.wait_for(session.exited, 60)).describe()
-        finally:
-            await containers.close()
-
-    assert asyncio.run(run()) == "was killed by SIGKILL (out of memory)"
+    containers = Containers(home)
+    try:
+        program = ImageProgram("bot-0123456789/1", hungry.partition("@")[2], {}, 8080, "amd64")
+        session = await containers.start(program, SessionSpec("s1", {}, home.logs / "s1.log", memory=64 * 1024**2))
+        ended = await asyncio.wait_for(session.exited, 60)
+        assert ended.describe() == "was killed by SIGKILL (out of memory)"
+    finally:
+        await containers.close()
     assert engine.containers(home.root) == []
     assert engine.networks(home.root) == []
     assert not (home.root / "containers").exists()

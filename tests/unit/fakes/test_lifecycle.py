@@ -14,16 +14,13 @@ BODY = SETTINGS | {"lifecycleConfiguration": {"idleRuntimeSessionTimeout": 900, 
 VERSION = Resolved("agent-0123456789", "arn", "DEFAULT", "1", RuntimeSettings.of(BODY))
 
 
-def test_it_notes_every_call_in_order() -> None:
+async def test_it_notes_every_call_in_order() -> None:
     lifecycle = RecordingLifecycle()
-
-    async def use(lifecycle: Lifecycle) -> None:
-        await lifecycle.prepare(VERSION)
-        await lifecycle.retire_endpoint("a", "prod")
-        await lifecycle.retire_version("a", "1")
-        await lifecycle.retire_runtime("a")
-
-    asyncio.run(use(lifecycle))
+    used: Lifecycle = lifecycle
+    await used.prepare(VERSION)
+    await used.retire_endpoint("a", "prod")
+    await used.retire_version("a", "1")
+    await used.retire_runtime("a")
     assert lifecycle.calls == [
         ("prepare", "agent-0123456789", "DEFAULT", "1"),
         ("retire_endpoint", "a", "prod"),
@@ -33,21 +30,18 @@ def test_it_notes_every_call_in_order() -> None:
     assert lifecycle.prepared == [VERSION]
 
 
-def test_it_waits_while_it_is_not_open() -> None:
-    async def use() -> None:
-        lifecycle = RecordingLifecycle()
-        lifecycle.open.clear()
-        waiting = asyncio.create_task(lifecycle.retire_runtime("a"))
-        await asyncio.sleep(0)
-        assert not waiting.done()
-        lifecycle.open.set()
-        await waiting
-
-    asyncio.run(use())
+async def test_it_waits_while_it_is_not_open() -> None:
+    lifecycle = RecordingLifecycle()
+    lifecycle.open.clear()
+    waiting = asyncio.create_task(lifecycle.retire_runtime("a"))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    lifecycle.open.set()
+    await waiting
 
 
-def test_it_fails_with_the_reason_it_was_given() -> None:
+async def test_it_fails_with_the_reason_it_was_given() -> None:
     lifecycle = RecordingLifecycle()
     lifecycle.fail_artifact("not a zip")
     with pytest.raises(ArtifactError, match="not a zip"):
-        asyncio.run(lifecycle.prepare(VERSION))
+        await lifecycle.prepare(VERSION)

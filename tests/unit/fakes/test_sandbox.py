@@ -18,26 +18,20 @@ async def started(home: Home) -> FakeProcess:
     return await FakeSandbox(home.sockets, ScriptedAgent()).start(program, SessionSpec("s1", {}, home.root / "log"))
 
 
-def test_it_answers_on_its_address(home: Home) -> None:
-    async def scenario() -> None:
-        process = await started(home)
-        reader, writer = await asyncio.open_unix_connection(process.address)
-        writer.write(REQUEST)
-        assert (await reader.readuntil(b"hi")).startswith(b"HTTP/1.1 200")
-        assert await process.stop() == Exit(None, 15)
-        assert await reader.read() == b""
-        writer.close()
-
-    asyncio.run(scenario())
+async def test_it_answers_on_its_address(home: Home) -> None:
+    process = await started(home)
+    reader, writer = await asyncio.open_unix_connection(process.address)
+    writer.write(REQUEST)
+    assert (await reader.readuntil(b"hi")).startswith(b"HTTP/1.1 200")
+    assert await process.stop() == Exit(None, 15)
+    assert await reader.read() == b""
+    writer.close()
 
 
-def test_after_its_exit_nobody_listens(home: Home) -> None:
-    async def scenario() -> None:
-        process = await started(home)
-        process.exit(Exit(3, None))
-        assert process.exited.result() == Exit(3, None)
-        with pytest.raises((ConnectionRefusedError, FileNotFoundError)):
-            await asyncio.open_unix_connection(process.address)
-        assert await process.stop() == Exit(3, None)
-
-    asyncio.run(scenario())
+async def test_after_its_exit_nobody_listens(home: Home) -> None:
+    process = await started(home)
+    process.exit(Exit(3, None))
+    assert process.exited.result() == Exit(3, None)
+    with pytest.raises((ConnectionRefusedError, FileNotFoundError)):
+        await asyncio.open_unix_connection(process.address)
+    assert await process.stop() == Exit(3, None)

@@ -97,7 +97,7 @@ def rendered(node: ast.expr) -> str:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         if node.func.attr == "deploy_command":
             return "agentcore deploy --local --agent X"
-        if node.func.attr in ("command", "_about") and node.args and (verb := rendered(node.args[0])):
+        if node.func.attr == "command" and node.args and (verb := rendered(node.args[0])):
             is_ours = not verb.startswith("X") and verb.partition(" ")[0] in VERBS
             return f"agentcore {_with_target(verb)}" if is_ours and _is_told(node.func.value) else ""
     return ""

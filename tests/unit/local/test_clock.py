@@ -43,20 +43,17 @@ def test_an_advance_moves_both() -> None:
     assert clock.awake() == before.awake + 60
 
 
-def test_a_sleep_ends_when_the_machine_was_awake_for_as_long() -> None:
-    async def scenario() -> None:
-        machine = MachineTime()
-        sleeping = asyncio.ensure_future(machine.clock.sleep(60))
-        await asyncio.sleep(0)
-        machine.sleep(3600)
-        machine.run(59)
-        await asyncio.sleep(0.01)
-        assert not sleeping.done()
-        machine.run(1)
-        async with asyncio.timeout(60):
-            await sleeping
-
-    asyncio.run(scenario())
+async def test_a_sleep_ends_when_the_machine_was_awake_for_as_long() -> None:
+    machine = MachineTime()
+    sleeping = asyncio.ensure_future(machine.clock.sleep(60))
+    await asyncio.sleep(0)
+    machine.sleep(3600)
+    machine.run(59)
+    await asyncio.sleep(0.01)
+    assert not sleeping.done()
+    machine.run(1)
+    async with asyncio.timeout(60):
+        await sleeping
 
 
 def test_it_is_not_moved_back() -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import inspect
 import json
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
@@ -18,6 +21,8 @@ from msgspec.structs import replace
 import agentcore_cli.aws
 from agentcore_cli import events
 from agentcore_cli.aws.denials import action_of, denial
+from agentcore_cli.aws.service import AwsService
+from agentcore_cli.aws.user_pools import UserPools
 from agentcore_cli.builders.oci.blobs import Blobs
 from agentcore_cli.config import AgentConfig, Authorizer, MemoryConfig, NetworkConfig
 from agentcore_cli.resources.aws_deployment import AwsDeployment
@@ -216,7 +221,6 @@ def test_an_unknown_account_is_any() -> None:
 
 # What the clients call, read from their code.
 
-DOORS = Path(agentcore_cli.aws.__file__).parent
 SERVICES = Session()
 # Operations that only a rare turn of things leads to, and what that is. Its denial names what is missing.
 RARE = {
@@ -256,16 +260,20 @@ BEYOND_THE_DOORS = {
 }
 
 
+def clients(kind: type[AwsService] = AwsService) -> Iterator[type[AwsService]]:
+    """All in `aws/`, but for the one of user pools, which no deploy needs."""
+    for module in iter_modules(agentcore_cli.aws.__path__, "agentcore_cli.aws."):
+        import_module(module.name)
+    for client in kind.__subclasses__():
+        yield from (client, *clients(client)) if client is not UserPools else ()
+
+
 def door_operations() -> Iterator[tuple[str, str]]:
-    """Every service and operation, by the API's name, that a file of `aws/` names."""
-    for path in sorted(DOORS.glob("*.py")):
-        texts = {node.value for node in ast.walk(ast.parse(path.read_text())) if _is_text(node)}
-        for service in sorted(
-            texts
-            & {"iam", "ecr", "logs", "sts", "s3", "xray", "codebuild", "bedrock-agentcore", "bedrock-agentcore-control"}
-        ):
-            names = SERVICES.get_service_model(service).operation_names
-            yield from ((service, name) for name in names if xform_name(name) in texts)
+    """Every service and operation, by the API's name, that a client names."""
+    for client in clients():
+        texts = {node.value for node in ast.walk(ast.parse(inspect.getsource(client))) if _is_text(node)}
+        names = SERVICES.get_service_model(client.service).operation_names
+        yield from ((client.service, name) for name in names if xform_name(name) in texts)
 
 
 def _is_text(node: ast.AST) -> bool:

@@ -95,7 +95,7 @@ class Agent:
             os.dup2(descriptor, number)
         os.close(nothing)
         os.close(entrance.output)
-        self._accept_limits(entrance.cgroups)
+        limits.accept(self._settings["namespaces"], self._request["data_limit"], entrance.cgroups)
         os.environ.update(self._request["environment"])
         sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE")) or sys.dont_write_bytecode
         os.chdir(self._request["app"])
@@ -131,9 +131,6 @@ class Agent:
             imports.report_when_asked(channel.detach(), self._request["app"])
         else:
             channel.close()
-
-    def _accept_limits(self, cgroups: "list[int]") -> None:
-        limits.accept(self._settings["namespaces"], self._request["data_limit"], cgroups)
 
 
 def forget_parent() -> None:

@@ -1,7 +1,9 @@
 """JSON lines over a Unix socket, and the file descriptors that travel with them."""
 
+import contextlib
 import json
 import socket
+from collections.abc import Sequence
 from typing import Any
 
 Message = dict[str, Any]
@@ -20,26 +22,17 @@ class Channel:
     def fileno(self) -> int:
         return self._connection.fileno()
 
-    def send(self, message: Message, descriptors: "tuple[int, ...]" = ()) -> None:
+    def send(self, message: Message, descriptors: "Sequence[int]" = ()) -> None:
         """Say `message` (a short one, if copies of `descriptors` go with it).
 
         A server that is gone does not hear it; its absence is met at the next `read`.
         """
         data = json.dumps(message).encode() + b"\n"
-        try:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             if descriptors:
                 socket.send_fds(self._connection, [data], descriptors)
             else:
                 self._connection.sendall(data)
-        except (BrokenPipeError, ConnectionResetError):
-            return
-
-    def send_descriptors(self, message: Message, descriptors: "list[int]") -> None:
-        """Say a short `message` along with copies of `descriptors`."""
-        try:
-            socket.send_fds(self._connection, [json.dumps(message).encode() + b"\n"], descriptors)
-        except (BrokenPipeError, ConnectionResetError):
-            return
 
     def read(self) -> "list[Message] | None":
         """Read once: the messages that are whole by now, or None when the other end is closed."""

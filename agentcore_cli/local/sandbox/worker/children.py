@@ -1,5 +1,6 @@
 """Watching and ending child processes without polling."""
 
+import contextlib
 import os
 import signal
 from types import FrameType
@@ -9,7 +10,9 @@ class Watch:
     """A descriptor that becomes readable when a child has ended: for `poll`, beside others."""
 
     def __init__(self) -> None:
-        self._read, self._write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC) if hasattr(os, "pipe2") else _pipe()
+        self._read, self._write = os.pipe()
+        for end in (self._read, self._write):
+            os.set_blocking(end, False)
         signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, _note)
 
@@ -18,11 +21,9 @@ class Watch:
 
     def reap(self) -> "dict[int, int]":
         """Wait status by process id of the children that have ended since the last call."""
-        try:
+        with contextlib.suppress(BlockingIOError):
             while os.read(self._read, 512):
                 pass
-        except BlockingIOError:
-            pass
         return reap()
 
     def close(self) -> None:
@@ -36,14 +37,13 @@ class Watch:
 def reap() -> "dict[int, int]":
     """Wait status by process id of all children that have ended and were not waited for."""
     ended: dict[int, int] = {}
-    while True:
-        try:
+    with contextlib.suppress(ChildProcessError):
+        while True:
             pid, status = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return ended
-        if pid == 0:
-            return ended
-        ended[pid] = status
+            if pid == 0:
+                break
+            ended[pid] = status
+    return ended
 
 
 def living() -> "list[int]":
@@ -56,24 +56,15 @@ def of(pid: int) -> "list[int]":
     try:
         with open(f"/proc/{pid}/task/{pid}/children") as file:
             return [int(child) for child in file.read().split()]
-    except (FileNotFoundError, ProcessLookupError):
+    except OSError:
         return []
 
 
 def kill(pid: int, number: int = signal.SIGKILL) -> None:
     """Send a signal to a process that may have ended by itself (-1: to all of this pid namespace)."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
-    except ProcessLookupError:
-        return
 
 
 def _note(_number: int, _frame: "FrameType | None") -> None:
     """A signal needs a handler to reach the wakeup descriptor."""
-
-
-def _pipe() -> "tuple[int, int]":
-    ends = os.pipe()
-    for end in ends:
-        os.set_blocking(end, False)
-    return ends

@@ -6,6 +6,7 @@ To the server: `{"command": number, "code": …, "signal": …}` when the shell 
 "failed": reason}`. What a shell leaves running in the background goes on: it ends with the session.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from typing import Any, NoReturn
 
 from . import children, guards, limits
 from .channel import Channel, Message
+from .descriptors import close_others
 
 if sys.platform == "linux":
     from . import kernel
@@ -24,7 +26,6 @@ Settings = dict[str, Any]
 
 _SHELLS = ("/bin/bash", "/usr/bin/bash", "/bin/sh")
 _NOT_EXECUTED = 126  # as shells say it
-_DESCRIPTORS = 65536  # no process of a session has more
 _IGNORED_BY_PYTHON = ("SIGPIPE", "SIGXFSZ")
 
 
@@ -68,10 +69,8 @@ class Commands:
 def kill_group(leader: int) -> None:
     """Kill a process group that may have ended, or that its leader is just about to make."""
     children.kill(leader, signal.SIGKILL)
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)
-    except ProcessLookupError:
-        return
 
 
 def become(settings: Settings, descriptors: "list[int]") -> NoReturn:
@@ -86,7 +85,7 @@ def become(settings: Settings, descriptors: "list[int]") -> NoReturn:
         _behave_like_a_program()
         told = _read(order)
         limits.accept(settings["namespaces"], told["data_limit"], groups)
-        os.closerange(3, _DESCRIPTORS)
+        close_others([])
         os.chdir(told["folder"])
         guards.guard_process(settings)
         shell = next((path for path in _SHELLS if os.access(path, os.X_OK)), _SHELLS[-1])

@@ -4,7 +4,6 @@ Nothing of them is ever in the machine's own list of mounts: they end with the n
 with their last descriptor, whichever ends later; so a killed server leaves none.
 """
 
-import ctypes
 import errno
 import fcntl
 import os
@@ -13,8 +12,7 @@ import struct
 from . import kernel, root
 
 _OPEN_TREE, _MOVE_MOUNT, _FSOPEN, _FSCONFIG, _FSMOUNT = 428, 429, 430, 431, 432  # the same on every architecture
-_MOUNT_SETATTR = 442
-_AT_FDCWD, _AT_EMPTY_PATH = -100, 0x1000
+_AT_FDCWD = -100
 _CLOSE_ON_EXECUTION = 1  # of FSOPEN and FSMOUNT; OPEN_TREE has O_CLOEXEC
 _CLONE = 1
 _SET_FLAG, _SET_STRING, _CREATE = 0, 1, 6
@@ -52,10 +50,8 @@ def image(path: str) -> int:
 def folder(path: str) -> int:
     """Mount the folder `path` of this mount namespace a second time; gives the mount's descriptor. Raises OSError."""
     made = kernel.syscall("open_tree", _OPEN_TREE, _AT_FDCWD, path.encode(), _CLONE | os.O_CLOEXEC)
-    attributes = struct.pack("QQQQ", root.WRITABLE, 0, 0, 0)
-    buffer = ctypes.create_string_buffer(attributes, len(attributes))
     try:
-        kernel.syscall("mount_setattr", _MOUNT_SETATTR, made, b"", _AT_EMPTY_PATH, buffer, len(attributes))
+        kernel.set_attributes(root.by_descriptor(made), root.WRITABLE)
     except OSError:
         os.close(made)
         raise

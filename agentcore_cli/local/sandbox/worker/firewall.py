@@ -3,11 +3,12 @@
 import socket
 import struct
 from collections.abc import Sequence
+from ipaddress import IPv4Network
 from typing import NamedTuple
 
 from .netlink import ACKNOWLEDGE, CREATE, NETLINK_NETFILTER, REQUEST, Netlink, attribute, message, nested, text
 
-INPUT, FORWARD, OUTPUT, POSTROUTING = 1, 2, 3, 4
+INPUT, FORWARD, POSTROUTING = 1, 2, 4
 ACCEPT, DROP = 1, 0
 
 _SUBSYSTEM = 10
@@ -52,18 +53,18 @@ def replace(
     netlink.send(f"packet filter {table}", _batch(changes), len(changes))
 
 
-def from_link(name: str, *, other: bool = False) -> bytes:
-    """What came in by the link (or by any `other`)."""
-    return _meta(_IN_NAME) + _compare(_name(name), _UNEQUAL if other else _EQUAL)
+def from_link(name: str) -> bytes:
+    return _meta(_IN_NAME) + _compare(_name(name))
 
 
 def to_link(name: str, *, other: bool = False) -> bytes:
+    """What goes out by the link (or by any `other`)."""
     return _meta(_OUT_NAME) + _compare(_name(name), _UNEQUAL if other else _EQUAL)
 
 
-def to_links(prefix: str, *, other: bool = False) -> bytes:
-    """What goes out by links whose names begin so (or by any `other`)."""
-    return _meta(_OUT_NAME) + _compare(prefix.encode(), _UNEQUAL if other else _EQUAL)
+def to_links_but(prefix: str) -> bytes:
+    """What goes out by links whose names do not begin so."""
+    return _meta(_OUT_NAME) + _compare(prefix.encode(), _UNEQUAL)
 
 
 def to_network(address: str, prefix: int) -> bytes:
@@ -147,9 +148,9 @@ def _mask(mask: bytes) -> bytes:
 
 
 def _in_network(offset: int, address: str, prefix: int) -> bytes:
-    mask = struct.pack(">I", (0xFFFFFFFF << (32 - prefix)) & 0xFFFFFFFF)
-    network = bytes(part & kept for part, kept in zip(socket.inet_aton(address), mask, strict=True))
-    return _payload(_NETWORK_HEADER, offset, 4) + _mask(mask) + _compare(network)
+    network = IPv4Network((address, prefix), strict=False)
+    kept = _payload(_NETWORK_HEADER, offset, 4) + _mask(network.netmask.packed)
+    return kept + _compare(network.network_address.packed)
 
 
 def _decide(verdict: int) -> bytes:

@@ -10,12 +10,12 @@ if sys.platform == "linux":
 
 
 def fork(namespaces: "Literal['root', 'user'] | None") -> int:
-    """Fork; with namespaces, the child is the first process of a new pid namespace. Returns its id here, 0 there."""
-    return fork_into_namespace() if namespaces else os.fork()
+    """Fork; with namespaces, the child is the first process of a new pid namespace. Returns its id here, 0 there.
 
-
-def fork_into_namespace() -> int:
-    """Fork into a new pid namespace, and come back from it: our own belongs to our user namespace (`account`)."""
+    This process comes back from the new one: its own belongs to its user namespace (`account`).
+    """
+    if not namespaces:
+        return os.fork()
     own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     pid = -1
     try:

@@ -41,16 +41,12 @@ def serve(channel: Channel) -> None:
     settings = channel.receive()
     if settings is None:
         return
-    gateway = None
     try:
-        gateway = Gateway(settings, channel)
-        channel.send_descriptors(gateway.describe(), gateway.names)
-        gateway.run()
+        with contextlib.closing(Gateway(settings, channel)) as gateway:
+            channel.send(gateway.describe(), gateway.names)
+            gateway.run()
     except OSError as error:
         channel.send({"failed": str(error)})
-    finally:
-        if gateway is not None:
-            gateway.close()
 
 
 class Gateway:
@@ -80,8 +76,8 @@ class Gateway:
         return "" if self.reason else f"{self._uplink.range}.255.250"
 
     def describe(self) -> Message:
-        """`reason` says why there is no way out, or is empty; `range` is where sessions have their addresses."""
-        return {"ready": not self.reason, "reason": self.reason, "address": self.address, "uplink": self._uplink.name}
+        """`reason` says why there is no way out, or is empty; `address` is where sessions ask for names."""
+        return {"ready": not self.reason, "reason": self.reason, "address": self.address}
 
     def run(self) -> None:
         poll = select.poll()
@@ -135,7 +131,7 @@ class Gateway:
                 self._furnish(namespace, message["link"])
             with entered(namespace, self._own):
                 sockets += [loopback.listen(port, BACKLOG) for port in ports]
-            self._channel.send_descriptors({"furnished": True}, [listener.fileno() for listener in sockets])
+            self._channel.send({"furnished": True}, [listener.fileno() for listener in sockets])
         except OSError as error:
             self._channel.send({"failed": str(error)})
         finally:
@@ -148,7 +144,7 @@ class Gateway:
         with entered(namespace, self._own):
             configure(_SETTINGS)
             inside = netlink.Netlink()
-        with inside:
+        with contextlib.closing(inside):
             netlink.set_up(inside, _LOOPBACK_INDEX)
             if link:
                 self._link(namespace, inside)

@@ -12,6 +12,7 @@ To the server: `{"warning": text}` for what goes well here alone (`differences`)
 `{"exited": {"code": …, "signal": …}}`.
 """
 
+import contextlib
 import os
 import select
 import signal
@@ -189,11 +190,9 @@ class Init:
         """The agent is gone: so is all it has left behind. Its last words are written before the server hears of it."""
         self._end_all()
         os.set_blocking(self._output, False)
-        try:
+        with contextlib.suppress(BlockingIOError):  # somebody outside holds the other end
             while self._pump():
                 pass
-        except BlockingIOError:  # somebody outside holds the other end
-            pass
         if self._log is not None:
             self._log.close()
         code = os.waitstatus_to_exitcode(status)
@@ -206,18 +205,14 @@ class Init:
             children.kill(-1, signal.SIGKILL)
         else:
             self._end_descendants()
-        while True:
-            try:
+        with contextlib.suppress(ChildProcessError):
+            while True:
                 os.wait()
-            except ChildProcessError:
-                return
 
     def _end_descendants(self) -> None:
         """Without a pid namespace: as the subreaper, kill direct children until no orphan follows."""
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self._agent_pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         while pids := children.living():
             for pid in pids:
                 children.kill(pid, signal.SIGKILL)

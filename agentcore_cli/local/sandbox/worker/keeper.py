@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 from . import account, interpreter, kernel, places, root
 from .channel import Channel
+from .descriptors import close_others
 
 Settings = dict[str, Any]
 
@@ -26,7 +27,6 @@ NAMESPACES = kernel.CLONE_NEWNS | kernel.CLONE_NEWPID | kernel.CLONE_NEWIPC | ke
 
 _WORKER = os.path.dirname(os.path.abspath(__file__))
 _CONTROL = 3  # the first descriptor after the standard streams
-_DESCRIPTORS = 65536
 
 
 def keep(channel: Channel) -> NoReturn:
@@ -81,17 +81,16 @@ def _be_first(channel: Channel, settings: Settings, kept: "list[str]") -> NoRetu
         if parent == 0:
             _become_parent(channel, settings, kept)
     _only_wait(channel)
-    while True:
-        try:
+    with contextlib.suppress(ChildProcessError):
+        while True:
             os.wait()
-        except ChildProcessError:
-            os._exit(0)
+    os._exit(0)
 
 
 def _become_parent(channel: Channel, settings: Settings, kept: "list[str]") -> NoReturn:
     """Execute the agent's interpreter with the rights of a parent, and nothing of ours but the socket."""
     control = os.dup2(channel.fileno(), _CONTROL, inheritable=True)
-    os.closerange(control + 1, _DESCRIPTORS)
+    close_others([control])
     channel = Channel(socket.socket(fileno=control))
     with _told_failure(channel):
         kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)

@@ -18,7 +18,7 @@ MADV_POPULATE_READ, MADV_POPULATE_WRITE = 22, 23
 
 _SYS_MOUNT_SETATTR = 442  # the same number on every architecture
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
-_CAPABILITY_VERSION_3 = 0x20080522
+
 _AMBIENT_RAISE, _AMBIENT_CLEAR_ALL = 2, 4
 # SECBIT_NOROOT, NO_SETUID_FIXUP, NO_CAP_AMBIENT_RAISE, each locked, and KEEP_CAPS locked at no.
 _NO_WAY_TO_CAPABILITIES = 0xEF
@@ -38,6 +38,9 @@ class _CapabilityHeader(ctypes.Structure):
 
 class _CapabilitySets(ctypes.Structure):
     _fields_ = [(name, ctypes.c_uint32) for name in ("effective", "permitted", "inheritable")]
+
+
+_OF_THIS_PROCESS = _CapabilityHeader(0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3: two words for each set
 
 
 def _check(result: int, call: str) -> int:
@@ -75,9 +78,8 @@ def pivot_root() -> None:
 def set_attributes(target: str, flags: int) -> None:
     """Add MS_RDONLY, MS_NOSUID, MS_NODEV or MS_NOEXEC to the mount `target` and all below it (Linux 5.12)."""
     attributes = _MountAttributes(set=flags)  # these four have the same values as MOUNT_ATTR_*
-    size = ctypes.c_size_t(ctypes.sizeof(attributes))
-    arguments = (target.encode(), _AT_RECURSIVE, ctypes.byref(attributes), size)
-    _check(_libc.syscall(_SYS_MOUNT_SETATTR, _AT_FDCWD, *arguments), f"mount_setattr {target}")
+    arguments = (target.encode(), _AT_RECURSIVE, ctypes.byref(attributes), ctypes.sizeof(attributes))
+    syscall(f"mount_setattr {target}", _SYS_MOUNT_SETATTR, _AT_FDCWD, *arguments)
 
 
 def unshare(flags: int) -> None:
@@ -93,9 +95,9 @@ def prctl(option: int, value: int = 0, second: int = 0) -> int:
     return _check(_libc.prctl(option, *arguments), f"prctl {option}")
 
 
-def advise(start: int, length: int, advice: int) -> bool:
-    """madvise(2) on memory of this process; false when it is refused."""
-    return bool(_libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(length), advice) == 0)
+def advise(start: int, length: int, advice: int) -> None:
+    """madvise(2) on memory of this process; nothing comes of it when it is refused."""
+    _libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(length), advice)
 
 
 def join_session_keyring() -> None:
@@ -105,44 +107,36 @@ def join_session_keyring() -> None:
 
 def drop_capabilities() -> None:
     """Have none, in any set, and no way to come by one: not as root either, not by a program that has some."""
-    if _may_set_capabilities():
+    if _capabilities()[0].effective & 1 << CAP_SETPCAP:  # who has it not has nothing to drop, and can't
         prctl(PR_SET_SECUREBITS, _NO_WAY_TO_CAPABILITIES)
-        _empty_bounding_set()
+        _limit_bounding_set(frozenset())
     prctl(PR_CAP_AMBIENT, _AMBIENT_CLEAR_ALL)
-    header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
-    _check(_libc.capset(ctypes.byref(header), (_CapabilitySets * 2)()), "capset")
-
-
-def _may_set_capabilities() -> bool:
-    """Whether this process has CAP_SETPCAP; one that has none has nothing to drop, and can't."""
-    header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
-    sets = (_CapabilitySets * 2)()
-    _check(_libc.capget(ctypes.byref(header), sets), "capget")
-    return bool(sets[0].effective & 1 << CAP_SETPCAP)
-
-
-def _empty_bounding_set() -> None:
-    number = 0
-    while _libc.prctl(PR_CAPBSET_READ, ctypes.c_ulong(number), 0, 0, 0) >= 0:
-        prctl(PR_CAPBSET_DROP, number)
-        number += 1
+    _check(_libc.capset(ctypes.byref(_OF_THIS_PROCESS), (_CapabilitySets * 2)()), "capset")
 
 
 def limit_capabilities(left: "frozenset[int]") -> None:
     """Drop every capability outside `left`, for this process and all it will ever execute."""
+    _limit_bounding_set(left)
+    sets = _capabilities()
+    for word, capabilities in enumerate(sets):
+        mask = sum(1 << number % 32 for number in left if number // 32 == word)
+        capabilities.permitted &= mask
+        capabilities.effective = capabilities.inheritable = capabilities.permitted
+    _check(_libc.capset(ctypes.byref(_OF_THIS_PROCESS), sets), "capset")
+
+
+def _capabilities() -> "ctypes.Array[_CapabilitySets]":
+    sets = (_CapabilitySets * 2)()
+    _check(_libc.capget(ctypes.byref(_OF_THIS_PROCESS), sets), "capget")
+    return sets
+
+
+def _limit_bounding_set(left: "frozenset[int]") -> None:
     number = 0
     while _libc.prctl(PR_CAPBSET_READ, ctypes.c_ulong(number), 0, 0, 0) >= 0:
         if number not in left:
             prctl(PR_CAPBSET_DROP, number)
         number += 1
-    header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
-    sets = (_CapabilitySets * 2)()
-    _check(_libc.capget(ctypes.byref(header), sets), "capget")
-    for word, capabilities in enumerate(sets):
-        mask = sum(1 << number % 32 for number in left if number // 32 == word)
-        capabilities.permitted &= mask
-        capabilities.effective = capabilities.inheritable = capabilities.permitted
-    _check(_libc.capset(ctypes.byref(header), sets), "capset")
 
 
 def keep_capabilities_on_execution(kept: "frozenset[int]") -> None:

@@ -5,6 +5,7 @@ its first answer. So the init moves the agent long before its program begins (a 
 then what it has forked by then, too.
 """
 
+import contextlib
 import os
 import resource
 import signal
@@ -58,7 +59,5 @@ def move_everyone(groups: "list[int]") -> None:
 
 
 def _move(pid: int, group: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):  # it has ended
         os.write(group, str(pid).encode())
-    except ProcessLookupError:  # it has ended
-        return

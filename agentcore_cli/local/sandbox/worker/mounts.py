@@ -7,7 +7,7 @@ Whatever must stay visible under a folder that gets covered is opened first and 
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from . import account, disk, kernel, paths, places, root
@@ -26,10 +26,10 @@ _EMPTY_OPTIONS = "mode=0555,size=4k,nr_inodes=1"
 Settings = dict[str, Any]
 
 
-def cover(target: str, put: "Callable[[], None]", kept: "Iterable[str]") -> None:
-    """Let `put` mount something on `target`, then bring back what lies below it of `kept`."""
+def cover(target: str, source: str, kept: "Iterable[str]") -> None:
+    """Bind `source` on `target`, then bring back what lies below it of `kept`."""
     held = [(os.open(path, os.O_PATH), path) for path in kept if paths.is_below(path, target)]
-    put()
+    kernel.mount(source, target, flags=kernel.MS_BIND)
     for descriptor, path in held:
         _make_place(path, os.path.isdir(root.by_descriptor(descriptor)))
         kernel.mount(root.by_descriptor(descriptor), path, flags=root.TREE)
@@ -50,7 +50,7 @@ def enter_session(settings: Settings, key: str, code: str) -> None:
     kernel.mount("tmpfs", "/dev/shm", "tmpfs", root.WRITABLE, SHARED_MEMORY_OPTIONS)  # noqa: S108
     kernel.mount("devpts", "/dev/pts", "devpts", kernel.MS_NOSUID | kernel.MS_NOEXEC, "ptmxmode=0666,mode=0620")
     for target in places.TEMPORARY:
-        _cover_temporary(target, os.path.join(folder, "tmp"), settings["kept"])
+        cover(target, os.path.join(folder, "tmp"), settings["kept"])
     kernel.mount("proc", "/proc", "proc", root.WRITABLE | kernel.MS_NOEXEC)
     sysctls = os.open("/proc/sys/user", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     _mask_proc()
@@ -67,10 +67,6 @@ def _mount_app(settings: Settings, folder: str, code: str) -> None:
     layers = {"lowerdir": os.path.join(places.CODE, code), "upperdir": f"{folder}/app", "workdir": f"{folder}/work"}
     options = ",".join(f"{name}={path}" for name, path in layers.items())  # no comma or colon in our paths
     kernel.mount("overlay", places.APP, "overlay", root.WRITABLE, f"{options},userxattr")
-
-
-def _cover_temporary(target: str, source: str, kept: "list[str]") -> None:
-    cover(target, lambda: kernel.mount(source, target, flags=kernel.MS_BIND), kept)
 
 
 def _mask_proc() -> None:

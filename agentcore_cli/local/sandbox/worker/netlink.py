@@ -4,6 +4,7 @@ A socket belongs to the network namespace in which it was opened and works there
 Messages are those of <linux/rtnetlink.h> and <linux/netfilter/nf_tables.h>. Every request raises OSError when refused.
 """
 
+import contextlib
 import os
 import socket
 import struct
@@ -22,7 +23,7 @@ IFLA_NAME, IFLA_LINKINFO, IFLA_NET_NS_FD = 3, 18, 28
 IFLA_INFO_KIND, IFLA_INFO_DATA, VETH_INFO_PEER = 1, 2, 1
 IFA_ADDRESS, IFA_LOCAL, IFA_FLAGS = 1, 2, 8
 IFA_F_NOPREFIXROUTE = 0x200
-RTA_DST, RTA_OIF, RTA_GATEWAY, RTA_TABLE = 1, 4, 5, 15
+RTA_DST, RTA_OIF, RTA_GATEWAY = 1, 4, 5
 RTNH_F_ONLINK = 4
 MAIN_TABLE, PROTOCOL_STATIC, SCOPE_LINK, TYPE_UNICAST = 254, 4, 253, 1
 
@@ -73,12 +74,6 @@ class Netlink:
     def close(self) -> None:
         self._socket.close()
 
-    def __enter__(self) -> "Netlink":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def ask(self, what: str, kind: int, body: bytes, flags: int = 0) -> None:
         """Have one thing done."""
         self._sequence += 1
@@ -110,13 +105,9 @@ class Netlink:
 
     def drain(self) -> None:
         """Forget what was said of a group that was subscribed to."""
-        try:
+        with contextlib.suppress(OSError):  # no more was said, or too much to be kept: that it was counts alone
             while self._socket.recv(_SIZE, socket.MSG_DONTWAIT):
                 pass
-        except BlockingIOError:
-            return
-        except OSError:  # too much was said to be kept: something has changed, that is all that counts
-            return
 
     def _replies(self) -> "Iterator[tuple[int, bytes]]":
         data = self._socket.recv(_SIZE)

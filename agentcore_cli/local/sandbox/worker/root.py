@@ -37,6 +37,7 @@ GROUP = f"""root:x:0:
 nogroup:x:65534:
 """
 
+_PLACES = ("/proc", "/sys", "/dev", "/run", "/var", *TEMPORARY, HOME, APP, WORKER, CODE, SESSIONS)  # always there
 _COPIED_MAX = 1024**2  # bytes of a file in /etc
 _PARENT_TMP_OPTIONS = "mode=1777,size=64m"
 
@@ -87,7 +88,7 @@ class Root:
             return
         try:
             if stat.S_ISREG(os.fstat(traced.descriptor).st_mode):
-                with open(f"/proc/self/fd/{traced.descriptor}", "rb") as file:
+                with open(by_descriptor(traced.descriptor), "rb") as file:
                     self._files[path] = file.read(_COPIED_MAX)
         except PermissionError:
             return
@@ -104,20 +105,7 @@ class Root:
     def assemble(self) -> "list[str]":
         """Make it in STAGING; the descriptors are closed. Gives what was bound below the temporary folders."""
         _mount_tmpfs(STAGING, "mode=0755,size=8m")
-        for folder in (
-            "/proc",
-            "/sys",
-            "/dev",
-            "/run",
-            "/var",
-            *TEMPORARY,
-            HOME,
-            APP,
-            WORKER,
-            CODE,
-            SESSIONS,
-            *self._folders,
-        ):
+        for folder in (*_PLACES, *self._folders):
             os.makedirs(_inside(folder), exist_ok=True)
         for folder in TEMPORARY:
             _mount_tmpfs(_inside(folder), _PARENT_TMP_OPTIONS)

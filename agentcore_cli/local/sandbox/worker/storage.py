@@ -27,7 +27,7 @@ def attach(channel: Channel) -> NoReturn:
         mount = _made(settings)
         _enter(settings["namespace"], as_owner=settings["namespaces"] == "user")
         detached.put(mount, settings["place"])
-        channel.send_descriptors({"attached": True}, [mount])
+        channel.send({"attached": True}, [mount])
     except OSError as error:
         channel.send({"failed": str(error)})
     os._exit(0)

@@ -95,7 +95,6 @@ class Pair:
         self._filters = firewall.open_filters()
         self._forwarding: list[str] = []
         self._has_rules = False
-        self._rules: tuple[str, ...] = ()
         self._made = False
 
     def open(self, inner: netlink.Netlink, own: int) -> None:
@@ -155,7 +154,7 @@ class Pair:
         to_us, from_us = firewall.to_link(self._link), firewall.from_link(self._link)
         others = firewall.to_link(self._link, other=True)
         forward = [to_us + firewall.of_known_connections() + firewall.accept(), to_us + firewall.drop()]
-        elsewhere = firewall.to_links(PREFIX, other=True)
+        elsewhere = firewall.to_links_but(PREFIX)
         if _forwarding("all") == "0":
             forward += [firewall.from_link(name) + elsewhere + firewall.drop() for name in self._forwarding]
         translated = firewall.from_network(f"{self.range}.255.252", _PREFIX_LENGTH) + others + firewall.masquerade()
@@ -271,7 +270,7 @@ def process_began(pid: int) -> "str | None":
 
 def _is_up(name: str) -> bool:
     """Whether there is a link of that name with an address, in the namespace that this process is in."""
-    with contextlib.suppress(OSError), netlink.Netlink() as here:
+    with contextlib.suppress(OSError), contextlib.closing(netlink.Netlink()) as here:
         index = socket.if_nametoindex(name)
         return any(link == index for _, _, link in netlink.addresses(here)) and any(
             prefix == 0 for _, prefix, _ in netlink.routes(here)

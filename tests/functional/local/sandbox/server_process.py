@@ -6,18 +6,22 @@ import asyncio
 import sys
 from pathlib import Path
 
+import uvloop
+
 sys.path.insert(0, str(Path(__file__).parent.parent.parent.parent.parent))
 
-from tests.functional.local.sandbox.stage import AGENTS, Stage, on_stage, run_in
+from tests.functional.local.sandbox.stage import AGENTS, Stage, run_in
 
 
-async def play(stage: Stage) -> None:
-    program = stage.program(AGENTS / "obedient.py")
-    sessions = [await stage.start(program) for _ in range(3)]
-    for session in sessions:
-        await run_in(session, "import subprocess; child = subprocess.Popen(['sleep', '1000'], start_new_session=True)")
-    print(*(session.pid for session in sessions), flush=True)
-    await asyncio.sleep(1000)
+async def main() -> None:
+    async with Stage(Path(sys.argv[1])) as stage:
+        program = stage.program(AGENTS / "obedient.py")
+        sessions = [await stage.start(program) for _ in range(3)]
+        start = "import subprocess; child = subprocess.Popen(['sleep', '1000'], start_new_session=True)"
+        for session in sessions:
+            await run_in(session, start)
+        print(*(session.pid for session in sessions), flush=True)
+        await asyncio.sleep(1000)
 
 
-on_stage(Path(sys.argv[1]), play)
+uvloop.run(main())

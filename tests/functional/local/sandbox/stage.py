@@ -6,7 +6,6 @@ import asyncio
 import json
 import shutil
 import sys
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -139,21 +138,3 @@ async def run_in(session: SessionProcess, source: str) -> Any:
     reply = await invoke(session, {"run": source})
     assert reply.status == 200, reply.body["error"]
     return reply.body
-
-
-def on_stage(
-    root: Path,
-    play: Callable[[Stage], Awaitable[None]],
-    isolation: Isolation | None = None,
-    *,
-    keep_spares: bool = False,
-) -> None:
-    """Run `play` with a stage in `root`, on the event loop that the server uses."""
-    import uvloop
-
-    async def whole() -> None:
-        async with Stage(root, isolation, keep_spares=keep_spares) as stage:
-            await play(stage)
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(whole())

@@ -12,7 +12,7 @@ import pytest
 from agentcore_cli.local.sandbox import SessionProcess
 from agentcore_cli.local.sandbox.isolation import Isolation
 from tests.environments import agent_environment, find_python
-from tests.functional.local.sandbox.stage import AGENTS, Stage, invoke, on_stage, run_in
+from tests.functional.local.sandbox.stage import AGENTS, Stage, invoke, run_in
 from tests.long_cases import always
 
 PROCESS = Isolation(None, overlay=False, reason="refused by the test")
@@ -61,55 +61,44 @@ async def answer(session: SessionProcess) -> Any:
         ],
     ),
 )
-def test_it_is_served_remembers_and_ends_as_a_whole(
-    start: tuple[str, ...], isolation: Isolation | None, tmp_path: Path, interpreter: Path
+async def test_it_is_served_remembers_and_ends_as_a_whole(
+    start: tuple[str, ...], stage: Stage, interpreter: Path
 ) -> None:
-    async def play(stage: Stage) -> None:
-        program = stage.program(AGENTS / "processes", *start, interpreter=interpreter)
-        one, other = await asyncio.gather(stage.start(program), stage.start(program))
-        first, second, elsewhere = await answer(one), await answer(one), await answer(other)
-        assert first["client"] == "127.0.0.1"
-        assert elsewhere["answered"] == 1
-        if second["process"] == first["process"]:
-            assert second["answered"] == 2
-        processes = family(one.pid)
-        await one.stop()
-        assert not [pid for pid in processes if os.path.exists(f"/proc/{pid}")]
-        assert (await answer(other))["client"] == "127.0.0.1"
-
-    on_stage(tmp_path, play, isolation)
+    program = stage.program(AGENTS / "processes", *start, interpreter=interpreter)
+    one, other = await asyncio.gather(stage.start(program), stage.start(program))
+    first, second, elsewhere = await answer(one), await answer(one), await answer(other)
+    assert first["client"] == "127.0.0.1"
+    assert elsewhere["answered"] == 1
+    if second["process"] == first["process"]:
+        assert second["answered"] == 2
+    processes = family(one.pid)
+    await one.stop()
+    assert not [pid for pid in processes if os.path.exists(f"/proc/{pid}")]
+    assert (await answer(other))["client"] == "127.0.0.1"
 
 
 @pytest.mark.parametrize("version", ["3.10", "3.12", "3.13"])
-def test_a_subprocess_of_every_python_serves(version: str, tmp_path: Path) -> None:
+async def test_a_subprocess_of_every_python_serves(version: str, stage: Stage) -> None:
     try:
         find_python(version)
     except LookupError as missing:
         pytest.skip(str(missing))
-
-    async def play(stage: Stage) -> None:
-        code = stage.write(
-            agent="import subprocess, sys\nsubprocess.run([sys.executable, 'server.py', 'threads'])",
-            server=(AGENTS / "servers" / "http_server.py").read_text(),
-        )
-        program = stage.program(code, "agent.py", interpreter=agent_environment(python=version))
-        session = await stage.start(program)
-        assert await answer(session) == {"payload": {}, "client": "127.0.0.1"}
-
-    on_stage(tmp_path, play)
+    code = stage.write(
+        agent="import subprocess, sys\nsubprocess.run([sys.executable, 'server.py', 'threads'])",
+        server=(AGENTS / "servers" / "http_server.py").read_text(),
+    )
+    program = stage.program(code, "agent.py", interpreter=agent_environment(python=version))
+    session = await stage.start(program)
+    assert await answer(session) == {"payload": {}, "client": "127.0.0.1"}
 
 
-def test_what_a_descendant_sees_is_a_python_like_any_other(tmp_path: Path) -> None:
+async def test_what_a_descendant_sees_is_a_python_like_any_other(stage: Stage) -> None:
     """The folder that leads it here is in its variables alone; a sitecustomize of the agent's has its turn."""
-
-    async def play(stage: Stage) -> None:
-        code = stage.write(agent=OBEDIENT.read_text())
-        (code / "lib").mkdir()
-        (code / "lib" / "sitecustomize.py").write_text("import builtins; builtins.customized = True")
-        program = stage.program(code, "agent.py", environment={"PYTHONPATH": "lib"})
-        session = await stage.start(program)
-        ask = "import json, sys; print(json.dumps([customized, [p for p in sys.path if 'startup' in p], sys.argv]))"
-        call = f"subprocess.run([sys.executable, '-c', {ask!r}, 'x'], capture_output=True, check=True).stdout"
-        assert await run_in(session, f"import subprocess, sys\nresult = json.loads({call})") == [True, [], ["-c", "x"]]
-
-    on_stage(tmp_path, play)
+    code = stage.write(agent=OBEDIENT.read_text())
+    (code / "lib").mkdir()
+    (code / "lib" / "sitecustomize.py").write_text("import builtins; builtins.customized = True")
+    program = stage.program(code, "agent.py", environment={"PYTHONPATH": "lib"})
+    session = await stage.start(program)
+    ask = "import json, sys; print(json.dumps([customized, [p for p in sys.path if 'startup' in p], sys.argv]))"
+    call = f"subprocess.run([sys.executable, '-c', {ask!r}, 'x'], capture_output=True, check=True).stdout"
+    assert await run_in(session, f"import subprocess, sys\nresult = json.loads({call})") == [True, [], ["-c", "x"]]

@@ -14,7 +14,7 @@ import pytest
 
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.sandbox import Exit, Sandbox
-from tests.functional.local.sandbox.stage import AGENTS, Stage, on_stage, run_in
+from tests.functional.local.sandbox.stage import AGENTS, Stage, run_in
 from tests.processes import kill
 
 OBEDIENT = AGENTS / "obedient.py"
@@ -26,44 +26,34 @@ def mounts(root: Path) -> list[str]:
     return [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if str(root) in line]
 
 
-def test_nothing_is_left_after_stop(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        session = await stage.start(stage.program(OBEDIENT))
-        await run_in(session, "open('notes', 'w').write('x')")
-        pid = session.pid
-        ended = await session.stop(grace=60)
-        assert ended == Exit(None, signal.SIGTERM)
-        assert await session.exited == ended
-        assert not Path(f"/proc/{pid}").exists()
-        assert stage.session_folders() == []
-        assert list(stage.home.sockets.iterdir()) == []
-        assert mounts(tmp_path) == []
-
-    on_stage(tmp_path, play)
+async def test_nothing_is_left_after_stop(stage: Stage, tmp_path: Path) -> None:
+    session = await stage.start(stage.program(OBEDIENT))
+    await run_in(session, "open('notes', 'w').write('x')")
+    pid = session.pid
+    ended = await session.stop(grace=60)
+    assert ended == Exit(None, signal.SIGTERM)
+    assert await session.exited == ended
+    assert not Path(f"/proc/{pid}").exists()
+    assert stage.session_folders() == []
+    assert list(stage.home.sockets.iterdir()) == []
+    assert mounts(tmp_path) == []
 
 
-def test_an_agent_that_ignores_sigterm_is_killed_after_the_grace(tmp_path: Path) -> None:
+async def test_an_agent_that_ignores_sigterm_is_killed_after_the_grace(stage: Stage) -> None:
     agent = (
         "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('deaf', flush=True)\ntime.sleep(100)"
     )
-
-    async def play(stage: Stage) -> None:
-        session = await stage.start(stage.program(stage.write(agent=agent), "agent.py"))
-        async with asyncio.timeout(60):
-            while not any("deaf" in log.read_text() for log in stage.home.logs.iterdir()):
-                await asyncio.sleep(0.01)
-        assert await session.stop(grace=0.2) == Exit(None, signal.SIGKILL)
-
-    on_stage(tmp_path, play)
+    session = await stage.start(stage.program(stage.write(agent=agent), "agent.py"))
+    async with asyncio.timeout(60):
+        while not any("deaf" in log.read_text() for log in stage.home.logs.iterdir()):
+            await asyncio.sleep(0.01)
+    assert await session.stop(grace=0.2) == Exit(None, signal.SIGKILL)
 
 
-def test_stop_is_heard_twice_and_by_two(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        session = await stage.start(stage.program(OBEDIENT))
-        first, second = await asyncio.gather(session.stop(), session.stop())
-        assert first == second == await session.stop()
-
-    on_stage(tmp_path, play)
+async def test_stop_is_heard_twice_and_by_two(stage: Stage) -> None:
+    session = await stage.start(stage.program(OBEDIENT))
+    first, second = await asyncio.gather(session.stop(), session.stop())
+    assert first == second == await session.stop()
 
 
 @pytest.mark.parametrize(
@@ -81,41 +71,32 @@ def test_stop_is_heard_twice_and_by_two(tmp_path: Path) -> None:
         pytest.param("import os; os.write(2, b'no end of line')", Exit(0, None), "no end of line", id="partial-line"),
     ],
 )
-def test_an_agent_that_ends_before_it_serves(source: str, ended: Exit, words: str, tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        session = await stage.start(stage.program(stage.write(agent=source), "agent.py"))
-        assert await asyncio.wait_for(session.exited, 60) == ended
-        log = next(stage.home.logs.iterdir()).read_text()
-        assert log.count(words) == 1 if words else log == ""
-        assert log.count("Traceback") == (1 if "no_such" in words else 0)
-        assert "sandbox/worker" not in log
-
-    on_stage(tmp_path, play)
+async def test_an_agent_that_ends_before_it_serves(source: str, ended: Exit, words: str, stage: Stage) -> None:
+    session = await stage.start(stage.program(stage.write(agent=source), "agent.py"))
+    assert await asyncio.wait_for(session.exited, 60) == ended
+    log = next(stage.home.logs.iterdir()).read_text()
+    assert log.count(words) == 1 if words else log == ""
+    assert log.count("Traceback") == (1 if "no_such" in words else 0)
+    assert "sandbox/worker" not in log
 
 
-def test_a_missing_entry_file_is_reported_as_the_interpreter_does(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        session = await stage.start(stage.program(OBEDIENT, "absent.py"))
-        assert await asyncio.wait_for(session.exited, 60) == Exit(2, None)
-        assert "can't open file" in next(stage.home.logs.iterdir()).read_text()
-
-    on_stage(tmp_path, play)
+async def test_a_missing_entry_file_is_reported_as_the_interpreter_does(stage: Stage) -> None:
+    session = await stage.start(stage.program(OBEDIENT, "absent.py"))
+    assert await asyncio.wait_for(session.exited, 60) == Exit(2, None)
+    assert "can't open file" in next(stage.home.logs.iterdir()).read_text()
 
 
-def test_a_killed_parent_is_replaced_and_its_sessions_go_on(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        program = stage.program(OBEDIENT)
-        session = await stage.start(program)
-        await run_in(session, "kept = 1")
-        kill(parent_of_init(session.pid))
-        again = await stage.start(program)
-        assert again.warm
-        assert await run_in(again, "result = 2") == 2
-        assert await run_in(session, "result = kept") == 1
-        await session.stop()
-        assert not Path(f"/proc/{session.pid}").exists()
-
-    on_stage(tmp_path, play)
+async def test_a_killed_parent_is_replaced_and_its_sessions_go_on(stage: Stage) -> None:
+    program = stage.program(OBEDIENT)
+    session = await stage.start(program)
+    await run_in(session, "kept = 1")
+    kill(parent_of_init(session.pid))
+    again = await stage.start(program)
+    assert again.warm
+    assert await run_in(again, "result = 2") == 2
+    assert await run_in(session, "result = kept") == 1
+    await session.stop()
+    assert not Path(f"/proc/{session.pid}").exists()
 
 
 def parent_of_init(agent: int) -> int:
@@ -127,15 +108,12 @@ def parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-def test_forgotten_programs_let_their_sessions_go_on(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        program = stage.program(OBEDIENT)
-        session = await stage.start(program)
-        await stage.sandbox.forget(program.key)
-        assert await run_in(session, "result = 1") == 1
-        await session.stop()
-
-    on_stage(tmp_path, play)
+async def test_forgotten_programs_let_their_sessions_go_on(stage: Stage) -> None:
+    program = stage.program(OBEDIENT)
+    session = await stage.start(program)
+    await stage.sandbox.forget(program.key)
+    assert await run_in(session, "result = 1") == 1
+    await session.stop()
 
 
 def test_everything_dies_with_a_killed_server_and_the_next_one_sweeps(tmp_path: Path) -> None:
@@ -173,16 +151,13 @@ def wait_for_end(pid: int) -> None:
         os.close(process)
 
 
-def test_a_drowsy_agent_has_late_timers_until_it_is_roused(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        session = await stage.start(stage.program(OBEDIENT))
-        slack = Path(f"/proc/{session.pid}/timerslack_ns")
-        punctual = slack.read_text()
-        session.drowse()
-        assert slack.read_text().strip() == "1000000000"
-        session.rouse()
-        assert slack.read_text() == punctual
-        await session.stop(grace=2)
-        session.drowse()
-
-    on_stage(tmp_path, play)
+async def test_a_drowsy_agent_has_late_timers_until_it_is_roused(stage: Stage) -> None:
+    session = await stage.start(stage.program(OBEDIENT))
+    slack = Path(f"/proc/{session.pid}/timerslack_ns")
+    punctual = slack.read_text()
+    session.drowse()
+    assert slack.read_text().strip() == "1000000000"
+    session.rouse()
+    assert slack.read_text() == punctual
+    await session.stop(grace=2)
+    session.drowse()

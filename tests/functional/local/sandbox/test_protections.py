@@ -8,17 +8,16 @@ from agentcore_cli.local.home import Home
 from agentcore_cli.local.sandbox import Protection
 from agentcore_cli.local.sandbox.cgroups import Cgroups
 from agentcore_cli.local.sandbox.isolation import Isolation
-from tests.functional.local.sandbox.stage import Stage, on_stage
+from tests.functional.local.sandbox.stage import Stage
 
 
-def test_what_is_refused_is_in_the_list_with_its_reason(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
+async def test_what_is_refused_is_in_the_list_with_its_reason(tmp_path: Path) -> None:
+    refused = Protection("keys", active=False, reason="add_key: not permitted")
+
+    async with Stage(tmp_path, Isolation(None, overlay=False, reason="not today", guards=(refused,))) as stage:
         named = {each.name: each for each in stage.sandbox.level.protections}
         assert named["processes of its own"] == Protection("processes of its own", active=False, reason="not today")
         assert named["keys"] == Protection("keys", active=False, reason="add_key: not permitted")
-
-    refused = Protection("keys", active=False, reason="add_key: not permitted")
-    on_stage(tmp_path, play, Isolation(None, overlay=False, reason="not today", guards=(refused,)))
 
 
 def test_limits_without_control_groups_are_missing(tmp_path: Path) -> None:

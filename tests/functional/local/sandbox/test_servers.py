@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.environments import agent_environment
-from tests.functional.local.sandbox.stage import AGENTS, Stage, invoke, on_stage
+from tests.functional.local.sandbox.stage import AGENTS, Stage, invoke
 from tests.long_cases import always
 
 SESSIONS = 20
@@ -51,17 +51,14 @@ def sockets_of(pid: int) -> set[str]:
         ],
     ),
 )
-def test_many_sessions_on_one_port_and_none(start: tuple[str, ...], tmp_path: Path, interpreter: Path) -> None:
-    async def play(stage: Stage) -> None:
-        program = stage.program(AGENTS / "servers", *start, interpreter=interpreter)
-        sessions = await asyncio.gather(*(stage.start(program) for _ in range(SESSIONS)))
-        replies = await asyncio.gather(*(invoke(session, {"n": n}) for n, session in enumerate(sessions)))
-        assert [reply.body["payload"] for reply in replies] == [{"n": n} for n in range(SESSIONS)]
-        assert {reply.body["client"] for reply in replies} <= {"127.0.0.1", "::1"}
-        assert len({session.pid for session in sessions}) == SESSIONS
-        assert all(session.warm for session in sessions)
-        sockets = set().union(*(sockets_of(session.pid) for session in sessions))
-        assert sockets
-        assert not sockets & tcp_listeners()
-
-    on_stage(tmp_path, play)
+async def test_many_sessions_on_one_port_and_none(start: tuple[str, ...], stage: Stage, interpreter: Path) -> None:
+    program = stage.program(AGENTS / "servers", *start, interpreter=interpreter)
+    sessions = await asyncio.gather(*(stage.start(program) for _ in range(SESSIONS)))
+    replies = await asyncio.gather(*(invoke(session, {"n": n}) for n, session in enumerate(sessions)))
+    assert [reply.body["payload"] for reply in replies] == [{"n": n} for n in range(SESSIONS)]
+    assert {reply.body["client"] for reply in replies} <= {"127.0.0.1", "::1"}
+    assert len({session.pid for session in sessions}) == SESSIONS
+    assert all(session.warm for session in sessions)
+    sockets = set().union(*(sockets_of(session.pid) for session in sessions))
+    assert sockets
+    assert not sockets & tcp_listeners()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ import pytest
 from agentcore_cli.local.sandbox import SessionProcess
 from agentcore_cli.local.sandbox.isolation import Isolation
 from tests.bench.processes import descendants, private_bytes
-from tests.functional.local.sandbox.stage import AGENTS, Stage, on_stage, run_in
+from tests.functional.local.sandbox.stage import AGENTS, Stage, run_in
 from tests.functional.local.sandbox.test_endings import mounts, parent_of, wait_for_end
 from tests.long_cases import always
 from tests.processes import kill
@@ -26,8 +25,9 @@ EACH = [pytest.param(None, id="best"), pytest.param(PROCESS, id="process"), pyte
 LEVELS = pytest.mark.parametrize("isolation", EACH)
 
 
-def with_spares(root: Path, play: Callable[[Stage], Awaitable[None]], isolation: Isolation | None = None) -> None:
-    on_stage(root, play, isolation, keep_spares=True)
+@pytest.fixture
+def keep_spares() -> bool:
+    return True
 
 
 def folders_of_spares(stage: Stage) -> list[str]:
@@ -81,194 +81,157 @@ async def answer_once(session: SessionProcess) -> None:
 
 
 @LEVELS
-def test_a_start_takes_the_spare_and_nothing_of_the_program_has_run_in_it(
-    isolation: Isolation | None, tmp_path: Path
-) -> None:
-    async def play(stage: Stage) -> None:
-        source = stage.write(agent=f"import os, time\nbegan = time.time()\nprint('begun')\n{OBEDIENT.read_text()}")
-        program = stage.program(source, "agent.py", environment={"LOG_LEVEL": "info"})
-        await stage.sandbox.prepare(program)
-        pid = await next_spare()
-        await asyncio.sleep(0.3)
-        assert not list(stage.home.logs.iterdir())
-        before = time.time()
-        session = await stage.start(program, environment={"AWS_REGION": "us-west-2"})
-        assert session.pid == pid
-        began, *environment = await run_in(
-            session, "result = [began, os.environ['AWS_REGION'], os.environ['LOG_LEVEL'], os.getcwd() == sys.path[0]]"
-        )
-        assert began >= before
-        assert environment == ["us-west-2", "info", True]
-        await session.stop(grace=1)
-        assert next(stage.home.logs.iterdir()).read_text().count("begun") == 1
-
-    with_spares(tmp_path, play, isolation)
+async def test_a_start_takes_the_spare_and_nothing_of_the_program_has_run_in_it(stage: Stage) -> None:
+    source = stage.write(agent=f"import os, time\nbegan = time.time()\nprint('begun')\n{OBEDIENT.read_text()}")
+    program = stage.program(source, "agent.py", environment={"LOG_LEVEL": "info"})
+    await stage.sandbox.prepare(program)
+    pid = await next_spare()
+    await asyncio.sleep(0.3)
+    assert not list(stage.home.logs.iterdir())
+    before = time.time()
+    session = await stage.start(program, environment={"AWS_REGION": "us-west-2"})
+    assert session.pid == pid
+    began, *environment = await run_in(
+        session, "result = [began, os.environ['AWS_REGION'], os.environ['LOG_LEVEL'], os.getcwd() == sys.path[0]]"
+    )
+    assert began >= before
+    assert environment == ["us-west-2", "info", True]
+    await session.stop(grace=1)
+    assert next(stage.home.logs.iterdir()).read_text().count("begun") == 1
 
 
-def test_the_next_one_is_made_when_the_session_has_answered(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        program = stage.program(OBEDIENT)
-        await stage.sandbox.prepare(program)
-        first = await next_spare()
-        session = await stage.start(program)
-        await asyncio.sleep(0.2)
-        assert agents() == {first}
-        await answer_once(session)
-        second = await next_spare(first)
-        assert (await stage.start(program)).pid == second
-
-    with_spares(tmp_path, play)
+async def test_the_next_one_is_made_when_the_session_has_answered(stage: Stage) -> None:
+    program = stage.program(OBEDIENT)
+    await stage.sandbox.prepare(program)
+    first = await next_spare()
+    session = await stage.start(program)
+    await asyncio.sleep(0.2)
+    assert agents() == {first}
+    await answer_once(session)
+    second = await next_spare(first)
+    assert (await stage.start(program)).pid == second
 
 
-def test_of_many_starts_at_once_one_takes_the_spare(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        program = stage.program(OBEDIENT)
-        await stage.sandbox.prepare(program)
-        first = await next_spare()
-        sessions = await asyncio.gather(*(stage.start(program) for _ in range(8)))
-        assert [session.pid for session in sessions].count(first) == 1
-        assert len({session.pid for session in sessions}) == 8
-        drawn = [await run_in(session, "import random; result = random.random()") for session in sessions]
-        assert len(set(drawn)) == 8
-
-    with_spares(tmp_path, play)
+async def test_of_many_starts_at_once_one_takes_the_spare(stage: Stage) -> None:
+    program = stage.program(OBEDIENT)
+    await stage.sandbox.prepare(program)
+    first = await next_spare()
+    sessions = await asyncio.gather(*(stage.start(program) for _ in range(8)))
+    assert [session.pid for session in sessions].count(first) == 1
+    assert len({session.pid for session in sessions}) == 8
+    drawn = [await run_in(session, "import random; result = random.random()") for session in sessions]
+    assert len(set(drawn)) == 8
 
 
 @pytest.mark.parametrize("isolation", always("best", of=EACH))
 @pytest.mark.parametrize("victim", ["agent", "init", "parent"])
 @pytest.mark.parametrize("noticed", [True, False], ids=["long-ago", "at-hand-over"])
-def test_a_spare_that_was_killed_is_replaced(
-    victim: str, noticed: bool, isolation: Isolation | None, tmp_path: Path
-) -> None:
-    async def play(stage: Stage) -> None:
-        program = stage.program(OBEDIENT)
-        await stage.sandbox.prepare(program)
-        agent = await next_spare()
-        init = parent_of(agent)
-        kill({"agent": agent, "init": init, "parent": parent_of(init)}[victim])
-        if noticed:
-            await asyncio.sleep(0.3)
-        session = await stage.start(program)
-        assert (session.pid == agent) == (victim == "parent")
-        before = folders_of_spares(stage)
-        await answer_once(session)
-        async with asyncio.timeout(60):
-            while set(folders_of_spares(stage)) <= set(before):
-                await asyncio.sleep(0.01)
-        await answer_once(await stage.start(program))
-
-    with_spares(tmp_path, play, isolation)
+async def test_a_spare_that_was_killed_is_replaced(victim: str, noticed: bool, stage: Stage) -> None:
+    program = stage.program(OBEDIENT)
+    await stage.sandbox.prepare(program)
+    agent = await next_spare()
+    init = parent_of(agent)
+    kill({"agent": agent, "init": init, "parent": parent_of(init)}[victim])
+    if noticed:
+        await asyncio.sleep(0.3)
+    session = await stage.start(program)
+    assert (session.pid == agent) == (victim == "parent")
+    before = folders_of_spares(stage)
+    await answer_once(session)
+    async with asyncio.timeout(60):
+        while set(folders_of_spares(stage)) <= set(before):
+            await asyncio.sleep(0.01)
+    await answer_once(await stage.start(program))
 
 
-def test_a_spare_that_can_not_be_made_is_done_without(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        program = stage.program(OBEDIENT)
-        await stage.start(program)
-        stage.home.sessions.chmod(0o500)
-        stage.home.sessions.rename(tmp_path / "away")
-        await stage.sandbox.prepare(program)
-        await asyncio.sleep(0.2)
-        (tmp_path / "away").rename(stage.home.sessions)
-        await answer_once(await stage.start(program))
-
-    with_spares(tmp_path, play)
+async def test_a_spare_that_can_not_be_made_is_done_without(stage: Stage, tmp_path: Path) -> None:
+    program = stage.program(OBEDIENT)
+    await stage.start(program)
+    stage.home.sessions.chmod(0o500)
+    stage.home.sessions.rename(tmp_path / "away")
+    await stage.sandbox.prepare(program)
+    await asyncio.sleep(0.2)
+    (tmp_path / "away").rename(stage.home.sessions)
+    await answer_once(await stage.start(program))
 
 
-def test_a_start_of_other_limits_leaves_the_spare_alone(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        program = stage.program(OBEDIENT)
-        await stage.sandbox.prepare(program)
-        pid = await next_spare()
-        assert (await stage.start(program, memory=1024**3)).pid != pid
-        assert (await stage.start(program)).pid == pid
-
-    with_spares(tmp_path, play)
+async def test_a_start_of_other_limits_leaves_the_spare_alone(stage: Stage) -> None:
+    program = stage.program(OBEDIENT)
+    await stage.sandbox.prepare(program)
+    pid = await next_spare()
+    assert (await stage.start(program, memory=1024**3)).pid != pid
+    assert (await stage.start(program)).pid == pid
 
 
 @LEVELS
-def test_nothing_is_left_of_the_spare_of_a_forgotten_program(isolation: Isolation | None, tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
+async def test_nothing_is_left_of_the_spare_of_a_forgotten_program(stage: Stage, tmp_path: Path) -> None:
+    program = stage.program(OBEDIENT)
+    await stage.sandbox.prepare(program)
+    pid = await next_spare()
+    processes = [pid, parent_of(pid), parent_of(parent_of(pid))]
+    await stage.sandbox.forget(program.key)
+    assert stage.session_folders() == list(stage.home.sockets.iterdir()) == []
+    for process in processes:
+        await asyncio.to_thread(wait_for_end, process)
+    assert mounts(tmp_path) == []
+
+
+async def test_a_program_that_is_forgotten_while_its_spare_is_made_leaves_nothing(stage: Stage) -> None:
+    for pause in (0.019, 0.02, 0.022, 0.025, 0.03):
         program = stage.program(OBEDIENT)
         await stage.sandbox.prepare(program)
-        pid = await next_spare()
-        processes = [pid, parent_of(pid), parent_of(parent_of(pid))]
+        await asyncio.sleep(pause)
         await stage.sandbox.forget(program.key)
-        assert stage.session_folders() == list(stage.home.sockets.iterdir()) == []
-        for process in processes:
-            await asyncio.to_thread(wait_for_end, process)
-        assert mounts(tmp_path) == []
-
-    with_spares(tmp_path, play, isolation)
+        assert stage.session_folders() == []
 
 
-def test_a_program_that_is_forgotten_while_its_spare_is_made_leaves_nothing(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        for pause in (0.019, 0.02, 0.022, 0.025, 0.03):
-            program = stage.program(OBEDIENT)
-            await stage.sandbox.prepare(program)
-            await asyncio.sleep(pause)
-            await stage.sandbox.forget(program.key)
-            assert stage.session_folders() == []
-
-    with_spares(tmp_path, play)
-
-
-def test_nothing_is_left_of_spares_when_the_sandbox_ends(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
+async def test_nothing_is_left_of_spares_when_the_sandbox_ends(tmp_path: Path) -> None:
+    async with Stage(tmp_path, keep_spares=True) as stage:
         await stage.sandbox.prepare(stage.program(OBEDIENT))
         await next_spare()
-
-    with_spares(tmp_path, play)
     assert agents() == set()
     assert list((tmp_path / "home" / "sessions").iterdir()) == []
 
 
-def test_what_was_learned_is_loaded_in_the_spare_after_it(tmp_path: Path) -> None:
+async def test_what_was_learned_is_loaded_in_the_spare_after_it(stage: Stage) -> None:
     """The first spare learns; the next one comes from the parent that knows, whatever was made meanwhile."""
-
-    async def play(stage: Stage) -> None:
-        program = stage.program(OBEDIENT)
-        await stage.sandbox.prepare(program)
-        first = await next_spare()
-        known = [first]
-        for _ in range(2):
-            session = await stage.start(program)
-            known.append(session.pid)
-            await run_in(session, "import colorsys")
-            session.answered()
-        async with asyncio.timeout(60):
-            while not list((stage.home.root / "learned").glob("*.json")):
-                await asyncio.sleep(0.02)
-        second = await next_spare(*known, old=parent_of_agent(first))
-        again = await stage.start(program)
-        assert again.pid == second
-        assert "colorsys" in await run_in(again, "result = at_start")
-
-    with_spares(tmp_path, play)
+    program = stage.program(OBEDIENT)
+    await stage.sandbox.prepare(program)
+    first = await next_spare()
+    known = [first]
+    for _ in range(2):
+        session = await stage.start(program)
+        known.append(session.pid)
+        await run_in(session, "import colorsys")
+        session.answered()
+    async with asyncio.timeout(60):
+        while not list((stage.home.root / "learned").glob("*.json")):
+            await asyncio.sleep(0.02)
+    second = await next_spare(*known, old=parent_of_agent(first))
+    again = await stage.start(program)
+    assert again.pid == second
+    assert "colorsys" in await run_in(again, "result = at_start")
 
 
 @pytest.mark.skipif(not Path("/proc/self/pagemap").exists(), reason="needs pagemap")
-def test_a_spare_has_the_memory_that_an_earlier_session_needed(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
-        program = stage.program(OBEDIENT)
-        await stage.sandbox.prepare(program)
-        known = []
-        for _ in range(2):
-            learner = await stage.start(program)
-            known.append(learner.pid)
-            await answer_once(learner)
-        async with asyncio.timeout(60):
-            while not list((stage.home.root / "learned").glob("*.json")):
-                await asyncio.sleep(0.02)
-        unstudied = await next_spare(*known, old=parent_of_agent(known[0]))
-        little = private_bytes(unstudied)
-        session = await stage.start(program)
-        assert session.pid == unstudied
-        await answer_once(session)
-        studied = await next_spare(*known, session.pid)
-        async with asyncio.timeout(60):
-            while private_bytes(studied) <= little + 200_000:
-                await asyncio.sleep(0.02)
-        assert private_bytes(studied) < private_bytes(session.pid) * 1.2
-
-    with_spares(tmp_path, play)
+async def test_a_spare_has_the_memory_that_an_earlier_session_needed(stage: Stage) -> None:
+    program = stage.program(OBEDIENT)
+    await stage.sandbox.prepare(program)
+    known = []
+    for _ in range(2):
+        learner = await stage.start(program)
+        known.append(learner.pid)
+        await answer_once(learner)
+    async with asyncio.timeout(60):
+        while not list((stage.home.root / "learned").glob("*.json")):
+            await asyncio.sleep(0.02)
+    unstudied = await next_spare(*known, old=parent_of_agent(known[0]))
+    little = private_bytes(unstudied)
+    session = await stage.start(program)
+    assert session.pid == unstudied
+    await answer_once(session)
+    studied = await next_spare(*known, session.pid)
+    async with asyncio.timeout(60):
+        while private_bytes(studied) <= little + 200_000:
+            await asyncio.sleep(0.02)
+    assert private_bytes(studied) < private_bytes(session.pid) * 1.2

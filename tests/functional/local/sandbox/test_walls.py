@@ -14,7 +14,7 @@ import pytest
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.sandbox.isolation import Isolation, detect
 from agentcore_cli.local.sandbox.program import BindMount
-from tests.functional.local.sandbox.stage import AGENTS, Stage, on_stage, run_in
+from tests.functional.local.sandbox.stage import AGENTS, Stage, run_in
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs namespaces")
 
@@ -34,27 +34,21 @@ def isolation(request: pytest.FixtureRequest, tmp_path: Path) -> Isolation:
     return best if request.param == "best" else replace(best, namespaces="user")
 
 
-def ask(isolation: Isolation, root: Path, source: str, **program: Any) -> Any:
+async def ask(stage: Stage, source: str, **program: Any) -> Any:
     """The `result` of what one session runs."""
-    answers = []
-
-    async def play(stage: Stage) -> None:
-        wanted = replace(stage.program(OBEDIENT), **program)
-        answers.append(await run_in(await stage.start(wanted), source))
-
-    on_stage(root, play, isolation)
-    return answers[0]
+    wanted = replace(stage.program(OBEDIENT), **program)
+    return await run_in(await stage.start(wanted), source)
 
 
-def test_the_root_holds_what_was_added(isolation: Isolation, tmp_path: Path) -> None:
+async def test_the_root_holds_what_was_added(stage: Stage) -> None:
     """An interpreter may lie elsewhere: then the folders that lead to it are there, and empty but for it."""
-    seen = ask(isolation, tmp_path, "import os; result = {at: os.listdir(at) for at in ('/', '/home', '/run')}")
+    seen = await ask(stage, "import os; result = {at: os.listdir(at) for at in ('/', '/home', '/run')}")
     interpreters = {Path(prefix).parts[1] for prefix in (sys.prefix, sys.base_prefix)}
     assert set(seen["/"]) <= ROOT | interpreters
     assert (seen["/home"], seen["/run"]) == (["agent"], [])
 
 
-def test_nothing_of_the_user_is_there(isolation: Isolation, tmp_path: Path) -> None:
+async def test_nothing_of_the_user_is_there(stage: Stage, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("mine")
     home = os.path.expanduser("~")
@@ -64,10 +58,10 @@ def files(top): return [os.path.join(at, name) for at, _, names in os.walk(top) 
 own = (sys.prefix + '/', sys.base_prefix + '/')
 result = [os.path.exists({str(secret)!r}), [name for name in files({home!r}) if not name.startswith(own)]]
 """
-    assert ask(isolation, tmp_path, look) == [False, []]
+    assert await ask(stage, look) == [False, []]
 
 
-def test_an_agent_is_nobody_with_a_name(isolation: Isolation, tmp_path: Path) -> None:
+async def test_an_agent_is_nobody_with_a_name(stage: Stage) -> None:
     look = """
 import getpass, os, pwd
 status = dict(line.split(':', 1) for line in open('/proc/self/status').read().splitlines())
@@ -79,7 +73,7 @@ result = {
     'owner': os.stat('obedient.py').st_uid,
 }
 """
-    assert ask(isolation, tmp_path, look) == {
+    assert await ask(stage, look) == {
         "ids": [1000, 1000, 1000, []],
         "name": ["agent", "/home/agent"],
         "capabilities": True,
@@ -89,34 +83,28 @@ result = {
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
-def test_outside_it_is_nobody_s_account(tmp_path: Path) -> None:
-    async def play(stage: Stage) -> None:
+async def test_outside_it_is_nobody_s_account(tmp_path: Path) -> None:
+    async with Stage(tmp_path) as stage:
         session = await stage.start(stage.program(OBEDIENT))
         await run_in(session, "open('/tmp/own', 'w').close()")
         account = Path(f"/proc/{session.pid}").stat().st_uid
         assert account > 1_000_000_000
         assert Path(f"/proc/{session.pid}/root/tmp/own").stat().st_uid == account
 
-    on_stage(tmp_path, play)
 
-
-def test_no_user_namespace_can_be_made(isolation: Isolation, tmp_path: Path) -> None:
+async def test_no_user_namespace_can_be_made(stage: Stage) -> None:
     look = "import ctypes; result = ctypes.CDLL(None).unshare(0x10000000)"
-    assert ask(isolation, tmp_path, look) == -1
+    assert await ask(stage, look) == -1
 
 
-def test_two_sessions_share_no_descriptor(isolation: Isolation, tmp_path: Path) -> None:
+async def test_two_sessions_share_no_descriptor(stage: Stage) -> None:
     """But /dev/null: files, pipes and sockets are compared as the kernel names them."""
     library = "import os, socket\nopened = open(__file__)\npair = socket.socketpair()\npipe = os.pipe()"
-
-    async def play(stage: Stage) -> None:
-        source = stage.write(agent=f"import library\n{OBEDIENT.read_text()}")
-        program = stage.program(source, "agent.py", interpreter=stage.interpreter(library=library))
-        first, second = await stage.start(program), await stage.start(program)
-        held = [_descriptors(session.pid) for session in (first, second)]
-        assert held[0] & held[1] <= {"/dev/null", "anon_inode:[eventpoll]", "anon_inode:[eventfd]"}
-
-    on_stage(tmp_path, play, isolation)
+    source = stage.write(agent=f"import library\n{OBEDIENT.read_text()}")
+    program = stage.program(source, "agent.py", interpreter=stage.interpreter(library=library))
+    first, second = await stage.start(program), await stage.start(program)
+    held = [_descriptors(session.pid) for session in (first, second)]
+    assert held[0] & held[1] <= {"/dev/null", "anon_inode:[eventpoll]", "anon_inode:[eventfd]"}
 
 
 def _descriptors(pid: int) -> set[str]:
@@ -127,7 +115,7 @@ def _descriptors(pid: int) -> set[str]:
     return found
 
 
-def test_there_is_no_terminal(isolation: Isolation, tmp_path: Path) -> None:
+async def test_there_is_no_terminal(stage: Stage) -> None:
     look = """
 import os
 try:
@@ -137,10 +125,10 @@ except OSError:
 main, other = os.openpty()
 result = [opened, os.isatty(0), os.ttyname(other), os.getsid(0) == os.getpid()]
 """
-    assert ask(isolation, tmp_path, look) == [False, False, "/dev/pts/0", True]
+    assert await ask(stage, look) == [False, False, "/dev/pts/0", True]
 
 
-def test_ordinary_work_works(isolation: Isolation, tmp_path: Path) -> None:
+async def test_ordinary_work_works(stage: Stage) -> None:
     look = """
 import ctypes.util, multiprocessing, os, shutil, socket, sqlite3, ssl, subprocess, sys, tempfile, zoneinfo
 sqlite3.connect(os.path.expanduser('~/own.db')).execute('create table t (c)')
@@ -157,10 +145,10 @@ result = [
     multiprocessing.Lock() is not None,
 ]
 """
-    assert ask(isolation, tmp_path, look) == ["1\n", True, True, True, "127.0.0.1", True, True]
+    assert await ask(stage, look) == ["1\n", True, True, True, "127.0.0.1", True, True]
 
 
-def test_a_mount_is_there_as_it_was_wanted(isolation: Isolation, tmp_path: Path) -> None:
+async def test_a_mount_is_there_as_it_was_wanted(stage: Stage, tmp_path: Path) -> None:
     for name in ("read", "write"):
         (tmp_path / name).mkdir(mode=0o777)
         (tmp_path / name).chmod(0o777)
@@ -177,12 +165,12 @@ for name in ('read', 'write'):
     except OSError as error:
         result.append(error.strerror)
 """
-    seen = ask(isolation, tmp_path, look, mounts=mounts)
+    seen = await ask(stage, look, mounts=mounts)
     assert seen == ["read", "Read-only file system", "write", "written"]
 
 
-def test_certificates_that_a_variable_names_are_there_and_nothing_around_them(
-    isolation: Isolation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_certificates_that_a_variable_names_are_there_and_nothing_around_them(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "certificates.pem").write_text("a bundle")
     (tmp_path / "beside").write_text("mine")
@@ -191,22 +179,19 @@ def test_certificates_that_a_variable_names_are_there_and_nothing_around_them(
 import os
 result = [open(os.environ['SSL_CERT_FILE']).read(), os.path.exists({str(tmp_path / "beside")!r})]
 """
-    assert ask(isolation, tmp_path, look) == ["a bundle", False]
+    assert await ask(stage, look) == ["a bundle", False]
 
 
-def test_an_environment_that_was_made_for_its_owner_alone_is_read(tmp_path: Path) -> None:
+async def test_an_environment_that_was_made_for_its_owner_alone_is_read(tmp_path: Path) -> None:
     """As the builder makes it: in a temporary folder."""
-
-    async def play(stage: Stage) -> None:
+    async with Stage(tmp_path) as stage:
         interpreter = stage.interpreter(library="here = True")
         interpreter.parent.parent.chmod(0o700)
         program = stage.program(OBEDIENT, interpreter=interpreter, readable=(interpreter.parent.parent,))
         assert await run_in(await stage.start(program), "import library; result = library.here") is True
 
-    on_stage(tmp_path, play)
 
-
-def test_a_parent_reaches_nothing_outside(isolation: Isolation, tmp_path: Path) -> None:
+async def test_a_parent_reaches_nothing_outside(stage: Stage, tmp_path: Path) -> None:
     """A package that is imported ahead of sessions writes where it can, and looks around."""
     library = f"""
 import os
@@ -219,13 +204,9 @@ def can(path):
 found = [can('/var/task/x'), can(__file__), can('/etc/passwd'), os.path.exists({str(tmp_path / "home")!r})]
 uid, processes = os.getuid(), len([name for name in os.listdir('/proc') if name.isdigit()])
 """
-
-    async def play(stage: Stage) -> None:
-        stage.home.server_file.write_text("the key")
-        source = stage.write(agent=f"import library\n{OBEDIENT.read_text()}")
-        program = stage.program(source, "agent.py", interpreter=stage.interpreter(library=library))
-        session = await stage.start(program)
-        seen = await run_in(session, "result = [library.found, library.uid, library.processes]")
-        assert seen == [[False, False, False, False], 1000, 2]
-
-    on_stage(tmp_path, play, isolation)
+    stage.home.server_file.write_text("the key")
+    source = stage.write(agent=f"import library\n{OBEDIENT.read_text()}")
+    program = stage.program(source, "agent.py", interpreter=stage.interpreter(library=library))
+    session = await stage.start(program)
+    seen = await run_in(session, "result = [library.found, library.uid, library.processes]")
+    assert seen == [[False, False, False, False], 1000, 2]

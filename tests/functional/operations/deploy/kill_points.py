@@ -21,9 +21,9 @@ from typing import Any
 from agentcore_cli import events, wiring
 from agentcore_cli.aws.session import Access, AwsSession
 from agentcore_cli.builders.packages.vetting import accept
-from agentcore_cli.contract import LOCAL_ACCOUNT
 from agentcore_cli.engine import Journal, apply, plan_deploy, plan_destroy
 from agentcore_cli.local.home import Home
+from agentcore_cli.operations.deploy.plan import Workplace
 from agentcore_cli.resources.deployment import Overrides
 from agentcore_cli.resources.wait_options import WaitOptions
 from agentcore_cli.state import Records
@@ -79,14 +79,9 @@ def run_and_die(workshop: Workshop, verb: str, death: Death) -> None:
     selected = workshop.selected
     session = DyingSession(wiring.locator(selected), death)
     journal = Journal(DyingStore(selected.state.records(selected.agent_name), death))
+    place = Workplace(selected, session, journal)
     resources = wiring.resources(
-        selected,
-        session,
-        account=LOCAL_ACCOUNT,
-        overrides=Overrides(),
-        wait_options=WaitOptions(),
-        listener=events.ignore,
-        vet=accept,
+        place, overrides=Overrides(), wait_options=WaitOptions(), listener=events.ignore, vet=accept
     )
     plan = plan_deploy(resources, journal) if verb == "deploy" else plan_destroy(resources, journal)
     apply(plan, journal, events.ignore)

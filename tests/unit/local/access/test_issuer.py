@@ -8,7 +8,7 @@ import http.client
 import socketserver
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -35,91 +35,72 @@ def oidc() -> Iterator[Provider]:
         yield running
 
 
-def with_issuer(oidc: Provider, use: Callable[[Issuer], Awaitable[None]], machine: MachineTime | None = None) -> None:
-    """The issuer's time passes as `machine` says."""
+def issuer_of(oidc: Provider, machine: MachineTime | None = None) -> Issuer:
+    """Its time passes as `machine` says."""
     time_of = machine or MachineTime()
-
-    async def whole() -> None:
-        await use(Issuer(oidc.discovery_url, lambda: time_of.ran))
-
-    asyncio.run(whole())
+    return Issuer(oidc.discovery_url, lambda: time_of.ran)
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256", "EdDSA"])
-def test_a_valid_token(oidc: Provider, algorithm: str) -> None:
+async def test_a_valid_token(oidc: Provider, algorithm: str) -> None:
     oidc.rotate(algorithm)
-
-    async def use(issuer: Issuer) -> None:
-        assert (await issuer.claims(oidc.token(client_id="a")))["client_id"] == "a"
-
-    with_issuer(oidc, use)
+    issuer = issuer_of(oidc)
+    assert (await issuer.claims(oidc.token(client_id="a")))["client_id"] == "a"
 
 
-def test_keys_are_looked_up_once_however_many_ask(oidc: Provider) -> None:
-    async def use(issuer: Issuer) -> None:
-        await asyncio.gather(*(issuer.claims(oidc.token()) for _ in range(20)))
-        assert oidc.asked == {DISCOVERY: 1, KEYS: 1}
-
-    with_issuer(oidc, use)
+async def test_keys_are_looked_up_once_however_many_ask(oidc: Provider) -> None:
+    issuer = issuer_of(oidc)
+    await asyncio.gather(*(issuer.claims(oidc.token()) for _ in range(20)))
+    assert oidc.asked == {DISCOVERY: 1, KEYS: 1}
 
 
-def test_a_new_key_is_found_at_once_and_an_old_one_still_serves(oidc: Provider) -> None:
-    async def use(issuer: Issuer) -> None:
-        before = oidc.token()
+async def test_a_new_key_is_found_at_once_and_an_old_one_still_serves(oidc: Provider) -> None:
+    issuer = issuer_of(oidc)
+    before = oidc.token()
+    await issuer.claims(before)
+    oidc.rotate(keep_old=True)
+    await issuer.claims(oidc.token())
+    await issuer.claims(before)
+    oidc.rotate("ES256")
+    await issuer.claims(oidc.token())
+    with pytest.raises(TokenRefused, match="not signed by a key of the issuer"):
         await issuer.claims(before)
-        oidc.rotate(keep_old=True)
-        await issuer.claims(oidc.token())
-        await issuer.claims(before)
-        oidc.rotate("ES256")
-        await issuer.claims(oidc.token())
+
+
+async def test_unknown_keys_do_not_make_it_ask_for_ever(oidc: Provider) -> None:
+    issuer = issuer_of(oidc)
+    for _ in range(20):
         with pytest.raises(TokenRefused, match="not signed by a key of the issuer"):
-            await issuer.claims(before)
-
-    with_issuer(oidc, use)
-
-
-def test_unknown_keys_do_not_make_it_ask_for_ever(oidc: Provider) -> None:
-    async def use(issuer: Issuer) -> None:
-        for _ in range(20):
-            with pytest.raises(TokenRefused, match="not signed by a key of the issuer"):
-                await issuer.claims(oidc.token(key=SigningKey.make("ES256")))
-        assert oidc.asked[KEYS] <= 1 + 5
-
-    with_issuer(oidc, use)
+            await issuer.claims(oidc.token(key=SigningKey.make("ES256")))
+    assert oidc.asked[KEYS] <= 1 + 5
 
 
-def test_keys_are_looked_up_again_after_a_while(oidc: Provider) -> None:
+async def test_keys_are_looked_up_again_after_a_while(oidc: Provider) -> None:
     machine = MachineTime()
-
-    async def use(issuer: Issuer) -> None:
-        await issuer.claims(oidc.token())
-        machine.run(KEYS_SECONDS - 1)
-        await issuer.claims(oidc.token())
-        assert oidc.asked[KEYS] == 1
-        machine.run(1)
-        await issuer.claims(oidc.token())
-        assert oidc.asked[KEYS] == 2
-        oidc.failing = True
-        machine.run(KEYS_SECONDS)
-        await issuer.claims(oidc.token())  # those at hand are still good
-
-    with_issuer(oidc, use, machine)
+    issuer = issuer_of(oidc, machine)
+    await issuer.claims(oidc.token())
+    machine.run(KEYS_SECONDS - 1)
+    await issuer.claims(oidc.token())
+    assert oidc.asked[KEYS] == 1
+    machine.run(1)
+    await issuer.claims(oidc.token())
+    assert oidc.asked[KEYS] == 2
+    oidc.failing = True
+    machine.run(KEYS_SECONDS)
+    await issuer.claims(oidc.token())  # those at hand are still good
 
 
-def test_a_provider_that_does_not_answer(oidc: Provider) -> None:
+async def test_a_provider_that_does_not_answer(oidc: Provider) -> None:
     machine = MachineTime()
     oidc.failing = True
-
-    async def use(issuer: Issuer) -> None:
-        for _ in range(5):
-            with pytest.raises(IssuerUnavailable, match="answered 503"):
-                await issuer.claims(oidc.token())
-        assert oidc.asked == {DISCOVERY: 1}
-        oidc.failing = False
-        machine.run(RETRY_SECONDS)
-        await issuer.claims(oidc.token())
-
-    with_issuer(oidc, use, machine)
+    issuer = issuer_of(oidc, machine)
+    for _ in range(5):
+        with pytest.raises(IssuerUnavailable, match="answered 503"):
+            await issuer.claims(oidc.token())
+    assert oidc.asked == {DISCOVERY: 1}
+    oidc.failing = False
+    machine.run(RETRY_SECONDS)
+    await issuer.claims(oidc.token())
 
 
 def _now() -> int:
@@ -137,22 +118,18 @@ def _now() -> int:
         pytest.param(lambda: {"nbf": _now() + 600}, "the token is not valid yet", id="not yet"),
     ],
 )
-def test_refused_claims(oidc: Provider, claims: Callable[[], dict[str, Any]], reason: str) -> None:
-    async def use(issuer: Issuer) -> None:
-        with pytest.raises(TokenRefused, match=reason):
-            await issuer.claims(oidc.token(**claims()))
-
-    with_issuer(oidc, use)
+async def test_refused_claims(oidc: Provider, claims: Callable[[], dict[str, Any]], reason: str) -> None:
+    issuer = issuer_of(oidc)
+    with pytest.raises(TokenRefused, match=reason):
+        await issuer.claims(oidc.token(**claims()))
 
 
-def test_clocks_may_differ_a_little(oidc: Provider) -> None:
-    async def use(issuer: Issuer) -> None:
-        await issuer.claims(oidc.token(exp=_now() - 10, nbf=_now() + 10))
-
-    with_issuer(oidc, use)
+async def test_clocks_may_differ_a_little(oidc: Provider) -> None:
+    issuer = issuer_of(oidc)
+    await issuer.claims(oidc.token(exp=_now() - 10, nbf=_now() + 10))
 
 
-def test_forged_tokens(oidc: Provider) -> None:
+async def test_forged_tokens(oidc: Provider) -> None:
     stranger = SigningKey.make("RS256")
     public = oidc.keys[0].private.public_key().public_numbers().n.to_bytes(256, "big")
     whole = {"iss": oidc.issuer, "exp": _now() + 60}
@@ -171,39 +148,31 @@ def test_forged_tokens(oidc: Provider) -> None:
         "\u00e9.\u00e9.\u00e9",
         "." * 10_000,
     ]
-
-    async def use(issuer: Issuer) -> None:
-        await issuer.claims(oidc.token())
-        for token in forged:
-            with pytest.raises(TokenRefused) as refused:
-                await issuer.claims(token)
-            assert not token or token not in str(refused.value)
-
-    with_issuer(oidc, use)
-
-
-def test_a_token_that_names_no_key(oidc: Provider) -> None:
-    async def use(issuer: Issuer) -> None:
-        token = jwt.encode({"iss": oidc.issuer, "exp": _now() + 60}, oidc.keys[0].private, algorithm="RS256")
-        await issuer.claims(token)
-        oidc.rotate(keep_old=True)
-        issuer = Issuer(oidc.discovery_url)
-        with pytest.raises(TokenRefused, match="not signed by a key of the issuer"):
+    issuer = issuer_of(oidc)
+    await issuer.claims(oidc.token())
+    for token in forged:
+        with pytest.raises(TokenRefused) as refused:
             await issuer.claims(token)
+        assert not token or token not in str(refused.value)
 
-    with_issuer(oidc, use)
+
+async def test_a_token_that_names_no_key(oidc: Provider) -> None:
+    issuer = issuer_of(oidc)
+    token = jwt.encode({"iss": oidc.issuer, "exp": _now() + 60}, oidc.keys[0].private, algorithm="RS256")
+    await issuer.claims(token)
+    oidc.rotate(keep_old=True)
+    issuer = Issuer(oidc.discovery_url)
+    with pytest.raises(TokenRefused, match="not signed by a key of the issuer"):
+        await issuer.claims(token)
 
 
 @pytest.mark.parametrize(
     "url",
     ["http://example.org/.well-known/openid-configuration", "file:///etc/passwd/.well-known/openid-configuration", "x"],
 )
-def test_keys_come_by_https_or_from_this_machine(url: str) -> None:
-    async def whole() -> None:
-        with pytest.raises(IssuerUnavailable, match="by https only"):
-            await Issuer(url).claims(jwt.encode({}, SigningKey.make("ES256").private, algorithm="ES256"))
-
-    asyncio.run(whole())
+async def test_keys_come_by_https_or_from_this_machine(url: str) -> None:
+    with pytest.raises(IssuerUnavailable, match="by https only"):
+        await Issuer(url).claims(jwt.encode({}, SigningKey.make("ES256").private, algorithm="ES256"))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,25 +18,18 @@ from tests.fakes.container_engine import FakeContainer, FakeEngine
 
 PROGRAM = ImageProgram("bot-0123456789/3", "sha256:" + "a" * 64, {"A": "b"}, 8080, "amd64")
 
-Scenario = Callable[[Containers, FakeEngine], Awaitable[None]]
 
-
-@pytest.fixture
-def run(home: Home, monkeypatch: pytest.MonkeyPatch) -> Callable[[Scenario], FakeEngine]:
-    """Runs a scenario with a home's containers and the engine that DOCKER_HOST names."""
+@pytest.fixture(autouse=True)
+def _docker_host(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{home.root}/engine")
 
-    def run(scenario: Scenario) -> FakeEngine:
-        engine = FakeEngine()
 
-        async def main() -> None:
-            async with engine.serve(home.root / "engine"):
-                await scenario(Containers(home), engine)
-
-        asyncio.run(main())
-        return engine
-
-    return run
+@asynccontextmanager
+async def running(home: Home) -> AsyncIterator[tuple[Containers, FakeEngine]]:
+    """A home's containers, and the engine that DOCKER_HOST names."""
+    engine = FakeEngine()
+    async with engine.serve(home.root / "engine"):
+        yield Containers(home), engine
 
 
 def spec(home_or_log: Path, key: str = "s1") -> SessionSpec:
@@ -47,8 +41,8 @@ def only(engine: FakeEngine) -> FakeContainer:
     return container
 
 
-def test_output_is_attached_before_the_start_and_the_container_goes_with_the_stop(run: Any, home: Home) -> None:
-    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+async def test_output_is_attached_before_the_start_and_the_container_goes_with_the_stop(home: Home) -> None:
+    async with running(home) as (containers, engine):
         session = await containers.start(PROGRAM, spec(home.root))
         assert (session.address, session.pid, session.warm) == ("127.0.0.1:49153", 4711, False)
         only(engine).says(b"one\ntw")
@@ -56,8 +50,6 @@ def test_output_is_attached_before_the_start_and_the_container_goes_with_the_sto
         assert await session.stop() == Exit(None, 15)
         assert await session.stop() == Exit(None, 15)
         await containers.close()
-
-    engine = run(scenario)
     steps = [asked.rpartition("/")[2] for asked in engine.calls("/containers/")]
     assert steps[:4] == ["create", "attach", "start", "json"]
     assert len(engine.calls("/stop")) == len(engine.calls("DELETE /containers/")) == 1
@@ -67,8 +59,8 @@ def test_output_is_attached_before_the_start_and_the_container_goes_with_the_sto
     assert not (home.root / "containers").exists()
 
 
-def test_an_exit_is_told_after_the_last_output(run: Any, home: Home) -> None:
-    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+async def test_an_exit_is_told_after_the_last_output(home: Home) -> None:
+    async with running(home) as (containers, engine):
         session = await containers.start(PROGRAM, spec(home.root))
         only(engine).says(b"the last words")
         only(engine).end(3)
@@ -76,8 +68,6 @@ def test_an_exit_is_told_after_the_last_output(run: Any, home: Home) -> None:
         assert "the last words" in (home.root / "logs" / "s1.log").read_text()
         await containers.close()
         assert engine.containers == {}
-
-    run(scenario)
 
 
 @pytest.mark.parametrize(
@@ -90,25 +80,22 @@ def test_an_exit_is_told_after_the_last_output(run: Any, home: Home) -> None:
         pytest.param(255, False, "exited with status 255", id="no-signal"),
     ],
 )
-def test_how_it_ended(run: Any, home: Home, code: int, out_of_memory: bool, told: str) -> None:
-    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+async def test_how_it_ended(home: Home, code: int, out_of_memory: bool, told: str) -> None:
+    async with running(home) as (containers, engine):
         session = await containers.start(PROGRAM, spec(home.root))
         only(engine).end(code, out_of_memory=out_of_memory)
         assert (await session.exited).describe() == told
         await containers.close()
 
-    run(scenario)
 
-
-def test_one_network_for_all_that_keeps_them_apart(run: Any, home: Home) -> None:
-    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+async def test_one_network_for_all_that_keeps_them_apart(home: Home) -> None:
+    async with running(home) as (containers, engine):
         await asyncio.gather(*(containers.start(PROGRAM, spec(home.root, key)) for key in ("s1", "s2", "s3")))
         [network] = engine.networks.values()
         assert network["Options"] == {"com.docker.network.bridge.enable_icc": "false"}
         assert {c.body["HostConfig"]["NetworkMode"] for c in engine.containers.values()} == {network["Name"]}
         await containers.close()
-
-    assert len(run(scenario).calls("POST /networks/create")) == 1
+    assert len(engine.calls("POST /networks/create")) == 1
 
 
 @pytest.mark.parametrize(
@@ -119,8 +106,8 @@ def test_one_network_for_all_that_keeps_them_apart(run: Any, home: Home) -> None
         pytest.param("GET /info", "could not be created: no more", id="info"),
     ],
 )
-def test_a_refusal_leaves_nothing(run: Any, home: Home, refused: str, words: str) -> None:
-    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+async def test_a_refusal_leaves_nothing(home: Home, refused: str, words: str) -> None:
+    async with running(home) as (containers, engine):
         engine.refusals[refused] = (500, "no more")
         with pytest.raises(SandboxError, match=words):
             await containers.start(PROGRAM, spec(home.root))
@@ -128,13 +115,11 @@ def test_a_refusal_leaves_nothing(run: Any, home: Home, refused: str, words: str
         session = await containers.start(PROGRAM, spec(home.root, "s2"))  # the next one is not the worse for it
         await session.stop()
         await containers.close()
-
-    engine = run(scenario)
     assert (engine.containers, engine.networks) == ({}, {})
 
 
-def test_a_start_that_fails_removes_the_container(run: Any, home: Home) -> None:
-    async def refuse_start(containers: Containers, engine: FakeEngine) -> None:
+async def test_a_start_that_fails_removes_the_container(home: Home) -> None:
+    async with running(home) as (containers, engine):
         serve = engine._serve_container
 
         async def refusing(writer: Any, method: str, path: list[str], container: FakeContainer) -> None:
@@ -150,35 +135,31 @@ def test_a_start_that_fails_removes_the_container(run: Any, home: Home) -> None:
         assert engine.containers == {}
         await containers.close()
 
-    run(refuse_start)
 
-
-def test_an_engine_without_its_init(run: Any, home: Home) -> None:
-    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+async def test_an_engine_without_its_init(home: Home) -> None:
+    async with running(home) as (containers, engine):
         engine.has_init = False
         for key in ("s1", "s2"):
             await containers.start(PROGRAM, spec(home.root, key))
         assert [c.body["HostConfig"]["Init"] for c in engine.containers.values()] == [False, False]
         await containers.close()
-
-    assert len(run(scenario).calls("POST /containers/create")) == 3
+    assert len(engine.calls("POST /containers/create")) == 3
 
 
 @pytest.mark.parametrize("has_init", [True, False])
-def test_an_engine_that_takes_no_list_of_system_calls(run: Any, home: Home, has_init: bool) -> None:
-    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+async def test_an_engine_that_takes_no_list_of_system_calls(home: Home, has_init: bool) -> None:
+    async with running(home) as (containers, engine):
         engine.has_init, engine.takes_filters = has_init, False
         storage = Storage(home.root, is_image=False, place="/mnt/data")
         for key in ("s1", "s2"):
             await containers.start(PROGRAM, replace(spec(home.root, key), storage=storage))
         assert [c.body["HostConfig"]["SecurityOpt"] for c in engine.containers.values()] == [["no-new-privileges"]] * 2
         await containers.close()
+    assert len(engine.calls("POST /containers/create")) == (3 if has_init else 4)
 
-    assert len(run(scenario).calls("POST /containers/create")) == (3 if has_init else 4)
 
-
-def test_nobody_waits_for_the_start_any_more(run: Any, home: Home) -> None:
-    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+async def test_nobody_waits_for_the_start_any_more(home: Home) -> None:
+    async with running(home) as (containers, engine):
         released = engine.held["POST /containers/create"] = asyncio.Event()
         starting = asyncio.create_task(containers.start(PROGRAM, spec(home.root)))
         while not engine.calls("/containers/create"):
@@ -192,13 +173,10 @@ def test_nobody_waits_for_the_start_any_more(run: Any, home: Home) -> None:
         await containers.close()
         assert engine.containers == {}
 
-    run(scenario)
 
-
-def test_an_engine_that_goes_away_ends_the_session(run: Any, home: Home) -> None:
+async def test_an_engine_that_goes_away_ends_the_session(home: Home) -> None:
     sessions: list[Container] = []
-
-    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+    async with running(home) as (containers, engine):
         sessions.append(await containers.start(PROGRAM, spec(home.root)))
         engine.refusals["GET /containers/"] = (500, "shutting down")
         only(engine).end(0)
@@ -207,13 +185,11 @@ def test_an_engine_that_goes_away_ends_the_session(run: Any, home: Home) -> None
         with pytest.raises(SandboxError, match="could not be removed: shutting down"):
             await sessions[0].stop()
         await containers.close()
-
-    run(scenario)
     assert (home.root / "containers").read_text() == f"{home.root}/engine\n"
 
 
-def test_the_next_server_removes_what_is_ours_and_nothing_else(run: Any, home: Home) -> None:
-    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+async def test_the_next_server_removes_what_is_ours_and_nothing_else(home: Home) -> None:
+    async with running(home) as (containers, engine):
         await containers.start(PROGRAM, spec(home.root))
         ours = only(engine).id
         engine.containers["other"] = FakeContainer("other", {"Labels": {"agentcore.home": "another"}})
@@ -223,22 +199,18 @@ def test_the_next_server_removes_what_is_ours_and_nothing_else(run: Any, home: H
         assert engine.containers.keys() == engine.networks.keys() == {"other"}
         await containers.close()
         assert engine.containers.keys() == engine.networks.keys() == {"other"}
-
-    run(scenario)
     assert not (home.root / "containers").exists()
 
 
-def test_without_a_record_no_engine_is_asked(run: Any) -> None:
-    def sweep(containers: Containers, engine: FakeEngine) -> Coroutine[Any, Any, None]:
-        return containers.sweep()
+async def test_without_a_record_no_engine_is_asked(home: Home) -> None:
+    async with running(home) as (containers, engine):
+        await containers.sweep()
+    assert engine.asked == []
 
-    assert run(sweep).asked == []
 
-
-def test_credentials_come_from_the_address_that_sdks_take_them_from(run: Any, home: Home) -> None:
+async def test_credentials_come_from_the_address_that_sdks_take_them_from(home: Home) -> None:
     served = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:9/_session/t/credentials"}
-
-    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+    async with running(home) as (containers, engine):
         for key in ("s1", "s2"):
             await containers.start(PROGRAM, SessionSpec(key, served, home.root / "logs" / f"{key}.log"))
         for container in engine.containers.values():
@@ -250,27 +222,21 @@ def test_credentials_come_from_the_address_that_sdks_take_them_from(run: Any, ho
         assert network["Internal"] is True
         assert engine.joined == [("agentcore-credentials", id) for id in engine.containers]
         await containers.close()
+    assert engine.networks == {}
 
-    assert run(scenario).networks == {}
 
-
-def test_without_served_credentials_there_is_no_such_network(run: Any, home: Home) -> None:
-    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+async def test_without_served_credentials_there_is_no_such_network(home: Home) -> None:
+    async with running(home) as (containers, engine):
         await containers.start(PROGRAM, spec(home.root))
         assert "agentcore-credentials" not in engine.networks
         await containers.close()
 
-    run(scenario)
 
-
-def test_a_container_that_can_t_have_its_credentials_is_not_left(run: Any, home: Home) -> None:
+async def test_a_container_that_can_t_have_its_credentials_is_not_left(home: Home) -> None:
     served = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:9/_session/t/credentials"}
-
-    async def scenario(containers: Containers, engine: FakeEngine) -> None:
+    async with running(home) as (containers, engine):
         engine.refusals["POST /networks/agentcore-credentials/connect"] = (500, "no address left")
         with pytest.raises(SandboxError, match="no address left"):
             await containers.start(PROGRAM, SessionSpec("s1", served, home.root / "logs" / "s1.log"))
         assert engine.containers == {}
         await containers.close()
-
-    run(scenario)

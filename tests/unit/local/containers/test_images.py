@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -19,18 +18,14 @@ ID = "sha256:" + "a" * 64
 PUSHED = "sha256:" + "b" * 64
 
 
-def found(home: Home, engine: FakeEngine, uri: str) -> ImageProgram:
+async def found(home: Home, engine: FakeEngine, uri: str) -> ImageProgram:
     body = {
         "agentRuntimeArtifact": {"containerConfiguration": {"containerUri": uri}},
         "lifecycleConfiguration": {"idleRuntimeSessionTimeout": 900, "maxLifetime": 3600},
     }
-
-    async def ask() -> ImageProgram:
-        async with engine.serve(home.root / "engine"):
-            settings = RuntimeSettings.of(body)
-            return await program(Engine(str(home.root / "engine")), "bot-0123456789/1", settings, {"A": "b"})
-
-    return asyncio.run(ask())
+    async with engine.serve(home.root / "engine"):
+        settings = RuntimeSettings.of(body)
+        return await program(Engine(str(home.root / "engine")), "bot-0123456789/1", settings, {"A": "b"})
 
 
 @pytest.mark.parametrize(
@@ -43,49 +38,49 @@ def found(home: Home, engine: FakeEngine, uri: str) -> ImageProgram:
         pytest.param(f"{REPOSITORY}@{ID}", "", [f"{REPOSITORY}:any"], id="its-own-id"),
     ],
 )
-def test_an_image_that_the_engine_has(home: Home, uri: str, name: str, known: list[str]) -> None:
+async def test_an_image_that_the_engine_has(home: Home, uri: str, name: str, known: list[str]) -> None:
     engine = FakeEngine()
     engine.add_image(name, id=ID, RepoTags=known, Config={"Labels": {"agentcore.writable": "/app /data"}})
-    assert found(home, engine, uri) == ImageProgram(
+    assert await found(home, engine, uri) == ImageProgram(
         "bot-0123456789/1", ID, {"A": "b"}, 8080, "amd64", writable=("/app", "/data")
     )
     assert not engine.calls("/images/create")
 
 
-def test_an_id_needs_a_name_in_its_repository(home: Home) -> None:
+async def test_an_id_needs_a_name_in_its_repository(home: Home) -> None:
     engine = FakeEngine()
     engine.add_image(id=ID, RepoTags=["somebody/else:v1"])
     with pytest.raises(ArtifactError, match="is not in the container engine at "):
-        found(home, engine, f"{REPOSITORY}@{ID}")
+        await found(home, engine, f"{REPOSITORY}@{ID}")
 
 
-def test_what_is_not_here_is_pulled_last(home: Home) -> None:
+async def test_what_is_not_here_is_pulled_last(home: Home) -> None:
     engine = FakeEngine()
     with pytest.raises(ArtifactError, match="pulling it without credentials failed: no basic auth credentials"):
-        found(home, engine, f"{REPOSITORY}@{PUSHED}")
+        await found(home, engine, f"{REPOSITORY}@{PUSHED}")
     assert engine.asked[-1] == "POST /images/create"
 
 
 @pytest.mark.parametrize("told", [{"Architecture": "amd64"}, {"Os": "windows"}], ids=["amd64", "windows"])
-def test_agentcore_runs_arm64_and_nothing_else(home: Home, told: dict[str, str]) -> None:
+async def test_agentcore_runs_arm64_and_nothing_else(home: Home, told: dict[str, str]) -> None:
     engine = FakeEngine()
     engine.add_image(f"{REPOSITORY}:v1", **told)
     with pytest.raises(ArtifactError, match=r"Architecture incompatible .* Supported architectures: \[arm64\]"):
-        found(home, engine, f"{REPOSITORY}:v1")
+        await found(home, engine, f"{REPOSITORY}:v1")
 
 
-def test_how_the_machine_runs_it_is_told(home: Home) -> None:
+async def test_how_the_machine_runs_it_is_told(home: Home) -> None:
     for architecture, level, seconds in (("amd64", "emulated: linux/arm64 on amd64", 600), ("arm64", "native", 120)):
         engine = FakeEngine(architecture)
         engine.add_image(f"{REPOSITORY}:v1")
-        made = found(home, engine, f"{REPOSITORY}:v1")
+        made = await found(home, engine, f"{REPOSITORY}:v1")
         assert (made.level.name, made.level.reason) == ("container", level)
         assert made.initialization_seconds == seconds
 
 
-def test_no_engine_at_all(tmp_path: Path) -> None:
+async def test_no_engine_at_all(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match=r"no container engine answers at .*: No such file") as raised:
-        asyncio.run(Engine(str(tmp_path / "nobody")).ask("GET", "/version"))
+        await Engine(str(tmp_path / "nobody")).ask("GET", "/version")
     assert "start Docker" in str(raised.value.hint)
 
 

@@ -6,7 +6,7 @@ import pytest
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, StringShape, StructureShape
 from botocore.model import Shape as Modelled
 
-from agentcore_cli.local.control.operations import OPERATIONS, ControlOperation
+from agentcore_cli.local.control.operations import OPERATIONS, ServedOperation
 from agentcore_cli.local.control.schema import (
     Boolean,
     Double,
@@ -33,12 +33,12 @@ SERVED = [
 
 
 @pytest.mark.parametrize(("operation", "model"), SERVED)
-def test_each_input_shape_is_the_models(operation: ControlOperation, model: ServiceModel) -> None:
+def test_each_input_shape_is_the_models(operation: ServedOperation, model: ServiceModel) -> None:
     assert sorted_requirements(operation.shape) == translated(inputs(model.operation_model(operation.name)))
 
 
 @pytest.mark.parametrize(("operation", "model"), SERVED)
-def test_each_operation_is_where_the_model_has_it(operation: ControlOperation, model: ServiceModel) -> None:
+def test_each_operation_is_where_the_model_has_it(operation: ServedOperation, model: ServiceModel) -> None:
     modelled = model.operation_model(operation.name)
     assert operation.method == modelled.http["method"]
     assert "/" + "/".join(operation.path) == modelled.http["requestUri"].removesuffix("/")

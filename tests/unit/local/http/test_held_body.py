@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from pathlib import Path
 
@@ -14,22 +13,18 @@ from tests.fakes.local_server import Body
 LIMIT = 40 * MEMORY_MAX
 
 
-def again(*pieces: bytes, folder: Path) -> tuple[tuple[int, str] | None, bytes, str]:
+async def again(*pieces: bytes, folder: Path) -> tuple[tuple[int, str] | None, bytes, str]:
     """What `read` told, the body as it was given again, and the message behind it."""
-
-    async def scenario() -> tuple[tuple[int, str] | None, bytes, str]:
-        held = HeldBody(Body(*pieces))
-        told = await held.read(LIMIT, str(folder))
-        body, more = b"", told is not None
-        while more:
-            message = await held.receive()
-            body += message["body"]
-            more = message["more_body"]
-        behind = (await held.receive())["type"]
-        held.close()
-        return told, body, behind
-
-    return asyncio.run(scenario())
+    held = HeldBody(Body(*pieces))
+    told = await held.read(LIMIT, str(folder))
+    body, more = b"", told is not None
+    while more:
+        message = await held.receive()
+        body += message["body"]
+        more = message["more_body"]
+    behind = (await held.receive())["type"]
+    held.close()
+    return told, body, behind
 
 
 @pytest.mark.parametrize(
@@ -46,31 +41,25 @@ def again(*pieces: bytes, folder: Path) -> tuple[tuple[int, str] | None, bytes, 
     ],
     ids=lambda pieces: f"{len(pieces)} of {len(pieces[0])}",
 )
-def test_the_same_bytes(pieces: tuple[bytes, ...], tmp_path: Path) -> None:
+async def test_the_same_bytes(pieces: tuple[bytes, ...], tmp_path: Path) -> None:
     whole = b"".join(pieces)
-    told, body, behind = again(*pieces, folder=tmp_path)
+    told, body, behind = await again(*pieces, folder=tmp_path)
     assert told == (len(whole), hashlib.sha256(whole).hexdigest())
     assert (body, behind) == (whole, "http.disconnect")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_caller_that_goes(tmp_path: Path) -> None:
-    async def scenario() -> None:
-        held = HeldBody(Body())
-        assert await held.read(LIMIT, str(tmp_path)) is None
-        held.close()
-
-    asyncio.run(scenario())
+async def test_a_caller_that_goes(tmp_path: Path) -> None:
+    held = HeldBody(Body())
+    assert await held.read(LIMIT, str(tmp_path)) is None
+    held.close()
 
 
-def test_it_stops_reading_behind_the_limit(tmp_path: Path) -> None:
-    async def scenario() -> None:
-        receive = Body(*[b"a" * 100] * 50)
-        held = HeldBody(receive)
-        told = await held.read(1000, str(tmp_path))
-        assert told is not None
-        assert told[0] == 1100
-        assert (await receive())["type"] == "http.request"  # there was more, and nobody asked for it
-        held.close()
-
-    asyncio.run(scenario())
+async def test_it_stops_reading_behind_the_limit(tmp_path: Path) -> None:
+    receive = Body(*[b"a" * 100] * 50)
+    held = HeldBody(receive)
+    told = await held.read(1000, str(tmp_path))
+    assert told is not None
+    assert told[0] == 1100
+    assert (await receive())["type"] == "http.request"  # there was more, and nobody asked for it
+    held.close()

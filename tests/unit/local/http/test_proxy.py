@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-import uvloop
 
 from agentcore_cli.local.home import Home
 from agentcore_cli.local.http.headers import HeaderList
@@ -21,26 +21,27 @@ from agentcore_cli.local.http.proxy import (
     ProxiedExchange,
     RequestBody,
 )
+from tests.event_loop import runner
 from tests.fakes.local_server import Body, Caller
 from tests.fakes.sandbox import Asked, Converse, ScriptedAgent, answer
 from tests.turns import turns
 
+__all__ = ["runner"]
+
 LIMIT = 1000
 
 
-def run(home: Home, converse: Converse, use: Callable[[Pool], Awaitable[None]]) -> None:
-    async def scenario() -> None:
-        address = str(home.sockets / "agent")
-        server = await asyncio.start_unix_server(_closing(converse), address)
-        pool = Pool(address)
-        try:
-            await use(pool)
-        finally:
-            pool.close()
-            await turns()
-            server.close()
-
-    uvloop.run(scenario())
+@asynccontextmanager
+async def serving(home: Home, converse: Converse) -> AsyncIterator[Pool]:
+    address = str(home.sockets / "agent")
+    server = await asyncio.start_unix_server(_closing(converse), address)
+    pool = Pool(address)
+    try:
+        yield pool
+    finally:
+        pool.close()
+        await turns()
+        server.close()
 
 
 def _closing(converse: Converse) -> Converse:
@@ -89,20 +90,17 @@ def answer_headers(length: int | None) -> HeaderList:
         pytest.param([b"he", b"", b"llo"], None, ("transfer-encoding", "chunked"), id="in pieces"),
     ],
 )
-def test_a_body_arrives_as_it_was_sent(
+async def test_a_body_arrives_as_it_was_sent(
     home: Home, pieces: list[bytes], length: int | None, framing: tuple[str, str]
 ) -> None:
     agent = ScriptedAgent()
-
-    async def use(pool: Pool) -> None:
+    async with serving(home, agent) as pool:
         caller = await exchange(pool, Body(*pieces), length)
         assert (caller.status, caller.body, caller.complete) == (200, b"".join(pieces), True)
         assert agent.asked[0].headers[framing[0]] == framing[1]
 
-    run(home, agent, use)
 
-
-def test_one_connection_serves_many_exchanges(home: Home) -> None:
+async def test_one_connection_serves_many_exchanges(home: Home) -> None:
     connections = 0
     agent = ScriptedAgent()
 
@@ -111,15 +109,13 @@ def test_one_connection_serves_many_exchanges(home: Home) -> None:
         connections += 1
         await agent(reader, writer)
 
-    async def use(pool: Pool) -> None:
+    async with serving(home, converse) as pool:
         for _ in range(5):
             await exchange(pool, Body(b"hello"))
         assert connections == 1
 
-    run(home, converse, use)
 
-
-def test_a_connection_that_was_closed_meanwhile_is_replaced(home: Home) -> None:
+async def test_a_connection_that_was_closed_meanwhile_is_replaced(home: Home) -> None:
     """The agent reads the second request on a reused connection and hangs up; it gets it again on a fresh one."""
     seen = 0
 
@@ -130,15 +126,13 @@ def test_a_connection_that_was_closed_meanwhile_is_replaced(home: Home) -> None:
         await reader.readuntil(b"hello")
         seen += 1
 
-    async def use(pool: Pool) -> None:
+    async with serving(home, converse) as pool:
         assert (await exchange(pool, Body(b"hello"))).body == b"first"
         assert (await exchange(pool, Body(b"hello"))).body == b"first"
         assert seen == 1
 
-    run(home, converse, use)
 
-
-def test_a_fresh_connection_that_is_closed_is_not_tried_again(home: Home) -> None:
+async def test_a_fresh_connection_that_is_closed_is_not_tried_again(home: Home) -> None:
     seen = 0
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -146,36 +140,30 @@ def test_a_fresh_connection_that_is_closed_is_not_tried_again(home: Home) -> Non
         await reader.readuntil(b"hello")
         seen += 1
 
-    async def use(pool: Pool) -> None:
+    async with serving(home, converse) as pool:
         with pytest.raises(AgentLost):
             await exchange(pool, Body(b"hello"))
         assert seen == 1
 
-    run(home, converse, use)
 
-
-def test_an_error_of_the_agent(home: Home) -> None:
+async def test_an_error_of_the_agent(home: Home) -> None:
     def refuse(_: Asked) -> bytes:
         return answer(b"x" * 10_000, status=503)
 
-    async def use(pool: Pool) -> None:
+    async with serving(home, ScriptedAgent(reply=refuse)) as pool:
         with pytest.raises(AgentRefused) as refused:
             await exchange(pool, Body(b"hello"))
         assert (refused.value.status, refused.value.body) == (503, b"x" * 4096)
 
-    run(home, ScriptedAgent(reply=refuse), use)
 
-
-def test_an_answer_that_breaks_off(home: Home) -> None:
+async def test_an_answer_that_breaks_off(home: Home) -> None:
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"hello")
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf")
 
-    async def use(pool: Pool) -> None:
+    async with serving(home, converse) as pool:
         with pytest.raises(AnswerBroken):
             await exchange(pool, Body(b"hello"))
-
-    run(home, converse, use)
 
 
 @pytest.mark.parametrize(
@@ -186,28 +174,23 @@ def test_an_answer_that_breaks_off(home: Home) -> None:
         pytest.param(Body(), CallerGone, id="gone at once"),
     ],
 )
-def test_a_body_that_does_not_come(home: Home, body: Body, failure: type[Exception]) -> None:
-    async def use(pool: Pool) -> None:
+async def test_a_body_that_does_not_come(home: Home, body: Body, failure: type[Exception]) -> None:
+    async with serving(home, ScriptedAgent()) as pool:
         with pytest.raises(failure):
             await exchange(pool, body)
 
-    run(home, ScriptedAgent(), use)
 
-
-def test_a_caller_that_hangs_up_while_it_sends(home: Home) -> None:
+async def test_a_caller_that_hangs_up_while_it_sends(home: Home) -> None:
     async def receive() -> dict[str, Any]:
         return pieces.pop(0)
 
     pieces = [{"type": "http.request", "body": b"half", "more_body": True}, {"type": "http.disconnect"}]
-
-    async def use(pool: Pool) -> None:
+    async with serving(home, ScriptedAgent()) as pool:
         with pytest.raises(CallerGone):
             await exchange(pool, receive)  # type: ignore[arg-type]
 
-    run(home, ScriptedAgent(), use)
 
-
-def test_an_answer_that_comes_before_the_request_is_whole(home: Home) -> None:
+async def test_an_answer_that_comes_before_the_request_is_whole(home: Home) -> None:
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"half")
         writer.write(answer(b"enough"))
@@ -220,15 +203,12 @@ def test_an_answer_that_comes_before_the_request_is_whole(home: Home) -> None:
         return {}
 
     pieces = [b"half"]
-
-    async def use(pool: Pool) -> None:
+    async with serving(home, converse) as pool:
         caller = await exchange(pool, receive)  # type: ignore[arg-type]
         assert caller.body == b"enough"
 
-    run(home, converse, use)
 
-
-def test_two_ways_at_the_same_time(home: Home) -> None:
+async def test_two_ways_at_the_same_time(home: Home) -> None:
     """What the agent says while it still reads goes out while the caller still sends."""
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -252,10 +232,8 @@ def test_two_ways_at_the_same_time(home: Home) -> None:
             await asyncio.sleep(0.001)
         return {"type": "http.request", "body": b"two", "more_body": False}
 
-    async def use(pool: Pool) -> None:
+    async with serving(home, converse) as pool:
         one = ProxiedExchange(pool, RequestBody(receive, LIMIT), nobody_waits)
         await one.answer(await one.ask(request_head, None), answer_headers, caller)
         one.close()
         assert (caller.body, caller.complete) == (b"ONETWO", True)
-
-    run(home, converse, use)

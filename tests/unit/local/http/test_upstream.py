@@ -7,15 +7,17 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
-import uvloop
 
 from agentcore_cli.local.http.pool import Pool
 from agentcore_cli.local.http.upstream import BUFFERED_MAX, FIELDS_MAX, AgentConnection, UpstreamLost
+from tests.event_loop import runner
 from tests.turns import turns
+
+__all__ = ["runner"]
 
 Converse = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -56,7 +58,8 @@ async def _request_came(reader: asyncio.StreamReader) -> bool:
     return True
 
 
-def with_server(address: str, converse: Converse, use: Callable[[Pool], Awaitable[None]]) -> None:
+@contextlib.asynccontextmanager
+async def serving(address: str, converse: Converse) -> AsyncIterator[Pool]:
     conversations = set()
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -67,18 +70,15 @@ def with_server(address: str, converse: Converse, use: Callable[[Pool], Awaitabl
             writer.close()
             await writer.wait_closed()
 
-    async def scenario() -> None:
-        server = await asyncio.start_unix_server(accept, address)
-        pool = Pool(address)
-        try:
-            await use(pool)
-        finally:
-            pool.close()
-            await asyncio.sleep(0.01)  # what was connected last is accepted only now
-            server.close()
-            await asyncio.gather(*conversations)
-
-    uvloop.run(scenario())
+    server = await asyncio.start_unix_server(accept, address)
+    pool = Pool(address)
+    try:
+        yield pool
+    finally:
+        pool.close()
+        await asyncio.sleep(0.01)  # what was connected last is accepted only now
+        server.close()
+        await asyncio.gather(*conversations)
 
 
 async def whole(connection: AgentConnection) -> bytes:
@@ -103,10 +103,9 @@ async def head_and_body(connection: AgentConnection) -> bytes:
         pytest.param(INTERIM, False, id="after 1xx"),
     ],
 )
-def test_an_answer_in_any_pieces(address: str, answer: bytes, then_close: bool, size: int) -> None:
+async def test_an_answer_in_any_pieces(address: str, answer: bytes, then_close: bool, size: int) -> None:
     pieces = [answer[at : at + size] for at in range(0, len(answer), size)]
-
-    async def use(pool: Pool) -> None:
+    async with serving(address, says(*pieces, then_close=then_close)) as pool:
         connection = await pool.acquire()
         connection.begin(REQUEST)
         assert (await connection.head()).status == 200
@@ -119,18 +118,14 @@ def test_an_answer_in_any_pieces(address: str, answer: bytes, then_close: bool, 
         assert await whole(again) == b"hello"
         pool.release(again)
 
-    with_server(address, says(*pieces, then_close=then_close), use)
 
-
-def test_an_answer_without_a_body(address: str) -> None:
-    async def use(pool: Pool) -> None:
+async def test_an_answer_without_a_body(address: str) -> None:
+    async with serving(address, says(b"HTTP/1.1 204 No Content\r\n\r\n")) as pool:
         connection = await pool.acquire()
         connection.begin(REQUEST)
         assert (await connection.head()).status == 204
         assert await whole(connection) == b""
         assert connection.usable
-
-    with_server(address, says(b"HTTP/1.1 204 No Content\r\n\r\n"), use)
 
 
 @pytest.mark.parametrize(
@@ -144,8 +139,8 @@ def test_an_answer_without_a_body(address: str) -> None:
         pytest.param(b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n", id="an upgrade nobody asked for"),
     ],
 )
-def test_a_broken_answer_is_lost(address: str, cut: bytes) -> None:
-    async def use(pool: Pool) -> None:
+async def test_a_broken_answer_is_lost(address: str, cut: bytes) -> None:
+    async with serving(address, says(cut, then_close=True)) as pool:
         connection = await pool.acquire()
         connection.begin(REQUEST)
         with pytest.raises(UpstreamLost):
@@ -153,10 +148,8 @@ def test_a_broken_answer_is_lost(address: str, cut: bytes) -> None:
         assert connection.untouched is (cut == b"")
         assert not connection.usable
 
-    with_server(address, says(cut, then_close=True), use)
 
-
-def test_a_slow_reader_holds_the_agent_back(address: str) -> None:
+async def test_a_slow_reader_holds_the_agent_back(address: str) -> None:
     size = 20 * BUFFERED_MAX
     sent = 0
 
@@ -169,7 +162,7 @@ def test_a_slow_reader_holds_the_agent_back(address: str) -> None:
             sent += 65_536
             await writer.drain()
 
-    async def use(pool: Pool) -> None:
+    async with serving(address, converse) as pool:
         connection = await pool.acquire()
         connection.begin(REQUEST)
         await connection.head()
@@ -177,10 +170,8 @@ def test_a_slow_reader_holds_the_agent_back(address: str) -> None:
         assert sent < 8 * BUFFERED_MAX
         assert len(await whole(connection)) == size
 
-    with_server(address, converse, use)
 
-
-def test_a_slow_agent_holds_the_writer_back(address: str) -> None:
+async def test_a_slow_agent_holds_the_writer_back(address: str) -> None:
     released = asyncio.Event()
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -188,7 +179,7 @@ def test_a_slow_agent_holds_the_writer_back(address: str) -> None:
         while await reader.read(65_536):
             pass
 
-    async def use(pool: Pool) -> None:
+    async with serving(address, converse) as pool:
         connection = await pool.acquire()
         connection.begin(b"POST / HTTP/1.1\r\ncontent-length: 10000000\r\n\r\n")
         connection.write(bytes(10_000_000))
@@ -198,11 +189,12 @@ def test_a_slow_agent_holds_the_writer_back(address: str) -> None:
         released.set()
         await waiting
 
-    with_server(address, converse, use)
 
+async def test_a_closed_pool_wakes_whoever_waits(address: str) -> None:
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
 
-def test_a_closed_pool_wakes_whoever_waits(address: str) -> None:
-    async def use(pool: Pool) -> None:
+    async with serving(address, converse) as pool:
         connection = await pool.acquire()
         connection.begin(REQUEST)
         waiting = asyncio.ensure_future(connection.head())
@@ -213,13 +205,8 @@ def test_a_closed_pool_wakes_whoever_waits(address: str) -> None:
         with pytest.raises(UpstreamLost):
             await pool.acquire()
 
-    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
 
-    with_server(address, converse, use)
-
-
-def test_data_that_nobody_asked_for_ends_an_idle_connection(address: str) -> None:
+async def test_data_that_nobody_asked_for_ends_an_idle_connection(address: str) -> None:
     idle = asyncio.Event()
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -230,7 +217,7 @@ def test_data_that_nobody_asked_for_ends_an_idle_connection(address: str) -> Non
         writer.write(WITH_LENGTH)
         await reader.read()
 
-    async def use(pool: Pool) -> None:
+    async with serving(address, converse) as pool:
         connection = await pool.acquire()
         connection.begin(REQUEST)
         await connection.head()
@@ -241,20 +228,17 @@ def test_data_that_nobody_asked_for_ends_an_idle_connection(address: str) -> Non
         assert connection.lost
         assert await pool.acquire() is not connection
 
-    with_server(address, converse, use)
-
 
 SECOND = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nx-second: y\r\n\r\nevil"
 
 
 @pytest.mark.parametrize("size", [10, 1000])
 @pytest.mark.parametrize("answer", [WITH_LENGTH, CHUNKED, INTERIM])
-def test_a_second_answer_is_nobodys(address: str, answer: bytes, size: int) -> None:
+async def test_a_second_answer_is_nobodys(address: str, answer: bytes, size: int) -> None:
     """However it is cut into pieces: what follows the answer is neither part of it nor the answer to the next."""
     both = answer + SECOND
     pieces = [both[at : at + size] for at in range(0, len(both), size)]
-
-    async def use(pool: Pool) -> None:
+    async with serving(address, says(*pieces)) as pool:
         for _ in range(3):
             connection = await pool.acquire()
             connection.begin(REQUEST)
@@ -266,10 +250,8 @@ def test_a_second_answer_is_nobodys(address: str, answer: bytes, size: int) -> N
             while not connection.lost:
                 await asyncio.sleep(0.001)
 
-    with_server(address, says(*pieces), use)
 
-
-def test_an_answer_that_waits_unread_is_not_taken_for_the_next(address: str) -> None:
+async def test_an_answer_that_waits_unread_is_not_taken_for_the_next(address: str) -> None:
     """The event loop has had no chance to read it when the connection is asked for again."""
     said = asyncio.Event()
     ask_again = asyncio.Event()
@@ -282,7 +264,7 @@ def test_an_answer_that_waits_unread_is_not_taken_for_the_next(address: str) -> 
         said.set()
         await reader.read()
 
-    async def use(pool: Pool) -> None:
+    async with serving(address, converse) as pool:
         connection = await pool.acquire()
         connection.begin(REQUEST)
         assert await head_and_body(connection) == b"hello"
@@ -292,23 +274,19 @@ def test_an_answer_that_waits_unread_is_not_taken_for_the_next(address: str) -> 
         assert not connection.quiet
         assert await pool.acquire() is not connection
 
-    with_server(address, converse, use)
 
-
-def test_an_agent_that_speaks_before_it_is_asked_is_hung_up_on(address: str) -> None:
+async def test_an_agent_that_speaks_before_it_is_asked_is_hung_up_on(address: str) -> None:
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(WITH_LENGTH)
         await reader.read()
 
-    async def use(pool: Pool) -> None:
+    async with serving(address, converse) as pool:
         connection = await pool.acquire()
         while not connection.lost:
             await asyncio.sleep(0.001)
         connection.begin(REQUEST)
         with pytest.raises(UpstreamLost):
             await connection.head()
-
-    with_server(address, converse, use)
 
 
 def headers_of(size: int) -> bytes:
@@ -333,47 +311,38 @@ WITH_TRAILERS = HEAD + b"transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n"
         pytest.param(b"HTTP/1.1 103 Early Hints\r\n%b\r\n" % headers_of(2048) * 40, id="interim headers"),
     ],
 )
-def test_more_headers_than_an_answer_may_have(address: str, answer: bytes, size: int) -> None:
+async def test_more_headers_than_an_answer_may_have(address: str, answer: bytes, size: int) -> None:
     pieces = [answer[at : at + size] for at in range(0, min(len(answer), 400_000), size)]
-
-    async def use(pool: Pool) -> None:
+    async with serving(address, says(*pieces)) as pool:
         connection = await pool.acquire()
         connection.begin(REQUEST)
         with pytest.raises(UpstreamLost, match="more than 65536 bytes of headers"):
             await connection.head()
 
-    with_server(address, says(*pieces), use)
-
 
 @pytest.mark.parametrize(
     "trailers", [pytest.param(MORE + b"\r\n", id="many"), pytest.param(b"x: " + b"y" * 300_000, id="endless")]
 )
-def test_more_trailers_than_an_answer_may_have(address: str, trailers: bytes) -> None:
+async def test_more_trailers_than_an_answer_may_have(address: str, trailers: bytes) -> None:
     answer = WITH_TRAILERS + trailers
     pieces = [answer[at : at + 5000] for at in range(0, len(answer), 5000)]
-
-    async def use(pool: Pool) -> None:
+    async with serving(address, says(*pieces)) as pool:
         connection = await pool.acquire()
         connection.begin(REQUEST)
         with pytest.raises(UpstreamLost, match="more than 65536 bytes of headers"):
             await head_and_body(connection)
 
-    with_server(address, says(*pieces), use)
 
-
-def test_as_many_headers_and_trailers_as_an_answer_may_have(address: str) -> None:
+async def test_as_many_headers_and_trailers_as_an_answer_may_have(address: str) -> None:
     trailers = b"x-trailer: " + b"y" * 30_000 + b"\r\n\r\n"
     with_many = WITH_TRAILERS.replace(HEAD, HEAD + headers_of(30_000)) + trailers
-
-    async def use(pool: Pool) -> None:
+    async with serving(address, says(with_many)) as pool:
         connection = await pool.acquire()
         connection.begin(REQUEST)
         head = await connection.head()
         assert await whole(connection) == b"hello"
         assert b"x-trailer" not in dict(head.headers)
         assert connection.usable
-
-    with_server(address, says(with_many), use)
 
 
 @pytest.mark.parametrize(
@@ -387,11 +356,9 @@ def test_as_many_headers_and_trailers_as_an_answer_may_have(address: str) -> Non
         pytest.param(HEAD + b"transfer-encoding: chunked\r\n\r\n-5\r\nhello", id="a chunk below nothing"),
     ],
 )
-def test_what_is_no_http_is_told_as_that(address: str, answer: bytes) -> None:
-    async def use(pool: Pool) -> None:
+async def test_what_is_no_http_is_told_as_that(address: str, answer: bytes) -> None:
+    async with serving(address, says(answer)) as pool:
         connection = await pool.acquire()
         connection.begin(REQUEST)
         with pytest.raises(UpstreamLost, match="answered with what is no HTTP"):
             await head_and_body(connection)
-
-    with_server(address, says(answer), use)

@@ -7,7 +7,7 @@ from agentcore_cli.local.memory import operations as of_memory
 from agentcore_cli.local.page.allowed import is_allowed
 
 
-def opened(operations: tuple[of_control.ControlOperation, ...]) -> set[str]:
+def opened(operations: tuple[of_control.ServedOperation, ...]) -> set[str]:
     return {it.name for it in operations if is_allowed(it.method, ["x" if "{" in part else part for part in it.path])}
 
 

@@ -7,21 +7,20 @@ from pathlib import Path
 
 from agentcore_cli.local.page import PageEntrance
 from agentcore_cli.local.page.visits import TOKEN_SECONDS
-from tests.virtual_time import play
+from tests.virtual_time import runner
+
+__all__ = ["runner"]
 
 
-def test_it_goes_when_its_time_is_over(tmp_path: Path) -> None:
-    async def scene() -> None:
-        entrance = PageEntrance(8757, tmp_path / "invitations")
-        invitation = entrance.page.invite()
-        file = Path(invitation.file)
-        assert invitation.url in file.read_text()
-        await asyncio.sleep(TOKEN_SECONDS - 1)
-        assert file.exists()
-        await asyncio.sleep(2)
-        assert not file.exists()
-
-    play(scene())
+async def test_it_goes_when_its_time_is_over(tmp_path: Path) -> None:
+    entrance = PageEntrance(8757, tmp_path / "invitations")
+    invitation = entrance.page.invite()
+    file = Path(invitation.file)
+    assert invitation.url in file.read_text()
+    await asyncio.sleep(TOKEN_SECONDS - 1)
+    assert file.exists()
+    await asyncio.sleep(2)
+    assert not file.exists()
 
 
 def test_an_entrance_that_nobody_used_has_nothing_to_close(tmp_path: Path) -> None:
@@ -29,11 +28,8 @@ def test_an_entrance_that_nobody_used_has_nothing_to_close(tmp_path: Path) -> No
     assert not (tmp_path / "invitations").exists()
 
 
-def test_no_token_is_shown_by_what_holds_it(tmp_path: Path) -> None:
-    async def scene() -> None:
-        invitation = PageEntrance(8757, tmp_path / "invitations").page.invite()
-        token = invitation.url.partition("#")[2]
-        assert token not in repr(invitation)
-        assert token not in invitation.file
-
-    play(scene())
+async def test_no_token_is_shown_by_what_holds_it(tmp_path: Path) -> None:
+    invitation = PageEntrance(8757, tmp_path / "invitations").page.invite()
+    token = invitation.url.partition("#")[2]
+    assert token not in repr(invitation)
+    assert token not in invitation.file

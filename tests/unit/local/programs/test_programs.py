@@ -62,31 +62,27 @@ class GatedSandbox(FakeSandbox):
 
 
 @pytest.mark.parametrize("refused", [False, True])
-def test_the_code_of_a_version_stays_while_it_is_prepared_and_an_older_one_of_it_goes(
+async def test_the_code_of_a_version_stays_while_it_is_prepared_and_an_older_one_of_it_goes(
     home: Home, *, refused: bool
 ) -> None:
     put_code(home)
     sidecar(home, interpreter=sys.executable)
     code = home.snapshots / "bot-0123456789" / ("a" * 64)
-
-    async def use() -> None:
-        sandbox = GatedSandbox(home, refused=refused)
-        programs = Programs(home, sandbox)  # type: ignore[arg-type]
-        await programs.find(version())
-        finding = asyncio.create_task(programs.find(version(2)))
-        await sandbox.waits.wait()
-        await programs.forget("bot-0123456789", "1")
-        assert (code / "main.py").is_file()
-        sandbox.gate.set()
-        if refused:
-            with pytest.raises(ArtifactError, match="no room"):
-                await finding
-        else:
+    sandbox = GatedSandbox(home, refused=refused)
+    programs = Programs(home, sandbox)  # type: ignore[arg-type]
+    await programs.find(version())
+    finding = asyncio.create_task(programs.find(version(2)))
+    await sandbox.waits.wait()
+    await programs.forget("bot-0123456789", "1")
+    assert (code / "main.py").is_file()
+    sandbox.gate.set()
+    if refused:
+        with pytest.raises(ArtifactError, match="no room"):
             await finding
-            await programs.drop(version(2))
-        assert not code.exists()
-
-    asyncio.run(use())
+    else:
+        await finding
+        await programs.drop(version(2))
+    assert not code.exists()
 
 
 def test_without_a_sidecar_a_python_is_looked_for(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 
 import pytest
@@ -45,11 +44,8 @@ def test_each_port_is_named_once_and_ours_are_left_out() -> None:
     assert services(environment, without={8080}) == [Service(5000, "B_URL")]
 
 
-def test_only_ports_at_which_somebody_listens_are_let_through() -> None:
-    async def look() -> list[Service]:
-        with socket.create_server(("127.0.0.1", 0)) as heard, socket.socket() as deaf:
-            deaf.bind(("127.0.0.1", 0))
-            named = [Service(one.getsockname()[1], name) for one, name in ((heard, "HEARD"), (deaf, "DEAF"))]
-            return await listening(named)
-
-    assert [service.named_by for service in asyncio.run(look())] == ["HEARD"]
+async def test_only_ports_at_which_somebody_listens_are_let_through() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as heard, socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        named = [Service(one.getsockname()[1], name) for one, name in ((heard, "HEARD"), (deaf, "DEAF"))]
+        assert [service.named_by for service in await listening(named)] == ["HEARD"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -21,15 +22,13 @@ WAITS = {"localMustStart": "waits"}
 FIRST, OTHER = version(2, **WAITS), version(2, code="b", **WAITS)
 
 
-def run(home: Home, use: Callable[[SessionServer], Awaitable[None]], agent: ScriptedAgent | None = None) -> None:
-    async def scenario() -> None:
-        async with session_server(home, agent or ScriptedAgent()) as server:
-            await server.deployments.prepare(version())
-            await use(server)
-
+@asynccontextmanager
+async def running(home: Home, agent: ScriptedAgent | None = None) -> AsyncIterator[SessionServer]:
     put_code(home)
     put_code(home, "b")
-    asyncio.run(scenario())
+    async with session_server(home, agent or ScriptedAgent()) as server:
+        await server.deployments.prepare(version())
+        yield server
 
 
 async def until(it_is_so: Callable[[], bool]) -> None:
@@ -44,8 +43,8 @@ async def started(server: SessionServer, count: int) -> None:
     await turns()
 
 
-def test_the_version_that_comes_is_not_tried_out_again(home: Home) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_the_version_that_comes_is_not_tried_out_again(home: Home) -> None:
+    async with running(home) as server:
         server.deployments.foresee(FIRST)
         server.deployments.foresee(version(2, **WAITS))
         await started(server, 1)
@@ -56,17 +55,13 @@ def test_the_version_that_comes_is_not_tried_out_again(home: Home) -> None:
         assert server.sandbox.forgotten == [program_key(version())]
         assert (await server.ask(FIRST, "y" * 33)).process is server.sandbox.started[0]
 
-    run(home, use)
 
-
-def test_it_may_come_before_its_trial_has_begun(home: Home) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_it_may_come_before_its_trial_has_begun(home: Home) -> None:
+    async with running(home) as server:
         server.deployments.foresee(FIRST)
         await server.deployments.prepare(FIRST)
         await server.ask(FIRST, ID)
         assert len(server.sandbox.started) == 1
-
-    run(home, use)
 
 
 async def _comes(server: SessionServer) -> None:
@@ -85,10 +80,10 @@ async def _comes_without_a_trial(server: SessionServer) -> None:
 
 @pytest.mark.parametrize("other", [_comes, _is_foreseen_and_comes, _comes_without_a_trial], ids=lambda it: it.__name__)
 @pytest.mark.parametrize("is_at_once", [True, False])
-def test_another_version_leaves_nothing_of_it(
+async def test_another_version_leaves_nothing_of_it(
     home: Home, other: Callable[[SessionServer], Awaitable[None]], is_at_once: bool
 ) -> None:
-    async def use(server: SessionServer) -> None:
+    async with running(home) as server:
         server.deployments.foresee(FIRST)
         if not is_at_once:
             await started(server, 1)
@@ -103,11 +98,9 @@ def test_another_version_leaves_nothing_of_it(
         assert [record.session_id for record in server.sessions.records()] == [ID]
         assert [it.stopped for it in server.sandbox.started if it is not session.process] in ([], [1])
 
-    run(home, use)
 
-
-def test_one_that_does_not_start_is_told_when_it_comes(home: Home) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_one_that_does_not_start_is_told_when_it_comes(home: Home) -> None:
+    async with running(home, ScriptedAgent(silent=True)) as server:
         server.deployments.foresee(FIRST)
         await started(server, 1)
         server.sandbox.started[0].exit(Exit(3, None))
@@ -117,37 +110,28 @@ def test_one_that_does_not_start_is_told_when_it_comes(home: Home) -> None:
         assert len(server.sandbox.started) == 1
         assert program_key(FIRST) in server.sandbox.forgotten
 
-    run(home, use, ScriptedAgent(silent=True))
 
-
-def test_one_that_never_comes_is_given_up(home: Home) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_one_that_never_comes_is_given_up(home: Home) -> None:
+    async with running(home) as server:
         foreseen = ForeseenVersions(server.programs, server.sessions, wait_seconds=0.2)
         foreseen.begin(FIRST)
         await until(lambda: server.sandbox.forgotten == [program_key(FIRST)])
         assert [it.stopped for it in server.sandbox.started] in ([], [1])
         assert not await foreseen.take(FIRST)
 
-    run(home, use)
 
-
-def test_the_end_of_its_runtime_is_its_end(home: Home) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_the_end_of_its_runtime_is_its_end(home: Home) -> None:
+    async with running(home) as server:
         server.deployments.foresee(FIRST)
         await started(server, 1)
         await server.deployments.retire_runtime("bot-0123456789")
         assert server.sandbox.started[0].stopped == 1
         assert set(server.sandbox.forgotten) == {program_key(FIRST), program_key(version())}
 
-    run(home, use)
 
-
-def test_what_sessions_keep_is_there_before_they_start(home: Home) -> None:
+async def test_what_sessions_keep_is_there_before_they_start(home: Home) -> None:
     storage = {"filesystemConfigurations": [{"sessionStorage": {"mountPath": "/mnt/data"}}]}
-
-    async def use(server: SessionServer) -> None:
+    async with running(home) as server:
         server.deployments.foresee(version(2, **WAITS, **storage))
         await turns()
         assert server.sandbox.prepared == [program_key(version())]
-
-    run(home, use)

@@ -3,56 +3,49 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from agentcore_cli.local.clock import Clock
 from agentcore_cli.local.sessions.schedule import Schedule
 from tests.turns import turns
 
 
-def with_schedule(use: Callable[[Schedule, Clock, list[str]], Awaitable[None]]) -> list[str]:
-    """Run `use` beside a schedule; gives what was called."""
-    called: list[str] = []
-
-    async def scenario() -> None:
-        clock = Clock()
-        schedule = Schedule(clock)
-        running = asyncio.create_task(schedule.run())
-        await turns()
-        await use(schedule, clock, called)
-        running.cancel()
-        await asyncio.wait({running})
-
-    asyncio.run(scenario())
-    return called
+@asynccontextmanager
+async def running() -> AsyncIterator[tuple[Schedule, Clock, list[str]]]:
+    """A schedule that runs, its clock, and a list for what is called."""
+    clock = Clock()
+    schedule = Schedule(clock)
+    running = asyncio.create_task(schedule.run())
+    await turns()
+    yield schedule, clock, []
+    running.cancel()
+    await asyncio.wait({running})
 
 
-def test_in_order_of_time() -> None:
-    async def use(schedule: Schedule, clock: Clock, called: list[str]) -> None:
+async def test_in_order_of_time() -> None:
+    async with running() as (schedule, clock, called):
         now = clock.awake()
         for name, after in (("late", 300), ("early", 100), ("later", 400), ("middle", 200)):
             schedule.at(now + after, lambda name=name: called.append(name))
         clock.advance(301)
         await turns()
+    assert called == ["early", "middle", "late"]
 
-    assert with_schedule(use) == ["early", "middle", "late"]
 
-
-def test_an_earlier_entry_wakes_it() -> None:
-    async def use(schedule: Schedule, clock: Clock, called: list[str]) -> None:
+async def test_an_earlier_entry_wakes_it() -> None:
+    async with running() as (schedule, clock, called):
         schedule.at(clock.awake() + 3600, lambda: called.append("in an hour"))
         await turns()
         soon = asyncio.Event()
         schedule.at(clock.awake() + 0.05, lambda: (called.append("soon"), soon.set()))
         await soon.wait()
+    assert called == ["soon"]
 
-    assert with_schedule(use) == ["soon"]
 
-
-def test_an_entry_at_the_moment_of_an_advance() -> None:
+async def test_an_entry_at_the_moment_of_an_advance() -> None:
     """The clock moves and an earlier entry comes in the same step: neither is lost."""
-
-    async def use(schedule: Schedule, clock: Clock, called: list[str]) -> None:
+    async with running() as (schedule, clock, called):
         schedule.at(clock.awake() + 3600, lambda: called.append("in an hour"))
         await turns()
         clock.advance(10)
@@ -62,12 +55,12 @@ def test_an_entry_at_the_moment_of_an_advance() -> None:
         await turns()
         clock.advance(3600)
         await turns()
+    assert called == ["soon", "in an hour"]
 
-    assert with_schedule(use) == ["soon", "in an hour"]
 
+async def test_entries_that_make_entries() -> None:
+    async with running() as (schedule, clock, called):
 
-def test_entries_that_make_entries() -> None:
-    async def use(schedule: Schedule, clock: Clock, called: list[str]) -> None:
         def again() -> None:
             called.append("tick")
             schedule.at(clock.awake() + 10, again)
@@ -77,5 +70,4 @@ def test_entries_that_make_entries() -> None:
             await turns()
             clock.advance(10)
         await turns()
-
-    assert with_schedule(use) == ["tick"] * 4
+    assert called == ["tick"] * 4

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,28 +34,24 @@ from tests.turns import turns
 ID = "x" * 33
 
 
-def run(home: Home, use: Callable[[SessionServer], Awaitable[None]], clock: Clock | None = None, **agent: Any) -> None:
-    async def scenario() -> None:
-        async with session_server(home, ScriptedAgent(**agent), clock) as server:
-            await use(server)
-
+@asynccontextmanager
+async def running(home: Home, clock: Clock | None = None, **agent: Any) -> AsyncIterator[SessionServer]:
     put_code(home)
-    asyncio.run(scenario())
+    async with session_server(home, ScriptedAgent(**agent), clock) as server:
+        yield server
 
 
 def records(server: SessionServer) -> list[tuple[str, str | None]]:
     return [(record.state, record.end_reason) for record in server.sessions.records()]
 
 
-def test_one_session_for_many_calls(home: Home) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_one_session_for_many_calls(home: Home) -> None:
+    async with running(home) as server:
         for _ in range(3):
             session = await server.ask(version(), ID)
         assert (session.state, session.invocations) == ("idle", 3)
         assert len(server.sandbox.started) == 1
         assert server.sandbox.started[0].answers_seen == 0  # the data plane tells
-
-    run(home, use)
 
 
 @pytest.mark.parametrize(
@@ -64,17 +61,14 @@ def test_one_session_for_many_calls(home: Home) -> None:
         pytest.param((version(endpoint="beta"), ID), id="another endpoint"),
     ],
 )
-def test_another_key_is_another_session(home: Home, other: Any) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_another_key_is_another_session(home: Home, other: Any) -> None:
+    async with running(home) as server:
         assert await server.ask(version(), ID) is not await server.ask(*other)
 
-    run(home, use)
 
-
-def test_sessions_call_for_so_many_others_and_their_user_for_any(home: Home) -> None:
+async def test_sessions_call_for_so_many_others_and_their_user_for_any(home: Home) -> None:
     """Else one that calls itself, under ever new ids, fills the machine."""
-
-    async def use(server: SessionServer) -> None:
+    async with running(home) as server:
         mine, theirs = (TokenGrant(runtime, ARN, lambda fault: None) for runtime in ("mine", "theirs"))
         for number in range(BEGUN_MAX):
             await server.sessions.enter(version(), f"{number:033}", by=mine)
@@ -87,11 +81,10 @@ def test_sessions_call_for_so_many_others_and_their_user_for_any(home: Home) -> 
         await server.sessions.stop("bot-0123456789", "DEFAULT", f"{0:033}")
         assert await server.sessions.enter(version(), ID, by=mine)
 
-    run(home, use)
 
-
-def test_who_comes_while_it_starts_comes_again(home: Home) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_who_comes_while_it_starts_comes_again(home: Home) -> None:
+    async with running(home) as server:
+        server.faults.arm("slow-start", 1)
         first = asyncio.ensure_future(server.ask(version(), ID))
         await turns()
         with pytest.raises(ServiceFault, match="Session operation in progress") as refused:
@@ -100,15 +93,9 @@ def test_who_comes_while_it_starts_comes_again(home: Home) -> None:
         await server.advance(3)
         assert (await first).invocations == 1
 
-    def armed(server: SessionServer) -> Awaitable[None]:
-        server.faults.arm("slow-start", 1)
-        return use(server)
 
-    run(home, armed)
-
-
-def test_an_exit_is_noticed_at_once(home: Home) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_an_exit_is_noticed_at_once(home: Home) -> None:
+    async with running(home) as server:
         await server.ask(version(), ID)
         server.sandbox.started[0].exit(Exit(3, None))
         await turns()
@@ -116,11 +103,9 @@ def test_an_exit_is_noticed_at_once(home: Home) -> None:
         assert (await server.ask(version(), ID)).invocations == 1
         assert server.sandbox.started[0].stopped == 1
 
-    run(home, use)
 
-
-def test_an_exit_before_it_serves(home: Home) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_an_exit_before_it_serves(home: Home) -> None:
+    async with running(home, ping_status=503) as server:
         call = await server.begin_to_ask(version(), ID)
         server.sandbox.started[0].exit(Exit(1, None))
         with pytest.raises(ServiceFault, match="Runtime exited with status 1 before it served a request") as refused:
@@ -128,11 +113,9 @@ def test_an_exit_before_it_serves(home: Home) -> None:
         assert refused.value.status == 424
         assert records(server) == [("stopped", "Runtime exited with status 1 before it served a request.")]
 
-    run(home, use, ping_status=503)
 
-
-def test_a_start_that_takes_too_long(home: Home) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_a_start_that_takes_too_long(home: Home) -> None:
+    async with running(home, MachineTime().clock, silent=True) as server:
         call = await server.begin_to_ask(version(), ID)
         await server.advance(119)
         assert not call.done()
@@ -140,12 +123,10 @@ def test_a_start_that_takes_too_long(home: Home) -> None:
         with pytest.raises(ServiceFault, match="Runtime initialization time exceeded"):
             await call
 
-    run(home, use, MachineTime().clock, silent=True)
-
 
 @pytest.mark.parametrize(("status", "told"), [(503, " The server answers 503 to GET /ping"), (None, "in 120s.$")])
-def test_a_start_that_took_too_long_says_what_was_seen(home: Home, status: int | None, told: str) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_a_start_that_took_too_long_says_what_was_seen(home: Home, status: int | None, told: str) -> None:
+    async with running(home, MachineTime().clock, ping_status=status or 200, silent=status is None) as server:
         call = await server.begin_to_ask(version(), ID)
         while status is not None and server.agent.pings < 2 and not call.done():
             await server.advance(0.1)
@@ -153,11 +134,9 @@ def test_a_start_that_took_too_long_says_what_was_seen(home: Home, status: int |
         with pytest.raises(ServiceFault, match=f"Runtime initialization time exceeded.*{told}"):
             await call
 
-    run(home, use, MachineTime().clock, ping_status=status or 200, silent=status is None)
 
-
-def test_a_session_that_is_no_longer_wanted_while_it_starts(home: Home) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_a_session_that_is_no_longer_wanted_while_it_starts(home: Home) -> None:
+    async with running(home, silent=True) as server:
         call = await server.begin_to_ask(version(), ID)
         await server.deployments.retire_runtime("bot-0123456789")
         with pytest.raises(ServiceFault, match="the runtime was deleted"):
@@ -165,11 +144,9 @@ def test_a_session_that_is_no_longer_wanted_while_it_starts(home: Home) -> None:
         assert server.sandbox.forgotten == [program_key(version(1))]
         assert list(home.snapshots.iterdir()) == []
 
-    run(home, use, silent=True)
 
-
-def test_a_version_that_cannot_run(home: Home) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_a_version_that_cannot_run(home: Home) -> None:
+    async with running(home) as server:
         with pytest.raises(ArtifactError):
             await server.deployments.prepare(version(code="b"))
         with pytest.raises(ServiceFault) as refused:
@@ -177,11 +154,9 @@ def test_a_version_that_cannot_run(home: Home) -> None:
         assert refused.value.status == 424
         assert server.sessions.count() == 0
 
-    run(home, use)
 
-
-def test_quiet_sessions_are_pinged_ever_more_rarely(home: Home) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_quiet_sessions_are_pinged_ever_more_rarely(home: Home) -> None:
+    async with running(home) as server:
         await server.ask(version(), ID)
         for _ in range(850):
             server.clock.advance(1)
@@ -189,11 +164,9 @@ def test_quiet_sessions_are_pinged_ever_more_rarely(home: Home) -> None:
         await turns()
         assert 3 < server.agent.pings < 60
 
-    run(home, use)
 
-
-def test_busy_sessions_are_pinged_every_two_seconds(home: Home) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_busy_sessions_are_pinged_every_two_seconds(home: Home) -> None:
+    async with running(home, status="HealthyBusy") as server:
         await server.ask(version(), ID)
         await server.advance(2)
         before = server.agent.pings
@@ -202,23 +175,18 @@ def test_busy_sessions_are_pinged_every_two_seconds(home: Home) -> None:
         assert server.agent.pings - before == 10
         assert records(server) == [("active", None)]
 
-    run(home, use, status="HealthyBusy")
 
-
-def test_a_ping_comes_before_the_idle_verdict(home: Home) -> None:
+async def test_a_ping_comes_before_the_idle_verdict(home: Home) -> None:
     """It has become busy since the last look, however long ago that was."""
-
-    async def use(server: SessionServer) -> None:
+    async with running(home) as server:
         await server.ask(version(), ID)
         server.agent.status = "HealthyBusy"
         await server.advance(1000)
         assert records(server) == [("active", None)]
 
-    run(home, use)
 
-
-def test_an_idle_session_drowses_until_the_next_call(home: Home) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_an_idle_session_drowses_until_the_next_call(home: Home) -> None:
+    async with running(home) as server:
         await server.ask(version(), ID)
         process = server.sandbox.started[0]
         await server.advance(3)
@@ -228,21 +196,17 @@ def test_an_idle_session_drowses_until_the_next_call(home: Home) -> None:
         await server.ask(version(), ID)
         assert not process.drowsy
 
-    run(home, use)
 
-
-def test_a_busy_session_does_not_drowse(home: Home) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_a_busy_session_does_not_drowse(home: Home) -> None:
+    async with running(home, status="HealthyBusy") as server:
         await server.ask(version(), ID)
         for _ in range(10):
             await server.advance(2)
         assert not server.sandbox.started[0].drowsy
 
-    run(home, use, status="HealthyBusy")
 
-
-def test_a_request_without_end_is_cut(home: Home) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_a_request_without_end_is_cut(home: Home) -> None:
+    async with running(home) as server:
         await server.ask(version(), ID)
         server.agent.silent = True
         call = asyncio.ensure_future(server.ask(version(), ID))
@@ -251,8 +215,6 @@ def test_a_request_without_end_is_cut(home: Home) -> None:
         await server.advance(901)
         with pytest.raises(AgentLost):
             await call
-
-    run(home, use)
 
 
 HOSTILE_PINGS = [
@@ -266,27 +228,22 @@ HOSTILE_PINGS = [
 
 
 @pytest.mark.parametrize("body", HOSTILE_PINGS)
-def test_no_ping_keeps_a_session_beyond_its_timeout(home: Home, body: bytes) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_no_ping_keeps_a_session_beyond_its_timeout(home: Home, body: bytes) -> None:
+    async with running(home, ping_body=body) as server:
         await server.ask(version(), ID)
         for _ in range(10):
             await server.advance(91)
         assert records(server) == [("stopped", "was idle for 900 s")]
 
-    run(home, use, ping_body=body)
 
-
-def test_no_fault_of_ours_in_looking_at_a_ping_ends_the_looking(home: Home) -> None:
+async def test_no_fault_of_ours_in_looking_at_a_ping_ends_the_looking(home: Home) -> None:
     """A session whose pings can't be taken in, for whatever reason, is a session that failed its health checks."""
-
-    async def use(server: SessionServer) -> None:
+    async with running(home) as server:
         session = await server.ask(version(), ID)
         session.vitals = BrokenVitals(0)
         for _ in range(4):
             await server.advance(30)
         assert records(server) == [("stopped", "failed 3 health checks in a row")]
-
-    run(home, use)
 
 
 class BrokenVitals(HealthState):
@@ -296,12 +253,12 @@ class BrokenVitals(HealthState):
         raise MemoryError(f"{len(body)} bytes at {now}")
 
 
-def test_a_start_that_fails_in_an_unforeseen_way_leaves_nobody_in_provisioning(home: Home) -> None:
+async def test_a_start_that_fails_in_an_unforeseen_way_leaves_nobody_in_provisioning(home: Home) -> None:
     class Failing(FakeSandbox):
         async def start(self, program: Program, spec: SessionSpec) -> FakeProcess:
             raise RecursionError(f"{program.key} {spec.key}")
 
-    async def use(server: SessionServer) -> None:
+    async with running(home) as server:
         server.sessions._sandbox = Failing(home.sockets, server.agent)  # type: ignore[assignment]
         for _ in range(2):
             with pytest.raises(ServiceFault, match="the session could not be started") as refused:
@@ -309,13 +266,10 @@ def test_a_start_that_fails_in_an_unforeseen_way_leaves_nobody_in_provisioning(h
             assert refused.value.status == 500
         assert server.sessions.count() == 0
 
-    run(home, use)
 
-
-def test_a_laptop_that_slept_ends_no_session(home: Home) -> None:
+async def test_a_laptop_that_slept_ends_no_session(home: Home) -> None:
     machine = MachineTime()
-
-    async def use(server: SessionServer) -> None:
+    async with running(home, machine.clock) as server:
         await server.ask(version(), ID)
         machine.sleep(20 * 3600)
         await turns()
@@ -326,13 +280,10 @@ def test_a_laptop_that_slept_ends_no_session(home: Home) -> None:
         assert records(server) == [("stopped", "was idle for 900 s")]
         assert server.sessions.records()[0].ended_at == machine.told
 
-    run(home, use, machine.clock)
 
-
-def test_a_clock_that_is_set_anew_ends_no_session_and_keeps_none(home: Home) -> None:
+async def test_a_clock_that_is_set_anew_ends_no_session_and_keeps_none(home: Home) -> None:
     machine = MachineTime()
-
-    async def use(server: SessionServer) -> None:
+    async with running(home, machine.clock) as server:
         for step in (86_400.0, -86_400.0):
             await server.ask(version(), ID)
             machine.set(step)
@@ -342,11 +293,9 @@ def test_a_clock_that_is_set_anew_ends_no_session_and_keeps_none(home: Home) -> 
         await turns()
         assert server.sessions.count() == 0
 
-    run(home, use, machine.clock)
 
-
-def test_a_drowsy_session_is_woken_before_it_is_ended(home: Home) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_a_drowsy_session_is_woken_before_it_is_ended(home: Home) -> None:
+    async with running(home) as server:
         await server.ask(version(), ID)
         for _ in range(2):
             await server.advance(5)
@@ -355,13 +304,10 @@ def test_a_drowsy_session_is_woken_before_it_is_ended(home: Home) -> None:
         await server.sessions.stop("bot-0123456789", "DEFAULT", ID)
         assert (process.stopped, process.drowsy) == (1, False)
 
-    run(home, use)
 
-
-def test_the_newest_version_of_an_endpoint_is_the_one_kept_warm(home: Home) -> None:
+async def test_the_newest_version_of_an_endpoint_is_the_one_kept_warm(home: Home) -> None:
     put_code(home, "b")
-
-    async def use(server: SessionServer) -> None:
+    async with running(home) as server:
         await server.deployments.prepare(version(1))
         await server.deployments.prepare(version(1, endpoint="pinned"))
         await server.ask(version(1), ID)
@@ -374,11 +320,9 @@ def test_the_newest_version_of_an_endpoint_is_the_one_kept_warm(home: Home) -> N
         await server.sessions.stop("bot-0123456789", "DEFAULT", ID)
         assert {path.name[0] for path in home.snapshots.glob("*/[!.]*")} == {"b"}
 
-    run(home, use)
 
-
-def test_a_killed_server_leaves_an_account(home: Home) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_a_killed_server_leaves_an_account(home: Home) -> None:
+    async with running(home) as server:
         await server.ask(version(), ID)
         successor = SessionLedger(home)
         successor.recover(server.clock.now())
@@ -386,8 +330,6 @@ def test_a_killed_server_leaves_an_account(home: Home) -> None:
         assert (past.session_id, past.state) == (ID, "stopped")
         assert past.end_reason == "the local runtime was killed"
         successor.close()
-
-    run(home, use)
 
 
 def record(session_id: str) -> SessionRecord:
@@ -416,8 +358,8 @@ def folder_of(server: SessionServer, start: int) -> Path:
     return Path(server.sandbox.started[start].spec.environment["AGENTCORE_SESSION_STORAGE"])
 
 
-def test_where_nothing_is_mounted_a_variable_leads_to_what_a_session_keeps(home: Home) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_where_nothing_is_mounted_a_variable_leads_to_what_a_session_keeps(home: Home) -> None:
+    async with running(home) as server:
         await server.ask(version(**STORAGE), ID)
         (folder_of(server, 0) / "notes").write_text("kept")
         await server.sessions.stop("bot-0123456789", "DEFAULT", ID)
@@ -432,16 +374,12 @@ def test_where_nothing_is_mounted_a_variable_leads_to_what_a_session_keeps(home:
             False,
         ]
 
-    run(home, use)
 
-
-def test_a_session_that_keeps_too_much_where_nobody_holds_it_is_ended(home: Home) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_a_session_that_keeps_too_much_where_nobody_holds_it_is_ended(home: Home) -> None:
+    async with running(home) as server:
         session = await server.ask(version(**STORAGE), ID)
         with (folder_of(server, 0) / "big").open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, 2**30 + 2**26)
         async with asyncio.timeout(60):
             await session.gone.wait()
         assert records(server) == [("stopped", "was ended: its session storage holds too much, more than 1 GB")]
-
-    run(home, use)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -26,18 +27,16 @@ ID = "x" * 33
 WAITS = {"localMustStart": "waits"}
 
 
-def run(home: Home, use: Callable[[SessionServer], Awaitable[None]]) -> None:
-    async def scenario() -> None:
-        async with session_server(home, ScriptedAgent()) as server:
-            await server.sessions.try_out(version(**WAITS), new_id())
-            await use(server)
-
+@asynccontextmanager
+async def running(home: Home) -> AsyncIterator[SessionServer]:
     put_code(home)
-    asyncio.run(scenario())
+    async with session_server(home, ScriptedAgent()) as server:
+        await server.sessions.try_out(version(**WAITS), new_id())
+        yield server
 
 
-def test_it_is_the_first_session_that_is_called_for_and_no_other(home: Home) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_it_is_the_first_session_that_is_called_for_and_no_other(home: Home) -> None:
+    async with running(home) as server:
         assert server.sessions.records() == []
         session = await server.ask(version(**WAITS), ID)
         assert server.tokens.find(session.token).session_id == ID
@@ -49,11 +48,9 @@ def test_it_is_the_first_session_that_is_called_for_and_no_other(home: Home) -> 
         await server.sessions.stop("bot-0123456789", "DEFAULT", ID)
         assert [record.session_id for record in server.sessions.records()] == ["y" * 33, ID]
 
-    run(home, use)
 
-
-def test_its_life_begins_when_it_is_called_for(home: Home) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_its_life_begins_when_it_is_called_for(home: Home) -> None:
+    async with running(home) as server:
         await server.advance(600)
         session = await server.ask(version(**WAITS), ID)
         await server.advance(3000)
@@ -61,8 +58,6 @@ def test_its_life_begins_when_it_is_called_for(home: Home) -> None:
         assert session.end_reason == "was idle for 900 s"
         assert session.ended_at is not None
         assert session.ended_at - session.started.now < 3600
-
-    run(home, use)
 
 
 async def _another_version(server: SessionServer) -> None:
@@ -99,32 +94,25 @@ async def _a_fault_of_starts(server: SessionServer) -> None:
     [_another_version, _a_new_trial, _other_credentials, _its_end, _a_fault_of_starts],
     ids=lambda before: before.__name__,
 )
-def test_it_is_nobody_s(home: Home, before: Callable[[SessionServer], Awaitable[None]]) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_it_is_nobody_s(home: Home, before: Callable[[SessionServer], Awaitable[None]]) -> None:
+    async with running(home) as server:
         await before(server)
         assert len(server.sandbox.started) == (3 if before is _a_new_trial else 2)
 
-    run(home, use)
 
-
-def test_what_a_session_keeps_is_there_before_it_starts(home: Home) -> None:
+async def test_what_a_session_keeps_is_there_before_it_starts(home: Home) -> None:
     storage = {"filesystemConfigurations": [{"sessionStorage": {"mountPath": "/mnt/data"}}]}
-
-    async def use(server: SessionServer) -> None:
+    async with running(home) as server:
         await server.sessions.try_out(version(2, **WAITS, **storage), new_id())
         await server.ask(version(2, **WAITS, **storage), ID)
         assert len(server.sandbox.started) == 3
 
-    run(home, use)
 
-
-def test_without_being_asked_to_it_ends_at_once(home: Home) -> None:
-    async def use(server: SessionServer) -> None:
+async def test_without_being_asked_to_it_ends_at_once(home: Home) -> None:
+    async with running(home) as server:
         await server.sessions.try_out(version(2), new_id())
         await turns()
         assert server.sandbox.started[1].stopped == 1
-
-    run(home, use)
 
 
 def test_it_waits_for_so_long_and_then_ends(tmp_path: Path) -> None:

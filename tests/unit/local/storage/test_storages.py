@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -57,13 +58,11 @@ class House:
         return len(list(self.home.storage.iterdir()))
 
 
-def play(home: Home, scene: Callable[[House], Awaitable[None]]) -> None:
-    async def whole() -> None:
-        house = House(home)
-        await scene(house)
-        await house.storages.shut()
-
-    asyncio.run(whole())
+@asynccontextmanager
+async def opened(home: Home) -> AsyncIterator[House]:
+    house = House(home)
+    yield house
+    await house.storages.shut()
 
 
 @pytest.mark.parametrize(
@@ -75,27 +74,23 @@ def play(home: Home, scene: Callable[[House], Awaitable[None]]) -> None:
     ],
     ids=["session", "endpoint", "runtime"],
 )
-def test_it_is_found_by_all_three(home: Home, other: Whose) -> None:
-    async def scene(house: House) -> None:
+async def test_it_is_found_by_all_three(home: Home, other: Whose) -> None:
+    async with opened(home) as house:
         await house.keep(ONE, "mine")
         await house.keep(other, "theirs")
         assert await house.found(ONE) == ["mine"]
         assert await house.found(other) == ["theirs"]
 
-    play(home, scene)
 
-
-def test_another_version_finds_none_and_going_back_finds_none(home: Home) -> None:
-    async def scene(house: House) -> None:
+async def test_another_version_finds_none_and_going_back_finds_none(home: Home) -> None:
+    async with opened(home) as house:
         await house.keep(ONE, "mine")
         assert await house.found(ONE._replace(version="2")) == []
         assert await house.found(ONE) == []
 
-    play(home, scene)
 
-
-def test_a_moved_endpoint_takes_back_what_no_session_has(home: Home) -> None:
-    async def scene(house: House) -> None:
+async def test_a_moved_endpoint_takes_back_what_no_session_has(home: Home) -> None:
+    async with opened(home) as house:
         await house.keep(ONE, "mine")
         living = await house.open(ONE._replace(session_id="living"))
         house.storages.moved("runtime-1", "DEFAULT", "2")
@@ -109,11 +104,9 @@ def test_a_moved_endpoint_takes_back_what_no_session_has(home: Home) -> None:
         await house.storages.wait()
         assert house.on_disk() == 0
 
-    play(home, scene)
 
-
-def test_it_goes_after_fourteen_days_without_a_call(home: Home) -> None:
-    async def scene(house: House) -> None:
+async def test_it_goes_after_fourteen_days_without_a_call(home: Home) -> None:
+    async with opened(home) as house:
         await house.keep(ONE, "mine")
         house.now += IDLE_SECONDS_MAX
         assert await house.found(ONE) == ["mine"]
@@ -123,14 +116,11 @@ def test_it_goes_after_fourteen_days_without_a_call(home: Home) -> None:
         assert house.on_disk() == 0
         assert await house.found(ONE) == []
 
-    play(home, scene)
 
-
-def test_a_server_that_starts_removes_what_has_no_owner(home: Home) -> None:
-    async def first(house: House) -> None:
+async def test_a_server_that_starts_removes_what_has_no_owner(home: Home) -> None:
+    async with opened(home) as house:
         await house.keep(ONE, "mine")
-
-    async def second(house: House) -> None:
+    async with opened(home) as house:
         (home.storage / "nobodys").mkdir()
         (home.storage / "nobodys" / "file").touch()
         (home.storage / "link").symlink_to(home.root)
@@ -140,14 +130,10 @@ def test_a_server_that_starts_removes_what_has_no_owner(home: Home) -> None:
         assert await house.found(ONE) == ["mine"]
         assert home.database.exists()
 
-    play(home, first)
-    play(home, second)
 
-
-def test_what_was_struck_and_not_removed_is_nobody_s(home: Home) -> None:
+async def test_what_was_struck_and_not_removed_is_nobody_s(home: Home) -> None:
     """As if the server had been killed between the two."""
-
-    async def scene(house: House) -> None:
+    async with opened(home) as house:
         await house.keep(ONE, "mine")
         copy = home.root / "copy"
         (folder,) = home.storage.iterdir()
@@ -156,11 +142,9 @@ def test_what_was_struck_and_not_removed_is_nobody_s(home: Home) -> None:
         copy.rename(folder)
         assert await house.found(ONE) == []
 
-    play(home, scene)
 
-
-def test_a_folder_that_holds_too_much_at_the_start_is_refused(home: Home) -> None:
-    async def scene(house: House) -> None:
+async def test_a_folder_that_holds_too_much_at_the_start_is_refused(home: Home) -> None:
+    async with opened(home) as house:
         kept = await house.open(ONE)
         with (kept.storage.source / "big").open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, 2**31 + 2**20)
@@ -168,19 +152,14 @@ def test_a_folder_that_holds_too_much_at_the_start_is_refused(home: Home) -> Non
         with pytest.raises(SandboxError, match="holds too much, more than 2 GB: another session id"):
             await house.open(ONE)
 
-    play(home, scene)
 
-
-def test_what_was_an_image_is_not_taken_for_an_empty_folder(home: Home) -> None:
+async def test_what_was_an_image_is_not_taken_for_an_empty_folder(home: Home) -> None:
     if reason := image_refusal():
         pytest.skip(reason)
-
-    async def scene(house: House) -> None:
+    async with opened(home) as house:
         await house.close(await house.open(ONE, IMAGES))
         with pytest.raises(SandboxError, match="can't be mounted: no loop devices today"):
             await house.open(ONE, FOLDERS._replace(reason="no loop devices today"))
-
-    play(home, scene)
 
 
 def test_an_image_takes_little_of_the_disk_and_is_whole_or_not_there(tmp_path: Path) -> None:
@@ -240,8 +219,8 @@ def watching(reserve: Reserve, told: asyncio.Queue[str]) -> StorageWatch:
     )
 
 
-def test_a_folder_that_grows_too_large_is_told_once(home: Home) -> None:
-    async def scene(house: House) -> None:
+async def test_a_folder_that_grows_too_large_is_told_once(home: Home) -> None:
+    async with opened(home) as house:
         told: asyncio.Queue[str] = asyncio.Queue()
         watch = watching(Reserve(home.storage), told)
         small, large = await house.open(ONE), await house.open(ONE._replace(session_id="large"))
@@ -258,8 +237,6 @@ def test_a_folder_that_grows_too_large_is_told_once(home: Home) -> None:
         await house.close(small)
         await house.close(large)
 
-    play(home, scene)
-
 
 GIGABYTE = 1024**3
 
@@ -275,8 +252,8 @@ def test_of_a_disk_a_gigabyte_is_kept_back_and_of_a_small_one_a_part(tmp_path: P
     assert Reserve(tmp_path).free > 0
 
 
-def test_at_the_end_of_the_disk_nothing_new_is_made_and_what_is_there_is_found(home: Home) -> None:
-    async def scene(house: House) -> None:
+async def test_at_the_end_of_the_disk_nothing_new_is_made_and_what_is_there_is_found(home: Home) -> None:
+    async with opened(home) as house:
         disk = [Disk(2 * GIGABYTE, 500 * GIGABYTE)]
         reserve = Reserve(home.storage, lambda folder: disk[0])
         storages = Storages(home, Clock(lambda: house.now, lambda: house.now), lambda kept, excess: None, reserve)
@@ -290,11 +267,9 @@ def test_at_the_end_of_the_disk_nothing_new_is_made_and_what_is_there_is_found(h
         await storages.close(await storages.open(ONE._replace(session_id="new"), PLACE, FOLDERS), house.now)
         await storages.shut()
 
-    play(home, scene)
 
-
-def test_at_the_end_of_the_disk_the_greediest_session_is_ended_and_no_other(home: Home) -> None:
-    async def scene(house: House) -> None:
+async def test_at_the_end_of_the_disk_the_greediest_session_is_ended_and_no_other(home: Home) -> None:
+    async with opened(home) as house:
         told: asyncio.Queue[str] = asyncio.Queue()
         disk = [Disk(2 * GIGABYTE, 500 * GIGABYTE)]
         watch = watching(Reserve(home.storage, lambda folder: disk[0]), told)
@@ -312,5 +287,3 @@ def test_at_the_end_of_the_disk_the_greediest_session_is_ended_and_no_other(home
         watch.close()
         for kept in (small, large, still):
             await house.close(kept)
-
-    play(home, scene)
