@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 from agentcore_cli import keys
 from agentcore_cli.aws.log_groups import LogGroupDescription, LogGroups
@@ -40,9 +39,7 @@ class BuildLogGroup:
         found, wanted = work.found or self._make(work), work.desired
         if found.facts["retention"] != wanted["retention"]:
             self.client.set_retention(self.name, wanted["retention"])
-        if found.facts["tags"] != wanted["tags"]:
-            tag, untag = partial(self.client.tag, found.name), partial(self.client.untag, found.name)
-            change_tags(found.facts["tags"], wanted["tags"], tag=tag, untag=untag)
+        change_tags(self.client, found.name, found.facts["tags"], wanted["tags"])
         return Found(wanted, {"name": self.name}, found.name)
 
     def destroy(self, found: Found, work: Work) -> None:

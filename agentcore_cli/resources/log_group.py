@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 
 from agentcore_cli import contract, keys
@@ -78,9 +77,7 @@ class LogGroup:
             found = self._make(work, name)
         if found.facts["retention"] != facts["retention"]:
             self.client.set_retention(name, facts["retention"])
-        if found.facts["tags"] != facts["tags"]:
-            tag, untag = partial(self.client.tag, self._arn(name)), partial(self.client.untag, self._arn(name))
-            change_tags(found.facts["tags"], facts["tags"], tag=tag, untag=untag)
+        change_tags(self.client, self._arn(name), found.facts["tags"], facts["tags"])
         return Found(facts, {"name": name}, name)
 
     def claim(self) -> None:

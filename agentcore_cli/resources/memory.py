@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Final
 
 from agentcore_cli import keys
@@ -101,10 +100,7 @@ class Memory:
             return self._create(work)
         found = work.found
         memory_id = found.outputs["id"]
-        if "tags" in work.changed:
-            arn = found.outputs["arn"]
-            tag, untag = partial(self.client.tag, arn), partial(self.client.untag, arn)
-            change_tags(found.facts["tags"], work.desired["tags"], tag=tag, untag=untag)
+        change_tags(self.client, found.outputs["arn"], found.facts["tags"], work.desired["tags"])
         if set(work.changed) - _OUTSIDE_AN_UPDATE:
             self._update(work, found)
         return self._settled(work, memory_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
 
@@ -45,18 +45,20 @@ def tags_of_people(tags: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in tags.items() if not key.startswith(_OF_AWS)}
 
 
-def change_tags(
-    there: Mapping[str, str],
-    wanted: Mapping[str, str],
-    *,
-    tag: Callable[[Mapping[str, str]], None],
-    untag: Callable[[Collection[str]], None],
-) -> None:
-    """Make `there` what is wanted by the two calls; one with nothing to do is not made."""
+class TagClient(Protocol):
+    """Puts tags on what has this name, or ARN, and takes them off."""
+
+    def tag(self, name: str, tags: Mapping[str, str], /) -> None: ...
+
+    def untag(self, name: str, keys: Collection[str], /) -> None: ...
+
+
+def change_tags(client: TagClient, name: str, there: Mapping[str, str], wanted: Mapping[str, str]) -> None:
+    """Make `there` what is wanted; a call with nothing to do is not made."""
     if new := {key: value for key, value in wanted.items() if there.get(key) != value}:
-        tag(new)
+        client.tag(name, new)
     if surplus := there.keys() - wanted.keys():
-        untag(surplus)
+        client.untag(name, surplus)
 
 
 @runtime_checkable

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -80,10 +79,7 @@ class Runtime:
         if work.found is None:
             return self._create(work)
         runtime_id = work.found.outputs["id"]
-        if "tags" in work.changed:
-            arn = work.found.outputs["arn"]
-            tag, untag = partial(self.client.tag, arn), partial(self.client.untag, arn)
-            change_tags(work.found.facts["tags"], work.desired["tags"], tag=tag, untag=untag)
+        change_tags(self.client, work.found.outputs["arn"], work.found.facts["tags"], work.desired["tags"])
         if not (set(work.changed) - _OUTSIDE_A_VERSION or work.found.facts["status"] == "UPDATE_FAILED"):
             return self._settled(work, runtime_id, work.found.outputs["version"])
         if work.found.facts["status"] in MOVING:
