@@ -8,8 +8,7 @@ from agentcore_cli import keys
 from agentcore_cli.aws.log_groups import LogGroupDescription, LogGroups
 from agentcore_cli.config import AgentConfig
 from agentcore_cli.engine import Desired, Found, JournalRecord, Outputs, Work
-from agentcore_cli.errors import ConflictError
-from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
+from agentcore_cli.resources.ownership import Owner, change_tags, made, tags_of_people
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +46,10 @@ class BuildLogGroup:
         self.client.delete(self.name)
 
     def _make(self, work: Work) -> Found:
-        """One that is there already is a call of ours whose answer was lost, or somebody else was faster."""
-        lost: ConflictError | None = None
-        try:
+        def create() -> None:
             self.client.create(self.name, work.desired["tags"])
-        except ConflictError as error:
-            lost = error
-        there = self.read(None)
-        if there is None:
-            raise lost or ConflictError(f"log group {self.name}: made, and gone again", hint="deploy again")
-        if there.refusal:
-            raise there.refusal
-        return there
+
+        return made(f"log group {self.name}", create, lambda: self.read(None))
 
     def _there(self) -> LogGroupDescription | None:
         return next((group for group in self.client.all(self.name) if group.name == self.name), None)

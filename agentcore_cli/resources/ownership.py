@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT, TAG_TARGET
 from agentcore_cli.errors import ConflictError
+
+if TYPE_CHECKING:  # who only asks whose it is does without the engine
+    from agentcore_cli.engine import Found
 
 _OF_AWS: Final = "aws:"  # what begins so only AWS puts on and takes off, CloudFormation for one (Tagging AWS resources)
 
@@ -59,6 +62,35 @@ def change_tags(client: TagClient, name: str, there: Mapping[str, str], wanted: 
         client.tag(name, new)
     if surplus := there.keys() - wanted.keys():
         client.untag(name, surplus)
+
+
+def made(what: str, create: Callable[[], object], read: Callable[[], Found | None]) -> Found:
+    """What is there once it is made, as `read` has it. Raises ConflictError for what is not ours.
+
+    One that was there already is a call of ours whose answer was lost, or somebody else was faster.
+    """
+    lost: ConflictError | None = None
+    try:
+        create()
+    except ConflictError as error:
+        lost = error
+    there = read()
+    if there is None:
+        raise lost or ConflictError(f"{what}: made, and gone again", hint="deploy again")
+    if there.refusal:
+        raise there.refusal
+    return there
+
+
+def taken(kind: str, name: str, there: Found | None, error: ConflictError) -> ConflictError:
+    """What a taken name means: a deploy of ours elsewhere, somebody else's thing, or one that the list hid before."""
+    if there is None or there.refusal:
+        return (there.refusal if there else None) or error
+    return ConflictError(
+        f"{kind} {name}: another deploy of this project has just made it",
+        hint=f"wait for that to end, then deploy again: that goes on with the same {kind}",
+        request_id=error.request_id,
+    )
 
 
 @runtime_checkable
