@@ -21,7 +21,7 @@ from agentcore_cli.builders.codebuild import archive
 from agentcore_cli.builders.images import image, image_context
 from agentcore_cli.builders.images.image import CredentialsInImageError, ImageInputs, ImageProject
 from agentcore_cli.builders.source.finished_zip import FinishedZip, find
-from agentcore_cli.contract import PUBLIC_ECR, EcrRepository, is_in_ecr
+from agentcore_cli.contract import EcrRepository, is_in_private_ecr
 
 _FORMAT: Final = "codebuild 1"  # change it when the same inputs would make another image than before
 _TAG_LENGTH: Final = 32
@@ -51,7 +51,8 @@ class CodeBuildBuilder:
     @property
     def bases(self) -> list[EcrRepository]:
         """The repositories of a private ECR that the Dockerfile begins with."""
-        return [EcrRepository.of(name, "", "") for name in _private(_FROM.findall(self.inputs.dockerfile))]
+        named = _FROM.findall(self.inputs.dockerfile)
+        return [EcrRepository.of(name, "", "") for name in named if is_in_private_ecr(name)]
 
     @property
     def concealed(self) -> Iterable[str]:
@@ -81,7 +82,3 @@ class CodeBuildBuilder:
         with files.replaced(file) as out, built.path.open("rb") as packed:
             shutil.copyfileobj(packed, out)
         return built
-
-
-def _private(names: Iterable[str]) -> list[str]:
-    return [name for name in names if is_in_ecr(name) and not name.startswith(f"{PUBLIC_ECR}/")]
