@@ -20,11 +20,6 @@ from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
 _BETWEEN: Final = ", "  # which no name of a group has in it (CreateLogGroup)
 
 
-def nobody() -> str | None:
-    """The runtime's id for who does not look for it."""
-    return None
-
-
 @dataclass(frozen=True, slots=True)
 class LogGroupSpec:
     """`runtime` is the runtime's name, which an id and so a group's name begins with.
@@ -38,7 +33,7 @@ class LogGroupSpec:
     agent: AgentConfig
     account: str
     region: str
-    runtime_id: Callable[[], str | None] = nobody
+    runtime_id: Callable[[], str | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
