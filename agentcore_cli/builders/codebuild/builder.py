@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from agentcore_cli import files
 from agentcore_cli.builders.builder import BuildWork, Name
 from agentcore_cli.builders.codebuild import archive
 from agentcore_cli.builders.images import image, image_context
@@ -79,6 +77,5 @@ class CodeBuildBuilder:
     def save(self, work: BuildWork, file: Path) -> FinishedZip:
         """The archive that CodeBuild would get; the image is nowhere yet."""
         built = self.build(work)
-        with files.replaced(file) as out, built.path.open("rb") as packed:
-            shutil.copyfileobj(packed, out)
+        built.save(file)
         return built
