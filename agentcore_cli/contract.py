@@ -140,18 +140,17 @@ def log_group(runtime_id: str, endpoint: str) -> str:
     return f"/aws/bedrock-agentcore/runtimes/{runtime_id}-{endpoint}"
 
 
-def image_uri(account: str, region: str, repository: str, tag: str) -> str:
-    """An image in ECR, as containerConfiguration wants it."""
-    domain = dns_suffix(region)
-    return f"{account}.dkr.ecr.{region}.{domain}/{repository}:{tag}"
-
-
 PUBLIC_ECR: Final = "public.ecr.aws"
 
 
 def is_in_ecr(image: str) -> bool:
     """Whether an image's name is a URI of ECR, which AgentCore pulls from; any other is a container engine's own."""
-    return image.startswith(f"{PUBLIC_ECR}/") or _REGISTRY.fullmatch(image.partition("/")[0]) is not None
+    return image.startswith(f"{PUBLIC_ECR}/") or is_in_private_ecr(image)
+
+
+def is_in_private_ecr(image: str) -> bool:
+    """Whether it is in some account's registry, which not everybody may pull from."""
+    return _REGISTRY.fullmatch(image.partition("/")[0]) is not None
 
 
 class EcrRepository(NamedTuple):
@@ -171,12 +170,15 @@ class EcrRepository(NamedTuple):
 
     @property
     def uri(self) -> str:
-        domain = dns_suffix(self.region)
-        return f"{self.account}.dkr.ecr.{self.region}.{domain}/{self.name}"
+        return f"{self.account}.dkr.ecr.{self.region}.{dns_suffix(self.region)}/{self.name}"
 
     @property
     def arn(self) -> str:
         return f"arn:{partition(self.region)}:ecr:{self.region}:{self.account}:repository/{self.name}"
+
+    def registry(self, account: str) -> str | None:
+        """The registry to name to ECR; None for that of the caller's own `account`."""
+        return self.account if self.account != account else None
 
 
 _REGISTRY: Final = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?")

@@ -13,6 +13,8 @@ from typing import IO
 
 from agentcore_cli.errors import AgentcoreError, ConflictError, InputError
 
+_UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP, errno.ENOENT, errno.ENOTDIR, errno.EISDIR)
+
 
 def write_atomically(path: Path, data: bytes | str, *, mode: int = 0o644, durable: bool = True) -> None:
     """Replace `path` by `data` so that a reader sees the old or the new content, never a part.
@@ -21,35 +23,28 @@ def write_atomically(path: Path, data: bytes | str, *, mode: int = 0o644, durabl
     what can't be read. Raises AgentcoreError when the disk is full, or the folder may not
     be written to.
     """
-    payload = data.encode() if isinstance(data, str) else data
     with _told_when_unwritable(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(payload)
-                file.flush()
-                if durable:
-                    os.fsync(file.fileno())
-            os.chmod(temporary, mode)
-            os.replace(temporary, path)
-        except OSError:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+    with replaced(path, mode=mode, durable=durable) as file:
+        file.write(data.encode() if isinstance(data, str) else data)
 
 
 @contextmanager
-def replaced(path: Path) -> Iterator[IO[bytes]]:
+def replaced(path: Path, *, mode: int = 0o644, durable: bool = False) -> Iterator[IO[bytes]]:
     """A file to write to; it becomes `path` when the block ends well, and goes away when it doesn't.
 
-    Raises AgentcoreError when the disk is full, or the folder is not there or may not be written to.
+    With `durable` it is on disk before the name points to it. Raises AgentcoreError when the disk is full, or the
+    folder is not there or may not be written to.
     """
     with _told_when_unwritable(path):
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
-            with os.fdopen(descriptor, "wb") as file:
+            with os.fdopen(descriptor, "w+b") as file:
                 yield file
-            os.chmod(temporary, 0o644)
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
+            os.chmod(temporary, mode)
             os.replace(temporary, path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
@@ -74,15 +69,7 @@ def _told_when_unwritable(path: Path) -> Iterator[None]:
         with told_when_full(path):
             yield
     except OSError as error:
-        if error.errno not in (
-            errno.EACCES,
-            errno.EPERM,
-            errno.EROFS,
-            errno.ELOOP,
-            errno.ENOENT,
-            errno.ENOTDIR,
-            errno.EISDIR,
-        ):
+        if error.errno not in _UNWRITABLE:
             raise
         hint = "give yourself the permission to write there"
         raise AgentcoreError(f"{path}: can't be written: {error.strerror}", hint=hint) from error

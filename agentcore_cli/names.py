@@ -73,31 +73,22 @@ def agent_name_from(text: str) -> str:
     return cleaned[:48]
 
 
-def runtime_name(agent: str, target: str, *, is_default: bool) -> str:
-    """A runtime's name in AWS (at most 48): the agent's own on the default AWS target, `agent_target` on another."""
+def runtime_name(name: str, target: str, *, is_default: bool) -> str:
+    """A runtime's or memory's name in AWS (at most 48): the agent's or the config's own `name` on the default AWS
+    target, `name_target` on another."""
     if is_default:
-        return agent
-    name = f"{agent}_{target.replace('-', '_')}"
-    if len(name) <= _RUNTIME_NAME_MAX:
         return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:6]
-    return f"{name[: _RUNTIME_NAME_MAX - len(digest) - 1]}_{digest}"
+    whole = f"{name}_{target.replace('-', '_')}"
+    if len(whole) <= _RUNTIME_NAME_MAX:
+        return whole
+    digest = hashlib.sha256(whole.encode()).hexdigest()[:6]
+    return f"{whole[: _RUNTIME_NAME_MAX - len(digest) - 1]}_{digest}"
 
 
-def local_runtime_name(agent: str, project: str) -> str:
-    """A runtime's name on the local runtime, which all projects of a user share (at most 48)."""
+def local_runtime_name(name: str, project: str) -> str:
+    """A runtime's or memory's name on the local runtime, which all projects of a user share (at most 48)."""
     suffix = "_local_" + hashlib.sha256(project.encode()).hexdigest()[:6]
-    return agent[: _RUNTIME_NAME_MAX - len(suffix)] + suffix
-
-
-def memory_name(name: str, target: str, *, is_default: bool) -> str:
-    """A memory's name in AWS (at most 48): the config's own on the default AWS target, `name_target` on another."""
-    return runtime_name(name, target, is_default=is_default)
-
-
-def local_memory_name(name: str, project: str) -> str:
-    """A memory's name on the local runtime, which all projects of a user share (at most 48)."""
-    return local_runtime_name(name, project)
+    return name[: _RUNTIME_NAME_MAX - len(suffix)] + suffix
 
 
 def repository_name(agent: str, project: str, target: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from agentcore_cli.aws.http import BrokenAnswer, send
-from agentcore_cli.contract import SERVICE, partition
+from agentcore_cli.contract import SERVICE, dns_suffix, partition
 from agentcore_cli.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,10 +26,8 @@ def data_plane_url(region: str, environ: Mapping[str, str] = os.environ) -> str:
     if configured and not _is_on("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", environ):
         return configured
     name = f"{SERVICE}-fips" if _is_on("AWS_USE_FIPS_ENDPOINT", environ) else SERVICE
-    kind = partition(region)
-    suffix = "amazonaws.com.cn" if kind == "aws-cn" else "amazonaws.com"
-    if _is_on("AWS_USE_DUALSTACK_ENDPOINT", environ):
-        suffix = _DUALSTACK[kind]
+    is_dualstack = _is_on("AWS_USE_DUALSTACK_ENDPOINT", environ)
+    suffix = _DUALSTACK[partition(region)] if is_dualstack else dns_suffix(region)
     return f"https://{name}.{region}.{suffix}"
 
 

@@ -51,7 +51,6 @@ class PackedArtifact(Artifact, Protocol):
         """The file's bytes."""
 
 
-A = TypeVar("A", bound=Artifact)
 A_co = TypeVar("A_co", bound=Artifact, covariant=True)
 A_contra = TypeVar("A_contra", bound=Artifact, contravariant=True)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from agentcore_cli import names
 from agentcore_cli.builders.images.docker_builder import FinishedImage
 from agentcore_cli.builders.registry.access import Credentials
-from agentcore_cli.contract import EcrRepository, is_in_ecr, memory_arn, partition
+from agentcore_cli.contract import EcrRepository, is_in_ecr, is_in_private_ecr, memory_arn, partition
 from agentcore_cli.resources.deployment import Deployment
 from agentcore_cli.resources.iam.execution_policy import Grant
 from agentcore_cli.resources.image_builders import ImageBuilder, image_builder, image_labels
@@ -96,8 +96,8 @@ class AwsDeployment(Deployment):
         if self.is_code:
             return None
         if self.supplied_image:
-            is_public = self.supplied_image.startswith("public.ecr.aws/")
-            return None if is_public else EcrRepository.of(self.supplied_image, self.account, self.region)
+            is_private = is_in_private_ecr(self.supplied_image)
+            return EcrRepository.of(self.supplied_image, self.account, self.region) if is_private else None
         return self.repository
 
     @property

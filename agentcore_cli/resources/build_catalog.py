@@ -47,7 +47,7 @@ def image(deployment: AwsDeployment, session: AwsSession, builder: CodeBuildBuil
     """The image that the project pushes."""
     address = deployment.repository
     client = Repositories(session.in_region(address.region))
-    registry = address.account if address.account != deployment.account else None
+    registry = address.registry(deployment.account)
     services = BuildServices(CodeBuild(session), Objects(session, deployment.account), LogEvents(session), client)
     publisher = CodeBuildPublisher(
         services, deployment.build_project, deployment.bucket, address, registry, builder.concealed

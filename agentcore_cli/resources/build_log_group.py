@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 from agentcore_cli import keys
 from agentcore_cli.aws.log_groups import LogGroupDescription, LogGroups
 from agentcore_cli.config import AgentConfig
 from agentcore_cli.engine import Desired, Found, JournalRecord, Outputs, Work
-from agentcore_cli.errors import ConflictError
-from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
+from agentcore_cli.resources.ownership import Owner, change_tags, made, tags_of_people
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +38,7 @@ class BuildLogGroup:
         found, wanted = work.found or self._make(work), work.desired
         if found.facts["retention"] != wanted["retention"]:
             self.client.set_retention(self.name, wanted["retention"])
-        if found.facts["tags"] != wanted["tags"]:
-            tag, untag = partial(self.client.tag, found.name), partial(self.client.untag, found.name)
-            change_tags(found.facts["tags"], wanted["tags"], tag=tag, untag=untag)
+        change_tags(self.client, found.name, found.facts["tags"], wanted["tags"])
         return Found(wanted, {"name": self.name}, found.name)
 
     def destroy(self, found: Found, work: Work) -> None:
@@ -50,18 +46,10 @@ class BuildLogGroup:
         self.client.delete(self.name)
 
     def _make(self, work: Work) -> Found:
-        """One that is there already is a call of ours whose answer was lost, or somebody else was faster."""
-        lost: ConflictError | None = None
-        try:
+        def create() -> None:
             self.client.create(self.name, work.desired["tags"])
-        except ConflictError as error:
-            lost = error
-        there = self.read(None)
-        if there is None:
-            raise lost or ConflictError(f"log group {self.name}: made, and gone again", hint="deploy again")
-        if there.refusal:
-            raise there.refusal
-        return there
+
+        return made(f"log group {self.name}", create, lambda: self.read(None))
 
     def _there(self) -> LogGroupDescription | None:
         return next((group for group in self.client.all(self.name) if group.name == self.name), None)

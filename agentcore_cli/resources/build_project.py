@@ -19,8 +19,8 @@ from agentcore_cli.aws.code_build import CodeBuild, ProjectDescription
 from agentcore_cli.config import AgentConfig
 from agentcore_cli.contract import EcrRepository, partition
 from agentcore_cli.engine import Desired, Found, JournalRecord, Outputs, Work
-from agentcore_cli.errors import AgentcoreError, ConflictError, InputError
-from agentcore_cli.resources.ownership import Owner, tags_of_people
+from agentcore_cli.errors import AgentcoreError, InputError
+from agentcore_cli.resources.ownership import Owner, made, tags_of_people
 from agentcore_cli.waiting import Waiter
 
 SOURCES: Final = "source"  # where they are in the bucket
@@ -108,24 +108,11 @@ class BuildProject:
         self.client.delete_project(self.spec.name)
 
     def _create(self, work: Work) -> Found:
-        """One that is there already is a call of ours whose answer was lost, or somebody else was faster."""
-        lost: ConflictError | None = None
-
         def create() -> None:
             self.client.create_project(self.spec.name, _settings(work.desired), work.desired["tags"])
 
-        try:
-            self._until_assumable(work, create)
-        except ConflictError as error:
-            lost = error
-        there = self.read(None)
-        if there is None:
-            raise lost or ConflictError(
-                f"CodeBuild project {self.spec.name}: made, and gone again", hint="deploy again"
-            )
-        if there.refusal:
-            raise there.refusal
-        return there
+        what = f"CodeBuild project {self.spec.name}"
+        return made(what, lambda: self._until_assumable(work, create), lambda: self.read(None))
 
     def _until_assumable(self, work: Work, call: Callable[[], object]) -> None:
         waiter = Waiter(1.0, 5.0, sleep=work.pause)

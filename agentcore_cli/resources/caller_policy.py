@@ -11,9 +11,10 @@ from __future__ import annotations
 from typing import Final
 
 from agentcore_cli import rendering
-from agentcore_cli.contract import SERVICE, SERVICE_PRINCIPAL, memory_arn, partition
+from agentcore_cli.contract import SERVICE, SERVICE_PRINCIPAL, dns_suffix, memory_arn, partition
 from agentcore_cli.resources import build_catalog, code_bucket
 from agentcore_cli.resources.aws_deployment import AwsDeployment
+from agentcore_cli.resources.build_catalog import may_have_project
 from agentcore_cli.resources.iam import build_policy
 from agentcore_cli.resources.iam.policy_document import Document
 
@@ -26,7 +27,7 @@ def policy(deployment: AwsDeployment) -> Document:
     """An IAM policy for the caller. An account that is not known may be `*`."""
     agent, region = deployment.agent, deployment.region
     where = {"partition": partition(region), "region": region, "account": deployment.account}
-    domain = "amazonaws.com.cn" if where["partition"] == "aws-cn" else "amazonaws.com"
+    domain = dns_suffix(region)
     return rendering.document(
         "iam/caller_policy.json.j2",
         **where,
@@ -61,23 +62,20 @@ def policy(deployment: AwsDeployment) -> Document:
     )
 
 
-def _builds(deployment: AwsDeployment) -> bool:
-    return deployment.uses_codebuild or deployment.has_build_project
-
-
 def _has_bucket(deployment: AwsDeployment) -> bool:
-    return deployment.is_code or _builds(deployment) or deployment.has_bucket
+    return deployment.is_code or may_have_project(deployment) or deployment.has_bucket
 
 
 def _managed_roles(deployment: AwsDeployment) -> list[str]:
     """The roles that deploys make."""
     own = [] if deployment.agent.execution_role else [deployment.own_role]
-    return [deployment.role_arn(name) for name in [*own, *([deployment.build_role] if _builds(deployment) else [])]]
+    builds = [deployment.build_role] if may_have_project(deployment) else []
+    return [deployment.role_arn(name) for name in [*own, *builds]]
 
 
 def _build(deployment: AwsDeployment) -> dict[str, str | None]:
     """What of CodeBuild's a deploy makes; nothing where nothing is built so."""
-    if not _builds(deployment):
+    if not may_have_project(deployment):
         return {"build_project": None}
     grant = build_catalog.grant(deployment, None)
     return {

@@ -146,19 +146,18 @@ def _image(deployment: AwsDeployment, session: AwsSession) -> list[Resource]:
             build_catalog.image(deployment, session, builder),
         ]
     spec = image.ImageSpec(builder, publisher(builder, client), address, deployment.listener)
-    return [_repository(deployment, session, lambda: builder.tag), Image(spec, client, _registry(deployment, address))]
+    return [
+        _repository(deployment, session, lambda: builder.tag),
+        Image(spec, client, address.registry(deployment.account)),
+    ]
 
 
 def _supplied_image(deployment: AwsDeployment, uri: str, session: AwsSession) -> SuppliedImage:
     address = deployment.image_source
     client = Repositories(session.in_region(address.region) if address else session)
-    registry = _registry(deployment, address) if address else None
+    registry = address.registry(deployment.account) if address else None
     launches = bool(deployment.agent.stored_secrets)
     return SuppliedImage(uri, address, client, registry, deployment.artifact, deployment.listener, launches)
-
-
-def _registry(deployment: AwsDeployment, address: EcrRepository) -> str | None:
-    return address.account if address.account != deployment.account else None
 
 
 def _repository(deployment: AwsDeployment, session: AwsSession, tag: Callable[[], str]) -> Resource:

@@ -16,9 +16,9 @@ from agentcore_cli.aws.buckets import Bucket, Buckets
 from agentcore_cli.config import AgentConfig
 from agentcore_cli.contract import partition
 from agentcore_cli.engine import Desired, Found, JournalRecord, Outputs, Work
-from agentcore_cli.errors import ConflictError, DeniedError
+from agentcore_cli.errors import DeniedError
 from agentcore_cli.resources.iam import policy_document
-from agentcore_cli.resources.ownership import Owner, tags_of_people
+from agentcore_cli.resources.ownership import Owner, made, tags_of_people
 
 _OWNERSHIP: Final = "BucketOwnerEnforced"  # no access control lists: who writes an object does not own it
 _ABORT_DAYS: Final = 1
@@ -93,17 +93,10 @@ class CodeBucket:
         self.client.delete(self.spec.name)
 
     def _create(self, work: Work) -> Found:
-        """One that is there already is a call of ours whose answer was lost, or somebody else was faster."""
-        lost: ConflictError | None = None
-        try:
+        def create() -> None:
             self.client.create(self.spec.name, self.spec.region, work.desired["tags"])
-        except ConflictError as error:
-            lost = error
-        there = self.read(None)
-        if there is None:
-            raise lost or ConflictError(f"S3 bucket {self.spec.name}: made, and gone again", hint="deploy again")
-        if there.refusal:
-            raise there.refusal
+
+        there = made(f"S3 bucket {self.spec.name}", create, lambda: self.read(None))
         work.save(self._outputs)
         return there
 

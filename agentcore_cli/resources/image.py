@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from agentcore_cli import events, keys
 from agentcore_cli.aws.repositories import Repositories
@@ -14,8 +14,6 @@ from agentcore_cli.contract import EcrRepository
 from agentcore_cli.engine import Desired, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import ConflictError
 from agentcore_cli.events import Listener, Note
-
-_REPOSITORY: Final = "repository"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class Image:
     client: Repositories
     registry: str | None = None
     key: str = keys.IMAGE
-    depends_on: tuple[str, ...] = (_REPOSITORY,)
+    depends_on: tuple[str, ...] = (keys.REPOSITORY,)
     sensitive: frozenset[str] = frozenset()
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:
@@ -109,7 +107,7 @@ class PushedImage:
 
     repository: EcrRepository | None
     key: str = keys.IMAGE
-    depends_on: tuple[str, ...] = (_REPOSITORY,)
+    depends_on: tuple[str, ...] = (keys.REPOSITORY,)
     sensitive: frozenset[str] = frozenset()
 
     def desired(self, outputs: Outputs, found: Found | None) -> Desired:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 
 from agentcore_cli import contract, keys
@@ -19,11 +18,6 @@ from agentcore_cli.errors import ConflictError
 from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
 
 _BETWEEN: Final = ", "  # which no name of a group has in it (CreateLogGroup)
-
-
-def nobody() -> str | None:
-    """The runtime's id for who does not look for it."""
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +33,7 @@ class LogGroupSpec:
     agent: AgentConfig
     account: str
     region: str
-    runtime_id: Callable[[], str | None] = nobody
+    runtime_id: Callable[[], str | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +72,7 @@ class LogGroup:
             found = self._make(work, name)
         if found.facts["retention"] != facts["retention"]:
             self.client.set_retention(name, facts["retention"])
-        if found.facts["tags"] != facts["tags"]:
-            tag, untag = partial(self.client.tag, self._arn(name)), partial(self.client.untag, self._arn(name))
-            change_tags(found.facts["tags"], facts["tags"], tag=tag, untag=untag)
+        change_tags(self.client, self._arn(name), found.facts["tags"], facts["tags"])
         return Found(facts, {"name": name}, name)
 
     def claim(self) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Final
 
 from agentcore_cli import keys
@@ -18,7 +17,7 @@ from agentcore_cli.contract import MEMORY_VARIABLES
 from agentcore_cli.engine import Desired, FieldChange, Found, JournalRecord, Outputs, Work
 from agentcore_cli.errors import AgentcoreError, ConflictError, InputError, NotFoundError
 from agentcore_cli.resources import memory_facts
-from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people
+from agentcore_cli.resources.ownership import Owner, change_tags, tags_of_people, taken
 from agentcore_cli.resources.supplied import Supplied
 from agentcore_cli.resources.wait_options import WaitOptions
 
@@ -101,10 +100,7 @@ class Memory:
             return self._create(work)
         found = work.found
         memory_id = found.outputs["id"]
-        if "tags" in work.changed:
-            arn = found.outputs["arn"]
-            tag, untag = partial(self.client.tag, arn), partial(self.client.untag, arn)
-            change_tags(found.facts["tags"], work.desired["tags"], tag=tag, untag=untag)
+        change_tags(self.client, found.outputs["arn"], found.facts["tags"], work.desired["tags"])
         if set(work.changed) - _OUTSIDE_AN_UPDATE:
             self._update(work, found)
         return self._settled(work, memory_id)
@@ -134,7 +130,7 @@ class Memory:
                 body | {"name": self.spec.name, "tags": work.desired["tags"], "clientToken": work.token}
             )
         except ConflictError as error:
-            raise self._somebody_was_faster(error) from error
+            raise taken("memory", self.spec.name, self.read(None), error) from error
         work.save(_outputs(made, is_used=False))
         return self._settled(work, made.id)
 
@@ -191,17 +187,6 @@ class Memory:
                 f"memory {memory_id}: FAILED: it may hold what was said so far, so it is not made anew unasked",
                 hint=f"if nobody needs what is in it, {delete}, then deploy again",
             )
-
-    def _somebody_was_faster(self, error: ConflictError) -> ConflictError:
-        """What a taken name means: a deploy of ours elsewhere, somebody else's memory, or one the list hid before."""
-        other = self.read(None)
-        if other is None or other.refusal:
-            return (other.refusal if other else None) or error
-        return ConflictError(
-            f"memory {self.spec.name}: another deploy of this project has just made it",
-            hint="wait for that to end, then deploy again: that goes on with the same memory",
-            request_id=error.request_id,
-        )
 
 
 @dataclass(frozen=True, slots=True)

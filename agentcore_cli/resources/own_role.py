@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 
 from agentcore_cli.aws.roles import Role, Roles
@@ -146,9 +145,7 @@ class OwnRole:
             self.client.describe(name, facts["description"])
         if "permissions_boundary" in changed:
             self.client.set_boundary(name, facts["permissions_boundary"])
-        if "tags" in changed:
-            tag, untag = partial(self.client.tag, name), partial(self.client.untag, name)
-            change_tags(found.facts["tags"], facts["tags"], tag=tag, untag=untag)
+        change_tags(self.client, name, found.facts["tags"], facts["tags"])
         if "policy" in changed:
             self._put_policy(work)
         return Found(facts, found.outputs, found.name)

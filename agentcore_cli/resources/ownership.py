@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from agentcore_cli.contract import TAG_AGENT, TAG_PROJECT, TAG_TARGET
 from agentcore_cli.errors import ConflictError
+
+if TYPE_CHECKING:  # who only asks whose it is does without the engine
+    from agentcore_cli.engine import Found
 
 _OF_AWS: Final = "aws:"  # what begins so only AWS puts on and takes off, CloudFormation for one (Tagging AWS resources)
 
@@ -45,18 +48,49 @@ def tags_of_people(tags: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in tags.items() if not key.startswith(_OF_AWS)}
 
 
-def change_tags(
-    there: Mapping[str, str],
-    wanted: Mapping[str, str],
-    *,
-    tag: Callable[[Mapping[str, str]], None],
-    untag: Callable[[Collection[str]], None],
-) -> None:
-    """Make `there` what is wanted by the two calls; one with nothing to do is not made."""
+class TagClient(Protocol):
+    """Puts tags on what has this name, or ARN, and takes them off."""
+
+    def tag(self, name: str, tags: Mapping[str, str], /) -> None: ...
+
+    def untag(self, name: str, keys: Collection[str], /) -> None: ...
+
+
+def change_tags(client: TagClient, name: str, there: Mapping[str, str], wanted: Mapping[str, str]) -> None:
+    """Make `there` what is wanted; a call with nothing to do is not made."""
     if new := {key: value for key, value in wanted.items() if there.get(key) != value}:
-        tag(new)
+        client.tag(name, new)
     if surplus := there.keys() - wanted.keys():
-        untag(surplus)
+        client.untag(name, surplus)
+
+
+def made(what: str, create: Callable[[], object], read: Callable[[], Found | None]) -> Found:
+    """What is there once it is made, as `read` has it. Raises ConflictError for what is not ours.
+
+    One that was there already is a call of ours whose answer was lost, or somebody else was faster.
+    """
+    lost: ConflictError | None = None
+    try:
+        create()
+    except ConflictError as error:
+        lost = error
+    there = read()
+    if there is None:
+        raise lost or ConflictError(f"{what}: made, and gone again", hint="deploy again")
+    if there.refusal:
+        raise there.refusal
+    return there
+
+
+def taken(kind: str, name: str, there: Found | None, error: ConflictError) -> ConflictError:
+    """What a taken name means: a deploy of ours elsewhere, somebody else's thing, or one that the list hid before."""
+    if there is None or there.refusal:
+        return (there.refusal if there else None) or error
+    return ConflictError(
+        f"{kind} {name}: another deploy of this project has just made it",
+        hint=f"wait for that to end, then deploy again: that goes on with the same {kind}",
+        request_id=error.request_id,
+    )
 
 
 @runtime_checkable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from agentcore_cli.builders.registry import access
 from agentcore_cli.builders.registry.access import Credentials, SignIn
-from agentcore_cli.contract import PUBLIC_ECR, EcrRepository, is_in_ecr
+from agentcore_cli.contract import EcrRepository, is_in_private_ecr
 from agentcore_cli.errors import AgentcoreError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def registry_credentials(authorize: Callable[[str], Authorization]) -> Credentia
     """`authorize` gets ECR's token for a region. Nobody is asked before a registry wants to know."""
 
     def find(host: str) -> SignIn | None:
-        if host == PUBLIC_ECR or not is_in_ecr(f"{host}/"):
+        if not is_in_private_ecr(host):
             return access.of_docker(host)
         try:
             signed_in = authorize(EcrRepository.of(f"{host}/", "", "").region)

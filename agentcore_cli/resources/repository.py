@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 
 from agentcore_cli import keys
@@ -163,10 +162,7 @@ class Repository:
             self.client.set_scan_on_push(name, facts["scan_on_push"])
         if {"keep_images", "unprotected_images"} & changed:
             self.client.set_lifecycle(name, Retention(facts["keep_images"], self._tags_in_use()).document())
-        if "tags" in changed:
-            arn = found.outputs["arn"]
-            tag, untag = partial(self.client.tag, arn), partial(self.client.untag, arn)
-            change_tags(found.facts["tags"], facts["tags"], tag=tag, untag=untag)
+        change_tags(self.client, found.outputs["arn"], found.facts["tags"], facts["tags"])
         return Found(facts, found.outputs, found.name)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -15,7 +14,7 @@ from agentcore_cli.errors import ConflictError, InputError, NotFoundError
 from agentcore_cli.launcher.references import VARIABLE
 from agentcore_cli.resources import runtime_facts
 from agentcore_cli.resources.iam import secret_references
-from agentcore_cli.resources.ownership import change_tags, tags_of_people
+from agentcore_cli.resources.ownership import change_tags, tags_of_people, taken
 from agentcore_cli.resources.rollout import MOVING, READY, Rollout, raise_if_failed, status_of
 from agentcore_cli.resources.runtime_spec import RuntimeSpec
 from agentcore_cli.resources.wait_options import WaitOptions
@@ -80,10 +79,7 @@ class Runtime:
         if work.found is None:
             return self._create(work)
         runtime_id = work.found.outputs["id"]
-        if "tags" in work.changed:
-            arn = work.found.outputs["arn"]
-            tag, untag = partial(self.client.tag, arn), partial(self.client.untag, arn)
-            change_tags(work.found.facts["tags"], work.desired["tags"], tag=tag, untag=untag)
+        change_tags(self.client, work.found.outputs["arn"], work.found.facts["tags"], work.desired["tags"])
         if not (set(work.changed) - _OUTSIDE_A_VERSION or work.found.facts["status"] == "UPDATE_FAILED"):
             return self._settled(work, runtime_id, work.found.outputs["version"])
         if work.found.facts["status"] in MOVING:
@@ -118,7 +114,7 @@ class Runtime:
         try:
             made = self.rollout.put(work, self.client.create, body)
         except ConflictError as error:
-            raise self._somebody_was_faster(error) from error
+            raise taken("runtime", self.spec.name, self.read(None), error) from error
         work.save(outputs_of(made))
         found = self._settled(work, made.id, made.version)
         if self.wait_options.wait and not found.facts["mmds_v2"]:
@@ -135,17 +131,6 @@ class Runtime:
         made = self.rollout.put(work, self.client.update, whole)
         work.save(outputs_of(made))
         return self._settled(work, made.id, made.version)
-
-    def _somebody_was_faster(self, error: ConflictError) -> ConflictError:
-        """What a taken name means: a deploy of ours elsewhere, somebody else's runtime, or one the list hid before."""
-        other = self.read(None)
-        if other is None or other.refusal:
-            return (other.refusal if other else None) or error
-        return ConflictError(
-            f"runtime {self.spec.name}: another deploy of this project has just made it",
-            hint="wait for that to end, then deploy again: that goes on with the same runtime",
-            request_id=error.request_id,
-        )
 
     def _settled(self, work: Work, runtime_id: str, version: str) -> Found:
         answer, endpoint = self.rollout.settled(work, runtime_id, version)

@@ -79,11 +79,8 @@ class SuppliedImage(Supplied):
             require_arm64(name, ARM64 if ARM64 in platforms else ", ".join(sorted(platforms)))
             manifest = self._manifest(None, platforms[ARM64])
         else:
-            require_arm64(name, self._architecture(manifest))
+            require_arm64(name, str(self._config(manifest)["architecture"]))
         require_small(name, sum(layer["size"] for layer in manifest.content["layers"]))
-
-    def _architecture(self, manifest: Manifest) -> str:
-        return str(self._config(manifest)["architecture"])
 
     def _config(self, manifest: Manifest) -> dict[str, Any]:
         assert self.address

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from agentcore_cli.aws.repositories import Repositories
-from agentcore_cli.contract import PUBLIC_ECR, EcrRepository, is_in_ecr
+from agentcore_cli.contract import EcrRepository, is_in_private_ecr
 from agentcore_cli.errors import DeniedError, InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.resources.repository import Repository
@@ -28,12 +28,12 @@ class VersionImages:
 
     def require(self, uri: str, version: str) -> None:
         """Raises InputError when the image of a version is not in ECR any more, so that it could not start."""
-        address = EcrRepository.of(uri, self.here.account, self.here.region)
-        if not is_in_ecr(uri) or uri.startswith(f"{PUBLIC_ECR}/"):
+        if not is_in_private_ecr(uri):
             return
+        address = EcrRepository.of(uri, self.here.account, self.here.region)
         digest, tag = uri.partition("@")[2], uri.rpartition(":")[2]
         chosen = {"digest": digest} if digest else {"tag": tag}
-        registry = address.account if address.account != self.here.account else None
+        registry = address.registry(self.here.account)
         try:
             found = self.repositories(address.region).image(address.name, **chosen, registry=registry)
         except DeniedError as error:

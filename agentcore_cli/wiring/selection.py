@@ -107,9 +107,9 @@ def memory_name(selected: Selection) -> str | None:
     if settings is None or (settings.supplied_id and not selected.is_local):
         return _recorded_memory(selected).get("name")
     if selected.is_local:
-        return names.local_memory_name(settings.label, selected.loaded.config.project)
+        return names.local_runtime_name(settings.label, selected.loaded.config.project)
     is_default = selected.target_name == selected.loaded.config.default_aws_target
-    return names.memory_name(settings.label, selected.target_name, is_default=is_default)
+    return names.runtime_name(settings.label, selected.target_name, is_default=is_default)
 
 
 def memory_id(selected: Selection) -> str | None:

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from agentcore_cli import files
 from agentcore_cli.builders.builder import BuildWork, Name
 from agentcore_cli.builders.codebuild import archive
 from agentcore_cli.builders.images import image, image_context
 from agentcore_cli.builders.images.image import CredentialsInImageError, ImageInputs, ImageProject
 from agentcore_cli.builders.source.finished_zip import FinishedZip, find
-from agentcore_cli.contract import PUBLIC_ECR, EcrRepository, is_in_ecr
+from agentcore_cli.contract import EcrRepository, is_in_private_ecr
 
 _FORMAT: Final = "codebuild 1"  # change it when the same inputs would make another image than before
 _TAG_LENGTH: Final = 32
@@ -51,7 +49,8 @@ class CodeBuildBuilder:
     @property
     def bases(self) -> list[EcrRepository]:
         """The repositories of a private ECR that the Dockerfile begins with."""
-        return [EcrRepository.of(name, "", "") for name in _private(_FROM.findall(self.inputs.dockerfile))]
+        named = _FROM.findall(self.inputs.dockerfile)
+        return [EcrRepository.of(name, "", "") for name in named if is_in_private_ecr(name)]
 
     @property
     def concealed(self) -> Iterable[str]:
@@ -78,10 +77,5 @@ class CodeBuildBuilder:
     def save(self, work: BuildWork, file: Path) -> FinishedZip:
         """The archive that CodeBuild would get; the image is nowhere yet."""
         built = self.build(work)
-        with files.replaced(file) as out, built.path.open("rb") as packed:
-            shutil.copyfileobj(packed, out)
+        built.save(file)
         return built
-
-
-def _private(names: Iterable[str]) -> list[str]:
-    return [name for name in names if is_in_ecr(name) and not name.startswith(f"{PUBLIC_ECR}/")]

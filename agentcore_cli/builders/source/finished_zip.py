@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from agentcore_cli import files
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,11 @@ class FinishedZip:
     digest: str
     zipped: int
     size: int
+
+    def save(self, file: Path) -> None:
+        """Write it to `file` as well, whole or not at all."""
+        with files.replaced(file) as out, self.path.open("rb") as packed:
+            shutil.copyfileobj(packed, out)
 
 
 def find(path: Path) -> FinishedZip | None:

@@ -12,12 +12,10 @@ import hashlib
 import os
 import shutil
 import stat
-import tempfile
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -33,6 +31,7 @@ from agentcore_cli.errors import AgentcoreError, InputError
 
 _TIME: Final = (1980, 1, 1, 0, 0, 0)  # the zip format's epoch
 _UNIX: Final = 3
+_MODE: Final = 0o600  # of what is kept
 _LEVEL: Final = 6  # of zlib; written down, since another one makes other bytes
 _CHUNK: Final = 1024 * 1024
 _NAMED: Final = 5  # of the largest
@@ -56,7 +55,9 @@ def build(folder: Path, inputs: CodeInputs, installed: Path | None, stopping: St
     packages = _Packages(installed, own, stopping) if installed else None
     _check_unpacked(inputs, packages)
     path = place_of(folder, inputs)
-    with _written(path) as file:
+    with files.told_when_full(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    with files.replaced(path, mode=_MODE, durable=True) as file:
         if packages:
             packages.begin(file, folder)
         with zipfile.ZipFile(file, "a" if packages else "w") as archive:
@@ -124,7 +125,7 @@ class _Packages:
         kept = folder / f"{self._key}.packages"
         if not kept.exists():
             self._check_native()
-            with _written(kept) as packed, zipfile.ZipFile(packed, "w") as archive:
+            with files.replaced(kept, mode=_MODE, durable=True) as packed, zipfile.ZipFile(packed, "w") as archive:
                 for name, path in self.files.items():
                     _stop_if(self._stopping)
                     _pack_file(archive, name, path, executable=bool(path.stat().st_mode & stat.S_IXUSR))
@@ -183,22 +184,6 @@ def _header(name: str, *, executable: bool = False, is_folder: bool = False) -> 
     header.compress_type = zipfile.ZIP_STORED if is_folder else zipfile.ZIP_DEFLATED
     header._compresslevel = _LEVEL  # type: ignore[attr-defined]  # `open` has no parameter for it
     return header
-
-
-@contextmanager
-def _written(path: Path) -> Iterator[IO[bytes]]:
-    """A file that is at `path` when it is whole, and nowhere when it does not become so."""
-    with files.told_when_full(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".zip-", delete=False) as file:
-            try:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-                os.replace(file.name, path)
-            except BaseException:
-                os.unlink(file.name)
-                raise
 
 
 def _check_unpacked(inputs: CodeInputs, packages: _Packages | None) -> None:

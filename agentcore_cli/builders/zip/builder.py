@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from agentcore_cli import files
 from agentcore_cli.builders.builder import BuildWork, Name
 from agentcore_cli.builders.packages import packages
 from agentcore_cli.builders.packages.vetting import Vet, accept, require_server
@@ -68,13 +66,7 @@ class ZipBuilder:
 
     def save(self, work: BuildWork, file: Path) -> FinishedZip:
         built = self.build(work)
-        with files.told_when_full(file):
-            partial = file.with_name(f".{file.name}.partial")
-            try:
-                shutil.copyfile(built.path, partial)
-                partial.replace(file)
-            finally:
-                partial.unlink(missing_ok=True)
+        built.save(file)
         return built
 
     def _installed(self, work: BuildWork) -> Path | None:

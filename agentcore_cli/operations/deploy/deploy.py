@@ -245,6 +245,6 @@ def _artifact(selected: Selected, runtime: Facts) -> tuple[str, str]:
         return artifact.rpartition("@" if "@" in artifact else ":")[2], artifact
     if not selected.is_local:
         return artifact, ""
-    repository = names.repository_name(selected.agent_name, selected.loaded.config.project, selected.target_name)
-    tag = artifact[:12]
-    return artifact, contract.image_uri(contract.LOCAL_ACCOUNT, wiring.region(selected), repository, tag)
+    name = names.repository_name(selected.agent_name, selected.loaded.config.project, selected.target_name)
+    repository = contract.EcrRepository(contract.LOCAL_ACCOUNT, wiring.region(selected), name)
+    return artifact, f"{repository.uri}:{artifact[:12]}"

@@ -18,7 +18,6 @@ from agentcore_cli.errors import InputError
 
 Document = Mapping[str, Any]
 
-VERSION: Final = "2012-10-17"
 _DENY: Final = "Deny:"  # before the name of a statement that forbids
 _EXCEPTIONS: Final = frozenset({"NotAction", "NotResource", "NotPrincipal"})
 
