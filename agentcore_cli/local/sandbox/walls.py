@@ -49,7 +49,7 @@ def keeper(role: str, settings: dict[str, Any], seconds: float, handed: int | No
             ours.settimeout(seconds)
             ours.sendall(json.dumps(settings).encode() + b"\n")
             yield ours
-        except OSError:
+        except BaseException:
             process.kill()
             raise
         finally:

@@ -56,7 +56,7 @@ def of(pid: int) -> "list[int]":
     try:
         with open(f"/proc/{pid}/task/{pid}/children") as file:
             return [int(child) for child in file.read().split()]
-    except OSError:
+    except (FileNotFoundError, ProcessLookupError):
         return []
 
 
