@@ -161,9 +161,9 @@ class RunningServer:
         connection = http.client.HTTPConnection(self.info.host, self.info.port, timeout=self.patience)
         sent = dict(self.headers() if headers is None else headers)
         if sent.get("Authorization") == TO_BE_SIGNED:
-            whole = body is None or isinstance(body, bytes)
-            sent |= {} if whole else UNSIGNED
-            sent = self.signed(method, path, sent, body if whole else None)
+            known = body if isinstance(body, bytes) else None
+            sent |= {} if known is body else UNSIGNED
+            sent = self.signed(method, path, sent, known)
         try:
             connection.request(method, path, body, sent)
             yield connection.getresponse()

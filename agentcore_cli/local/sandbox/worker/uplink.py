@@ -10,18 +10,16 @@ As an ordinary user (`Pasta`): the program `pasta` makes of each connection one 
 """
 
 import contextlib
-import json
 import os
-import shutil
 import signal
 import socket
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from typing import IO, Any, Union
 
 from . import firewall, kernel, netlink
+from .outside import Record, forwarding, forwarding_rules, iptables, process_began, switch_forwarding
 from .ranges import free_ranges
 
 NAME = "up0"
@@ -30,8 +28,6 @@ PASTA = "pasta"
 PASTA_SECONDS = 5.0
 
 _PREFIX_LENGTH = 30  # of the network of a pair's two addresses
-_SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
-_ANSWERS = ("-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED")
 
 Settings = dict[str, Any]
 
@@ -44,40 +40,6 @@ def choose(settings: Settings, host: netlink.Netlink, outside: int) -> "Union[Pa
     if settings["namespaces"] == "root":
         return Pair(settings["link"], host, outside, record)
     return Pasta(settings["pasta"], next(free_ranges(host)), record)
-
-
-class Record:
-    """What was done outside of our namespaces, written down before it is done."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._done: dict[str, list[Any]] = {}
-
-    def add(self, kind: str, what: Any) -> None:
-        self._done.setdefault(kind, []).append(what)
-        with open(self._path + ".new", "w") as file:
-            json.dump(self._done, file)
-        os.replace(self._path + ".new", self._path)
-
-    def undo(self) -> None:
-        """Undo what is written there, whoever did it; this process is in the machine's network."""
-        try:
-            with open(self._path) as file:
-                done = json.load(file)
-        except (FileNotFoundError, ValueError):
-            return
-        for link in () if _forwarding("all") == "1" else done.get("forwarding", ()):
-            with contextlib.suppress(OSError):  # the link is gone
-                _switch_forwarding(link, "0")
-        for link in done.get("iptables", ()):
-            for rule in _forwarding_rules(link):
-                _iptables("-D", rule)
-        for pid, began in done.get("pasta", ()):
-            if process_began(pid) == began:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-        os.unlink(self._path)
-        self._done = {}
 
 
 class Pair:
@@ -103,7 +65,7 @@ class Pair:
             netlink.remove_link(self._host, socket.if_nametoindex(self._link))
         netlink.add_pair(self._host, self._link, NAME, own)
         with self._out_there():
-            _switch_forwarding(self._link, "1")
+            switch_forwarding(self._link, "1")
             self.range = self._claim_range(socket.if_nametoindex(self._link))
         index = socket.if_nametoindex(NAME)
         netlink.set_up(inner, index)
@@ -117,14 +79,14 @@ class Pair:
             self._allow_answers()
             firewall.replace(self._filters, self._link, self._policy(), owned=True, fresh=not self._made)
             self._made = True
-            if not self._has_rules and _iptables("-S", ("FORWARD",), quiet=False).strip() not in (
+            if not self._has_rules and iptables("-S", ("FORWARD",), quiet=False).strip() not in (
                 "",
                 "-P FORWARD ACCEPT",
             ):
                 self._record.add("iptables", self._link)
                 self._has_rules = True
-                for rule in _forwarding_rules(self._link):
-                    _iptables("-I", rule)
+                for rule in forwarding_rules(self._link):
+                    iptables("-I", rule)
 
     def sources(self) -> "tuple[int, ...]":
         return ()
@@ -155,7 +117,7 @@ class Pair:
         others = firewall.to_link(self._link, other=True)
         forward = [to_us + firewall.of_known_connections() + firewall.accept(), to_us + firewall.drop()]
         elsewhere = firewall.to_links_but(PREFIX)
-        if _forwarding("all") == "0":
+        if forwarding("all") == "0":
             forward += [firewall.from_link(name) + elsewhere + firewall.drop() for name in self._forwarding]
         translated = firewall.from_network(f"{self.range}.255.252", _PREFIX_LENGTH) + others + firewall.masquerade()
         return [
@@ -169,12 +131,12 @@ class Pair:
         for link in {index for _, _, index in netlink.routes(self._host) if index}:
             with contextlib.suppress(OSError):  # it is just going
                 name = socket.if_indextoname(link)
-                if name == "lo" or name.startswith(PREFIX) or _forwarding(name) == "1":
+                if name == "lo" or name.startswith(PREFIX) or forwarding(name) == "1":
                     continue
                 if name not in self._forwarding:  # a link of that name may have come again
                     self._record.add("forwarding", name)
                     self._forwarding.append(name)
-                _switch_forwarding(name, "1")
+                switch_forwarding(name, "1")
 
     @contextlib.contextmanager
     def _out_there(self) -> "Iterator[None]":
@@ -259,15 +221,6 @@ class Pasta:
         return lines[-1].strip() if lines else "it did not connect"
 
 
-def process_began(pid: int) -> "str | None":
-    """When a process began, in the kernel's ticks; None when there is none."""
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[19]
-    except OSError:
-        return None
-
-
 def _is_up(name: str) -> bool:
     """Whether there is a link of that name with an address, in the namespace that this process is in."""
     with contextlib.suppress(OSError), contextlib.closing(netlink.Netlink()) as here:
@@ -276,28 +229,3 @@ def _is_up(name: str) -> bool:
             prefix == 0 for _, prefix, _ in netlink.routes(here)
         )
     return False
-
-
-def _forwarding(link: str) -> str:
-    with open(f"/proc/sys/net/ipv4/conf/{link}/forwarding") as file:
-        return file.read().strip()
-
-
-def _switch_forwarding(link: str, value: str) -> None:
-    with open(f"/proc/sys/net/ipv4/conf/{link}/forwarding", "w") as file:
-        file.write(value)
-
-
-def _forwarding_rules(link: str) -> "tuple[tuple[str, ...], ...]":
-    """What `iptables` must let through besides, where somebody's rules (Docker's) let nothing through."""
-    return ("FORWARD", "-i", link, "-j", "ACCEPT"), ("FORWARD", "-o", link, *_ANSWERS, "-j", "ACCEPT")
-
-
-def _iptables(action: str, rule: "tuple[str, ...]", *, quiet: bool = True) -> str:
-    program = shutil.which("iptables", path=_SYSTEM_PATH)
-    if program is None:
-        return ""
-    output = subprocess.DEVNULL if quiet else subprocess.PIPE
-    command = [program, "-w", "5", action, *rule]
-    told = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.DEVNULL, check=False)
-    return "" if told.stdout is None else told.stdout.decode(errors="replace")
