@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,6 +13,7 @@ from agentcore_cli.ui.keyboard import read_line
 from agentcore_cli.ui.terminal import tell
 
 if TYPE_CHECKING:
+    from prompt_toolkit.application import Application
     from prompt_toolkit.history import History
     from prompt_toolkit.key_binding import KeyBindings
 
@@ -73,10 +75,14 @@ class TerminalPrompt:
         )
 
     def read(self) -> str | None:
-        try:
-            return self._read_below() if self._keeps_below else self._session.prompt(_PROMPT)
-        except EOFError:
-            return None
+        with _at_the_prompt(self._session.app):
+            try:
+                return self._read_below() if self._keeps_below else self._read()
+            except EOFError:
+                return None
+
+    def _read(self) -> str:
+        return self._session.prompt(_PROMPT, handle_sigint=False)
 
     def _read_below(self) -> str:
         from prompt_toolkit.application import create_app_session
@@ -88,7 +94,38 @@ class TerminalPrompt:
             above = held.enter_context(AbovePrompt())
             held.enter_context(redirect_stdout(above))
             held.enter_context(redirect_stderr(above))
-            return self._session.prompt(_PROMPT)
+            return self._read()
+
+
+@contextmanager
+def _at_the_prompt(application: Application[str]) -> Iterator[None]:
+    """Ctrl-C ends the prompt, once it is there, and is raised when it is away.
+
+    Raised where it comes, it would leave halves while the prompt comes or goes: an event loop that is not finished
+    tells of itself with a traceback, a terminal may stay raw.
+    """
+    import signal
+
+    came = False
+
+    def leave() -> None:
+        if came and application.future and not application.future.done():
+            application.exit(exception=KeyboardInterrupt, style="class:aborting")
+
+    def hear(_number: int, _frame: object) -> None:
+        nonlocal came
+        came = True
+        if application.loop:
+            application.loop.call_soon_threadsafe(leave)
+
+    before = signal.signal(signal.SIGINT, hear)
+    application.pre_run_callables.append(leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        raise KeyboardInterrupt
 
 
 def _history(path: Path) -> History:

@@ -24,7 +24,8 @@ from agentcore_cli.operations.page.planes import CloudPlanes
 from agentcore_cli.operations.page.project import ProjectOnAws
 from agentcore_cli.operations.selection import Options
 
-_ENDING = 128  # what a shell adds to the number of the signal that ended a command
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_ENDED = 128  # what a shell adds to the number of the signal that ended a command
 
 
 class CloudApplication:
@@ -56,6 +57,8 @@ def serve_page(options: Options, home: Home, tell: Callable[[OpenedPage], None],
     Raises NotFoundError (4) when nothing of the project is deployed on the target.
     """
     with closing(ProjectOnAws.of(options)) as project:
+        # Raised while asyncio makes its loop, KeyboardInterrupt would leave half a loop, which tells so by a traceback.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
         return asyncio.run(_serve(project, home.claim(), tell, browse=browse))
 
 
@@ -70,8 +73,9 @@ async def _serve(project: ProjectOnAws, home: Home, tell: Callable[[OpenedPage],
         heard.append(number)
         ended.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _ENDINGS:
         loop.add_signal_handler(number, end, number)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDINGS)
     serving = asyncio.create_task(server.serve([listener]))
     try:
         tell(shown(project.target, page.invite(), browse=browse))
@@ -81,4 +85,4 @@ async def _serve(project: ProjectOnAws, home: Home, tell: Callable[[OpenedPage],
         server.should_exit = True
         await serving
         listener.close()
-    return _ENDING + heard[0]
+    return _ENDED + heard[0]
