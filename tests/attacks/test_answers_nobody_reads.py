@@ -106,6 +106,7 @@ def test_what_nobody_reads_is_not_kept(server: RunningServer, arn: str, gone: bo
     assert memory.growth < GROWTH_MAX
 
 
+@pytest.mark.long
 def test_after_its_hour_a_silent_caller_keeps_no_session(server: RunningServer, arn: str) -> None:
     """That it takes nothing does not keep the exchange, nor the connection."""
     before = descriptors(server)

@@ -49,6 +49,7 @@ def project(tmp_path: Path) -> Iterator[Run]:
     leave(home)
 
 
+@pytest.mark.long
 def test_it_is_said_once_at_the_first_deploy_before_anything_runs(project: Run, tmp_path: Path) -> None:
     source = (tmp_path / "agent.py").read_text()
     (tmp_path / "agent.py").write_text("raise SystemExit('no')\n")

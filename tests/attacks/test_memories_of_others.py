@@ -164,6 +164,7 @@ def test_the_database_is_its_owners_alone(server: RunningServer, memories: dict[
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
 
 
+@pytest.mark.long
 def test_bodies_that_a_session_never_ends_are_bounded_together(
     server: RunningServer, insides: dict[str, Inside], memories: dict[str, str]
 ) -> None:

@@ -66,6 +66,7 @@ def test_strangers_without_a_descriptor_left_keep_nobody_out(server: RunningServ
     assert server.ask("GET", "/_local/health").status == 200
 
 
+@pytest.mark.long
 def test_who_is_slow_is_hung_up_on(server: RunningServer) -> None:
     """Nothing at all, a byte of a head now and then, a byte of a body now and then: all end, whoever goes on."""
     body = b"POST /runtimes/ HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n"
@@ -220,6 +221,7 @@ def test_a_refusal_is_read_by_who_still_sends(server: RunningServer, answers: st
     assert (refused.status, refused.json()["message"]) == (403, "Missing Authentication Token")
 
 
+@pytest.mark.long
 def test_the_owners_connection_stays(server: RunningServer, answers: str) -> None:
     """It may rest for longer than a stranger's."""
     with connected(server, 1) as (one,):

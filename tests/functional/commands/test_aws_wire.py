@@ -10,6 +10,7 @@ import pytest
 from tests.command_line import CommandLine
 from tests.fakes.scripted_plane import ScriptedPlane, answer
 from tests.functional.commands.aws_project import arn_of, on_aws
+from tests.long_cases import always
 from tests.same_process import SameProcess
 
 NO_KEYS = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
@@ -120,66 +121,71 @@ RPC = '{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}'
 
 @pytest.mark.parametrize(
     ("payload", "said", "code", "out", "says"),
-    [
-        pytest.param(
-            RPC,
-            answer(
-                406,
-                b'{"jsonrpc": "2.0", "error": {"code": -32011, "message": "Not Acceptable: text/event-stream"}}',
-                Content_Type="application/json",
+    always(
+        "mcp-406",
+        "mcp-agent-failed",
+        "a-gateways-page",
+        of=[
+            pytest.param(
+                RPC,
+                answer(
+                    406,
+                    b'{"jsonrpc": "2.0", "error": {"code": -32011, "message": "Not Acceptable: text/event-stream"}}',
+                    Content_Type="application/json",
+                ),
+                2,
+                "",
+                "Not Acceptable",
+                id="mcp-406",
             ),
-            2,
-            "",
-            "Not Acceptable",
-            id="mcp-406",
-        ),
-        pytest.param(
-            RPC,
-            answer(
-                200,
-                b'{"jsonrpc": "2.0", "error": {"code": -32010, "message": "Runtime died"}}',
-                Content_Type="application/json",
+            pytest.param(
+                RPC,
+                answer(
+                    200,
+                    b'{"jsonrpc": "2.0", "error": {"code": -32010, "message": "Runtime died"}}',
+                    Content_Type="application/json",
+                ),
+                5,
+                "",
+                "Runtime died",
+                id="mcp-agent-failed",
             ),
-            5,
-            "",
-            "Runtime died",
-            id="mcp-agent-failed",
-        ),
-        pytest.param(
-            RPC,
-            answer(
-                200,
-                b'{"jsonrpc": "2.0", "error": {"code": -32602, "message": "bad"}}',
-                Content_Type="application/json",
+            pytest.param(
+                RPC,
+                answer(
+                    200,
+                    b'{"jsonrpc": "2.0", "error": {"code": -32602, "message": "bad"}}',
+                    Content_Type="application/json",
+                ),
+                5,
+                '{"jsonrpc": "2.0", "error": {"code": -32602, "message": "bad"}}\n',
+                "the agent answers with an error: bad (JSON-RPC -32602)",
+                id="mcp-servers-own-error",
             ),
-            5,
-            '{"jsonrpc": "2.0", "error": {"code": -32602, "message": "bad"}}\n',
-            "the agent answers with an error: bad (JSON-RPC -32602)",
-            id="mcp-servers-own-error",
-        ),
-        pytest.param(
-            "{}",
-            answer(
-                200,
-                b'data: "half"\n\ndata: {"error": "no", "error_type": "ValueError",'
-                b' "message": "An error occurred during streaming"}\n\n',
-                Content_Type="text/event-stream",
+            pytest.param(
+                "{}",
+                answer(
+                    200,
+                    b'data: "half"\n\ndata: {"error": "no", "error_type": "ValueError",'
+                    b' "message": "An error occurred during streaming"}\n\n',
+                    Content_Type="text/event-stream",
+                ),
+                5,
+                "half",
+                "ValueError: no",
+                id="sdk-stream-fails",
             ),
-            5,
-            "half",
-            "ValueError: no",
-            id="sdk-stream-fails",
-        ),
-        pytest.param(
-            "{}",
-            b'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 99\r\n\r\ndata: "half"\n\n',
-            5,
-            "half\n",
-            "broke off",
-            id="stream-breaks",
-        ),
-        pytest.param("{}", answer(503, b"<html>busy</html>"), 1, "", "HTTP 503", id="a-gateways-page"),
-    ],
+            pytest.param(
+                "{}",
+                b'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 99\r\n\r\ndata: "half"\n\n',
+                5,
+                "half\n",
+                "broke off",
+                id="stream-breaks",
+            ),
+            pytest.param("{}", answer(503, b"<html>busy</html>"), 1, "", "HTTP 503", id="a-gateways-page"),
+        ],
+    ),
 )
 def test_what_the_service_or_the_agent_says_wrong(
     aws: CommandLine, payload: str, said: bytes, code: int, out: str, says: str

@@ -60,6 +60,7 @@ def test_so_they_are_when_the_sdk_tells_of_the_failure_in_the_stream(aws: Comman
     assert "KeyError" in as_json.stdout
 
 
+@pytest.mark.long
 def test_where_no_line_is_of_the_session_those_that_tell_none_are_shown(aws: CommandLine, log: LogGroup) -> None:
     log.write("long ago", age=60)
     log.write(
@@ -80,7 +81,7 @@ def test_a_runtime_known_by_its_arn_alone_shows_them_too(aws: CommandLine, log: 
 @pytest.mark.parametrize(
     "logs",
     [
-        pytest.param("http://127.0.0.1:1", id="out of reach"),
+        pytest.param("http://127.0.0.1:1", id="out of reach", marks=pytest.mark.long),
         pytest.param(None, id="no group"),
     ],
 )

@@ -171,6 +171,7 @@ def test_a_silent_agent_s_new_session_can_be_gone_on_with(agentcore: CommandLine
     assert answer["response"]["calls"] in (1, 2)  # where the time was over before it was up, the first never reached it
 
 
+@pytest.mark.long
 def test_what_was_deployed_long_ago_and_is_gone_is_not_waited_for(agentcore: CommandLine, tmp_path: Path) -> None:
     project = Path(shutil.copytree(agentcore.folder, tmp_path / "project"))
     os.utime(project / ".agentcore" / "local.json", (0, 0))

@@ -134,7 +134,7 @@ def test_logs_of_all_sessions_and_a_schema_for_each_line(project: Project, dev: 
 @pytest.mark.parametrize(
     "number",
     [
-        signal.SIGINT,
+        pytest.param(signal.SIGINT, marks=pytest.mark.long),
         pytest.param(signal.SIGTERM, marks=pytest.mark.long),
         pytest.param(signal.SIGHUP, marks=pytest.mark.long),
         signal.SIGKILL,
@@ -212,6 +212,7 @@ def test_on_a_terminal(project: Project) -> None:
     project.gone()
 
 
+@pytest.mark.long
 def test_a_closed_terminal_ends_it(project: Project) -> None:
     with Terminal(project.command, "dev") as terminal:
         terminal.wait_for("; /help lists the commands")

@@ -76,6 +76,7 @@ def test_a_package_outside_of_the_project_is_watched_as_well(project: Project) -
     project.gone()
 
 
+@pytest.mark.long
 def test_an_end_during_the_first_installation_leaves_nothing(project: Project, tmp_path: Path) -> None:
     began = tmp_path / "began"
     package = make_package(project.folder / "slow", "slow")
@@ -93,6 +94,7 @@ def test_an_end_during_the_first_installation_leaves_nothing(project: Project, t
     assert "bot" not in project.command.run("status", "--local", code=4).stdout
 
 
+@pytest.mark.long
 def test_several_agents_in_one_window(project: Project) -> None:
     (project.folder / "other.py").write_text((project.folder / "agent.py").read_text().replace('"0"', '"other"'))
     project.command.run("configure", "--entrypoint", "other.py", "--name", "second")

@@ -13,6 +13,7 @@ import pytest
 from tests.functional.dev.stage import SECONDS, Dev, Project
 from tests.json_contract import checked
 from tests.local_runtime import eventually
+from tests.long_cases import always
 from tests.terminal import CTRL_C, Terminal
 
 OTHER = ("--agent", "other")
@@ -70,7 +71,7 @@ def test_a_conversation_with_both(two: Project) -> None:
     assert not is_deployed(two, *OTHER)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", always(signal.SIGKILL, of=[signal.SIGINT, signal.SIGKILL]))
 def test_nothing_is_left_of_either_whatever_ends_it(two: Project, number: signal.Signals) -> None:
     with running(two, "--no-chat", stdin=subprocess.DEVNULL) as dev:
         for _ in range(2):

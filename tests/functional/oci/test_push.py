@@ -202,6 +202,7 @@ def test_a_base_image_comes_whole(yard: Yard, proxy: RegistryProxy, faults: list
     assert other.build().digest == expected
 
 
+@pytest.mark.long
 def test_a_registry_that_is_not_there_is_told(yard: Yard) -> None:
     with pytest.raises(AgentcoreError, match="base image localhost:1/base:1: localhost:1"):
         yard.build(base_image="localhost:1/base:1")

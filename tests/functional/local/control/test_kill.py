@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.fakes.control import LocalControl
 
 KILLS = 12
@@ -28,6 +30,7 @@ def killed_after(home: Path, region: str, seconds: float) -> list[list[str]]:
     return [line.split() for line in whole.splitlines()]
 
 
+@pytest.mark.long
 def test_every_acknowledged_write_survives_kill_9(tmp_path: Path) -> None:
     chance = random.Random(9)
     acknowledged = {region: killed_after(tmp_path, region, chance.uniform(0, 0.3)) for region in REGIONS}

@@ -139,6 +139,7 @@ def test_it_ends_when_the_last_runtime_has_gone(server: RunningServer) -> None:
     eventually(lambda: not processes_of(server.home.root), "nothing is left")
 
 
+@pytest.mark.long
 def test_whoever_waits_for_the_end_of_the_last_runtime_still_sees_it(server: RunningServer) -> None:
     """However long ago the command began that does it: it looks every two seconds at most."""
     arn = server.deploy("print()", name="last")
@@ -156,6 +157,7 @@ def test_one_that_was_started_only_to_look_ends_when_nobody_is_about_to_use_it(s
     daemon.let_go(server.home)  # there is none any more
 
 
+@pytest.mark.long
 def test_it_goes_on_while_somebody_asks_for_it(server: RunningServer) -> None:
     arn = server.deploy("print()", name="last")
     server.control.delete_agent_runtime(agentRuntimeId=runtime_id(arn))

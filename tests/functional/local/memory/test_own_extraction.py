@@ -139,6 +139,7 @@ def test_a_file_outside_the_code_is_not_run(server: RunningServer, arn: str, fil
     assert outside.failure("something").endswith("it is not among the files that were deployed")
 
 
+@pytest.mark.long
 def test_events_wait_for_their_agent_and_outlive_a_kill(server: RunningServer, arn: str) -> None:
     early = Notes(server, "early", agent="late")
     early.say("said before there was anybody to read it")

@@ -228,6 +228,7 @@ def test_commands_see_it_too(server: RunningServer, arn: str) -> None:
     assert run(server, arn, session, LIST) == ["c", "notes"]
 
 
+@pytest.mark.long
 def test_it_holds_one_gigabyte_while_it_is_written_to(server: RunningServer, arn: str) -> None:
     if not has(server, "session storage limit"):
         pytest.skip("the kernel does not limit it here")
@@ -295,6 +296,7 @@ def test_other_file_systems_are_refused_in_one_line(server: RunningServer) -> No
     server.control.delete_agent_runtime(**where)
 
 
+@pytest.mark.long
 def test_who_comes_while_it_is_stopped_waits_for_its_end(server: RunningServer, arn: str) -> None:
     """Nobody ever meets a half-written file system, or another than the session's own."""
     session = new_session()

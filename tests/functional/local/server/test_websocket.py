@@ -95,6 +95,7 @@ def test_text_and_bytes_both_ways(server: RunningServer, arn: str) -> None:
     assert (shown.state, shown.invocations) == ("idle", 1)
 
 
+@pytest.mark.long
 def test_many_connections_to_one_session_and_many_messages_in_each(server: RunningServer, arn: str) -> None:
     session = new_session()
 

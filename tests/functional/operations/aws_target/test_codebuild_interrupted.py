@@ -82,6 +82,7 @@ def test_a_build_that_a_killed_deploy_left_is_joined_and_not_stopped_by_another(
     assert (list(cloud.codebuild.builds.values()), there(cloud)) == (["SUCCEEDED"], WHOLE)
 
 
+@pytest.mark.long
 def test_ctrl_c_stops_the_build(cloud: Cloud, command: ForkedCommandLine) -> None:
     cloud.codebuild.holds = True
     cloud.proxy.interfere(named("codebuild:BatchGetBuilds", 2), interrupt(command.pid))

@@ -143,6 +143,7 @@ def shop(yard: EveryBuilder) -> Shop:
     return Shop(yard)
 
 
+@pytest.mark.long
 def test_what_endpoints_run_is_there_at_each_call_of_a_life(shop: Shop) -> None:
     """So a kill after any of them leaves nothing without its image, either."""
     shop.expires_at_each_call()
@@ -164,6 +165,7 @@ def test_what_endpoints_run_is_there_at_each_call_of_a_life(shop: Shop) -> None:
     assert not shop.has(shop.image_of("1")), "what nobody runs any more goes"
 
 
+@pytest.mark.long
 def test_pushes_that_nobody_comes_to_run_take_nothing_away(shop: Shop) -> None:
     """DEFAULT stays where it is while one deploy after the other fails behind its push."""
     shop.expires_at_each_call()
@@ -176,6 +178,7 @@ def test_pushes_that_nobody_comes_to_run_take_nothing_away(shop: Shop) -> None:
     assert shop.digests() == 3
 
 
+@pytest.mark.long
 def test_documents_beside_images_are_counted_and_take_none_that_runs_away(shop: Shop) -> None:
     shop.builder = "oci"
     shop.deploy_changed(sbom="true", keep_images="1")

@@ -303,6 +303,7 @@ def test_destroy_leaves_nothing_and_runs_again(workshop: Workshop, home: Home) -
     assert not (workshop.root / ".agentcore" / "local.json").exists()
 
 
+@pytest.mark.long
 def test_a_server_that_was_started_by_a_destroy_of_nothing_ends_by_itself(workshop: Workshop, home: Home) -> None:
     workshop.deploy()
     workshop.destroy()

@@ -53,6 +53,7 @@ def test_a_later_version_that_dies_never_becomes_default_s(workshop: Workshop, h
     assert inventory(home)[NAME][2] == "3"
 
 
+@pytest.mark.long
 def test_what_is_said_after_a_first_version_that_died(workshop: Workshop) -> None:
     rewrite(workshop, DIES)
     with pytest.raises(AgentFailedError):

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from subprocess import Popen
 
+import pytest
+
 from agentcore_cli.names import session_id
 from tests.command_line import CommandLine
 from tests.fakes.aws_faults import named, reset_before, times
@@ -47,6 +49,7 @@ def some_polls_later(proxy: AwsProxy, count: int = 2) -> None:
     eventually(lambda: polls(proxy) >= before + count, "it has looked again")
 
 
+@pytest.mark.long
 def test_late_lines_are_shown_once_and_no_line_twice(project: Project, default: LogGroup, cloud: Cloud) -> None:
     default.write_at([("there [1]", 50), ("there [2]", 3)])
     with following(project) as running:
@@ -62,6 +65,7 @@ def test_late_lines_are_shown_once_and_no_line_twice(project: Project, default: 
         some_polls_later(cloud.proxy)
 
 
+@pytest.mark.long
 def test_lines_of_one_moment_are_all_shown(project: Project, default: LogGroup, cloud: Cloud) -> None:
     default.write("same", "same", age=1)
     with following(project) as running:
@@ -71,6 +75,7 @@ def test_lines_of_one_moment_are_all_shown(project: Project, default: LogGroup, 
         some_polls_later(cloud.proxy)
 
 
+@pytest.mark.long
 def test_a_clock_that_is_fast_hides_nothing(project: Project, default: LogGroup, cloud: Cloud) -> None:
     default.write("from the future", age=-900)
     with following(project) as running:
@@ -80,6 +85,7 @@ def test_a_clock_that_is_fast_hides_nothing(project: Project, default: LogGroup,
         some_polls_later(cloud.proxy)
 
 
+@pytest.mark.long
 def test_limit_is_of_what_is_there_and_counts_behind_grep(project: Project, default: LogGroup) -> None:
     default.write("a [1]", "a [2]", "a [3]", "b [4]", "b [5]", age=2)
     with following(project, "--grep", "a [", "--limit", "2") as running:
@@ -106,6 +112,7 @@ def test_a_log_that_isnt_there_yet_is_waited_for(project: Project, agentcore: Sa
         assert next_message(running) == "the first line"
 
 
+@pytest.mark.long
 def test_it_goes_on_behind_many_pages(project: Project, default: LogGroup, cloud: Cloud) -> None:
     lines = [f"line {number}" for number in range(10_050)]
     default.write(*lines[:10_000], age=30)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from agentcore_cli.builders.source.ignore import Ignore
 from agentcore_cli.errors import InputError
+from tests.long_cases import always
 
 CASES = [
     # lines, path, ignored
@@ -83,7 +84,7 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("lines", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("lines", always("stars", "taken back", of=HOSTILE))
 def test_a_strangers_file_costs_time_that_grows_with_its_length_alone(lines: list[str]) -> None:
     began = time.process_time()
     read = Ignore.of(lines)

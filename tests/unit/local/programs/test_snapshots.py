@@ -123,6 +123,7 @@ def test_a_file_where_a_folder_is(home: Home) -> None:
         put(home, ("a", 0o644), ("a/b", 0o644)).unpacked("runtime", KEY)
 
 
+@pytest.mark.long
 def test_too_many_files(home: Home) -> None:
     with zipfile.ZipFile(home.artifacts / KEY, "w") as archive:
         for number in range(100_001):
@@ -131,6 +132,7 @@ def test_too_many_files(home: Home) -> None:
         Snapshots(home).unpacked("runtime", KEY)
 
 
+@pytest.mark.long
 @settings(max_examples=300)
 @given(st.data())
 def test_every_broken_zip_is_told_as_that(data: st.DataObject) -> None:
@@ -158,6 +160,7 @@ def test_no_zip(home: Home) -> None:
         Snapshots(home).unpacked("runtime", KEY)
 
 
+@pytest.mark.long
 def test_too_large(home: Home) -> None:
     with (
         zipfile.ZipFile(home.artifacts / KEY, "w", zipfile.ZIP_DEFLATED) as archive,

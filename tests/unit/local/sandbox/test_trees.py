@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from agentcore_cli.local.sandbox.trees import remove_tree
+from tests.long_cases import always
 
 
 @pytest.fixture
@@ -38,13 +39,14 @@ def nested(folder: Path, depth: int, *, mode: int = 0o755) -> None:
         os.close(descriptor)
 
 
-@pytest.mark.parametrize("mode", [0o755, 0o000, 0o500])
+@pytest.mark.parametrize("mode", always(0o755, 0o000, of=[0o755, 0o000, 0o500]))
 def test_deeper_than_python_recurses(tree: Path, mode: int) -> None:
     nested(tree, 1200, mode=mode)
     remove_tree(tree)
     assert not os.path.lexists(tree)
 
 
+@pytest.mark.long
 def test_with_a_handful_of_descriptors(tree: Path) -> None:
     nested(tree, 500)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

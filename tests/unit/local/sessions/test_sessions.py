@@ -29,6 +29,7 @@ from agentcore_cli.local.store import Database
 from tests.fakes.local_server import ARN, SessionServer, put_code, session_server, version
 from tests.fakes.machine_time import MachineTime
 from tests.fakes.sandbox import FakeProcess, FakeSandbox, ScriptedAgent
+from tests.long_cases import always
 from tests.turns import turns
 
 ID = "x" * 33
@@ -227,7 +228,7 @@ HOSTILE_PINGS = [
 ]
 
 
-@pytest.mark.parametrize("body", HOSTILE_PINGS)
+@pytest.mark.parametrize("body", always("a giant time", "huge", of=HOSTILE_PINGS))
 async def test_no_ping_keeps_a_session_beyond_its_timeout(home: Home, body: bytes) -> None:
     async with running(home, ping_body=body) as server:
         await server.ask(version(), ID)
