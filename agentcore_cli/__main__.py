@@ -5,13 +5,15 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
+    from types import FrameType
 
 _OBJECTS = 100_000  # start-up makes tens of thousands that last; to look for cycles among them takes a twentieth of it
 _MOMENT_SECONDS = 0.001
+_AGAIN_SECONDS = 0.01
 _INTERRUPTED = 130  # errors.INTERRUPTED; that is not loaded when Ctrl-C comes this early
 
 
@@ -45,6 +47,9 @@ def _usable(stream: TextIO | None) -> TextIO:
 def _raise_again(lost: UnraisableHookArgs) -> None:
     """What a signal's handler raised in a destructor or a weak reference's callback, where Python drops it, is raised
     again a moment later; anything else is reported as ever.
+
+    The moment comes again and again: one may come before Python has left that place, or before a wait begins that would
+    not hear of it.
     """
     import signal
 
@@ -53,11 +58,15 @@ def _raise_again(lost: UnraisableHookArgs) -> None:
         sys.__unraisablehook__(lost)
         return
 
-    def end(_number: int, _frame: object) -> NoReturn:
-        raise ending.with_traceback(None)
+    def end(_number: int, frame: FrameType | None) -> None:
+        while frame and frame.f_code is not _raise_again.__code__:
+            frame = frame.f_back
+        if frame is None:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            raise ending.with_traceback(None)
 
     signal.signal(signal.SIGALRM, end)
-    signal.setitimer(signal.ITIMER_REAL, _MOMENT_SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, _MOMENT_SECONDS, _AGAIN_SECONDS)
 
 
 def _end_with_a_code() -> None:

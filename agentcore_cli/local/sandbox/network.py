@@ -125,20 +125,20 @@ class SharedGateway:
         """
         ports = [self.port] if self._serve is not None and mode != "closed" else []
         listeners = await self._ask({"furnish": ports, "link": mode == "private"}, namespace)
-        door = ExitStack()
+        listening = ExitStack()
         for listener in listeners:
             assert self._serve is not None
-            door.callback((await self._serve(listener)).close)
-        return door
+            listening.callback((await self._serve(listener)).close)
+        return listening
 
-    async def let_through(self, namespace: int, door: ExitStack, services: list[Service]) -> None:
+    async def let_through(self, namespace: int, listening: ExitStack, services: list[Service]) -> None:
         """Let a session reach services of this machine's loopback at their ports. Raises SandboxError."""
         if not services:
             return
         listeners = await self._ask({"listen": [service.port for service in services]}, namespace)
         for service, listener in zip(services, listeners, strict=True):
             server = await asyncio.start_server(relay_to("localhost", service.port), sock=listener)
-            door.callback(server.close)
+            listening.callback(server.close)
 
     async def close(self) -> None:
         """End the gateway, and all that it made on this machine."""

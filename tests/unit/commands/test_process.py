@@ -41,10 +41,16 @@ run()
 """
 
 
+@pytest.mark.parametrize("moment", [None, 1e-6], ids=["quiet", "busy"])
 @pytest.mark.parametrize(("number", "code"), [(2, 130), (15, 143)])
 @pytest.mark.parametrize("dropped", _DROPPED)
-def test_a_signal_is_heard_where_python_drops_what_its_handler_raises(dropped: str, number: int, code: int) -> None:
+def test_a_signal_is_heard_where_python_drops_what_its_handler_raises(
+    dropped: str, number: int, code: int, moment: float | None
+) -> None:
+    """Busy: the moment is over before Python has left the place where it drops what is raised."""
     program = _PROGRAM.format(dropped=_DROPPED[dropped].replace("\n", "\n    "))
+    if moment:
+        program = program.replace("\nrun()", f"\nagentcore_cli.__main__._MOMENT_SECONDS = {moment}\nrun()")
     ran = subprocess.run([sys.executable, "-c", program, str(number)], capture_output=True, text=True, timeout=30)
     assert (ran.returncode, ran.stdout, ran.stderr) == (code, "", "")
 
