@@ -65,7 +65,7 @@ class StorageWatch:
         began = None if kept.storage.is_image else held
         self._watched[kept.name] = _Watched(kept, held, max(BYTES_MAX, held), began)
         if self._watching is None or self._watching.done():
-            self._watching = asyncio.get_running_loop().create_task(self._run())
+            self._watching = asyncio.get_running_loop().create_task(self._run(self._reserve.free))
 
     def remove(self, kept: Kept) -> None:
         self._watched.pop(kept.name, None)
@@ -79,10 +79,10 @@ class StorageWatch:
         if self._watching is not None:
             self._watching.cancel()
 
-    async def _run(self) -> None:
-        """For as long as there is something to look after."""
+    async def _run(self, left: int) -> None:
+        """For as long as there is something to look after; `left` was free when the first of it came."""
         loop = asyncio.get_running_loop()
-        left, looked = self._reserve.free, loop.time()
+        looked = loop.time()
         while self._watched:
             await asyncio.sleep(self._glance)
             now = self._reserve.free
