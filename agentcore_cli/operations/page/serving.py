@@ -58,8 +58,11 @@ def serve_page(options: Options, home: Home, tell: Callable[[OpenedPage], None],
     """
     with closing(ProjectOnAws.of(options)) as project:
         # Raised while asyncio makes its loop, KeyboardInterrupt would leave half a loop, which tells so by a traceback.
-        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
-        return asyncio.run(_serve(project, home.claim(), tell, browse=browse))
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
+        try:
+            return asyncio.run(_serve(project, home.claim(), tell, browse=browse))
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 async def _serve(project: ProjectOnAws, home: Home, tell: Callable[[OpenedPage], None], *, browse: bool) -> int:
