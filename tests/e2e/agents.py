@@ -1,4 +1,4 @@
-"""The agents that are deployed: one with packages and compiled code, one of the standard library alone."""
+"""The agents that are deployed: one with packages and compiled code, one of little that an emulated Python imports."""
 
 from __future__ import annotations
 
@@ -24,28 +24,29 @@ app.run()
 """
 
 PLAIN_AGENT: Final = """\
+import _thread
 import json
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import socket
 
 
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.answer({"status": "Healthy"})
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.answer({"edition": "first"})
-
-    def answer(self, value):
-        body = json.dumps(value).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+def answer(caller):
+    with caller, caller.makefile("rb") as asked:
+        if not (asks := asked.readline()):
+            return
+        length = 0
+        while line := asked.readline().strip():
+            name, _, value = line.partition(b":")
+            if name.lower() == b"content-length":
+                length = int(value)
+        asked.read(length)
+        body = json.dumps({"status": "Healthy"} if asks.startswith(b"GET ") else {"edition": "first"}).encode()
+        head = f"HTTP/1.1 200 OK\\r\\nContent-Type: application/json\\r\\nContent-Length: {len(body)}\\r\\n"
+        caller.sendall(f"{head}Connection: close\\r\\n\\r\\n".encode() + body)
 
 
-ThreadingHTTPServer(("0.0.0.0", 8080), Handler).serve_forever()
+with socket.create_server(("0.0.0.0", 8080)) as server:
+    while True:
+        _thread.start_new_thread(answer, server.accept()[:1])
 """
 
 

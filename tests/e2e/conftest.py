@@ -39,13 +39,16 @@ LONG = {
 }
 
 
-# They take five to ten minutes each: begun last, they would be what everybody waits for in the end.
+# They take one to six minutes each: begun last, they would be what everybody waits for in the end.
 FIRST = (
-    "test_kill_points_of_oci.py",
+    "test_every_call_fails.py",
+    "test_journey.py",
     "test_kill_points_of_destroy.py",
     "test_kill_points_of_deploy.py",
-    "test_kill_points_of_a_zip_s_end.py",
-    "test_every_call_fails.py",
+    "test_interruptions.py",
+    "test_kill_points_of_oci.py",
+    "test_kill_points_of_a_zip.py",
+    "test_journey_moto.py",
 )
 HERE = Path(__file__).parent
 

@@ -26,15 +26,19 @@ _RUNTIME_ID = re.compile(rf"\b(?:{AGENT}-[a-zA-Z0-9]{{10}}|{_MOTO_ID})\b")
 
 @dataclass(frozen=True, slots=True)
 class Laboratory:
-    """`before` is the account without our agent, `whole` what a deploy adds to it when nothing goes wrong."""
+    """`before` is the account without our agent, `whole` what a deploy adds to it when nothing goes wrong.
+
+    `deploying` is the command of all deploys.
+    """
 
     account: Account
     command: ForkedCommandLine
     before: Inventory
     whole: Inventory
+    deploying: tuple[str, ...]
 
-    def deploy(self, *options: str) -> Completed:
-        return self.command.run("deploy", "--yes", *options)
+    def deploy(self) -> Completed:
+        return self.command.run(*self.deploying)
 
     def destroy(self) -> None:
         self.command.run("destroy", "--yes")
@@ -73,7 +77,7 @@ class Laboratory:
 def laboratory(
     account: Account, folder: Path, *, build: str = "docker", options: Sequence[str] = ()
 ) -> Iterator[Laboratory]:
-    """The project, configured; the agent deployed, with these `options`, and destroyed once."""
+    """The project, configured; the agent deployed, as always with these `options`, and destroyed once."""
     artifact = {"buckets": 1} if build == "zip" else {"repositories": 1, "pushed": 1}
     account.look_alikes(AGENT)
     write_agent(folder, PLAIN_AGENT)
@@ -83,7 +87,8 @@ def laboratory(
         command.run("configure", "--entrypoint", "agent.py", "--name", AGENT, "--build", build)
         set_keys(folder, log_retention="30")
         before = account.inventory()
-        command.run("deploy", *options)
+        deploying = ("deploy", "--yes", *options)
+        command.run(*deploying)
         whole = added(before, account.inventory())
         assert {kind: len(things) for kind, things in whole.items() if things} == {
             "roles": 1,
@@ -92,7 +97,7 @@ def laboratory(
             **artifact,
         }
         command.run("destroy", "--yes")
-        made = Laboratory(account, command, before, whole)
+        made = Laboratory(account, command, before, whole, deploying)
         assert made.faults_of_destroyed() == []
         account.proxy.begin_anew()
         yield made

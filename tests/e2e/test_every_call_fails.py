@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.kills import changes
 from tests.e2e.laboratory import Laboratory, laboratory, said
 from tests.fakes import aws_answers
 from tests.fakes.aws_calls import Call
@@ -26,7 +27,7 @@ TRANSIENT: dict[str, Harm] = {
 
 @pytest.fixture
 def lab(aws: Account, tmp_path: Path) -> Iterator[Laboratory]:
-    with laboratory(aws, tmp_path / "project") as opened:
+    with laboratory(aws, tmp_path / "project", options=["--no-smoke"]) as opened:
         yield opened
 
 
@@ -62,7 +63,7 @@ def test_what_passes_is_waited_out_and_makes_nothing_twice(lab: Laboratory) -> N
 def test_each_write_whose_answer_is_lost_is_made_once(lab: Laboratory) -> None:
     """One at a time, since a deploy that has lost several answers may mend one fault by another."""
     faults = []
-    writes = [call for call in lab.calls_of("deploy") if is_write(call)]
+    writes = changes(lab.calls_of(*lab.deploying))
     lab.destroy()
     for call in writes:
         lab.account.proxy.begin_anew()
@@ -89,7 +90,7 @@ def test_a_runtime_whose_creation_is_met_with_silence_is_made_once(lab: Laborato
 def test_a_refused_deploy_names_action_and_resource_and_the_next_run_goes_on(lab: Laboratory) -> None:
     """Each action in turn, from an empty account: steps run in parallel, so what else was done differs."""
     faults = []
-    for action in names_of(lab.calls_of("deploy")):
+    for action in names_of(lab.calls_of(*lab.deploying)):
         lab.destroy()
         faults += refused(lab, action, "deploy")
         lab.deploy()
@@ -118,7 +119,7 @@ def refused(lab: Laboratory, action: str, verb: str) -> list[str]:
     """Run with this action refused; what is wrong with how that is told."""
     lab.account.proxy.begin_anew()
     lab.account.proxy.interfere(named(action), instead(aws_answers.access_denied))
-    done = lab.try_to("--json", verb, "--yes")
+    done = lab.try_to("--json", *(lab.deploying if verb == "deploy" else (verb, "--yes")))
     denied = [call for call in lab.account.proxy.calls if call.name == action]
     lab.account.proxy.begin_anew()
     if done.returncode != 3:
@@ -131,12 +132,12 @@ def refused(lab: Laboratory, action: str, verb: str) -> list[str]:
 @pytest.mark.timeout(600)
 def test_credentials_that_expire_midway(lab: Laboratory) -> None:
     """After every second call of a deploy; with new ones the next run goes on."""
-    count = len(lab.calls_of("deploy"))
+    count = len(lab.calls_of(*lab.deploying))
     lab.destroy()
     for number in range(1, count, 2):
         lab.account.proxy.begin_anew()
         lab.account.proxy.interfere(after_number(number), instead(aws_answers.expired_token))
-        done = lab.try_to("--json", "deploy", "--yes")
+        done = lab.try_to("--json", *lab.deploying)
         lab.account.proxy.begin_anew()
         assert done.returncode == 3, (number, done.stdout, done.stderr)
         assert "expired" in said(done)["message"]
@@ -144,7 +145,3 @@ def test_credentials_that_expire_midway(lab: Laboratory) -> None:
         assert lab.faults_of_deployed() == []
         lab.destroy()
         assert lab.faults_of_destroyed() == []
-
-
-def is_write(call: Call) -> bool:
-    return not call.operation.startswith(("Get", "List", "Describe", "BatchGet"))

@@ -16,14 +16,14 @@ KINDS = {"roles": "role", "repositories": "repository", "runtimes": "runtime"}
 @pytest.mark.timeout(900)
 def test_ctrl_c_at_any_call_of_a_deploy(aws: Account, tmp_path: Path) -> None:
     faults = []
-    with laboratory(aws, tmp_path / "project") as lab:
-        calls = lab.calls_of("deploy")
+    with laboratory(aws, tmp_path / "project", options=["--no-smoke"]) as lab:
+        calls = lab.calls_of(*lab.deploying)
         lab.destroy()
         for call in calls:
             lab.forget()
             aws.proxy.begin_anew()
             aws.proxy.interfere(named(call.name, call.occurrence), interrupt(lab.command.pid))
-            done = lab.try_to("deploy", "--yes")
+            done = lab.try_to(*lab.deploying)
             aws.proxy.begin_anew()
             point = f"{call.name} {call.occurrence}"
             if done.returncode != 130:

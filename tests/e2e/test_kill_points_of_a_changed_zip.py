@@ -22,10 +22,10 @@ def test_a_changed_line_killed_at_any_call_is_one_version_more(zip_lab: Laborato
 
     lab.deploy()
     change()
-    calls = changes(lab.calls_of("deploy", "--yes"))
+    calls = changes(lab.calls_of(*lab.deploying))
     assert {"s3:PutObject", "bedrock-agentcore:UpdateAgentRuntime"} <= {call.name for call in calls}
     faults = []
-    for count, point in enumerate(killed_at_every_call(lab, ["deploy", "--yes"], calls, change), start=3):
+    for count, point in enumerate(killed_at_every_call(lab, lab.deploying, calls, change), start=3):
         (bucket,), (runtime,) = (lab.added()[kind].values() for kind in ("buckets", "runtimes"))
         if list(bucket["objects"].values()) != [1] * count:
             faults.append(f"{point}: objects {bucket['objects']}")

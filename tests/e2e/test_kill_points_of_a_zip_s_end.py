@@ -14,5 +14,5 @@ def test_a_destroy_killed_at_any_call_is_completed_by_the_next(zip_lab: Laborato
     lab.deploy()
     calls = changes(lab.calls_of("destroy", "--yes"))
     assert {"s3:DeleteObjects", "s3:DeleteBucket"} <= {call.name for call in calls}
-    points = killed_at_every_call(lab, ["destroy", "--yes"], calls, lab.deploy)
+    points = killed_at_every_call(lab, ("destroy", "--yes"), calls, lab.deploy)
     assert [f"{point}: {fault}" for point in points for fault in lab.faults_of_destroyed()] == []

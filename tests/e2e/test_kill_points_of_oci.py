@@ -27,11 +27,11 @@ def test_a_first_deploy_killed_at_any_call_is_completed_by_the_next(
         account(moto, server, registry=stage.ecr, control=MotoRuntimes()) as aws,
         laboratory(aws, tmp_path / "project", build="oci", options=("--no-smoke",)) as lab,
     ):
-        every = lab.calls_of("deploy", "--no-smoke")
+        every = lab.calls_of(*lab.deploying)
         calls = [call for call in every if call.service == "ecr" or call in changes(every)]
         assert {"ecr:CreateRepository", "ecr:GetAuthorizationToken"} <= {call.name for call in calls}
         lab.destroy()
-        for point in killed_at_every_call(lab, ["deploy", "--yes", "--no-smoke"], calls, lab.forget):
+        for point in killed_at_every_call(lab, lab.deploying, calls, lab.forget):
             found = lab.faults_of_deployed()
             lab.destroy()
             faults += [f"{point}: {fault}" for fault in (*found, *lab.faults_of_destroyed())]

@@ -26,7 +26,7 @@ LOG_GROUP = {
 
 def test_the_number_of_calls(aws: Account, tmp_path: Path) -> None:
     with laboratory(aws, tmp_path / "project") as lab:
-        first = [call.name for call in lab.calls_of("deploy", "--yes")]
+        first = [call.name for call in lab.calls_of(*lab.deploying)]
         assert len([name for name in first if not name.startswith("logs:") and "Image" not in name]) <= 17
         unchanged = names_of(lab, "deploy")
         looked_twice = "ecr:DescribeImages"  # for the image, and for how many there are
