@@ -15,6 +15,7 @@ import pytest
 
 from agentcore_cli.local.protocol import SessionRecord
 from tests.local_runtime import SESSION_HEADER, UNSIGNED, RunningServer, eventually, invocations, new_session
+from tests.long_cases import always
 from tests.server_memory import Memory
 
 AGENT = Path(__file__).parents[1] / "agents" / "floods.py"
@@ -143,13 +144,17 @@ def test_an_agents_frames_without_end(server: RunningServer, arn: str, does: str
 
 @pytest.mark.parametrize(
     ("first", "flood"),
-    [
-        pytest.param(b"", b"\x89\xfd" + bytes(4) + bytes(125), id="pings whose answers nobody reads"),
-        pytest.param(b"\x82\x81" + bytes(5), b"\x89\x80" + bytes(4), id="pings while the agent reads nothing"),
-        pytest.param(b"\x02\x80" + bytes(4), b"\x00\x80" + bytes(4), id="pieces of one message"),
-        pytest.param(b"", b"\x82\x80" + bytes(4), id="messages"),
-        pytest.param(b"", b"\x8a\x80" + bytes(4), id="pongs"),
-    ],
+    always(
+        "pings while the agent reads nothing",
+        "messages",
+        of={
+            "pings whose answers nobody reads": (b"", b"\x89\xfd" + bytes(4) + bytes(125)),
+            "pings while the agent reads nothing": (b"\x82\x81" + bytes(5), b"\x89\x80" + bytes(4)),
+            "pieces of one message": (b"\x02\x80" + bytes(4), b"\x00\x80" + bytes(4)),
+            "messages": (b"", b"\x82\x80" + bytes(4)),
+            "pongs": (b"", b"\x8a\x80" + bytes(4)),
+        },
+    ),
 )
 def test_a_callers_frames_without_end(server: RunningServer, arn: str, first: bytes, flood: bytes) -> None:
     session = started(server, arn, "deaf")

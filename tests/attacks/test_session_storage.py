@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.attacks.test_ordinary_user import PYTHON
-from tests.attacks.theatre import Theatre
+from tests.attacks.theatre import USERS, theatre
 
 
-@pytest.fixture
-def played(stage_of: Theatre) -> dict[str, Any]:
-    if subprocess.run([PYTHON, "-c", "import msgspec"], cwd=stage_of.root, stderr=subprocess.DEVNULL).returncode:
-        pytest.skip(f"{PYTHON} is of another version than the one that runs the tests")
-    told = json.loads(stage_of.run("storage_process.py"))
+@pytest.fixture(scope="module", params=USERS)
+def played(request: pytest.FixtureRequest, code: Path) -> dict[str, Any]:
+    """What both tests look at: it is played once as each user."""
+    with theatre(request.param, code) as stage:
+        if subprocess.run([PYTHON, "-c", "import msgspec"], cwd=code, stderr=subprocess.DEVNULL).returncode:
+            pytest.skip(f"{PYTHON} is of another version than the one that runs the tests")
+        told = json.loads(stage.run("storage_process.py"))
     if told["level"] != "namespaces":
-        pytest.skip(f"level namespaces as {stage_of.user}: {told['reason']}")
+        pytest.skip(f"level namespaces as {request.param}: {told['reason']}")
     played: dict[str, Any] = told["played"] | {"missing": told["missing"]}
     return played
 

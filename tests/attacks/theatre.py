@@ -27,10 +27,11 @@ USERS = ("root", "nobody")
 
 @dataclass(frozen=True, slots=True)
 class Theatre:
-    """`root` is the user's own folder; `home` in it holds ~/.aws/credentials, with SECRET."""
+    """`root` is the user's own folder; `home` in it holds ~/.aws/credentials, with SECRET. `code` is everybody's."""
 
     user: str
     root: Path
+    code: Path
 
     @property
     def home(self) -> Path:
@@ -76,7 +77,7 @@ class Theatre:
     def run(self, script: str, said: str = "") -> str:
         """What a script of this folder answers, run by this user in a state folder of its own."""
         done = subprocess.run(
-            [*self._as_user(), PYTHON, self.root / "tests" / "attacks" / script, self.root / "state"],
+            [*self._as_user(), PYTHON, self.code / "tests" / "attacks" / script, self.root / "state"],
             input=said,
             capture_output=True,
             text=True,
@@ -93,8 +94,23 @@ class Theatre:
 
 
 @contextmanager
-def theatre(user: str) -> Iterator[Theatre]:
-    """A copy of the code in a folder of that user's."""
+def code_for_all() -> Iterator[Path]:
+    """A folder with a copy of the code that every user may read; root's processes keep in it what they compile."""
+    folder = Path(tempfile.mkdtemp(prefix="agentcore-code-"))
+    without_caches: Callable[..., set[str]] = shutil.ignore_patterns("__pycache__")
+    try:
+        for name in ("agentcore_cli", "tests"):
+            shutil.copytree(REPOSITORY / name, folder / name, ignore=without_caches)
+        shutil.copytree(Path(msgspec.__file__).parent, folder / "msgspec", ignore=without_caches)
+        folder.chmod(0o755)
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def theatre(user: str, code: Path) -> Iterator[Theatre]:
+    """A folder of that user's."""
     if os.geteuid() != 0:
         pytest.skip("only root can play both root and an ordinary user")
     if user == "nobody" and not shutil.which("setpriv"):
@@ -103,17 +119,13 @@ def theatre(user: str) -> Iterator[Theatre]:
         pytest.skip(f"{PYTHON} is older than 3.11")
     root = Path(tempfile.mkdtemp(prefix="agentcore-theatre-"))
     try:
-        _furnish(Theatre(user, root))
-        yield Theatre(user, root)
+        _furnish(Theatre(user, root, code))
+        yield Theatre(user, root, code)
     finally:
         shutil.rmtree(root)
 
 
 def _furnish(stage: Theatre) -> None:
-    without_caches: Callable[..., set[str]] = shutil.ignore_patterns("__pycache__")
-    for name in ("agentcore_cli", "tests"):
-        shutil.copytree(REPOSITORY / name, stage.root / name, ignore=without_caches)
-    shutil.copytree(Path(msgspec.__file__).parent, stage.root / "msgspec", ignore=without_caches)
     (stage.home / ".aws").mkdir(parents=True)
     (stage.home / ".aws" / "credentials").write_text(f"[default]\naws_secret_access_key = {SECRET}\n")
     (stage.root / "state").mkdir()
