@@ -18,6 +18,7 @@ from tests.fakes.aws_calls import Call, Request
 from tests.fakes.aws_faults import instead, named, reset_after
 from tests.fakes.aws_proxy import AwsProxy, Forward
 from tests.fakes.moto_buckets import MotoBuckets
+from tests.long_cases import always
 from tests.stand_ins import ACCOUNT, REGION, Moto
 
 BUCKET, KEY = "bucket-of-zips", "0123.zip"
@@ -68,7 +69,9 @@ def unfinished(s3: Any) -> list[Any]:
     return list(s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", ()))
 
 
-@pytest.mark.parametrize("size", [0, 10, PART, LARGE], ids=["empty", "small", "a-part", "large"])
+@pytest.mark.parametrize(
+    "size", always("empty", "small", "large", of={"empty": 0, "small": 10, "a-part": PART, "large": LARGE})
+)
 def test_a_file_arrives_as_it_is(client: Objects, s3: Any, proxy: AwsProxy, tmp_path: Path, size: int) -> None:
     file = file_of(tmp_path, size)
     assert client.versions(BUCKET, KEY) == []
@@ -105,7 +108,7 @@ def test_the_bucket_of_another_account_is_left_alone(session: AwsSession, s3: An
     assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)
 
 
-@pytest.mark.parametrize("operation", ["UploadPart", "CompleteMultipartUpload"])
+@pytest.mark.parametrize("operation", always("UploadPart", of=["UploadPart", "CompleteMultipartUpload"]))
 def test_what_breaks_off_leaves_nothing(
     client: Objects, s3: Any, proxy: AwsProxy, tmp_path: Path, operation: str
 ) -> None:
@@ -121,7 +124,7 @@ def test_interrupted_it_leaves_nothing(client: Objects, s3: Any, tmp_path: Path)
     assert (client.versions(BUCKET, KEY), unfinished(s3)) == ([], [])
 
 
-@pytest.mark.parametrize("fault", [reset_after, instead(failed)], ids=["answer-lost", "500"])
+@pytest.mark.parametrize("fault", always("500", of={"answer-lost": reset_after, "500": instead(failed)}))
 def test_a_part_is_sent_again(client: Objects, s3: Any, proxy: AwsProxy, tmp_path: Path, fault: Any) -> None:
     proxy.interfere(named("s3:UploadPart", 1), fault)
     file = file_of(tmp_path, LARGE)
@@ -193,7 +196,8 @@ def no_checksum(call: Call, request: Request, forward: Forward) -> Answer:
 
 
 @pytest.mark.parametrize(
-    "harm", [instead(access_denied), other_bytes, no_checksum], ids=["refused", "other-bytes", "no-checksum"]
+    "harm",
+    always("refused", of={"refused": instead(access_denied), "other-bytes": other_bytes, "no-checksum": no_checksum}),
 )
 def test_what_is_not_copied_is_sent(client: Objects, s3: Any, proxy: AwsProxy, tmp_path: Path, harm: Any) -> None:
     proxy.interfere(named("s3:UploadPartCopy"), harm)

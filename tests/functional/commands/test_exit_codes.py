@@ -15,6 +15,7 @@ from tests.command_line import CommandLine
 from tests.exports import AN_EXPORT
 from tests.functional.commands.aws_project import on_aws
 from tests.json_contract import objects, verbs
+from tests.long_cases import always
 from tests.same_process import SameProcess
 
 ARN = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/gone-AbCdEf0123"
@@ -148,11 +149,10 @@ def test_changes_that_are_pending_are_6(here: SameProcess) -> None:
 
 @pytest.mark.parametrize(
     "verb",
-    [
+    always(
         ["deploy"],
-        ["endpoints", "create", "slow"],
-        ["endpoints", "update", "late", "--version", "1"],
-    ],
+        of=[["deploy"], ["endpoints", "create", "slow"], ["endpoints", "update", "late", "--version", "1"]],
+    ),
     ids=" ".join,
 )
 def test_out_of_time_is_7_and_it_goes_on_elsewhere(faults: SameProcess, verb: list[str]) -> None:

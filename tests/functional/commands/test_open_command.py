@@ -12,6 +12,7 @@ import pytest
 from agentcore_cli.local import daemon
 from agentcore_cli.local.home import Home
 from tests.command_line import CommandLine
+from tests.long_cases import always
 from tests.page_visitor import PageVisitor
 
 BROWSER = """#!/bin/sh
@@ -58,7 +59,10 @@ def test_a_browser_is_sent_to_a_file_that_lets_it_in_once(alone: CommandLine, br
     assert there.api("GET", "/_local/page").json()["target"] == "local"
 
 
-@pytest.mark.parametrize("words", [["--no-browser"], ["--no-browser", "--json"], ["--json", "--quiet", "--no-browser"]])
+@pytest.mark.parametrize(
+    "words",
+    always(["--no-browser"], of=[["--no-browser"], ["--no-browser", "--json"], ["--json", "--quiet", "--no-browser"]]),
+)
 def test_no_browser_names_the_file_and_not_the_token(alone: CommandLine, browser: Path, words: list[str]) -> None:
     said = alone.run("open", *words)
     named = json.loads(said.stdout)["file"] if "--json" in words else said.stdout.strip()

@@ -158,6 +158,7 @@ def test_one_that_ended_by_itself_hinders_the_stop_of_no_other(aws: CommandLine,
     assert aws.json("sessions", "stop", "--all")["stopped"] == []
 
 
+@pytest.mark.long
 def test_a_command_and_a_failed_call_are_turns_too(aws: CommandLine) -> None:
     aws.run("invoke", "{}", "-s", "mixed")
     aws.run("exec", "printf 1234", "-s", "mixed")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from tests.functional.dev.stage import Project
 
 TESTS = """
@@ -64,6 +66,7 @@ def test_after_that_the_server_is_another(agentcore_runtime):
 """
 
 
+@pytest.mark.long
 def test_a_test_finds_nothing_of_the_one_before(project: Project) -> None:
     (project.folder / "test_agent.py").write_text(TESTS)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "test_agent.py"]

@@ -33,6 +33,7 @@ def configured(project: Project, lines: str, mark: str) -> None:
     project.command.run("configure", "--entrypoint", "agent.py", "--name", "bot", "--requirements", "requirements.txt")
 
 
+@pytest.mark.long
 def test_other_requirements_are_installed_while_the_version_before_serves(project: Project) -> None:
     wheels = project.folder / "wheels"
     wheels.mkdir()

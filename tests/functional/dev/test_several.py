@@ -13,7 +13,6 @@ import pytest
 from tests.functional.dev.stage import SECONDS, Dev, Project
 from tests.json_contract import checked
 from tests.local_runtime import eventually
-from tests.long_cases import always
 from tests.terminal import CTRL_C, Terminal
 
 OTHER = ("--agent", "other")
@@ -71,7 +70,8 @@ def test_a_conversation_with_both(two: Project) -> None:
     assert not is_deployed(two, *OTHER)
 
 
-@pytest.mark.parametrize("number", always(signal.SIGKILL, of=[signal.SIGINT, signal.SIGKILL]))
+@pytest.mark.long
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_nothing_is_left_of_either_whatever_ends_it(two: Project, number: signal.Signals) -> None:
     with running(two, "--no-chat", stdin=subprocess.DEVNULL) as dev:
         for _ in range(2):
@@ -94,9 +94,8 @@ def test_a_name_is_about_that_one_alone(two: Project, named: tuple[str, ...]) ->
         assert dev.end() == 0
 
 
-@pytest.mark.parametrize(
-    "mark", [RAISES, pytest.param('MARK = "x" +', marks=pytest.mark.long)], ids=["raises", "syntax"]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("mark", [RAISES, 'MARK = "x" +'], ids=["raises", "syntax"])
 def test_one_that_does_not_start_waits_for_its_mend_beside_one_that_does(two: Project, mark: str) -> None:
     two.save(mark, file="other.py")
     with running(two) as dev:

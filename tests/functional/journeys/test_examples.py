@@ -83,6 +83,7 @@ def test_streaming_gives_one_json_object_per_event(streaming: Project) -> None:
     assert '"event": "result"' in lines[-1]
 
 
+@pytest.mark.long
 def test_fastapi_keeps_a_session_s_notes(tmp_path: Path, deployments: Deployments) -> None:
     project = add_example(deployments, "fastapi", tmp_path, "--entrypoint", "app:app")
 

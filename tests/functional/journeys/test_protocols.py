@@ -6,6 +6,8 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.functional.journeys.project import AGENTS, deployed
 from tests.local_runtime import nothing_is_served
 
@@ -24,6 +26,7 @@ app = mcp.streamable_http_app()
 """
 
 
+@pytest.mark.long
 def test_an_mcp_server(tmp_path: Path, home_path: Path) -> None:
     (tmp_path / "clock.py").write_text(MCP_APPLICATION)
     (tmp_path / "requirements.txt").write_text("mcp<2\nuvicorn\n")

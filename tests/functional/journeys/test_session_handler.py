@@ -23,6 +23,7 @@ def project(tmp_path: Path, home: Home) -> Iterator[Project]:
     eventually(lambda: not processes_of(home.root), "the server has ended by itself, after its last agent")
 
 
+@pytest.mark.long
 def test_the_documented_commands(project: Project) -> None:
     first = project.invoke(HELLO, "conv1")
     second = project.invoke('{"message": "How are you?"}', "conv1")

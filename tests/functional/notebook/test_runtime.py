@@ -35,6 +35,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     shutil.rmtree(home)
 
 
+@pytest.mark.long
 def test_from_configure_to_destroy(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     heard: list[Event] = []
     runtime = Runtime(target="local", progress=heard.append)

@@ -14,6 +14,7 @@ import pytest
 from agentcore_cli.errors import AgentcoreError
 from tests.fakes.registry_proxy import Fault, RegistryProxy
 from tests.functional.oci.conftest import Yard, attestations_of
+from tests.long_cases import always
 from tests.registry_server import RegistryServer
 
 SPDX, IN_TOTO = "application/spdx+json", "application/vnd.in-toto+json"
@@ -85,7 +86,7 @@ LICENCES = {
 }
 
 
-@pytest.mark.parametrize(("line", "expected"), LICENCES.values(), ids=LICENCES.keys())
+@pytest.mark.parametrize(("line", "expected"), always("an expression", "a whole text", of=LICENCES))
 def test_a_licence_is_told_as_far_as_it_is_known(packaged: Yard, line: str, expected: dict[str, str]) -> None:
     packaged.build(requirements="requirements.txt")
     (metadata,) = packaged.folder.glob("cache/*/six-1.17.0.dist-info/METADATA")

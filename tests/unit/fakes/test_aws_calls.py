@@ -70,6 +70,10 @@ CASES = [
 ]
 
 
+# One for all: each session reads botocore's models anew.
+_SESSION = boto3.Session(aws_access_key_id="a", aws_secret_access_key="b", region_name="us-west-2")
+
+
 class _Enough(Exception):
     """Nothing is sent."""
 
@@ -82,8 +86,7 @@ def request_of(service: str, operation: str, parameters: dict[str, Any]) -> Requ
         seen.append(request)
         raise _Enough
 
-    session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="b", region_name="us-west-2")
-    client = session.client(service)
+    client = _SESSION.client(service)
     client.meta.events.register("before-send", stop)
     with pytest.raises(_Enough):
         getattr(client, operation)(**parameters)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.command_line import CommandLine
+from tests.long_cases import always
 from tests.terminal import ENTER, Terminal
 
 # Ctrl-C at one call after the other of those that a line takes, from before its prompt is there until it is away.
@@ -50,7 +51,7 @@ print("missed", missed, "said", said, file=sys.stderr)
 """
 
 
-@pytest.mark.parametrize("kind", ["below", "alone"])
+@pytest.mark.parametrize("kind", always("below", of=["below", "alone"]))
 def test_ctrl_c_while_a_prompt_comes_or_goes_is_heard_and_leaves_no_halves(tmp_path: Path, kind: str) -> None:
     reads = 40
     (tmp_path / "interrupted.py").write_text(_INTERRUPTED)

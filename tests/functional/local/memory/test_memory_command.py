@@ -122,6 +122,7 @@ def counts(done: Any) -> dict[str, int]:
     return {name: done[name] for name in ("events", "records", "events_there", "records_there")}
 
 
+@pytest.mark.long
 def test_an_import_twice_makes_nothing_and_says_so(here: CommandLine) -> None:
     here.run("memory", "create", "twice")
     first = here.json("memory", "import", "twice", "notes.jsonl")
@@ -137,6 +138,7 @@ def test_an_import_twice_makes_nothing_and_says_so(here: CommandLine) -> None:
     here.run("memory", "delete", "twice", "--yes")
 
 
+@pytest.mark.long
 def test_a_later_export_brings_what_came_since(here: CommandLine, tmp_path: Path) -> None:
     """What is there is known by what it says: the file's ids, and those of a copy that comes home, are others."""
     alike = event(5, "And milk?", "No", eventTimestamp="2026-11-01T10:00:04.5+00:00")
@@ -152,7 +154,7 @@ def test_a_later_export_brings_what_came_since(here: CommandLine, tmp_path: Path
     here.run("memory", "delete", "grows", "--yes")
 
 
-@pytest.mark.parametrize("deleted", [1, 3], ids=["one", "all"])
+@pytest.mark.parametrize("deleted", always("one", of={"one": 1, "all": 3}))
 def test_what_was_deleted_since_is_brought_anew(here: CommandLine, deleted: int) -> None:
     """Though the service still remembers that it made it."""
     name = f"restored{deleted}"

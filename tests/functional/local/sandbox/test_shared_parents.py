@@ -11,6 +11,7 @@ import pytest
 from agentcore_cli.local.sandbox import Program
 from agentcore_cli.local.sandbox.trees import empty_tree
 from tests.functional.local.sandbox.stage import AGENTS, Stage, run_in
+from tests.long_cases import always
 
 OBEDIENT = (AGENTS / "obedient.py").read_text()
 
@@ -66,7 +67,7 @@ async def test_a_module_that_hides_a_package_makes_a_parent_of_its_own(
         assert said == ("own" if program is hiding else "library")
 
 
-@pytest.mark.parametrize("other", ["environment", "start", "runtime", "data"])
+@pytest.mark.parametrize("other", always("environment", "runtime", of=["environment", "start", "runtime", "data"]))
 async def test_other_settings_and_other_agents_have_parents_of_their_own(
     stage: Stage, tmp_path: Path, other: str
 ) -> None:

@@ -125,7 +125,7 @@ async def test_of_many_starts_at_once_one_takes_the_spare(stage: Stage) -> None:
 
 @pytest.mark.parametrize("isolation", always("best", of=EACH))
 @pytest.mark.parametrize("victim", ["agent", "init", "parent"])
-@pytest.mark.parametrize("noticed", [True, False], ids=["long-ago", "at-hand-over"])
+@pytest.mark.parametrize("noticed", always("at-hand-over", of={"long-ago": True, "at-hand-over": False}))
 async def test_a_spare_that_was_killed_is_replaced(victim: str, noticed: bool, stage: Stage) -> None:
     program = stage.program(OBEDIENT)
     await stage.sandbox.prepare(program)

@@ -276,11 +276,14 @@ def wait_for(check: Callable[[], bool]) -> None:
 
 @pytest.mark.parametrize(
     ("config", "profile", "says"),
-    [
+    always(
         ("", "gone", "profile (gone) could not be found"),
-        ("[default]\ncredential_process = false\n", "", "custom-process"),
-        (f"[profile work]\n{ROLE}source_profile = gone\n", "work", "gone"),
-    ],
+        of=[
+            ("", "gone", "profile (gone) could not be found"),
+            ("[default]\ncredential_process = false\n", "", "custom-process"),
+            (f"[profile work]\n{ROLE}source_profile = gone\n", "work", "gone"),
+        ],
+    ),
 )
 def test_what_can_t_be_found_is_told(deployer: Deployer, config: str, profile: str, says: str) -> None:
     deployer.write("config", config)

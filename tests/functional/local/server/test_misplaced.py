@@ -14,6 +14,7 @@ from agentcore_cli.contract import HEADER_WARNINGS, LOCAL_NETWORK_PROTECTION
 from agentcore_cli.events import Event, Note
 from agentcore_cli.operations.invoke.starting import told_while_starting
 from tests.local_runtime import RunningServer, eventually, new_session
+from tests.long_cases import always
 
 SERVER = """
 import http.server, sys
@@ -42,7 +43,9 @@ def refusal(server: RunningServer, code: str, name: str, protocol: str) -> str:
     return f"{told['message']}\n{told['detail']}"
 
 
-@pytest.mark.parametrize(("protocol", "port"), [("HTTP", 8080), ("A2A", 9000), ("AGUI", 8080)])
+@pytest.mark.parametrize(
+    ("protocol", "port"), always(("HTTP", 8080), of=[("HTTP", 8080), ("A2A", 9000), ("AGUI", 8080)])
+)
 def test_a_ping_that_is_answered_with_404(server: RunningServer, protocol: str, port: int) -> None:
     told = refusal(server, SERVER.format(status=404, port=port), f"noping_{protocol}", protocol)
     assert f"The server answers 404 to GET /ping, which {protocol} on AgentCore needs to be 200.\n" in told

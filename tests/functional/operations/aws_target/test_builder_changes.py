@@ -19,7 +19,6 @@ from tests.functional.operations.aws_target.every_builder import (
     NOTHING,
     EveryBuilder,
 )
-from tests.long_cases import always
 
 PAIRS = list(permutations(BUILDERS, 2))
 EACH_PAIR_ONCE = [BUILDERS[number] for number in (0, 1, 2, 3, 0, 2, 0, 3, 2, 1, 3, 1, 0)]
@@ -32,7 +31,8 @@ def test_the_walk_takes_every_change() -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("walk", always(SHORT, of=[SHORT, EACH_PAIR_ONCE]), ids=len)
+@pytest.mark.long
+@pytest.mark.parametrize("walk", [SHORT, EACH_PAIR_ONCE], ids=len)
 def test_every_change_is_an_update_that_goes_back(yard: EveryBuilder, walk: Sequence[str]) -> None:
     """After each change to and fro: by a deploy, by a rollback to the version before, and by one to the new one."""
     artifacts: dict[str, Any] = {}

@@ -21,6 +21,7 @@ from agentcore_cli.operations.deploy.rollback import RollbackRequest, rollback
 from agentcore_cli.resources.iam.policy_document import missing
 from tests.fakes.aws_faults import named, reset_after, times
 from tests.functional.operations.aws_target.cloud import Cloud, Project
+from tests.long_cases import always
 from tests.stand_ins import ACCOUNT, REGION
 
 AGENT = "from http.server import HTTPServer\n"
@@ -143,6 +144,7 @@ def test_values_of_build_arguments_are_nowhere_but_in_the_source(project: Projec
     assert source(cloud).read("arguments") == b"LEVEL=s3cret-level\n"
 
 
+@pytest.mark.long
 def test_nothing_changed_builds_nothing(project: Project, cloud: Cloud) -> None:
     project.deploy()
     cloud.proxy.begin_anew()
@@ -202,8 +204,13 @@ def test_a_failure_shows_phase_context_and_last_lines(project: Project, cloud: C
 
 @pytest.mark.parametrize(
     ("made", "words"),
-    [({"architecture": "amd64"}, "the image is for amd64"), ({"size": 3 * 1024**3}, "and AgentCore takes 2147483648")],
-    ids=["architecture", "size"],
+    always(
+        "size",
+        of={
+            "architecture": ({"architecture": "amd64"}, "the image is for amd64"),
+            "size": ({"size": 3 * 1024**3}, "and AgentCore takes 2147483648"),
+        },
+    ),
 )
 def test_an_image_that_agentcore_does_not_run_is_not_pushed(
     project: Project, cloud: Cloud, made: dict[str, Any], words: str
@@ -236,6 +243,7 @@ def test_a_lost_answer_of_start_is_one_build(project: Project, cloud: Cloud) -> 
     assert list(cloud.codebuild.builds.values()) == ["SUCCEEDED"]
 
 
+@pytest.mark.long
 def test_a_role_that_is_seen_late_is_waited_for(project: Project, cloud: Cloud) -> None:
     cloud.codebuild.unseen = 1
     project.deploy()

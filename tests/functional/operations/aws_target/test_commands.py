@@ -15,6 +15,7 @@ def agentcore(project: Project) -> CommandLine:
     return project.command
 
 
+@pytest.mark.long
 def test_a_whole_life_in_json(project: Project, agentcore: CommandLine, cloud: Cloud) -> None:
     assert agentcore.run("plan", "--exit-code", code=6).stdout.splitlines()[-1] == "2 to create"
     lines = [json.loads(line) for line in agentcore.run("deploy", "--json").stdout.splitlines()]

@@ -213,6 +213,7 @@ def test_a_version_whose_image_is_gone_is_refused_before_anything_changes(shop: 
     assert shop.changes() == []
 
 
+@pytest.mark.long
 def test_what_others_did_is_shown_by_a_plan_and_set_right(shop: Shop) -> None:
     shop.deploy_changed(3)
     id = shop.yard.cloud.the_runtime()["agentRuntimeId"]
@@ -257,6 +258,7 @@ def test_a_repository_of_others_keeps_its_own_policy(shop: Shop) -> None:
     assert not any("Lifecycle" in name for name in shop.yard.cloud.proxy.names)
 
 
+@pytest.mark.long
 def test_without_the_state_file_the_same_is_kept(shop: Shop) -> None:
     shop.expires_at_each_call()
     shop.deploy_changed(2)
@@ -268,6 +270,7 @@ def test_without_the_state_file_the_same_is_kept(shop: Shop) -> None:
     assert len(shop.kept["named"]) == 3, "prod's, DEFAULT's, and what DEFAULT ran when the last deploy began"
 
 
+@pytest.mark.long
 def test_permissions_are_enough_where_another_builder_came_after(shop: Shop) -> None:
     shop.deploy_changed()
     shop.yard.take("zip", keep_images="2")

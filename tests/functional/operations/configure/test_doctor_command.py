@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.command_line import CommandLine
+from tests.long_cases import always
 from tests.same_process import SameProcess
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}
@@ -50,7 +51,7 @@ def test_without_docker_an_image_is_built_all_the_same(agentcore: CommandLine) -
     assert checks["dockerfile"]["status"] == "ok"
 
 
-@pytest.mark.parametrize("build", ["auto", "oci"])
+@pytest.mark.parametrize("build", always("auto", of=["auto", "oci"]))
 def test_a_dockerfile_that_needs_docker_is_told(agentcore: CommandLine, build: str) -> None:
     agentcore.run("configure", "--build", build)
     (agentcore.folder / "Dockerfile").write_text("FROM python:3.13\nRUN true\nCMD python agent.py\n")

@@ -21,6 +21,7 @@ from agentcore_cli.resources.deployment import Overrides
 from tests.fakes.wheel import make_wheel
 from tests.functional.operations.deploy.workshop import HANDLER, Workshop, control_plane, inventory, stored
 from tests.local_runtime import RunningServer, eventually, new_session
+from tests.long_cases import always
 
 NAME = "bot_local_4a6d04"
 ONE = {NAME: ("READY", 1, "1")}
@@ -139,7 +140,7 @@ def test_what_was_changed_elsewhere_is_found_and_set_right(workshop: Workshop, h
     assert workshop.status().drift == ()
 
 
-@pytest.mark.parametrize("damage", ["lost", "truncated"])
+@pytest.mark.parametrize("damage", always("truncated", of=["lost", "truncated"]))
 def test_a_lost_or_truncated_state_file_is_made_anew_by_looking(workshop: Workshop, home: Home, damage: str) -> None:
     first = workshop.deploy(KEY="kept")
     state = workshop.root / ".agentcore" / "local.json"

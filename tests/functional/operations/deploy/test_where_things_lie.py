@@ -44,6 +44,7 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_the_tool_works_from_an_environment_of_its_own(tool: Path, project: Path, home: Home) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
 

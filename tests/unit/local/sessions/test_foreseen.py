@@ -15,6 +15,7 @@ from agentcore_cli.local.sandbox import Exit
 from agentcore_cli.local.sessions.foreseen import ForeseenVersions
 from tests.fakes.local_server import SessionServer, put_code, session_server, version
 from tests.fakes.sandbox import ScriptedAgent
+from tests.long_cases import always
 from tests.turns import turns
 
 ID = "x" * 33
@@ -79,7 +80,7 @@ async def _comes_without_a_trial(server: SessionServer) -> None:
 
 
 @pytest.mark.parametrize("other", [_comes, _is_foreseen_and_comes, _comes_without_a_trial], ids=lambda it: it.__name__)
-@pytest.mark.parametrize("is_at_once", [True, False])
+@pytest.mark.parametrize("is_at_once", always(True, of=[True, False]))
 async def test_another_version_leaves_nothing_of_it(
     home: Home, other: Callable[[SessionServer], Awaitable[None]], is_at_once: bool
 ) -> None:
