@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
 
 from agentcore_cli.local.home import Home
 from tests.conftest import leave
@@ -54,20 +54,39 @@ def running_server() -> Iterator[RunningServer]:
 
 
 class OpenedPage:
-    """The page as somebody sees it whom `agentcore open` let in by an `address`; `faults` must never happen in it."""
+    """The page as somebody sees it whom `agentcore open` let in by an `address`; `faults` must never happen in it.
 
-    def __init__(self, browser: Browser, address: str, **options: Any) -> None:
+    `prepare` gets the browser's context before anything is asked for; `options` are those of the context.
+    """
+
+    def __init__(
+        self,
+        browser: Browser,
+        address: str,
+        prepare: Callable[[BrowserContext], None] = lambda context: None,
+        **options: Any,
+    ) -> None:
         options = {"viewport": {"width": 1280, "height": 800}} | options
         self.context: BrowserContext = browser.new_context(**options)
         self.context.set_default_timeout(PATIENCE)
         self.context.add_init_script(_WATCH)
+        prepare(self.context)
         self.faults: list[str] = []
         self.page: Page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.faults.append(f"{error.name}: {error.message}"))
         self.page.on("console", self._heard)
         self.page.on("dialog", lambda dialog: (self.faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        self.page.goto(address)
+        self._go(address)
         self.page.locator("main .view").wait_for()
+
+    def _go(self, address: str) -> None:
+        """A person's Chromium goes there again by itself when the network changes meanwhile, a driven one does not."""
+        try:
+            self.page.goto(address)
+        except Error as error:
+            if "ERR_NETWORK_CHANGED" not in error.message:
+                raise
+            self._go(address)
 
     def view(self, address: str) -> Page:
         """Go to a view by its address behind "#"."""

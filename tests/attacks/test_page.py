@@ -12,7 +12,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from agentcore_cli.local.page.answers import POLICY
+from agentcore_cli.local.page.answers import AGAIN, POLICY
 from tests.attacks.inside import Inside
 from tests.local_runtime import SESSION_HEADER, Answer, RunningServer, invocations, new_session
 from tests.page_visitor import PageVisitor
@@ -304,7 +304,8 @@ def has_headers(answer: Answer, *, is_file: bool) -> bool:
 def test_the_policy_lets_no_script_of_others_run() -> None:
     parts = dict(part.split(" ", 1) for part in POLICY.split("; "))
     assert parts["default-src"] == parts["form-action"] == parts["frame-ancestors"] == parts["base-uri"] == "'none'"
-    assert parts["script-src"] == parts["style-src"] == parts["connect-src"] == "'self'"
+    assert parts["script-src"] == f"'self' '{AGAIN}'"
+    assert parts["style-src"] == parts["connect-src"] == "'self'"
     assert "unsafe" not in POLICY
     assert "http" not in POLICY
 

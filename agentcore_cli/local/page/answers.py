@@ -6,10 +6,12 @@ from typing import Any, Final
 
 from agentcore_cli.local.http.proxy import Send
 
+AGAIN: Final = "sha256-f3aGULf+iwqivpEYGT+cCmq174Kp39xPayJwBR9DEMY="
+"""The only script that stands in the page itself: it loads the page again when a file of it did not come."""
 POLICY: Final = "; ".join(
     (
         "default-src 'none'",
-        "script-src 'self'",
+        f"script-src 'self' '{AGAIN}'",
         "style-src 'self'",
         "img-src 'self' data:",
         "connect-src 'self'",

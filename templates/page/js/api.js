@@ -29,10 +29,10 @@ export async function send(method, path, { query = {}, headers = {}, body, signa
   const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== ""));
   const url = `api/${path}${search.size ? `?${search}` : ""}`;
   const marked = { ...headers, ...(region ? { [REGION]: region } : {}), [MARKER]: sessionStorage.getItem(SECRET) ?? "" };
-  const given = { method, headers: marked, body, signal, cache: "no-store" };
+  const given = { method, headers: marked, body, signal, cache: "no-store", credentials: "same-origin", redirect: "error" };
   let response;
   try {
-    response = await fetch(url, { ...given, credentials: "same-origin", redirect: "error" });
+    response = await answered(url, given, method === "GET" ? 3 : 1);
   } catch (error) {
     if (signal?.aborted) throw error;
     tell("gone");
@@ -44,6 +44,17 @@ export async function send(method, path, { query = {}, headers = {}, body, signa
   }
   tell(response.status === 403 && path.startsWith("_local/") ? "shut-out" : "here");
   throw await refusal(response);
+}
+
+/** An answer; what may be asked twice is asked again where the browser gave up: a machine's network may just have changed. */
+async function answered(url, given, tries) {
+  try {
+    return await fetch(url, given);
+  } catch (error) {
+    if (tries === 1 || given.signal?.aborted) throw error;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    return answered(url, given, tries - 1);
+  }
 }
 
 function tell(state) {

@@ -45,6 +45,20 @@ function nameOf(segments) {
   return Object.hasOwn(VIEWS, first) ? first : HOME;
 }
 
+/** A view; undefined where the browser gave up loading it though the server is there. A module that failed is not asked for
+ * again, so the page starts anew. */
+async function loaded(name, signal) {
+  try {
+    const view = await VIEWS[name]();
+    sessionStorage.removeItem("agentcore-again");
+    return view;
+  } catch (error) {
+    await runtime.about(signal);
+    if (!startAgain()) throw error;
+    return undefined;
+  }
+}
+
 async function show() {
   leave.abort();
   leave = new AbortController();
@@ -56,8 +70,8 @@ async function show() {
   }
   document.title = `${TITLES[name]} – agentcore`;
   try {
-    const view = await VIEWS[name]();
-    if (signal.aborted) return;
+    const view = await loaded(name, signal);
+    if (signal.aborted || !view) return;
     const root = h("div", { class: `view ${name}` });
     main.replaceChildren(root);
     if (document.activeElement === document.body || !document.contains(document.activeElement)) main.focus();
