@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from pathlib import Path
 
 import pytest
 
 from agentcore_cli.local.faults import FAULTS
+from agentcore_cli.local.page.answers import AGAIN
 
 FOLDER = Path(__file__).parents[3] / "templates" / "page"
 FILES = sorted(path for path in FOLDER.rglob("*") if path.is_file())
 SCRIPTS = [path for path in FILES if path.suffix == ".js"]
+PAGES = [path for path in FILES if path.suffix == ".html"]
 SIZE_MAX = 150_000  # bytes of all files together
 LINES_MAX = 300
 NEVER = (
@@ -36,7 +40,15 @@ def test_a_file_is_short_and_plain(path: Path) -> None:
     assert [word for word in NEVER if word in text] == []
     assert re.findall(r"\w*://[^\s\"'`]*", text) == [], "an address of somebody else"
     assert re.findall(r"<[^>]*\s(on\w+|style)\s*=", text) == [], "a handler or a style within markup"
-    assert re.findall(r"<script(?![^>]*src=)|<style|@import|url\(", text) == []
+    rest = re.sub("<script>.*?</script>", "", text, flags=re.DOTALL) if path in PAGES else text
+    assert re.findall(r"<script(?![^>]*src=)|<style|@import|url\(", rest) == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=named)
+def test_the_one_script_in_a_page_is_the_one_that_the_policy_lets_run(path: Path) -> None:
+    scripts = re.findall(r"<script>(.*?)</script>", path.read_text(), re.DOTALL)
+    digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    assert [f"sha256-{digest}" for digest in digests] == [AGAIN]
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=named)
