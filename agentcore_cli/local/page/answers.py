@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from agentcore_cli.local.http.proxy import Send
 
-AGAIN: Final = "sha256-f3aGULf+iwqivpEYGT+cCmq174Kp39xPayJwBR9DEMY="
+AGAIN: Final = "sha256-5Aqt8PcQItGrpssS+PzPg+NuR7eKTRU6G8F48k8CpRo="
 """The only script that stands in the page itself: it loads the page again when a file of it did not come."""
 POLICY: Final = "; ".join(
     (

@@ -47,7 +47,7 @@ export async function send(method, path, { query = {}, headers = {}, body, signa
 }
 
 /** An answer; what may be asked twice is asked again where the browser gave up: a machine's network may just have changed. */
-async function answered(url, given, tries) {
+export async function answered(url, given, tries) {
   try {
     return await fetch(url, given);
   } catch (error) {
