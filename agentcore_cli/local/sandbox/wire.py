@@ -13,6 +13,7 @@ from typing import Any, Final
 Message = dict[str, Any]
 
 MESSAGE_MAX: Final = 1024**2  # bytes
+_PIECE: Final = 65536  # bytes
 
 _log = logging.getLogger(__name__)
 
@@ -83,31 +84,42 @@ class Wire:
             self._connection.close()
 
     def _receive(self) -> bytes:
-        data, descriptors, _, _ = socket.recv_fds(self._connection, 65536, self._descriptors_max)
+        data, descriptors, _, _ = socket.recv_fds(self._connection, _PIECE, self._descriptors_max)
         for descriptor in descriptors:
             os.set_inheritable(descriptor, False)  # uvloop's children would keep them, and so what they stand for
         self._descriptors += descriptors
         return data
 
     def _read(self) -> None:
+        """Take all that is there, and the end if that is there: uvloop calls once only when a connection was reset."""
         try:
-            data = self._receive()
-        except (BlockingIOError, InterruptedError):
-            return
-        except ConnectionResetError:
-            data = b""
-        if not data:
-            self.close()
-            self._closed()
-            return
-        try:
-            self._take(data)
+            for _ in range(0, MESSAGE_MAX, _PIECE):
+                if not self._open or not self._take_piece():
+                    return
+            raise Nonsense("it says more at once than any message has")
         except Nonsense as nonsense:
             _log.warning("a worker process is not heard any more: %s", nonsense)
             self.is_nonsense = True
-            if self._open:
-                self.close()
-                self._closed()
+            self._end()
+
+    def _take_piece(self) -> bool:
+        """Take what comes next. False when that is not there yet, or is the end. Raises Nonsense."""
+        try:
+            data = self._receive()
+        except (BlockingIOError, InterruptedError):
+            return False
+        except ConnectionResetError:
+            data = b""
+        if data:
+            self._take(data)
+        else:
+            self._end()
+        return bool(data)
+
+    def _end(self) -> None:
+        if self._open:
+            self.close()
+            self._closed()
 
     def _take(self, data: bytes) -> None:
         *lines, self._buffer = (self._buffer + data).split(b"\n")
