@@ -39,3 +39,13 @@ export async function each(items, work, atOnce = 4) {
   };
   await Promise.allSettled(Array.from({ length: Math.min(atOnce, left.length) }, worker));
 }
+
+/** Of questions whose answers take each other's place only the latest counts: call what this gives when one is asked, and
+ * what that gives, `() => boolean`, when it is answered. */
+export function latest() {
+  let asked = 0;
+  return () => {
+    const mine = ++asked;
+    return () => mine === asked;
+  };
+}

@@ -57,13 +57,13 @@ async function converse(root, known, [arn, endpoint = "DEFAULT", id], signal) {
     h("header", { class: "bar" }, h("h1", {}, "Chat"), agents, points, token, h("span", { class: "grow" }), session, button("New session", () => go(["chat", arn, endpoint, newSessionId()]))),
     hint,
     talk.element,
-    write.element,
   );
   if (id && runtime.can("transcript")) {
     const { turns } = await runtime.transcript({ arn, endpoint, session_id: id }, signal).catch(() => ({ turns: [] })); // it may not live yet
     talk.recall(turns, moment);
     hint.hidden = turns.length > 0;
   }
+  root.append(write.element);
   write.focus();
   const again = takeReplay();
   if (again !== null) await send(again);

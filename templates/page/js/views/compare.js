@@ -3,6 +3,7 @@
 import { fill, h, set } from "../dom.js";
 import { composer, Conversation } from "../conversation.js";
 import { newSessionId } from "../invoke.js";
+import { latest } from "../live.js";
 import { note } from "../router.js";
 import * as runtime from "../runtime.js";
 import { worded } from "../speech.js";
@@ -20,15 +21,29 @@ export async function show(root, { query, signal }) {
       return;
     }
     const given = ["a", "b"].map((side) => ({ arn: query[side], endpoint: query[`${side}e`], session: query[`${side}s`] }));
-    const sides = given.map((it, at) => new Side("AB"[at], known, it, signal));
+    const sides = given.map((it, at) => new Side("AB"[at], known, it, signal, (loads) => void meanwhile(loads)));
     const verdict = h("p", { class: "verdict", role: "status" });
-    const write = composer({ onSend: (text) => void both(text), onStop: () => sides.forEach((side) => side.talk.stop()) });
-    async function both(text) {
-      const payloads = sides.map((side) => side.word(text));
+    const write = composer({
+      onSend: (text) => void meanwhile(both(sides.map((side) => side.word(text)))),
+      onStop: () => sides.forEach((side) => side.talk.stop()),
+    });
+    let works = 0;
+    /** Nothing is sent while `work` goes on: neither to a side whose agent is being loaded, nor beside another message. */
+    async function meanwhile(work) {
+      works += 1;
       write.busy = true;
+      try {
+        await work;
+        errors.tell(null);
+      } catch (error) {
+        if (!signal.aborted) errors.tell(error);
+      }
+      works -= 1;
+      write.busy = works > 0;
+    }
+    async function both(payloads) {
       verdict.textContent = "";
       const turns = await Promise.all(sides.map((side, at) => side.talk.send(payloads[at])));
-      write.busy = false;
       const failed = turns.flatMap((turn, at) => (turn.hasFailed ? [sides[at].name] : []));
       const same = !failed.length && turns[0].text === turns[1].text;
       if (failed.length) fill(verdict, `No answer to compare: ${failed.join(" and ")} failed.`);
@@ -36,8 +51,9 @@ export async function show(root, { query, signal }) {
       set(verdict, "class", same ? "verdict good" : "verdict differs");
       for (const turn of turns) set(turn.element, "class", same ? "turn" : "turn differs");
     }
-    root.append(h("div", { class: "sides" }, sides.map((side) => side.element)), verdict, write.element);
-    await Promise.all(sides.map((side) => side.ready));
+    root.append(h("div", { class: "sides" }, sides.map((side) => side.element)));
+    await Promise.all(sides.map((side, at) => side.load(given[at])));
+    root.append(verdict, write.element);
     write.focus();
   } catch (error) {
     if (!signal.aborted) errors.tell(error);
@@ -52,31 +68,38 @@ function where(one, other) {
 }
 
 class Side {
-  constructor(name, known, { arn, endpoint = "DEFAULT", session = NEW }, signal) {
+  /** `onLoad(promise)` hears when another agent was chosen, which is there when the promise is kept. */
+  constructor(name, known, { arn }, signal, onLoad) {
     this.name = name;
     this.signal = signal;
-    this.protocol = "HTTP";
+    this.latest = latest();
     const first = known.some((it) => it.agentRuntimeArn === arn) ? arn : known[0].agentRuntimeArn;
-    this.agents = choice(known.map((it) => [it.agentRuntimeArn, it.agentRuntimeName]), first, () => void this.#load("DEFAULT", NEW));
+    this.agents = choice(known.map((it) => [it.agentRuntimeArn, it.agentRuntimeName]), first, () => onLoad(this.load()));
     this.whom = choice([], "", () => this.#begin());
     set(this.agents, "aria-label", `Agent of ${name}`);
     set(this.whom, "aria-label", `Session of ${name}`);
     this.talk = new Conversation({}, { label: `Conversation of ${name}`, signal });
     this.element = h("section", { class: "side", "aria-label": `Side ${name}` }, h("div", { class: "bar small" }, h("strong", {}, name), this.agents, this.whom), this.talk.element);
-    this.ready = this.#load(endpoint, session);
   }
 
   word(text) {
     return worded(text, this.protocol, this.talk.sessionId);
   }
 
-  async #load(endpoint, session) {
+  /** Talk with the agent that is chosen. */
+  async load({ endpoint = "DEFAULT", session = NEW } = {}) {
     const arn = this.agents.value;
-    const [details, endpoints, page] = await Promise.all([
+    const isLatest = this.latest();
+    const asked = Promise.all([
       runtime.agent(arn, undefined, this.signal),
       runtime.endpoints(arn, this.signal),
       runtime.sessionsOf(arn, this.signal),
     ]);
+    const [details, endpoints, page] = await asked.catch((error) => {
+      if (isLatest()) this.agents.value = this.talk.arn ?? arn;
+      throw error;
+    });
+    if (!isLatest()) return;
     this.protocol = details.protocolConfiguration?.serverProtocol ?? "HTTP";
     const living = page.sessions.filter(runtime.isAlive);
     rechoose(this.whom, [

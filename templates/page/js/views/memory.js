@@ -3,6 +3,7 @@
 import { json, everything, path } from "../api.js";
 import { badge, button, command, empty, facts, fill, h, set } from "../dom.js";
 import { count, moment } from "../format.js";
+import { latest } from "../live.js";
 import { note } from "../router.js";
 import * as runtime from "../runtime.js";
 import { choice, errorBox, field, tabs } from "../widgets.js";
@@ -48,6 +49,8 @@ class Memory {
     this.at = path("memories", memory.id);
     this.rest = { signal, region: memory.region };
     this.guarded = guarded;
+    this.latestPick = latest();
+    this.latestSearch = latest();
     this.about = h("div", { class: "card" });
     this.actors = new Picker("Actors", (actor) => guarded(() => this.#pickActor(actor)));
     this.sessions = new Picker("Sessions", (session) => guarded(() => this.#pickSession(session)));
@@ -85,23 +88,30 @@ class Memory {
 
   async #pickActor(actor) {
     this.actor = actor;
+    const isLatest = this.latestPick();
+    this.sessions.fill([], "Loading…");
     const sessions = await everything(`${this.at}/${path("actor", actor)}/sessions`, "sessionSummaries", { body: {}, ...this.rest });
+    if (!isLatest()) return;
     this.sessions.fill(sessions.map((it) => [it.sessionId, it.sessionId]), "This actor has no session.");
     fill(this.events, empty("Choose a session."));
   }
 
   async #pickSession(session) {
     const at = `${this.at}/${path("actor", this.actor, "sessions", session)}`;
+    const isLatest = this.latestPick();
     const events = await everything(at, "events", { body: { includePayloads: true }, ...this.rest, most: SHOWN });
+    if (!isLatest()) return;
     fill(this.events, events.length ? events.reverse().map(eventCard) : empty("This session has no event."));
   }
 
   async #find() {
     const query = this.words.value.trim();
     const namespacePath = this.namespace.value.trim() || "/";
+    const isLatest = this.latestSearch();
     const found = query
       ? (await json("POST", `${this.at}/retrieve`, { ...this.rest, body: { namespacePath, searchCriteria: { searchQuery: query, topK: 50 } } })).memoryRecordSummaries
       : await everything(`${this.at}/memoryRecords`, "memoryRecordSummaries", { body: { namespacePath }, ...this.rest, most: SHOWN });
+    if (!isLatest()) return;
     fill(this.records, found.length ? found.map(recordCard) : empty(query ? "No record has a word of it." : "There is no record in this namespace."));
   }
 }
