@@ -18,10 +18,12 @@ import pytest
 
 from agentcore_cli.local import daemon
 from agentcore_cli.local.home import Home
+from tests.hangs import within
 from tests.local_runtime import RunningServer, eventually, processes_of
 from tests.stand_ins import Moto
 
 GONE_SECONDS = 60.0
+TOLD = 0.9  # of a test's limit, after which it says itself what it waits for
 LONG_SECONDS = 900  # for what is marked `long`: a deploy and a destroy at each of thirty calls, beside other work
 _NUMBERS = itertools.count()
 
@@ -70,8 +72,15 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         return None
     runner: asyncio.Runner = pyfuncitem._request.getfixturevalue("runner")
     wanted = inspect.signature(pyfuncitem.obj).parameters
-    runner.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in wanted}))
+    test = pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in wanted})
+    runner.run(within(TOLD * limit_of(pyfuncitem), test))
     return True
+
+
+def limit_of(item: pytest.Item) -> float:
+    """The seconds after which pytest-timeout ends the process of a test."""
+    marker = item.get_closest_marker("timeout")
+    return float(marker.args[0] if marker else item.config.getini("timeout"))
 
 
 @pytest.fixture
