@@ -129,6 +129,12 @@ class DevWindow:
             serves = f"version {told.version} goes on serving" if told.version else "nothing serves yet"
             hint = f"\n  next: {told.error.hint}" if told.error.hint else ""
             return f"✗ {whose}{told.error.message}{hint}\n  {serves}"
+        if told.ended is not None:
+            version = f"version {told.version}{'' if told.changed else ' again'} ({told.seconds:.2f}s)"
+            ended = (
+                f"{told.ended} session{'s' if told.ended > 1 else ''} ended" if told.ended else "no session was alive"
+            )
+            return f"✓ {whose}{version}: {ended}; the next call begins anew"
         if not told.changed:
             return f"= {whose}{files}: version {told.version} goes on, as nothing that runs here is different"
         text = f"✓ {whose}version {told.version} ({told.seconds:.2f}s): {files or 'what was saved meanwhile'}"

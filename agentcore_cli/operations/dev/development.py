@@ -6,7 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from agentcore_cli.errors import AgentcoreError
@@ -79,11 +79,10 @@ class Development:
         """End every session and deploy what is there."""
         with self._working:
             for agent in self.agents:
-                if agent.serving:
-                    stop_sessions(agent.selected, None)
+                ended = len(stop_sessions(agent.selected, None).stopped) if agent.serving else 0
                 reloaded = agent.reload()
                 self._read_logs(agent)
-                self._hear(reloaded)
+                self._hear(replace(reloaded, ended=ended))
 
     def end(self) -> None:
         """Remove what was deployed here, unless it is to be kept; the guardian does when this can't."""

@@ -34,9 +34,10 @@ _KEPT_VERSIONS: Final = 50  # of those that no session runs any more; AgentCore 
 
 @dataclass(frozen=True, slots=True)
 class Reloaded:
-    """What came of a save: `version` is what new sessions run, `error` why it is not what was saved.
+    """What came of a save, or of a restart: `version` is what new sessions run, `error` why it is not what was saved.
 
     `changed`: it is another one than before. `seconds` have passed since the save was seen; `files` are what was saved.
+    `ended`: how many sessions a restart has ended; None for a save, which ends none.
     """
 
     agent: str
@@ -45,6 +46,7 @@ class Reloaded:
     seconds: float
     files: tuple[str, ...] = ()
     error: AgentcoreError | None = None
+    ended: int | None = None
 
 
 @dataclass(slots=True)

@@ -226,6 +226,8 @@ def test_restart_by_a_key(project: Project) -> None:
         assert project.call("one") == "0.2"
         terminal.type("r")
         eventually(lambda: project.call_while_it_ends("one") == "0.1", "its sessions begin anew", SECONDS)
+        terminal.wait_for("version 1 again")
+        terminal.wait_for("1 session ended; the next call begins anew")
         terminal.type("q")
         assert terminal.end(SECONDS) == 0
     project.gone()
