@@ -138,8 +138,10 @@ class Invocations:
         except PayloadTooLarge as error:
             raise too_large(PAYLOAD_MAX) from error
         finally:
-            exchange.close()
-            self._sessions.finish(session, exchange)
+            try:
+                exchange.close()
+            finally:
+                self._sessions.finish(session, exchange)
 
     async def _relay(
         self, request: Request, session: Session, exchange: ProxiedExchange, asked: _Asked, trace: CallTrace

@@ -154,8 +154,7 @@ class AgentConnection(asyncio.Protocol):
 
     def _end(self) -> None:
         self.lost = True
-        if self._writable is not None:
-            self.resume_writing()
+        self.resume_writing()
         self._wake()
 
     # asyncio.Protocol
@@ -203,9 +202,9 @@ class AgentConnection(asyncio.Protocol):
         self._writable = self._loop.create_future()
 
     def resume_writing(self) -> None:
-        if self._writable is not None:
-            self._writable.set_result(None)
-            self._writable = None
+        waiter, self._writable = self._writable, None
+        if waiter is not None and not waiter.done():  # whoever waited may have been cancelled
+            waiter.set_result(None)
 
     # httptools
 

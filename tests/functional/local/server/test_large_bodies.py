@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.local_runtime import RunningServer, invocations, new_session
+from tests.local_runtime import RunningServer, eventually, invocations, new_session
 from tests.server_memory import Memory
 
+AGENTS = Path(__file__).parents[3] / "agents"
 FULL = 100_000_000
 PIECE = bytes(range(256)) * 256
 GROWTH_MAX = 30 * 1024 * 1024
@@ -78,3 +81,14 @@ def test_a_full_answer_to_a_slow_reader(server: RunningServer, answers: str, len
 def test_a_body_of_the_control_plane_that_is_too_large(server: RunningServer) -> None:
     answer = server.ask("PUT", "/runtimes/", bytes(1_048_577), server.headers())
     assert (answer.status, answer.headers["x-amzn-errortype"]) == (400, "ValidationException")
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["of known length", "chunked"])
+def test_an_agent_that_answers_without_reading_the_payload(server: RunningServer, known: bool) -> None:
+    arn = server.deploy(AGENTS / "answers_early.py", name="known" if known else "chunked")
+    session, size = new_session(), 8_000_000
+    with contextlib.suppress(ConnectionError):  # nobody reads the rest of it
+        server.invoke(arn, pieces(size), session, **({"Content-Length": str(size)} if known else {}))
+    eventually(lambda: [each.state for each in server.living(arn)] == ["idle"], "the session is idle again")
+    server.data.stop_runtime_session(agentRuntimeArn=arn, runtimeSessionId=session)
+    assert server.living(arn) == []

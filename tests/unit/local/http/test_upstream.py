@@ -190,6 +190,28 @@ async def test_a_slow_agent_holds_the_writer_back(address: str) -> None:
         await waiting
 
 
+@pytest.mark.parametrize("how", ["closed", "lost"])
+async def test_a_connection_ends_after_a_writer_gave_up_waiting(address: str, how: str) -> None:
+    released = asyncio.Event()
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await released.wait()
+
+    async with serving(address, converse) as pool:
+        connection = await pool.acquire()
+        connection.begin(b"POST / HTTP/1.1\r\ncontent-length: 10000000\r\n\r\n")
+        connection.write(bytes(10_000_000))
+        waiting = asyncio.ensure_future(connection.drained())
+        await turns()
+        waiting.cancel()
+        if how == "closed":
+            connection.close()
+        released.set()
+        with pytest.raises(UpstreamLost):
+            await connection.head()
+        connection.close()
+
+
 async def test_a_closed_pool_wakes_whoever_waits(address: str) -> None:
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
