@@ -89,6 +89,8 @@ class Programs:
     async def release(self, program: AnyProgram) -> None:
         """A session of the program has ended."""
         self._sessions[program.key] -= 1
+        if not self._sessions[program.key] and program.key not in self._programs:
+            await self._sandbox.forget(program.key)  # its start may have made parents of what was forgotten meanwhile
         await self._remove_unused_snapshot(program.key)
 
     async def forget(self, runtime_id: str, version: str | None = None) -> None:

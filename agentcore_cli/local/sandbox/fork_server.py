@@ -19,6 +19,7 @@ from agentcore_cli.local.sandbox.walls import WORKER, keeper_command
 from agentcore_cli.local.sandbox.wire import Message, Nonsense, Wire
 
 READY_SECONDS = 60.0
+ANSWER_SECONDS = 30.0  # that a parent has for what takes it milliseconds
 _OUTPUT_SHOWN = 300  # characters of a dead parent's last words
 _OUTPUT_MAX = 1024**2  # bytes that a parent may write; what it imports might never stop
 
@@ -92,9 +93,10 @@ class ForkServer:
     async def ready(self) -> None:
         """Wait until it has imported. Raises Refusal when it must not fork, SandboxError when it ended."""
         try:
-            if self._walls is not None:
-                await self._build_walls(self._walls)
-            answer = await asyncio.wait_for(self._exchange(self._settings), READY_SECONDS)
+            async with asyncio.timeout(READY_SECONDS):
+                if self._walls is not None:
+                    await self._build_walls(self._walls)
+                answer = await self._exchange(self._settings)
         except TimeoutError:
             await self.kill()
             raise ForkRefused(f"its imports take longer than {READY_SECONDS:.0f} seconds") from None
@@ -138,6 +140,7 @@ class ForkServer:
         if self._wire is not None and not self._asked:
             self._wire.close()
             self._wire = None
+            self._answers.put_nowait(None)
 
     async def kill(self) -> None:
         """End it now, its sessions or not, and wait for that."""
@@ -177,13 +180,17 @@ class ForkServer:
         return () if around is None else (around,)
 
     async def _ask(self, message: Message, descriptors: tuple[int, ...] = ()) -> Message:
-        """One question at a time. Raises SandboxError when the parent is dead."""
+        """One question at a time. Raises SandboxError when the parent is dead; one that does not answer is killed."""
         async with self._turn:
             if self._wire is None:
                 raise SandboxError(self._last_words())
             self._asked = True
             try:
-                return await self._exchange(message, descriptors)
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    return await self._exchange(message, descriptors)
+            except TimeoutError:
+                await self.kill()
+                raise SandboxError(f"the parent of the sessions did not answer in {ANSWER_SECONDS:.0f} s") from None
             finally:
                 self._asked = False
                 if self._released:

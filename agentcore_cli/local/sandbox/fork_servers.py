@@ -24,6 +24,7 @@ from agentcore_cli.local.sandbox.session import SessionProcess
 from agentcore_cli.local.sandbox.standby import Standby
 from agentcore_cli.local.sandbox.worker.places import CODE
 
+DEATHS_MAX = 2  # of parents in a row, while they import, after which sessions get new interpreters
 WITNESSES = 2  # sessions that must have loaded a module before a parent imports it
 
 MakeSpare = Callable[["ForkServers", Program], Awaitable[SessionProcess]]
@@ -63,6 +64,8 @@ class ForkServers:
         self._growth: asyncio.Task[None] | None = None
         self._study: asyncio.Task[None] | None = None
         self._released = False
+        self._forking = 0  # sessions that are on their way
+        self._deaths = 0
 
     @property
     def program(self) -> Program:
@@ -70,10 +73,12 @@ class ForkServers:
         return self._programs[-1]
 
     def spare(self, program: Program) -> Standby:
-        """The session ahead of one of the programs."""
+        """The session ahead of one of the programs; there is none of one that has left."""
+        make = self._make_spare
+        if make is None or not self._has(program):
+            return Standby(None)
         if program.key not in self._spares:
-            make = self._make_spare
-            self._spares[program.key] = Standby(None if make is None else lambda: make(self, program))
+            self._spares[program.key] = Standby(lambda: make(self, program))
         return self._spares[program.key]
 
     async def adopt(self, program: Program) -> bool:
@@ -94,9 +99,11 @@ class ForkServers:
         return True
 
     async def leave(self, program: Program) -> bool:
-        """No new sessions of `program`; whether there are any of others."""
+        """No new sessions of `program`; whether there are any of others. Without any the parents end."""
         spare, is_last = self._spares.pop(program.key, None), len(self._programs) == 1
-        if not is_last:
+        if is_last:
+            self.release()
+        else:
             self._programs = [other for other in self._programs if other.key != program.key]
         if spare is not None:
             await spare.close()
@@ -110,11 +117,18 @@ class ForkServers:
             await self._bare_parent()
 
     async def fork(self, program: Program, descriptors: tuple[int, ...]) -> Forked:
-        """A new session's first process. A parent that was killed since its last session is replaced once."""
+        """A new session's first process. Raises SandboxError when the parent has ended; there is another next time."""
+        self._forking += 1
         try:
-            return await self._fork(program, descriptors)
-        except SandboxError:
-            return await self._fork(program, descriptors)
+            parent = await self._warm_parent()
+            await parent.take_on(program.code.name)
+            return await parent.fork(descriptors)
+        except ForkRefused as refusal:
+            bare = await self._bare_parent()
+            return replace(await bare.fork(descriptors), reason=refusal.message)
+        finally:
+            self._forking -= 1
+            self._release_parents()
 
     def claim_learning(self) -> bool:
         """Whether the caller's session is one of those to learn from. Give it back by `learn(None)`."""
@@ -148,22 +162,21 @@ class ForkServers:
         parent = forked.parent
         if parent is self._warm and not parent.studied and self._learned.of(self.program) is not None:
             self._study = asyncio.get_running_loop().create_task(_study(parent, forked.number))
-        if any(each is program for each in self._programs):
-            self.spare(program).due()
+        self.spare(program).due()
 
     def release(self) -> None:
-        """No new sessions: the parents end with their last session."""
+        """No new sessions, after those that are on their way: the parents end with their last session."""
         self._released = True
         if self._growth is not None:
             self._growth.cancel()
-        for parent in self._endings:
-            parent.release()
+        self._release_parents()
 
     async def ended(self) -> None:
         """Wait until no parent is left."""
         if self._growth is not None:
             await asyncio.wait({self._growth})
-        await asyncio.gather(*self._endings.values())
+        while self._endings:
+            await asyncio.gather(*self._endings.values())
 
     async def close(self) -> None:
         """End the parents now."""
@@ -171,14 +184,13 @@ class ForkServers:
         await asyncio.gather(*(parent.kill() for parent in self._endings))
         await self.ended()
 
-    async def _fork(self, program: Program, descriptors: tuple[int, ...]) -> Forked:
-        try:
-            parent = await self._warm_parent()
-            await parent.take_on(program.code.name)
-            return await parent.fork(descriptors)
-        except ForkRefused as refusal:
-            bare = await self._bare_parent()
-            return replace(await bare.fork(descriptors), reason=refusal.message)
+    def _has(self, program: Program) -> bool:
+        return not self._released and any(each.key == program.key for each in self._programs)
+
+    def _release_parents(self) -> None:
+        if self._released and not self._forking:
+            for parent in self._endings:
+                parent.release()
 
     async def _warm_parent(self) -> ForkServer:
         async with self._lock:
@@ -188,8 +200,11 @@ class ForkServers:
                 try:
                     self._warm = await self._start(self._learned.of(self.program) or [])
                 except SandboxError as error:
-                    self._refusal = error.message
+                    self._deaths += 1
+                    if isinstance(error, ForkRefused) or self._deaths >= DEATHS_MAX:
+                        self._refusal = error.message
                     raise ForkRefused(error.message) from error
+                self._deaths = 0
             return self._warm
 
     async def _bare_parent(self) -> ForkServer:

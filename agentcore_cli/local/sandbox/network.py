@@ -60,6 +60,7 @@ class SharedGateway:
         self._wire: Wire | None = None
         self._answers: asyncio.Queue[Message] = asyncio.Queue()
         self._turn = asyncio.Lock()
+        self._late = 0  # answers that nobody waits for any more
         self._serve: Serve | None = None
         self.port = 0
         self._told: dict[str, Any] | None = None
@@ -196,7 +197,10 @@ class SharedGateway:
             try:
                 await wire.send(message, (namespace,))
                 answer = await asyncio.wait_for(self._answers.get(), FURNISH_SECONDS)
-            except (ConnectionError, TimeoutError) as error:
+            except TimeoutError as error:
+                self._late += 1
+                raise SandboxError("the session has no network: the gateway does not answer") from error
+            except ConnectionError as error:
                 raise SandboxError("the session has no network: the gateway has ended") from error
             listeners = [socket.socket(fileno=descriptor) for descriptor in wire.take_descriptors()]
             if "failed" in answer:
@@ -209,6 +213,10 @@ class SharedGateway:
         elif "lost" in message:
             self._reason = message["lost"]
             _log.error("sessions have no way out any more: %s", self._reason)
+        elif self._late and self._wire is not None:  # whoever asked has given up
+            self._late -= 1
+            for descriptor in self._wire.take_descriptors():
+                os.close(descriptor)
         else:
             self._answers.put_nowait(message)
 
@@ -216,6 +224,7 @@ class SharedGateway:
         self._reason = "the gateway has ended"
         self._told = None
         _log.error("%s: new sessions have no network of their own", self._reason)
+        self._late = 0
         self._answers.put_nowait({"failed": self._reason})
 
 

@@ -190,12 +190,12 @@ class Sandbox:
         return family
 
     async def _start(self, program: Program, spec: SessionSpec) -> SessionProcess:
+        family = self._family(program)  # of now: the program may be forgotten before its session is there
         await asyncio.get_running_loop().run_in_executor(None, self._hand_over, program)
-        family = self._family(program)
         learner = PreloadProfiler(family.learn) if family.claim_learning() else None
         try:
             with _open_log(spec) as log:
-                session = await self._begin(program, spec, log, learner)
+                session = await self._begin(family, program, spec, log, learner)
         except SandboxError:
             if learner is not None:
                 learner.give_up()
@@ -204,15 +204,15 @@ class Sandbox:
         return session
 
     async def _begin(
-        self, program: Program, spec: SessionSpec, log: int, learner: PreloadProfiler | None
+        self, family: ForkServers, program: Program, spec: SessionSpec, log: int, learner: PreloadProfiler | None
     ) -> SessionProcess:
         """The spare if there is one and it lives, else a session made now."""
-        spare = await self._family(program).spare(program).take() if spec.limits == Limits() else None
+        spare = await family.spare(program).take() if spec.limits == Limits() else None
         if spare is not None:
             with contextlib.suppress(SandboxError):
                 await spare.begin(spec.environment, log, learner)
                 return spare
-        session = await self._make(self._family(program), program, spec.key, spec.limits)
+        session = await self._make(family, program, spec.key, spec.limits)
         await session.begin(spec.environment, log, learner)
         return session
 
@@ -227,13 +227,13 @@ class Sandbox:
             )
         except OSError as error:
             raise SandboxError(f"the session could not be prepared: {error}") from error
-        gate = StartBarrier()
-        control, theirs = socket.socketpair()
         try:
-            forked = await _fork(family, program, theirs, gate, surroundings)
+            with surroundings.listener:
+                try:
+                    forked, control, gate = await _fork(family, program, surroundings)
+                except SandboxError:  # the parent was killed since its last session, which shows now
+                    forked, control, gate = await _fork(family, program, surroundings)
         except SandboxError:
-            control.close()
-            gate.close()
             await asyncio.get_running_loop().run_in_executor(None, surroundings.remove)
             raise
         network = SessionNetwork(self._network, family.mode, program, key)
@@ -263,13 +263,23 @@ class Sandbox:
 
 
 async def _fork(
-    family: ForkServers, program: Program, control: socket.socket, gate: StartBarrier, surroundings: SessionResources
-) -> Forked:
-    """Hand over to a new process what it needs, and close it here."""
+    family: ForkServers, program: Program, surroundings: SessionResources
+) -> tuple[Forked, socket.socket, StartBarrier]:
+    """A new process, the socket to it, and its gate. Raises SandboxError when its parent has ended.
+
+    A process that was forked all the same has neither then, and ends.
+    """
+    gate = StartBarrier()
+    control, theirs = socket.socketpair()
     cgroups = surroundings.group.open()
     try:
-        with control, gate.theirs as theirs, surroundings.listener as listener:
-            return await family.fork(program, (control.fileno(), listener.fileno(), theirs.fileno(), *cgroups))
+        with theirs, gate.theirs:
+            handed = (theirs.fileno(), surroundings.listener.fileno(), gate.theirs.fileno(), *cgroups)
+            return await family.fork(program, handed), control, gate
+    except SandboxError:
+        control.close()
+        gate.close()
+        raise
     finally:
         for descriptor in cgroups:
             os.close(descriptor)

@@ -135,6 +135,10 @@ class SessionProcess:
             await asyncio.wait({self.exited}, timeout=grace + KILL_SECONDS)
         if not self.exited.done():
             self._kill()
+            await asyncio.wait({self.exited}, timeout=KILL_SECONDS)
+        if self._process_ended and not self._wire_ended:  # somebody else holds the other end
+            self._wire.close()
+            self._end_of_wire()
         result = await asyncio.shield(self.exited)
         if self._removed is not None:
             await asyncio.shield(self._removed)
@@ -152,8 +156,9 @@ class SessionProcess:
         """Have the init do something. Raises SandboxError when it does not; the session has ended then."""
         self._answer = asyncio.get_running_loop().create_future()
         try:
-            await self._wire.send(message, descriptors)
-            answer = await asyncio.wait_for(self._answer, START_SECONDS)
+            async with asyncio.timeout(START_SECONDS):
+                await self._wire.send(message, descriptors)
+                answer = await self._answer
         except ConnectionError:
             answer = _ENDED
         except TimeoutError:
