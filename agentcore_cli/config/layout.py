@@ -2,7 +2,8 @@
 
 A file runs as a script as long as its folder has all of the project that it imports. Else it runs as a module, by the
 name that its package has in one of the folders that imports may start from: the project's own, `src`, what its
-pyproject.toml names as the place of its packages. Such folders are put on the import path.
+pyproject.toml names as the place of its packages. Such folders go on the import path. A literal string that imports
+counts like an import.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from agentcore_cli.config.named_modules import named_modules
 from agentcore_cli.confines import is_inside
 
 _FILES_MAX: Final = 500  # files of a project that are read
@@ -212,6 +214,9 @@ def _imports(root: Path, file: Path) -> Iterator[ast.Import | ast.ImportFrom]:
     except (OSError, SyntaxError, ValueError, RecursionError):
         return  # the check says what is wrong with it
     yield from (node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom)))
+    for name in named_modules(tree):
+        # a package of data alone (`files("kit.data")`) is found by the package around it
+        yield ast.Import([ast.alias(module) for module in dict.fromkeys((name, name.partition(".")[0]))])
 
 
 def _dotted(file: Path, start: Path) -> str:

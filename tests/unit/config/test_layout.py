@@ -28,6 +28,8 @@ class Case:
 
 
 PACKAGE = {"src/__init__.py": "", "src/bot/__init__.py": ""}
+LIB = '[tool.pdm.build]\npackage-dir = "lib"'
+SERVER = {"lib/uvicorn.py": "import importlib\ndef run(app, port=0): importlib.import_module(app.partition(':')[0])"}
 CASES = {
     "alone": Case("agent.py", {"agent.py": "import json"}, "agent.py"),
     "sibling": Case("bot/agent.py", {"bot/agent.py": "import words", "bot/words.py": ""}, "bot/agent.py"),
@@ -129,6 +131,89 @@ CASES = {
     ),
     "a relative import of a sibling is a script's own affair": Case(
         "agent.py", {"agent.py": "import kit", "kit/__init__.py": "from . import a", "kit/a.py": ""}, "agent.py"
+    ),
+    "by a string for a server": Case(
+        "app/main.py",
+        {
+            **SERVER,
+            "app/__init__.py": "",
+            "app/main.py": "import uvicorn\napp = 1\nif __name__ == '__main__': uvicorn.run('app.main:app', port=8080)",
+        },
+        "-m app.main",
+        ("lib",),
+        LIB,
+    ),
+    "by a string for a server, from its own folder": Case(
+        "app/main.py",
+        {
+            "app/uvicorn.py": SERVER["lib/uvicorn.py"],
+            "app/__init__.py": "",
+            "app/main.py": "import uvicorn\napp = 1\nif __name__ == '__main__': uvicorn.run(app='main:app')",
+        },
+        "app/main.py",
+    ),
+    "by a string for a server, from both": Case(
+        "app/main.py",
+        {
+            "app/uvicorn.py": SERVER["lib/uvicorn.py"],
+            "app/__init__.py": "",
+            "app/main.py": "from uvicorn import run\nif __name__ == '__main__': run('app.main:app')",
+        },
+        "app/main.py",
+        (".",),
+    ),
+    "by a string": Case(
+        "app/main.py",
+        {"app/__init__.py": "", "app/main.py": "import importlib\nimportlib.import_module('app.t')", "app/t.py": ""},
+        "-m app.main",
+    ),
+    "by a string, what is imported so counts": Case(
+        "main.py",
+        {
+            "main.py": "from importlib import import_module as load\nload(name='app.t')",
+            "app/t.py": "import kit.t",
+            "src/kit/t.py": "",
+        },
+        "main.py",
+        ("src",),
+    ),
+    "data of its package": Case(
+        "src/hb/agent.py",
+        {"src/hb/__init__.py": "", "src/hb/agent.py": "from importlib.resources import files\nfiles('hb')"},
+        "-m hb.agent",
+        ("src",),
+    ),
+    "data of a folder in its package": Case(
+        "src/hb/agent.py",
+        {
+            "src/hb/agent.py": "from importlib import resources\nassert resources.files('hb.data').is_dir()",
+            "src/hb/data/words.txt": "here",
+        },
+        "-m hb.agent",
+        ("src",),
+    ),
+    "data by pkgutil": Case(
+        "src/hb/agent.py",
+        {
+            "src/hb/__init__.py": "",
+            "src/hb/agent.py": "import pkgutil as p\nassert p.get_data('hb', 'words.txt')",
+            "src/hb/words.txt": "here",
+        },
+        "-m hb.agent",
+        ("src",),
+    ),
+    "a string that imports nothing": Case(
+        "app/main.py",
+        {
+            "app/__init__.py": "",
+            "app/main.py": "import importlib.util\nprint('app.main')\nimportlib.util.find_spec('app')",
+        },
+        "app/main.py",
+    ),
+    "a relative name by a string": Case(
+        "app/main.py",
+        {"app/__init__.py": "", "app/main.py": "import importlib\nif False: importlib.import_module('.t', 'app')"},
+        "app/main.py",
     ),
     "by its module": Case("-m bot.agent", {"bot/agent.py": ""}, "-m bot.agent"),
     "by its module in src": Case("-m bot.agent", {"src/bot/agent.py": ""}, "-m bot.agent", ("src",)),

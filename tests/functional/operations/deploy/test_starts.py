@@ -21,6 +21,11 @@ LAYOUTS = {
     "src layout": ("src/bot/main.py", "from bot.words import WORD\n", "src/bot/words.py"),
     "package of the root": ("apps/one/main.py", "from shared.words import WORD\n", "shared/words.py"),
     "__main__": ("src/bot/__main__.py", "from bot.words import WORD\n", "src/bot/words.py"),
+    "by a string": (
+        "bot/agent.py",
+        "import importlib\nWORD = importlib.import_module('bot.words').WORD\n",
+        "bot/words.py",
+    ),
     "module": ("-m bot.agent", "from bot.words import WORD\n", "bot/words.py"),
 }
 
