@@ -83,11 +83,11 @@ def with_defaults(settings: Settings, root: Path, entrypoint: str) -> Settings:
 
 
 def _requirements(root: Path, file: Path) -> str | None:
-    """requirements.txt, else pyproject.toml, beside the entrypoint `file`, else in the project's folder.
+    """requirements.txt, else pyproject.toml, beside the entrypoint `file`, else in the nearest folder above it.
 
     Raises InputError, with the command that makes a requirements file, where something else lists them.
     """
-    places = list(dict.fromkeys((file.parent, Path())))
+    places = file.parents
     for place in places:
         for name in ("requirements.txt", "pyproject.toml"):
             path = root / place / name

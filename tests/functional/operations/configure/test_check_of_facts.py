@@ -155,6 +155,22 @@ def test_the_right_distribution_is_advised_or_none(tmp_path: Path) -> None:
         check(tmp_path, "import some_word", empty)
 
 
+def test_requirements_are_those_of_the_nearest_folder_above_the_entrypoint(tmp_path: Path) -> None:
+    entrypoint = "packages/bot/src/bot/app.py"
+    for folder, name in (
+        ("", "pyproject.toml"),
+        ("", "requirements.txt"),
+        ("packages/bot", "pyproject.toml"),
+        ("packages/bot/src", "requirements.txt"),
+        ("packages/bot/src/bot", "pyproject.toml"),
+    ):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder / name).write_text("[project]\n")
+        assert with_defaults(Settings(), tmp_path, entrypoint).requirements == (Path(folder) / name).as_posix()
+    (tmp_path / "packages/bot/src/bot/pyproject.toml").write_text("[tool.ruff]\n")
+    assert with_defaults(Settings(), tmp_path, entrypoint).requirements == "packages/bot/src/requirements.txt"
+
+
 @pytest.mark.parametrize(
     ("name", "command"),
     [

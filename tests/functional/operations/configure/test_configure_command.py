@@ -425,3 +425,26 @@ def test_a_header_that_is_never_forwarded_is_refused(agentcore: CommandLine, pro
     )
     assert contents(project) == before
     assert name in done.stderr
+
+
+@pytest.mark.parametrize("root", ["", '[project]\nname = "all"\nversion = "1"\ndependencies = []\n'])
+def test_a_member_of_a_workspace_has_its_own_requirements(
+    agentcore: CommandLine, project: Path, uv_settings: Path, root: str
+) -> None:
+    (project / "requirements.txt").unlink()
+    member = '[project]\nname = "{0}"\nversion = "1"\ndependencies = {1}\n'.format
+    for name, text in {
+        "pyproject.toml": f'{root}[tool.uv.workspace]\nmembers = ["packages/*"]\n',
+        "packages/kit/pyproject.toml": member("kit", []),
+        "packages/kit/src/kit/__init__.py": "WORD = 'kit'\n",
+        "packages/bot/pyproject.toml": member("bot", ["bedrock-agentcore", "kit"])
+        + "[tool.uv.sources]\nkit = {workspace = true}\n",
+        "packages/bot/src/bot/__init__.py": "from kit import WORD\n",
+        "packages/bot/src/bot/app.py": f"from . import WORD\n{AGENT}",
+    }.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text)
+    command = SameProcess(project, {**agentcore.environment, "UV_CONFIG_FILE": str(uv_settings)})
+    told = command.json("configure", "-e", "packages/bot/src/bot/app.py")
+    assert told["requirements"] == "packages/bot/pyproject.toml"
+    assert told["warnings"] == []
