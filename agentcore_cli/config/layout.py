@@ -62,6 +62,23 @@ def of_module(root: Path, module: str) -> tuple[Path, Layout]:
     return Path(*parts).with_suffix(".py"), Layout(module)
 
 
+def name_that_finds(root: Path, file: Path, module: str) -> str | None:
+    """The name by which `file` finds the project's own `module` when it is started as a module.
+
+    None where it is started so already, where no name does, and where it would no longer find its own folder's files.
+    """
+    reach = _Reach(root, file)
+    reach.explore()
+    present = of_file(root, file)
+    if present.module or reach.siblings:
+        return None
+    tried = [file.parent, *(Path(folder) for folder in present.path)]
+    for start in _roots(root):
+        if start not in tried and file.is_relative_to(start) and reach.fits(start) and _is_there(root / start, module):
+            return _dotted(file, start)
+    return None
+
+
 def has_module(root: Path, name: str) -> bool:
     """Whether a project has a module or package of that name in one of the folders that its imports start from."""
     return any(_is_there(root / start, name) for start in _roots(root))

@@ -24,6 +24,7 @@ from agentcore_cli.operations.deploy.plan import Workplace, check, choose_builde
 from agentcore_cli.operations.deploy.rollback import RollbackRequest, go_back
 from agentcore_cli.operations.deploy.smoke import STEP, Smoke, told_what_goes_on
 from agentcore_cli.operations.invoke.missing_files import explain_missing_file
+from agentcore_cli.operations.invoke.missing_modules import explain_missing_module
 from agentcore_cli.operations.invoke.starting import told_while_starting
 from agentcore_cli.operations.secrets.secrets import explain_missing, local_values
 from agentcore_cli.operations.selection import Selected
@@ -140,12 +141,13 @@ def deploy(
 
 @contextmanager
 def _told_what_is_missing(selected: Selected) -> Iterator[None]:
-    """A version that does not start for want of a variable or a file says how it gets there."""
+    """A version that does not start for want of a variable, a file or a module of its own says how it gets there."""
     try:
         yield
     except AgentFailedError as error:
         explain_missing(error, selected)
         explain_missing_file(error, selected)
+        explain_missing_module(error, selected)
         raise
 
 

@@ -14,6 +14,7 @@ from agentcore_cli.errors import AgentFailedError, NotFoundError, StillInProgres
 from agentcore_cli.formats.log_records import readable
 from agentcore_cli.operations.invoke.exchanges import Exchange, remember
 from agentcore_cli.operations.invoke.missing_files import explain_missing_file
+from agentcore_cli.operations.invoke.missing_modules import explain_missing_module
 from agentcore_cli.operations.secrets.secrets import explain_missing
 
 
@@ -47,6 +48,7 @@ def explain(error: AgentFailedError, exchange: Exchange, *, midway: bool = False
     error.message = "\n".join(readable(line) for line in lines)
     explain_missing(error, destination.selected)
     explain_missing_file(error, destination.selected)
+    explain_missing_module(error, destination.selected)
 
 
 # A body that lacks fields, as FastAPI tells it.
