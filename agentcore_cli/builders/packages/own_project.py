@@ -85,8 +85,8 @@ def of(content: Mapping[str, Any], folder: Path) -> OwnProject | None:
     """What the pyproject.toml in `folder` says of the project, if its tools install it: it has a build system, or
     Poetry's table.
     """
-    project, poetry = _table(content, "project"), _table(content, "tool", "poetry")
-    uv_says = _table(content, "tool", "uv").get("package")
+    project, poetry = table_of(content, "project"), table_of(content, "tool", "poetry")
+    uv_says = table_of(content, "tool", "uv").get("package")
     is_package = uv_says if isinstance(uv_says, bool) else "build-system" in content
     if not is_package or poetry.get("package-mode") is False:
         return None
@@ -105,9 +105,9 @@ def _version(said: Any) -> str:
 
 
 def _entry_points(project: Mapping[str, Any], poetry: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    groups: dict[str, Any] = {**_table(poetry, "plugins"), **_table(project, "entry-points")}
+    groups: dict[str, Any] = {**table_of(poetry, "plugins"), **table_of(project, "entry-points")}
     groups |= {
-        group: names for key, group in _SCRIPTS.items() if (names := _table(project, key) or _table(poetry, key))
+        group: names for key, group in _SCRIPTS.items() if (names := table_of(project, key) or table_of(poetry, key))
     }
     found = {group: _lines(names) for group, names in groups.items() if _is_line(group) and isinstance(names, dict)}
     return {group: names for group, names in found.items() if names}
@@ -121,7 +121,7 @@ def _is_line(text: Any) -> bool:
     return isinstance(text, str) and text.isprintable()
 
 
-def _table(content: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+def table_of(content: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
     for key in keys:
         value = content.get(key)
         content = value if isinstance(value, dict) else {}

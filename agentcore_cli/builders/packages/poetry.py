@@ -57,7 +57,7 @@ def _line(name: str, item: Mapping[str, Any]) -> Iterator[str]:
     extras = f"[{','.join(item['extras'])}]" if item.get("extras") else ""
     markers = [f"({item['markers']})"] if item.get("markers") else []
     if python := item.get("python"):
-        markers += [f"python_full_version {part.operator} '{part.version}'" for part in _specifiers(name, python)]
+        markers += [f"python_full_version {part.operator} '{part.version}'" for part in specifiers(name, python)]
     marker = f" ; {' and '.join(markers)}" if markers else ""
     yield f"{name}{extras}{_where(name, item)}{marker}"
 
@@ -71,10 +71,10 @@ def _where(name: str, item: Mapping[str, Any]) -> str:
         return f" @ file:{path}"
     if url := item.get("url"):
         return f" @ {url}"
-    return str(_specifiers(name, item.get("version", "*")))
+    return str(specifiers(name, item.get("version", "*")))
 
 
-def _specifiers(name: str, constraint: str) -> SpecifierSet:
+def specifiers(name: str, constraint: str) -> SpecifierSet:
     """Poetry's `^1.2`, `~1.2`, `1.*`, `>=1 <2` as a set of specifiers (its documentation's "dependency specification").
 
     Raises InputError for alternatives (`||`) and for what is no constraint.
