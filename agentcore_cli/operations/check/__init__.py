@@ -2,7 +2,8 @@
 
 `explore` reads the entrypoint and the files of the project that it imports. Each of the others then asks one question:
 does anything listen (`application`), is it where AgentCore looks (`protocols`), can the SDK call the handlers
-(`handlers`), is what is imported required and does it exist (`dependencies`). A finding is definite only where the
+(`handlers`), is what is imported required and does it exist (`dependencies`), does the project allow the agent's Python
+(`pythons`). A finding is definite only where the
 agent can't work as it stands: what depends on a condition, on packages whose content is unknown or on code that changes
 the import path is a warning.
 """
@@ -27,8 +28,9 @@ from agentcore_cli.operations.check.locate import locate, source_of
 from agentcore_cli.operations.check.notebooks import notebook_findings
 from agentcore_cli.operations.check.project import ReadProject, Use, explore
 from agentcore_cli.operations.check.protocols import protocol_findings, speaks
+from agentcore_cli.operations.check.pythons import python_findings
 
-__all__ = ["Spoken", "Subject", "check_entrypoint", "check_installed", "locate", "spoken_by"]
+__all__ = ["Spoken", "Subject", "check_entrypoint", "check_installed", "locate", "python_findings", "spoken_by"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ def check_entrypoint(subject: Subject, environ: Mapping[str, str]) -> tuple[str,
     installed = [*made, *environments(subject.root, environ)]
     supply = Supply(subject.root, subject.requirements, subject.python, asked, installed)
     findings = [*asked.findings, *project.findings, *_missing_findings(project, supply)]
+    findings += python_findings(subject.root, subject.requirements, subject.python)
     findings += hidden_modules(subject.root, file, subject.start, subject.python, supply.hidden_as)
     started = (
         *application_findings(project, subject.start),

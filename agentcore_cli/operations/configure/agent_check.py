@@ -17,7 +17,14 @@ from agentcore_cli.contract import PYTHONS
 from agentcore_cli.errors import AgentcoreError, EntrypointError, InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.exclusions import IGNORE_FILE
-from agentcore_cli.operations.check import Spoken, Subject, check_entrypoint, check_installed, spoken_by
+from agentcore_cli.operations.check import (
+    Spoken,
+    Subject,
+    check_entrypoint,
+    check_installed,
+    python_findings,
+    spoken_by,
+)
 from agentcore_cli.operations.check.findings import Finding
 from agentcore_cli.operations.check.source import read
 from agentcore_cli.operations.selection import Selected
@@ -40,6 +47,11 @@ def check_imports(selected: Selected, packages: Path) -> None:
     subject = _subject(selected.loaded.root, selected.agent_name, selected.agent, packages)
     if not subject.brings_packages:
         check_installed(subject)
+
+
+def python_warnings(root: Path, agent: AgentConfig) -> tuple[str, ...]:
+    """What the project's pyproject.toml says against the agent's Python."""
+    return tuple(map(str, python_findings(root, agent.requirements, agent.python)))
 
 
 def spoken_protocol(root: Path, entrypoint: str, environment: Mapping[str, str]) -> Spoken | None:

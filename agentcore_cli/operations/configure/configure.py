@@ -21,12 +21,12 @@ from agentcore_cli.errors import InputError
 from agentcore_cli.events import Listener, Note, ignore
 from agentcore_cli.names import check_agent_name
 from agentcore_cli.operations.check import Spoken, locate
-from agentcore_cli.operations.configure.agent_check import check_agent, spoken_protocol, tell_of_files
+from agentcore_cli.operations.configure.agent_check import check_agent, python_warnings, spoken_protocol, tell_of_files
 from agentcore_cli.operations.configure.defaults import default_name, default_region, with_defaults
 from agentcore_cli.operations.configure.generated import generated_files
 from agentcore_cli.operations.configure.settings import Settings, looks_secret, setting_changes
 from agentcore_cli.operations.configure.wording import A2A_VERSION
-from agentcore_cli.rendering import render
+from agentcore_cli.rendering import has_own_dockerfile, render
 from agentcore_cli.trust import Trust
 
 _AWS: Final = "aws"
@@ -197,7 +197,7 @@ def _changes(draft: _Draft, listener: Listener, environ: Mapping[str, str]) -> l
     if settings.requirements is not None:
         settings = replace(settings, requirements=_relative(settings.requirements, draft))
     if draft.present is None:
-        settings = with_defaults(settings, draft.root, draft.entrypoint)
+        settings = with_defaults(settings, draft.root, draft.entrypoint, strict=_must_fit(draft))
     if spoken := _proposal(draft):
         listener(Note(f"protocol {spoken.protocol}: {spoken.why} (--protocol changes it)"))
         settings = replace(settings, protocol=spoken.protocol)
@@ -206,6 +206,12 @@ def _changes(draft: _Draft, listener: Listener, environ: Mapping[str, str]) -> l
     if draft.request.make_default:
         changes.append(Edit(("default_agent",), draft.name))
     return changes + _target_changes(draft, listener, environ)
+
+
+def _must_fit(draft: _Draft) -> bool:
+    """Whether the agent can't run where AgentCore has no Python that the project allows: an image may bring one."""
+    brings_own = draft.request.settings.image or has_own_dockerfile(draft.root, draft.name)
+    return draft.request.check and not brings_own
 
 
 def _with_a2a_version(settings: Settings, present: AgentConfig | None) -> Settings:
@@ -245,7 +251,10 @@ def _target_changes(draft: _Draft, listener: Listener, environ: Mapping[str, str
 
 def _warnings(draft: _Draft, agent: AgentConfig, environ: Mapping[str, str]) -> tuple[str, ...]:
     """What the check doubts, and variables that look like secrets. Raises EntrypointError for definite faults."""
-    found = check_agent(draft.root, draft.name, agent, environ) if draft.request.check else ()
+    if draft.request.check:
+        found = check_agent(draft.root, draft.name, agent, environ)
+    else:
+        found = python_warnings(draft.root, agent)
     secrets = (key for key, value in draft.request.settings.environment.items() if looks_secret(key, value))
     return found + tuple(
         f"--env {key} looks like a secret: {FILE_NAME} is meant for git and AWS shows it to every reader of the runtime"

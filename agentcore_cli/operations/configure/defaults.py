@@ -13,11 +13,12 @@ from typing import Final
 
 from agentcore_cli.builders.packages import interpreters
 from agentcore_cli.config import Start
-from agentcore_cli.contract import LOCAL_REGION, PYTHONS
+from agentcore_cli.contract import LOCAL_REGION
 from agentcore_cli.errors import InputError
 from agentcore_cli.names import agent_name_from
 from agentcore_cli.operations.aws_profile import find_region
 from agentcore_cli.operations.check.locate import FOUND_IN_FOLDERS
+from agentcore_cli.operations.configure.default_python import default_python
 from agentcore_cli.operations.configure.settings import Settings
 
 # What else lists requirements, and the command that makes a file of them that is read.
@@ -31,7 +32,6 @@ _OTHERS: Final = {
 }
 _SCRIPT: Final = re.compile(r"^# /// script\s*$", re.MULTILINE)  # inline script metadata (PEP 723)
 _SAYS_NOTHING: Final = frozenset({"main", "app", "agent", "__main__", "__init__", "src", "lib"})
-_PYTHON: Final = "3.13"  # where the machine has none that AgentCore takes
 
 
 def default_name(entrypoint: str, root: Path, taken: Collection[str] = ()) -> str:
@@ -71,15 +71,14 @@ def default_region(profile: str | None, environ: Mapping[str, str] = os.environ)
     return find_region(profile, environ) or (LOCAL_REGION, "nothing in the environment or ~/.aws/config says another")
 
 
-def with_defaults(settings: Settings, root: Path, entrypoint: str) -> Settings:
-    """A new agent's settings: the requirements that are there, the newest Python here that AgentCore takes."""
-    installed = interpreters.installed_minors() if settings.python is None else []
-    newest = next((minor for minor in installed if minor in PYTHONS), _PYTHON)
-    return replace(
-        settings,
-        requirements=settings.requirements or _requirements(root, Start.of(entrypoint, "HTTP", root).file),
-        python=settings.python or newest,
-    )
+def with_defaults(settings: Settings, root: Path, entrypoint: str, *, strict: bool = True) -> Settings:
+    """A new agent's settings: the requirements that are there, and a Python that the project allows.
+
+    `strict`: raises InputError where AgentCore has no such Python.
+    """
+    requirements = settings.requirements or _requirements(root, Start.of(entrypoint, "HTTP", root).file)
+    python = settings.python or default_python(root, requirements, interpreters.installed_minors(), strict=strict)
+    return replace(settings, requirements=requirements, python=python)
 
 
 def _requirements(root: Path, file: Path) -> str | None:
