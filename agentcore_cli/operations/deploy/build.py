@@ -59,7 +59,7 @@ def build(request: BuildRequest, selected: Selected, listener: Listener) -> Buil
     """Raises InputError (2) for what is wrong with the project or can't be built so, AgentcoreError (1) for a step
     that fails."""
     overrides = Overrides(build=request.build, sbom=request.sbom)
-    check_artifact(overrides, selected)
+    check_artifact(overrides, selected, listener)
     output = _usable(request.output, selected.loaded.root)
     choice = overrides.choice_for(selected.agent)
     builder = wiring.builder(selected, choice, attests=overrides.wants_sbom(selected.agent))

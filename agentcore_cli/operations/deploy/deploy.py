@@ -110,7 +110,7 @@ def deploy(
     not ours or a deploy under way, CredentialsError (3), AgentFailedError (5) for a version that does not start,
     StillInProgressError (7) when it takes longer than wanted.
     """
-    check(request.overrides, selected)
+    check(request.overrides, selected, listener)
     wait_options = WaitOptions(request.wait, request.timeout, request.first_look)
     smokes = bool(request.must_start)
     working = work_on(selected, "deploy", listener, must_start=request.must_start, session=session)

@@ -20,9 +20,9 @@ from agentcore_cli.config.schema import IMAGE_NAME, IMAGE_RULE, LocalMount
 from agentcore_cli.contract import ENVIRONMENT_KEY_MAX, ENVIRONMENT_VALUE_MAX, MustStart
 from agentcore_cli.engine import Change, Journal, Plan, plan_deploy
 from agentcore_cli.errors import EntrypointError, InputError, StillInProgressError
-from agentcore_cli.events import Listener
+from agentcore_cli.events import Listener, Note
 from agentcore_cli.keys import RUNTIME
-from agentcore_cli.operations.configure.agent_check import check_readable
+from agentcore_cli.operations.configure.agent_check import check_readable, python_warnings
 from agentcore_cli.operations.deploy import local_network
 from agentcore_cli.operations.deploy.account import Account, find_account, verify_account
 from agentcore_cli.operations.deploy.upgrade import resolved_anew
@@ -93,7 +93,7 @@ def plan(overrides: Overrides, selected: Selected, listener: Listener, *, larges
 
     `largest`: so many of the files that go along are told, by their size.
     """
-    check(overrides, selected)
+    check(overrides, selected, listener)
     choice = choose_builder(overrides, selected)
     with visit(selected) as place:
         made = make_plan(place, replace(overrides, choice=choice), WaitOptions(), listener)
@@ -182,8 +182,8 @@ def make_plan(
     return made
 
 
-def check(overrides: Overrides, selected: Selected) -> None:
-    """Refuse what can be known to be wrong before anything starts. Raises InputError."""
+def check(overrides: Overrides, selected: Selected, listener: Listener) -> None:
+    """Refuse what can be known to be wrong before anything starts, and tell what is doubtful. Raises InputError."""
     _check_environment(overrides.environment)
     _check_image(overrides.image)
     _check_build(overrides, selected)
@@ -191,12 +191,14 @@ def check(overrides: Overrides, selected: Selected) -> None:
     check_for_aws(selected, overrides.environment)
     if selected.is_local or not (overrides.image or selected.agent.image):
         _check_entrypoint(selected)
+        _tell_of_python(selected, listener)
 
 
-def check_artifact(overrides: Overrides, selected: Selected) -> None:
+def check_artifact(overrides: Overrides, selected: Selected, listener: Listener) -> None:
     """Refuse what can be known to be wrong with the artifact for AWS alone. Raises InputError."""
     _check_builder(overrides, selected)
     _check_entrypoint(selected)
+    _tell_of_python(selected, listener)
 
 
 def _check_environment(environment: Mapping[str, str]) -> None:
@@ -272,3 +274,8 @@ def _check_entrypoint(selected: Selected) -> None:
             hint=f"agentcore configure --name {selected.agent_name} --entrypoint FILE",
         )
     check_readable(selected.loaded.root, selected.agent_name, selected.agent)
+
+
+def _tell_of_python(selected: Selected, listener: Listener) -> None:
+    for warning in python_warnings(selected.loaded.root, selected.agent):
+        listener(Note(warning, "warning"))

@@ -57,6 +57,16 @@ def test_one_line_of_code_is_a_new_version_in_the_same_environment(workshop: Wor
     assert stored(home) == (2, 1)
 
 
+def test_a_python_that_the_project_does_not_allow_is_told(workshop: Workshop) -> None:
+    told = 'pyproject.toml:3: requires-python = ">=3.12" does not allow Python 3.11, which the config has'
+    (workshop.root / "pyproject.toml").write_text('[project]\nname = "a"\nrequires-python = ">=3.12"\n')
+    for work in (workshop.plan, workshop.deploy):
+        workshop.heard.events.clear()
+        work()
+        notes = [event for event in workshop.heard.events if isinstance(event, Note) and event.level == "warning"]
+        assert [note.message for note in notes if note.message.startswith(told)] != []
+
+
 def test_a_file_that_python_can_t_read_is_refused_and_nothing_is_changed(workshop: Workshop, home: Home) -> None:
     workshop.deploy()
     (workshop.root / "handler.py").write_text(HANDLER + "def (\n")
