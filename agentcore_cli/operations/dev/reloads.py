@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from agentcore_cli import wiring
 from agentcore_cli.errors import AgentcoreError, AgentFailedError, EntrypointError
-from agentcore_cli.events import Listener
+from agentcore_cli.events import Event, Listener, Note
 from agentcore_cli.operations.check.findings import Finding
 from agentcore_cli.operations.check.source import read
 from agentcore_cli.operations.deploy.deploy import DeployRequest, DeployResult, deploy
@@ -63,6 +63,7 @@ class Reloads:
     version: str | None = field(init=False, default=None)
     _before: str | None = field(init=False)
     _session: AwsSession | None = field(init=False, default=None)
+    _warned: set[str] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         self.selected = select(self.options)
@@ -95,7 +96,7 @@ class Reloads:
         )
         if self._session is None:
             self._session = wiring.session(self.selected, must_start=request.must_start)
-        result = deploy(request, self.selected, self.listener, self._session)
+        result = deploy(request, self.selected, self._tell, self._session)
         self.version = result.version
         return result
 
@@ -130,6 +131,14 @@ class Reloads:
         if self._session is not None:
             self._session.close()
             self._session = None
+
+    def _tell(self, event: Event) -> None:
+        """A warning once, not with every save."""
+        if isinstance(event, Note) and event.level == "warning":
+            if event.message in self._warned:
+                return
+            self._warned.add(event.message)
+        self.listener(event)
 
     def _read_again(self, saved: Collection[str]) -> None:
         if self.selected.loaded.path.name in saved:

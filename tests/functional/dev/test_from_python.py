@@ -10,11 +10,12 @@ import pytest
 
 from agentcore_cli import Runtime
 from agentcore_cli.errors import AgentcoreError
-from agentcore_cli.events import ignore
+from agentcore_cli.events import Note, ignore
 from agentcore_cli.local.home import Home
 from agentcore_cli.operations.dev.reloads import Reloads
 from agentcore_cli.operations.dev.watch import Save, SavedAgain
 from agentcore_cli.operations.selection import Options
+from tests.fakes.things import Heard
 from tests.functional.dev.stage import SOURCE, Project
 
 TESTS = """
@@ -82,5 +83,21 @@ def test_what_is_saved_again_at_once_makes_no_version_and_is_not_told(home: Home
     told = agent.reload(save)
     assert (told.version, told.error, told.files) == ("2", None, ("agent.py",))
     assert runtime.invoke({}, "new")["response"] == ["2.1"]
+    agent.close()
+    runtime.destroy()
+
+
+def test_a_warning_is_told_once_and_not_with_every_save(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "agent.py").write_text(SOURCE)
+    runtime = Runtime(target="local", folder=tmp_path)
+    runtime.configure("agent.py", agent_name="bot")
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "a"\nrequires-python = "<3.10"\n')
+    heard = Heard()
+    agent = Reloads(Options(tmp_path / ".agentcore.yaml", "local", "bot"), heard)
+    agent.deploy()
+    (tmp_path / "agent.py").write_text(SOURCE.replace('MARK = "0"', 'MARK = "1"'))
+    assert agent.reload().changed
+    told = [event.message for event in heard.events if isinstance(event, Note) and "requires-python" in event.message]
+    assert len(told) == 1
     agent.close()
     runtime.destroy()
