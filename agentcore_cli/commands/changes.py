@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from agentcore_cli.engine import Change, FieldChange
     from agentcore_cli.operations.deploy.plan import PlanResult
 
-_SIGNS = {"create": "+", "update": "~", "replace": "±", "adopt": "^", "keep": "=", "delete": "-"}
+_SIGNS = {"create": "+", "update": "~", "replace": "±", "adopt": "^", "keep": "=", "delete": "-", "forget": "·"}
 _HALF = 30
 _LONGEST = 2 * _HALF
 
@@ -50,7 +50,7 @@ def count(changes: Sequence[Change]) -> str:
 
 
 def _lines(change: Change, stream: TextIO) -> Iterator[str]:
-    name = f" {change.name}" if change.action in ("delete", "adopt") and change.name else ""
+    name = f" {change.name}" if change.action in ("delete", "forget", "adopt") and change.name else ""
     yield printable(f"{_SIGNS[change.action]} {change.key}: {change.action}{name} ({change.reason})")
     if change.action != "delete":
         yield from (_line(field, stream) for field in change.fields)

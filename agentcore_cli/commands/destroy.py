@@ -8,6 +8,7 @@ import typer
 
 from agentcore_cli.commands.globals import Globals
 from agentcore_cli.commands.waiting import Timeout, interruptible
+from agentcore_cli.ui.terminal import printable
 
 if TYPE_CHECKING:
     from agentcore_cli.engine import Change
@@ -37,7 +38,8 @@ def destroy(
     out = said.output()
 
     def consent(changes: tuple[Change, ...]) -> bool:
-        return yes or out.confirm(ask_about(changes), "Delete this?")
+        question = "Delete this?" if any(change.action == "delete" for change in changes) else "Forget this?"
+        return yes or out.confirm(ask_about(changes), question)
 
     request = DestroyRequest(consent, dry_run, timeout, keep_repository, keep_logs, include_memory, include_supplied)
     selected = said.select()
@@ -49,9 +51,13 @@ def destroy(
 def _human(result: DestroyResult) -> str:
     from agentcore_cli.commands.changes import describe
 
-    if not result.deletions:
+    if not result.deletions and not result.left:
         return f"{result.agent}: nothing of ours is on {result.target}"
     if result.dry_run:
-        return describe(result.deletions)
+        return describe((*result.deletions, *result.left))
+    deleted = f"{', '.join(change.key for change in result.deletions) or 'nothing'} deleted"
+    if result.left:
+        left = "; ".join(f"{change.key} {change.name} ({change.reason})" for change in result.left)
+        return printable(f"{result.agent}: {deleted}; {left}")
     rest = "its memory stays" if result.kept_memory else "nothing of it is left"
-    return f"{result.agent}: {', '.join(change.key for change in result.deletions)} deleted, {rest}"
+    return f"{result.agent}: {deleted}, {rest}"

@@ -9,8 +9,9 @@ AWS, of YAML, or of any concrete resource; what a resource is made of reaches it
 it should be, given what the earlier ones are or promise to become. Desired and read are compared fact by fact
 (`difference.py`), and the record of the last deploy tells the reason apart: the configuration changed, somebody
 changed the thing behind our back, or an earlier deploy did not finish. What comes out is data, one `Change` per
-resource: create, update, replace, adopt, keep or delete, with the fields that change, old and new, secrets blanked. A
-dry run ends here, and so does a thing of our name that is not ours: the resource says so and the plan is refused.
+resource: create, update, replace, adopt, keep, delete or forget, with the fields that change, old and new, secrets
+blanked. A dry run ends here, and so does a thing of our name that is not ours: the resource says so and the plan is
+refused.
 
 A resource may also say that a change *widens* what somebody is allowed to do: the plan carries that flag, and the
 caller asks before it goes on.
@@ -31,7 +32,7 @@ planned. The same holds for Ctrl-C (running steps stop at their next pause, and 
 failed step, and for a record that is lost or stale, since a resource also finds itself by its name and its owner tags.
 
 **Destroy** is a plan of deletions, in reverse order, of what the resources recognise as theirs; each is read again when
-it is gone, and only then forgotten.
+it is gone, and only then forgotten. What is recorded and belongs to somebody else stays: its record alone is forgotten.
 
 The engine holds no lock: a caller keeps two deploys of one target apart with `files.lock`, which dies with its holder.
 """
@@ -39,7 +40,7 @@ The engine holds no lock: a caller keeps two deploys of one target apart with `f
 from agentcore_cli.engine.apply import Outcome, apply
 from agentcore_cli.engine.difference import PENDING, Facts, FieldChange
 from agentcore_cli.engine.journal import Journal, JournalRecord
-from agentcore_cli.engine.plan import Action, Change, Plan, plan_deploy, plan_destroy
+from agentcore_cli.engine.plan import Action, Change, Plan, PlannedStep, forgetting, plan_deploy, plan_destroy
 from agentcore_cli.engine.resource import Desired, Found, Outputs, Resource, Work
 
 __all__ = [
@@ -55,9 +56,11 @@ __all__ = [
     "Outcome",
     "Outputs",
     "Plan",
+    "PlannedStep",
     "Resource",
     "Work",
     "apply",
+    "forgetting",
     "plan_deploy",
     "plan_destroy",
 ]

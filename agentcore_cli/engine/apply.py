@@ -141,6 +141,8 @@ class _Application:
             self._prepare(task.step)
         elif task.step.change.action is Action.DELETE:
             self._delete(task.step)
+        elif task.step.change.action is Action.FORGET:
+            self._journal.forget(task.step.change.key)
         else:
             self._make(task.step)
 

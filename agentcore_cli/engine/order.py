@@ -36,8 +36,8 @@ def _prepares(step: PlannedStep) -> bool:
 def _awaited(step: PlannedStep, plan: Plan) -> set[str]:
     """The keys that must be through first: dependencies; for a deletion, what is made and what is removed before."""
     others = [other for other in plan.steps if other is not step]
-    deletions = [other for other in others if other.change.action is Action.DELETE]
+    deletions = [other for other in others if other.change.action.ends]
     made = {other.change.key for other in others} - {other.change.key for other in deletions}
-    if step.change.action is not Action.DELETE:
+    if not step.change.action.ends:
         return made & set(step.resource.depends_on)
     return made | {other.change.key for other in deletions if removed_before(other.resource, step.resource)}

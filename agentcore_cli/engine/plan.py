@@ -20,6 +20,12 @@ class Action(StrEnum):
     ADOPT = "adopt"
     KEEP = "keep"
     DELETE = "delete"
+    FORGET = "forget"
+
+    @property
+    def ends(self) -> bool:
+        """Whether the record goes, with the thing or without it."""
+        return self in (Action.DELETE, Action.FORGET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +94,12 @@ def plan_deploy(resources: Sequence[Resource], journal: Journal, *, believed: Co
         outputs[resource.key] = promised
         if step:
             steps.append(step)
-    deletions = _in_order_of_removal([step for step in steps if step.change.action is Action.DELETE])
-    return Plan((*(step for step in steps if step.change.action is not Action.DELETE), *deletions))
+    deletions = _in_order_of_removal([step for step in steps if step.change.action.ends])
+    return Plan((*(step for step in steps if not step.change.action.ends), *deletions))
 
 
 def plan_destroy(resources: Sequence[Resource], journal: Journal) -> Plan:
-    """What removes every resource that is ours; foreign ones are not in the plan."""
+    """What removes every resource that is ours. Of a foreign one that is recorded the record goes, and it stays."""
     recorded = {resource.key: journal.recorded(resource.key) for resource in resources}
     found = _read_all(resources, recorded)
     steps = (_deletion(r, found[r.key], recorded[r.key], "ours") for r in in_order(resources))
@@ -164,14 +170,20 @@ def _deletion(
     resource: Resource, found: Found | None, recorded: JournalRecord | None, reason: str
 ) -> PlannedStep | None:
     if found and found.supplied:
-        forgotten = Change(resource.key, Action.DELETE, "supplied, so it stays: only our record of it goes")
-        return PlannedStep(forgotten, resource) if recorded else None
+        reason = "supplied, so it stays: only our record of it goes"
+        return forgetting(resource, found, reason, found.name) if recorded else None
     if found and not found.refusal:
         return PlannedStep(Change(resource.key, Action.DELETE, reason, name=found.name), resource, found)
-    if recorded:
-        change = Change(resource.key, Action.DELETE, "gone already" if not found else "not ours any more")
-        return PlannedStep(change, resource)
-    return None
+    if not recorded:
+        return None
+    if found and found.refusal:
+        return forgetting(resource, found, f"left alone: {found.refusal}", found.name)
+    return PlannedStep(Change(resource.key, Action.DELETE, "gone already"), resource)
+
+
+def forgetting(resource: Resource, found: Found | None, reason: str, name: str) -> PlannedStep:
+    """Of what stays, the record goes; `reason` says why it stays, and `name` what it is found by."""
+    return PlannedStep(Change(resource.key, Action.FORGET, reason, name=name), resource, found)
 
 
 def _change(resource: Resource, desired: Desired, found: Found | None, recorded: JournalRecord | None) -> Change:

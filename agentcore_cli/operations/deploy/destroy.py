@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from agentcore_cli import wiring
 from agentcore_cli.builders.images import docker_image
 from agentcore_cli.contract import DEFAULT_ENDPOINT, TAG_TARGET
-from agentcore_cli.engine import Change, Resource, apply, plan_destroy
+from agentcore_cli.engine import Action, Change, Plan, Resource, apply, plan_destroy
 from agentcore_cli.errors import AgentcoreError, DeniedError, InputError
 from agentcore_cli.events import Listener, Note
 from agentcore_cli.keys import BUCKET, BUILD_LOG, CODE, IMAGE, LOG_GROUP, MEMORY, REPOSITORY, RUNTIME
+from agentcore_cli.operations.deploy.left_alone import earlier_project, with_what_stays
 from agentcore_cli.operations.deploy.plan import Workplace, work_on
 from agentcore_cli.operations.selection import Selected
 from agentcore_cli.resources.ownership import Claiming
@@ -20,10 +21,10 @@ from agentcore_cli.resources.wait_options import WaitOptions
 
 @dataclass(frozen=True, slots=True)
 class DestroyRequest:
-    """`consent` is shown the deletions and answers; with `dry_run` it is not asked. `timeout` is in seconds.
+    """`consent` is shown the deletions and what is left alone, and answers; with `dry_run` it is not asked.
 
-    The agent's memory holds what users said: it goes only with `include_memory`. `include_supplied`: a runtime that was
-    imported goes too, with its log groups.
+    `timeout` is in seconds. The agent's memory holds what users said: it goes only with `include_memory`.
+    `include_supplied`: a runtime that was imported goes too, with its log groups.
     """
 
     consent: Callable[[tuple[Change, ...]], bool]
@@ -46,12 +47,14 @@ class DestroyRequest:
 class DestroyResult:
     """`deletions` were made, or with `dry_run` would be; empty when nothing of ours was there.
 
+    `left` is what our records named and somebody else owns, or who gave it: it stays, and its record goes.
     `kept_memory` is the id of the agent's memory where that stays.
     """
 
     agent: str
     target: str
     deletions: tuple[Change, ...]
+    left: tuple[Change, ...] = ()
     dry_run: bool = False
     seconds: Mapping[str, float] = field(default_factory=dict)
     kept_memory: str | None = None
@@ -65,21 +68,19 @@ def destroy(request: DestroyRequest, selected: Selected, listener: Listener) -> 
     """
     with work_on(selected, "destroy", listener) as place:
         there = [resource for resource in _everything(place, request, listener) if resource.key not in request.kept]
-        plan = plan_destroy(there, place.journal)
+        wanted = plan_destroy(there, place.journal)
+        earlier = earlier_project(wanted, place)
+        plan = with_what_stays(wanted, place, earlier)
         if plan.changes:
             place.verify_account()
-        deletions = tuple(_in_full(change, place) for change in plan.changes)
+        deletions = tuple(_in_full(change, place) for change in plan.changes if change.action is Action.DELETE)
+        left = tuple(change for change in plan.changes if change.action is Action.FORGET)
+        result = DestroyResult(selected.agent_name, selected.target_name, deletions, left, request.dry_run)
         if request.dry_run:
-            return DestroyResult(
-                selected.agent_name,
-                selected.target_name,
-                deletions,
-                dry_run=True,
-                kept_memory=wiring.memory_id(selected),
-            )
-        if deletions and not request.consent(deletions):
+            return replace(result, kept_memory=wiring.memory_id(selected))
+        if (deletions or left) and not request.consent((*deletions, *left)):
             raise InputError("nothing was destroyed: the answer was no")
-        _claim(there)
+        _claim(step.resource for step in plan.steps if step.change.action is Action.DELETE)
         outcome = apply(plan, place.journal, listener)
         if selected.is_local:
             wiring.store().sweep(wiring.local_runtime().artifacts())
@@ -88,13 +89,13 @@ def destroy(request: DestroyRequest, selected: Selected, listener: Listener) -> 
             _forget_builds(place, listener)
     kept = wiring.memory_id(selected)
     if kept:
-        removes = f"{selected.command('destroy')} --include-memory"
-        listener(Note(f"memory {kept} stays, with what users said: {removes} removes it"))
-    if any(change.key == RUNTIME for change in plan.changes):
+        removes = f"{selected.command('destroy')} --include-memory removes it"
+        why = f"it was made for project {earlier}" if earlier else removes
+        listener(Note(f"memory {kept} stays, with what users said: {why}"))
+    _tell_of_ways(plan, listener)
+    if any(change.key == RUNTIME for change in deletions):
         _tell_of_interfaces(selected, listener)
-    return DestroyResult(
-        selected.agent_name, selected.target_name, deletions, seconds=outcome.seconds, kept_memory=kept
-    )
+    return replace(result, seconds=outcome.seconds, kept_memory=kept)
 
 
 def _everything(place: Workplace, request: DestroyRequest, listener: Listener) -> list[Resource]:
@@ -130,6 +131,13 @@ def _in_full(change: Change, place: Workplace) -> Change:
     there = place.client.endpoints(change.name.rpartition("/")[2])
     named = sorted(endpoint.name for endpoint in there if endpoint.name != DEFAULT_ENDPOINT)
     return replace(change, reason=f"{change.reason}, with its endpoints {', '.join(named)}") if named else change
+
+
+def _tell_of_ways(plan: Plan, listener: Listener) -> None:
+    """What is no longer in our records is reached by its owner, who may be this person."""
+    for step in plan.steps:
+        if step.change.action is Action.FORGET and step.found and step.found.refusal:
+            listener(Note(f"{step.change.key} stays: {step.found.refusal.hint}"))
 
 
 def _claim(resources: Iterable[Resource]) -> None:

@@ -139,6 +139,25 @@ def test_destroy_forgets_what_is_gone_already(world: World) -> None:
     assert store.records == {}
 
 
+def test_destroy_forgets_what_is_recorded_and_somebody_else_s_and_leaves_it(world: World) -> None:
+    store = deployed(Thing(world, "a"), Thing(world, "b", depends_on=("a",)))
+    plan = plan_destroy([Thing(world, "a", foreign=True), Thing(world, "b", supplied=True)], store.journal())
+    assert [(change.key, change.action, change.name, change.reason) for change in plan.changes] == [
+        ("b", Action.FORGET, "thing/b", "supplied, so it stays: only our record of it goes"),
+        ("a", Action.FORGET, "thing/a", "left alone: a is not ours"),
+    ]
+    apply(plan, store.journal(), events.ignore)
+    assert (store.records, list(world.things)) == ({}, ["a", "b"])
+
+
+def test_what_is_no_longer_wanted_and_somebody_else_s_is_forgotten_last(world: World) -> None:
+    store = deployed(Thing(world, "a"), Thing(world, "user", depends_on=("a",)))
+    plan = plan_deploy([Thing(world, "a", wanted=False, foreign=True), Thing(world, "user")], store.journal())
+    assert [(change.key, change.action) for change in plan.changes] == [("user", Action.UPDATE), ("a", Action.FORGET)]
+    apply(plan, store.journal(), events.ignore)
+    assert (list(store.records), "a" in world.things) == (["user"], True)
+
+
 def test_what_is_given_is_kept_as_it_is_and_neither_recorded_nor_deleted(world: World) -> None:
     world.things["a"] = {"size": 5}
     given, user = Thing(world, "a", {"size": 1}, supplied=True), Thing(world, "b", depends_on=("a",))

@@ -172,8 +172,11 @@ def test_a_runtime_of_our_name_that_is_not_ours_is_refused(workshop: Workshop, h
     before = inventory(home)
     with pytest.raises(ConflictError, match="belongs to project somebody-else"):
         workshop.deploy()
-    assert workshop.destroy().deletions[0].reason == "not ours any more"
-    assert inventory(home) == before
+    gone = workshop.destroy()
+    assert gone.deletions == ()
+    assert {change.key: change.action for change in gone.left} == {"runtime": Action.FORGET, "source": Action.FORGET}
+    assert "belongs to project somebody-else" in gone.left[0].reason
+    assert (inventory(home), stored(home)) == (before, (1, 1))
 
 
 def test_a_project_that_was_moved_goes_on(workshop: Workshop, home: Home, tmp_path: Path) -> None:
