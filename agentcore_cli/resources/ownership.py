@@ -39,8 +39,17 @@ class Owner:
         return ConflictError(
             f"{what} exists and is not ours: "
             + (f"it belongs to {whose}" if others else "it has no tags of this project"),
-            hint="give the agent another name, or remove that one first if nobody needs it",
+            hint=_ways_out(others),
         )
+
+
+def _ways_out(others: Mapping[str, str]) -> str:
+    """What to do about a thing of our name whose owner tags are `others` where they differ from ours."""
+    apart = "give the agent another name, or remove that one first if nobody needs it"
+    if others.keys() != {TAG_PROJECT}:
+        return apart
+    project = f"`project: {others[TAG_PROJECT]}`"
+    return f"if an earlier config of yours made it, {project} in the config reaches it; else {apart}"
 
 
 def tags_of_people(tags: Mapping[str, str]) -> dict[str, str]:

@@ -14,8 +14,10 @@ from typing import Final
 
 import pytest
 
+from agentcore_cli.local.home import Home
 from tests.command_line import Completed
 from tests.conftest import leave
+from tests.functional.operations.deploy.workshop import control_plane
 from tests.same_process import SameProcess
 
 SERVER: Final = """
@@ -102,6 +104,67 @@ def test_nothing_is_deployed(project: Project) -> None:
     assert told == set(NEXT.findall(failed.stderr))
     project.follow(failed)
     assert "well" in project.run("invoke", "--local", "hi").stdout
+
+
+def made_anew(project: Project) -> str:
+    """The project id of the config that was there, after it was removed and made anew."""
+    config = project.folder / ".agentcore.yaml"
+    (earlier,) = re.findall("^project: (.*)$", config.read_text(), re.MULTILINE)
+    config.unlink()
+    project.configure()
+    assert earlier not in config.read_text()
+    return str(earlier)
+
+
+def runtimes(home: Path) -> dict[str, str]:
+    """The status of every runtime in the account, by its ARN, as boto3 sees it."""
+    with control_plane(Home(home)) as client:
+        return {there["agentRuntimeArn"]: there["status"] for there in client.list_agent_runtimes()["agentRuntimes"]}
+
+
+def reach(project: Project, said: str) -> None:
+    """Do what the hint says: the project id that it names becomes the config's."""
+    (line,) = re.findall("`(project: .*?)` in the config", said)
+    config = project.folder / ".agentcore.yaml"
+    config.write_text(re.sub("^project: .*$", line, config.read_text(), flags=re.MULTILINE))
+
+
+def test_an_earlier_config_deployed_it(project: Project, home: Path) -> None:
+    project.configure()
+    arn = project.json("deploy", "--local")["arn"]
+    made_anew(project)
+    records = (project.folder / ".agentcore" / "local.json").read_text()
+    refused = project.run("deploy", "--local", code=1)
+    assert (project.folder / ".agentcore" / "local.json").read_text() == records
+    reach(project, refused.stderr)
+    again = project.json("deploy", "--local")
+    assert (again["arn"], again["version"]) == (arn, "1")
+    assert "well" in project.run("invoke", "--local", "hi").stdout
+    assert "nothing of it is left" in project.run("destroy", "--local", "--yes").stdout
+    assert arn not in runtimes(home)
+
+
+def test_a_destroy_leaves_what_an_earlier_config_deployed_and_says_how_it_is_reached(
+    project: Project, home: Path
+) -> None:
+    project.configure()
+    arn = project.json("deploy", "--local")["arn"]
+    earlier = made_anew(project)
+    would = project.json("destroy", "--local", "--dry-run")
+    assert would["deletions"] == []
+    assert [(left["key"], left["action"]) for left in would["left"]] == [("runtime", "forget"), ("source", "forget")]
+    assert (would["left"][0]["name"], f"belongs to project {earlier}" in would["left"][0]["reason"]) == (arn, True)
+    shown = project.run("destroy", "--local", "--dry-run").stdout
+    assert f"runtime: forget {arn} (left alone: " in shown
+    done = project.run("destroy", "--local", "--yes")
+    assert f"nothing deleted; runtime {arn} (left alone: " in done.stdout
+    for said in (shown, done.stdout + done.stderr):
+        assert not re.search("runtime: delete|source: delete|runtime.* deleted|nothing of it is left", said)
+    assert runtimes(home)[arn] == "READY"
+    reach(project, done.stderr)
+    assert project.json("deploy", "--local")["arn"] == arn
+    assert "runtime, source deleted, nothing of it is left" in project.run("destroy", "--local", "--yes").stdout
+    assert arn not in runtimes(home)
 
 
 def test_it_is_deployed_on_another_target(project: Project) -> None:
