@@ -7,7 +7,6 @@ import contextlib
 import os
 import resource
 import secrets
-import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -18,8 +17,8 @@ from agentcore_cli.local.sandbox.account import give_tree, let_in, protect_tree
 from agentcore_cli.local.sandbox.cgroups import Cgroups
 from agentcore_cli.local.sandbox.environment import interpreter_variables
 from agentcore_cli.local.sandbox.folders import Folders
-from agentcore_cli.local.sandbox.fork_server import Forked
 from agentcore_cli.local.sandbox.fork_servers import ForkServers
+from agentcore_cli.local.sandbox.handover import hand_over
 from agentcore_cli.local.sandbox.isolation import SHARED, Isolation, Places, detect
 from agentcore_cli.local.sandbox.network import Mode, Serve, SharedGateway
 from agentcore_cli.local.sandbox.preload import Preload
@@ -37,7 +36,6 @@ from agentcore_cli.local.sandbox.program import (
 from agentcore_cli.local.sandbox.session import SessionProcess
 from agentcore_cli.local.sandbox.session_network import SessionNetwork
 from agentcore_cli.local.sandbox.session_resources import SessionResources
-from agentcore_cli.local.sandbox.start_barrier import StartBarrier
 from agentcore_cli.local.sandbox.walls import owner, wall_settings
 
 CLOSE_GRACE = 1.0  # seconds that agents get when everything ends
@@ -228,11 +226,7 @@ class Sandbox:
         except OSError as error:
             raise SandboxError(f"the session could not be prepared: {error}") from error
         try:
-            with surroundings.listener:
-                try:
-                    forked, control, gate = await _fork(family, program, surroundings)
-                except SandboxError:  # the parent was killed since its last session, which shows now
-                    forked, control, gate = await _fork(family, program, surroundings)
+            forked, control, gate = await hand_over(family, program, surroundings)
         except SandboxError:
             await asyncio.get_running_loop().run_in_executor(None, surroundings.remove)
             raise
@@ -260,29 +254,6 @@ class Sandbox:
             "environment": {**interpreter_variables(program), "HOME": places.home, "TMPDIR": places.temporary},
             "data_limit": None if surroundings.group.limits_memory else limits.memory,
         }
-
-
-async def _fork(
-    family: ForkServers, program: Program, surroundings: SessionResources
-) -> tuple[Forked, socket.socket, StartBarrier]:
-    """A new process, the socket to it, and its gate. Raises SandboxError when its parent has ended.
-
-    A process that was forked all the same has neither then, and ends.
-    """
-    gate = StartBarrier()
-    control, theirs = socket.socketpair()
-    cgroups = surroundings.group.open()
-    try:
-        with theirs, gate.theirs:
-            handed = (theirs.fileno(), surroundings.listener.fileno(), gate.theirs.fileno(), *cgroups)
-            return await family.fork(program, handed), control, gate
-    except SandboxError:
-        control.close()
-        gate.close()
-        raise
-    finally:
-        for descriptor in cgroups:
-            os.close(descriptor)
 
 
 @contextlib.contextmanager

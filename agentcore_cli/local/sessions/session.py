@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from agentcore_cli.local.storage import Kept
 
 State = Literal["provisioning", "active", "idle", "stopping", "stopped"]
 
+_log = logging.getLogger(__name__)
 
 _BUSY_UNTIMED: Final = (
     "its /ping says HealthyBusy without time_of_last_update: it lives here, but AWS was seen to end such sessions at "
@@ -140,11 +142,13 @@ class Session:
             self.process.answered()
 
     def cut(self) -> None:
-        """End whatever callers have under way in it."""
-        if self.pool is not None:
-            self.pool.close()
-        for activity in (*self.exchanges, *self.conversations):
-            activity.cut()
+        """End whatever callers have under way in it; what one of them raises keeps nothing else from its end."""
+        ends = [it.cut for it in (*self.exchanges, *self.conversations)]
+        for end in ends if self.pool is None else [self.pool.close, *ends]:
+            try:
+                end()
+            except Exception:
+                _log.exception("something of the session %s could not be cut", self.name)
 
     def settle(self) -> None:
         """Active or idle, by what runs in it and what its last ping said."""

@@ -158,10 +158,8 @@ class LiveSessions:
             await session.gone.wait()
         elif session.state in ("active", "idle"):
             session.state, session.end_reason = "stopping", reason
-            try:
-                session.cut()
-            finally:
-                await self._tear_down(session, reason)
+            session.cut()
+            await self._tear_down(session, reason)
         else:
             await session.gone.wait()
 
@@ -285,10 +283,8 @@ class LiveSessions:
         except SandboxError:
             _log.exception("session %s could not be cleaned up", session.name)
         finally:
-            try:
-                session.cut()
-            finally:
-                await self._forget(session, reason)
+            session.cut()
+            await self._forget(session, reason)
 
     async def _forget(self, session: Session, reason: str) -> None:
         await self._storage.close(session)
