@@ -32,7 +32,14 @@ def keep_spares() -> bool:
 
 def workers(role: str) -> list[int]:
     """The processes of this role below this one, outermost first."""
-    return [pid for pid in descendants(os.getpid()) if f"\0{role}\0" in Path(f"/proc/{pid}/cmdline").read_text()]
+    return [pid for pid in descendants(os.getpid()) if role in _arguments(pid)]
+
+
+def _arguments(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return []
 
 
 async def no_parent_is_left() -> None:
