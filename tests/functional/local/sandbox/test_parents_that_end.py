@@ -22,6 +22,7 @@ from tests.processes import kill
 
 OBEDIENT = AGENTS / "obedient.py"
 PROCESS = Isolation(None, overlay=False, reason="refused by the test")
+NO_SPARE = {"memory": 1024**3}  # a session of other limits is made when it is asked for
 LEVELS = pytest.mark.parametrize("isolation", [pytest.param(None, id="best"), pytest.param(PROCESS, id="process")])
 
 
@@ -104,12 +105,12 @@ async def test_a_parent_that_is_killed_when_it_has_forked_leaves_no_second_sessi
     """What it has forked is nobody's: neither does it answer for the session, nor does it stay."""
     program = stage.program(OBEDIENT)
     for _ in range(4):
-        first = await stage.start(program)
+        first = await stage.start(program, **NO_SPARE)
         parent = parent_of(parent_of(first.pid))
         known = set(children.of(parent))
         killed = threading.Thread(target=_kill_when_it_forks, args=(parent, known))
         killed.start()
-        session = await asyncio.wait_for(stage.start(program), 60)
+        session = await asyncio.wait_for(stage.start(program, **NO_SPARE), 60)
         assert await run_in(session, "result = 'here'") == "here"
         assert parent_of(parent_of(session.pid)) != parent
         await asyncio.wait_for(session.stop(), 20)
@@ -128,12 +129,12 @@ def _kill_when_it_forks(parent: int, known: set[int]) -> None:
 
 
 async def test_a_parent_that_stalls_is_replaced(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fork_server, "ANSWER_SECONDS", 0.5)
     program = stage.program(OBEDIENT)
-    first = await stage.start(program)
+    first = await stage.start(program, **NO_SPARE)
     parent = parent_of(parent_of(first.pid))
     os.kill(parent, signal.SIGSTOP)
-    session = await asyncio.wait_for(stage.start(program), 60)
+    monkeypatch.setattr(fork_server, "ANSWER_SECONDS", 3.0)
+    session = await asyncio.wait_for(stage.start(program, **NO_SPARE), 60)
     assert parent_of(parent_of(session.pid)) != parent
     assert await run_in(session, "result = 'here'") == "here"
 
@@ -159,18 +160,18 @@ async def test_a_gateway_that_stalled_answers_each_session_for_itself(
     async def serve(listener: socket.socket) -> asyncio.Server:
         return await asyncio.start_server(speak, sock=listener)
 
-    monkeypatch.setattr(network, "FURNISH_SECONDS", 0.5)
     if stage.sandbox.network_reason:
         pytest.skip(stage.sandbox.network_reason)
     stage.sandbox.answer_by(9321, serve)
     program = stage.program(OBEDIENT)
-    no_spare = {"memory": 1024**3}
-    await (await stage.start(program, **no_spare)).stop()
+    await (await stage.start(program, **NO_SPARE)).stop()
     (gateway, *_) = workers("gateway")
     os.kill(gateway, signal.SIGSTOP)
-    with pytest.raises(SandboxError, match="the gateway does not answer"):
-        await stage.start(program, **no_spare)
+    with monkeypatch.context() as soon:
+        soon.setattr(network, "FURNISH_SECONDS", 0.5)
+        with pytest.raises(SandboxError, match="the gateway does not answer"):
+            await stage.start(program, **NO_SPARE)
     os.kill(gateway, signal.SIGCONT)
     listen = "import socket; result = socket.create_connection(('127.0.0.1', 9321), 5).recv(10).decode()"
     for _ in range(2):
-        assert await run_in(await stage.start(program, **no_spare), listen) == "here"
+        assert await run_in(await stage.start(program, **NO_SPARE), listen) == "here"
