@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from agentcore_cli.local.sandbox import Program, SandboxError, fork_server, network
+from agentcore_cli.local.sandbox import Program, SandboxError
+from agentcore_cli.local.sandbox.fork_server import ANSWER_SECONDS
 from agentcore_cli.local.sandbox.isolation import Isolation
 from agentcore_cli.local.sandbox.worker import children
 from tests.bench.processes import descendants
@@ -128,13 +129,13 @@ def _kill_when_it_forks(parent: int, known: set[int]) -> None:
             return
 
 
-async def test_a_parent_that_stalls_is_replaced(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.long
+async def test_a_parent_that_stalls_is_replaced(stage: Stage) -> None:
     program = stage.program(OBEDIENT)
     first = await stage.start(program, **NO_SPARE)
     parent = parent_of(parent_of(first.pid))
     os.kill(parent, signal.SIGSTOP)
-    monkeypatch.setattr(fork_server, "ANSWER_SECONDS", 3.0)
-    session = await asyncio.wait_for(stage.start(program, **NO_SPARE), 60)
+    session = await asyncio.wait_for(stage.start(program, **NO_SPARE), 3 * ANSWER_SECONDS)
     assert parent_of(parent_of(session.pid)) != parent
     assert await run_in(session, "result = 'here'") == "here"
 
@@ -150,9 +151,8 @@ async def test_a_parent_that_was_killed_while_it_imported_is_made_again(stage: S
     assert (await stage.start(program)).warm
 
 
-async def test_a_gateway_that_stalled_answers_each_session_for_itself(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.long
+async def test_a_gateway_that_stalled_answers_each_session_for_itself(stage: Stage) -> None:
     async def speak(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"here")
         writer.close()
@@ -167,10 +167,8 @@ async def test_a_gateway_that_stalled_answers_each_session_for_itself(
     await (await stage.start(program, **NO_SPARE)).stop()
     (gateway, *_) = workers("gateway")
     os.kill(gateway, signal.SIGSTOP)
-    with monkeypatch.context() as soon:
-        soon.setattr(network, "FURNISH_SECONDS", 0.5)
-        with pytest.raises(SandboxError, match="the gateway does not answer"):
-            await stage.start(program, **NO_SPARE)
+    with pytest.raises(SandboxError, match="the gateway does not answer"):
+        await stage.start(program, **NO_SPARE)
     os.kill(gateway, signal.SIGCONT)
     listen = "import socket; result = socket.create_connection(('127.0.0.1', 9321), 5).recv(10).decode()"
     for _ in range(2):
